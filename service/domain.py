@@ -1,0 +1,161 @@
+"""The nouns as frozen values: what the house speaks of, on the standard library alone.
+
+Nothing here decides, reads a clock or touches storage. Instants are integers, milliseconds since 1970 UTC; money is
+yuan. ``Attributes`` are a customer's raw facts as JSON carries them: numbers, booleans, ISO dates, words, or None for
+unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Scalar = float | int | bool | str | None
+Attributes = Mapping[str, Scalar]
+Text = Mapping[str, str]
+"""The same sentence by language: ``{"zh": ..., "en": ...}``."""
+
+UNKNOWN_CUSTOMER = ""
+
+
+class Family(StrEnum):
+    """The two sides of the bank's personal liabilities."""
+
+    DEPOSIT = "deposit"
+    WEALTH = "wealth"
+
+
+class Concern(StrEnum):
+    """The four C (Lauterborn 1990): whose concern a rule is."""
+
+    CONSUMER = "consumer"
+    COST = "cost"
+    CONVENIENCE = "convenience"
+    COMMUNICATION = "communication"
+
+
+class Stage(StrEnum):
+    """The force of a rule. All but ``fit`` are gates; they stand in the order in which a reason is named."""
+
+    ELIGIBILITY = "eligibility"
+    APPLICABILITY = "applicability"
+    SUITABILITY = "suitability"
+    CONTACT = "contact"
+    FIT = "fit"
+
+
+class EventKind(StrEnum):
+    """What happened between the customer and the bank."""
+
+    IMPRESSION = "impression"
+    CLICK = "click"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    DISMISS = "dismiss"
+    CONTACT = "contact"
+    PURCHASE = "purchase"
+    COMPLAINT = "complaint"
+    SURVEY = "survey"
+
+
+class Arm(StrEnum):
+    """How a customer is served: with their own propensities and fit, or (holdout) by priors alone."""
+
+    PERSONALISED = "personalised"
+    HOLDOUT = "holdout"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; ``id`` is the sender's and makes a repeated delivery harmless."""
+
+    id: str
+    customer_id: str
+    kind: str
+    at: int
+    offer: str | None = None
+    channel: str | None = None
+    decision_id: str | None = None
+    amount_yuan: float | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known of one customer at one moment: what a decision reads, and what its record keeps.
+
+    ``consents`` maps a purpose, or ``marketing:<channel>``, to the newest word in the ledger; absent means unknown,
+    and unknown means no. ``events`` are the recent ones, oldest first.
+    """
+
+    customer_id: str
+    revision: int
+    attributes: Attributes
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of one request: the instant, the slot that asks, and what just happened."""
+
+    now: int
+    channel: str | None = None
+    placement: str | None = None
+    limit: int = 3
+    trigger: str | None = None
+    amount_yuan: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Policy, bundle and prices that serve together; ``bundle`` is None where priors alone decide."""
+
+    id: int
+    policy: str
+    bundle: str | None
+    prices: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One offer in one channel, with all the factors of its priority (yuan)."""
+
+    offer: str
+    channel: str
+    rank: int
+    priority: float
+    propensity: float
+    propensity_source: str
+    value: float
+    fit: float
+    lever: float
+    response: float
+    contact_cost: float
+    price: float
+    selection_probability: float
+    reasons: tuple[str, ...]
+    alternatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was chosen for one customer at one time, and why; replays to the same bytes."""
+
+    id: str
+    customer_id: str
+    at: int
+    arm: str
+    personalised: bool
+    explored: bool
+    treatments: tuple[Treatment, ...]
+    withheld: Mapping[str, int]
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that holds a key: its name, scopes and, for a customer's own key, that customer."""
+
+    name: str
+    scopes: frozenset[str]
+    customer_id: str | None = None

@@ -1,0 +1,149 @@
+"""One family of errors: what was wrong, what was expected, where to mend it.
+
+Every error the product raises on purpose is a ``FourcastError``. It carries the HTTP status and the problem type
+that ``app`` turns into one problem+json answer (RFC 9457); the command line prints the same words. Checks that can
+find more than one fault collect ``Problem`` rows and raise once, so that a reader mends everything in one go.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: ``where`` it stands (file and key, or field path) and the sentence that says how to mend it."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class FourcastError(Exception):
+    """Base of all errors raised on purpose; ``problems`` lists every fault found, possibly none."""
+
+    status = 500
+    slug = "internal"
+    title = "Internal error"
+    exit_code = 1
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems)])
+
+
+class InvalidInput(FourcastError):
+    """What the caller sent does not fit; ``problems`` name the fields."""
+
+    status = 422
+    slug = "invalid-input"
+    title = "Invalid input"
+    exit_code = 2
+
+
+class Malformed(FourcastError):
+    """The bytes are not what they claim to be (broken JSON, duplicate keys, too deep)."""
+
+    status = 400
+    slug = "malformed"
+    title = "Malformed request"
+    exit_code = 2
+
+
+class TooLarge(FourcastError):
+    """The body is larger than the service reads."""
+
+    status = 413
+    slug = "too-large"
+    title = "Request too large"
+    exit_code = 2
+
+
+class UnsupportedMedia(FourcastError):
+    """The body's media type is not one the route reads."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "Unsupported media type"
+    exit_code = 2
+
+
+class Unauthorized(FourcastError):
+    """No key, or one that no client holds."""
+
+    status = 401
+    slug = "unauthorized"
+    title = "Who are you?"
+
+
+class Forbidden(FourcastError):
+    """The key is good but its scopes or its customer do not cover this."""
+
+    status = 403
+    slug = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(FourcastError):
+    """Nothing of that name is stored."""
+
+    status = 404
+    slug = "not-found"
+    title = "Not found"
+    exit_code = 2
+
+
+class Conflict(FourcastError):
+    """The same name was used before with another content."""
+
+    status = 409
+    slug = "conflict"
+    title = "Conflict"
+    exit_code = 2
+
+
+class Unavailable(FourcastError):
+    """A server this needs does not answer; try again after ``retry_after`` seconds."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Not available right now"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ExpressionError(InvalidInput):
+    """An expression cannot be parsed, names something unknown, or mixes kinds; says at which position."""
+
+    slug = "invalid-expression"
+    title = "Invalid expression"
+
+
+class PolicyError(InvalidInput):
+    """A policy does not hold together; ``problems`` name file and key."""
+
+    slug = "invalid-policy"
+    title = "Invalid policy"
+
+
+class BundleError(FourcastError):
+    """A bundle of models is missing, damaged, or does not score its golden rows."""
+
+    status = 503
+    slug = "damaged-bundle"
+    title = "Damaged bundle"
+
+
+class GateRefused(FourcastError):
+    """A challenger did not pass the gate against the champion."""
+
+    status = 409
+    slug = "gate-refused"
+    title = "The gate says no"

@@ -1,0 +1,227 @@
+"""The policy's nouns as frozen values: what the YAML documents become once they have been checked.
+
+Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` and ``contact`` apply them,
+``policy`` holds them together. Money is yuan, rates are per year, windows are days. Texts carry both languages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.domain import Scalar, Text
+from service.expressions import Expression, Name
+
+STAGES = ("eligibility", "applicability", "suitability", "contact")
+"""The gates in the order in which a reason is named; ``fit`` is the stage that only weighs."""
+
+CONCERNS = ("consumer", "cost", "convenience", "communication")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing an offer or a channel may state, read in rules as ``offer.<name>`` or ``channel.<name>``."""
+
+    name: str
+    kind: str
+    unit: str | None
+    low: float | None
+    high: float | None
+    values: tuple[str, ...] | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTerms:
+    """What all offers of one family share: the prior propensity, the horizon, the ticket and the value formulas.
+
+    ``ticket`` is the amount a customer is expected to bring, ``value`` the margin over the horizon if taken (both
+    yuan); ``value`` may read ``offer.ticket_yuan``.
+    """
+
+    id: str
+    prior: float
+    horizon_days: int
+    ticket: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One product on stated terms. ``share`` = popularity / sum of its family's popularities."""
+
+    id: str
+    family: str
+    popularity: float
+    share: float
+    lever: float
+    name: Text
+    terms: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One road to the customer. ``response`` is neutral at 1.0; NULL counts as 1.0."""
+
+    id: str
+    direction: str
+    contact_cost_yuan: float
+    response: Expression
+    placements: tuple[str, ...]
+    name: Text
+    terms: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One of the bank's strategies: a named bundle of rules. Switched off, its fit and applicability rules fall away."""
+
+    id: str
+    concern: str
+    name: Text
+    objective: Text
+    kpi: Text
+    segments: tuple[str, ...]
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A rule's own example: with these facts, and nothing else known, the rule holds (a gate passes, a fit fires)."""
+
+    given: Mapping[str, Scalar]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What every rule says of itself: whose concern, which force, why, and what would unlock it."""
+
+    id: str
+    concern: str
+    stage: str
+    strategy: str
+    reason: Text
+    unlock: Text | None = None
+    ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule(Rule):
+    """Passes where ``require`` is true or ``applies`` is false; None applies always. Unknown never opens it."""
+
+    applies: Expression | None
+    require: Expression
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRule(Rule):
+    """Multiplies its concern's score by ``weight``, above 0 to 4, where ``when`` is true. Unknown is neutral."""
+
+    when: Expression
+    weight: float
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRule(Rule):
+    """A channel of this direction needs the customer's yes to ``purpose``, where ``<channel>`` stands for its id."""
+
+    direction: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours(Rule):
+    """No contact from ``start_minute`` (included) to ``end_minute`` (not included) of the local day, across midnight
+    where start is above end; on the policy's holidays all day where ``holidays`` is set.
+
+    Holds for the named channels, or for all of ``direction`` where ``channels`` is None.
+    """
+
+    direction: str | None
+    channels: tuple[str, ...] | None
+    start_minute: int
+    end_minute: int
+    holidays: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap(Rule):
+    """At most ``maximum`` events of the kinds in ``counts`` per offer, family, channel or customer in a rolling window.
+
+    The gate passes while fewer than ``maximum`` stand in the last ``window_days``. ``direction`` None: all channels'
+    events count and all channels are closed; otherwise only those of that direction, for both.
+    """
+
+    per: str
+    counts: tuple[str, ...]
+    direction: str | None
+    window_days: float
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoolOff(Rule):
+    """After an event of a kind in ``after``, the same offer or family rests for ``days``."""
+
+    per: str
+    after: tuple[str, ...]
+    days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """May we contact them now, here: the bank's time zone and holidays (ISO dates), and the contact gates."""
+
+    timezone: str
+    holidays: tuple[str, ...]
+    consents: tuple[ConsentRule, ...]
+    quiet_hours: tuple[QuietHours, ...]
+    caps: tuple[Cap, ...]
+    cool_offs: tuple[CoolOff, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All contact gates, in the order in which a reason is named."""
+        return (*self.consents, *self.quiet_hours, *self.caps, *self.cool_offs)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain."""
+
+    exploration_epsilon: float
+    exploration_salt: str
+    holdout_share: float
+    holdout_salt: str
+    cache_grain_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A sentence that must stand under a message for the offers of which ``when`` is true; None means all."""
+
+    when: Expression | None
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The words for one offer, with ``{placeholders}`` of its terms still in them."""
+
+    title: Text
+    body: Text
+    disclosures: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Every offer's template, what a channel adds to the body, and the link."""
+
+    offers: Mapping[str, Template]
+    channels: Mapping[str, Text]
+    link: str
+
+
+Schema = Mapping[str, Name]

@@ -1,0 +1,156 @@
+"""One encoder per kind: a raw value in, the figure or word a grid holds out; what does not fit becomes unknown.
+
+Each encoder knows one value (``one``) and a whole column (``many``), and the two agree value for value. Nothing here
+raises on a value: refusing with a sentence is ``attributes.check``'s part, which calls the same encoders and so can
+never disagree with them. Beside it: ``attributes`` (the table), which alone should import this.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NAN = float("nan")
+LARGEST = sys.float_info.max
+TEXT_LIMIT = 200
+EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
+Encoded = float | str | None
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """How one attribute enters a grid.
+
+    ``one`` takes a JSON value, ``many`` a column; ``fits`` tells whether a non-null value is at least of the right
+    kind; ``low`` and ``high`` let a caller pass a plain float through without a call (empty interval: never).
+    """
+
+    one: Callable[[object], Encoded]
+    many: Callable[[Array], Array]
+    fits: Callable[[object], bool]
+    expected: str
+    unknown: float | None
+    low: float = LARGEST
+    high: float = -LARGEST
+
+
+def number(low: float, high: float, expected: str) -> Encoder:
+    """Finite numbers in [low, high] as floats; a boolean is no number."""
+
+    def one(value: object) -> float:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        return NAN
+
+    def many(values: Array) -> Array:
+        figures = values.astype(np.float64) if values.dtype.kind in "fiu" else _floats(map(one, map(_plain, values)))
+        return np.where((figures >= low) & (figures <= high), figures, NAN)
+
+    return Encoder(one, many, _is_number, expected, NAN, low, high)
+
+
+def truth() -> Encoder:
+    """True 1.0, false 0.0. A column may also hold 0 and 1, because many file formats know nothing else."""
+
+    def one(value: object) -> float:
+        return float(value) if value is True or value is False else NAN
+
+    def many(values: Array) -> Array:
+        if values.dtype.kind == "O":
+            return _floats(map(one, map(_plain, values)))
+        figures = values.astype(np.float64)
+        return np.where((figures == 0.0) | (figures == 1.0), figures, NAN)
+
+    return Encoder(one, many, _is_truth, "true or false", NAN)
+
+
+def day() -> Encoder:
+    """ISO dates (YYYY-MM-DD) of 1900 to 2200 as days since 1970-01-01. A column may also hold dates and instants."""
+    low, high = float(FIRST_DAY.toordinal() - EPOCH), float(LAST_DAY.toordinal() - EPOCH)
+
+    def one(value: object) -> float:
+        days = _days(value) if isinstance(value, str) else NAN
+        return days if low <= days <= high else NAN
+
+    def many(values: Array) -> Array:
+        days = _day_numbers(values) if values.dtype.kind == "M" else _floats(map(_any_day, values))
+        return np.where((days >= low) & (days <= high), days, NAN)
+
+    return Encoder(one, many, _is_day, f"a date YYYY-MM-DD from {FIRST_DAY} to {LAST_DAY}", NAN)
+
+
+def word(values: tuple[str, ...] | None) -> Encoder:
+    """Words from a closed list, or any printable text of 1 to 200 characters; otherwise None."""
+    allowed = None if values is None else {value: value for value in values}
+    expected = f"text of 1 to {TEXT_LIMIT} printable characters" if values is None else "one of " + ", ".join(values)
+
+    def one(value: object) -> str | None:
+        if not isinstance(value, str):
+            return None
+        if allowed is not None:
+            return allowed.get(value)
+        return value if 0 < len(value) <= TEXT_LIMIT and value.isprintable() else None
+
+    return Encoder(one, lambda column: _words(column, one), lambda value: isinstance(value, str), expected, None)
+
+
+def _floats(figures: Iterable[float]) -> Array:
+    return np.fromiter(figures, np.float64)
+
+
+def _plain(value: object) -> object:
+    """NumPy scalars and decimals, which only columns hold, as plain Python."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _days(text: str) -> float:
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return NAN
+    try:
+        return float(date.fromisoformat(text).toordinal() - EPOCH)
+    except ValueError:
+        return NAN
+
+
+def _any_day(value: object) -> float:
+    if isinstance(value, str):
+        return _days(value)
+    return float(value.toordinal() - EPOCH) if isinstance(value, date) and value == value else NAN
+
+
+def _day_numbers(values: Array) -> Array:
+    days = values.astype("datetime64[D]")
+    return np.where(np.isnat(days), NAN, days.astype(np.int64).astype(np.float64))
+
+
+def _words(column: Array, one: Callable[[object], str | None]) -> Array:
+    """Each distinct word is judged once; a column of a million rows holds few."""
+    words = np.empty(len(column), dtype=object)
+    try:
+        judged = {value: one(value) for value in set(column)}
+        words[:] = [judged[value] for value in column]
+    except TypeError:  # something unhashable among the values
+        words[:] = [one(value) for value in column]
+    return words
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, Decimal, np.number)) and not isinstance(value, bool)
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, (bool, np.bool_)) or (_is_number(value) and value in (0, 1))
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, (date, np.datetime64)) or (isinstance(value, str) and _days(value) == _days(value))

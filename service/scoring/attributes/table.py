@@ -1,0 +1,173 @@
+"""The table itself: what each attribute may be, whether a record fits, and the record as columns of a grid."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from service.errors import Problem
+from service.expressions import Expression, Name
+from service.scoring.attributes import encoders, frames
+from service.scoring.attributes.encoders import Encoded, Encoder
+
+CUSTOMER = frozenset({"customer"})
+SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait."""
+
+    name: str
+    kind: str
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] | None = None
+    meaning: str = ""
+    source: str | None = None
+    personal: bool = False
+
+    def encoder(self) -> Encoder:
+        """How values of this attribute are judged and turned into figures."""
+        if self.kind in ("number", "money"):
+            return encoders.number(*self._bounds(), self._expected())
+        if self.kind == "boolean":
+            return encoders.truth()
+        return encoders.day() if self.kind == "date" else encoders.word(self.values)
+
+    def _bounds(self) -> tuple[float, float]:
+        low = -encoders.LARGEST if self.low is None else self.low
+        return low, encoders.LARGEST if self.high is None else self.high
+
+    def _expected(self) -> str:
+        bounds = "a finite number" if self.low is None or self.high is None else f"a number {self.low:.15g} to {self.high:.15g}"
+        return f"{bounds} ({self.unit})" if self.unit else bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One derived figure: an expression over attributes and the features above it."""
+
+    name: str
+    kind: str
+    text: str
+    expression: Expression = field(compare=False, repr=False)
+    unit: str | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class AttributeTable:
+    """All attributes and features, in the order of the document; ``document`` is the plain form it was read from."""
+
+    attributes: tuple[Attribute, ...]
+    features: tuple[Feature, ...]
+    document: Mapping[str, Any] = field(compare=False, repr=False)
+
+    def schema(self) -> dict[str, Name]:
+        """``customer.<name>`` of every attribute and feature: what an expression may read of a customer."""
+        raw = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values) for one in self.attributes}
+        return raw | {f"customer.{one.name}": Name(one.kind, CUSTOMER) for one in self.features}
+
+    def kind_of(self, name: str) -> str | None:
+        """Kind of an attribute or feature by its bare name; None when the table has no such name."""
+        return self._kinds.get(name)
+
+    def check(self, record: Mapping[str, object]) -> list[Problem]:
+        """Every fault of a record of raw attributes; null is always welcome and means unknown."""
+        return [problem for name, value in record.items() for problem in self._faults(str(name), value)]
+
+    def encode(self, record: Mapping[str, object]) -> dict[str, Encoded]:
+        """One customer's record as ``{"customer.age": 41.0, ...}``: every raw name, NaN or None where unknown.
+
+        What ``check`` would refuse reads as unknown; names the table does not have are passed over.
+        """
+        columns = self._blank.copy()
+        slots = self._slots
+        for name, value in record.items():
+            slot = slots.get(name)
+            if slot is None:
+                continue
+            column, low, high, one = slot
+            if value.__class__ is float and low <= value <= high:  # type: ignore[operator]
+                columns[column] = value  # type: ignore[assignment]
+            elif value is not None:
+                columns[column] = one(value)
+        return columns
+
+    def encode_frame(self, frame: Any) -> dict[str, encoders.Array]:
+        """A pandas or Arrow table as columns of shape (n, 1, 1), value for value what ``encode`` gives.
+
+        Raises
+        ------
+        InvalidInput
+            A column holds another kind altogether (all problems at once). Columns of other names are passed over.
+        """
+        return frames.encode(self._encoders, frame)
+
+    def check_frame(self, frame: Any) -> list[Problem]:
+        """Every faulty column of a pandas or Arrow table: how many values do not fit, and the first of them."""
+        return frames.check(self._encoders, frame)
+
+    def only(self, names: Iterable[str]) -> "AttributeTable":
+        """The part of the table that the named attributes and features need, in the table's order."""
+        needed = _closure(self.features, set(names))
+        attributes = tuple(one for one in self.attributes if one.name in needed)
+        features = tuple(one for one in self.features if one.name in needed)
+        document = {
+            "attributes": [row for row in self.document["attributes"] if row["name"] in needed],
+            "features": [row for row in self.document.get("features") or [] if row["name"] in needed],
+        }
+        return AttributeTable(attributes, features, document)
+
+    @cached_property
+    def _encoders(self) -> dict[str, Encoder]:
+        return {one.name: one.encoder() for one in self.attributes}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {one.name: one.kind for one in (*self.attributes, *self.features)}
+
+    @cached_property
+    def _blank(self) -> dict[str, Encoded]:
+        return {f"customer.{name}": encoder.unknown for name, encoder in self._encoders.items()}
+
+    @cached_property
+    def _slots(self) -> dict[str, Any]:
+        return {name: (f"customer.{name}", one.low, one.high, one.one) for name, one in self._encoders.items()}
+
+    def _faults(self, name: str, value: object) -> list[Problem]:
+        encoder = self._encoders.get(name)
+        if encoder is None:
+            return [Problem(name, self._unheard_of(name))]
+        if value is None:
+            return []
+        found = encoder.one(value)
+        if found is None or found != found:
+            return [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
+        return []
+
+    def _unheard_of(self, name: str) -> str:
+        if any(one.name == name for one in self.features):
+            return "is derived by the policy and cannot be set"
+        near = get_close_matches(name, self._encoders, 1)
+        return f'is no attribute; did you mean "{near[0]}"?' if near else "is no attribute of attributes.yaml"
+
+
+def shown(value: object) -> str:
+    """A value as a message may quote it: short, on one line, whatever it is."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a whole number of more than 128 bits"
+    text = repr(value[:SHOWN] if isinstance(value, str) else value)
+    text = text.encode("ascii", "backslashreplace").decode() if not text.isprintable() else text
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _closure(features: tuple[Feature, ...], needed: set[str]) -> set[str]:
+    """``needed`` and all that its features read, found from the last feature up: features only look upwards."""
+    for feature in reversed(features):
+        if feature.name in needed:
+            needed |= {name.removeprefix("customer.") for name in feature.expression.names}
+    return needed

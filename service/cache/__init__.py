@@ -1,0 +1,188 @@
+"""The decision cache: finished answers in Redis, never trusted beyond the revision they were made from.
+
+Key table (one hash per customer, so that one command forgets all of a customer):
+
+    ============================== ========== =========================================================
+    ``fc:<server>:<customer>``     ``r``      the lowest revision still welcome, decimal
+    ``fc:<server>:<customer>``     any other  8 bytes revision (big endian), then the answer's bytes
+    ============================== ========== =========================================================
+
+The field is the caller's: release, generation, request and time grain. ``<server>`` is the start of the Redis server's
+run id, asked once per connection: a server that restarts, or a replica that takes over, begins with an empty cache
+however much it restored from disk.
+
+In order: ``read`` is one HGET. ``write`` is one Lua script that refuses a revision below ``r``, so a slow writer cannot
+put back what ``forget`` removed. ``forget`` raises ``r`` and empties the hash; it says True only when Redis confirmed,
+so that the caller can retire all cached answers (generation + 1) when it did not.
+
+When Redis fails, every call here answers at once and never raises: each wait is at most 50 ms, nothing that timed out
+is tried again, and after one failure the breaker refuses all calls for a second, then lets one try. A connection that
+the server closed while it idled is opened anew once.
+
+Not here: what the answer says, and whether a revision is current (``engine`` compares it with PostgreSQL).
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import cast
+
+import redis
+from prometheus_client import Counter
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from service.cache.breaker import HALF_OPEN_S, Breaker
+from service.cache.line import Line, Script, Word
+
+__all__ = ["Cache"]
+
+TIMEOUT_S = 0.05
+FLOOR_TTL_S = 300
+"""How long ``r`` outlives a change: longer than any request that read the customer before it."""
+MAX_FIELDS = 32
+"""Answers kept per customer; one more empties the hash, so that old time grains do not pile up."""
+
+_COMMON = """
+local stored = redis.pcall('HGET', KEYS[1], 'r')
+local floor = 0
+if stored then floor = tonumber(stored) end
+if not floor then redis.call('DEL', KEYS[1]) floor = 0 end
+local revision = tonumber(ARGV[1])
+"""
+
+_WRITE = Script(f"""{_COMMON}
+if revision < floor then return 0 end
+if redis.call('HLEN', KEYS[1]) > {MAX_FIELDS} then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'r', string.format('%.0f', floor))
+end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], math.max(tonumber(ARGV[4]), {FLOOR_TTL_S}))
+return 1
+""")
+
+_FORGET = Script(f"""{_COMMON}
+if revision <= floor then return 1 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'r', ARGV[1])
+redis.call('EXPIRE', KEYS[1], {FLOOR_TTL_S})
+return 1
+""")
+
+_log = logging.getLogger("fourcast.cache")
+_operations = Counter("fourcast_cache_operations_total", "Calls to the decision cache.", ["operation", "outcome"])
+_OUTCOMES = {
+    "read": ("hit", "miss", "unreadable", "refused", "failed", "skipped"),
+    "write": ("kept", "outdated", "refused", "failed", "skipped"),
+    "forget": ("confirmed", "refused", "failed", "skipped"),
+}
+_count = {(name, end): _operations.labels(name, end).inc for name, ends in _OUTCOMES.items() for end in ends}
+
+
+class _NoAnswerError(Exception):
+    """Redis did not do what was asked; counted already."""
+
+
+class Cache:
+    """Answers by customer and field, each with the revision it was made from. No method raises when Redis fails.
+
+    ``url``: ``redis://``, ``rediss://`` or ``unix://``. Usable from any thread, and after a fork: connections are
+    opened on first use, one per thread and process.
+    """
+
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S, pause_s: float = HALF_OPEN_S) -> None:
+        pool = redis.ConnectionPool.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            driver_info=None,
+        )
+        self._connection_class, self._options = pool.connection_class, pool.connection_kwargs
+        self._breaker = Breaker(pause_s)
+        self._here = threading.local()
+
+    @property
+    def down(self) -> bool:
+        """Whether the last call found Redis not answering."""
+        return self._breaker.open
+
+    def read(self, customer_id: str, field: str) -> tuple[int, bytes] | None:
+        """(revision, answer) of one field, or None: not there, not readable, Redis does not answer. One round trip."""
+        try:
+            stored = self._call("read", _read, customer_id, field)
+        except _NoAnswerError:
+            return None
+        return _unpack(cast(bytes | None, stored))
+
+    def write(self, customer_id: str, field: str, revision: int, body: bytes, ttl_s: int) -> None:
+        """Keep ``body`` at least ``ttl_s`` seconds, unless a newer revision was announced; failures are counted."""
+        value = revision.to_bytes(8, "big") + body
+        try:
+            kept = self._call("write", _WRITE.run, customer_id, revision, field, value, ttl_s)
+        except _NoAnswerError:
+            return
+        _count["write", "kept" if kept else "outdated"]()
+
+    def forget(self, customer_id: str, revision: int) -> bool:
+        """Remove all answers below ``revision`` and refuse later ones; True only when Redis confirmed it."""
+        try:
+            self._call("forget", _FORGET.run, customer_id, revision)
+        except _NoAnswerError:
+            return False
+        _count["forget", "confirmed"]()
+        return True
+
+    def close(self) -> None:
+        """Hang up this thread's connection; the next call opens another."""
+        line = self._here.__dict__.pop("line", None)
+        if line is not None and line.pid == os.getpid():
+            line.close()
+
+    def _call(self, operation: str, act: Callable[..., object], *words: Word) -> object:
+        if not self._breaker.permits():
+            raise _no_answer(operation, "skipped")
+        try:
+            answer = self._reach(act, *words)
+        except ResponseError as refusal:
+            self._breaker.worked()
+            _log.debug("cache: %s refused: %s", operation, refusal)
+            raise _no_answer(operation, "refused") from refusal
+        except RedisError as failure:
+            self.close()
+            self._breaker.failed(failure)
+            raise _no_answer(operation, "failed") from failure
+        self._breaker.worked()
+        return answer
+
+    def _reach(self, act: Callable[..., object], *words: Word) -> object:
+        line = getattr(self._here, "line", None)
+        if line is not None and line.pid == os.getpid():
+            try:
+                return act(line, *words)
+            except ConnectionLost:  # a server may close what idles; a timeout is not a lost connection
+                self.close()
+        line = self._here.line = Line(self._connection_class(**self._options))
+        return act(line, *words)
+
+
+def _no_answer(operation: str, outcome: str) -> _NoAnswerError:
+    _count[operation, outcome]()
+    return _NoAnswerError(outcome)
+
+
+def _read(line: Line, customer_id: Word, field: Word) -> object:
+    return line.ask("HGET", f"{line.prefix}{customer_id!s}", field)
+
+
+def _unpack(stored: bytes | None) -> tuple[int, bytes] | None:
+    if stored is None or len(stored) < 8:
+        _count["read", "miss" if stored is None else "unreadable"]()
+        return None
+    _count["read", "hit"]()
+    return int.from_bytes(stored[:8], "big"), stored[8:]

@@ -1,0 +1,62 @@
+"""One open connection to Redis and what goes through it: commands, and Lua scripts called by their hash.
+
+A bare redis-py ``Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for
+a read. Errors are redis-py's own. When to open, close or give up is ``Cache``'s affair.
+"""
+
+import hashlib
+import os
+from typing import cast
+
+import hiredis
+from redis.connection import AbstractConnection
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError, ResponseError
+
+Word = str | bytes | int
+
+
+class Line:
+    """One connection of one thread in one process, and the key prefix of the server at its other end."""
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        connection.connect()  # type: ignore[no-untyped-call]
+        self._connection = connection
+        self.pid = os.getpid()
+        self.prefix = f"fc:{self._server()}:"
+
+    def ask(self, *words: Word) -> object:
+        """One command, one answer; ``RedisError`` when it fails."""
+        packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # the stub wants exactly one word
+        self._connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
+        return self._connection.read_response()
+
+    def close(self) -> None:
+        """Hang up; whatever is still on the way is lost."""
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+
+    def _server(self) -> str:
+        try:
+            lines = cast(bytes, self.ask("INFO", "server")).decode("ascii", "replace").splitlines()
+        except ResponseError as refusal:
+            raise ConnectionLost(f"INFO server: {refusal}") from refusal
+        for line in lines:
+            if line.startswith("run_id:"):
+                return line[7:15]
+        raise ConnectionLost("INFO server names no run_id")
+
+
+class Script:
+    """A Lua script, called by its hash; a server that lost it gets the text once more."""
+
+    def __init__(self, text: str) -> None:
+        self._by_hash = ("EVALSHA", hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), 1)
+        self._by_text = ("EVAL", text, 1)
+
+    def run(self, line: Line, customer_id: Word, *arguments: Word) -> bool:
+        """Whether the script answered 1."""
+        key = f"{line.prefix}{customer_id!s}"
+        try:
+            return line.ask(*self._by_hash, key, *arguments) == 1
+        except NoScriptError:
+            return line.ask(*self._by_text, key, *arguments) == 1

@@ -1,0 +1,177 @@
+"""Starting one server under a keeper, finding one that runs already, ending an orphan, stopping what was started.
+
+Each server has in the state folder: ``<name>/`` (its own files), ``<name>.log``, ``<name>.pid``, ``<name>.keeper``
+(locked while a keeper lives) and ``<name>.starting`` (locked while one launcher starts it, so that two cannot).
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from service.embedded import keeper
+from service.embedded.rights import Rights
+from service.errors import Unavailable
+
+LOG_LINES = 12
+START_S = 60.0
+STOP_S = 20.0
+PAUSE_S = 0.02
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One server: its files, its command, what prepares its folder once, and how it is asked and made to stop."""
+
+    title: str
+    name: str
+    state: Path
+    rights: Rights
+    command: tuple[str, ...]
+    stop_signal: signal.Signals
+    insist_signal: signal.Signals
+    prepare: tuple[str, ...] | None = None
+    prepared: tuple[Path, Path] | None = None
+
+    def path(self, ending: str) -> Path:
+        """A file beside the server's folder."""
+        return self.state / f"{self.name}.{ending}"
+
+    def document(self) -> str:
+        """The plan as the keeper reads it."""
+        return json.dumps({
+            "folder": str(self.state / self.name),
+            "lock": str(self.path("keeper")), "log": str(self.path("log")), "pid": str(self.path("pid")),
+            "user": self.rights.user, "capability": self.rights.capability,
+            "prepare": self.prepare, "prepared": self.prepared and [str(path) for path in self.prepared],
+            "command": self.command, "parent": os.getpid(),
+            "stop_signal": int(self.stop_signal), "insist_signal": int(self.insist_signal), "stop_s": STOP_S,
+        })  # fmt: skip
+
+
+class Server:
+    """A running server: its ``url``, and whether we ``started`` it or found it running."""
+
+    def __init__(self, url: str, kept_by: subprocess.Popen[bytes] | None) -> None:
+        self.url = url
+        self._keeper = kept_by
+        self._pid = os.getpid()
+
+    @property
+    def started(self) -> bool:
+        """Whether this process started it, and so stops it."""
+        return self._keeper is not None
+
+    def stop(self) -> None:
+        """Stop the server if this process started it; a second call, a fork or a found server: nothing."""
+        kept_by, self._keeper = self._keeper, None
+        if kept_by is not None and self._pid == os.getpid():
+            hang_up(kept_by)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def hang_up(kept_by: subprocess.Popen[bytes]) -> None:
+    """Close the keeper's standard input and wait until server and keeper have ended."""
+    if kept_by.stdin is not None:
+        kept_by.stdin.close()
+    try:
+        kept_by.wait(STOP_S + 5)
+    except subprocess.TimeoutExpired:
+        kept_by.kill()
+        kept_by.wait()
+
+
+def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
+    """The server of ``plan``, running and answering: found or started; raises Unavailable with its last words."""
+    with _locked(plan.path("starting")):
+        if _taken(plan.path("keeper")):
+            _until(plan, None, ready)
+            return Server(url, None)
+        end_orphan(plan)
+        return Server(url, _started(plan, ready))
+
+
+def end_orphan(plan: Plan) -> None:
+    """Stop a server whose keeper was killed, if it still runs in our folder."""
+    orphan = _orphan(plan)
+    if orphan is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        orphan.send_signal(plan.stop_signal)
+        try:
+            orphan.wait(STOP_S)
+        except psutil.TimeoutExpired:
+            orphan.send_signal(plan.insist_signal)
+            orphan.wait(STOP_S)
+
+
+def _orphan(plan: Plan) -> psutil.Process | None:
+    """The process of the pid file, when it is indeed the server: its working folder lies in ours."""
+    try:
+        process = psutil.Process(int(plan.path("pid").read_text()))
+        return process if Path(process.cwd()).is_relative_to(plan.state / plan.name) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _started(plan: Plan, ready: Callable[[], bool]) -> subprocess.Popen[bytes]:
+    with plan.path("log").open("ab") as log:
+        kept_by = _keeper(plan, log)
+    try:
+        _until(plan, kept_by, ready)
+    except BaseException:
+        hang_up(kept_by)
+        raise
+    return kept_by
+
+
+def _keeper(plan: Plan, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-S", keeper.__file__, plan.document()]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+
+
+def _until(plan: Plan, kept_by: subprocess.Popen[bytes] | None, ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_S
+    while not ready():
+        if kept_by is not None and kept_by.poll() is not None:
+            raise Unavailable(f"{plan.title} did not start (exit code {kept_by.returncode}):\n{_last_words(plan)}")
+        if time.monotonic() > deadline:
+            raise Unavailable(f"{plan.title} does not answer after {START_S:.0f} s:\n{_last_words(plan)}")
+        time.sleep(PAUSE_S)
+
+
+def _last_words(plan: Plan) -> str:
+    log = plan.path("log")
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    return "\n".join([*(f"  {line}" for line in lines), f"  (from {log})"])
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _taken(path: Path) -> bool:
+    with path.open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -1,1 +1,1 @@
-"""Scoring: from a customer's raw facts to figures (attributes, features), propensities (models) and an order (arbitration)."""
+"""Scoring: a customer's raw facts -> attributes -> features -> models (propensities) -> arbitration (the order)."""

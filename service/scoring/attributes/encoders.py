@@ -5,6 +5,8 @@ raises on a value: refusing with a sentence is ``attributes.check``'s part, whic
 never disagree with them. Beside it: ``attributes`` (the table), which alone should import this.
 """
 
+import math
+import operator
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -102,6 +104,16 @@ def word(values: tuple[str, ...] | None) -> Encoder:
     return Encoder(one, lambda column: _words(column, one), lambda value: isinstance(value, str), expected, None)
 
 
+def is_there(value: object) -> bool:
+    """Known at all: not None, nor one of the values that do not equal themselves (NaN, NaT, pandas' NA)."""
+    if value is None:
+        return False
+    if isinstance(value, float):
+        return not math.isnan(value)
+    same = operator.eq(value, value)
+    return same is True or (isinstance(same, np.bool_) and bool(same))
+
+
 def _floats(figures: Iterable[float]) -> Array:
     return np.fromiter(figures, np.float64)
 
@@ -125,7 +137,7 @@ def _days(text: str) -> float:
 def _any_day(value: object) -> float:
     if isinstance(value, str):
         return _days(value)
-    return float(value.toordinal() - EPOCH) if isinstance(value, date) and value == value else NAN
+    return float(value.toordinal() - EPOCH) if isinstance(value, date) and is_there(value) else NAN
 
 
 def _day_numbers(values: Array) -> Array:
@@ -153,4 +165,4 @@ def _is_truth(value: object) -> bool:
 
 
 def _is_day(value: object) -> bool:
-    return isinstance(value, (date, np.datetime64)) or (isinstance(value, str) and _days(value) == _days(value))
+    return isinstance(value, (date, np.datetime64)) or (isinstance(value, str) and is_there(_days(value)))

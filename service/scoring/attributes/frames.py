@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from service.errors import InvalidInput, Problem
-from service.scoring.attributes.encoders import Array, Encoder
+from service.scoring.attributes.encoders import Array, Encoder, is_there
 
 
 def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
@@ -18,7 +18,9 @@ def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
     problems: list[Problem] = []
     rows, present = _rows(frame), set(_names(frame))
     columns = {
-        f"customer.{name}": _encoded(name, one, column_of(frame, name), problems) if name in present else _unknown(one, rows)
+        f"customer.{name}": _encoded(name, one, column_of(frame, name), problems)
+        if name in present
+        else _unknown(one, rows)
         for name, one in encoders.items()
     }
     if problems:
@@ -72,18 +74,10 @@ def _strangers(encoder: Encoder, values: Array) -> Iterator[object]:
 
 def _is_known(values: Array) -> Array:
     if values.dtype.kind == "O":
-        return np.fromiter((_is_there(value) for value in values), np.bool_, len(values))
+        return np.fromiter((is_there(value) for value in values), np.bool_, len(values))
     if values.dtype.kind == "M":
         return ~np.isnat(values)
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), np.bool_)
-
-
-def _is_there(value: object) -> bool:
-    """Not None, NaN, NaT or pandas' NA (which alone has no truth when compared with itself)."""
-    if value is None:
-        return False
-    same = value == value
-    return same is True or (isinstance(same, np.bool_) and bool(same))
 
 
 def _faults(name: str, encoder: Encoder, frame: Any) -> list[Problem]:

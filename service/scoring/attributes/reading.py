@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.errors import ExpressionError, PolicyError, Problem
-from service.expressions import Expression, Name, parse
+from service.expressions import Expression, Kind, Name, parse
 from service.scoring.attributes import encoders
 from service.scoring.attributes.table import CUSTOMER, Attribute, AttributeTable, Feature, shown
 
 FILE = "attributes.yaml"
-KINDS = ("number", "money", "boolean", "text", "date")
+KINDS = tuple(kind.value for kind in Kind)
 BOUND = encoders.number(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "meaning", "source", "personal"}
@@ -32,14 +32,19 @@ def parse_table(document: object) -> AttributeTable:
     problems += _repeated([*attributes, *features])
     if problems:
         raise PolicyError("the table of attributes does not hold together", problems)
-    return AttributeTable(attributes, features, {"attributes": [dict(row) for row in raw], "features": [dict(row) for row in derived]})
+    return AttributeTable(
+        attributes, features, {"attributes": [dict(row) for row in raw], "features": [dict(row) for row in derived]}
+    )
 
 
 def _sections(document: object, problems: list[Problem]) -> tuple[list[Any], list[Any]]:
     if not isinstance(document, Mapping):
         problems.append(Problem(FILE, "must hold two lists: attributes and features"))
         return [], []
-    problems += [Problem(f"{FILE}: {key}", "is no part of it; expected attributes, features") for key in sorted(map(str, set(document) - {"attributes", "features"}))]
+    problems += [
+        Problem(f"{FILE}: {key}", "is no part of it; expected attributes, features")
+        for key in sorted(map(str, set(document) - {"attributes", "features"}))
+    ]
     return _list(document, "attributes", problems), _list(document, "features", problems)
 
 
@@ -67,7 +72,9 @@ def _sound(rows: list[Any], noun: str, keys: set[str], problems: list[Problem]) 
 
 
 def _row_faults(row: Row, noun: str, keys: set[str]) -> list[str]:
-    faults = [f'key "{key}" is not known; expected {", ".join(sorted(keys))}' for key in sorted(map(str, set(row) - keys))]
+    faults = [
+        f'key "{key}" is not known; expected {", ".join(sorted(keys))}' for key in sorted(map(str, set(row) - keys))
+    ]
     if not isinstance(row.get("name"), str) or not NAME.fullmatch(row["name"]):
         faults.append("name must be lower-case letters, digits and _, at most 63, beginning with a letter")
     if row.get("kind") not in KINDS:
@@ -90,8 +97,7 @@ def _range_faults(row: Row) -> list[str]:
 
 
 def _is_finite(value: object) -> bool:
-    figure = BOUND.one(value)
-    return figure == figure
+    return encoders.is_there(BOUND.one(value))
 
 
 def _values_faults(row: Row) -> list[str]:
@@ -111,7 +117,7 @@ def _attribute(row: Row) -> Attribute:
     low, high = (float(bound) for bound in row["range"]) if "range" in row else (None, None)
     values = tuple(row["values"]) if "values" in row else None
     words = {key: row[key] for key in ("unit", "meaning", "source", "personal") if key in row}
-    return Attribute(row["name"], row["kind"], low=low, high=high, values=values, **words)
+    return Attribute(row["name"], Kind(row["kind"]), low=low, high=high, values=values, **words)
 
 
 def _features(rows: list[Row], attributes: tuple[Attribute, ...], problems: list[Problem]) -> tuple[Feature, ...]:
@@ -119,17 +125,17 @@ def _features(rows: list[Row], attributes: tuple[Attribute, ...], problems: list
     features = []
     for row in rows:
         expression = _expression(row, schema, problems)
-        schema[f"customer.{row['name']}"] = Name(row["kind"], CUSTOMER)  # known even when faulty: one fault, one problem
+        schema[f"customer.{row['name']}"] = Name(Kind(row["kind"]), CUSTOMER)  # faulty or not: one fault, one problem
         if expression is not None:
             words = {key: row[key] for key in ("unit", "meaning") if key in row}
-            features.append(Feature(row["name"], row["kind"], row["expression"], expression, **words))
+            features.append(Feature(row["name"], Kind(row["kind"]), row["expression"], expression, **words))
     return tuple(features)
 
 
 def _expression(row: Row, schema: Mapping[str, Name], problems: list[Problem]) -> Expression | None:
     where = f'{FILE}: feature "{row["name"]}": expression'
     try:
-        return parse(row["expression"], schema, row["kind"])
+        return parse(row["expression"], schema, Kind(row["kind"]))
     except ExpressionError as error:
         inner = error.problems or (Problem("", error.message),)
         problems += [Problem(where, f"{one.where} {one.message}".strip()) for one in inner]
@@ -138,4 +144,7 @@ def _expression(row: Row, schema: Mapping[str, Name], problems: list[Problem]) -
 
 def _repeated(rows: list[Attribute | Feature]) -> list[Problem]:
     names = [row.name for row in rows]
-    return [Problem(f'{FILE}: "{name}"', "is declared more than once") for name in sorted({name for name in names if names.count(name) > 1})]
+    return [
+        Problem(f'{FILE}: "{name}"', "is declared more than once")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from service.errors import Problem
-from service.expressions import Expression, Name
+from service.expressions import Expression, Kind, Name
 from service.scoring.attributes import encoders, frames
 from service.scoring.attributes.encoders import Encoded, Encoder
 
@@ -17,32 +17,39 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait."""
+    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait.
+
+    Two are equal where they read values alike, whatever their prose.
+    """
 
     name: str
-    kind: str
-    unit: str | None = None
+    kind: Kind
+    unit: str | None = field(default=None, compare=False)
     low: float | None = None
     high: float | None = None
     values: tuple[str, ...] | None = None
-    meaning: str = ""
-    source: str | None = None
-    personal: bool = False
+    meaning: str = field(default="", compare=False)
+    source: str | None = field(default=None, compare=False)
+    personal: bool = field(default=False, compare=False)
 
     def encoder(self) -> Encoder:
         """How values of this attribute are judged and turned into figures."""
-        if self.kind in ("number", "money"):
+        if self.kind in (Kind.NUMBER, Kind.MONEY):
             return encoders.number(*self._bounds(), self._expected())
-        if self.kind == "boolean":
+        if self.kind is Kind.BOOLEAN:
             return encoders.truth()
-        return encoders.day() if self.kind == "date" else encoders.word(self.values)
+        return encoders.day() if self.kind is Kind.DATE else encoders.word(self.values)
 
     def _bounds(self) -> tuple[float, float]:
         low = -encoders.LARGEST if self.low is None else self.low
         return low, encoders.LARGEST if self.high is None else self.high
 
     def _expected(self) -> str:
-        bounds = "a finite number" if self.low is None or self.high is None else f"a number {self.low:.15g} to {self.high:.15g}"
+        bounds = (
+            "a finite number"
+            if self.low is None or self.high is None
+            else f"a number {self.low:.15g} to {self.high:.15g}"
+        )
         return f"{bounds} ({self.unit})" if self.unit else bounds
 
 
@@ -51,11 +58,11 @@ class Feature:
     """One derived figure: an expression over attributes and the features above it."""
 
     name: str
-    kind: str
+    kind: Kind
     text: str
     expression: Expression = field(compare=False, repr=False)
-    unit: str | None = None
-    meaning: str = ""
+    unit: str | None = field(default=None, compare=False)
+    meaning: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class AttributeTable:
         raw = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values) for one in self.attributes}
         return raw | {f"customer.{one.name}": Name(one.kind, CUSTOMER) for one in self.features}
 
-    def kind_of(self, name: str) -> str | None:
+    def kind_of(self, name: str) -> Kind | None:
         """Kind of an attribute or feature by its bare name; None when the table has no such name."""
         return self._kinds.get(name)
 
@@ -79,7 +86,7 @@ class AttributeTable:
         """Every fault of a record of raw attributes; null is always welcome and means unknown."""
         return [problem for name, value in record.items() for problem in self._faults(str(name), value)]
 
-    def encode(self, record: Mapping[str, object]) -> dict[str, Encoded]:
+    def encode(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
         """One customer's record as ``{"customer.age": 41.0, ...}``: every raw name, NaN or None where unknown.
 
         What ``check`` would refuse reads as unknown; names the table does not have are passed over.
@@ -91,8 +98,8 @@ class AttributeTable:
             if slot is None:
                 continue
             column, low, high, one = slot
-            if value.__class__ is float and low <= value <= high:  # type: ignore[operator]
-                columns[column] = value  # type: ignore[assignment]
+            if value.__class__ is float and low <= value <= high:
+                columns[column] = value
             elif value is not None:
                 columns[column] = one(value)
         return columns
@@ -127,8 +134,9 @@ class AttributeTable:
         return {one.name: one.encoder() for one in self.attributes}
 
     @cached_property
-    def _kinds(self) -> dict[str, str]:
-        return {one.name: one.kind for one in (*self.attributes, *self.features)}
+    def _kinds(self) -> dict[str, Kind]:
+        derived = {one.name: one.kind for one in self.features}
+        return {one.name: one.kind for one in self.attributes} | derived
 
     @cached_property
     def _blank(self) -> dict[str, Encoded]:
@@ -144,10 +152,8 @@ class AttributeTable:
             return [Problem(name, self._unheard_of(name))]
         if value is None:
             return []
-        found = encoder.one(value)
-        if found is None or found != found:
-            return [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
-        return []
+        fits = encoders.is_there(encoder.one(value))
+        return [] if fits else [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
 
     def _unheard_of(self, name: str) -> str:
         if any(one.name == name for one in self.features):

@@ -1,0 +1,231 @@
+"""Bundles on disk: written whole or not at all, named by their content, and judged before anyone promotes them.
+
+Order: trained families -> ``write_bundle`` (``placing`` puts it on disk) -> ``gate`` (challenger against champion, with
+numbers) -> ``verify`` (what promotion asks for first). Making a bundle serve is a release: ``fourcast promote``. The
+same seed and files give the same content, so the same version and the same bytes; there is no time in it.
+"""
+
+import json
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import service
+from service.errors import BundleError, GateRefused, InvalidInput, Problem
+from service.scoring.models import Bundle, open_bundle
+from service.scoring.models.golden import make
+from service.scoring.models.manifest import FORMAT, NAME, digest_of, read, version_of
+from training.placing import place
+
+LARGEST_AUC_LOSS = 0.002
+"""A challenger may fall this far below the champion on the same unseen customers: less is noise of the split."""
+LARGEST_CALIBRATION_ERROR = 0.02
+"""Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
+LEAST_AUC = 0.6
+"""Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
+
+_FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
+_VERSION = re.compile(r"b-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class TrainedFamily:
+    """What training hands over for one family.
+
+    ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
+    the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
+    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers.
+    """
+
+    models: Sequence[str]
+    features: Sequence[str]
+    calibration: tuple[Sequence[float], Sequence[float]]
+    metrics: Mapping[str, Any]
+    base_rate: float
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says: ``passes``, and one line per comparison with its numbers."""
+
+    passes: bool
+    lines: tuple[str, ...]
+
+    def or_refuse(self) -> None:
+        """Raise GateRefused, with every line, where the gate says no."""
+        if not self.passes:
+            raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
+
+
+def write_bundle(
+    root: Path,
+    families: Mapping[str, TrainedFamily],
+    table: Mapping[str, Any],
+    *,
+    outcome: Mapping[str, str],
+    horizon_days: int,
+    seed: int,
+    sources: Mapping[str, str],
+) -> str:
+    """Write ``root/<version>/`` and return the version.
+
+    Parameters
+    ----------
+    root
+        The folder of all bundles (``model_artifacts``).
+    families
+        Models by family.
+    table
+        The document of attributes and features the models were trained with.
+    outcome, horizon_days
+        What each family's model predicts, in a sentence, and within how many days.
+    seed, sources
+        What reproduces it: the seed, and the SHA-256 of every input file by name.
+
+    Raises
+    ------
+    InvalidInput
+        The models do not read the features as named.
+    """
+    models = {
+        _file_name(family, place): text for family, one in families.items() for place, text in enumerate(one.models)
+    }
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "created_by": _created_by(),
+        "seed": seed,
+        "sources": dict(sources),
+        "outcome": dict(outcome),
+        "horizon_days": horizon_days,
+        "table": table,
+        "families": {family: _entry(family, one, seed) for family, one in families.items()},
+    }
+    content = json.loads(json.dumps(content, allow_nan=False))  # tuples and NumPy floats as JSON will give them back
+    digest = digest_of(content)
+    manifest = {"version": version_of(digest), "digest": digest, **content}
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    place(root / manifest["version"], {NAME: text, **models})
+    return version_of(digest)
+
+
+def list_bundles(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | BundleError]]:
+    """Every bundle under ``root`` by version, with its manifest, or with what is wrong with it."""
+    for folder in sorted(root.glob("b-*")):
+        if _VERSION.fullmatch(folder.name):
+            yield folder.name, _manifest_or_fault(folder)
+
+
+def folder_of(root: Path, version: str) -> Path:
+    """The folder of a version; raises InvalidInput when the word is no version or no such bundle is there."""
+    if not _VERSION.fullmatch(version):
+        raise InvalidInput(f'a version is "b-" and 12 hex digits, got {version[:40]!r}')
+    folder = root / version
+    if not folder.is_dir():
+        raise InvalidInput(
+            f"{folder}: no such bundle; there are: {', '.join(one for one, _ in list_bundles(root)) or 'none'}"
+        )
+    return folder
+
+
+def verify(root: Path, version: str) -> Bundle:
+    """Open a bundle as serving would, and hold its content against the version asked for: promotion's first step."""
+    bundle = open_bundle(folder_of(root, version))
+    if bundle.version != version:
+        raise BundleError(f"{root / version}: holds another bundle, {bundle.version}")
+    return bundle
+
+
+def gate(challenger: Mapping[str, Mapping[str, Any]], champion: Mapping[str, Mapping[str, Any]] | None) -> Verdict:
+    """Yes where every family passes: ``{family: metrics}`` of both, measured on the same unseen customers.
+
+    AUC at least 0.6 and at most 0.002 below the champion's; calibration error at most 0.02; and no family that the
+    champion scores may be missing. Without a champion only the absolute bounds hold.
+    """
+    checks = [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
+    for family, metrics in (champion or {}).items():
+        checks.append(_relative(family, challenger.get(family), metrics))
+    lines = tuple(f"{'yes' if passed else 'no '}  {line}" for passed, line in checks)
+    return Verdict(bool(checks) and all(passed for passed, _ in checks), lines)
+
+
+def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
+    return {family: entry["metrics"] for family, entry in manifest["families"].items()}
+
+
+def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    auc, error = metrics["auc"], metrics["calibration_error"]
+    return [
+        (auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"),
+        (
+            error <= LARGEST_CALIBRATION_ERROR,
+            f"{family}: calibration error {error:.4f} (at most {LARGEST_CALIBRATION_ERROR})",
+        ),
+    ]
+
+
+def _relative(family: str, challenger: Mapping[str, Any] | None, champion: Mapping[str, Any]) -> tuple[bool, str]:
+    if challenger is None:
+        return False, f"{family}: the champion scores it, the challenger does not"
+    gain = challenger["auc"] - champion["auc"]
+    return gain >= -LARGEST_AUC_LOSS, f"{family}: AUC {gain:+.4f} against the champion (at least {-LARGEST_AUC_LOSS:+})"
+
+
+def _entry(family: str, trained: TrainedFamily, seed: int) -> dict[str, Any]:
+    models = [text.encode() for text in trained.models]
+    _check_names(family, trained)
+    return {
+        "files": [_file_entry(_file_name(family, place), model) for place, model in enumerate(models)],
+        "features": list(trained.features),
+        "categories": {name: list(words) for name, words in trained.categories.items()},
+        "calibration": {"x": list(map(float, trained.calibration[0])), "y": list(map(float, trained.calibration[1]))},
+        "metrics": dict(trained.metrics),
+        "base_rate": float(trained.base_rate),
+        "golden": make(models, seed),
+    }
+
+
+def _check_names(family: str, trained: TrainedFamily) -> None:
+    problems = [
+        Problem(f"{family}: model {place}", f"must read {', '.join(trained.features)}, reads {', '.join(names)}")
+        for place, text in enumerate(trained.models)
+        if (names := _names_of(text)) != list(trained.features)
+    ]
+    if problems or not trained.models:
+        raise InvalidInput("models and features do not agree", problems)
+
+
+def _names_of(text: str) -> list[str]:
+    found = _FEATURE_NAMES.search(text)
+    return found.group(1).split() if found else []
+
+
+def _file_name(family: str, place: int) -> str:
+    return f"{family}.txt" if place == 0 else f"{family}-{place + 1}.txt"
+
+
+def _file_entry(name: str, content: bytes) -> dict[str, Any]:
+    return {
+        "file": name,
+        "sha256": sha256(content).hexdigest(),
+        "bytes": len(content),
+        "trees": content.count(b"\nTree="),
+    }
+
+
+def _created_by() -> dict[str, str]:
+    libraries = {name: installed(name) for name in ("lightgbm", "numpy", "scikit-learn")}
+    return {"fourcast": service.__version__, "python": platform.python_version(), **libraries}
+
+
+def _manifest_or_fault(folder: Path) -> Mapping[str, Any] | BundleError:
+    try:
+        return read(folder)
+    except BundleError as error:
+        return error

@@ -1,0 +1,127 @@
+"""The nouns of the expression language: kinds, names, nodes, and the expression that holds them.
+
+A ``Node`` is one typed operation. ``reading`` and ``checking`` make the tree, ``bounds`` says where it could overflow,
+``scalars`` and ``arrays`` evaluate it, ``sql`` writes it down. The tree is immutable and carries everything the three
+need (kind, axes, whether it is known from the policy alone), so that none of them looks at a schema again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+NO_AXES: frozenset[str] = frozenset()
+CUSTOMER: frozenset[str] = frozenset({"customer"})
+
+Columns = Mapping[str, Any]
+"""Qualified name -> its column: a plain scalar, or an array of shape (n|1, m|1, k|1)."""
+
+Run = Callable[[Columns], Any]
+"""A compiled tree: columns in, scalar or array out."""
+
+NAN = float("nan")
+
+
+class Kind(StrEnum):
+    """What a value is. Inside, numbers, money, dates (days since 1970-01-01) and booleans (1.0, 0.0) are floats."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    DATE = "date"
+
+
+@dataclass(frozen=True)
+class Name:
+    """What an expression may read: its kind, the grid axes it varies over, its words, and if the policy fixes it."""
+
+    kind: Kind
+    axes: frozenset[str] = NO_AXES
+    values: tuple[str, ...] | None = None
+    static: bool = False
+
+
+Schema = Mapping[str, Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Powers of ten that enclose ``|x|`` where x is not 0, and ``grain``, of which x is a whole multiple."""
+
+    high: float
+    low: float
+    grain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation and what is known of its result.
+
+    ``kind`` is None only while checking (an untyped NULL, or something already reported). ``value`` holds a
+    constant (scalar or array), a name, the digits of a round, or the members of an ``in``. ``bare`` marks a number
+    made of literals only, which may stand for money. ``exact`` money needs no rounding to the fen.
+    """
+
+    op: str
+    kind: Kind | None
+    args: tuple["Node", ...] = ()
+    value: Any = None
+    axes: frozenset[str] = NO_AXES
+    static: bool = True
+    bare: bool = False
+    exact: bool = True
+    range: Range = Range(0.0, 0.0, -16.0)
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all below it, parents first."""
+        yield self
+        for arg in self.args:
+            yield from arg.walk()
+
+
+def retyped(node: Node, kind: Kind) -> Node:
+    """``node`` with untyped NULLs below it taking ``kind``."""
+    if node.kind is not None:
+        return node
+    return replace(node, kind=kind, args=tuple(retyped(arg, kind) for arg in node.args))
+
+
+def missing(found: object) -> bool:
+    """True for NULL: None, or a NaN, which alone differs from itself."""
+    return found is None or found != found  # noqa: PLR0124
+
+
+def null(kind: Kind) -> float | None:
+    """How NULL of this kind looks in a column: None for text, NaN for all else."""
+    return None if kind is Kind.TEXT else NAN
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked expression. ``tree`` is what was written; ``program`` is what runs (the same, or folded)."""
+
+    text: str
+    tree: Node
+    program: Node
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the result."""
+        assert self.tree.kind is not None
+        return self.tree.kind
+
+    @property
+    def axes(self) -> frozenset[str]:
+        """The grid axes the result varies over; what is evaluated may be smaller and broadcasts."""
+        return self.tree.axes
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every qualified name the expression reads."""
+        return frozenset(node.value for node in self.tree.walk() if node.op == "name")
+
+    @property
+    def static(self) -> bool:
+        """True where the policy alone decides the result."""
+        return self.tree.static

@@ -36,8 +36,13 @@ def check(encoders: Mapping[str, Encoder], frame: Any) -> list[Problem]:
 
 def column_of(frame: Any, name: str) -> Array:
     """One column as an array (n,), nulls as NaN, NaT, None or pandas' NA; Arrow has its columns joined and decoded."""
-    column = frame.column(name) if _is_arrow(frame) else frame[name]
-    return np.asarray(column.to_numpy())
+    return np.asarray((_arrow_column(frame, name) if _is_arrow(frame) else frame[name]).to_numpy())
+
+
+def _arrow_column(frame: Any, name: str) -> Any:
+    """A column with its words spelled out: Arrow's own conversion reads a null among coded words as the last word."""
+    column = frame.column(name)
+    return column.cast(column.type.value_type) if hasattr(column.type, "index_type") else column
 
 
 def _is_arrow(frame: Any) -> bool:

@@ -1,0 +1,96 @@
+"""``priority = propensity x value x fit x lever x response - contact cost - price``, in yuan, and who comes first.
+
+Here: the arithmetic over the grid, the best channel of each offer, the order, and the probability with which an offer
+was shown. Factors are multiplied in the order written, offers' own first, so that one customer and many give the same
+bits. A treatment is a candidate where it is allowed and its priority is above zero; ties go to the policy's order.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+
+import numpy as np
+
+from service.errors import InvalidInput
+from service.grid import Array, Places, by_offer
+
+AXES = ("offer", "family", "channel")
+
+
+def propensities(chances: Array, places: Places, share: Array) -> Array:
+    """P(family) x the offer's share of its family: (n, families) and (1, m, 1) to (n, m, 1)."""
+    spread: Array = chances[:, places.family_of][:, :, np.newaxis] * share
+    return spread
+
+
+def chance(score: float | None, prior: float) -> float:
+    """The model's calibrated P(family), or the family's prior where no model spoke."""
+    return prior if score is None or isnan(score) else score
+
+
+def priorities(
+    propensity: Array, value: Array, lever: Array, fit: Array | float, response: Array | float, cost: Array
+) -> Array:
+    """Priority in yuan, (n, m, k); NaN where the value is unknown.
+
+    >>> one = np.ones((1, 1, 1))
+    >>> float(priorities(0.1 * one, 1000 * one, one, 1.2, 0.5, 3 * one)[0, 0, 0])
+    57.0
+    """
+    found: Array = propensity * value * lever * fit * response - cost
+    return found
+
+
+def prices(by_name: Mapping[str, float], places: Places) -> Array:
+    """The shadow price of every cell in yuan, (1, m, k): what its offer, its family and its channel each cost.
+
+    Keys are ``offer:<id>``, ``family:<id>``, ``channel:<id>``; a name the policy does not have prices nothing.
+    """
+    unknown = sorted(key for key in by_name if key.partition(":")[0] not in AXES)
+    if unknown:
+        raise InvalidInput(f"a price must be named offer:, family: or channel:<id>, got {', '.join(unknown)}")
+    family = [places.families[place] for place in places.family_of]
+    offers = by_offer(_named("offer", places.offers, by_name)) + by_offer(_named("family", family, by_name))
+    found: Array = offers + np.array(_named("channel", places.channels, by_name))
+    return found
+
+
+def _named(axis: str, names: Sequence[str], by_name: Mapping[str, float]) -> list[float]:
+    return [float(by_name.get(f"{axis}:{name}", 0.0)) for name in names]
+
+
+def candidates(priority: Array, allowed: Array) -> Array:
+    """Priority where a treatment may be offered (allowed, above zero), minus infinity elsewhere; (n, m, k)."""
+    found: Array = np.where(allowed & (priority > 0.0), priority, -np.inf)
+    return found
+
+
+def ranking(best: Sequence[float]) -> list[int]:
+    """The offers whose best priority is finite, highest first; ties in the policy's order.
+
+    >>> ranking([1.0, float("-inf"), 3.0, 1.0])
+    [2, 0, 3]
+    """
+    return sorted((place for place, priority in enumerate(best) if priority > 0.0), key=lambda place: -best[place])
+
+
+def ranking_many(best: Array, limit: int) -> Array:
+    """The first ``limit`` places of each row of (n, m) as (n, limit), -1 where there are fewer; as ``ranking``."""
+    order = np.argsort(-best, axis=1, kind="stable")[:, :limit]
+    kept = np.where(np.take_along_axis(best, order, axis=1) > 0.0, order, -1)
+    return np.pad(kept, ((0, 0), (0, limit - kept.shape[1])), constant_values=-1)
+
+
+def selection_probability(first: bool, limit: int, offers: int, epsilon: float) -> float:
+    """P(the offer is among those shown | customer, context, policy)
+
+    = (1 - epsilon) [it is among the ``limit`` highest priorities] + epsilon min(limit, offers) / offers,
+
+    because with probability epsilon the shown offers are the head of a uniform permutation of all ``offers`` that may
+    be offered. It is a property of the offer, the same whether or not this decision explored.
+
+    >>> selection_probability(True, 3, 12, 0.02)
+    0.985
+    >>> selection_probability(False, 3, 12, 0.02)
+    0.005
+    """
+    return (1.0 - epsilon) * first + epsilon * min(limit, offers) / offers

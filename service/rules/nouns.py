@@ -73,7 +73,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """One of the bank's strategies: a named bundle of rules. Switched off, its fit and applicability rules fall away."""
+    """A named bundle of rules with its aim. Switched off, its fit and applicability rules fall away."""
 
     id: str
     concern: str
@@ -199,29 +199,16 @@ class Experiments:
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosure:
-    """A sentence that must stand under a message for the offers of which ``when`` is true; None means all."""
+class Message:
+    """The words a customer sees in one language. ``disclosures`` stand under the body, each a sentence of its own."""
 
-    when: Expression | None
-    text: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The words for one offer, with ``{placeholders}`` of its terms still in them."""
-
-    title: Text
-    body: Text
-    disclosures: tuple[Text, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """Every offer's template, what a channel adds to the body, and the link."""
-
-    offers: Mapping[str, Template]
-    channels: Mapping[str, Text]
+    title: str
+    body: str
+    disclosures: tuple[str, ...]
     link: str
 
+
+Messages = Mapping[tuple[str, str, str], Message]
+"""Every message of the policy by offer, channel and language; its placeholders are terms, so it is written once."""
 
 Schema = Mapping[str, Name]

@@ -7,11 +7,15 @@ Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rul
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import orjson
 from numpy.typing import NDArray
 
+from service.errors import PolicyError, Problem
+from service.rules.ahp import Hierarchy
 from service.rules.nouns import (
     CONCERNS,
     LANGUAGES,
@@ -26,15 +30,17 @@ from service.rules.nouns import (
     FamilyTerms,
     FitRule,
     GateRule,
+    Message,
     Messages,
     Offer,
     QuietHours,
     Rule,
     Schema,
     Strategy,
-    Template,
     Term,
 )
+from service.rules.reading import assembly
+from service.rules.reading.documents import NAMES, canonical, content_hash, nearest, read_folder
 from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 
@@ -53,6 +59,7 @@ __all__ = [
     "FamilyTerms",
     "FitRule",
     "GateRule",
+    "Message",
     "Messages",
     "Offer",
     "Policy",
@@ -60,7 +67,6 @@ __all__ = [
     "Rule",
     "Schema",
     "Strategy",
-    "Template",
     "Term",
     "from_documents",
     "load",
@@ -76,33 +82,64 @@ class Policy:
 
     ``gates`` stand in stage order; ``gates`` and ``fits`` leave out what a switched-off strategy takes with it.
     ``static_columns`` hold ``offer.*`` as (1, m, 1) and ``channel.*`` as (1, 1, k): numbers, dates (days) and booleans
-    as float64 with NaN for not stated, text as objects with None.
+    as float64 with NaN for not stated, text as objects with None. ``canonical`` is the documents as sorted JSON.
     """
 
     hash: str
-    canonical: bytes
-    attributes: AttributeTable
-    features: FeatureProgram
-    families: Mapping[str, FamilyTerms]
-    offers: tuple[Offer, ...]
-    channels: tuple[Channel, ...]
-    terms: Mapping[str, Term]
-    gates: tuple[GateRule, ...]
-    fits: tuple[FitRule, ...]
-    weights: Mapping[str, float]
-    strategies: Mapping[str, Strategy]
-    contact: Contact
-    experiments: Experiments
-    messages: Messages
-    schema: Schema
-    static_columns: Mapping[str, NDArray]
+    canonical: bytes = field(repr=False)
+    attributes: AttributeTable = field(repr=False)
+    features: FeatureProgram = field(repr=False)
+    families: Mapping[str, FamilyTerms] = field(repr=False)
+    offers: tuple[Offer, ...] = field(repr=False)
+    channels: tuple[Channel, ...] = field(repr=False)
+    offer_terms: Mapping[str, Term] = field(repr=False)
+    channel_terms: Mapping[str, Term] = field(repr=False)
+    gates: tuple[GateRule, ...] = field(repr=False)
+    fits: tuple[FitRule, ...] = field(repr=False)
+    weights: Mapping[str, float] = field(repr=False)
+    hierarchy: Hierarchy = field(repr=False)
+    strategies: Mapping[str, Strategy] = field(repr=False)
+    contact: Contact = field(repr=False)
+    experiments: Experiments = field(repr=False)
+    messages: Messages = field(repr=False)
+    schema: Schema = field(repr=False)
+    static_columns: Mapping[str, NDArray[Any]] = field(repr=False)
+
+    @property
+    def documents(self) -> dict[str, Any]:
+        """A fresh copy of the documents by name: what a store keeps and ``from_documents`` reads again."""
+        found: dict[str, Any] = orjson.loads(self.canonical)
+        return found
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule in force: gates, contact gates, then fit rules."""
+        return (*self.gates, *self.contact.rules, *self.fits)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A policy travels between processes as its documents."""
+        return from_documents, (self.documents,)
 
 
 def load(folder: Path) -> Policy:
     """The policy written in a folder of YAML files; PolicyError names every problem with file and key."""
-    raise NotImplementedError
+    problems: list[Problem] = []
+    return _policy(read_folder(folder, problems), problems)
 
 
 def from_documents(documents: Mapping[str, object]) -> Policy:
     """The policy of documents by name (``catalogue``, ``channels``, ...); PolicyError names every problem."""
-    raise NotImplementedError
+    missing = [Problem(f"{name}.yaml", "is missing") for name in NAMES if name not in documents]
+    return _policy(documents, missing)
+
+
+def _policy(documents: Mapping[str, object], problems: list[Problem]) -> Policy:
+    """Canonical first, so that files and a store give the same policy in the same order."""
+    content = canonical(documents, problems)
+    plain = orjson.loads(content)
+    strangers = sorted(set(plain) - set(NAMES))
+    problems += [Problem(name, f"is no document of a policy; {nearest(name, NAMES)}") for name in strangers]
+    parts = assembly.assemble(plain, problems)
+    if problems:
+        raise PolicyError(f"the policy does not hold together ({len(problems)} problems)", problems)
+    return Policy(hash=content_hash(content), canonical=content, **parts)

@@ -1,0 +1,177 @@
+"""What a message may not say, and what it must: the words of a bank's offers held against conduct rules.
+
+Two lists in code, which a policy can lengthen but not shorten. Before any word is sought a text is brought to one
+form (full width to half, traditional characters to simplified, invisible marks and separators between characters
+gone), so that ``保 證``, ``保*证`` and ``ｇｕａｒａｎｔｅｅｄ`` are found. Sentences that deny a promise ("not guaranteed")
+are taken out first. Runs over every message when a policy is checked, and can run again when a message is served.
+
+Grounds: CBIRC order 2021 No. 4 (no promised or forecast yield; a benchmark only with its basis), NFRA order 2025 No. 7
+(the risk level is told), Deposit Insurance Regulations (the insurance belongs to deposits), and the 2026 measures on
+online marketing of financial products (no 低风险, 低门槛, 秒到账, 高收益).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from service.rules.nouns import Message
+
+BANNED = (
+    *(
+        "无风险",
+        "零风险",
+        "低风险",
+        "低门槛",
+        "高收益",
+        "高回报",
+        "高利率",
+        "秒到账",
+        "稳赚",
+        "包赚",
+        "必赚",
+        "只赚不赔",
+    ),
+    *("必赚", "只赚不赔", "绝对安全", "保本保息", "保本保收益", "刚性兑付", "最高收益", "抢购", "手慢无"),
+    *("risk free", "riskless", "no risk", "zero risk", "without risk", "low risk", "high yield", "high return"),
+    *("high interest", "sure win", "cannot lose", "last chance"),
+)
+"""Never, on no product."""
+
+BANNED_WITH_RISK = (
+    *(
+        "保证",
+        "承诺",
+        "安全",
+        "保本",
+        "保息",
+        "保收益",
+        "刚兑",
+        "预期收益",
+        "预计收益",
+        "预期年化",
+        "收益可达",
+        "稳赢",
+        "无损",
+    ),
+    *("guarantee", "promise", "assured", "secure", "safe", "expected yield", "expected return", "forecast yield"),
+    *("projected return", "principal protected", "capital protected"),
+)
+"""Never on wealth products, nor on any product that carries a risk level."""
+
+DENIALS = (
+    *(
+        "不保证",
+        "无法保证",
+        "不作保证",
+        "不承诺",
+        "不作承诺",
+        "不构成承诺",
+        "不构成收益承诺",
+        "不构成任何承诺",
+        "非保本",
+        "不保本",
+    ),
+    *("不代表预期收益", "并非预期收益", "不是预期收益"),
+    *("not guaranteed", "no guarantee", "does not guarantee", "not guarantee", "no promise", "not a promise"),
+    *("not an expected yield", "not expected yield"),
+)
+"""Sentences that deny a promise; what they hold is no promise."""
+
+INSURANCE = ("存款保险", "deposit insurance")
+BENCHMARK = ("业绩比较基准", "业绩基准", "benchmark")
+BASIS = {"zh": ("依据",), "en": ("basis", "based on")}
+NOT_A_YIELD = {"zh": ("不代表预期收益", "并非预期收益", "不是预期收益"), "en": ("not an expected yield",)}
+NOT_GUARANTEED = {"zh": ("不保证", "非保本", "不保本"), "en": ("not guaranteed",)}
+CARE = {"zh": ("投资须谨慎",), "en": ("invest with care",)}
+
+_TRADITIONAL = "證証險風無穩賺賠諾預報賬帳門檻絕對剛兌業績較準據資須謹產實獲確虧損滿動際類儲養單額說計達構贏搶購"
+_SIMPLIFIED = "证证险风无稳赚赔诺预报账账门槛绝对刚兑业绩较准据资须谨产实获确亏损满动际类储养单额说计达构赢抢购"
+_TO_SIMPLIFIED = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
+_SEPARATORS = re.compile(r"[\W_]+")
+_SPELT = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_RISK_LEVEL = re.compile(r"(?<![a-z0-9])r([1-5])(?![0-9])")
+_PERCENT = re.compile(r"[0-9](?:[0-9.,]*)\s*(?:%|percent|per cent|个点)|百分之")
+_FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
+
+
+def normal(text: str) -> str:
+    """One form for all spellings: half width, simplified, small letters, one space for every run of separators.
+
+    >>> normal("保 證 收*益, ＧＵＡＲＡＮＴＥＥＤ r.i.s.k")
+    '保证收益 guaranteed risk'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_TO_SIMPLIFIED)
+    visible = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
+    spaced = _SEPARATORS.sub(" ", visible).strip()
+    return _HAN_GAP.sub("", _SPELT.sub(lambda run: run.group().replace(" ", ""), spaced))
+
+
+def faults(
+    message: Message, language: str, family: str, risk: int | None = None, banned: Sequence[str] = ()
+) -> list[str]:
+    """Every reason why this message may not be shown; empty when it may.
+
+    ``risk`` is the product's level 1 to 5, None where it has none; ``banned`` are the bank's own further words.
+    """
+    words = "\n".join((message.title, message.body, *message.disclosures))
+    found = list(_banned(words, (*BANNED, *banned)))
+    if family == "wealth" or risk is not None:
+        found += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
+    if family == "wealth":
+        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if term in normal(words)]
+    return found
+
+
+def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
+    text = _without_denials(normal(words))
+    for word in banned:
+        if _says(text, normal(word)):
+            yield f'"{word}" may not be said'
+
+
+def _says(text: str, word: str) -> bool:
+    """Chinese words anywhere, also across separators; others from the start of a word, so that ``safely`` ."""
+    if _HAN.search(word):
+        return word in text.replace(" ", "")
+    return re.search(rf"\b{re.escape(word)}", text) is not None
+
+
+def _without_denials(text: str) -> str:
+    for denial in DENIALS:
+        text = text.replace(denial, "|")
+    return text
+
+
+def _yields(words: str, language: str) -> Iterator[str]:
+    """A figure in per cent is a yield, unless it is a fee or a benchmark told with its basis."""
+    text = normal(words)
+    benchmark = any(word in text for word in BENCHMARK)
+    if benchmark:
+        yield from _demand(text, BASIS[language], "a benchmark needs its basis")
+        yield from _demand(text, NOT_A_YIELD[language], "a benchmark needs the words that it is no expected yield")
+    figures = unicodedata.normalize("NFKC", words).casefold()
+    if not benchmark and any(_is_yield(figures, match) for match in _PERCENT.finditer(figures)):
+        yield "a figure in per cent reads as a promised yield"
+
+
+def _is_yield(text: str, match: re.Match[str]) -> bool:
+    return not _FEE_BEFORE.search(text[: match.start()])
+
+
+def _missing(words: str, language: str, risk: int | None) -> Iterator[str]:
+    text = normal(words)
+    levels = set(_RISK_LEVEL.findall(text))
+    if risk is not None and levels != {str(risk)}:
+        told = ", ".join(f"R{level}" for level in sorted(levels)) or "none"
+        yield f"the risk level R{risk} must be told, got {told}"
+    if risk is None and not levels:
+        yield "a risk level (R1 to R5) must be told"
+    yield from _demand(text, NOT_GUARANTEED[language], "it must be said that this is not guaranteed")
+    yield from _demand(text, CARE[language], "a call for care must be there")
+
+
+def _demand(text: str, forms: Sequence[str], sentence: str) -> Iterator[str]:
+    if not any(form in text for form in forms):
+        yield f"{sentence}: expected {' or '.join(repr(form) for form in forms)}"

@@ -1,0 +1,88 @@
+"""Templates into the words a customer sees: ``{placeholders}`` of the offer's terms, formatted for each language.
+
+A placeholder is ``{name}``, ``{offer_id}``, ``{channel_id}`` or a term the offer states. Money has separators, a number
+per year is a percentage, a date stays ISO. Since nothing personal is ever inserted, all messages are written when the
+policy is loaded (and checked then), and ``render`` only looks them up: the rate shown can never depend on a score.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from service.domain import Scalar, Text
+from service.rules.nouns import Channel, Message, Offer, Term
+
+if TYPE_CHECKING:
+    from service.rules.policy import Policy
+
+PER_YEAR = "per year"
+ALWAYS = ("name", "offer_id", "channel_id")
+Said = Mapping[str, str]
+"""What each placeholder says."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def render(policy: "Policy", offer_id: str, channel_id: str, language: str) -> Message:
+    """The message for one offer in one channel and language (``zh`` or ``en``); KeyError for one nobody wrote."""
+    return policy.messages[offer_id, channel_id, language]
+
+
+def words(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
+    """What each placeholder says for this offer in this channel."""
+    said = {name: formatted(value, terms[name]) for name, value in offer.terms.items() if value is not None}
+    return said | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
+
+
+def formatted(value: Scalar, term: Term) -> str:
+    """A stated value in words.
+
+    >>> formatted(0.0125, Term("rate", "number", "per year", 0, 0.2, None, ""))
+    '1.25%'
+    >>> formatted(200000, Term("minimum_yuan", "money", "yuan", 0, 1e9, None, ""))
+    '200,000'
+    """
+    if term.unit == PER_YEAR and isinstance(value, int | float):
+        return f"{_trimmed(f'{100 * value:.4f}')}%"
+    if term.kind == "money" and isinstance(value, int | float):
+        return f"{value:,.2f}".removesuffix(".00")
+    return _trimmed(f"{value:.6f}") if isinstance(value, float) else str(value)
+
+
+def fill(template: str, said: Said) -> str:
+    """The template with every placeholder replaced; KeyError for one that nothing says."""
+    return _PLACEHOLDER.sub(lambda match: said[match.group(1)], template)
+
+
+def placeholders(template: str) -> list[str]:
+    """The names between braces, in order."""
+    return _PLACEHOLDER.findall(template)
+
+
+def stray_braces(template: str) -> bool:
+    """Whether a brace stands there that is no part of a placeholder."""
+    return bool(re.search(r"[{}]", _PLACEHOLDER.sub("", template)))
+
+
+def message(
+    title: Text,
+    body: Text,
+    disclosures: Iterable[Text],
+    link: str,
+    tail: Text | None,
+    language: str,
+    said: Mapping[str, str],
+) -> Message:
+    """One message of its templates; ``tail`` is what the channel adds to every body."""
+    whole = [body[language], *([tail[language]] if tail else [])]
+    gap = "" if language == "zh" else " "
+    return Message(
+        title=fill(title[language], said),
+        body=gap.join(fill(part, said) for part in whole),
+        disclosures=tuple(fill(sentence[language], said) for sentence in disclosures),
+        link=fill(link, said),
+    )
+
+
+def _trimmed(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -1,0 +1,186 @@
+"""All documents together: the order of reading, what refers to what, and the parts a policy is made of.
+
+A document that is missing or broken says so once and is then read as empty, in silence; where no schema can be known
+(the attributes or the catalogue are broken), expressions go unchecked, since every name in them would be a false alarm.
+What only makes sense on sound parts (cases, messages, formulas of an unknown customer) is tried when the rest is clean.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.errors import PolicyError, Problem
+from service.expressions import Kind, value
+from service.rules.names import TICKET
+from service.rules.nouns import (
+    CONCERNS,
+    Channel,
+    Contact,
+    FamilyTerms,
+    FitRule,
+    GateRule,
+    Offer,
+    Schema,
+    Strategy,
+    Term,
+)
+from service.rules.reading import catalogue, concerns, messages, outreach, terms, weights
+from service.rules.reading.cases import Bench
+from service.rules.reading.entry import Entry
+from service.scoring.attributes import AttributeTable, parse_table
+from service.scoring.features import FeatureProgram
+
+Documents = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The catalogue and the channels, and the schema they open; None while no schema can be known."""
+
+    offers: tuple[Offer, ...]
+    channels: tuple[Channel, ...]
+    families: Mapping[str, FamilyTerms]
+    offer_terms: Mapping[str, Term]
+    channel_terms: Mapping[str, Term]
+    schema: Schema | None
+    columns: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The rule book: strategies, every rule of the four C also where switched off, and the contact policy."""
+
+    strategies: Mapping[str, Strategy]
+    rules: tuple[GateRule | FitRule, ...]
+    contact: Contact
+
+
+class Pages:
+    """The documents as entries; one that is not there is empty and silent."""
+
+    def __init__(self, documents: Documents, problems: list[Problem]) -> None:
+        self.documents, self.problems = documents, problems
+
+    def __getitem__(self, name: str) -> Entry:
+        if name in self.documents:
+            return Entry(self.documents[name], f"{name}.yaml", self.problems)
+        return Entry({}, f"{name}.yaml", [])
+
+
+def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
+    """The parts of a policy by field name; they hold together only where ``problems`` stays empty."""
+    pages = Pages(documents, problems)
+    table = _table(documents, problems)
+    goods = _goods(pages, table)
+    book = _book(pages, goods)
+    hierarchy = weights.read_weights(pages["weights"])
+    experiments = outreach.read_experiments(pages["experiments"])
+    words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
+    if problems or table is None:
+        return {}
+    features = FeatureProgram(table)
+    problems += _unvalued(goods, table, features)
+    problems += Bench(goods.schema or {}, goods.columns).problems(book.rules)
+    written = messages.write_out(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
+    return {
+        "attributes": table,
+        "features": features,
+        "hierarchy": hierarchy,
+        "weights": MappingProxyType(dict(hierarchy.weights)),
+        "experiments": experiments,
+        "messages": MappingProxyType(written),
+        **_goods_parts(goods),
+        **_book_parts(book),
+    }
+
+
+def _goods_parts(goods: Goods) -> dict[str, Any]:
+    for column in goods.columns.values():
+        column.flags.writeable = False
+    return {
+        "offers": goods.offers,
+        "channels": goods.channels,
+        "families": MappingProxyType(dict(goods.families)),
+        "offer_terms": MappingProxyType(dict(goods.offer_terms)),
+        "channel_terms": MappingProxyType(dict(goods.channel_terms)),
+        "schema": MappingProxyType(dict(goods.schema or {})),
+        "static_columns": MappingProxyType(dict(goods.columns)),
+    }
+
+
+def _book_parts(book: Book) -> dict[str, Any]:
+    return {
+        "strategies": MappingProxyType(dict(book.strategies)),
+        "gates": concerns.gates(book.rules, book.strategies),
+        "fits": concerns.fits(book.rules, book.strategies),
+        "contact": book.contact,
+    }
+
+
+def _table(documents: Documents, problems: list[Problem]) -> AttributeTable | None:
+    if "attributes" not in documents:
+        return None
+    try:
+        return parse_table(documents["attributes"])
+    except PolicyError as error:
+        problems += error.problems
+        return None
+
+
+def _goods(pages: Pages, table: AttributeTable | None) -> Goods:
+    shop, roads = pages["catalogue"], pages["channels"]
+    offer_terms, channel_terms = terms.read_terms(shop), terms.read_terms(roads)
+    known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
+    customer = table.schema() if table is not None else {}
+    schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
+    offers = catalogue.read_offers(shop, offer_terms)
+    families = catalogue.read_families(shop, schema, offers)
+    channels = catalogue.read_channels(roads, channel_terms, schema)
+    shop.close()
+    roads.close()
+    columns = catalogue.static_columns(offers, offer_terms, channels, channel_terms)
+    return Goods(offers, channels, families, offer_terms, channel_terms, schema, columns)
+
+
+def _book(pages: Pages, goods: Goods) -> Book:
+    strategies = concerns.read_strategies(pages["strategies"])
+    rules = tuple(r for c in CONCERNS for r in concerns.read_rules(pages[c], c, goods.schema, strategies))
+    contact = outreach.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
+    pages.problems += concerns.repeated([*rules, *contact.rules])
+    return Book(strategies, rules, contact)
+
+
+def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
+    """An offer whose ticket or value is NULL when nothing is known of the customer could never be shown to them."""
+    columns = _nothing_known(goods, table, features)
+    return [
+        Problem(
+            f'catalogue.yaml: family "{family.id}"',
+            f'{key} is unknown for offer "{offer}" for an unknown customer; expected coalesce(...) or a term',
+        )
+        for family in goods.families.values()
+        for key, offer in _unknown_offers(family, goods, columns)
+    ]
+
+
+def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
+    columns: dict[str, Any] = dict(table.encode({}))
+    features.one(columns)
+    outside = {n: name for n, name in (goods.schema or {}).items() if n.startswith(("history.", "context."))}
+    unknown = {n: None if name.kind is Kind.TEXT else float("nan") for n, name in outside.items()}
+    return {**columns, **unknown, **goods.columns}
+
+
+def _unknown_offers(family: FamilyTerms, goods: Goods, columns: dict[str, Any]) -> list[tuple[str, str]]:
+    shape = (1, len(goods.offers), 1)
+    (name,) = TICKET
+    shaped = {n: np.full((1, 1, 1), c) if n.startswith("history.") else c for n, c in columns.items()}
+    ticket = np.broadcast_to(value(family.ticket)(shaped), shape)
+    worth = np.broadcast_to(value(family.value)({**shaped, name: ticket}), shape)
+    found = [("ticket", ticket), ("value", worth)]
+    mine = [place for place, offer in enumerate(goods.offers) if offer.family == family.id]
+    return [(key, goods.offers[place].id) for key, column in found for place in mine if np.isnan(column[0, place, 0])]

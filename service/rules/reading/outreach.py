@@ -1,0 +1,140 @@
+"""contact.yaml and experiments.yaml: when a customer may be contacted, and what is left to chance.
+
+Every consent, quiet hour, cap and cool-off is a gate of stage ``contact`` with its own id, reason and strategy, so that
+it stands in the same trace as the rules. Times of day are ``HH:MM`` in the policy's time zone.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from service.domain import EventKind
+from service.rules.names import DIRECTIONS
+from service.rules.nouns import CONCERNS, Cap, ConsentRule, Contact, CoolOff, Experiments, QuietHours, Strategy
+from service.rules.reading.concerns import Common, common
+from service.rules.reading.entry import Entry
+
+EVENTS = tuple(kind.value for kind in EventKind)
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+Strategies = Mapping[str, Strategy]
+
+
+def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str]) -> Contact:
+    """The contact policy."""
+    contact = Contact(
+        timezone=_timezone(page),
+        holidays=_holidays(page),
+        consents=tuple(_consent(one, strategies) for one in page.children("consents", "consent", optional=True)),
+        quiet_hours=tuple(
+            _quiet(one, strategies, channels) for one in page.children("quiet_hours", "quiet hours", optional=True)
+        ),
+        caps=tuple(_cap(one, strategies) for one in page.children("caps", "cap", optional=True)),
+        cool_offs=tuple(_cool_off(one, strategies) for one in page.children("cool_offs", "cool-off", optional=True)),
+    )
+    page.close()
+    return contact
+
+
+def read_experiments(page: Entry) -> Experiments:
+    """Exploration, holdout and the cache's grain."""
+    exploration, holdout, cache = page.child("exploration"), page.child("holdout"), page.child("cache")
+    experiments = Experiments(
+        exploration_epsilon=exploration.number("epsilon", 0.0, 0.5, "a probability"),
+        exploration_salt=exploration.text("salt"),
+        holdout_share=holdout.number("share", 0.0, 0.5, "a share of the customers"),
+        holdout_salt=holdout.text("salt"),
+        cache_grain_minutes=cache.whole("grain_minutes", 1, 1440),
+    )
+    for entry in (exploration, holdout, cache, page):
+        entry.close()
+    return experiments
+
+
+def _shared(entry: Entry, strategies: Strategies) -> Common:
+    concern = entry.choice("concern", CONCERNS) if entry.has("concern") else "communication"
+    return common(entry, concern, "contact", strategies)
+
+
+def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:
+    shared = _shared(entry, strategies)
+    rule = ConsentRule(**shared, direction=entry.choice("direction", DIRECTIONS), purpose=entry.text("purpose"))
+    entry.close()
+    return rule
+
+
+def _quiet(entry: Entry, strategies: Strategies, channels: Sequence[str]) -> QuietHours:
+    shared = _shared(entry, strategies)
+    if entry.has("direction") == entry.has("channels"):
+        entry.fault("", "must name either a direction or channels")
+    rule = QuietHours(
+        **shared,
+        direction=entry.choice("direction", DIRECTIONS) if entry.has("direction") else None,
+        channels=entry.words("channels", channels) if entry.has("channels") else None,
+        start_minute=_minute(entry, "from"),
+        end_minute=_minute(entry, "to"),
+        holidays=entry.flag("holidays", default=False),
+    )
+    if rule.start_minute == rule.end_minute:
+        entry.fault("to", "must differ from from; write 00:00 to 24:00 for the whole day")
+    entry.close()
+    return rule
+
+
+def _cap(entry: Entry, strategies: Strategies) -> Cap:
+    shared = _shared(entry, strategies)
+    cap = Cap(
+        **shared,
+        per=entry.choice("per", ("offer", "family", "channel", "customer")),
+        counts=entry.words("counts", EVENTS),
+        direction=entry.choice("direction", DIRECTIONS) if entry.has("direction") else None,
+        window_days=entry.number("window_days", 0.01, 366, "days"),
+        maximum=entry.whole("maximum", 1, 1000),
+    )
+    entry.close()
+    return cap
+
+
+def _cool_off(entry: Entry, strategies: Strategies) -> CoolOff:
+    shared = _shared(entry, strategies)
+    rule = CoolOff(
+        **shared,
+        per=entry.choice("per", ("offer", "family")),
+        after=entry.words("after", EVENTS),
+        days=entry.number("days", 0.01, 366, "days"),
+    )
+    entry.close()
+    return rule
+
+
+def _minute(entry: Entry, key: str) -> int:
+    text = entry.values.get(key)
+    if not entry.has(key) or not isinstance(text, str) or not _TIME.fullmatch(text):
+        entry.wrong(key, "a time of day (HH:MM, 00:00 to 24:00)")
+        return {"from": 0, "to": 1}[key]
+    hour, minute = text.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _timezone(page: Entry) -> str:
+    name = page.text("timezone", "an IANA time zone such as Asia/Shanghai")
+    try:
+        return ZoneInfo(name or "UTC").key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        page.wrong("timezone", "an IANA time zone such as Asia/Shanghai")
+        return "UTC"
+
+
+def _holidays(page: Entry) -> tuple[str, ...]:
+    days = page.words("holidays", optional=True)
+    for day in days:
+        if not _is_date(day):
+            page.fault("holidays", f'must be dates (YYYY-MM-DD), got "{day}"')
+    return tuple(sorted(day for day in days if _is_date(day)))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -72,7 +72,7 @@ def child(plan: dict[str, Any], command: list[str], log: int) -> subprocess.Pope
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=plan["folder"], env=environment,
-        preexec_fn=prepare,
+        preexec_fn=prepare,  # noqa: PLW1509 - this process has one thread
     )  # fmt: skip
 
 

@@ -1,0 +1,149 @@
+"""Many customers or consents at once: COPY into a staging table, check all rows, then one statement into place.
+
+All or nothing: a faulty row is named with its number (the first row is 1) and nothing is stored. Rows that say what
+is stored already change nothing and raise no revision. The cache generation is raised once, so nothing cached before
+the load is served after it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from service.domain import Attributes
+from service.errors import InvalidInput, Problem
+from service.store import text
+from service.store.customers import raise_generation
+
+PATIENCE_S = 600.0
+PROGRESS_ROWS = 1000
+PROBLEMS_SHOWN = 20
+
+Progress = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+CustomerRow = tuple[str, Attributes]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """One word for the ledger."""
+
+    customer_id: str
+    purpose: str
+    granted: bool
+    at: int
+    source: str
+    version: str
+
+
+CUSTOMERS_STAGING = """
+    CREATE TEMPORARY TABLE incoming (row bigint, id text COLLATE "C", attributes jsonb) ON COMMIT DROP
+"""
+CUSTOMERS_INTO_PLACE = """
+    INSERT INTO customers (id, attributes) SELECT id, attributes FROM incoming ORDER BY id
+    ON CONFLICT (id) DO UPDATE
+        SET attributes = excluded.attributes, revision = customers.revision + 1, updated_at = now()
+        WHERE customers.attributes IS DISTINCT FROM excluded.attributes
+"""
+CUSTOMERS_TWICE = """
+    SELECT max(row), format('customer "%s" stands in row %s already', id, min(row))
+    FROM incoming GROUP BY id HAVING count(*) > 1 ORDER BY 1 LIMIT 20
+"""
+CONSENTS_STAGING = """
+    CREATE TEMPORARY TABLE incoming (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
+        granted boolean, at bigint, source text, version text) ON COMMIT DROP
+"""
+CONSENTS_OF_NOBODY = """
+    SELECT min(row), format('no customer "%s"', customer_id) FROM incoming
+    WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id) GROUP BY customer_id ORDER BY 1 LIMIT 20
+"""
+CONSENTS_INTO_PLACE = """
+    WITH newer AS (
+        INSERT INTO consents (customer_id, purpose, granted, at, source, version)
+        SELECT customer_id, purpose, granted, at, source, version FROM incoming
+        WHERE NOT EXISTS (SELECT FROM consents AS known WHERE known.customer_id = incoming.customer_id
+            AND known.purpose = incoming.purpose AND known.at = incoming.at AND known.granted = incoming.granted)
+        ORDER BY row RETURNING customer_id)
+    UPDATE customers SET revision = revision + 1, updated_at = now()
+    WHERE id IN (SELECT customer_id FROM newer)
+"""
+
+
+def load_customers(connection: Connection, rows: Iterable[CustomerRow], progress: Progress | None) -> int:
+    """Store every customer's attributes whole; returns the number of rows; raises InvalidInput naming faulty rows."""
+    connection.exec_driver_sql(CUSTOMERS_STAGING)
+    count = _copy(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
+    _refuse(connection, CUSTOMERS_TWICE)
+    return _into_place(connection, CUSTOMERS_INTO_PLACE, "customers", count)
+
+
+def load_consents(connection: Connection, rows: Iterable[ConsentRow], progress: Progress | None) -> int:
+    """Append to the ledger what it does not hold yet; returns the number of rows; raises InvalidInput."""
+    connection.exec_driver_sql(CONSENTS_STAGING)
+    count = _copy(connection, "incoming", rows, _consent_line, progress)
+    connection.exec_driver_sql("ANALYZE incoming")
+    _refuse(connection, CONSENTS_OF_NOBODY)
+    return _into_place(connection, CONSENTS_INTO_PLACE, "consents", count)
+
+
+def table_rows(table: Any, id_column: str = "customer_id") -> Iterator[CustomerRow]:
+    """The rows of an Arrow table; what is NULL is left out, and so unknown."""
+    for batch in table.to_batches():
+        for record in batch.to_pylist():
+            yield str(record.pop(id_column)), {name: value for name, value in record.items() if value is not None}
+
+
+def _into_place(connection: Connection, statement: str, table: str, count: int) -> int:
+    connection.exec_driver_sql(statement)
+    raise_generation(connection)
+    connection.exec_driver_sql(f"ANALYZE {table}")
+    return count
+
+
+def _copy(
+    connection: Connection,
+    target: str,
+    rows: Iterable[Any],
+    line: Callable[[Any], tuple[Any, ...]],
+    progress: Progress | None,
+) -> int:
+    """Send every good row; collect the faults of the others, and raise them together."""
+    number, problems = 0, list[Problem]()
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        for number, row in enumerate(rows, 1):
+            try:
+                copy.write_row((number, *line(row)))
+            except InvalidInput as fault:
+                problems.append(Problem(f"row {number}", fault.message))
+                if len(problems) >= PROBLEMS_SHOWN:
+                    break
+            if progress is not None and number % PROGRESS_ROWS == 0:
+                progress(number)
+    _raise(problems)
+    if progress is not None:
+        progress(number)
+    return number
+
+
+def _customer_line(row: CustomerRow) -> tuple[str, str]:
+    customer_id, attributes = row
+    text.name("customer_id", customer_id)
+    return customer_id, text.document("attributes", attributes).decode()
+
+
+def _consent_line(row: ConsentRow) -> tuple[object, ...]:
+    for field in ("customer_id", "purpose", "source", "version"):
+        text.name(field, getattr(row, field))
+    return row.customer_id, row.purpose, row.granted, row.at, row.source, row.version
+
+
+def _refuse(connection: Connection, faults: str) -> None:
+    _raise([Problem(f"row {row}", message) for row, message in connection.exec_driver_sql(faults)])
+
+
+def _raise(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidInput("Nothing was stored; these rows do not fit (at most 20 are shown):", problems)

@@ -1,0 +1,82 @@
+"""The statements on every request's road: one prepared statement, one round trip each.
+
+``SNAPSHOT`` reads attributes, consents and events in one statement, and so in one view of the database: the revision
+it returns is exactly the one they belong to.
+"""
+
+from collections.abc import Iterable
+
+import orjson
+
+from service.domain import Client, Event, Release, Snapshot
+from service.store.wire import Row, Statement
+
+CHECK = Statement(
+    b"check",
+    b"SELECT (SELECT revision FROM customers WHERE id = $1), coalesce(release_id, 0), cache_generation FROM serving",
+)
+SNAPSHOT = Statement(
+    b"snapshot",
+    b"""
+    SELECT revision, attributes,
+        (SELECT json_object_agg(purpose, granted) FROM (
+            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = $1
+            ORDER BY purpose, at DESC, seq DESC) AS newest),
+        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score)
+            ORDER BY at, id) FROM events WHERE customer_id = $1 AND at >= $2::bigint)
+    FROM customers WHERE id = $1
+    """,
+)
+REMEMBER = Statement(
+    b"remember",
+    b"""
+    INSERT INTO decisions (id, customer_id, at, release_id, record) VALUES ($1, $2, $3::bigint, $4::bigint, $5)
+    ON CONFLICT (id) DO NOTHING
+    """,
+    binary=4,
+)
+DECISION = Statement(b"decision", b"SELECT id, customer_id, at, release_id, record FROM decisions WHERE id = $1")
+CLIENT = Statement(
+    b"client",
+    b"SELECT name, to_json(scopes), customer_id FROM clients WHERE key_hash = $1 AND revoked_at IS NULL",
+)
+ACTIVE = Statement(
+    b"active",
+    b"SELECT releases.id, policy, bundle, prices FROM serving JOIN releases ON releases.id = release_id",
+)
+
+
+def whole(value: bytes | None) -> int:
+    """A bigint column that is never NULL."""
+    return int(value or 0)
+
+
+def word(value: bytes | None) -> str | None:
+    """A text column."""
+    return None if value is None else value.decode()
+
+
+def snapshot_of(customer_id: str, row: Row) -> Snapshot:
+    """The row of ``SNAPSHOT`` as the core reads it."""
+    revision, attributes, consents, events = row
+    return Snapshot(
+        customer_id,
+        whole(revision),
+        orjson.loads(attributes or b"{}"),
+        orjson.loads(consents) if consents is not None else {},
+        tuple(Event(*fields) for fields in orjson.loads(events)) if events is not None else (),
+    )
+
+
+def client_of(rows: Iterable[Row]) -> Client | None:
+    """The row of ``CLIENT``, if there is one."""
+    for name, scopes, customer_id in rows:
+        return Client(word(name) or "", frozenset(orjson.loads(scopes or b"[]")), word(customer_id))
+    return None
+
+
+def release_of(rows: Iterable[Row]) -> Release | None:
+    """The row of ``ACTIVE``, if there is one."""
+    for number, policy, bundle, prices in rows:
+        return Release(whole(number), word(policy) or "", word(bundle), orjson.loads(prices or b"{}"))
+    return None

@@ -1,0 +1,12 @@
+"""Alembic's entry: runs the migrations on the connection that ``service.store.migrate`` hands over."""
+
+from alembic import context
+
+from service.store.schema import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    transaction_per_migration=False,
+)
+context.run_migrations()

@@ -1,0 +1,88 @@
+"""Policies, bundles and the releases that serve them. Policies and bundles never change: their name is their content.
+
+Activating writes the release, makes it the serving one and says so in the audit log, in one transaction. Rolling back
+is activating an older pair again: the history only grows.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Text, cast, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_new
+
+from service.domain import Release
+from service.errors import Conflict, NotFound
+from service.store import audit, text
+from service.store.schema import bundles, policies, releases, serving
+
+
+def put_policy(connection: Connection, policy_hash: str, documents: Mapping[str, object]) -> None:
+    """Keep a policy's documents under their hash; keeping them again changes nothing."""
+    text.name("policy", policy_hash)
+    body = cast(literal(text.document("documents", documents).decode(), Text), JSON)
+    connection.execute(insert_new(policies).values(hash=policy_hash, documents=body).on_conflict_do_nothing())
+
+
+def policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
+    """The documents of one policy; raises NotFound."""
+    kept = connection.execute(select(cast(policies.c.documents, Text)).where(policies.c.hash == policy_hash)).scalar()
+    if kept is None:
+        raise NotFound(f'No policy "{policy_hash}" is stored.')
+    documents: dict[str, Any] = orjson.loads(kept)
+    return documents
+
+
+def put_bundle(connection: Connection, version: str, manifest: Mapping[str, object]) -> None:
+    """Keep a bundle's manifest under its version; another manifest under the same version is a Conflict."""
+    text.name("version", version)
+    body = text.document("manifest", manifest).decode()
+    row = insert_new(bundles).values(version=version, manifest=cast(literal(body, Text), JSON))
+    new = connection.execute(row.on_conflict_do_nothing().returning(bundles.c.version)).scalar() is not None
+    if not new and bundle(connection, version) != orjson.loads(body):
+        raise Conflict(f'Bundle "{version}" is stored with another manifest.')
+
+
+def bundle(connection: Connection, version: str) -> dict[str, Any]:
+    """The manifest of one bundle; raises NotFound."""
+    kept = connection.execute(select(cast(bundles.c.manifest, Text)).where(bundles.c.version == version)).scalar()
+    if kept is None:
+        raise NotFound(f'No bundle "{version}" is stored.')
+    manifest: dict[str, Any] = orjson.loads(kept)
+    return manifest
+
+
+def activate(
+    connection: Connection, policy_hash: str, version: str | None, prices: Mapping[str, float], note: str, actor: str
+) -> Release:
+    """A new release of policy, bundle and prices, serving from the commit on; NotFound for what is not stored."""
+    _known(connection, policy_hash, version)
+    at = time.time_ns() // 1_000_000
+    priced = cast(literal(text.document("prices", prices).decode(), Text), JSONB)
+    row = insert(releases).values(
+        policy=policy_hash, bundle=version, prices=priced, note=note, actor=actor, activated_at=at
+    )
+    connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
+    number = int(connection.execute(row.returning(releases.c.id)).scalar_one())
+    connection.execute(update(serving).values(release_id=number))
+    audit.append(
+        connection, actor, "release.activate", str(number), {"policy": policy_hash, "bundle": version, "note": note}
+    )
+    return Release(number, policy_hash, version, dict(prices))
+
+
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Every release, newest first, with note, actor, time and whether it serves."""
+    active = select(serving.c.release_id).scalar_subquery()
+    rows = connection.execute(
+        select(releases, (releases.c.id == active).label("active")).order_by(releases.c.id.desc())
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _known(connection: Connection, policy_hash: str, version: str | None) -> None:
+    policy(connection, policy_hash)
+    if version is not None:
+        bundle(connection, version)

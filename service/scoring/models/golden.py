@@ -1,15 +1,17 @@
 """Golden rows: a bundle's own proof that this machine reads its trees as the machine that trained them did.
 
-Made (``make``) from the ranges that the model states of its own inputs, so that no customer's row leaves the training
-set; scored there as raw sums of leaves, which no library function rounds differently; compared bit for bit (``prove``)
-in a short-lived process (``prove_apart``), because a damaged model may kill or hang whoever loads it.
+Made (``make``) from the thresholds of the trees themselves, half on a threshold and half just above, so that many
+branches are walked and no customer's row leaves the training set; scored there as raw sums of leaves, which no library
+function rounds differently; compared bit for bit (``prove``) in a short-lived process (``prove_apart``), because a
+damaged model may kill or hang whoever loads it.
 """
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +22,17 @@ from service.scoring.attributes import Array
 from service.scoring.models.library import Booster, thread_limit
 from service.scoring.models.manifest import Manifest, model_bytes, read
 
-ROWS = 32
+ROWS = 64
 UNKNOWN_SHARE = 0.2
+BEYOND = 1e300  # the threshold of a split that only parts the known from the unknown
 PATIENCE_S = 60.0
-_RANGES = re.compile(rb"^feature_infos=(.*)$", re.MULTILINE)
 _ROOT = Path(__file__).resolve().parents[3]
 
 
 def make(models: Sequence[bytes], seed: int = 0) -> dict[str, Any]:
-    """``{"rows": [[...]], "raw": [[...]]}`` for the boosters of a family: 32 rows, one list of raw sums each."""
+    """``{"rows": [[...]], "raw": [[...]]}`` of a family's boosters; 64 rows, one list of raw sums each."""
     chance = np.random.default_rng(seed)
-    ranges = [_range(word) for word in _ranges(models[0])]
-    columns = [chance.uniform(low, high, ROWS) if low < high else np.full(ROWS, low) for low, high in ranges]
-    rows = np.column_stack(columns)
+    rows = np.column_stack([_drawn(levels, steps, chance) for levels, steps in _levels(models)])
     rows[chance.random(rows.shape) < UNKNOWN_SHARE] = np.nan
     with thread_limit(1):
         raw = [Booster(model).many(rows, raw=True).tolist() for model in models]
@@ -91,16 +91,34 @@ def _matrix(rows: list[list[float | None]]) -> Array:
     return np.array([[np.nan if figure is None else figure for figure in row] for row in rows], dtype=np.float64)
 
 
-def _ranges(model: bytes) -> list[bytes]:
-    found = _RANGES.search(model[:5_000_000])
-    if found is None:
-        raise BundleError("a model in LightGBM's text format must state feature_infos")
-    return found.group(1).split()
+def _drawn(levels: Array, steps: bool, chance: np.random.Generator) -> Array:
+    """One column: any of the levels; where they are thresholds, half of the figures just above (the other branch)."""
+    figures = chance.choice(levels, ROWS)
+    return np.where(chance.random(ROWS) < 0.5, np.nextafter(figures, np.inf), figures) if steps else figures
 
 
-def _range(word: bytes) -> tuple[float, float]:
-    """``[0:12.5]`` of a number, ``0:3:1`` of codes, ``none`` of a feature that never varied."""
-    if word == b"none":
-        return 0.0, 0.0
-    figures = [float(figure) for figure in word.strip(b"[]").split(b":")]
-    return min(figures), max(figures)
+def _levels(models: Sequence[bytes]) -> Iterator[tuple[Array, bool]]:
+    """Per feature: the thresholds at which any tree splits it (True), or its codes (False)."""
+    thresholds = _thresholds(models)
+    for place, word in enumerate(_line(models[0], b"feature_infos")):
+        if word.startswith(b"[") and thresholds[place]:
+            yield np.array(sorted(thresholds[place])), True
+        else:
+            codes = [] if word.startswith(b"[") or word == b"none" else word.split(b":")
+            yield np.array([float(code) for code in codes] or [0.0]), False
+
+
+def _thresholds(models: Sequence[bytes]) -> dict[int, set[float]]:
+    found: dict[int, set[float]] = defaultdict(set)
+    for model in models:
+        for tree in model.split(b"\nTree=")[1:]:
+            for place, threshold in zip(_line(tree, b"split_feature"), _line(tree, b"threshold"), strict=True):
+                if abs(float(threshold)) < BEYOND:
+                    found[int(place)].add(float(threshold))
+    return found
+
+
+def _line(text: bytes, key: bytes) -> list[bytes]:
+    """The words of the first line ``key=...``; none where a tree is a single leaf and has no such line."""
+    found = re.search(rb"^" + key + rb"=(.*)$", text, re.MULTILINE)
+    return found.group(1).split() if found else []

@@ -1,0 +1,122 @@
+"""A bank's folder: what the bank is (``bank.yaml``) and the SQL that maps its files to our attributes and outcomes.
+
+    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, notes
+    customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
+    outcomes.sql    customer_id, bought_<family>, held_<family>                            (to train; not to score)
+    consents.sql    customer_id, purpose, granted                                          (if the bank has any)
+
+Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``dataset`` judges what comes out.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+
+from service.domain import Family
+from service.errors import InvalidInput, Problem
+
+FILE = "bank.yaml"
+SPLITS = ("customer", "time")
+REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
+OPTIONAL = ("split_column", "outcome", "notes")
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank as its folder describes it.
+
+    ``as_of`` is the day at whose end the attributes hold; ``horizon_days`` how long outcomes were watched after it.
+    ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
+    outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
+    """
+
+    folder: Path
+    name: str
+    as_of: date
+    timezone: ZoneInfo
+    split: str
+    horizon_days: int
+    families: tuple[str, ...]
+    outcome: Mapping[str, str]
+    split_column: str | None = None
+    notes: str = ""
+
+    def sql(self, name: str) -> str | None:
+        """The text of ``<name>.sql``; None when the folder has no such file."""
+        path = self.folder / f"{name}.sql"
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def open_bank(folder: Path) -> Bank:
+    """The bank of a folder; raises InvalidInput with every fault of ``bank.yaml`` and every missing file."""
+    folder = Path(folder)
+    where = folder / FILE
+    if not where.is_file():
+        raise InvalidInput(f"{where}: no such file; a bank's folder holds {FILE}, customers.sql and outcomes.sql")
+    document = _parsed(where)
+    problems = [Problem(f"{FILE}: {key}" if key else FILE, fault) for key, fault in _faults(document)]
+    if not (folder / "customers.sql").is_file():
+        problems.append(Problem("customers.sql", f"is missing in {folder}"))
+    if problems:
+        raise InvalidInput(f"{folder}: does not describe a bank", problems)
+    return _bank(folder, document)
+
+
+def _parsed(where: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(where.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{where}: is not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{where}: must hold keys and values: {', '.join(REQUIRED)}")
+    return document
+
+
+def _faults(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = ", ".join((*REQUIRED, *OPTIONAL))
+    yield from ((key, "is missing") for key in REQUIRED if key not in document)
+    yield from ((str(key), f"is not known; expected {known}") for key in document if key not in REQUIRED + OPTIONAL)
+    for key, (fits, expected) in _EXPECTED.items():
+        if key in document and not fits(document[key]):
+            yield key, f"must be {expected}, got {str(document[key])[:60]!r}"
+    if (document.get("split") == "time") != ("split_column" in document):
+        yield "split_column", "belongs to split: time, which needs it"
+
+
+def _is_families(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and set(value) <= set(Family) and len(set(value)) == len(value)
+
+
+_EXPECTED: Mapping[str, tuple[Any, str]] = {
+    "name": (lambda value: isinstance(value, str) and bool(value), "text"),
+    "as_of": (lambda value: type(value) is date, "a date YYYY-MM-DD"),
+    "timezone": (lambda value: value in available_timezones(), "a time zone such as Asia/Shanghai"),
+    "split": (lambda value: value in SPLITS, " or ".join(SPLITS)),
+    "split_column": (lambda value: isinstance(value, str) and value.isidentifier(), "a column of outcomes.sql"),
+    "horizon_days": (lambda value: type(value) is int and 1 <= value <= 3660, "whole days from 1 to 3660"),
+    "families": (_is_families, f"a list of {', '.join(Family)}"),
+    "outcome": (lambda value: isinstance(value, dict) and set(value) <= set(Family), "a sentence for each family"),
+    "notes": (lambda value: isinstance(value, str), "text"),
+}
+
+
+def _bank(folder: Path, document: Mapping[str, Any]) -> Bank:
+    days = document["horizon_days"]
+    spoken = {family: f"took a {family} offer within {days} days" for family in document["families"]}
+    return Bank(
+        folder=folder,
+        name=document["name"],
+        as_of=document["as_of"],
+        timezone=ZoneInfo(document["timezone"]),
+        split=document["split"],
+        horizon_days=days,
+        families=tuple(document["families"]),
+        outcome=spoken | document.get("outcome", {}),
+        split_column=document.get("split_column"),
+        notes=document.get("notes", ""),
+    )

@@ -1,0 +1,136 @@
+"""What a bank's SQL returned, judged: customers, outcomes and consents, sorted by customer.
+
+Order: ``warehouse.query`` -> the contract of each table (columns, then values; every fault at once, by row, column, value
+and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. What the files lack
+stays unknown: nothing is filled in here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from service.domain import Attributes
+from service.errors import InvalidInput
+from service.scoring.attributes import AttributeTable, parse_table
+from training.bank import Bank, open_bank
+from training.contract import ID, column_faults, flag_faults, id_faults, missing, plain, refuse, value_faults
+from training.warehouse import query
+
+DEFAULT_TABLE = Path(__file__).parents[1] / "service" / "rules" / "default" / "attributes.yaml"
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers of a bank: an Arrow table of ``customer_id`` and raw attributes, sorted by customer.
+
+    Iterating gives ``(customer_id, record)`` with the record as JSON carries it, unknown values left out.
+    """
+
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[tuple[str, Attributes]]:
+        for batch in self.table.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                yield row.pop(ID), {name: plain(value) for name, value in row.items() if value is not None}
+
+    @property
+    def ids(self) -> list[str]:
+        """The customers' ids, in order."""
+        return list(self.table.column(ID).to_pylist())
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the customers did, aligned to ``rows`` of the customers' table.
+
+    ``bought[family]`` is 0.0 or 1.0; ``held[family]`` tells who held it before, None where the bank does not say;
+    ``times`` is the split column where the bank splits by time.
+    """
+
+    rows: npt.NDArray[np.int64]
+    bought: Mapping[str, npt.NDArray[np.float64]]
+    held: Mapping[str, npt.NDArray[np.bool_] | None]
+    times: npt.NDArray[Any] | None = None
+
+
+def default_table() -> AttributeTable:
+    """The attributes and features of the default policy."""
+    return parse_table(yaml.safe_load(DEFAULT_TABLE.read_text(encoding="utf-8")))
+
+
+def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
+    """The customers of a bank's files; raises InvalidInput with every fault of every column."""
+    bank, table = _opened(bank), table or default_table()
+    rows, where = query(bank, files, "customers"), bank.folder / "customers.sql"
+    refuse(where, missing(rows, [ID]))
+    refuse(where, [*id_faults(rows), *column_faults(rows, table)])
+    refuse(where, value_faults(rows, table))
+    return Customers(_sorted(rows))
+
+
+def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
+    """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
+    rows, where = query(bank, files, "outcomes"), bank.folder / "outcomes.sql"
+    bought = [f"bought_{family}" for family in bank.families]
+    held = [name for family in bank.families if (name := f"held_{family}") in rows.column_names]
+    refuse(where, missing(rows, [ID, *bought, *([bank.split_column] if bank.split_column else [])]))
+    refuse(where, [*id_faults(rows), *(fault for name in (*bought, *held) for fault in flag_faults(rows, name))])
+    rows = _sorted(rows)
+    places = _places(rows.column(ID).to_pylist(), customers)
+    if not (places >= 0).any():
+        raise InvalidInput(f"{where}: none of its {len(places)} customers is among those of customers.sql")
+    return _outcomes(bank, rows.filter(pa.array(places >= 0)), places[places >= 0])
+
+
+def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]] | None:
+    """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown."""
+    bank = _opened(bank)
+    if bank.sql("consents") is None:
+        return None
+    rows, where = query(bank, files, "consents"), bank.folder / "consents.sql"
+    refuse(where, missing(rows, [ID, "purpose", "granted"]))
+    refuse(where, flag_faults(rows, "granted"))
+    columns = (rows.column(name).to_pylist() for name in (ID, "purpose", "granted"))
+    return sorted(
+        (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)
+    )
+
+
+def _opened(bank: Bank | Path) -> Bank:
+    return bank if isinstance(bank, Bank) else open_bank(bank)
+
+
+def _places(ids: list[str], customers: Customers) -> npt.NDArray[np.int64]:
+    """Each id's row among the customers; -1 where it is not among them."""
+    place = {customer: row for row, customer in enumerate(customers.ids)}
+    return np.array([place.get(customer, -1) for customer in ids], dtype=np.int64)
+
+
+def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outcomes:
+    flags = {name: _flags(rows, name) for name in rows.column_names if name.startswith(("bought_", "held_"))}
+    held = {family: flags.get(f"held_{family}") for family in bank.families}
+    return Outcomes(
+        rows=places,
+        bought={family: flags[f"bought_{family}"] for family in bank.families},
+        held={family: None if one is None else one > 0 for family, one in held.items()},
+        times=rows.column(bank.split_column).to_numpy() if bank.split_column else None,
+    )
+
+
+def _flags(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy())
+
+
+def _sorted(rows: pa.Table) -> pa.Table:
+    rows = rows.set_column(rows.column_names.index(ID), ID, pc.cast(rows.column(ID), pa.string()))
+    return rows.sort_by(ID).combine_chunks()

@@ -1,0 +1,245 @@
+"""The whole road from a bank's files to a bundle of models, and from a bundle to scores for any files of that shape.
+
+Order of ``train``: the bank's SQL (``dataset``) -> features (the policy's table, compiled) -> one model per family (``fit``)
+-> figures on unseen customers (``evaluate``) -> bundle (``registry.write_bundle``) -> gate against the champion. Serving a
+bundle is a release and none of this module's business.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from sklearn.base import clone
+
+from service.errors import InvalidInput
+from service.expressions import Kind
+from service.scoring.attributes import AttributeTable
+from service.scoring.features import FeatureProgram
+from service.scoring.models import Bundle, open_bundle
+from training.bank import Bank, open_bank
+from training.dataset import Customers, Outcomes, default_table, read_customers, read_outcomes
+from training.evaluate import measure
+from training.fit import PropensityModel
+from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
+from training.warehouse import files_read
+
+Progress = Callable[[int, int], None]
+Metrics = Mapping[str, Mapping[str, Any]]
+
+MOST_WORDS = 64
+"""A text with more different words is a name of something (a branch, an adviser), not a property to learn from."""
+UNSEEN_SHARE = 0.2
+"""The last share in time that measures the models of a bank that splits by time."""
+CROSS_FITTED = "each customer scored by boosters and calibration tables that have not seen them"
+LATER = "customers of the last fifth in time, by a model of the others; the model that serves has learned from all"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one bank's models learn from: the matrix (n, f), its columns, and who did what."""
+
+    rows: npt.NDArray[np.float64]
+    names: list[str]
+    categories: dict[str, list[str]]
+    table: AttributeTable
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """The new bundle's ``version``, its ``metrics`` by family, and what the ``gate`` says of it."""
+
+    version: str
+    metrics: Metrics
+    gate: Verdict
+    customers: int = field(default=0)
+
+
+def train(
+    bank: Path,
+    files: Path,
+    seed: int = 7,
+    artifacts: Path = Path("model_artifacts"),
+    progress: Progress | None = None,
+    champion: str | None = None,
+    model: PropensityModel | None = None,
+) -> TrainReport:
+    """Train a bundle from a bank's files.
+
+    Parameters
+    ----------
+    bank, files
+        The folder with bank.yaml and the SQL; the folder of files it reads.
+    seed
+        Same seed and same files give the same bundle, byte for byte.
+    artifacts
+        The folder of all bundles.
+    progress
+        Told how much of how much is done.
+    champion
+        The version that serves now, for the gate.
+    model
+        Another choice of parameters than the default, as an unfitted model; its random state becomes ``seed``.
+
+    Raises
+    ------
+    InvalidInput
+        The folder, the SQL or the files are not as agreed; every fault is named.
+    """
+    described = open_bank(Path(bank))
+    sample, customers = read_sample(described, Path(files))
+    sources = files_read(described, Path(files))
+    unfitted = clone(model or PropensityModel()).set_params(random_state=seed)
+    step = _steps(unfitted, described, progress)
+    families = {family: _family(unfitted, sample, described, family, step) for family in described.families}
+    if progress:
+        progress(1, 1)
+    version = write_bundle(
+        Path(artifacts),
+        families,
+        sample.table.only(sample.names).document,
+        outcome=described.outcome,
+        horizon_days=described.horizon_days,
+        seed=seed,
+        sources=sources,
+    )
+    metrics = {family: one.metrics for family, one in families.items()}
+    rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
+    return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows))
+
+
+def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) -> tuple[Sample, Customers]:
+    """The customers with an outcome as a matrix of attributes and features that tell customers apart."""
+    table = table or default_table()
+    customers = read_customers(bank, files, table)
+    outcomes = read_outcomes(bank, files, customers)
+    known = customers.table.take(pa.array(outcomes.rows))
+    program = FeatureProgram(table)
+    columns: dict[str, Any] = dict(table.encode_frame(known))
+    program.many(columns)
+    names = _telling(table, columns)
+    categories = program.categories(names, columns)
+    return Sample(program.matrix(names, categories, columns), names, categories, table, outcomes), customers
+
+
+def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path) -> int:
+    """Write ``customer_id, family, propensity`` for every customer of the files; the number of customers.
+
+    ``out`` ends in .parquet or .csv. Outcomes are not needed.
+    """
+    opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+    write = _WRITERS.get(Path(out).suffix)
+    if write is None:
+        raise InvalidInput(f"{out}: must end in {' or '.join(_WRITERS)}")
+    customers = read_customers(open_bank(Path(bank)), Path(files))
+    scores = opened.score_many(customers.table)
+    ids = customers.table.column("customer_id").combine_chunks()
+    parts = [
+        pa.table({"customer_id": ids, "family": pa.array([family] * len(ids)), "propensity": pa.array(p)})
+        for family, p in scores.items()
+    ]
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    write(pa.concat_tables(parts), str(out))
+    return len(customers)
+
+
+_WRITERS: Mapping[str, Callable[[pa.Table, str], None]] = {
+    ".parquet": pyarrow.parquet.write_table,
+    ".csv": pyarrow.csv.write_csv,
+}
+
+
+def _telling(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:
+    """Names of the columns that vary. Dates stay out (they only grow), and so do texts of too many words."""
+    names = [*(one.name for one in table.attributes), *(one.name for one in table.features)]
+    return [name for name in names if _tells(table.kind_of(name), columns[f"customer.{name}"])]
+
+
+def _tells(kind: Kind | None, column: npt.NDArray[Any]) -> bool:
+    if kind is Kind.DATE:
+        return False
+    if kind is Kind.TEXT:
+        return 1 < len(set(column.flat)) <= MOST_WORDS
+    known = column[~np.isnan(column)]
+    return len(known) > 0 and (len(known) < column.size or bool((known != known[0]).any()))
+
+
+def _family(
+    unfitted: PropensityModel, sample: Sample, bank: Bank, family: str, step: Callable[[int], None]
+) -> TrainedFamily:
+    taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
+    fitted = _fitted(unfitted, sample, family, slice(None), step)
+    metrics = {**measure(taken, fitted.unseen_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
+    if bank.split == "time":
+        metrics = {**_later(unfitted, sample, family, step), "cross_fitted": metrics}
+    table = fitted.table()
+    return TrainedFamily(
+        models=fitted.texts(),
+        features=sample.names,
+        calibration=(table.x, table.y),
+        metrics=metrics,
+        base_rate=float(taken.mean()),
+        categories=sample.categories,
+    )
+
+
+def _later(unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]) -> dict[str, Any]:
+    """Figures on the last fifth in time, by a model that has seen the earlier four only."""
+    times = np.asarray(sample.outcomes.times)
+    order = np.argsort(times, kind="stable")
+    border = times[order[int(len(order) * (1 - UNSEEN_SHARE))]]
+    early, late = np.flatnonzero(times < border), np.flatnonzero(times >= border)
+    fitted = _fitted(unfitted, sample, family, early, step)
+    held = sample.outcomes.held[family]
+    p = fitted.predict_proba(sample.rows[late])[:, 1]
+    figures = measure(sample.outcomes.bought[family][late], p, None if held is None else held[late])
+    return {**figures, "measured_on": LATER}
+
+
+def _fitted(
+    unfitted: PropensityModel, sample: Sample, family: str, part: Any, step: Callable[[int], None]
+) -> PropensityModel:
+    held = sample.outcomes.held[family]
+    fitted: PropensityModel = clone(unfitted).fit(
+        sample.rows[part],
+        sample.outcomes.bought[family][part],
+        held=None if held is None else held[part],
+        names=sample.names,
+        categorical=list(sample.categories),
+        progress=step,
+    )
+    return fitted
+
+
+def _steps(model: PropensityModel, bank: Bank, progress: Progress | None) -> Callable[[int], None]:
+    """Rounds of trees as (done, of): every fit is expected to need as many rounds as it may."""
+    of = model.rounds * len(model.emphasis) * len(bank.families) * (2 if bank.split == "time" else 1)
+    done = 0
+
+    def step(rounds: int) -> None:
+        nonlocal done
+        done += rounds
+        if progress and done % 10 == 0:
+            progress(min(done, of - 1), of)
+
+    return step
+
+
+def _champion_metrics(
+    artifacts: Path, champion: str | None, sources: Mapping[str, str], customers: Customers, outcomes: Outcomes
+) -> Metrics | None:
+    """The champion's figures on customers it has not seen: its own where it learned from these very files."""
+    if champion is None:
+        return None
+    bundle = open_bundle(folder_of(artifacts, champion))
+    if bundle.manifest["sources"] == dict(sources):
+        return metrics_of(bundle.manifest)
+    scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))
+    families: Sequence[str] = [family for family in bundle.families if family in outcomes.bought]
+    return {family: measure(outcomes.bought[family], scores[family], outcomes.held[family]) for family in families}

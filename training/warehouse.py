@@ -1,0 +1,75 @@
+"""A bank's SQL, run by DuckDB that is locked into the folder of the bank's files.
+
+The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is the
+bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more. What
+comes out is an Arrow table; ``dataset`` judges it.
+"""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from service.errors import InvalidInput
+from training.bank import Bank
+
+THREADS = 2
+FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
+
+
+def query(bank: Bank, files: Path, name: str) -> pa.Table:
+    """What ``<name>.sql`` returns over the folder ``files``; raises InvalidInput that quotes DuckDB and names the file."""
+    text = bank.sql(name)
+    if text is None:
+        raise InvalidInput(f"{bank.folder / name}.sql: no such file")
+    if not Path(files).is_dir():
+        raise InvalidInput(f"{files}: no such folder of files")
+    where = bank.folder / f"{name}.sql"
+    try:
+        with _locked(bank, Path(files).resolve()) as connection:
+            _check_one_select(where, connection.extract_statements(text))
+            return connection.sql(text).to_arrow_table()
+    except duckdb.Error as error:
+        raise InvalidInput(f"{where}: {str(error)[:1500]}") from error
+
+
+def files_read(bank: Bank, files: Path) -> dict[str, str]:
+    """``{name: SHA-256}`` of the SQL and of every file it names: what a model's manifest states as its sources."""
+    texts = {f"{name}.sql": bank.sql(name) for name in ("customers", "outcomes")}
+    patterns = {found for text in texts.values() if text for found in FILE_NAMES.findall(text)}
+    hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items() if text}
+    found = {path for pattern in patterns for path in Path(files).glob(pattern)}
+    return hashes | {str(path.relative_to(files)): _hash(path) for path in sorted(found)}
+
+
+def _locked(bank: Bank, files: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": THREADS})
+    quoted = str(files).replace("'", "''")
+    for statement in (
+        f"SET TimeZone = '{bank.timezone.key}'",
+        f"SET allowed_directories = ['{quoted}']",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        f"SET VARIABLE files = '{quoted}'",
+        "CREATE MACRO file(name) AS getvariable('files') || '/' || name",
+        f"CREATE MACRO as_of() AS DATE '{bank.as_of}'",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        connection.execute(statement)
+    return connection
+
+
+def _check_one_select(where: Path, statements: list[duckdb.Statement]) -> None:
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise InvalidInput(f"{where}: must be one SELECT and nothing else, got {len(statements)} statements")
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        digest = sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -58,10 +58,14 @@ class EventKind(StrEnum):
 
 
 class Arm(StrEnum):
-    """How a customer is served: with their own propensities and fit, or (holdout) by priors alone."""
+    """How a customer is served: with their own propensities and fit, or (holdout) by priors alone.
+
+    ``unpersonalised`` is no arm of an experiment: who withdrew personalisation, or of whom nothing is known.
+    """
 
     PERSONALISED = "personalised"
     HOLDOUT = "holdout"
+    UNPERSONALISED = "unpersonalised"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What an offer is worth if taken: each family's ticket and value formulas, evaluated over customers and offers.
 
-``value = margin in yuan over the horizon``; the formulas are expressions of the policy's catalogue, and the ticket (yuan
-a customer is expected to bring) is what the value formula reads as ``offer.ticket_yuan``. NULL stays NULL: an offer whose
-value is unknown has no priority and is not made. Nothing here knows a rule, a propensity or a channel.
+``value = margin in yuan over the horizon``; the formulas are expressions of the policy's catalogue, and the ticket
+(yuan a customer is expected to bring) is what the value formula reads as ``offer.ticket_yuan``. NULL stays NULL: an
+offer whose value is unknown has no priority and is not made. Nothing here knows a rule, a propensity or a channel.
 """
 
 from collections.abc import MutableMapping
@@ -28,7 +28,11 @@ class Values:
             return value(fold(formula, policy.static_columns), many)
 
         self._families = [
-            (by_offer([offer.family == name for offer in policy.offers]), compiled(family.ticket), compiled(family.value))
+            (
+                by_offer([offer.family == name for offer in policy.offers]),
+                compiled(family.ticket),
+                compiled(family.value),
+            )
             for name, family in policy.families.items()
         ]
 

@@ -1,0 +1,188 @@
+"""Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
+
+Customers are taken in blocks that fit a processor's cache, and within a block by arm, so that every array is judged the
+way ``Program.judge`` judges one customer: personalised, holdout and unpersonalised rows never mix. What differs from
+``one`` is only how lists are ordered.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.decision.population import Decisions, Population
+from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.subject import PERSONALISATION, Draw, asked_channel, draw, experiment_arm
+from service.domain import Arm, Context, Release
+from service.grid import Array, Columns, context_columns
+from service.rules.contact import Crowd, Ok
+from service.rules.history import NOTHING
+from service.rules.policy import Policy
+from service.rules.rulebook import open_cells
+from service.scoring import arbitration
+
+BLOCK = 8192
+"""Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 8 MB."""
+
+
+def decide_many(
+    policy: Policy,
+    population: Population,
+    context: Context,
+    scores: Mapping[str, Array],
+    release: Release,
+    reasons: bool = False,
+    block: int = BLOCK,
+) -> Decisions:
+    """The offers for n customers at one moment. ``scores``: family -> (n,) calibrated P, NaN where no model spoke.
+
+    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, ``withheld`` is counted as well,
+    which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
+    """
+    task = _Task(prepared(policy), context, release, {} if reasons else None)
+    whole = task.blank(population.customers)
+    for rows in _blocks(len(population.customers), block):
+        for arm, members in _by_arm(policy, population, rows):
+            spoken = {family: column[members] for family, column in scores.items()} if arm is Arm.PERSONALISED else {}
+            task.decide(population.rows(members), spoken, arm, members, whole)
+    return whole
+
+
+def _blocks(customers: int, size: int) -> Iterator[Array]:
+    for first in range(0, customers, size):
+        yield np.arange(first, min(first + size, customers))
+
+
+def _by_arm(policy: Policy, population: Population, rows: Array) -> Iterator[tuple[Arm, Array]]:
+    """The rows of each arm that has any; as ``subject.arm_of``."""
+    personal = population.known[rows].copy()
+    if PERSONALISATION in population.consents:
+        personal &= population.consents[PERSONALISATION][rows] != 0.0
+    arms = np.full(len(rows), Arm.UNPERSONALISED, dtype=object)
+    arms[personal] = Arm.PERSONALISED
+    if policy.experiments.holdout_share > 0.0:
+        chosen = [experiment_arm(population.customers[row], policy.experiments) for row in rows[personal]]
+        arms[personal] = np.array(chosen, dtype=object)
+    for arm in Arm:
+        members = rows[arms == arm]
+        if len(members):
+            yield arm, members
+
+
+class _Task:
+    """One call's constants, and the work on the rows of one arm of one block."""
+
+    def __init__(self, ready: Prepared, context: Context, release: Release, withheld: dict[str, int] | None) -> None:
+        self.ready, self.context, self.withheld = ready, context, withheld
+        self.at = ready.moment(context.now)
+        self.holiday = self.at.day in ready.holidays
+        self.asked = asked_channel(context, ready.places.channel)
+        self.cost = ready.contact_cost + ready.prices(release.prices)
+
+    def blank(self, customers: Any) -> Decisions:
+        """A place for every answer; ``withheld`` is the task's own count."""
+        shape = len(customers), self.context.limit
+        return Decisions(
+            customers=customers,
+            offer=np.full(shape, -1),
+            channel=np.full(shape, -1),
+            priority=np.full(shape, np.nan),
+            selection_probability=np.full(shape, np.nan),
+            candidates=np.zeros(len(customers), dtype=np.int64),
+            arms=np.full(len(customers), Arm.UNPERSONALISED, dtype=object),
+            explored=np.zeros(len(customers), dtype=bool),
+            withheld=self.withheld,
+        )
+
+    def decide(self, part: Population, scores: Mapping[str, Array], arm: Arm, rows: Array, whole: Decisions) -> None:
+        """Judge one arm's rows and write them into their places."""
+        cells = self._judged(part, scores, arm)
+        shape = len(rows), len(self.ready.places.offers), len(self.ready.places.channels)
+        priority = arbitration.candidates(cells.priority, open_cells(cells.oks, shape))
+        channel, best = self._best(priority)
+        candidates = (best > 0.0).sum(axis=1)
+        shown = arbitration.ranking_many(best, self.context.limit)
+        draws = [draw(self.ready.policy, customer, self.at.day, arm) for customer in part.customers]
+        greedy = _explored(draws, best, shown)
+        epsilon, explored = draws[0].epsilon, [one.explores for one in draws]
+        whole.offer[rows], whole.candidates[rows] = shown, candidates
+        whole.arms[rows], whole.explored[rows] = arm, explored
+        whole.channel[rows] = _taken(channel, shown, -1)
+        whole.priority[rows] = _taken(best, shown, np.nan)
+        whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
+        if self.withheld is not None:
+            self._count(cells.oks, shape, int(candidates.sum()))
+
+    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
+        columns, dealings = self._columns(part, arm)
+        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events)
+        contact = self.ready.contact.many(crowd, self.at, self.holiday)
+        chances = [
+            np.broadcast_to(_chances(scores.get(family), prior), crowd.customers)
+            for family, prior in zip(self.ready.places.families, self.ready.priors, strict=True)
+        ]
+        neutral = arm is Arm.HOLDOUT
+        return self.ready.many.judge(columns, dealings, contact, np.stack(chances, axis=1), self.cost, neutral)
+
+    def _columns(self, part: Population, arm: Arm) -> tuple[dict[str, Any], Columns]:
+        """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
+        customers, history = len(part.customers), self.ready.history
+        past = history.many(part.events, self.context.now, customers)
+        if arm is Arm.UNPERSONALISED:
+            columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING}
+        else:
+            columns = {**part.columns, **past}
+            self.ready.features.many(columns)
+        columns.update(context_columns(self.context, self.at, self.ready.holidays))
+        columns.update(history.consent_many(part.consents, customers))
+        return columns, {**columns, **past}
+
+    def _best(self, priority: Array) -> tuple[Array, Array]:
+        """The best channel of every offer, and its priority; ties go to the policy's order."""
+        if self.asked is not None:
+            return np.full(priority.shape[:2], self.asked), priority[:, :, self.asked]
+        channel = priority.argmax(axis=2)
+        return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
+
+    def _count(self, oks: list[Ok], shape: tuple[int, int, int], offered: int) -> None:
+        """Add to ``withheld`` what each gate closed, as ``one.funnel``."""
+        assert self.withheld is not None
+        cells, had = np.ones(shape, dtype=bool), shape[0] * shape[1]
+        for gate, ok in zip(self.ready.gate_ids, oks, strict=True):
+            if ok is not True:
+                cells &= ok
+                alive = cells.any(axis=2) if self.asked is None else cells[:, :, self.asked]
+                had -= self._withhold(gate, had - int(alive.sum()))
+        self._withhold(NO_POSITIVE_VALUE, had - offered)
+
+    def _withhold(self, gate: str, offers: int) -> int:
+        if offers and self.withheld is not None:
+            self.withheld[gate] = self.withheld.get(gate, 0) + offers
+        return offers
+
+
+def _explored(draws: Sequence[Draw], best: Array, shown: Array) -> Array:
+    """Put the rows that explore in their random order; says of each place whether it is among the best."""
+    limit, greedy = shown.shape[1], np.ones(shown.shape, dtype=bool)
+    for row in [row for row, one in enumerate(draws) if one.explores]:
+        ranked = arbitration.ranking(best[row].tolist())
+        places = draws[row].order(len(ranked))[:limit]
+        shown[row, : len(places)] = [ranked[place] for place in places]
+        greedy[row, : len(places)] = [place < limit for place in places]
+    return greedy
+
+
+def _chances(score: Array | None, prior: float) -> Any:
+    return prior if score is None else np.where(np.isnan(score), prior, score)
+
+
+def _taken(values: Array, shown: Array, nothing: float) -> Array:
+    """Each shown offer's value, from (n, m)."""
+    return np.where(shown < 0, nothing, np.take_along_axis(values, np.maximum(shown, 0), axis=1))
+
+
+def _probability(shown: Array, greedy: Array, candidates: Array, limit: int, epsilon: float) -> Array:
+    """As ``arbitration.selection_probability``, NaN where nothing is shown."""
+    offers = np.maximum(candidates, 1)[:, np.newaxis]
+    found = (1.0 - epsilon) * greedy + epsilon * np.minimum(limit, offers) / offers
+    return np.where(shown < 0, np.nan, found)

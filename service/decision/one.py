@@ -1,0 +1,179 @@
+"""One customer, one moment: ``decide``.
+
+Columns -> judge every cell -> name what withholds each offer -> best channel per offer -> order -> treatments. The grid
+is (1, m, k) with plain scalars for the customer; once the best channel of each offer is known, lists do the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.subject import Draw, arm_of, asked_channel, draw
+from service.domain import Arm, Context, Decision, Release, Snapshot, Treatment
+from service.grid import Array, Columns, context_columns
+from service.rules.contact import Ok
+from service.rules.policy import Policy
+from service.rules.tally import Seen, seen
+from service.scoring import arbitration
+
+Scores = Mapping[str, float | None]
+"""Family -> the model's calibrated P(the customer takes an offer of it); None where no model spoke."""
+
+PRIOR = "prior"
+
+
+def decide(
+    policy: Policy,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    release: Release,
+    decision_id: str,
+    degraded: Sequence[str] = (),
+) -> Decision:
+    """The offers for one customer at one moment, each in its best channel, with all factors and reasons. Pure.
+
+    ``context.channel`` names the only channel that competes; without it every channel does. At most ``context.limit``
+    treatments, highest priority first (in an explored decision: in random order). ``withheld`` counts, per gate, the
+    offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
+    the policy lacks the channel.
+    """
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments)
+    asked = asked_channel(context, ready.places.channel)
+    cells = judged(ready, snapshot, context, scores, release, arm)
+    allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
+    slate = Slate(ready, cells, allowed, asked)
+    missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
+    if missing:
+        withheld[NO_POSITIVE_VALUE] = missing
+    chance = draw(policy, snapshot.customer_id, ready.moment(context.now).day, arm)
+    return Decision(
+        id=decision_id,
+        customer_id=snapshot.customer_id,
+        at=context.now,
+        arm=arm,
+        personalised=arm is not Arm.UNPERSONALISED,
+        explored=chance.explores,
+        treatments=slate.treatments(context.limit, chance, _sources(scores, release, arm), release),
+        withheld=withheld,
+        degraded=tuple(degraded),
+    )
+
+
+def judged(ready: Prepared, snapshot: Snapshot, context: Context, scores: Scores, release: Release, arm: str) -> Cells:
+    """Every cell of one customer's grid."""
+    moment, events = ready.moment(context.now), seen(snapshot.events, ready.places, context.now)
+    columns, dealings = _columns(ready, snapshot, context, events, arm)
+    contact = ready.contact.one(snapshot.consents, events, moment, moment.day in ready.holidays)
+    chances = _chances(ready, scores if arm is Arm.PERSONALISED else {})
+    cost = ready.contact_cost + ready.prices(release.prices)
+    return ready.one.judge(columns, dealings, contact, chances, cost, neutral=arm is Arm.HOLDOUT)
+
+
+def _columns(
+    ready: Prepared, snapshot: Snapshot, context: Context, events: Seen, arm: str
+) -> tuple[dict[str, Any], Columns]:
+    """What may be read of the customer, and what contact rules may read."""
+    personal = arm is not Arm.UNPERSONALISED
+    columns = ready.customer(snapshot.attributes if personal else {})
+    columns.update(context_columns(context, ready.moment(context.now), ready.holidays))
+    columns.update(ready.history.consent_one(snapshot.consents))
+    columns.update(ready.history.one(events if personal else {}))
+    return columns, columns if personal or not events else {**columns, **ready.history.one(events)}
+
+
+def _chances(ready: Prepared, scores: Scores) -> Array:
+    families = zip(ready.places.families, ready.priors, strict=True)
+    return np.array([[arbitration.chance(scores.get(family), prior) for family, prior in families]])
+
+
+def _sources(scores: Scores, release: Release, arm: str) -> Mapping[str, str]:
+    if arm is not Arm.PERSONALISED:
+        return {}
+    return {family: release.bundle or PRIOR for family, score in scores.items() if score is not None}
+
+
+def funnel(
+    ids: Sequence[str], oks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
+) -> tuple[Array, dict[str, int]]:
+    """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed."""
+    closing = [(gate, ok) for gate, ok in zip(ids, oks, strict=True) if ok is not True]
+    if not closing:
+        return np.ones(shape, dtype=bool), {}
+    steps = np.empty((len(closing), *shape), dtype=bool)
+    for step, (_, ok) in enumerate(closing):
+        steps[step] = ok
+    np.logical_and.accumulate(steps, axis=0, out=steps)
+    alive = (steps.any(axis=2) if asked is None else steps[:, :, asked]).sum(axis=1).tolist()
+    before = [shape[0], *alive]
+    withheld = {gate: had - has for (gate, _), had, has in zip(closing, before, alive, strict=False) if had > has}
+    return steps[-1], withheld
+
+
+class Slate:
+    """What may be offered, each offer in its best channel; ``ranked`` are their places, best first."""
+
+    def __init__(self, ready: Prepared, cells: Cells, allowed: Array, asked: int | None) -> None:
+        """Finds the best channel of every offer; ties go to the policy's order."""
+        self._ready, self._cells = ready, cells
+        self._priority = arbitration.candidates(cells.priority[0], allowed)
+        if asked is None:
+            self._channel = self._priority.argmax(axis=1).tolist()
+            self._best = self._priority.max(axis=1).tolist()
+        else:
+            self._channel = [asked] * len(allowed)
+            self._best = self._priority[:, asked].tolist()
+        self.ranked = arbitration.ranking(self._best)
+
+    def treatments(self, limit: int, draw: Draw, sources: Mapping[str, str], release: Release) -> tuple[Treatment, ...]:
+        """The treatments to show: the best, or where the draw explores the head of a random order."""
+        count, prices = len(self.ranked), self._ready.prices(release.prices)
+        shown = draw.order(count)[:limit] if draw.explores else range(min(limit, count))
+        probability = {
+            first: arbitration.selection_probability(first, limit, count, draw.epsilon)
+            for first in (True, False)
+            if count
+        }
+        return tuple(
+            self._treatment(rank, self.ranked[place], probability[place < limit], sources, prices)
+            for rank, place in enumerate(shown, 1)
+        )
+
+    def _treatment(
+        self, rank: int, offer: int, probability: float, sources: Mapping[str, str], prices: Array
+    ) -> Treatment:
+        """One offer in its best channel, with the factors of its priority."""
+        cells, noun, channel = self._cells, self._ready.policy.offers[offer], self._channel[offer]
+        return Treatment(
+            offer=noun.id,
+            channel=self._ready.places.channels[channel],
+            rank=rank,
+            priority=self._best[offer],
+            propensity=at(cells.propensity, offer, channel),
+            propensity_source=sources.get(noun.family, PRIOR),
+            value=at(cells.value, offer, channel),
+            fit=at(cells.fit, offer, channel),
+            lever=noun.lever,
+            response=at(cells.response, offer, channel),
+            contact_cost=float(self._ready.contact_cost[channel]),
+            price=float(prices[0, offer, channel]),
+            selection_probability=probability,
+            reasons=cells.fitness.reasons(0, offer, channel),
+            alternatives=self._alternatives(offer, channel),
+        )
+
+    def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:
+        """The other channels in which the offer may be made, best first."""
+        priority = self._priority[offer].tolist()
+        names = self._ready.places.channels
+        return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
+
+
+def at(factor: Any, offer: int, channel: int) -> float:
+    """A factor of one customer in one cell, whichever axes it has."""
+    if not isinstance(factor, np.ndarray):
+        return float(factor)
+    _, offers, channels = factor.shape
+    return float(factor[0, offer if offers > 1 else 0, channel if channels > 1 else 0])

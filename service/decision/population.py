@@ -1,0 +1,87 @@
+"""Many customers as columns: what ``decide_many`` reads, and what it answers.
+
+A population is to n customers what a snapshot is to one: attributes, consents and events, each as arrays along the
+customers. It can be made from snapshots (a test, a branch's list) or straight from a bank's file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+
+from service.decision.program import prepared
+from service.domain import Snapshot
+from service.grid import Array, by_customer
+from service.rules.policy import Policy
+from service.rules.tally import EventTable, event_table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """n customers.
+
+    ``columns``: every raw ``customer.<name>`` as (n, 1, 1), encoded (``AttributeTable.encode_frame``). ``known``: (n,)
+    true where anything is known of the customer. ``consents``: purpose -> (n,) of 1 (yes), 0 (no), NaN (never asked).
+    ``events``: in the order of the customers.
+    """
+
+    customers: Sequence[str]
+    columns: Mapping[str, Array]
+    known: Array
+    consents: Mapping[str, Array]
+    events: EventTable
+
+    def rows(self, rows: Array) -> "Population":
+        """The customers at ``rows`` (ascending)."""
+        return Population(
+            [self.customers[row] for row in rows],
+            {name: column[rows] if len(column) > 1 else column for name, column in self.columns.items()},
+            self.known[rows],
+            {purpose: said[rows] for purpose, said in self.consents.items()},
+            self.events.rows(rows),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """What was chosen for n customers: (n, limit) arrays, best first; -1 and NaN where there is nothing more to offer.
+
+    ``offer`` and ``channel`` are places in the policy's order; ``priority`` is yuan. ``candidates``: (n,) how many
+    offers could be shown. ``arms`` as in ``Decision``. ``withheld``, where asked for: gate -> how many offers of how
+    many customers' lists it closed, summed.
+    """
+
+    customers: Sequence[str]
+    offer: Array
+    channel: Array
+    priority: Array
+    selection_probability: Array
+    candidates: Array
+    arms: Array
+    explored: Array
+    withheld: Mapping[str, int] | None = None
+
+
+def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
+    """The population of some snapshots."""
+    ready = prepared(policy)
+    encoded = [ready.features.table.encode(snapshot.attributes) for snapshot in snapshots]
+    return Population(
+        [snapshot.customer_id for snapshot in snapshots],
+        {name: _column([one[name] for one in encoded]) for name in ready.features.table.encode({})},
+        np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
+        _consents([snapshot.consents for snapshot in snapshots]),
+        event_table([snapshot.events for snapshot in snapshots], ready.places),
+    )
+
+
+def _column(values: list[Any]) -> Array:
+    text = any(value is None or isinstance(value, str) for value in values)
+    return by_customer(np.array(values, dtype=object if text else np.float64))
+
+
+def _consents(ledgers: Sequence[Mapping[str, bool]]) -> dict[str, Array]:
+    purposes: Iterable[str] = dict.fromkeys(purpose for ledger in ledgers for purpose in ledger)
+    return {purpose: np.array([float(ledger.get(purpose, nan)) for ledger in ledgers]) for purpose in purposes}

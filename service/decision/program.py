@@ -1,0 +1,165 @@
+"""A policy made ready to decide: everything that depends on it alone, compiled and evaluated once.
+
+``Prepared`` belongs to one policy and holds two ``Program``s, the same rules for one customer (plain scalars where the
+grid allows) and for many (arrays throughout). ``Program.judge`` is the decision's middle, and the only one: gates, fit,
+propensity, value, response and priority of every cell. What comes before (columns) and after (ranking) is in ``one``
+and ``many``.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from service.domain import Scalar
+from service.expressions import Expression, fold, value
+from service.grid import Array, Columns, Moment, Places, by_channel, by_offer, day_number, moment
+from service.rules.contact import ContactGates, Ok
+from service.rules.history import History
+from service.rules.policy import Policy
+from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
+from service.scoring import arbitration
+from service.scoring.features import FeatureProgram
+from service.scoring.value import Values
+
+NO_POSITIVE_VALUE = "no-positive-value"
+"""The reason of an offer that every gate lets through and no channel makes worth its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Every treatment judged: what the gates leave open, in the order of their reasons, and the factors of priority."""
+
+    oks: list[Ok]
+    fitness: Fitness
+    fit: Any
+    propensity: Array
+    value: Array
+    response: Any
+    priority: Array
+
+
+class Program:
+    """A policy's rules and formulas, compiled for one customer or for many."""
+
+    def __init__(self, policy: Policy, places: Places, many: bool) -> None:
+        """Compiles all of them."""
+        self._places = places
+        self.rulebook = Rulebook(policy, many)
+        self._values = Values(policy, many)
+        self._share = by_offer([offer.share for offer in policy.offers])
+        self._lever = by_offer([offer.lever for offer in policy.offers])
+        self._responses = [
+            _response(channel.response, place, policy, many) for place, channel in enumerate(policy.channels)
+        ]
+
+    def judge(
+        self,
+        columns: MutableMapping[str, Any],
+        dealings: Columns,
+        contact: list[Ok],
+        chances: Array,
+        cost: Array,
+        neutral: bool,
+    ) -> Cells:
+        """All cells of the grid.
+
+        ``columns`` is what may be read of the customer, ``dealings`` what contact rules may read (the same, but for a
+        customer who is not personalised), ``contact`` the contact policy's own gates, ``chances`` P(family) as
+        (n, families), ``cost`` contact cost and prices as (1, m, k). ``neutral`` holds fit and response at 1.
+        """
+        oks = [gate.passes(columns) for gate in self.rulebook.gates]
+        oks += [gate.passes(dealings) for gate in self.rulebook.contact]
+        oks += contact
+        fitness = NEUTRAL if neutral else self.rulebook.fitness(columns)
+        response = 1.0 if neutral else self._response(columns)
+        propensity = arbitration.propensities(chances, self._places, self._share)
+        worth, fit = self._values.evaluate(columns), fitness.value
+        priority = arbitration.priorities(propensity, worth, self._lever, fit, response, cost)
+        return Cells(oks, fitness, fit, propensity, worth, response, priority)
+
+    def _response(self, columns: Columns) -> Any:
+        found = [run(columns) for run in self._responses]
+        if not any(isinstance(one, np.ndarray) for one in found):
+            return by_channel([1.0 if isnan(one) else one for one in found])
+        cells = [one if isinstance(one, np.ndarray) and one.ndim else np.reshape(one, (1, 1, 1)) for one in found]
+        whole = np.concatenate(np.broadcast_arrays(*cells), axis=2)
+        return np.where(np.isnan(whole), 1.0, whole)
+
+
+def _response(expression: Expression, place: int, policy: Policy, many: bool) -> Any:
+    """The response of one channel: where it varies over channels, its own cell is taken."""
+    run = value(fold(expression, policy.static_columns), many)
+
+    def own(columns: Columns) -> Any:
+        found = np.asarray(run(columns))
+        wide = found.ndim == 3 and found.shape[2] > 1
+        cell = found[:, :, place : place + 1] if wide else found
+        return cell if cell.size > 1 else float(cell.item())
+
+    return own if "channel" in expression.axes else run
+
+
+class Prepared:
+    """One policy, ready to decide. Holds no state of any request."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Compiles the policy; some 100 ms, once."""
+        self.policy = policy
+        self.places = Places(
+            [(offer.id, offer.family) for offer in policy.offers],
+            [(each.id, each.direction) for each in policy.channels],
+        )
+        names = _names_read(policy)
+        used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
+        self.features = FeatureProgram(policy.attributes.only(used))
+        self.history = History(self.places, names)
+        self.contact = ContactGates(policy.contact, self.places)
+        self.one = Program(policy, self.places, many=False)
+        self.many = Program(policy, self.places, many=True)
+        self.gate_ids = [gate.id for gate in (*self.one.rulebook.gates, *self.one.rulebook.contact)] + self.contact.ids
+        self.holidays = frozenset(map(day_number, policy.contact.holidays))
+        self.priors = [policy.families[family].prior for family in self.places.families]
+        self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
+        self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))
+        self._nobody = self._customer({})
+
+    def moment(self, now: int) -> Moment:
+        """``now`` on the bank's wall."""
+        return moment(now, self.policy.contact.timezone)
+
+    def customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
+        """``customer.*`` of one customer, derived features included."""
+        return self._customer(attributes) if attributes else self._nobody.copy()
+
+    def prices(self, by_name: Mapping[str, float]) -> Array:
+        """Shadow prices as (1, m, k); the last release's are kept, since they change with a release only."""
+        kept, priced = self._priced
+        if by_name is not kept and by_name != kept:
+            priced = arbitration.prices(by_name, self.places)
+            self._priced = (dict(by_name), priced)
+        return priced
+
+    def _customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
+        columns: dict[str, Any] = self.features.table.encode(attributes)
+        self.features.one(columns)
+        return columns
+
+
+@lru_cache(maxsize=16)
+def prepared(policy: Policy) -> Prepared:
+    """The policy made ready, once; a policy never changes, so the last sixteen are kept."""
+    return Prepared(policy)
+
+
+def _names_read(policy: Policy) -> frozenset[str]:
+    """Every name that some rule or formula reads; what nobody reads is never computed."""
+    expressions = [rule.require for rule in policy.gates]
+    expressions += [rule.applies for rule in policy.gates if rule.applies is not None]
+    expressions += [rule.when for rule in policy.fits]
+    expressions += [channel.response for channel in policy.channels]
+    expressions += [formula for family in policy.families.values() for formula in (family.ticket, family.value)]
+    return frozenset().union(*(expression.names for expression in expressions))

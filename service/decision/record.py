@@ -1,0 +1,71 @@
+"""The record of a decision: everything it was made from and everything it said, as bytes that can be made again.
+
+``encode`` keeps the decision, the snapshot, the context, the scores and the release as sorted JSON. ``replay`` reads
+those bytes, decides again under the same policy, and encodes again: identical bytes, or something has changed.
+A record keeps only what was read: for a customer who is not personalised it holds no attribute and no score.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from service.decision.one import Scores, decide
+from service.domain import Context, Decision, Event, Release, Snapshot, Treatment
+from service.errors import Conflict
+from service.rules.policy import Policy
+
+FORMAT = 1
+"""Raised when a record's form changes; older records stay readable."""
+
+
+def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Scores, release: Release) -> bytes:
+    """The record as JSON with sorted keys; floats read back to the same bits."""
+    personal = decision.personalised
+    return orjson.dumps(
+        {
+            "format": FORMAT,
+            "decision": decision,
+            "snapshot": snapshot if personal else replace(snapshot, attributes={}),
+            "context": context,
+            "scores": dict(scores) if personal else {},
+            "release": release,
+        },
+        default=dict,
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]:
+    """What ``encode`` put in."""
+    read = orjson.loads(record)
+    return (
+        _decision(read["decision"]),
+        _snapshot(read["snapshot"]),
+        Context(**read["context"]),
+        read["scores"],
+        Release(**read["release"]),
+    )
+
+
+def replay(record: bytes, policy: Policy) -> bytes:
+    """The record made anew; Conflict where the policy is not the one that decided."""
+    decision, snapshot, context, scores, release = decode(record)
+    if release.policy != policy.hash:
+        raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
+    again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
+    return encode(again, snapshot, context, scores, release)
+
+
+def _decision(read: Mapping[str, Any]) -> Decision:
+    treatments = tuple(map(_treatment, read["treatments"]))
+    return Decision(**{**read, "treatments": treatments, "degraded": tuple(read["degraded"])})
+
+
+def _treatment(read: Mapping[str, Any]) -> Treatment:
+    return Treatment(**{**read, "reasons": tuple(read["reasons"]), "alternatives": tuple(read["alternatives"])})
+
+
+def _snapshot(read: Mapping[str, Any]) -> Snapshot:
+    return Snapshot(**{**read, "events": tuple(Event(**event) for event in read["events"])})

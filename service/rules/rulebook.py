@@ -1,0 +1,140 @@
+"""The rules at work: which cells of the grid every gate leaves open, and what the fit rules make of the rest.
+
+A policy is compiled once (``Rulebook``); what depends on it alone is evaluated then. A gate passes where ``require`` is
+true or ``applies`` is false, so what is unknown closes. Most gates settle on one customer's facts and answer plain
+True: only those that do not reach an array. Fit is ``F = prod_c s_c ** (4 w_c)`` with ``s_c`` the product of the
+weights of C's fired rules; a rule's ``weight ** (4 w_c)`` is known at load, so F is a product of such factors. They are
+multiplied by the axes they vary over (customer, offer, channel, both), in policy order within: the same order for one
+customer and for many, so that both give the same bits. ``trace`` tells it rule by rule, for explaining; nothing live
+calls it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.expressions import falsity, fold, truth
+from service.grid import Array, Columns
+from service.rules.contact import Ok
+from service.rules.policy import FitRule, GateRule, Policy
+
+Run = Callable[[Columns], Any]
+_GRID = frozenset({"offer", "channel"})
+_AXES = (frozenset[str](), frozenset({"offer"}), frozenset({"channel"}), _GRID)
+_ONES = ((1, 1, 1), (1, -1, 1), (1, 1, -1), (1, -1, -1))
+
+
+class Gate:
+    """One gate rule, compiled: ``passes`` answers True, False or the cells that stay open."""
+
+    def __init__(self, rule: GateRule, policy: Policy, many: bool) -> None:
+        """Folds what the policy alone decides."""
+        self.id, self.stage = rule.id, rule.stage
+        self._require = truth(fold(rule.require, policy.static_columns), many)
+        self._spares = None if rule.applies is None else falsity(fold(rule.applies, policy.static_columns), many)
+
+    def passes(self, columns: Columns) -> Ok:
+        """Is_true(require) or is_false(applies)."""
+        held = _settled(self._require(columns))
+        if held is True or self._spares is None:
+            return held
+        spared = _settled(self._spares(columns))
+        return spared if held is False or spared is True else held if spared is False else held | spared
+
+
+def _settled(found: Any) -> Ok:
+    """NumPy's lone booleans as Python's, so that ``is True`` holds."""
+    return found if isinstance(found, np.ndarray) and found.ndim else bool(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One fit rule, compiled. ``factor`` = weight ** (4 w_c); ``group`` says which axes it varies over."""
+
+    id: str
+    weight: float
+    factor: float
+    group: int
+    fires: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """F in four factors (over the customer, the offer, the channel, and both), and which rules fired where."""
+
+    factors: tuple[Any, Any, Any, Any]
+    fired: list[tuple[Fit, Ok]]
+
+    @property
+    def value(self) -> Any:
+        """F as a scalar or an array that broadcasts over the grid."""
+        customer, offer, channel, cell = self.factors
+        return customer * offer * channel * cell
+
+    def reasons(self, row: int, offer: int, channel: int) -> tuple[str, ...]:
+        """The rules that fired in one cell, heaviest first, then in policy order."""
+        fired = [fit for fit, where in self.fired if where is True or _at(where, row, offer, channel)]
+        return tuple(fit.id for fit in sorted(fired, key=lambda fit: -fit.weight))
+
+
+def _at(where: Any, row: int, offer: int, channel: int) -> bool:
+    n, m, k = where.shape
+    return bool(where[row if n > 1 else 0, offer if m > 1 else 0, channel if k > 1 else 0])
+
+
+NEUTRAL = Fitness((1.0, 1.0, 1.0, 1.0), [])
+"""Nothing fired, or nothing may."""
+
+
+class Rulebook:
+    """A policy's rules, compiled for one customer or for many."""
+
+    def __init__(self, policy: Policy, many: bool) -> None:
+        """Compiles every rule once; order within a stage is the policy's."""
+        self.many = many
+        self._shape = (1, len(policy.offers), len(policy.channels))
+        gates = [Gate(rule, policy, many) for rule in policy.gates]
+        self.gates = [gate for gate in gates if gate.stage != "contact"]
+        self.contact = [gate for gate in gates if gate.stage == "contact"]
+        self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: fit.group)
+
+    def fitness(self, columns: Columns) -> Fitness:
+        """What the fit rules make of every cell."""
+        fired = [(fit, where) for fit in self.fits if (where := _settled(fit.fires(columns))) is not False]
+        return Fitness((*(self._product(fired, group) for group in range(4)),), fired)  # type: ignore[arg-type]
+
+    def _product(self, fired: Sequence[tuple[Fit, Ok]], group: int) -> Any:
+        product: Any = 1.0
+        for fit, where in fired:
+            if fit.group == group:
+                product = product * fit.factor if where is True else _scaled(product, fit.factor, where)
+        return product
+
+
+def _scaled(product: Any, factor: float, where: Ok) -> Array:
+    """``product`` times ``factor`` where it fired; a factor of one elsewhere changes no bit."""
+    scaled: Array = product * np.where(where, factor, 1.0)
+    return scaled
+
+
+def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
+    factor = rule.weight ** (4.0 * policy.weights[rule.concern])
+    fires = truth(fold(rule.when, policy.static_columns), many)
+    return Fit(rule.id, rule.weight, factor, _AXES.index(rule.when.axes & _GRID), fires)
+
+
+def open_cells(oks: Iterable[Ok], shape: tuple[int, int, int]) -> Array:
+    """Where all gates are open, as (n, m, k); joined over few axes first, which is less work for many customers."""
+    groups: dict[tuple[int, ...], Array] = {}
+    for ok in oks:
+        if ok is False:
+            return np.zeros(shape, dtype=bool)
+        if ok is not True:
+            joined = groups.get(ok.shape)
+            groups[ok.shape] = ok if joined is None else joined & ok
+    cells = np.ones(shape, dtype=bool)
+    for joined in groups.values():
+        cells &= joined
+    return cells

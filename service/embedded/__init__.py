@@ -1,14 +1,16 @@
 """PostgreSQL and Valkey from their wheels, for whoever has no servers of their own: one launcher starts them.
 
-``start_postgres`` and ``start_valkey`` return a ``Server`` with its URL; ``stop`` ends exactly what was started here.
-A server that runs already in the same state folder is used and left running. Both listen on a Unix socket only, which
-the kernel opens to the same user alone: no port, no password. PostgreSQL is durable (fsync, checksums) and its files
-survive in ``<state>/postgres``; Valkey keeps nothing but what fits its memory.
+``embedded`` is what a launcher wants: both URLs for the length of a block. ``start_postgres`` and ``start_valkey``
+return a ``Server`` with its URL; ``stop`` ends exactly what was started here. A server that runs already in the same
+state folder is used and left running. Both listen on a Unix socket only, which the kernel opens to the same user
+alone: no port, no password. PostgreSQL is durable (fsync, checksums) and its files survive in ``<state>/postgres``;
+Valkey keeps nothing but what fits its memory.
 
 Not here: what holds and ends a server (``keeper``, ``holding``), as whom it runs (``rights``). The wheels' own
 launchers are not used: they change the modes of all folders above, create a user, and share servers between programs.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -17,7 +19,10 @@ import pwd
 import shutil
 import signal
 import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 import psycopg
@@ -26,7 +31,7 @@ from service.embedded.holding import Plan, Server, run
 from service.embedded.rights import Rights, rights
 from service.errors import Unavailable
 
-__all__ = ["Server", "start_postgres", "start_valkey"]
+__all__ = ["Server", "Urls", "embedded", "start_postgres", "start_valkey"]
 
 DATABASE = "fourcast"
 POSTGRES_MAJOR = "18"
@@ -58,6 +63,34 @@ VALKEY_SETTINGS = {
     "daemonize": "no",
     "set-proc-title": "no",
 }
+
+
+class Wanted(Protocol):
+    """What ``Settings`` says of servers."""
+
+    @property
+    def database_url(self) -> str | None: ...
+    @property
+    def redis_url(self) -> str | None: ...
+    @property
+    def state_dir(self) -> Path: ...
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where both servers are."""
+
+    database: str
+    redis: str
+
+
+@contextlib.contextmanager
+def embedded(wanted: Wanted) -> Iterator[Urls]:
+    """Both servers: the given ones by their URLs, else embedded ones, which run until the end of the block."""
+    with contextlib.ExitStack() as started:
+        database = wanted.database_url or started.enter_context(start_postgres(wanted.state_dir)).url
+        redis = wanted.redis_url or started.enter_context(start_valkey(wanted.state_dir)).url
+        yield Urls(database, redis)
 
 
 def start_postgres(state: Path) -> Server:

@@ -18,7 +18,7 @@ from service.domain import Attributes, Client, Event, Release, Snapshot
 from service.errors import NotFound, Unavailable
 from service.store import audit, bulk, clients, customers, decisions, events, hot, migrate, partitions, releases, text
 from service.store.audit import Verdict
-from service.store.bulk import ConsentRow, CustomerRow, Progress, table_rows
+from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
@@ -32,7 +32,6 @@ __all__ = [
     "Verdict",
     "new_decision_id",
     "nobody_told",
-    "table_rows",
 ]
 
 
@@ -126,10 +125,18 @@ class Store:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return bulk.load_customers(connection, rows, progress)
 
-    def load_consents(self, rows: Iterable[ConsentRow], progress: Progress | None = None) -> int:
-        """Append many consents by COPY, all or none; returns the number of rows."""
+    def load_consents(
+        self,
+        rows: Iterable[ConsentRow],
+        source: str = "import",
+        version: str = "1",
+        at: int | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Append to the ledger by COPY what ``source`` says anew (``at``: now), all or none; the number of rows."""
+        said_at = time.time_ns() // 1_000_000 if at is None else at
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return bulk.load_consents(connection, rows, progress)
+            return bulk.load_consents(connection, rows, source, version, said_at, progress)
 
     def sample_customers(self, count: int) -> list[str]:
         """The first ``count`` customer ids in order."""
@@ -180,7 +187,7 @@ class Store:
         with self._database.begin() as connection:
             clients.add(connection, client, key_hash, actor)
 
-    def revoke(self, name: str, actor: str) -> int:
+    def revoke_client(self, name: str, actor: str) -> int:
         """End all live keys of a client; returns how many; NotFound."""
         with self._database.begin() as connection:
             return clients.revoke(connection, name, actor)

@@ -5,8 +5,8 @@ is stored already change nothing and raise no revision. The cache generation is 
 the load is served after it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from operator import length_hint
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,23 +20,14 @@ PATIENCE_S = 600.0
 PROGRESS_ROWS = 1000
 PROBLEMS_SHOWN = 20
 
-Progress = Callable[[int], None]
-"""Called with the number of rows read so far."""
+Progress = Callable[[int, int], None]
+"""Told how many rows of how many are read; the second number is an estimate where the rows are a stream."""
 
 CustomerRow = tuple[str, Attributes]
+"""A customer's id and raw attributes, unknown ones left out."""
 
-
-@dataclass(frozen=True, slots=True)
-class ConsentRow:
-    """One word for the ledger."""
-
-    customer_id: str
-    purpose: str
-    granted: bool
-    at: int
-    source: str
-    version: str
-
+ConsentRow = tuple[str, str, bool]
+"""A customer's id, a purpose, and their word."""
 
 CUSTOMERS_STAGING = """
     CREATE TEMPORARY TABLE incoming (row bigint, id text COLLATE "C", attributes jsonb) ON COMMIT DROP
@@ -53,7 +44,7 @@ CUSTOMERS_TWICE = """
 """
 CONSENTS_STAGING = """
     CREATE TEMPORARY TABLE incoming (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
-        granted boolean, at bigint, source text, version text) ON COMMIT DROP
+        granted boolean) ON COMMIT DROP
 """
 CONSENTS_OF_NOBODY = """
     SELECT min(row), format('no customer "%s"', customer_id) FROM incoming
@@ -62,13 +53,17 @@ CONSENTS_OF_NOBODY = """
 CONSENTS_INTO_PLACE = """
     WITH newer AS (
         INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-        SELECT customer_id, purpose, granted, at, source, version FROM incoming
-        WHERE NOT EXISTS (SELECT FROM consents AS known WHERE known.customer_id = incoming.customer_id
-            AND known.purpose = incoming.purpose AND known.at = incoming.at AND known.granted = incoming.granted)
+        SELECT customer_id, purpose, granted, %(at)s, %(source)s, %(version)s FROM incoming
+        WHERE granted IS DISTINCT FROM (
+            SELECT known.granted FROM consents AS known
+            WHERE known.customer_id = incoming.customer_id AND known.purpose = incoming.purpose
+                AND known.source = %(source)s
+            ORDER BY at DESC, seq DESC LIMIT 1)
         ORDER BY row RETURNING customer_id)
     UPDATE customers SET revision = revision + 1, updated_at = now()
     WHERE id IN (SELECT customer_id FROM newer)
 """
+"""Only what this source says anew: reading a file again must not outvote what the customer said in between."""
 
 
 def load_customers(connection: Connection, rows: Iterable[CustomerRow], progress: Progress | None) -> int:
@@ -79,24 +74,24 @@ def load_customers(connection: Connection, rows: Iterable[CustomerRow], progress
     return _into_place(connection, CUSTOMERS_INTO_PLACE, "customers", count)
 
 
-def load_consents(connection: Connection, rows: Iterable[ConsentRow], progress: Progress | None) -> int:
-    """Append to the ledger what it does not hold yet; returns the number of rows; raises InvalidInput."""
+def load_consents(
+    connection: Connection, rows: Iterable[ConsentRow], source: str, version: str, at: int, progress: Progress | None
+) -> int:
+    """Append to the ledger what ``source`` says anew; returns the number of rows; raises InvalidInput."""
+    origin = {"source": source, "version": version, "at": at}
+    text.name("source", source)
+    text.name("version", version)
     connection.exec_driver_sql(CONSENTS_STAGING)
     count = _copy(connection, "incoming", rows, _consent_line, progress)
     connection.exec_driver_sql("ANALYZE incoming")
     _refuse(connection, CONSENTS_OF_NOBODY)
-    return _into_place(connection, CONSENTS_INTO_PLACE, "consents", count)
+    return _into_place(connection, CONSENTS_INTO_PLACE, "consents", count, origin)
 
 
-def table_rows(table: Any, id_column: str = "customer_id") -> Iterator[CustomerRow]:
-    """The rows of an Arrow table; what is NULL is left out, and so unknown."""
-    for batch in table.to_batches():
-        for record in batch.to_pylist():
-            yield str(record.pop(id_column)), {name: value for name, value in record.items() if value is not None}
-
-
-def _into_place(connection: Connection, statement: str, table: str, count: int) -> int:
-    connection.exec_driver_sql(statement)
+def _into_place(
+    connection: Connection, statement: str, table: str, count: int, values: dict[str, object] | None = None
+) -> int:
+    connection.exec_driver_sql(statement, values)
     raise_generation(connection)
     connection.exec_driver_sql(f"ANALYZE {table}")
     return count
@@ -106,11 +101,11 @@ def _copy(
     connection: Connection,
     target: str,
     rows: Iterable[Any],
-    line: Callable[[Any], tuple[Any, ...]],
+    line: Callable[[Any], tuple[object, ...]],
     progress: Progress | None,
 ) -> int:
     """Send every good row; collect the faults of the others, and raise them together."""
-    number, problems = 0, list[Problem]()
+    total, number, problems = length_hint(rows), 0, list[Problem]()
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for number, row in enumerate(rows, 1):
@@ -118,13 +113,13 @@ def _copy(
                 copy.write_row((number, *line(row)))
             except InvalidInput as fault:
                 problems.append(Problem(f"row {number}", fault.message))
-                if len(problems) >= PROBLEMS_SHOWN:
-                    break
             if progress is not None and number % PROGRESS_ROWS == 0:
-                progress(number)
+                progress(number, max(number, total))
+            if len(problems) >= PROBLEMS_SHOWN:
+                break
     _raise(problems)
     if progress is not None:
-        progress(number)
+        progress(number, number)
     return number
 
 
@@ -134,10 +129,11 @@ def _customer_line(row: CustomerRow) -> tuple[str, str]:
     return customer_id, text.document("attributes", attributes).decode()
 
 
-def _consent_line(row: ConsentRow) -> tuple[object, ...]:
-    for field in ("customer_id", "purpose", "source", "version"):
-        text.name(field, getattr(row, field))
-    return row.customer_id, row.purpose, row.granted, row.at, row.source, row.version
+def _consent_line(row: ConsentRow) -> tuple[str, str, bool]:
+    customer_id, purpose, granted = row
+    text.name("customer_id", customer_id)
+    text.name("purpose", purpose)
+    return customer_id, purpose, granted
 
 
 def _refuse(connection: Connection, faults: str) -> None:

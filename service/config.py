@@ -1,0 +1,182 @@
+"""Settings: every ``FOURCAST_*`` variable once, with its default, its range and its meaning.
+
+``Settings.read(os.environ)`` is the only place that looks at the environment. It collects every problem and raises
+once; a variable whose name is almost one of ours is taken for a slip of the pen and named. An empty value counts as
+unset. ``settings_table`` prints the rows of the README's table.
+"""
+
+# ruff: noqa: RUF009 - a field of Settings is declared by calling ``setting``
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from service.errors import InvalidInput, Problem
+
+PREFIX = "FOURCAST_"
+DEFAULT_POLICY = Path(__file__).parent / "rules" / "default"
+ALMOST = 0.85
+"""From which likeness on an unknown variable is taken for a misspelt one."""
+
+Parse = Callable[[str], Any]
+T = TypeVar("T")
+
+
+class _Unfit(ValueError):  # noqa: N818 - a word in a sentence, never seen outside
+    """What a value must be, in words; never the value itself where it may be secret."""
+
+
+@dataclass(frozen=True)
+class _Setting:
+    variable: str
+    parse: Parse
+    expects: str
+    meaning: str
+    shown: str
+
+
+def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown: str | None = None) -> T:
+    """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
+    kept = _Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
+    field: T = dataclasses.field(default=default, repr=not name.endswith("_URL"), metadata={"setting": kept})
+    return field
+
+
+def whole(low: int, high: int) -> tuple[Parse, str]:
+    """A whole number in a closed range."""
+    return _bounded(int, low, high, f"a whole number from {low} to {high}"), f"{low} to {high}"
+
+
+def decimal(low: float, high: float) -> tuple[Parse, str]:
+    """A number in a closed range."""
+    return _bounded(float, low, high, f"a number from {low:g} to {high:g}"), f"{low:g} to {high:g}"
+
+
+def _bounded(kind: Callable[[str], float], low: float, high: float, expects: str) -> Parse:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise _Unfit(f'must be {expects}, got "{text}"') from None
+        if not low <= value <= high:
+            raise _Unfit(f'must be {expects}, got "{text}"')
+        return value
+
+    return parse
+
+
+def url(*schemes: str) -> tuple[Parse, str]:
+    """A URL with one of the schemes; the words never show it, it may hold a password."""
+    expects = " or ".join(f"{scheme}://..." for scheme in schemes)
+
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise _Unfit(f"must be {expects}")
+        return text
+
+    return parse, expects
+
+
+def one_of(*words: str) -> tuple[Parse, str]:
+    """One of the words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise _Unfit(f'must be one of {", ".join(words)}, got "{text}"')
+        return text.lower()
+
+    return parse, ", ".join(words)
+
+
+def folder() -> tuple[Parse, str]:
+    """A folder's path, ``~`` allowed; it need not exist yet."""
+    return lambda text: Path(text).expanduser(), "a folder"
+
+
+def address() -> tuple[Parse, str]:
+    """A host name or address."""
+    return str, "a host name or address"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process was told by its environment."""
+
+    database_url: str | None = setting(
+        "DATABASE_URL", url("postgresql", "postgres", "postgresql+psycopg"), None,
+        "The bank's own PostgreSQL; without it an embedded one is started in the state folder.", "",
+    )  # fmt: skip
+    redis_url: str | None = setting(
+        "REDIS_URL", url("redis", "rediss", "unix"), None,
+        "The bank's own Redis or Valkey; without it an embedded one is started.", "",
+    )  # fmt: skip
+    state_dir: Path = setting(
+        "STATE_DIR", folder(), Path(".fourcast"), "Where the embedded servers keep their files; survives a restart."
+    )
+    artifacts: Path = setting(
+        "ARTIFACTS", folder(), Path("model_artifacts"), "Where bundles of trained models are kept."
+    )
+    policy: Path = setting(
+        "POLICY", folder(), DEFAULT_POLICY, "The policy that serves until a release is active.", "the shipped policy"
+    )
+    host: str = setting("HOST", address(), "127.0.0.1", "The address the service listens on.")
+    port: int = setting("PORT", whole(1, 65535), 8000, "The port the service listens on.")
+    workers: int = setting("WORKERS", whole(1, 256), 2, "Worker processes: about one per processor core.")
+    log_level: str = setting(
+        "LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "The least grave message that is logged."
+    )
+    database_deadline_ms: int = setting(
+        "DATABASE_DEADLINE_MS", whole(10, 60_000), 500, "How long a request waits for PostgreSQL, milliseconds."
+    )
+    redis_deadline_ms: int = setting(
+        "REDIS_DEADLINE_MS", whole(1, 10_000), 50, "How long a request waits for Redis, milliseconds."
+    )
+    cache_seconds: int = setting(
+        "CACHE_SECONDS", whole(1, 86_400), 3_600, "How long an answer may stay in the cache at most, seconds."
+    )
+    max_body_bytes: int = setting(
+        "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
+    )
+    release_poll_seconds: float = setting(
+        "RELEASE_POLL_SECONDS", decimal(0.1, 60), 1.0, "How often each worker looks for a new release, seconds."
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Settings":
+        """The settings of an environment; raises InvalidInput with every problem."""
+        values: dict[str, object] = {}
+        problems = _misspelt(environ)
+        for name, kept in _settings():
+            text = environ.get(kept.variable, "").strip()
+            try:
+                values |= {name: kept.parse(text)} if text else {}
+            except _Unfit as unfit:
+                problems.append(Problem(kept.variable, str(unfit)))
+        if problems:
+            raise InvalidInput("The environment does not fit.", problems)
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def settings_table() -> str:
+    """The Markdown table of all settings, for the README."""
+    rows = [
+        f"| `{s.variable}` | {f'`{s.shown}`' if s.shown else ''} | {s.expects} | {s.meaning} |" for _, s in _settings()
+    ]
+    return "\n".join(["| variable | default | takes | meaning |", "| --- | --- | --- | --- |", *rows])
+
+
+def _settings() -> list[tuple[str, _Setting]]:
+    return [(field.name, field.metadata["setting"]) for field in dataclasses.fields(Settings)]
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[Problem]:
+    known = [kept.variable for _, kept in _settings()]
+    found = []
+    for variable in sorted(set(environ) - set(known)):
+        near = difflib.get_close_matches(variable, known, 1, ALMOST) if variable.startswith(PREFIX) else []
+        found += [Problem(variable, f"is no setting; did you mean {name}?") for name in near]
+    return found

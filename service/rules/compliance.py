@@ -2,7 +2,7 @@
 
 Two lists in code, which a policy can lengthen but not shorten. Before any word is sought a text is brought to one
 form (full width to half, traditional characters to simplified, invisible marks and separators between characters
-gone), so that ``保 證``, ``保*证`` and ``ｇｕａｒａｎｔｅｅｄ`` are found. Sentences that deny a promise ("not guaranteed")
+gone), so that ``保 證``, ``保*证`` and full-width letters are found. Sentences that deny a promise ("not guaranteed")
 are taken out first. Runs over every message when a policy is checked, and can run again when a message is served.
 
 Grounds: CBIRC order 2021 No. 4 (no promised or forecast yield; a benchmark only with its basis), NFRA order 2025 No. 7

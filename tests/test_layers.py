@@ -24,7 +24,15 @@ LAYERS: dict[int, tuple[str, ...]] = {
     3: ("service.decision", "service.planning"),
     4: ("service.config", "service.embedded", "service.cache", "service.store", "service.scoring.models"),
     5: ("service.engine", "service.serving", "service.access", "service.answer"),
-    6: ("service.routes", "service.console", "service.app", "service.cli", "service.commands", "service.gunicorn_conf"),
+    6: (
+        "service.routes",
+        "service.console",
+        "service.app",
+        "service.cli",
+        "service.commands",
+        "service.gunicorn_conf",
+        "service.logs",
+    ),
 }
 """A module belongs to the row that names it or the nearest package above it."""
 

@@ -1,0 +1,79 @@
+"""The Flask app: routes, errors, access and the envelope around them, made for one engine.
+
+``create_app`` is pure assembly. ``wsgi`` is what gunicorn calls in each worker after the fork: it reads the settings
+and opens store, cache and engine there, so that no connection and no model is shared between processes.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Flask, request
+from flask.sessions import NullSession, SessionInterface
+
+from service.cache import Cache
+from service.config import Settings
+from service.engine import Engine
+from service.logs import log_as_json
+from service.routes import decisions, docs, events, health, offers
+from service.routes.access import check_declared
+from service.routes.contract import document
+from service.routes.envelope import Envelope, to_stdout
+from service.routes.facts import facts
+from service.routes.problems import install
+from service.store import Store
+
+LOG = logging.getLogger("fourcast.app")
+BLUEPRINTS = (offers.blueprint, events.blueprint, decisions.blueprint, health.blueprint)
+
+
+class _NoSessions(SessionInterface):
+    """There are no cookies here."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Any) -> NullSession:
+        return self._none
+
+    def is_null_session(self, obj: object) -> bool:
+        return True
+
+
+class Service(Flask):
+    """Flask without sessions, whose log of a failure names the trace and the route, not the path."""
+
+    session_interface = _NoSessions()
+
+    def log_exception(self, exc_info: Any) -> None:
+        """One line with the traceback, found by the ``trace_id`` that the caller was given."""
+        route = request.url_rule.rule if request.url_rule else None
+        LOG.error("unexpected failure", exc_info=exc_info, extra={"trace_id": facts().trace_id, "route": route})
+
+
+def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object] = to_stdout) -> Flask:
+    """The app that serves ``engine``; ``log`` takes one line per request.
+
+    Raises InvalidInput when a view declares no scope.
+    """
+    app = Service("fourcast", static_folder=None)
+    app.url_map.merge_slashes = False
+    app.extensions["fourcast"] = engine
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    install(app)
+    contract = document(app, BLUEPRINTS)
+    app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
+    app.register_blueprint(docs.blueprint)
+    check_declared(app)
+    app.wsgi_app = Envelope(app.wsgi_app, log)  # type: ignore[method-assign]
+    return app
+
+
+def wsgi() -> Flask:
+    """The app of one worker, with everything opened here; the URLs must be set (``fourcast serve`` sets them)."""
+    settings = Settings.read(os.environ)
+    log_as_json(settings.log_level)
+    store = Store(str(settings.database_url), settings.database_deadline_ms)
+    cache = Cache(str(settings.redis_url), settings.redis_deadline_ms / 1000)
+    return create_app(settings, Engine(settings, store, cache))

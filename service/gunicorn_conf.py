@@ -1,0 +1,94 @@
+"""How gunicorn serves: ``gunicorn --config python:service.gunicorn_conf "service.app:wsgi()"``.
+
+Sync workers: one request at a time each, so that a request's time is its own (threads double the slowest per cent).
+Put a buffering proxy in front on the open internet; a client that dawdles here is cut off after ``CLIENT_S``.
+
+Each worker imports, connects and loads models for itself after the fork: a parent that had touched LightGBM would make
+its children hang, hence no preload and one OpenMP thread, set before anything is imported. Writes nothing but metric
+files in a temporary folder, so a read-only root file system with a writable /tmp or /dev/shm suffices.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+from gunicorn.glogging import Logger
+from gunicorn.workers.sync import SyncWorker
+
+from service.config import Settings
+from service.logs import JsonLines
+
+CLIENT_S = 5.0
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_settings = Settings.read(os.environ)
+
+
+class PatientWorker(SyncWorker):  # type: ignore[misc]
+    """A sync worker whose patience with a silent client ends: half a request must not hold it until it is killed."""
+
+    def handle(self, listener: socket.socket, client: socket.socket, addr: Any) -> None:
+        """Serve one connection."""
+        client.settimeout(CLIENT_S)
+        super().handle(listener, client, addr)
+
+
+class JsonLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own words as JSON lines; requests are logged by the app's envelope."""
+
+    def setup(self, cfg: Any) -> None:
+        """Give the handlers their form."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines())
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        """Nothing: once is enough."""
+
+
+def _memory() -> str | None:
+    """A folder that is memory, for the workers' heartbeat files; None where there is none."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+worker_class = PatientWorker
+preload_app = False
+worker_tmp_dir = _memory()
+timeout = 30
+graceful_timeout = 10
+keepalive = 0
+backlog = 512
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+control_socket_disable = True
+accesslog = None
+loglevel = _settings.log_level
+logger_class = JsonLogger
+
+
+def on_starting(server: Any) -> None:
+    """Give the workers an empty folder for their metrics."""
+    folder = tempfile.mkdtemp(prefix="fourcast-metrics-", dir=_memory())
+    os.environ[_METRICS] = folder
+    server.metrics_folder, server.metrics_owner = folder, os.getpid()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget the gauges of a worker that ended; its counts stay."""
+    from prometheus_client import multiprocess  # not before the folder is set: the import decides how to count
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder."""
+    folder = Path(getattr(server, "metrics_folder", ""))
+    if folder.name and getattr(server, "metrics_owner", None) == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,115 @@
+"""The one JSON loader: bytes from outside become plain values, or a sentence that says what is wrong and where.
+
+In order: media type (415), size while reading (413, chunked bodies too), UTF-8 and syntax (400 with line and column),
+then everything that JSON allows and we do not, all at once with its path (400): keys used twice, integers beyond 2**53,
+numbers that are no number, lone surrogates, NUL, and nesting deeper than ``MAX_DEPTH``. Schemas come after this.
+"""
+
+import json
+from collections.abc import Iterator
+
+from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from service.errors import Malformed, Problem, TooLarge, UnsupportedMedia
+
+MAX_DEPTH = 16
+MAX_EXACT = 2**53 - 1
+"""The largest integer that every JSON reader holds exactly (RFC 8259, section 6)."""
+MAX_PROBLEMS = 100
+
+_BEYOND = MAX_EXACT + 1
+
+
+class _Twice(dict[str, object]):
+    """An object one of whose keys was used more than once."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.names = sorted({name for name in names if names.count(name) > 1})
+
+
+def read_json(request: Request) -> object:
+    """The JSON value of a request's body, of at most the app's ``MAX_CONTENT_LENGTH`` bytes.
+
+    Raises UnsupportedMedia (415), TooLarge (413) or Malformed (400, with ``problems`` by path).
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMedia(f'Send JSON with "Content-Type: application/json", not "{request.mimetype[:80]}".')
+    try:
+        return parse(request.get_data(cache=False))
+    except RequestEntityTooLarge as error:
+        raise TooLarge(f"The body is larger than {request.max_content_length} bytes. Send smaller parts.") from error
+    except ClientDisconnected as error:
+        raise Malformed("The body ended before its announced length.") from error
+
+
+def parse(body: bytes) -> object:
+    """The value that ``body`` holds; Malformed when it is not the JSON we accept."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_constant=float,
+        )
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    except json.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from error
+    except RecursionError as error:
+        raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
+    problems = [problem for problem, _ in zip(_faults(value, "", 1), range(MAX_PROBLEMS), strict=False)]
+    if problems:
+        raise Malformed("The body is JSON that cannot be read without loss.", problems)
+    return value
+
+
+def join(where: str, step: object) -> str:
+    """``where.step``; the path of the body itself is empty."""
+    return f"{where}.{step}" if where else str(step)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else _Twice(pairs)
+
+
+def _integer(digits: str) -> int:
+    return int(digits) if len(digits) < 20 else _BEYOND
+
+
+def _faults(value: object, where: str, depth: int) -> Iterator[Problem]:
+    if isinstance(value, dict | list):
+        yield from _inside(value, where, depth)
+    elif isinstance(value, str):
+        yield from _text(value, where)
+    elif isinstance(value, int) and abs(value) > MAX_EXACT:
+        yield Problem(where, f"must be from -{MAX_EXACT} to {MAX_EXACT}, so that every reader holds it exactly")
+    elif isinstance(value, float) and value - value != 0:
+        yield Problem(where, "must be a finite number (NaN and Infinity are no JSON)")
+
+
+def _inside(value: dict[str, object] | list[object], where: str, depth: int) -> Iterator[Problem]:
+    if depth > MAX_DEPTH:
+        yield Problem(where, f"must not be nested deeper than {MAX_DEPTH} levels")
+        return
+    if isinstance(value, _Twice):
+        yield from (Problem(join(where, _shown(name)), "must be given once; got it twice") for name in value.names)
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, member in members:
+        if isinstance(step, str):
+            yield from _text(step, join(where, _shown(step)))
+        yield from _faults(member, join(where, _shown(str(step))), depth + 1)
+
+
+def _text(value: str, where: str) -> Iterator[Problem]:
+    if "\0" in value:
+        yield Problem(where, "must not hold the character NUL")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        yield Problem(where, "must not hold half a surrogate pair")
+
+
+def _shown(name: str) -> str:
+    return name[:64].encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

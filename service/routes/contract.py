@@ -1,0 +1,127 @@
+"""The OpenAPI 3.1 document: flask-smorest reads it from the routes, this adds what every operation shares.
+
+``Resource.serve`` describes a view without wrapping it: flask-smorest's own decorators also parse and dump at
+run time, which the hot path cannot afford, and document errors as application/json, which ours are not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask, Response
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException
+
+from service import __version__
+from service.errors import (
+    Conflict,
+    Forbidden,
+    FourcastError,
+    InvalidInput,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMedia,
+)
+from service.routes.access import SCOPES, View
+from service.routes.problems import of_flask
+from service.routes.replies import JSON, PROBLEM
+from service.routes.schemas import ProblemAnswer
+
+BODY_ERRORS = (Malformed, TooLarge, UnsupportedMedia)
+__all__ = ["BODY_ERRORS", "Conflict", "InvalidInput", "NotFound", "Resource", "document", "operation", "shown"]
+
+_EVERYWHERE: tuple[type[FourcastError], ...] = (Unauthorized, Forbidden, InvalidInput, Unavailable, FourcastError)
+_RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+_EXAMPLE = {
+    "type": "urn:fourcast:problem:invalid-input",
+    "title": "Invalid input",
+    "status": 422,
+    "detail": "The query does not fit.",
+    "errors": [{"where": "limit", "message": "must be from 1 to 10, got 11"}],
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+
+
+class Contract(Api):  # type: ignore[misc]
+    """flask-smorest's collector with our error answer instead of its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Our one shape."""
+        return of_flask(error)
+
+
+class Resource(Blueprint):  # type: ignore[misc]
+    """The routes of one resource."""
+
+    def serve(self, path: str, method: str = "GET", **operation: Any) -> Callable[[View], View]:
+        """Serve ``path`` by the decorated view as it is, and put ``operation`` (OpenAPI members) into the document."""
+
+        def note(view: View) -> View:
+            view._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
+            self.add_url_rule(path, view_func=view, methods=[method])
+            return view
+
+        return note
+
+
+def operation(
+    name: str, scope: str, answers: dict[str, Any], *errors: type[FourcastError], **more: Any
+) -> dict[str, Any]:
+    """The members of one guarded operation: stable id, scope, answers, and every error it can give."""
+    return {
+        "operationId": name,
+        "security": [{"bearer": [scope]}, {"apiKey": [scope]}],
+        "responses": answers | {str(each.status): _error(each) for each in (*errors, *_EVERYWHERE)},
+        **more,
+    }
+
+
+def shown(description: str, schema: type, example: object = None, media: str = JSON, **more: Any) -> dict[str, Any]:
+    """One answer: what it means, its schema and an example."""
+    content: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {media: content}, **more}
+
+
+def document(app: Flask, blueprints: tuple[Resource, ...]) -> dict[str, Any]:
+    """Register the blueprints with ``app``; the finished OpenAPI document."""
+    app.config.update(API_TITLE="Fourcast", API_VERSION=f"v1 ({__version__})", OPENAPI_VERSION="3.1.0")
+    contract = Contract(app, spec_kwargs={**_ABOUT, "marshmallow_plugin": MarshmallowPlugin(_component)})
+    for name, scheme in _SCHEMES.items():
+        contract.spec.components.security_scheme(name, scheme)
+    for blueprint in blueprints:
+        contract.register_blueprint(blueprint)
+    written: dict[str, Any] = contract.spec.to_dict()
+    return written
+
+
+def _component(schema: type) -> str:
+    return getattr(schema, "__name__", type(schema).__name__)
+
+
+def _error(error: type[FourcastError]) -> dict[str, Any]:
+    headers = {"headers": _RETRY} if error is Unavailable else {}
+    example = {**_EXAMPLE, "type": f"urn:fourcast:problem:{error.slug}", "title": error.title, "status": error.status}
+    if error is not InvalidInput:
+        example = {name: value for name, value in example.items() if name != "errors"} | {"detail": str(error.__doc__)}
+    return shown(error.title, ProblemAnswer, example, PROBLEM, **headers)
+
+
+_ABOUT = {
+    "info": {
+        "description": "The next best offer for a bank's customer, and why. Errors are problem+json (RFC 9457).",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "servers": [{"url": "/"}],
+}
+_LISTED = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": f"A client's key. Scopes:\n\n{_LISTED}"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in its own header."},
+}

@@ -1,0 +1,47 @@
+"""One real-looking example per operation, shown in the OpenAPI document; a test holds each against its schema."""
+
+from typing import Any
+
+EVENT: dict[str, Any] = {
+    "id": "app-7f3a-1",
+    "customer_id": "c-000001",
+    "kind": "dismiss",
+    "at": "2026-11-23T09:30:00+08:00",
+    "offer": "term-12m",
+    "channel": "mobile_app",
+}
+EVENTS: dict[str, Any] = {"events": [EVENT, {**EVENT, "id": "app-7f3a-2", "kind": "impression", "offer": "term-6m"}]}
+OFFERS: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",
+    "language": "en",
+    "decided_at": "2026-11-23T09:30:00+08:00",
+    "valid_until": "2026-11-23T09:45:00+08:00",
+    "personalised": True,
+    "offers": [
+        {
+            "rank": 1,
+            "offer": "term-12m",
+            "channel": "mobile_app",
+            "alternatives": ["branch"],
+            "reasons": [{"code": "idle-demand-balance", "text": "Much of your balance earns the demand rate."}],
+            "text": {
+                "name": "Twelve-month deposit",
+                "family": "deposit",
+                "title": "Let your balance earn more",
+                "body": "A twelve-month deposit from 10,000 yuan.",
+                "disclosures": ["Early withdrawal earns the demand rate."],
+                "link": "bank://offers/term-12m",
+            },
+        }
+    ],
+    "withheld": [
+        {
+            "code": "risk-assessment-missing",
+            "text": "A risk assessment is needed first.",
+            "unlock": "Complete the risk assessment.",
+            "offers": 8,
+        }
+    ],
+    "degraded": [],
+}

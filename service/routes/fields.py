@@ -1,0 +1,148 @@
+"""Strict marshmallow fields, and one way to check a value against a schema: all problems at once, with field paths.
+
+A field takes its own JSON kind and nothing near it: 1.9 and ``true`` are no integers, ``"3"`` is no number. Only in a
+query string, where all is text, ``limit=3`` is a number.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from service.errors import InvalidInput, Problem
+from service.routes.bodies import join
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+UNKNOWN = "Unknown field."
+"""What marshmallow says of a name that the schema does not hold."""
+MISSING = {"required": "is required", "null": "must not be null"}
+CLOCK_SKEW = timedelta(minutes=5)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+class Strict(Schema):
+    """A schema that refuses what it does not know."""
+
+    class Meta:
+        """Unknown names are faults, not noise."""
+
+        unknown = RAISE
+
+
+class Word(fields.String):
+    """Text of 1 to ``longest`` printable characters without a space at either end, or one of ``among``."""
+
+    default_error_messages = {**MISSING, "invalid": "must be text"}  # noqa: RUF012
+
+    def __init__(self, longest: int = 64, among: Sequence[str] | None = None, **options: Any) -> None:
+        length = validate.Length(1, longest, error="must be {min} to {max} characters")
+        rules = [validate.OneOf(among, error=f'must be one of {", ".join(among)}; got "{{input}}"')] if among else []
+        super().__init__(validate=rules or [length, _printable], **options)
+
+
+class Amount(fields.Float):
+    """A finite JSON number from ``low`` to ``high``."""
+
+    default_error_messages = {**MISSING, "invalid": "must be a number"}  # noqa: RUF012
+
+    def __init__(self, low: float, high: float, **options: Any) -> None:
+        super().__init__(
+            validate=validate.Range(low, high, error="must be from {min} to {max}, got {input}"), **options
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.make_error("invalid", input=value)
+        return float(value)
+
+
+class QueryInteger(fields.Integer):
+    """A whole number written in digits, from ``low`` to ``high``."""
+
+    default_error_messages = {**MISSING, "invalid": "must be a whole number in digits"}  # noqa: RUF012
+
+    def __init__(self, low: int, high: int, **options: Any) -> None:
+        super().__init__(
+            validate=validate.Range(low, high, error="must be from {min} to {max}, got {input}"), **options
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
+class Instant(fields.DateTime):
+    """RFC 3339 text with its offset, as milliseconds since 1970; from the year 2000 until now (five minutes' grace)."""
+
+    default_error_messages = {  # noqa: RUF012
+        **MISSING,
+        "invalid": "must be an instant with its offset, as 2026-11-23T09:30:00+08:00",
+        "early": "must not be before the year 2000",
+        "late": "must not lie in the future; check the sender's clock",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        instant = _instant(value)
+        if instant is None:
+            raise self.make_error("invalid")
+        if instant < EARLIEST:
+            raise self.make_error("early")
+        if instant > datetime.now(UTC) + CLOCK_SKEW:
+            raise self.make_error("late")
+        return round(instant.timestamp() * 1000)
+
+
+def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict[str, Any]:
+    """``value`` as the schema reads it; InvalidInput with every problem by path, ``sentence`` first."""
+    if not isinstance(value, dict):
+        raise InvalidInput(sentence, [Problem(where, f"must be an object, got {kind(value)}")])
+    try:
+        loaded: dict[str, Any] = schema.load(value)
+    except ValidationError as error:
+        raise InvalidInput(sentence, _problems(schema, error.messages, where)) from error
+    return loaded
+
+
+def kind(value: object) -> str:
+    """What JSON calls the kind of ``value``."""
+    kinds = {type(None): "null", bool: "a boolean", str: "text", list: "an array", dict: "an object"}
+    return kinds.get(type(value), "a number")
+
+
+def _printable(value: str) -> None:
+    if not value.isprintable() or value != value.strip():
+        raise ValidationError("must be printable text without a space at either end")
+
+
+def _instant(value: object) -> datetime | None:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _problems(schema: Schema, messages: object, where: str) -> Iterator[Problem]:
+    if isinstance(messages, dict):
+        for name, below in sorted(messages.items(), key=_unknown_last):
+            yield from _problems(schema, below, join(where, str(name)[:64]) if name != "_schema" else where)
+    elif isinstance(messages, list):
+        yield from (Problem(where, _sentence(schema, str(message), where)) for message in messages)
+
+
+def _unknown_last(entry: tuple[object, object]) -> str:
+    return str(entry[0]) if entry[1] == [UNKNOWN] else ""
+
+
+def _sentence(schema: Schema, message: str, where: str) -> str:
+    if message != UNKNOWN:
+        return message
+    near = difflib.get_close_matches(where.rpartition(".")[2], schema.fields, n=1)
+    guess = f'did you mean "{near[0]}"?' if near else f"expected {', '.join(schema.fields)}"
+    return f"is not known here; {guess}"

@@ -1,0 +1,53 @@
+"""For the operator: is it alive, does it take traffic, what did it count. Public, without personal data."""
+
+import orjson
+from flask import Response
+
+from service.errors import Problem, Unavailable
+from service.routes.access import engine, public
+from service.routes.contract import Resource, shown
+from service.routes.metrics import CONTENT_TYPE_LATEST, exposition
+from service.routes.problems import problem
+from service.routes.replies import NO_STORE, PROBLEM, Ready
+from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
+
+blueprint = Resource("health", __name__, description="For operators.")
+_TEXT = {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+@blueprint.serve(
+    "/healthz", operationId="getHealth", security=[], responses={"200": shown("Alive.", Alive, {"status": "ok"})}
+)
+@public
+def healthz() -> Response:
+    """Whether the process answers
+
+    Says nothing about its servers: restarting this process would not mend them.
+    """
+    return Ready(b'{"status":"ok"}', 200, [NO_STORE])
+
+
+@blueprint.serve(
+    "/readyz",
+    operationId="getReadiness",
+    security=[],
+    responses={
+        "200": shown("Takes traffic.", ReadyAnswer, {"ready": True, "checks": {"database": "ok", "cache": "ok"}}),
+        "503": shown("Takes none now.", ProblemAnswer, media=PROBLEM),
+    },
+)
+@public
+def readyz() -> Response:
+    """Whether this worker should get traffic, with each check in words"""
+    readiness = engine().readiness()
+    if readiness.ready:
+        return Ready(orjson.dumps({"ready": True, "checks": dict(readiness.checks)}), 200, [NO_STORE])
+    faults = [Problem(name, word) for name, word in readiness.checks.items() if word != "ok"]
+    return problem(503, "not-ready", Unavailable.title, "Not ready for traffic.", faults, [("Retry-After", "1")])
+
+
+@blueprint.serve("/metrics", operationId="getMetrics", security=[], responses={"200": _TEXT})
+@public
+def metrics() -> Response:
+    """Prometheus metrics of all workers"""
+    return Ready(exposition(), 200, [NO_STORE], CONTENT_TYPE_LATEST)

@@ -1,0 +1,120 @@
+"""GET /v1/customers/{customer_id}/offers: the next best offers of one customer, now.
+
+The hot path. What a query string and an Accept-Language mean is worked out once by the schema and remembered by their
+bytes; the engine's bytes go out as they are.
+"""
+
+from functools import lru_cache
+from hashlib import blake2b
+from urllib.parse import parse_qsl
+
+from flask import Response, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from service.domain import Client
+from service.engine import Answer, OfferRequest
+from service.errors import InvalidInput, Problem
+from service.routes.access import engine, needs, own_customer
+from service.routes.contract import NotFound, Resource, operation, shown
+from service.routes.examples import OFFERS
+from service.routes.facts import Facts, facts
+from service.routes.fields import check
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas import OffersAnswer, OffersQuery
+
+MAX_QUERY = 512
+LANGUAGES = ("zh", "en")
+_QUERY = OffersQuery()
+_VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
+_LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
+_NAME = b'"decision_id":"'
+
+blueprint = Resource("offers", __name__, description="What to offer next, and why.")
+
+
+@blueprint.serve(
+    "/v1/customers/<string:customer_id>/offers",
+    **operation(
+        "listOffers",
+        "offers:read",
+        {
+            "200": shown(
+                "The offers, best first; an empty list comes with the reasons.",
+                OffersAnswer,
+                OFFERS,
+                headers={
+                    "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
+                    "Cache-Control": {"description": "How long the offers hold.", "schema": {"type": "string"}},
+                },
+            ),
+            "304": {"description": "What If-None-Match names is still what would be sent."},
+        },
+        NotFound,
+        parameters=[
+            {"in": "query", "schema": OffersQuery},
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+            {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}},
+        ],
+    ),
+)
+@needs("offers:read")
+def offers(client: Client, customer_id: str) -> Response:
+    """The next best offers of a customer
+
+    Three unless `limit` says otherwise, in Chinese or English by `Accept-Language`. Nothing suitable is 200 with an
+    empty list and the reasons in `withheld`. A customer's own key reads that customer only.
+    """
+    own_customer(client, customer_id)
+    environ = request.environ
+    asked = asked_for(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    answer = engine().recommend(customer_id, asked)
+    note(facts(), answer)
+    return reply(answer, asked.language, environ.get("HTTP_IF_NONE_MATCH"))
+
+
+@lru_cache(maxsize=4096)
+def asked_for(query: str, accepted: str) -> OfferRequest:
+    """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
+    if len(query) > MAX_QUERY:
+        raise InvalidInput(f"The query is longer than {MAX_QUERY} characters.")
+    return OfferRequest(**check(_QUERY, _pairs(query), "The query does not fit."), language=language(accepted))
+
+
+def language(accepted: str) -> str:
+    """``zh`` or ``en``, whichever the header likes better; ``zh`` when it likes neither."""
+    if not accepted or len(accepted) > MAX_QUERY:
+        return LANGUAGES[0]
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
+
+
+def reply(answer: Answer, language: str, known: str | None) -> Ready:
+    """The answer's bytes, or 304 where the caller has them."""
+    etag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
+    keep = ("Cache-Control", f"private, max-age={answer.max_age_s}") if answer.max_age_s else NO_STORE
+    headers = [("ETag", etag), keep, _VARY, _LANGUAGE_HEADERS[language]]
+    return Ready(b"", 304, headers) if known is not None and names(known, etag) else Ready(answer.body, 200, headers)
+
+
+def names(known: str, etag: str) -> bool:
+    """Whether an If-None-Match names ``etag`` (weak comparison, RFC 9110 section 13.1.2)."""
+    return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+
+
+def note(noted: Facts, answer: Answer) -> None:
+    """Leave for the log where the answer came from and which decision it carries."""
+    noted.source, noted.degraded = answer.source, answer.degraded
+    start = answer.body.find(_NAME) + len(_NAME)
+    if start >= len(_NAME):
+        noted.decision_id = answer.body[start : answer.body.find(b'"', start)].decode("ascii", "replace")
+
+
+def _pairs(query: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
+    except ValueError as error:
+        raise InvalidInput("The query cannot be read: not UTF-8, or too many parts.") from error
+    twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
+    if twice:
+        raise InvalidInput("The query does not fit.", [Problem(name[:64], "must be given once") for name in twice])
+    return dict(pairs)

@@ -1,0 +1,70 @@
+"""One shape for every error: application/problem+json (RFC 9457), from our own errors and Flask's alike.
+
+Members: ``type`` (a stable urn), ``title``, ``status``, ``detail``, ``errors`` (``[{where, message}]``, only where
+there are any) and ``trace_id``, which the log carries too. A 500 never shows what happened inside: the log does.
+"""
+
+from collections.abc import Iterable
+
+import orjson
+from flask import Flask, request
+from werkzeug.exceptions import HTTPException
+
+from service.errors import Forbidden, FourcastError, Problem, Unauthorized, Unavailable
+from service.routes.facts import facts
+from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
+
+INTERNAL = "Something went wrong here, not in your request. Quote the trace_id when you report it."
+_TITLES = {404: "Not found", 405: "Method not allowed", 413: "Request too large", 500: "Internal error"}
+_DETAILS = {
+    404: "Nothing is served at this path. The document at /openapi.json lists what is.",
+    405: "This path does not take this method. The Allow header lists those it takes.",
+    500: INTERNAL,
+}
+
+
+def problem(
+    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem] = (), headers: Iterable[Pair] = ()
+) -> Ready:
+    """One error as an answer."""
+    document: dict[str, object] = {
+        "type": f"urn:fourcast:problem:{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if rows := [{"where": row.where, "message": row.message} for row in errors]:
+        document["errors"] = rows
+    document["trace_id"] = facts().trace_id
+    return Ready(orjson.dumps(document), status, [NO_STORE, *headers], PROBLEM)
+
+
+def of_ours(error: FourcastError) -> Ready:
+    """The answer to an error raised on purpose."""
+    detail = error.message if error.status != 500 else INTERNAL
+    return problem(error.status, error.slug, error.title, detail, error.problems, _headers(error))
+
+
+def of_flask(error: HTTPException) -> Ready:
+    """The answer to an error that Flask or werkzeug raised; ``Allow`` and its like are kept."""
+    status = error.code or 500
+    kept = [(name, text) for name, text in error.get_headers(request.environ) if name.lower() != "content-type"]
+    slug = "internal" if status == 500 else error.name.lower().replace(" ", "-")
+    detail = _DETAILS.get(status) or error.description or error.name
+    return problem(status, slug, _TITLES.get(status, error.name), detail, (), kept)
+
+
+def install(app: Flask) -> None:
+    """Let every error of ``app`` be answered here."""
+    app.register_error_handler(FourcastError, of_ours)
+    app.register_error_handler(HTTPException, of_flask)
+
+
+def _headers(error: FourcastError) -> list[Pair]:
+    if isinstance(error, Unavailable):
+        return [("Retry-After", str(error.retry_after))]
+    if isinstance(error, Unauthorized):
+        return [("WWW-Authenticate", 'Bearer realm="fourcast"')]
+    if isinstance(error, Forbidden):
+        return [("WWW-Authenticate", 'Bearer realm="fourcast", error="insufficient_scope"')]
+    return []

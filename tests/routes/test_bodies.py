@@ -1,0 +1,129 @@
+"""The JSON loader against what the outside may send: each poison is refused with its place, nothing else is."""
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.errors import Malformed, TooLarge, UnsupportedMedia
+from service.routes.bodies import MAX_DEPTH, MAX_EXACT, MAX_PROBLEMS, parse, read_json
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-MAX_EXACT, MAX_EXACT)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(TEXT, below, max_size=4),
+    max_leaves=12,
+)
+
+
+def refused(body: bytes) -> list[str]:
+    with pytest.raises(Malformed) as caught:
+        parse(body)
+    return [str(problem) for problem in caught.value.problems] or [caught.value.message]
+
+
+@given(PLAIN)
+def test_what_json_can_say_without_loss_is_read_as_it_is(value: Any) -> None:
+    assert parse(json.dumps(value).encode()) == value
+    assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_either_read_or_refused_in_words(body: bytes) -> None:
+    try:
+        parse(body)
+    except Malformed as error:
+        assert error.message
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "The body is not JSON: line 1, column 1: Expecting value."),
+        (b'{"a": 1,\n "b" 2}', "The body is not JSON: line 2, column 6: Expecting ':' delimiter."),
+        (b'{"a": 1} x', "The body is not JSON: line 1, column 10: Extra data."),
+        (b'{"a": \xff}', "The body is not UTF-8: byte 6 cannot be read."),
+        (b"\xef\xbb\xbf{}", "The body is not JSON: line 1, column 1: Unexpected UTF-8 BOM (decode using utf-8-sig)."),
+        (b'{"a": "\x00"}', "The body is not JSON: line 1, column 8: Invalid control character at."),
+        (b"[" * 100_000, f"The body is nested deeper than {MAX_DEPTH} levels."),
+        (b'{"a":' * 100_000, f"The body is nested deeper than {MAX_DEPTH} levels."),
+    ],
+)
+def test_bytes_that_are_no_json_are_refused_with_their_position(body: bytes, sentence: str) -> None:
+    assert refused(body) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b'{"a": {"b": 9007199254740992}}', "a.b"),
+        (b'{"a": [0, -9007199254740992]}', "a.1"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a"),
+        (b'{"a": NaN}', "a"),
+        (b'{"a": [-Infinity]}', "a.0"),
+        (b'{"a": 1e999}', "a"),
+        (b'{"a": "\\u0000"}', "a"),
+        (b'{"a": "\\ud800"}', "a"),
+        (b'{"a\\ud800": 1}', "a\\ud800"),
+        (b'{"a": {"b": 1, "c": 2, "b": 3}}', "a.b"),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), ".".join("0" * MAX_DEPTH)),
+    ],
+)
+def test_json_that_cannot_be_kept_without_loss_is_refused_with_its_path(body: bytes, where: str) -> None:
+    (problem,) = refused(body)
+    assert problem.startswith(f"{where}: must ")
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    assert parse(b"9007199254740991") == 2**53 - 1
+    assert parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    assert parse('"😀"'.encode()) == "😀"
+    assert parse(b'"\\ud83d\\ude00"') == "😀"
+
+
+def test_all_faults_are_named_at_once() -> None:
+    assert len(refused(b'{"a": NaN, "b": "\\u0000", "c": 1e999, "c": 2}')) == 3
+
+
+def test_a_thousand_faults_do_not_make_a_thousand_sentences() -> None:
+    assert len(refused(b"[" + b"NaN," * 1000 + b"NaN]")) == MAX_PROBLEMS
+
+
+# Around the bytes
+
+MAX_BYTES = 4096
+APP = Flask(__name__)
+APP.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON"])
+def test_json_is_read_however_its_media_type_is_spelled(media: str) -> None:
+    with APP.test_request_context("/", method="POST", data=b'{"a": 1}', content_type=media):
+        assert read_json(request) == {"a": 1}
+
+
+@pytest.mark.parametrize("media", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_another_media_type_is_named_and_refused(media: str | None) -> None:
+    with (
+        APP.test_request_context("/", method="POST", data=b"{}", content_type=media),
+        pytest.raises(UnsupportedMedia, match="application/json"),
+    ):
+        read_json(request)
+
+
+def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_not() -> None:
+    body = b'"' + b"x" * (MAX_BYTES - 2) + b'"'
+    with APP.test_request_context("/", method="POST", data=body, content_type="application/json"):
+        assert read_json(request) == "x" * (MAX_BYTES - 2)
+    with (
+        APP.test_request_context("/", method="POST", data=body + b" ", content_type="application/json"),
+        pytest.raises(TooLarge, match="4096 bytes"),
+    ):
+        read_json(request)

@@ -39,11 +39,13 @@ def formatted(value: Scalar, term: Term) -> str:
 
     >>> formatted(0.0125, Term("rate", "number", "per year", 0, 0.2, None, ""))
     '1.25%'
+    >>> formatted(0.012, Term("rate", "number", "per year", 0, 0.2, None, ""))
+    '1.20%'
     >>> formatted(200000, Term("minimum_yuan", "money", "yuan", 0, 1e9, None, ""))
     '200,000'
     """
     if term.unit == PER_YEAR and isinstance(value, int | float):
-        return f"{_trimmed(f'{100 * value:.4f}')}%"
+        return f"{_percent(100 * value)}%"
     if term.kind == "money" and isinstance(value, int | float):
         return f"{value:,.2f}".removesuffix(".00")
     return _trimmed(f"{value:.6f}") if isinstance(value, float) else str(value)
@@ -82,6 +84,12 @@ def message(
         disclosures=tuple(fill(sentence[language], said) for sentence in disclosures),
         link=fill(link, said),
     )
+
+
+def _percent(value: float) -> str:
+    """At least two decimals, as rates are published, and at most four."""
+    digits = f"{value:.4f}"
+    return digits[:-2] if digits.endswith("00") else digits.rstrip("0")
 
 
 def _trimmed(digits: str) -> str:

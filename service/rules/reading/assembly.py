@@ -84,7 +84,8 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
         return {}
     features = FeatureProgram(table)
     problems += _unvalued(goods, table, features)
-    problems += Bench(goods.schema or {}, goods.columns).problems(book.rules)
+    bench = Bench(goods.schema or {}, goods.columns)
+    problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
     written = messages.write_out(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
     return {
         "attributes": table,

@@ -20,6 +20,7 @@ from service.rules.reading.entry import shown
 from service.rules.reading.terms import encoded
 
 Columns = dict[str, object]
+_MEND = "what is unknown applies, and may close it: expected coalesce(...) or a stated term"
 
 
 class Bench:
@@ -38,6 +39,27 @@ class Bench:
             for place, case in enumerate(rule.cases, 1)
             for fault in self._faults(rule, case)
         ]
+
+    def undecided(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
+        """Gates whose ``applies``, read from the policy alone, is unknown for some offer or channel and would close it."""
+        gates = [rule for rule in rules if isinstance(rule, GateRule) and rule.applies is not None]
+        return [
+            Problem(f'{gate.concern}.yaml: rule "{gate.id}"', f"applies is unknown for {cell}; {_MEND}")
+            for gate in gates
+            for cell in self._unknown_cells(gate.applies)
+        ]
+
+    def _unknown_cells(self, applies: Expression | None) -> list[str]:
+        """The first offer or channel for which a static condition is neither true nor false."""
+        if applies is None or not applies.static:
+            return []
+        known = np.atleast_3d(truth(applies, many=True)(self.static) | falsity(applies, many=True)(self.static))
+        return [self._cell(int(offer), int(channel), applies) for _, offer, channel in np.argwhere(~known)[:1]]
+
+    def _cell(self, offer: int, channel: int, applies: Expression) -> str:
+        """The cell by its offer, or by its channel where only channels matter."""
+        source, place = ("channel", channel) if applies.axes == {"channel"} else ("offer", offer)
+        return f'{source} "{self.rows[source][place]}"'
 
     def _faults(self, rule: GateRule | FitRule, case: Case) -> list[str]:
         unfit = [*self._unfit(case.given), *self._unchosen(rule, case.given)]

@@ -17,9 +17,10 @@ from sqlglot import exp
 from service.errors import Problem
 from service.expressions import bounds
 from service.expressions.reading import problem, suggestion
-from service.expressions.tree import NAN, Kind, Node, Schema, retyped
+from service.expressions.tree import NAN, Kind, Node, Schema, axes_of, retyped
 
 MOST_NODES = 500
+MOST_WRITTEN = 4_000
 DEEPEST_TREE = 50
 LARGEST_NUMBER = 1e15
 SMALLEST_NUMBER = 1e-15
@@ -50,7 +51,27 @@ def check(text: str, tree: exp.Expr, schema: Schema, expects: Kind | None) -> tu
     checker = _Checker(text, schema)
     if checker.too_large(tree):
         return _NOTHING, checker.problems
-    return checker.root(tree, expects), checker.problems
+    node = checker.root(tree, expects)
+    if not checker.problems and written_out(node) > MOST_WRITTEN:
+        checker.fail(tree, "divisors, nullif and long products nest too deeply; name a part of it as a feature")
+    return node, checker.problems
+
+
+def written_out(node: Node) -> int:
+    """The operations of ``node`` once a database has replaced every NULLIF by the CASE that repeats its argument.
+
+    DuckDB and Spark do; sixteen nested divisors then take DuckDB half a minute to plan.
+    """
+    sizes = [written_out(arg) for arg in node.args]
+    if node.op in ("nullif", "ln"):
+        sizes[0] *= 2
+    elif node.op == "/":
+        sizes[1] *= 2
+    elif node.op == "bounded":
+        sizes[0] *= 4
+    elif node.op in ("date+", "date-"):
+        sizes[1] *= 4
+    return 1 + sum(sizes)
 
 
 def _children(tree: exp.Expr) -> Iterator[exp.Expr]:
@@ -72,12 +93,8 @@ def _static(args: tuple[Node, ...]) -> bool:
     return all(arg.static for arg in args)
 
 
-def _axes(args: tuple[Node, ...]) -> frozenset[str]:
-    return frozenset().union(*(arg.axes for arg in args))
-
-
 def _node(op: str, kind: Kind | None, *args: Node, **more: Any) -> Node:
-    return Node(op, kind, args, axes=_axes(args), static=_static(args), **more)
+    return Node(op, kind, args, axes=axes_of(args), static=_static(args), **more)
 
 
 class _Checker:
@@ -424,7 +441,7 @@ class _Checker:
         trees = [each.args["true"] for each in tree.args["ifs"]] + [default]
         chosen = self.chosen("case", trees, [self.visit(each) for each in trees])
         args = [each for pair in zip(conditions, chosen.args, strict=False) for each in pair] + [chosen.args[-1]]
-        return replace(chosen, args=tuple(args), axes=_axes(tuple(args)), static=_static(tuple(args)))
+        return replace(chosen, args=tuple(args), axes=axes_of(tuple(args)), static=_static(tuple(args)))
 
     def condition(self, subject: exp.Expr | None, branch: exp.If) -> Node:
         if subject is None:

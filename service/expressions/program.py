@@ -12,7 +12,19 @@ from typing import Any
 import numpy as np
 
 from service.expressions.arrays import Compiler
-from service.expressions.tree import CUSTOMER, NAN, NO_AXES, Columns, Expression, Kind, Node, Run, missing, null
+from service.expressions.tree import (
+    CUSTOMER,
+    NAN,
+    NO_AXES,
+    Columns,
+    Expression,
+    Kind,
+    Node,
+    Run,
+    axes_of,
+    missing,
+    null,
+)
 
 _ARITHMETIC = {"+", "-", "*", "/", "round", "fen", "date+", "date-", "days"}
 
@@ -103,13 +115,14 @@ def _finite(run: Run) -> Run:
 
 
 def _folded(node: Node, columns: Columns) -> Node:
-    if node.op == "const":
+    if node.op == "const" or (node.op == "name" and not node.static):
         return node
     if node.static:
         return _evaluated(node, columns)
     if node.op in ("and", "or"):
         node = _grouped(node)
-    return replace(node, args=tuple(_folded(arg, columns) for arg in node.args))
+    args = tuple(_folded(arg, columns) for arg in node.args)
+    return replace(node, args=args, axes=axes_of(args))
 
 
 def _grouped(node: Node) -> Node:
@@ -117,10 +130,8 @@ def _grouped(node: Node) -> Node:
     static = tuple(arg for arg in node.args if arg.static)
     if len(static) < 2:
         return node
-    axes = frozenset().union(*(arg.axes for arg in static))
-    return replace(
-        node, args=(replace(node, args=static, axes=axes, static=True), *(arg for arg in node.args if not arg.static))
-    )
+    joined = replace(node, args=static, axes=axes_of(static), static=True)
+    return replace(node, args=(joined, *(arg for arg in node.args if not arg.static)))
 
 
 def _evaluated(node: Node, columns: Columns) -> Node:

@@ -80,6 +80,11 @@ class Node:
             yield from arg.walk()
 
 
+def axes_of(nodes: tuple[Node, ...]) -> frozenset[str]:
+    """All the axes that any of ``nodes`` varies over."""
+    return frozenset().union(*(node.axes for node in nodes))
+
+
 def retyped(node: Node, kind: Kind) -> Node:
     """``node`` with untyped NULLs below it taking ``kind``."""
     if node.kind is not None:

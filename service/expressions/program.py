@@ -139,7 +139,7 @@ def _evaluated(node: Node, columns: Columns) -> Node:
     assert node.kind is not None
     expression = Expression("", node, node)
     found = value(expression, many=True)(columns)
-    if isinstance(found, np.ndarray) and node.axes:
+    if isinstance(found, np.ndarray) and found.ndim and node.axes:
         found = found.copy()
         found.flags.writeable = False
         return replace(node, op="const", args=(), value=found)

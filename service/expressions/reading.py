@@ -129,18 +129,12 @@ def _objection(token: Token, written: str, before: str, after: str) -> str | Non
     if token.token_type == TokenType.NUMBER:
         return "a name cannot begin with a digit" if _IDENTIFIER.fullmatch(after[:1]) and before == "." else None
     if token.token_type == TokenType.STRING:
-        return _string_objection(written, after)
+        return "two texts stand side by side; expected an operator between" if after.startswith("'") else None
     if written in _SYMBOLS:
         return None
     if _IDENTIFIER.fullmatch(written):
         return _word_objection(written, before, after)
     return f"{written} is not part of the language"
-
-
-def _string_objection(written: str, after: str) -> str | None:
-    if not written.startswith("'"):
-        return "text is written in single quotes, without a prefix"
-    return "two texts stand side by side; expected an operator between" if after.startswith("'") else None
 
 
 def _word_objection(written: str, before: str, after: str) -> str | None:

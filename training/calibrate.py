@@ -1,8 +1,8 @@
 """Raw scores into probabilities: an isotonic fit on unseen customers, exported as a table of points.
 
-Order: ``calibrate`` (sort, average in small groups, pool adjacent violators) -> ``Table`` -> ``Table.apply``. Serving reads
-the same table (``service.scoring.models.calibration``) between two points by a straight line, so no two scores become one
-and the order of customers is that of the raw scores.
+Order: ``calibrate`` (sort, average in small groups, pool adjacent violators) -> ``Table`` -> ``Table.apply``. Serving
+reads the same table (``service.scoring.models.calibration``) between two points by a straight line, so no two scores
+become one and the order of customers is that of the raw scores.
 """
 
 from dataclasses import dataclass

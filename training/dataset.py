@@ -1,8 +1,8 @@
 """What a bank's SQL returned, judged: customers, outcomes and consents, sorted by customer.
 
-Order: ``warehouse.query`` -> the contract of each table (columns, then values; every fault at once, by row, column, value
-and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. What the files lack
-stays unknown: nothing is filled in here.
+Order: ``warehouse.query`` -> the contract of each table (columns, then values; every fault at once, by row, column,
+value and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. What the
+files lack stays unknown: nothing is filled in here.
 """
 
 from collections.abc import Iterator, Mapping

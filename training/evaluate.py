@@ -57,7 +57,10 @@ def auc(taken: Floats, scores: Floats) -> float:
 
 
 def auc_standard_error(taken: Floats, scores: Floats) -> float | None:
-    """sqrt(var(placements of takers) / takers + var(placements of others) / others): DeLong 1988; None below two of each."""
+    """sqrt(var(placements of takers) / takers + var(placements of others) / others); None below two of each.
+
+    Source: DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44.
+    """
     yes = taken > 0
     takers, others = int(yes.sum()), int((~yes).sum())
     if min(takers, others) < 2:

@@ -1,9 +1,10 @@
 """One family's propensity model: boosted trees that never score a customer they were trained on, then calibrated.
 
-Order: customers into folds -> one booster per fold, all folds stopped early at the same round, where the mean loss of the
-held-out folds is least -> each customer scored by the boosters that have not seen them -> isotonic table on those scores.
-The model is the mean of all boosters (each has seen all but one fold) and the table. So every customer serves to train, to
-stop, to calibrate and to measure, and no figure rests on a customer a booster knew. There is no refit after that.
+Order: customers into folds -> one booster per fold, all folds stopped early at the same round, where the mean loss of
+the held-out folds is least -> each customer scored by the boosters that have not seen them -> isotonic table on those
+scores. The model is the mean of all boosters (each has seen all but one fold) and the table. So every customer serves
+to train, to stop, to calibrate and to measure, and no figure rests on a customer a booster knew. There is no refit
+after that.
 
 Each repeat draws other folds; ``emphasis`` gives its weight of customers who held none, whom a bank wants to find most.
 """
@@ -72,7 +73,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     rounds_ : trees per booster, by repeat
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (scikit-learn wants every parameter here)
         self,
         *,
         learning_rate: float = 0.03,
@@ -114,8 +115,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> "PropensityModel":
         """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and outcomes ``y`` (n,) of 0 and 1.
 
-        ``held`` marks who held the family before (``emphasis`` and the folds use it); ``names`` and ``categorical`` name
-        the columns; ``progress`` is called with 1 after each round of trees.
+        ``held`` marks who held the family before (``emphasis`` and the folds use it); ``names`` and ``categorical``
+        name the columns; ``progress`` is called with 1 after each round of trees.
         """
         rows, taken = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).ravel()
         held = np.ones(len(rows), dtype=bool) if held is None else held

@@ -1,8 +1,8 @@
 """The whole road from a bank's files to a bundle of models, and from a bundle to scores for any files of that shape.
 
-Order of ``train``: the bank's SQL (``dataset``) -> features (the policy's table, compiled) -> one model per family (``fit``)
--> figures on unseen customers (``evaluate``) -> bundle (``registry.write_bundle``) -> gate against the champion. Serving a
-bundle is a release and none of this module's business.
+Order of ``train``: the bank's SQL (``dataset``) -> features (the policy's table, compiled) -> one model per family
+(``fit``) -> figures on unseen customers (``evaluate``) -> bundle (``registry.write_bundle``) -> gate against the
+champion. Serving a bundle is a release and none of this module's business.
 """
 
 from collections.abc import Callable, Mapping, Sequence

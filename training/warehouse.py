@@ -1,8 +1,8 @@
 """A bank's SQL, run by DuckDB that is locked into the folder of the bank's files.
 
-The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is the
-bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more. What
-comes out is an Arrow table; ``dataset`` judges it.
+The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is
+the bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more.
+What comes out is an Arrow table; ``dataset`` judges it.
 """
 
 import re
@@ -20,7 +20,7 @@ FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
 
 
 def query(bank: Bank, files: Path, name: str) -> pa.Table:
-    """What ``<name>.sql`` returns over the folder ``files``; raises InvalidInput that quotes DuckDB and names the file."""
+    """What ``<name>.sql`` returns over the folder ``files``; raises InvalidInput with the file and DuckDB's words."""
     text = bank.sql(name)
     if text is None:
         raise InvalidInput(f"{bank.folder / name}.sql: no such file")

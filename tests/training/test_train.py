@@ -1,0 +1,114 @@
+from datetime import date
+
+import numpy as np
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from service.errors import InvalidInput
+from service.scoring.models import open_bundle
+from training.evaluate import auc, calibration_error
+from training.fit import PropensityModel
+from training.synthetic import write
+from training.train import score, train
+
+QUICK = PropensityModel(rounds=60, patience=20, folds=3, emphasis=(1.0,), learning_rate=0.1)
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("synthetic"), 8_000, seed=1, today=date(2026, 1, 31))
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory):
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="module")
+def report(synthetic, artifacts):
+    return train(*synthetic, seed=3, artifacts=artifacts, model=QUICK)
+
+
+@pytest.fixture(scope="module")
+def scores(synthetic, artifacts, report):
+    out = artifacts / "scores.parquet"
+    assert score(*synthetic, artifacts / report.version, out) == 8_000
+    return pq.read_table(out)
+
+
+def test_the_bundle_passes_the_gate_and_opens(report, artifacts):
+    assert report.gate.passes
+    assert open_bundle(artifacts / report.version).families == ("deposit", "wealth")
+
+
+def test_same_seed_and_files_give_the_same_bytes(report, synthetic, artifacts, tmp_path):
+    again = train(*synthetic, seed=3, artifacts=tmp_path, model=QUICK)
+    assert again.version == report.version
+    for path in (artifacts / report.version).iterdir():
+        assert (tmp_path / report.version / path.name).read_bytes() == path.read_bytes()
+
+
+def test_scores_follow_the_truth_that_training_never_saw(scores, synthetic):
+    truth = pq.read_table(synthetic[0].parent / "truth.parquet")
+    for family in ("deposit", "wealth"):
+        p = scores.filter(pyarrow.compute.equal(scores["family"], family))["propensity"].to_numpy()
+        assert np.corrcoef(p, truth[family].to_numpy())[0, 1] > 0.8
+
+
+def test_unseen_figures_are_near_what_the_truth_allows(report, synthetic):
+    truth = pq.read_table(synthetic[0].parent / "truth.parquet")["deposit"].to_numpy()
+    taken = pq.read_table(synthetic[1] / "outcomes.parquet")["bought_deposit"].to_numpy(zero_copy_only=False)
+    best = auc(taken.astype(float), truth)
+    assert best - 0.06 < report.metrics["deposit"]["auc"] < best + 0.01
+    assert report.metrics["deposit"]["calibration_error"] < 0.02
+
+
+def test_propensities_are_calibrated_against_the_truth(scores, synthetic):
+    truth = pq.read_table(synthetic[0].parent / "truth.parquet")["wealth"].to_numpy()
+    p = scores.filter(pyarrow.compute.equal(scores["family"], "wealth"))["propensity"].to_numpy()
+    assert calibration_error(truth, p) < 0.015
+
+
+def test_scoring_needs_no_outcomes(report, synthetic, artifacts, tmp_path):
+    bank, files = tmp_path / "bank", tmp_path / "files"
+    for folder in (bank, files):
+        folder.mkdir()
+    for name in ("bank.yaml", "customers.sql"):
+        (bank / name).write_text((synthetic[0] / name).read_text())
+    pq.write_table(pq.read_table(synthetic[1] / "customers.parquet").slice(0, 10), files / "customers.parquet")
+    score(bank, files, open_bundle(artifacts / report.version), tmp_path / "scores.csv")
+    rows = pyarrow.csv.read_csv(tmp_path / "scores.csv")
+    assert rows.column_names == ["customer_id", "family", "propensity"]
+    assert rows.num_rows == 20
+
+
+def test_scores_go_to_parquet_or_csv_only(synthetic, artifacts, report, tmp_path):
+    with pytest.raises(InvalidInput, match=r"must end in \.parquet or \.csv"):
+        score(*synthetic, artifacts / report.version, tmp_path / "scores.xlsx")
+
+
+def test_the_champion_of_the_same_files_is_compared_by_its_own_unseen_figures(report, synthetic, artifacts):
+    again = train(*synthetic, seed=4, artifacts=artifacts, model=QUICK, champion=report.version)
+    gain = again.metrics["deposit"]["auc"] - report.metrics["deposit"]["auc"]
+    assert any(f"deposit: AUC {gain:+.4f} against the champion" in line for line in again.gate.lines)
+
+
+def test_progress_ends_at_the_end(synthetic, tmp_path):
+    told = []
+    train(*synthetic, artifacts=tmp_path, model=QUICK, progress=lambda done, of: told.append(done / of))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_a_bank_that_splits_by_time_is_measured_on_its_last_fifth(synthetic, tmp_path):
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    text = (synthetic[0] / "bank.yaml").read_text().replace("split: customer", "split: time\nsplit_column: at")
+    (bank / "bank.yaml").write_text(text.replace("[deposit, wealth]", "[deposit]"))
+    (bank / "customers.sql").write_text((synthetic[0] / "customers.sql").read_text())
+    outcomes = "SELECT *, row_number() OVER (ORDER BY customer_id) AS at FROM read_parquet(file('outcomes.parquet'))"
+    (bank / "outcomes.sql").write_text(outcomes)
+    metrics = train(bank, synthetic[1], artifacts=tmp_path, model=QUICK).metrics["deposit"]
+    assert metrics["customers"] == 1_600
+    assert metrics["cross_fitted"]["customers"] == 8_000

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from service.scoring.attributes import parse_table
 from service.scoring.features import FeatureProgram
+from tests.servers import database_url, make_database, redis_url, store  # noqa: F401 - fixtures for every test
 from training.registry import TrainedFamily, write_bundle
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

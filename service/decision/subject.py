@@ -10,13 +10,16 @@ A customer who never said anything about personalisation has not withdrawn it: a
 the contract, and every outbound channel needs a consent of its own besides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.domain import Arm, Attributes, Context, Snapshot
 from service.errors import InvalidInput
-from service.experiment import assign, fraction, order
+from service.experiment import assign, fraction, fractions, order
 from service.rules.policy import Experiments, Policy
 
 PERSONALISATION = "personalisation"
@@ -36,6 +39,13 @@ def arm_of(snapshot: Snapshot, experiments: Experiments) -> Arm:
     return experiment_arm(snapshot.customer_id, experiments)
 
 
+def held_out(customers: Sequence[str], experiments: Experiments) -> NDArray[np.bool_]:
+    """(n,) whether ``experiment_arm`` is the holdout."""
+    if experiments.holdout_share <= 0.0:
+        return np.zeros(len(customers), dtype=bool)
+    return fractions(experiments.holdout_salt, ((one,) for one in customers)) < experiments.holdout_share
+
+
 def experiment_arm(customer_id: str, experiments: Experiments) -> Arm:
     """Personalised or holdout, by hash of the customer."""
     share = experiments.holdout_share
@@ -51,7 +61,7 @@ class Draw:
     epsilon: float
     explores: bool
     salt: str
-    unit: tuple[str, int, str]
+    unit: tuple[object, ...]
 
     def order(self, count: int) -> list[int]:
         """A uniform permutation of the ``count`` offers that may be made."""
@@ -60,10 +70,26 @@ class Draw:
 
 def draw(policy: Policy, customer_id: str, day: int, arm: str) -> Draw:
     """The draw of one customer: explores with probability epsilon, and never outside the personalised arm."""
-    experiments, unit = policy.experiments, (customer_id, day, policy.hash)
-    epsilon = experiments.exploration_epsilon if arm == Arm.PERSONALISED else 0.0
-    explores = epsilon > 0.0 and fraction(experiments.exploration_salt, *unit) < epsilon
-    return Draw(epsilon, explores, experiments.exploration_salt, unit)
+    epsilon, salt, unit = epsilon_of(policy, arm), policy.experiments.exploration_salt, _unit(customer_id, day, policy)
+    return Draw(epsilon, epsilon > 0.0 and fraction(salt, *unit) < epsilon, salt, unit)
+
+
+def draws(policy: Policy, customers: Sequence[str], day: int, arm: str) -> dict[int, Draw]:
+    """By row, the draws of those among many customers who explore."""
+    epsilon, salt = epsilon_of(policy, arm), policy.experiments.exploration_salt
+    if epsilon <= 0.0:
+        return {}
+    hits = np.flatnonzero(fractions(salt, (_unit(one, day, policy) for one in customers)) < epsilon).tolist()
+    return {row: Draw(epsilon, True, salt, _unit(customers[row], day, policy)) for row in hits}
+
+
+def epsilon_of(policy: Policy, arm: str) -> float:
+    """The probability of exploring: the policy's, and 0 outside the personalised arm."""
+    return policy.experiments.exploration_epsilon if arm == Arm.PERSONALISED else 0.0
+
+
+def _unit(customer_id: str, day: int, policy: Policy) -> tuple[object, ...]:
+    return customer_id, day, policy.hash
 
 
 def asked_channel(context: Context, places: Mapping[str, int]) -> int | None:

@@ -82,7 +82,7 @@ class CapGate:
         kinds, days = (rule.counts, rule.window_days) if isinstance(rule, Cap) else (rule.after, rule.days)
         self._maximum, direction = (rule.maximum, rule.direction) if isinstance(rule, Cap) else (1, None)
         self._counter = Counter(Tally(rule.per, frozenset(kinds), days, direction), places)
-        self._family_of = np.array(places.family_of)
+        self._family_of = places.family_index
         self._spared = None if direction is None else ~_channels(places, direction, None)
 
     def one(self, events: Seen) -> Ok:

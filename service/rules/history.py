@@ -56,7 +56,7 @@ class History:
     def __init__(self, places: Places, names: Iterable[str]) -> None:
         """``names``: every name some rule reads; others are not filled."""
         read = set(names)
-        self._family_of = np.array(places.family_of)
+        self._family_of = places.family_index
         self._counts = {name: Counter(tally, places) for name, tally in COUNTS.items() if name in read}
         self._newest = {name: Counter(tally, places) for name, tally in NEWEST.items() if name in read}
         self._means = {name: Counter(tally, places) for name, tally in MEANS.items() if name in read}

@@ -4,7 +4,7 @@ A policy is compiled once (``Rulebook``); what depends on it alone is evaluated 
 true or ``applies`` is false, so what is unknown closes. Most gates settle on one customer's facts and answer plain
 True: only those that do not reach an array. Fit is ``F = prod_c s_c ** (4 w_c)`` with ``s_c`` the product of the
 weights of C's fired rules; a rule's ``weight ** (4 w_c)`` is known at load, so F is a product of such factors. They are
-multiplied by the axes they vary over (customer, offer, channel, both), in policy order within: the same order for one
+multiplied by the axes they vary over (customer, offer, channel, both), heaviest first within: the same order for one
 customer and for many, so that both give the same bits. ``trace`` tells it rule by rule, for explaining; nothing live
 calls it.
 """
@@ -23,7 +23,7 @@ from service.rules.policy import FitRule, GateRule, Policy
 Run = Callable[[Columns], Any]
 _GRID = frozenset({"offer", "channel"})
 _AXES = (frozenset[str](), frozenset({"offer"}), frozenset({"channel"}), _GRID)
-_ONES = ((1, 1, 1), (1, -1, 1), (1, 1, -1), (1, -1, -1))
+_OFFER = 1
 
 
 class Gate:
@@ -46,16 +46,23 @@ class Gate:
 
 def _settled(found: Any) -> Ok:
     """NumPy's lone booleans as Python's, so that ``is True`` holds."""
+    if found is True or found is False:
+        return found
     return found if isinstance(found, np.ndarray) and found.ndim else bool(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fit rule, compiled. ``factor`` = weight ** (4 w_c); ``group`` says which axes it varies over."""
+    """One fit rule, compiled. ``group`` says which axes of the grid it varies over.
+
+    ``factor`` = weight ** (4 w_c); ``either`` holds 1 and the factor, for where it does not fire and where it does: a
+    factor of one changes no bit.
+    """
 
     id: str
     weight: float
     factor: float
+    either: Array
     group: int
     fires: Run
 
@@ -64,8 +71,8 @@ class Fit:
 class Fitness:
     """F in four factors (over the customer, the offer, the channel, and both), and which rules fired where."""
 
-    factors: tuple[Any, Any, Any, Any]
-    fired: list[tuple[Fit, Ok]]
+    factors: Sequence[Any]
+    fired: Sequence[tuple[Fit, Ok]]
 
     @property
     def value(self) -> Any:
@@ -73,18 +80,22 @@ class Fitness:
         customer, offer, channel, cell = self.factors
         return customer * offer * channel * cell
 
-    def reasons(self, row: int, offer: int, channel: int) -> tuple[str, ...]:
-        """The rules that fired in one cell, heaviest first, then in policy order."""
-        fired = [fit for fit, where in self.fired if where is True or _at(where, row, offer, channel)]
-        return tuple(fit.id for fit in sorted(fired, key=lambda fit: -fit.weight))
+    def reasons(self, offer: int, channel: int) -> tuple[str, ...]:
+        """The rules that fired in one cell of one customer, heaviest first, then in policy order."""
+        return tuple(
+            fit.id
+            for fit, where in self.fired
+            if where is True or (where[0, offer, 0] if fit.group == _OFFER else at(where, offer, channel))  # type: ignore[index]
+        )
 
 
-def _at(where: Any, row: int, offer: int, channel: int) -> bool:
-    n, m, k = where.shape
-    return bool(where[row if n > 1 else 0, offer if m > 1 else 0, channel if k > 1 else 0])
+def at(where: Any, offer: int, channel: int) -> Any:
+    """What one customer's array says of one cell, whichever axes it has."""
+    _, offers, channels = where.shape
+    return where[0, offer if offers > 1 else 0, channel if channels > 1 else 0]
 
 
-NEUTRAL = Fitness((1.0, 1.0, 1.0, 1.0), [])
+NEUTRAL = Fitness([1.0] * len(_AXES), [])
 """Nothing fired, or nothing may."""
 
 
@@ -93,36 +104,30 @@ class Rulebook:
 
     def __init__(self, policy: Policy, many: bool) -> None:
         """Compiles every rule once; order within a stage is the policy's."""
-        self.many = many
-        self._shape = (1, len(policy.offers), len(policy.channels))
+        self._many = many
         gates = [Gate(rule, policy, many) for rule in policy.gates]
         self.gates = [gate for gate in gates if gate.stage != "contact"]
         self.contact = [gate for gate in gates if gate.stage == "contact"]
-        self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: fit.group)
+        self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: -fit.weight)
 
     def fitness(self, columns: Columns) -> Fitness:
         """What the fit rules make of every cell."""
         fired = [(fit, where) for fit in self.fits if (where := _settled(fit.fires(columns))) is not False]
-        return Fitness((*(self._product(fired, group) for group in range(4)),), fired)  # type: ignore[arg-type]
-
-    def _product(self, fired: Sequence[tuple[Fit, Ok]], group: int) -> Any:
-        product: Any = 1.0
+        factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:
-            if fit.group == group:
-                product = product * fit.factor if where is True else _scaled(product, fit.factor, where)
-        return product
+            factors[fit.group] = factors[fit.group] * (fit.factor if where is True else self._spread(fit, where))
+        return Fitness(factors, fired)
 
-
-def _scaled(product: Any, factor: float, where: Ok) -> Array:
-    """``product`` times ``factor`` where it fired; a factor of one elsewhere changes no bit."""
-    scaled: Array = product * np.where(where, factor, 1.0)
-    return scaled
+    def _spread(self, fit: Fit, where: Any) -> Array:
+        """1 or the factor, cell by cell: ``take`` wins on a few hundred cells, a byte index on millions."""
+        spread: Array = fit.either[where.view(np.uint8)] if self._many else fit.either.take(where)
+        return spread
 
 
 def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
     factor = rule.weight ** (4.0 * policy.weights[rule.concern])
     fires = truth(fold(rule.when, policy.static_columns), many)
-    return Fit(rule.id, rule.weight, factor, _AXES.index(rule.when.axes & _GRID), fires)
+    return Fit(rule.id, rule.weight, factor, np.array([1.0, factor]), _AXES.index(rule.when.axes & _GRID), fires)
 
 
 def open_cells(oks: Iterable[Ok], shape: tuple[int, int, int]) -> Array:

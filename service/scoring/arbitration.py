@@ -18,7 +18,7 @@ AXES = ("offer", "family", "channel")
 
 def propensities(chances: Array, places: Places, share: Array) -> Array:
     """P(family) x the offer's share of its family: (n, families) and (1, m, 1) to (n, m, 1)."""
-    spread: Array = chances[:, places.family_of][:, :, np.newaxis] * share
+    spread: Array = chances.take(places.family_index, axis=1)[:, :, np.newaxis] * share
     return spread
 
 

@@ -41,7 +41,7 @@ class Bench:
         ]
 
     def undecided(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
-        """Gates whose ``applies``, read from the policy alone, is unknown for some offer or channel and would close it."""
+        """Gates whose ``applies``, read from the policy alone, is unknown for an offer or channel and would close it."""
         gates = [rule for rule in rules if isinstance(rule, GateRule) and rule.applies is not None]
         return [
             Problem(f'{gate.concern}.yaml: rule "{gate.id}"', f"applies is unknown for {cell}; {_MEND}")
@@ -67,9 +67,7 @@ class Bench:
             return unfit
         verbs = GATE_VERBS if isinstance(rule, GateRule) else FIT_VERBS
         found = holds(rule, self._columns(rule, case.given))
-        return (
-            [] if found is case.holds else [f"expects that the rule {verbs[not case.holds]}, but it {verbs[not found]}"]
-        )
+        return [] if found is case.holds else [f"expected that it {verbs[not case.holds]}, but it {verbs[not found]}"]
 
     def _unfit(self, given: Mapping[str, Scalar]) -> list[str]:
         """Facts nobody could have, or rows that are not there."""

@@ -46,7 +46,7 @@ class Entry:
         """Note every key that nobody read."""
         for key in sorted(set(self.values) - self.read):
             hint = nearest(key, tuple(sorted(self.read)))
-            self.fault("", f'{self.path + ": " if self.path else ""}unknown key "{key}"; {hint}')
+            self.fault("", f'{"holds the " if self.path else ""}unknown key "{key}"; {hint}')
 
     def has(self, key: str) -> bool:
         """Whether anything but null stands under the key."""

@@ -165,7 +165,7 @@ def _unfilled(template: _Joined, found: Words, offer: Offer) -> list[str]:
     stray = [key for key, text in texts if stray_braces(text)]
     return [
         f"{key} names {{{name}}}, which the offer does not state; {nearest(name, stated)}" for key, name in unknown
-    ] + [f"{key} holds a brace outside a placeholder; expected {{name}} with small letters" for key in stray]
+    ] + [f"{key} holds a brace outside a placeholder; expected {{name}} in small letters" for key in stray]
 
 
 def _messages(

@@ -1,0 +1,73 @@
+"""Many customers get what one would, to the last bit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.decision import decide, decide_many, population
+from service.domain import Context, Snapshot
+from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
+from tests.decision.strategies import contexts, renamed, scores, snapshots
+
+POLICY = small_policy(
+    experiments=replace(PLAIN, exploration_epsilon=0.3, holdout_share=0.3),
+    weights={"consumer": 0.4, "cost": 0.3, "convenience": 0.2, "communication": 0.1},
+)
+RELEASES = [RELEASE, replace(RELEASE, prices={"channel:adviser_call": 2.0, "offer:term": 0.37})]
+NO_SCORES: dict[str, float | None] = {"deposit": None, "wealth": None}
+
+
+def columns(several: list[dict[str, float | None]]) -> dict[str, np.ndarray]:
+    return {
+        family: np.array([np.nan if one[family] is None else one[family] for one in several]) for family in NO_SCORES
+    }
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(snapshots, scores), min_size=1, max_size=12),
+    contexts,
+    st.sampled_from(RELEASES),
+    st.integers(1, 5),
+)
+def test_one_and_many_agree_bit_for_bit(people: list[tuple[Snapshot, dict]], at: Context, release, block: int):
+    several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
+    found = decide_many(POLICY, population(POLICY, several), at, columns(spoken), release, reasons=True, block=block)
+    withheld: dict[str, int] = {}
+    for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
+        one = decide(POLICY, snapshot, at, said, release, "d")
+        offers = [POLICY.offers[place].id for place in found.offer[row] if place >= 0]
+        roads = [POLICY.channels[place].id for place in found.channel[row] if place >= 0]
+        assert offers == [treatment.offer for treatment in one.treatments]
+        assert roads == [treatment.channel for treatment in one.treatments]
+        held = len(offers)
+        assert found.priority[row, :held].tolist() == [treatment.priority for treatment in one.treatments]
+        assert found.selection_probability[row, :held].tolist() == [
+            each.selection_probability for each in one.treatments
+        ]
+        assert np.isnan(found.priority[row, held:]).all()
+        assert (found.arms[row], found.explored[row]) == (one.arm, one.explored)
+        for gate, offers_withheld in one.withheld.items():
+            withheld[gate] = withheld.get(gate, 0) + offers_withheld
+    assert found.withheld == withheld
+
+
+def test_one_customer_may_also_be_a_population():
+    found = decide_many(POLICY, population(POLICY, [customer(RICH, ALL_CONSENTS)]), context(), {}, RELEASE)
+    one = decide(POLICY, customer(RICH, ALL_CONSENTS), context(), {}, RELEASE, "d")
+    assert found.priority[0].tolist() == [treatment.priority for treatment in one.treatments]
+
+
+def test_nobody_gets_nothing():
+    found = decide_many(POLICY, population(POLICY, []), context(), {}, RELEASE, reasons=True)
+    assert (found.offer.shape, found.withheld) == ((0, 3), {})
+
+
+@pytest.mark.parametrize("channel", [None, "mobile_app"])
+def test_a_limit_beyond_all_offers_leaves_places_empty(channel: str | None):
+    found = decide_many(POLICY, population(POLICY, [customer()]), context(limit=7, channel=channel), {}, RELEASE)
+    assert found.offer.tolist() == [[0, -1, -1, -1, -1, -1, -1]]
+    assert found.candidates.tolist() == [1]

@@ -1,0 +1,181 @@
+"""`fourcast demo`: a whole Fourcast from nothing, on a bank that nobody owns or on a real bank's files.
+
+In order: check the machine (OpenMP, port) -> start PostgreSQL and Valkey -> the customers -> two trained models -> the
+policy -> keys -> serve. What a former start left in the state folder is used again: then only the servers start.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from service.access import new_key
+from service.commands.customers import load_bank
+from service.commands.models import promoted, trained
+from service.commands.serve import check_openmp, check_port, run_server, wait_until_served
+from service.commands.stack import Stack, opened
+from service.commands.terminal import bar
+from service.config import Settings
+from service.domain import Client
+from service.errors import InvalidInput
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "app": ("offers:read", "events:write"),
+    "analyst": ("offers:read", "offers:explain", "events:write", "customers:write"),
+}
+"""The demo's clients and their scopes."""
+SAMPLE_SIZE = 200
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A prepared stack: customers stored, a release active, and the demo's keys by client."""
+
+    stack: Stack
+    keys: Mapping[str, str]
+
+
+@contextmanager
+def prepared(
+    settings: Settings,
+    bank: Path | None = None,
+    files: Path | None = None,
+    customers: int = 50_000,
+    supplement: bool = False,
+    seed: int = 7,
+) -> Iterator[Stage]:
+    """Everything but the serving: started, filled, trained, promoted; what a former start left is kept."""
+    with opened(settings) as stack:
+        if stack.store.count_customers() == 0 or stack.store.active() is None:
+            bank, files = _bank(settings, bank, files, customers, seed)
+            load_bank(stack, bank, files, supplement, seed)
+            promoted(stack, trained(settings, bank, files, seed).version, force=True)
+        yield Stage(stack, demo_keys(stack))
+
+
+def _bank(settings: Settings, bank: Path | None, files: Path | None, count: int, seed: int) -> tuple[Path, Path]:
+    """The bank's own folders, or those of a synthetic bank made here."""
+    if bank is not None and files is not None:
+        return bank, files
+    from training.synthetic import write
+
+    with bar(f"Making a bank of {count:,} customers"):
+        return write(settings.state_dir / "bank", count, seed)
+
+
+def demo_keys(stack: Stack) -> dict[str, str]:
+    """The demo's keys: those of the last start, else new ones, readable by this user only."""
+    kept = stack.settings.state_dir / "keys.json"
+    if kept.exists():
+        found: dict[str, str] = json.loads(kept.read_text())
+        return found
+    keys = {name: _made(stack, name, scopes) for name, scopes in KEYS.items()}
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(keys))
+    return keys
+
+
+def _made(stack: Stack, name: str, scopes: tuple[str, ...]) -> str:
+    key, digest = new_key()
+    stack.store.add_client(Client(name, frozenset(scopes)), digest, actor="demo")
+    return key
+
+
+def telling_customer(stage: Stage) -> str:
+    """A customer whose offers show the most: wealth and deposit, where there is one among the first."""
+    from service.commands.decisions import engine_of
+    from service.engine import OfferRequest
+
+    engine = engine_of(stage.stack)
+    asked = OfferRequest(channel="mobile_app", placement="home_banner")
+    ids = stage.stack.store.sample_customers(SAMPLE_SIZE)
+    shown = {one: engine.recommend(one, asked).body for one in ids[:40]}
+    engine.close()
+    return max(shown, key=lambda one: (len({*_families(shown[one])}), len(shown[one])))
+
+
+def _families(body: bytes) -> list[str]:
+    return [offer["text"]["family"] for offer in json.loads(body)["offers"]]
+
+
+GUIDE = """
+Fourcast serves on {base}   API documentation: {base}/docs   Ctrl-C stops everything.
+
+# The next best offers for one customer, as the mobile app asks for them
+curl -s -H 'Authorization: Bearer {app}' \\
+  '{base}/v1/customers/{customer}/offers?channel=mobile_app&placement=home_banner'
+
+# In English, any channel, the best one named
+curl -s -H 'Authorization: Bearer {app}' -H 'Accept-Language: en' '{base}/v1/customers/{customer}/offers?limit=5'
+
+# The customer dismisses an offer: the next call counts it
+curl -s -X POST -H 'Authorization: Bearer {app}' -H 'Content-Type: application/json' {base}/v1/events \\
+  -d '{{"id": "demo-1", "customer_id": "{customer}", "kind": "dismiss", "offer": "{offer}",
+       "channel": "mobile_app", "at": "{now}"}}'
+
+# Why: the record of a decision (take the decision_id of an answer)
+curl -s -H 'Authorization: Bearer {analyst}' {base}/v1/decisions/{decision}
+"""
+
+
+def guide(stage: Stage, base: str) -> str:
+    """The curl lines that work as pasted."""
+    from service.commands.decisions import engine_of
+    from service.engine import OfferRequest
+
+    customer = telling_customer(stage)
+    engine = engine_of(stage.stack)
+    answer = json.loads(engine.recommend(customer, OfferRequest("mobile_app", "home_banner")).body)
+    engine.close()
+    offer = answer["offers"][0]["offer"] if answer["offers"] else "term-12m"
+    return GUIDE.format(
+        base=base,
+        customer=customer,
+        offer=offer,
+        decision=answer["decision_id"],
+        now=answer["decided_at"],
+        **stage.keys,
+    )
+
+
+@click.command()
+@click.option("--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with a bank's SQL.")
+@click.option("--files", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The bank's files.")
+@click.option("--supplement", is_flag=True, help="Add simulated, labelled risk assessments and consents.")
+@click.option("--customers", type=click.IntRange(500, 5_000_000), default=50_000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on; FOURCAST_PORT by default.")
+def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int, seed: int, port: int | None) -> None:
+    """Start a whole Fourcast: servers, customers, models, policy, API; on a synthetic bank or a real one's files."""
+    if (bank is None) != (files is None):
+        raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
+    settings = _demo_settings(bank, supplement, port)
+    check_openmp()
+    check_port(settings.host, settings.port)
+    with prepared(settings, bank, files, customers, supplement, seed) as stage:
+        threading.Thread(target=_say_when_served, args=(settings, guide(stage, _base(settings))), daemon=True).start()
+        raise SystemExit(run_server({**stage.stack.environ, "FOURCAST_PORT": str(settings.port)}))
+
+
+def _demo_settings(bank: Path | None, supplement: bool, port: int | None) -> Settings:
+    """Each bank has a state folder of its own, so that one demo never shows another's customers."""
+    settings = Settings.read(os.environ)
+    name = (bank.resolve().name if bank else "synthetic") + ("-supplemented" if supplement else "")
+    return replace(settings, state_dir=settings.state_dir / name, port=port or settings.port)
+
+
+def _base(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+def _say_when_served(settings: Settings, words: str) -> None:
+    if wait_until_served(settings.port):
+        click.echo(words)
+
+
+VERBS = (demo,)

@@ -1,0 +1,147 @@
+"""`fourcast train | score | models | promote | rollback`: bundles, from a bank's files to what serves."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.commands.customers import bank_option, files_option
+from service.commands.serve import check_openmp
+from service.commands.stack import Stack, opened
+from service.commands.terminal import bar, json_option, show
+from service.config import Settings
+from service.domain import Release
+from service.errors import InvalidInput
+from service.rules.policy import load
+
+
+@click.command()
+@bank_option
+@files_option
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed and files, same bundle.")
+@click.option("--champion", help="The version to be compared with; without it only the absolute bounds hold.")
+@json_option
+def train(bank: Path, files: Path, seed: int, champion: str | None, as_json: bool) -> None:
+    """Train a bundle of models from a bank's files and print its version. Exit code 1 when the gate says no."""
+    check_openmp()
+    report = trained(Settings.read(os.environ), bank, files, seed, champion)
+    show(
+        {
+            "version": report.version,
+            "customers": report.customers,
+            "passes": report.gate.passes,
+            "gate": list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines]),
+            **({"metrics": report.metrics} if as_json else {}),
+        },
+        as_json,
+    )
+    report.gate.or_refuse()
+
+
+def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None) -> Any:
+    """Train with a progress bar; the ``TrainReport``."""
+    from training.train import train as train_bundle
+
+    with bar("Training two propensity models") as advance:
+        return train_bundle(bank, files, seed, settings.artifacts, advance, champion)
+
+
+@click.command()
+@bank_option
+@files_option
+@click.option("--bundle", "version", required=True, help="The version whose models score.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
+@json_option
+def score(bank: Path, files: Path, version: str, out: Path, as_json: bool) -> None:
+    """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
+    check_openmp()
+    from training.registry import verify
+    from training.train import score as score_files
+
+    bundle = verify(Settings.read(os.environ).artifacts, version)
+    show({"customers": score_files(bank, files, bundle, out), "out": str(out)}, as_json)
+
+
+@click.command("models")
+@json_option
+def models_(as_json: bool) -> None:
+    """List the bundles in the artifact folder with their figures on unseen customers."""
+    from training.registry import list_bundles, metrics_of
+
+    found: dict[str, object] = {}
+    for version, manifest in list_bundles(Settings.read(os.environ).artifacts):
+        figures = metrics_of(manifest) if isinstance(manifest, dict) else str(manifest)
+        found[version] = figures if as_json or isinstance(figures, str) else _in_short(figures)
+    show(found, as_json)
+
+
+def _in_short(figures: Any) -> str:
+    return ", ".join(f"{family} AUC {each['auc']:.3f}" for family, each in figures.items())
+
+
+@click.command()
+@click.argument("version")
+@click.option("--force", is_flag=True, help="Promote although the gate says no; the audit log says so.")
+@json_option
+def promote(version: str, force: bool, as_json: bool) -> None:
+    """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when the gate says no."""
+    with opened() as stack:
+        release = promoted(stack, version, force)
+    show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
+
+
+def promoted(stack: Stack, version: str, force: bool = False) -> Release:
+    """Verify, compare with the champion, activate; raises GateRefused."""
+    from training.registry import gate, metrics_of, verify
+
+    bundle = verify(stack.settings.artifacts, version)
+    active = stack.store.active()
+    verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active))
+    if not force:
+        verdict.or_refuse()
+    stack.store.put_bundle(version, bundle.manifest)
+    policy = active.policy if active else published(stack, stack.settings.policy)
+    note = "promoted" if verdict.passes else "promoted against the gate: " + "; ".join(verdict.lines)
+    return stack.store.activate(policy, version, note, "cli")
+
+
+def _same_files(stack: Stack, challenger: Any, active: Release | None) -> Any:
+    """The champion's figures where they are comparable: measured on the very same files."""
+    from training.registry import metrics_of
+
+    if active is None or active.bundle in (None, challenger.version):
+        return None
+    champion = stack.store.bundle(str(active.bundle))
+    return metrics_of(champion) if champion["sources"] == challenger.manifest["sources"] else None
+
+
+def published(stack: Stack, folder: Path) -> str:
+    """Check the policy in a folder and keep it under its hash; the hash."""
+    policy = load(folder)
+    stack.store.put_policy(policy.hash, policy.documents)
+    return policy.hash
+
+
+@click.command()
+@json_option
+def rollback(as_json: bool) -> None:
+    """Make the release before this one serve again, as a new release."""
+    with opened() as stack:
+        listed = stack.store.releases()
+        before = _before(listed)
+        release = stack.store.activate(
+            before["policy"], before["bundle"], f"rollback to release {before['id']}", "cli", before["prices"]
+        )
+    show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
+
+
+def _before(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The newest release whose policy or bundle differs from what serves."""
+    for release in listed[1:]:
+        if (release["policy"], release["bundle"]) != (listed[0]["policy"], listed[0]["bundle"]):
+            return release
+    raise InvalidInput("There is no earlier release to go back to.")
+
+
+VERBS = (train, score, models_, promote, rollback)

@@ -1,0 +1,91 @@
+"""`fourcast serve`: gunicorn with the service's own configuration, on the bank's servers or the embedded ones."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import click
+
+from service.commands.stack import opened
+from service.config import Settings
+from service.errors import InvalidInput, Problem
+
+APP = "service.app:wsgi()"
+STOP_S = 15
+
+
+def gunicorn_command(app: str = APP) -> list[str]:
+    """The command line that serves ``app`` with the service's own gunicorn configuration."""
+    return [sys.executable, "-m", "gunicorn", "--config", "python:service.gunicorn_conf", app]
+
+
+def free_port() -> int:
+    """A TCP port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise InvalidInput in one sentence where somebody else listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            problem = Problem(
+                "FOURCAST_PORT", f"{host}:{port} cannot be listened on ({error.strerror}); choose another"
+            )
+            raise InvalidInput("The port is taken.", [problem]) from error
+
+
+def check_openmp() -> None:
+    """Raise InvalidInput in one sentence where LightGBM cannot find the system's OpenMP library."""
+    try:
+        import lightgbm  # noqa: F401
+    except OSError as error:
+        if "libgomp" not in str(error):
+            raise
+        mend = "LightGBM needs the system library libgomp.so.1: apt-get install libgomp1, or dnf install libgomp"
+        raise InvalidInput("A system library is missing.", [Problem("libgomp.so.1", mend)]) from error
+
+
+def run_server(environ: Mapping[str, str]) -> int:
+    """Serve until told to stop; gunicorn alone is started and stopped here. Returns its exit code."""
+    server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: server.send_signal(signal.SIGTERM))
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            server.send_signal(signal.SIGTERM)
+
+
+def wait_until_served(port: int, patience_s: float = 60) -> bool:
+    """Whether something listens on the port within the time."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+@click.command()
+def serve() -> None:
+    """Serve the API with the settings of the environment."""
+    settings = Settings.read(os.environ)
+    check_openmp()
+    check_port(settings.host, settings.port)
+    with opened(settings) as stack:
+        sys.exit(run_server(stack.environ))
+
+
+VERBS = (serve,)

@@ -1,0 +1,44 @@
+"""The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined where they run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from service.cache import Cache
+from service.config import Settings
+from service.embedded import embedded
+from service.store import Store
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Settings with both URLs filled in, and the store and cache behind them."""
+
+    settings: Settings
+    store: Store
+    cache: Cache
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process must be told to work with the same servers."""
+        return {
+            "FOURCAST_DATABASE_URL": str(self.settings.database_url),
+            "FOURCAST_REDIS_URL": str(self.settings.redis_url),
+            "FOURCAST_STATE_DIR": str(self.settings.state_dir),
+            "FOURCAST_ARTIFACTS": str(self.settings.artifacts),
+        }
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Stack]:
+    """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else."""
+    settings = settings or Settings.read(os.environ)
+    with embedded(settings) as urls:
+        settings = replace(settings, database_url=urls.database, redis_url=urls.redis)
+        store = Store(urls.database, settings.database_deadline_ms)
+        store.migrate()
+        try:
+            yield Stack(settings, store, Cache(urls.redis))
+        finally:
+            store.close()

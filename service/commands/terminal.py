@@ -1,0 +1,42 @@
+"""What every verb shares with the terminal: results as text or JSON, and progress bars where somebody looks."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+import orjson
+from tqdm import tqdm
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+
+FORMAT = "{l_bar}{bar}| {elapsed}"
+Advance = Callable[[int, int], None]
+"""Told how much of how much is done."""
+
+
+def show(result: Mapping[str, object], as_json: bool) -> None:
+    """The result: one JSON object, or a line per entry."""
+    if as_json:
+        click.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
+        return
+    width = max(map(len, result), default=0)
+    for name, value in result.items():
+        click.echo(f"{name:<{width}}  {value}")
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Advance]:
+    """A progress bar on a terminal, one line per step elsewhere; the value is told (done, of)."""
+    start = time.monotonic()
+    with tqdm(total=1, desc=f"{label:<34}", file=sys.stderr, disable=None, bar_format=FORMAT) as line:
+
+        def advance(done: int, of: int) -> None:
+            line.total = max(of, 1)
+            line.update(min(done, line.total) - line.n)
+
+        yield advance
+        advance(1, 1)
+    if not sys.stderr.isatty():
+        click.echo(f"{label}: {time.monotonic() - start:.1f} s", err=True)

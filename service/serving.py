@@ -1,0 +1,129 @@
+"""What this worker serves with: the active release, loaded, checked and swapped in whole.
+
+A thread per worker asks PostgreSQL for the active release every ``release_poll_seconds`` (at once when a request saw a
+new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one reference
+replaced, between two requests. A release that cannot be loaded is reported and tried again later: the last good one
+keeps serving. Before any release is known (PostgreSQL down at start) the policy folder on disk serves by priors.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from service.answer import Phrasebook
+from service.config import Settings
+from service.domain import Release
+from service.errors import BundleError, FourcastError, Unavailable
+from service.rules.policy import Policy, from_documents, load
+from service.scoring.models import Bundle, open_bundle
+from service.store import Store
+
+LOG = logging.getLogger(__name__)
+RETRY_S = 15.0
+"""How long a release that failed to load rests before it is tried again."""
+
+ON_DISK = 0
+"""The release id of the policy folder on disk, which no database has named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """A release with everything loaded; replaced as one reference, never changed."""
+
+    release: Release
+    policy: Policy
+    bundle: Bundle | None
+    phrases: Phrasebook
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """``("models",)`` where priors decide because no bundle serves."""
+        return () if self.bundle is not None else ("models",)
+
+
+class Releases:
+    """Follows the active release; ``serving`` is the newest one that loaded."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._wake = threading.Event()
+        self._closed = False
+        self._failed: tuple[int, float] | None = None
+        self.problem: str | None = None
+        self.serving = self._first()
+        self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
+        self._thread.start()
+
+    def seen(self, release_id: int | None) -> None:
+        """A request saw this release active: look now if it is not the one that serves."""
+        if release_id is not None and release_id != self.serving.release.id:
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
+        release = self._store.active()
+        if release is None or release.id == self.serving.release.id or self._resting(release.id):
+            return
+        try:
+            self.serving = self._load(release)
+            self.problem = None
+            LOG.info("serving release", extra={"release": release.id})
+        except Unavailable:
+            raise
+        except FourcastError as error:
+            self._failed = (release.id, time.monotonic())
+            self.problem = f"release {release.id} does not load: {error.message}"
+            LOG.error("release does not load", extra={"release": release.id, "problem": str(error)})
+
+    def policy(self, policy_hash: str) -> Policy:
+        """The policy of that hash: the one that serves, or as the store keeps it; raises NotFound."""
+        serving: Serving | None = getattr(self, "serving", None)
+        if serving is not None and serving.policy.hash == policy_hash:
+            return serving.policy
+        return from_documents(self._store.policy(policy_hash))
+
+    def close(self) -> None:
+        """Stop following; returns when the thread has ended."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join(timeout=5)
+
+    def _first(self) -> Serving:
+        try:
+            release = self._store.active()
+            if release is not None:
+                return self._load(release, priors_allowed=True)
+        except FourcastError as error:
+            self.problem = f"no release could be loaded: {error.message}"
+            LOG.error("no release could be loaded", extra={"problem": str(error)})
+        policy = load(self._settings.policy)
+        return Serving(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
+
+    def _load(self, release: Release, priors_allowed: bool = False) -> Serving:
+        policy = self.policy(release.policy)
+        bundle = None
+        if release.bundle is not None:
+            try:
+                bundle = open_bundle(self._settings.artifacts / release.bundle)
+            except BundleError as error:
+                if not priors_allowed:
+                    raise
+                self.problem = error.message
+                LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
+        return Serving(release, policy, bundle, Phrasebook(policy))
+
+    def _resting(self, release_id: int) -> bool:
+        return (
+            self._failed is not None and self._failed[0] == release_id and time.monotonic() - self._failed[1] < RETRY_S
+        )
+
+    def _watch(self) -> None:
+        while not self._closed:
+            self._wake.wait(self._settings.release_poll_seconds)
+            self._wake.clear()
+            try:
+                self.refresh()
+            except Unavailable:
+                time.sleep(self._settings.release_poll_seconds)

@@ -178,6 +178,24 @@ def test_single_faults_in_a_file_are_counted_with_the_first_row() -> None:
     assert np.isnan(TABLE.encode_frame(frame)["customer.age"].ravel()).tolist() == [False, True, True, True]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2],
+        [1.5, None],
+        [True, False],
+        ["a", "b"],
+        pd.to_datetime(["2024-01-01", None]),
+        [[1], {}],
+        pd.array([1, None], "Int64"),
+    ],
+    ids=["int", "float", "bool", "text", "instant", "lists", "nullable"],
+)
+def test_no_column_of_any_type_breaks_the_check_of_a_file(values: Any) -> None:
+    frame = pd.DataFrame({one.name: values for one in TABLE.attributes})
+    assert TABLE.check_frame(frame)
+
+
 def test_an_empty_file_and_an_empty_column_read_as_unknown() -> None:
     assert TABLE.encode_frame(pd.DataFrame({"age": []}))["customer.sex"].shape == (0, 1, 1)
     columns = TABLE.encode_frame(pd.DataFrame({"sex": [math.nan, math.nan], "age": [None, None]}))

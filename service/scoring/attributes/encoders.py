@@ -27,12 +27,17 @@ Encoded = float | str | None
 Array = NDArray[Any]
 
 
+def _refuse(_: str) -> Encoded:
+    """The judge of attributes that are no text."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Encoder:
     """How one attribute enters a grid.
 
     ``one`` takes a JSON value, ``many`` a column; ``fits`` tells whether a non-null value is at least of the right
-    kind; ``low`` and ``high`` let a caller pass a plain float through without a call (empty interval: never).
+    kind. What makes ``one`` fast is open too: the ``bounds`` of a number, and how text alone is judged.
     """
 
     one: Callable[[object], Encoded]
@@ -40,8 +45,8 @@ class Encoder:
     fits: Callable[[object], bool]
     expected: str
     unknown: float | None
-    low: float = LARGEST
-    high: float = -LARGEST
+    bounds: tuple[float, float] = (LARGEST, -LARGEST)
+    judge: Callable[[str], Encoded] = _refuse
 
 
 def number(low: float, high: float, expected: str) -> Encoder:
@@ -56,7 +61,7 @@ def number(low: float, high: float, expected: str) -> Encoder:
         figures = values.astype(np.float64) if values.dtype.kind in "fiu" else _floats(map(one, map(_plain, values)))
         return np.where((figures >= low) & (figures <= high), figures, NAN)
 
-    return Encoder(one, many, _is_number, expected, NAN, low, high)
+    return Encoder(one, many, _is_number, expected, NAN, (low, high))
 
 
 def truth() -> Encoder:
@@ -66,7 +71,7 @@ def truth() -> Encoder:
         return float(value) if value is True or value is False else NAN
 
     def many(values: Array) -> Array:
-        if values.dtype.kind == "O":
+        if values.dtype.kind not in "fiub":
             return _floats(map(one, map(_plain, values)))
         figures = values.astype(np.float64)
         return np.where((figures == 0.0) | (figures == 1.0), figures, NAN)
@@ -78,30 +83,30 @@ def day() -> Encoder:
     """ISO dates (YYYY-MM-DD) of 1900 to 2200 as days since 1970-01-01. A column may also hold dates and instants."""
     low, high = float(FIRST_DAY.toordinal() - EPOCH), float(LAST_DAY.toordinal() - EPOCH)
 
-    def one(value: object) -> float:
-        days = _days(value) if isinstance(value, str) else NAN
+    def judge(text: str) -> float:
+        days = _days(text)
         return days if low <= days <= high else NAN
+
+    def one(value: object) -> float:
+        return judge(value) if isinstance(value, str) else NAN
 
     def many(values: Array) -> Array:
         days = _day_numbers(values) if values.dtype.kind == "M" else _floats(map(_any_day, values))
         return np.where((days >= low) & (days <= high), days, NAN)
 
-    return Encoder(one, many, _is_day, f"a date YYYY-MM-DD from {FIRST_DAY} to {LAST_DAY}", NAN)
+    expected = f"a date YYYY-MM-DD from {FIRST_DAY} to {LAST_DAY}"
+    return Encoder(one, many, _is_day, expected, NAN, judge=judge)
 
 
 def word(values: tuple[str, ...] | None) -> Encoder:
     """Words from a closed list, or any printable text of 1 to 200 characters; otherwise None."""
-    allowed = None if values is None else {value: value for value in values}
+    judge = _printable if values is None else {value: value for value in values}.get
     expected = f"text of 1 to {TEXT_LIMIT} printable characters" if values is None else "one of " + ", ".join(values)
 
     def one(value: object) -> str | None:
-        if not isinstance(value, str):
-            return None
-        if allowed is not None:
-            return allowed.get(value)
-        return value if 0 < len(value) <= TEXT_LIMIT and value.isprintable() else None
+        return judge(value) if isinstance(value, str) else None
 
-    return Encoder(one, lambda column: _words(column, one), lambda value: isinstance(value, str), expected, None)
+    return Encoder(one, lambda column: _words(column, one), _is_text, expected, None, judge=judge)
 
 
 def is_there(value: object) -> bool:
@@ -112,6 +117,10 @@ def is_there(value: object) -> bool:
         return not math.isnan(value)
     same = operator.eq(value, value)
     return same is True or (isinstance(same, np.bool_) and bool(same))
+
+
+def _printable(text: str) -> str | None:
+    return text if 0 < len(text) <= TEXT_LIMIT and text.isprintable() else None
 
 
 def _floats(figures: Iterable[float]) -> Array:
@@ -158,6 +167,10 @@ def _words(column: Array, one: Callable[[object], str | None]) -> Array:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, Decimal, np.number)) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _is_truth(value: object) -> bool:

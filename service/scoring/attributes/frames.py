@@ -87,6 +87,9 @@ def _is_known(values: Array) -> Array:
 
 def _faults(name: str, encoder: Encoder, frame: Any) -> list[Problem]:
     values = column_of(frame, name)
+    strange = next(_strangers(encoder, values), None)
+    if strange is not None:
+        return [Problem(f'column "{name}"', f"must hold {encoder.expected}, got {_sample(strange)}")]
     encoded = encoder.many(values)
     lost = _is_known(values) & ~_is_known(encoded)
     if not lost.any():

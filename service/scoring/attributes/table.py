@@ -10,6 +10,7 @@ from service.errors import Problem
 from service.expressions import Expression, Kind, Name
 from service.scoring.attributes import encoders, frames
 from service.scoring.attributes.encoders import Encoded, Encoder
+from service.scoring.attributes.records import RecordEncoder
 
 CUSTOMER = frozenset({"customer"})
 SHOWN = 60
@@ -91,18 +92,7 @@ class AttributeTable:
 
         What ``check`` would refuse reads as unknown; names the table does not have are passed over.
         """
-        columns = self._blank.copy()
-        slots = self._slots
-        for name, value in record.items():
-            slot = slots.get(name)
-            if slot is None:
-                continue
-            column, low, high, one = slot
-            if value.__class__ is float and low <= value <= high:
-                columns[column] = value
-            elif value is not None:
-                columns[column] = one(value)
-        return columns
+        return self._encode(record)
 
     def encode_frame(self, frame: Any) -> dict[str, encoders.Array]:
         """A pandas or Arrow table as columns of shape (n, 1, 1), value for value what ``encode`` gives.
@@ -139,12 +129,8 @@ class AttributeTable:
         return {one.name: one.kind for one in self.attributes} | derived
 
     @cached_property
-    def _blank(self) -> dict[str, Encoded]:
-        return {f"customer.{name}": encoder.unknown for name, encoder in self._encoders.items()}
-
-    @cached_property
-    def _slots(self) -> dict[str, Any]:
-        return {name: (f"customer.{name}", one.low, one.high, one.one) for name, one in self._encoders.items()}
+    def _encode(self) -> RecordEncoder:
+        return RecordEncoder({one.name: (one.kind, self._encoders[one.name]) for one in self.attributes})
 
     def _faults(self, name: str, value: object) -> list[Problem]:
         encoder = self._encoders.get(name)

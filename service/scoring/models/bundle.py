@@ -5,6 +5,7 @@ Both ways run the same features, the same trees and the same arithmetic, and agr
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -16,38 +17,55 @@ from service.scoring.features import FeatureProgram, Inputs
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.library import Booster
-from service.scoring.models.manifest import Manifest, model_bytes, read
+from service.scoring.models.manifest import Manifest, canonical, model_bytes, read
 
 BLOCK = 16_384
 
 
 class FamilyModel:
-    """P = calibration(mean of the boosters' P); ``inputs`` says what they read."""
+    """P = calibration(mean of the boosters' P)."""
 
     def __init__(self, entry: Mapping[str, Any], boosters: Sequence[Booster]) -> None:
-        self.inputs = Inputs(entry["features"], entry["categories"])
         self.calibration = Calibration(entry["calibration"]["x"], entry["calibration"]["y"])
         self.boosters = tuple(boosters)
 
-    def one(self, columns: Mapping[str, Any]) -> float:
-        """The propensity of one customer, 0 to 1."""
-        row = self.inputs.one(columns)
+    def one(self, row: bytes) -> float:
+        """The propensity of one customer, 0 to 1, from their inputs as packed doubles."""
         total = 0.0
         for booster in self.boosters:
             total += booster.one(row)
         return self.calibration.one(total / len(self.boosters))
 
-    def many(self, columns: Mapping[str, Any], size: int) -> Array:
-        """The propensities of n customers, (n,), block by block so that memory stays bounded."""
-        blocks = [self._block(columns, slice(start, start + BLOCK)) for start in range(0, size, BLOCK)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
-
-    def _block(self, columns: Mapping[str, Any], rows: slice) -> Array:
-        matrix = self.inputs.many(columns, rows)
+    def many(self, matrix: Array) -> Array:
+        """The propensities of n customers, (n,), from their inputs (n, f)."""
         total = np.zeros(len(matrix))
         for booster in self.boosters:
             total += booster.many(matrix)
         return self.calibration.many(total / len(self.boosters))
+
+
+class Reading:
+    """Families whose models read the same inputs: a customer's row is laid out once for all of them."""
+
+    def __init__(self, entry: Mapping[str, Any]) -> None:
+        self.inputs = Inputs(entry["features"], entry["categories"])
+        self.models: dict[str, FamilyModel] = {}
+        self._pack = Struct(f"={len(self.inputs.names)}d").pack
+
+    def one(self, columns: Mapping[str, Any]) -> dict[str, float]:
+        """The propensities of one customer."""
+        row = self._pack(*self.inputs.one(columns))
+        return {family: model.one(row) for family, model in self.models.items()}
+
+    def many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
+        """The propensities of n customers, block by block so that memory stays bounded."""
+        scores = {family: np.empty(size) for family in self.models}
+        for start in range(0, size, BLOCK):
+            rows = slice(start, start + BLOCK)
+            matrix = self.inputs.many(columns, rows)
+            for family, model in self.models.items():
+                scores[family][rows] = model.many(matrix)
+        return scores
 
 
 class Bundle:
@@ -57,17 +75,18 @@ class Bundle:
     encoded the customer and derived the features already may pass those columns (``score_columns``).
     """
 
-    def __init__(self, manifest: Manifest, models: Mapping[str, FamilyModel], program: FeatureProgram) -> None:
+    def __init__(self, manifest: Manifest, readings: Sequence[Reading], program: FeatureProgram) -> None:
         self.manifest = manifest
         self.version: str = manifest["version"]
-        self.families = tuple(models)
+        self.families: tuple[str, ...] = tuple(manifest["families"])
         self.program = program
-        self.models = models
+        self.readings = tuple(readings)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences on what works, but not as well as it should."""
-        reasons = {booster.slow_reason for model in self.models.values() for booster in model.boosters}
+        models = [model for reading in self.readings for model in reading.models.values()]
+        reasons = {booster.slow_reason for model in models for booster in model.boosters}
         return tuple(sorted(reason for reason in reasons if reason is not None))
 
     def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
@@ -78,7 +97,10 @@ class Bundle:
 
     def score_columns(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """``{family: P}`` of one customer whose attributes are encoded and features derived by an equal table."""
-        return {family: model.one(columns) for family, model in self.models.items()}
+        scores: dict[str, float] = {}
+        for reading in self.readings:
+            scores.update(reading.one(columns))
+        return scores
 
     def score_many(self, frame: Any) -> dict[str, Array]:
         """``{family: (n,)}`` of a pandas or Arrow table of raw attributes.
@@ -88,7 +110,7 @@ class Bundle:
         columns: dict[str, Any] = self.program.table.encode_frame(frame)
         self.program.many(columns)
         size = frame.num_rows if hasattr(frame, "num_rows") else len(frame)
-        return {family: model.many(columns, size) for family, model in self.models.items()}
+        return {family: p for reading in self.readings for family, p in reading.many(columns, size).items()}
 
     def reads_like(self, document: object) -> bool:
         """True where a table's document means the same to these models: what they need is declared alike in both."""
@@ -98,7 +120,7 @@ class Bundle:
             return False
 
     def _needed(self) -> set[str]:
-        return {name for model in self.models.values() for name in model.inputs.names}
+        return {name for reading in self.readings for name in reading.inputs.names}
 
 
 def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) -> Bundle:
@@ -127,8 +149,16 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
         golden.prove_apart(folder, manifest["digest"])
     boosters = {family: [Booster(one, threads) for one in models] for family, models in contents.items()}
     golden.prove(manifest, boosters)
-    models = {family: FamilyModel(manifest["families"][family], boosters[family]) for family in boosters}
-    return Bundle(manifest, models, program)
+    return Bundle(manifest, _readings(manifest, boosters), program)
+
+
+def _readings(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> list[Reading]:
+    readings: dict[bytes, Reading] = {}
+    for family, entry in manifest["families"].items():
+        same = canonical({"features": entry["features"], "categories": entry["categories"]})
+        reading = readings.setdefault(same, Reading(entry))
+        reading.models[family] = FamilyModel(entry, boosters[family])
+    return list(readings.values())
 
 
 def _program(folder: Path, manifest: Manifest) -> FeatureProgram:

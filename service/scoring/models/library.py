@@ -7,8 +7,7 @@ child (LightGBM issues 6137, 4751), and for one row the team costs more than the
 """
 
 import ctypes
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -33,6 +32,7 @@ NEEDED = (
     "LGBM_GetMaxThreads",
     "LGBM_SetMaxThreads",
 )
+MATRIX = "LGBM_BoosterPredictForMat"
 FAST = ("LGBM_BoosterPredictForMatSingleRowFastInit", "LGBM_BoosterPredictForMatSingleRowFast", "LGBM_FastConfigFree")
 
 
@@ -54,22 +54,24 @@ class Booster:
         self.slow_reason = missing_symbols(self._library)
         self._prepare()
 
-    def one(self, row: Sequence[float]) -> float:
-        """P of one row of ``width`` figures, 0 to 1: bitwise what ``many`` gives for the same row."""
+    def one(self, row: bytes) -> float:
+        """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``many`` gives for the same row."""
+        if len(row) != 8 * self.width:
+            raise ValueError(f"a row must hold {self.width} doubles, got {len(row)} bytes")
         with self._lock:
-            self._fill(self._row, 0, *row)
-            if self._predict() != 0:
+            if self._predict(row) != 0:
                 raise BundleError(f"LightGBM could not score a row: {self._last_error()}")
             return float(self._result.value)
 
     def many(self, matrix: Array, *, raw: bool = False) -> Array:
         """P (or with ``raw`` the sum of leaves) of each row of a matrix (n, width), as (n,)."""
         matrix = np.ascontiguousarray(matrix, dtype=np.float64)
-        rows, width = matrix.shape
-        scores, written = np.empty(rows), ctypes.c_int64()
-        if rows == 0:
-            return scores
-        self._call(*self._matrix_call(matrix.ctypes.data, rows, width, raw), ctypes.byref(written), _address(scores))
+        if matrix.ndim != 2 or matrix.shape[1] != self.width:
+            raise ValueError(f"a matrix must be (n, {self.width}), got {matrix.shape}")
+        scores, written = np.empty(len(matrix)), ctypes.c_int64()
+        if len(matrix):
+            rest = self._matrix_arguments(len(matrix), raw=raw)
+            self._call(MATRIX, self._handle, _address(matrix), *rest, ctypes.byref(written), _address(scores))
         return scores
 
     def __del__(self) -> None:
@@ -80,24 +82,21 @@ class Booster:
             self._library.LGBM_BoosterFree(handle)
 
     def _prepare(self) -> None:
-        """Buffers and the bound call for one row, made once: binding costs more than the trees."""
-        self._row = ctypes.create_string_buffer(8 * self.width)
-        self._fill = struct.Struct(f"={self.width}d").pack_into
+        """The bound call for one row and where it writes, made once: binding costs more than the trees."""
         self._result, written = ctypes.c_double(), ctypes.c_int64()
         out = (ctypes.byref(written), ctypes.byref(self._result))
         if self.slow_reason is None:
             shape = (PROBABILITY, 0, -1, FLOAT64, self.width, self._parameters)
             self._call(FAST[0], self._handle, *shape, ctypes.byref(self._config))
-            call, arguments = held_library()[FAST[1]], (self._config, self._row, *out)
+            fast, config = held_library()[FAST[1]], self._config
+            self._predict: Callable[[bytes], int] = lambda row: fast(config, row, *out)
         else:
-            name, *start = self._matrix_call(ctypes.addressof(self._row), 1, self.width, raw=False)
-            call, arguments = held_library()[name], (*start, *out)
-        self._predict: Callable[[], int] = lambda: call(*arguments)
+            slow, rest = held_library()[MATRIX], self._matrix_arguments(1, raw=False)
+            self._predict = lambda row: slow(self._handle, row, *rest, *out)
 
-    def _matrix_call(self, address: int, rows: int, width: int, raw: bool) -> tuple[Any, ...]:
-        kind = RAW if raw else PROBABILITY
-        where = (self._handle, ctypes.c_void_p(address), FLOAT64, ctypes.c_int32(rows), ctypes.c_int32(width))
-        return ("LGBM_BoosterPredictForMat", *where, 1, kind, 0, -1, self._parameters)
+    def _matrix_arguments(self, rows: int, *, raw: bool) -> tuple[Any, ...]:
+        shape = (FLOAT64, ctypes.c_int32(rows), ctypes.c_int32(self.width), 1)
+        return (*shape, RAW if raw else PROBABILITY, 0, -1, self._parameters)
 
     def _number_of_features(self) -> int:
         width = ctypes.c_int()

@@ -4,6 +4,7 @@
 run time, which the hot path cannot afford, and document errors as application/json, which ours are not.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -97,8 +98,14 @@ def document(app: Flask, blueprints: tuple[Resource, ...]) -> dict[str, Any]:
         contract.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:
         contract.register_blueprint(blueprint)
-    written: dict[str, Any] = contract.spec.to_dict()
-    return written
+    return _pruned(contract.spec.to_dict())
+
+
+def _pruned(document: dict[str, Any]) -> dict[str, Any]:
+    """Without the components that flask-smorest always adds and nothing here refers to."""
+    components, text = document["components"], json.dumps(document)
+    used = {name: schema for name, schema in components["schemas"].items() if f'schemas/{name}"' in text}
+    return {**document, "components": {"schemas": used, "securitySchemes": components["securitySchemes"]}}
 
 
 def _component(schema: type) -> str:

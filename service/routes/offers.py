@@ -82,10 +82,10 @@ def asked_for(query: str, accepted: str) -> OfferRequest:
 
 
 def language(accepted: str) -> str:
-    """``zh`` or ``en``, whichever the header likes better; ``zh`` when it likes neither."""
-    if not accepted or len(accepted) > MAX_QUERY:
-        return LANGUAGES[0]
-    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
+    """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``); ``zh`` when it likes neither."""
+    liked = parse_accept_header(accepted[:MAX_QUERY], LanguageAccept)
+    words = (word.partition("-")[0].lower() for word, quality in liked if quality > 0)
+    return next((word for word in words if word in LANGUAGES), LANGUAGES[0])
 
 
 def reply(answer: Answer, language: str, known: str | None) -> Ready:

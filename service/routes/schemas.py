@@ -6,14 +6,22 @@ encodes them, and a test holds the bytes against the schema here. Answers may gr
 
 from typing import Any
 
-from marshmallow import Schema as Loose
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.domain import EventKind, Family
 from service.routes.fields import Amount, Instant, QueryInteger, Strict, Word
 
 MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
+
+
+class Loose(Schema):
+    """What we answer: readers ignore what they do not know, so the contract does not forbid it."""
+
+    class Meta:
+        """Nothing is said about other names."""
+
+        unknown = EXCLUDE
 
 
 def _says(text: str, **more: Any) -> dict[str, Any]:
@@ -132,7 +140,7 @@ class DecisionRecord(Loose):
     class Meta:
         """The record carries more than is promised here."""
 
-        unknown = "include"
+        unknown = INCLUDE
 
 
 class Fault(Loose):

@@ -41,7 +41,7 @@ class Bench:
         ]
 
     def undecided(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
-        """Gates whose ``applies``, read from the policy alone, is unknown for an offer or channel and would close it."""
+        """Gates whose ``applies``, settled by the policy alone, is unknown for an offer or channel: it would close."""
         gates = [rule for rule in rules if isinstance(rule, GateRule) and rule.applies is not None]
         return [
             Problem(f'{gate.concern}.yaml: rule "{gate.id}"', f"applies is unknown for {cell}; {_MEND}")

@@ -139,7 +139,9 @@ def _postgres_plan(state: Path, binaries: Path, sockets: Path, who: Rights, more
     )  # fmt: skip
     prepare = None if _initialised(files, half) else initialise
     signals = (signal.SIGINT, signal.SIGQUIT)
-    return Plan("PostgreSQL", "postgres", state, who, command, *signals, prepare, (half, files))
+    return Plan(
+        "PostgreSQL", "postgres", state, who, command, *signals, prepare, (half, files), (files / "postmaster.pid",)
+    )
 
 
 def _initialised(files: Path, half: Path) -> bool:

@@ -42,6 +42,8 @@ class Plan:
     insist_signal: signal.Signals
     prepare: tuple[str, ...] | None = None
     prepared: tuple[Path, Path] | None = None
+    pid_files: tuple[Path, ...] = ()
+    """The server's own, which it leaves behind when it is killed."""
 
     def path(self, ending: str) -> Path:
         """A file beside the server's folder."""
@@ -102,15 +104,20 @@ def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
         if _taken(plan.path("keeper")):
             _until(plan, None, ready)
             return Server(url, None)
-        end_orphan(plan)
+        end_orphans(plan)
         return Server(url, _started(plan, ready))
 
 
-def end_orphan(plan: Plan) -> None:
-    """Stop a server whose keeper was killed, if it still runs in our folder."""
-    orphan = _orphan(plan)
-    if orphan is None:
-        return
+def end_orphans(plan: Plan) -> None:
+    """Stop a server that outlived its keeper in our folder; then no pid file there says anything any more."""
+    for path in (plan.path("pid"), *plan.pid_files):
+        orphan = _orphan(plan, path)
+        if orphan is not None:
+            _end(plan, orphan)
+        path.unlink(missing_ok=True)
+
+
+def _end(plan: Plan, orphan: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         orphan.send_signal(plan.stop_signal)
         try:
@@ -120,20 +127,21 @@ def end_orphan(plan: Plan) -> None:
             orphan.wait(STOP_S)
 
 
-def _orphan(plan: Plan) -> psutil.Process | None:
-    """The process of the pid file, when it is indeed the server: its working folder lies in ours."""
+def _orphan(plan: Plan, path: Path) -> psutil.Process | None:
+    """The process a pid file names, when it is indeed the server: its working folder lies in ours."""
     try:
-        process = psutil.Process(int(plan.path("pid").read_text()))
+        process = psutil.Process(int(path.read_text().split()[0]))
         return process if Path(process.cwd()).is_relative_to(plan.state / plan.name) else None
-    except (OSError, ValueError, psutil.Error):
+    except (OSError, ValueError, IndexError, psutil.Error):
         return None
 
 
 def _started(plan: Plan, ready: Callable[[], bool]) -> subprocess.Popen[bytes]:
     with plan.path("log").open("ab") as log:
+        before = log.tell()
         kept_by = _keeper(plan, log)
     try:
-        _until(plan, kept_by, ready)
+        _until(plan, kept_by, ready, before)
     except BaseException:
         hang_up(kept_by)
         raise
@@ -145,19 +153,21 @@ def _keeper(plan: Plan, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
 
 
-def _until(plan: Plan, kept_by: subprocess.Popen[bytes] | None, ready: Callable[[], bool]) -> None:
+def _until(plan: Plan, kept_by: subprocess.Popen[bytes] | None, ready: Callable[[], bool], before: int = 0) -> None:
     deadline = time.monotonic() + START_S
     while not ready():
         if kept_by is not None and kept_by.poll() is not None:
-            raise Unavailable(f"{plan.title} did not start (exit code {kept_by.returncode}):\n{_last_words(plan)}")
+            words = _last_words(plan, before)
+            raise Unavailable(f"{plan.title} did not start (exit code {kept_by.returncode}):\n{words}")
         if time.monotonic() > deadline:
-            raise Unavailable(f"{plan.title} does not answer after {START_S:.0f} s:\n{_last_words(plan)}")
+            raise Unavailable(f"{plan.title} does not answer after {START_S:.0f} s:\n{_last_words(plan, before)}")
         time.sleep(PAUSE_S)
 
 
-def _last_words(plan: Plan) -> str:
+def _last_words(plan: Plan, before: int) -> str:
+    """The end of what the log says since byte ``before``."""
     log = plan.path("log")
-    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    lines = log.read_bytes()[before:].decode(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
     return "\n".join([*(f"  {line}" for line in lines), f"  (from {log})"])
 
 

@@ -39,7 +39,7 @@ CUSTOMERS_INTO_PLACE = """
         WHERE customers.attributes IS DISTINCT FROM excluded.attributes
 """
 CUSTOMERS_TWICE = """
-    SELECT max(row), format('customer "%s" stands in row %s already', id, min(row))
+    SELECT max(row), 'customer "' || id || '" stands in row ' || min(row) || ' already'
     FROM incoming GROUP BY id HAVING count(*) > 1 ORDER BY 1 LIMIT 20
 """
 CONSENTS_STAGING = """
@@ -47,7 +47,7 @@ CONSENTS_STAGING = """
         granted boolean) ON COMMIT DROP
 """
 CONSENTS_OF_NOBODY = """
-    SELECT min(row), format('no customer "%s"', customer_id) FROM incoming
+    SELECT min(row), 'no customer "' || customer_id || '"' FROM incoming
     WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id) GROUP BY customer_id ORDER BY 1 LIMIT 20
 """
 CONSENTS_INTO_PLACE = """

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from service.errors import Unavailable
 from service.store.database import Database
 
 LOCK = 0x4643_0001
@@ -23,6 +24,7 @@ def migrate(database: Database, to: str = "head") -> None:
     with database.begin(PATIENCE_S) as connection:
         connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(LOCK)))
         config = _config(connection)
+        _expect_known(connection, config)
         if _is_behind(connection, config, to):
             command.upgrade(config, to)
         else:
@@ -46,6 +48,12 @@ def _config(connection: sqlalchemy.Connection | None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def _expect_known(connection: sqlalchemy.Connection, config: Config) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current not in {None, *(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())}:
+        raise Unavailable(f'The database has the schema of a newer version ("{current}"): update this program.')
 
 
 def _is_behind(connection: sqlalchemy.Connection, config: Config, to: str) -> bool:

@@ -23,11 +23,11 @@ NOT_MIGRATED = frozenset({b"42P01", b"42703", b"3F000"})
 Row = tuple[bytes | None, ...]
 
 
-class Lost(Exception):  # noqa: N818 - a state of the connection that the store acts on; callers see Unavailable
+class Lost(Exception):
     """The connection had ended, or cannot be used any more; nothing waits on it."""
 
 
-class Silent(Exception):  # noqa: N818
+class Silent(Exception):
     """No answer within the deadline."""
 
 

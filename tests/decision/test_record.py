@@ -1,0 +1,56 @@
+"""The record: everything a decision was made from, and the same bytes when it is made again."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.decision import decide, decode, encode, replay
+from service.domain import Context, Snapshot
+from service.errors import Conflict
+from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy
+from tests.decision.strategies import contexts, scores, snapshots
+
+POLICY = small_policy(experiments=replace(PLAIN, exploration_epsilon=0.3, holdout_share=0.3))
+
+
+@given(snapshots, contexts, scores, st.sampled_from([(), ("models",)]), st.sampled_from([{}, {"offer:term": 0.1}]))
+@settings(max_examples=200, deadline=None)
+def test_a_stored_decision_replays_to_the_same_bytes(snapshot: Snapshot, at: Context, spoken, degraded, prices):
+    release = replace(RELEASE, prices=prices)
+    record = encode(decide(POLICY, snapshot, at, spoken, release, "d", degraded), snapshot, at, spoken, release)
+    assert replay(record, POLICY) == record
+
+
+@given(snapshots, contexts, scores)
+@settings(max_examples=60, deadline=None)
+def test_a_record_reads_back_as_the_decision_it_was(snapshot: Snapshot, at: Context, spoken):
+    decision = decide(POLICY, snapshot, at, spoken, RELEASE, "d")
+    found, kept, again, heard, release = decode(encode(decision, snapshot, at, spoken, RELEASE))
+    assert (found, again, release) == (decision, at, RELEASE)
+    if decision.personalised:
+        assert (kept, heard) == (snapshot, spoken)
+
+
+def test_a_changed_record_no_longer_replays_to_itself():
+    snapshot, spoken = customer(RICH, ALL_CONSENTS, [event("click", DAY, "term")]), {"deposit": 0.25}
+    record = encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
+    forged = orjson.loads(record)
+    forged["decision"]["treatments"][0]["priority"] += 1.0
+    forged = orjson.dumps(forged, option=orjson.OPT_SORT_KEYS)
+    assert replay(forged, POLICY) != forged
+
+
+def test_a_record_is_not_replayed_under_another_policy():
+    record = encode(decide(POLICY, customer(), context(), {}, RELEASE, "d"), customer(), context(), {}, RELEASE)
+    with pytest.raises(Conflict, match="made under policy p-small, not p-other"):
+        replay(record, replace(POLICY, hash="p-other"))
+
+
+def test_what_was_not_a_number_is_kept_as_unknown_and_replays():
+    snapshot, spoken = customer({**RICH, "age": float("nan")}), {"deposit": float("nan")}
+    record = encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
+    assert orjson.loads(record)["snapshot"]["attributes"]["age"] is None
+    assert replay(record, POLICY) == record

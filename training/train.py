@@ -36,7 +36,7 @@ MOST_WORDS = 64
 """A text with more different words is a name of something (a branch, an adviser), not a property to learn from."""
 UNSEEN_SHARE = 0.2
 """The last share in time that measures the models of a bank that splits by time."""
-CROSS_FITTED = "each customer scored by boosters and calibration tables that have not seen them"
+CROSS_FITTED = "every customer, by boosters and tables that have not seen them; those that serve have learned from all"
 LATER = "customers of the last fifth in time, by a model of the others; the model that serves has learned from all"
 
 
@@ -219,7 +219,7 @@ def _fitted(
 
 def _steps(model: PropensityModel, bank: Bank, progress: Progress | None) -> Callable[[int], None]:
     """Rounds of trees as (done, of): every fit is expected to need as many rounds as it may."""
-    of = model.rounds * len(model.emphasis) * len(bank.families) * (2 if bank.split == "time" else 1)
+    of = model.rounds * len(model.members) * len(bank.families) * (2 if bank.split == "time" else 1)
     done = 0
 
     def step(rounds: int) -> None:

@@ -4,7 +4,7 @@ from sklearn.base import clone
 
 from training.fit import PropensityModel
 
-SMALL = {"rounds": 30, "patience": 10, "folds": 3, "emphasis": (1.0,), "threads": 1, "min_data_in_leaf": 20}
+SMALL = {"rounds": 30, "patience": 10, "folds": 3, "members": ((20, 1.0),), "threads": 1, "min_data_in_leaf": 20}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from training.fit import PropensityModel
 from training.synthetic import write
 from training.train import score, train
 
-QUICK = PropensityModel(rounds=60, patience=20, folds=3, emphasis=(1.0,), learning_rate=0.1)
+QUICK = PropensityModel(rounds=60, patience=20, folds=3, members=((20, 1.0),), learning_rate=0.1)
 
 
 @pytest.fixture(scope="module")

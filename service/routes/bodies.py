@@ -6,6 +6,7 @@ numbers that are no number, lone surrogates, NUL, and nesting deeper than ``MAX_
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 from flask import Request
@@ -26,8 +27,7 @@ class _Twice(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.names = sorted({name for name in names if names.count(name) > 1})
+        self.names = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
 
 
 def read_json(request: Request) -> object:
@@ -37,12 +37,7 @@ def read_json(request: Request) -> object:
     """
     if request.mimetype != "application/json":
         raise UnsupportedMedia(f'Send JSON with "Content-Type: application/json", not "{request.mimetype[:80]}".')
-    try:
-        return parse(request.get_data(cache=False))
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"The body is larger than {request.max_content_length} bytes. Send smaller parts.") from error
-    except ClientDisconnected as error:
-        raise Malformed("The body ended before its announced length.") from error
+    return parse(_whole(request, request.max_content_length or 0))
 
 
 def parse(body: bytes) -> object:
@@ -69,6 +64,26 @@ def parse(body: bytes) -> object:
 def join(where: str, step: object) -> str:
     """``where.step``; the path of the body itself is empty."""
     return f"{where}.{step}" if where else str(step)
+
+
+def _whole(request: Request, limit: int) -> bytes:
+    request.max_content_length = limit + 1  # a chunked body is cut here without a word: one more byte tells
+    early = Malformed("The body ended before its announced length.")
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise _too_large(limit) from error
+    except ClientDisconnected as error:
+        raise early from error
+    if len(body) > limit:
+        raise _too_large(limit)
+    if len(body) != (request.content_length or len(body)):
+        raise early
+    return body
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit} bytes. Send smaller parts.")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

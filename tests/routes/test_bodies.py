@@ -1,6 +1,7 @@
 """The JSON loader against what the outside may send: each poison is refused with its place, nothing else is."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -94,6 +95,12 @@ def test_all_faults_are_named_at_once() -> None:
 
 def test_a_thousand_faults_do_not_make_a_thousand_sentences() -> None:
     assert len(refused(b"[" + b"NaN," * 1000 + b"NaN]")) == MAX_PROBLEMS
+
+
+def test_poison_of_a_megabyte_is_refused_in_a_moment() -> None:
+    start = time.process_time()
+    refused(b"{" + b",".join(b'"%d":1,"%d":1' % (n, n) for n in range(40_000)) + b"}")
+    assert time.process_time() - start < 2
 
 
 # Around the bytes

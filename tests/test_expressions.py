@@ -134,6 +134,11 @@ def refusals(text: str, expects: Kind | None = None) -> list[str]:
         ("customer.demand_yuan / customer.total_yuan", 0.0),
         ("customer.vip and customer.score > 1", None),
         ("customer.age > 40", 1.0),
+        ("null * 2", None),
+        ("- null + abs(null)", None),
+        ("case when null then 1 else 2 end", 2.0),
+        ("coalesce(null, null)", None),
+        ("customer.opened + null", None),
     ],
 )
 def test_a_value_is_what_the_hand_calculates(text: str, expected: Any) -> None:
@@ -173,6 +178,11 @@ def test_a_value_is_what_the_hand_calculates(text: str, expected: Any) -> None:
         ("coalesce(customer.score > 1, false)", "false"),
         ("nullif(customer.vip, true)", "unknown"),
         ("null", "unknown"),
+        ("(null) between (null) and (null)", "unknown"),
+        ("(null) = (null)", "unknown"),
+        ("customer.sex <> (null)", "unknown"),
+        ("18 <= customer.age", "true"),
+        ("18 > customer.age", "false"),
         ("context.hour between 8 and 20 and context.channel = 'mobile_app'", "true"),
     ],
 )

@@ -50,5 +50,5 @@ def parse(text: str, schema: Mapping[str, Name], expects: Kind | None = None) ->
     tree = reading.read(text)
     node, problems = checking.check(text, tree, schema, expects)
     if problems:
-        raise reading.refused(text, list(dict.fromkeys(problems)))
+        raise reading.refused(text, problems)
     return Expression(text, node, node)

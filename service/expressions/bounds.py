@@ -11,6 +11,8 @@ from math import log10
 from service.expressions.tree import Node, Range
 
 CEILING = 1e100
+MOST_DAYS = 36_525
+"""A date moves by a hundred years at most; what would move it further is NULL."""
 _DIGITS = 16.0
 _FLOOR = -324.0
 

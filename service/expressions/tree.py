@@ -21,6 +21,13 @@ Run = Callable[[Columns], Any]
 
 NAN = float("nan")
 
+OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+"""What holds where a comparison is known to be false."""
+MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The same comparison with its sides exchanged."""
+LOGIC = frozenset({"and", "or", "not", "in", "between", "is null", *OPPOSITE})
+"""The operations that are true, false or unknown by their own nature."""
+
 
 class Kind(StrEnum):
     """What a value is. Inside, numbers, money, dates (days since 1970-01-01) and booleans (1.0, 0.0) are floats."""
@@ -89,6 +96,8 @@ def retyped(node: Node, kind: Kind) -> Node:
     """``node`` with untyped NULLs below it taking ``kind``."""
     if node.kind is not None:
         return node
+    if node.op == "const":
+        return replace(node, kind=kind, value=null(kind))
     return replace(node, kind=kind, args=tuple(retyped(arg, kind) for arg in node.args))
 
 
@@ -97,7 +106,7 @@ def missing(found: object) -> bool:
     return found is None or found != found  # noqa: PLR0124
 
 
-def null(kind: Kind) -> float | None:
+def null(kind: Kind | None) -> float | None:
     """How NULL of this kind looks in a column: None for text, NaN for all else."""
     return None if kind is Kind.TEXT else NAN
 

@@ -65,9 +65,10 @@ class Writer:
     # -- leaves --------------------------------------------------------------------------------------------------------
 
     def leaf(self, kind: Kind) -> tuple[str, int]:
-        if self.chance.random() < 0.7:
-            return self.name(kind), ATOM
-        return self.literal(kind), ATOM
+        drawn = self.chance.random()
+        if drawn > 0.95 and kind in (Kind.TEXT, Kind.BOOLEAN) and not self.plain:
+            return "(null)", ATOM
+        return (self.name(kind) if drawn < 0.7 else self.literal(kind)), ATOM
 
     def name(self, kind: Kind) -> str:
         return self.chance.choice([name for name, known in SCHEMA.items() if known.kind is kind])

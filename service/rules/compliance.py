@@ -124,6 +124,11 @@ def faults(
     return found
 
 
+def unsayable(words: str, banned: Sequence[str] = ()) -> list[str]:
+    """What no customer may read on any product: for reasons and other words beside a message."""
+    return list(_banned(words, (*BANNED, *banned)))
+
+
 def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
     text = _without_denials(normal(words))
     for word in banned:

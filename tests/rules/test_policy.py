@@ -178,6 +178,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda d: rule(d, "idle-money")["cases"][0]["given"].update({"customer.demand_yuan": "much"}),
         'cost.yaml: rule "idle-money": cases[1] gives customer.demand_yuan: expected a money, got "much"',
     ),
+    "a promise in a reason": (
+        lambda d: rule(d, "money-is-leaving")["reason"].update(zh="高 收益"),
+        'cost.yaml: rule "money-is-leaving": reason.zh: "高收益" may not be said',
+    ),
     "a strategy without a concern": (
         lambda d: d["strategies"]["strategies"][0].pop("concern"),
         'strategies.yaml: strategy "portrait-matching": concern is missing: expected one of consumer, cost,'

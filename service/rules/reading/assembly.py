@@ -80,6 +80,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     hierarchy = weights.read_weights(pages["weights"])
     experiments = outreach.read_experiments(pages["experiments"])
     words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
+    problems += concerns.unsayable([*book.rules, *book.contact.rules], words.banned)
     if problems or table is None:
         return {}
     features = FeatureProgram(table)

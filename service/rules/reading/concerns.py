@@ -10,6 +10,7 @@ from typing import TypedDict
 from service.domain import Text
 from service.errors import Problem
 from service.expressions import Kind
+from service.rules import compliance
 from service.rules.nouns import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.reading.entry import Entry
 
@@ -74,6 +75,17 @@ def repeated(rules: Sequence[Rule]) -> list[Problem]:
         )
         for rule in rules
         if rule.id and seen.setdefault(rule.id, rule) is not rule
+    ]
+
+
+def unsayable(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
+    """Reasons and hints are read by customers too: one problem for each word they may not hold."""
+    return [
+        Problem(f'{_file(rule)}: rule "{rule.id}"', f"{key}.{language}: {fault}")
+        for rule in rules
+        for key, text in (("reason", rule.reason), ("unlock", rule.unlock or {}))
+        for language, words in text.items()
+        for fault in compliance.unsayable(words, banned)
     ]
 
 

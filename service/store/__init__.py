@@ -89,20 +89,20 @@ class Store:
 
     def record_event(self, event: Event, forget: Forget = nobody_told) -> bool:
         """Store an event and raise the customer's revision; False when it was stored before; Conflict, NotFound."""
-        with self._database.begin() as connection:
-            revision = events.record(connection, event)
+        with self._database.exchange() as ask:
+            revision = events.record(ask, event)
             if revision is None:
                 return False
-            customers.tell(connection, event.customer_id, revision, forget)
+            customers.tell(ask, event.customer_id, revision, forget)
             return True
 
     def put_customer(
         self, customer_id: str, attributes: Attributes, forget: Forget = nobody_told, external_key: str | None = None
     ) -> int:
         """Store a customer's attributes whole; returns the new revision; Conflict for another's external key."""
-        with self._database.begin() as connection:
-            revision = customers.put(connection, customer_id, attributes, external_key)
-            customers.tell(connection, customer_id, revision, forget)
+        with self._database.exchange() as ask:
+            revision = customers.put(ask, customer_id, attributes, external_key)
+            customers.tell(ask, customer_id, revision, forget)
             return revision
 
     def set_consents(
@@ -115,9 +115,9 @@ class Store:
         forget: Forget = nobody_told,
     ) -> int:
         """Append each purpose's word to the ledger; returns the customer's new revision; NotFound."""
-        with self._database.begin() as connection:
-            revision = customers.set_consents(connection, customer_id, granted, source, version, at)
-            customers.tell(connection, customer_id, revision, forget)
+        with self._database.exchange() as ask:
+            revision = customers.set_consents(ask, customer_id, granted, source, version, at)
+            customers.tell(ask, customer_id, revision, forget)
             return revision
 
     def load_customers(self, rows: Iterable[CustomerRow], progress: Progress | None = None) -> int:

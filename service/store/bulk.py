@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
 from service.store import text
-from service.store.customers import raise_generation
+from service.store.customers import RAISE_GENERATION
 
 PATIENCE_S = 600.0
 PROGRESS_ROWS = 1000
@@ -92,7 +92,7 @@ def _into_place(
     connection: Connection, statement: str, table: str, count: int, values: dict[str, object] | None = None
 ) -> int:
     connection.exec_driver_sql(statement, values)
-    raise_generation(connection)
+    connection.exec_driver_sql(RAISE_GENERATION.text.decode())
     connection.exec_driver_sql(f"ANALYZE {table}")
     return count
 

@@ -48,7 +48,7 @@ def listed(connection: Connection) -> list[Client]:
 
 def _check(client: Client, key_hash: str) -> None:
     text.name("name", client.name)
-    text.checked("customer_id", client.customer_id)
+    text.optional("customer_id", client.customer_id)
     for scope in client.scopes:
         text.name("scope", scope)
     if not DIGEST.fullmatch(key_hash):

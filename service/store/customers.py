@@ -8,17 +8,38 @@ every answer from the cache is compared with the revision in PostgreSQL.
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, Text, cast, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, func, select
 
 from service.domain import Attributes
 from service.errors import Conflict, NotFound
 from service.store import text
-from service.store.schema import consents, customers, serving
+from service.store.database import Ask
+from service.store.schema import customers
+from service.store.wire import Statement
 
 Forget = Callable[[str, int], bool]
+
+RAISE = Statement(
+    b"raise_revision",
+    b"UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = $1 RETURNING revision",
+)
+RAISE_GENERATION = Statement(b"raise_generation", b"UPDATE serving SET cache_generation = cache_generation + 1")
+PUT = Statement(
+    b"put_customer",
+    b"""
+    INSERT INTO customers (id, attributes, external_key) VALUES ($1, $2::jsonb, $3)
+    ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, revision = customers.revision + 1,
+        external_key = coalesce(excluded.external_key, customers.external_key), updated_at = now()
+    RETURNING revision
+    """,
+)
+CONSENT = Statement(
+    b"consent",
+    b"""
+    INSERT INTO consents (customer_id, purpose, granted, source, version, at)
+    VALUES ($1, $2, $3::boolean, $4, $5, $6::bigint)
+    """,
+)
 
 
 def nobody_told(_customer_id: str, _revision: int) -> bool:
@@ -26,67 +47,37 @@ def nobody_told(_customer_id: str, _revision: int) -> bool:
     return False
 
 
-def raise_revision(connection: Connection, customer_id: str) -> int:
+def raise_revision(ask: Ask, customer_id: str) -> int:
     """The customer's new revision; locks the customer until the transaction ends; raises NotFound."""
-    raised = (
-        update(customers)
-        .where(customers.c.id == customer_id)
-        .values(revision=customers.c.revision + 1, updated_at=func.now())
-        .returning(customers.c.revision)
-    )
-    revision = connection.execute(raised).scalar()
-    if revision is None:
-        raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
-    return int(revision)
+    for (revision,) in ask(RAISE, text.name("customer_id", customer_id)):
+        return int(revision or 0)
+    raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
 
 
-def tell(connection: Connection, customer_id: str, revision: int, forget: Forget) -> None:
+def tell(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:
     """Let the cache forget the customer; where it cannot be told, raise the cache generation."""
     if not forget(customer_id, revision):
-        raise_generation(connection)
+        ask(RAISE_GENERATION)
 
 
-def raise_generation(connection: Connection) -> None:
-    """Nothing cached so far is served again."""
-    connection.execute(update(serving).values(cache_generation=serving.c.cache_generation + 1))
-
-
-def put(connection: Connection, customer_id: str, attributes: Attributes, external_key: str | None) -> int:
+def put(ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None) -> int:
     """Store the customer's attributes whole, in place of what was known; returns the new revision."""
-    text.name("customer_id", customer_id)
-    body = cast(literal(text.document("attributes", attributes).decode(), Text), JSONB)
-    key = text.checked("external_key", external_key)
-    row = upsert(customers).values(id=customer_id, external_key=key, attributes=body)
-    newer = {"attributes": row.excluded.attributes, "revision": customers.c.revision + 1, "updated_at": func.now()}
-    if key is not None:
-        newer["external_key"] = row.excluded.external_key
-    stored = row.on_conflict_do_update(index_elements=[customers.c.id], set_=newer).returning(customers.c.revision)
+    names = text.name("customer_id", customer_id), text.document("attributes", attributes)
+    key = text.optional("external_key", external_key)
     try:
-        return int(connection.execute(stored).scalar_one())
-    except IntegrityError as taken:
-        raise Conflict(f'external_key "{key}" belongs to another customer.') from taken
+        ((revision,),) = ask(PUT, *names, key)
+    except Conflict as taken:
+        raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
+    return int(revision or 0)
 
 
-def set_consents(
-    connection: Connection, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int
-) -> int:
+def set_consents(ask: Ask, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int) -> int:
     """Write each purpose's word into the ledger; returns the customer's new revision."""
-    for field, value in (("source", source), ("version", version), *(("purpose", purpose) for purpose in granted)):
-        text.name(field, value)
-    revision = raise_revision(connection, customer_id)
-    rows = [
-        {
-            "customer_id": customer_id,
-            "purpose": purpose,
-            "granted": word,
-            "source": source,
-            "version": version,
-            "at": at,
-        }
-        for purpose, word in granted.items()
-    ]
-    if rows:
-        connection.execute(insert(consents), rows)
+    origin = text.name("source", source), text.name("version", version), b"%d" % at
+    words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
+    revision = raise_revision(ask, customer_id)
+    for purpose, word in words.items():
+        ask(CONSENT, customer_id.encode(), purpose, word, *origin)
     return revision
 
 

@@ -1,10 +1,10 @@
 """One database: its address, its connections, its deadline, and what its failures are called.
 
-``ask`` runs a hot statement on this thread's own wire; ``begin`` is a SQLAlchemy transaction from a pool. Both open
-lazily, per process (a fork shares nothing), end every wait at the deadline, and raise ``Unavailable`` when the server
-fails. A dead connection is replaced unseen: ``ask`` tries once more where the statement may run twice, ``begin`` looks
-at the socket before it hands a connection out. After a failed attempt to connect, or a silent server, everybody fails
-at once for ``PAUSE_S``; then one caller tries.
+``ask`` runs a hot statement on this thread's own wire, ``exchange`` a transaction of them; ``begin`` is a SQLAlchemy
+transaction from a pool. All open lazily, per process (a fork shares nothing), end every wait at the deadline, and raise
+``Unavailable`` when the server fails. A dead connection is replaced unseen: ``ask`` tries once more where the statement
+may run twice, ``exchange`` where its BEGIN failed, ``begin`` looks at the socket before it hands a connection out.
+After a failed attempt to connect, or a silent server, everybody fails at once for ``PAUSE_S``; then one caller tries.
 """
 
 import contextlib
@@ -27,6 +27,11 @@ from service.store.wire import Lost, Row, Silent, Statement, Wire, connected, na
 PAUSE_S = 0.25
 SERVER_SHARE = 0.8
 """The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
+
+BEGIN, COMMIT = Statement(b"begin", b"BEGIN"), Statement(b"commit", b"COMMIT")
+
+Ask = Callable[..., list[Row]]
+"""Runs a hot statement with its parameters; what it raises ends the transaction."""
 
 T = TypeVar("T")
 C = TypeVar("C", Wire, "Patient")
@@ -101,6 +106,23 @@ class Database:
             raise self._gave_up() from silent
 
     @contextlib.contextmanager
+    def exchange(self) -> Iterator[Ask]:
+        """A transaction of hot statements on this thread's wire, all of it within the deadline; as ``begin`` else."""
+        until = time.monotonic() + self.deadline_s
+        try:
+            wire = self._begun(until)
+            try:
+                yield lambda statement, *parameters: wire.run(statement, list(parameters), until)
+                wire.run(COMMIT, [], until)
+            except BaseException:
+                wire.abandon(until)
+                raise
+        except Lost as lost:
+            raise Unavailable(f"PostgreSQL hung up: {lost}") from lost
+        except Silent as silent:
+            raise self._gave_up() from silent
+
+    @contextlib.contextmanager
     def begin(self, deadline_s: float | None = None) -> Iterator[sqlalchemy.Connection]:
         """A transaction: committed at the end, rolled back on any error; each statement within the deadline."""
         try:
@@ -119,6 +141,15 @@ class Database:
             wire.close()
         self._here = threading.local()
         self._pool().dispose()
+
+    def _begun(self, until: float) -> Wire:
+        try:
+            wire = self._wire(until)
+            wire.run(BEGIN, [], until)
+        except Lost:
+            wire = self._wire(until)
+            wire.run(BEGIN, [], until)
+        return wire
 
     def _wire(self, until: float) -> Wire:
         wire: Wire | None = getattr(self._here, "wire", None)

@@ -1,24 +1,34 @@
 """Events: each exactly once, durable before it is acknowledged.
 
-One transaction: the event's key with the SHA-256 of its body, the customer's revision, the event itself. The key's
+One transaction: the event with its key (its id and the SHA-256 of its body), then the customer's revision. The key's
 primary key decides races: of two deliveries of one event the second waits for the first and then finds its hash. A
 delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate.
 """
 
 import hashlib
-from dataclasses import astuple
 
 import orjson
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.domain import Event
 from service.errors import Conflict
 from service.store import text
 from service.store.customers import raise_revision
-from service.store.schema import event_keys, events
+from service.store.database import Ask
+from service.store.wire import Statement
 
-COLUMNS = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan", "score")
+STORE = Statement(
+    b"store_event",
+    b"""
+    WITH key AS (
+        INSERT INTO event_keys (id, body_hash, at) VALUES ($1, $10, $4::bigint)
+        ON CONFLICT (id) DO NOTHING RETURNING id)
+    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score)
+    SELECT id, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision FROM key
+    RETURNING id
+    """,
+    binary=9,
+)
+SAME = Statement(b"same_event", b"SELECT body_hash = $2 FROM event_keys WHERE id = $1", binary=1)
 
 
 def body_hash(event: Event) -> bytes:
@@ -26,28 +36,28 @@ def body_hash(event: Event) -> bytes:
     return hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def checked(event: Event) -> Event:
-    """``event``, when each of its names can be stored; raises InvalidInput."""
-    for field in ("id", "customer_id", "kind"):
-        text.name(field, getattr(event, field))
-    for field in ("offer", "channel", "decision_id"):
-        text.checked(field, getattr(event, field))
-    return event
+def columns(event: Event) -> list[bytes | None]:
+    """The event as PostgreSQL reads it; raises InvalidInput naming what it cannot hold."""
+    return [
+        text.name("id", event.id),
+        text.name("customer_id", event.customer_id),
+        text.name("kind", event.kind),
+        b"%d" % event.at,
+        *(text.optional(field, getattr(event, field)) for field in ("offer", "channel", "decision_id")),
+        None if event.amount_yuan is None else repr(event.amount_yuan).encode(),
+        None if event.score is None else repr(event.score).encode(),
+    ]
 
 
-def record(connection: Connection, event: Event) -> int | None:
+def record(ask: Ask, event: Event) -> int | None:
     """The customer's new revision, or None for an event stored before; raises Conflict, NotFound."""
-    digest = body_hash(checked(event))
-    key = insert_new(event_keys).values(id=event.id, body_hash=digest, at=event.at).on_conflict_do_nothing()
-    if connection.execute(key.returning(event_keys.c.id)).scalar() is None:
-        _expect_same(connection, event.id, digest)
+    row, digest = columns(event), body_hash(event)
+    if not ask(STORE, *row, digest):
+        _expect_same(ask, event.id, digest)
         return None
-    revision = raise_revision(connection, event.customer_id)
-    connection.execute(insert(events).values(dict(zip(COLUMNS, astuple(event), strict=True))))
-    return revision
+    return raise_revision(ask, event.customer_id)
 
 
-def _expect_same(connection: Connection, event_id: str, digest: bytes) -> None:
-    known = connection.execute(select(event_keys.c.body_hash).where(event_keys.c.id == event_id)).scalar_one()
-    if bytes(known) != digest:
+def _expect_same(ask: Ask, event_id: str, digest: bytes) -> None:
+    if ask(SAME, event_id.encode(), digest) != [(b"t",)]:
         raise Conflict(f'Event "{event_id}" was recorded before with another content: give each event its own id.')

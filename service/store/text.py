@@ -25,11 +25,9 @@ def name(field: str, value: str) -> bytes:
         raise _refused(field, f"is not valid text (lone surrogate at {broken.start})") from broken
 
 
-def checked(field: str, value: str | None) -> str | None:
-    """``value`` itself, when it is None or a good name."""
-    if value is not None:
-        name(field, value)
-    return value
+def optional(field: str, value: str | None) -> bytes | None:
+    """As ``name``, for a value that may be missing."""
+    return None if value is None else name(field, value)
 
 
 def document(field: str, value: Mapping[str, Scalar] | Mapping[str, object]) -> bytes:

@@ -45,6 +45,9 @@ class Statement:
         return None if self.binary is None else [int(place == self.binary) for place in range(count)]
 
 
+ROLLBACK = Statement(b"rollback", b"ROLLBACK")
+
+
 class Wire:
     """An open connection of one thread in one process."""
 
@@ -76,6 +79,14 @@ class Wire:
         """Hang up without waiting."""
         self.open = False
         self._pgconn.finish()
+
+    def abandon(self, until: float) -> None:
+        """Roll back what is open; a connection that cannot even do that is closed."""
+        if self.open and self._pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            try:
+                self.run(ROLLBACK, [], until)
+            except (Lost, Silent, FourcastError):
+                self.close()
 
     def _answer(self, until: float) -> PGresult:
         """The last result of what was sent: an error at commit comes after the command's own."""
@@ -134,9 +145,9 @@ def rows(result: PGresult) -> list[Row]:
 
 
 def refusal(result: PGresult) -> Exception:
-    """The error that fits the server's SQLSTATE."""
+    """The error that fits the server's SQLSTATE; without the server's details, which name rows."""
     state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-    message = result.get_error_message().strip()
+    message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
     if state in RECONNECT_STATES or state.startswith(b"08"):
         return Lost(message)
     return named(state, message)

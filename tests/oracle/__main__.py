@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from tests.oracle.courts import DuckDBAsWritten, DuckDBExported
 from tests.oracle.judging import DisagreementError, judge
 
 
@@ -13,15 +14,12 @@ def main() -> int:
     options.add_argument("--pairs", type=int, default=1_000_000)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
-    started = time.monotonic()
-    for plain in (False, True):
+    for court in (DuckDBExported(), DuckDBAsWritten()):
+        started = time.monotonic()
         try:
-            for done in judge(chosen.seed, chosen.pairs // 2, plain):
-                print(
-                    f"\r{'text' if plain else 'exported'} {done:,} pairs, {time.monotonic() - started:.0f} s",
-                    end="",
-                    file=sys.stderr,
-                )
+            for done in judge(court, chosen.seed, chosen.pairs // 2):
+                passed = time.monotonic() - started
+                print(f"\r{court.name}: {done:,} pairs, {passed:.0f} s", end="", file=sys.stderr)
         except DisagreementError as found:
             print(f"\nseed {chosen.seed}: {found}")
             return 1

@@ -1,4 +1,4 @@
-"""Both sides run and compared: our two evaluation forms, folded and unfolded, against DuckDB.
+"""Both sides run and compared: our two evaluation forms, folded and unfolded, against a court's answers.
 
 Numbers must be equal to 1e-9 of their size (they are, to the bit, wherever the C library's logarithm is not
 involved), everything else exactly; "unknown" must be neither true nor false.
@@ -9,62 +9,36 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from service.expressions import Expression, Kind, falsity, fold, to_sql, truth, value
+from tests.oracle.courts import CELLS, Court
 from tests.oracle.rows import SCHEMA, STATIC, Grid, K, M, N, grid, outside
 from tests.oracle.writing import Writer
 
 BATCH = 40
-CELLS = N * M * K
-TYPES = {Kind.NUMBER: "DOUBLE", Kind.MONEY: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.BOOLEAN: "BOOLEAN", Kind.DATE: "DATE"}
 
 
 class DisagreementError(AssertionError):
     """One expression on which two sides differ, with the row."""
 
 
-def judge(seed: int, pairs: int, plain: bool = False) -> Iterator[int]:
+def judge(court: Court, seed: int, pairs: int) -> Iterator[int]:
     """Yield the number of pairs judged after each batch; raises ``DisagreementError`` at the first that differs."""
-    chance = random.Random(f"{seed}/{plain}")
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    writer, done = Writer(chance, plain), 0
+    chance = random.Random(f"{seed}/{court.name}")
+    writer, done = Writer(chance, court.plain), 0
     while done < pairs:
-        rows = grid(chance, plain)
+        rows = grid(chance, court.plain)
         expressions = [writer.expression() for _ in range(BATCH)]
-        load(connection, rows)
-        for expression, theirs in zip(expressions, asked(connection, expressions, plain), strict=True):
-            compare(expression, rows, theirs)
+        court.load(rows)
+        for expression, theirs in zip(expressions, court.ask(expressions), strict=True):
+            compare(expression, rows, theirs, court.name)
         done += BATCH * CELLS
         yield done
 
 
-def load(connection: duckdb.DuckDBPyConnection, rows: Grid) -> None:
-    """The grid as a table of cells, a struct column for each owner, so that ``customer.age`` is SQL as it stands."""
-    names = list(SCHEMA)
-    flat = ", ".join(f'"{name}" {TYPES[SCHEMA[name].kind]}' for name in names)
-    connection.execute(f"CREATE OR REPLACE TABLE flat (cell INTEGER, {flat})")
-    cells = zip(range(CELLS), *(rows.cells(name) for name in names), strict=True)
-    connection.executemany(f"INSERT INTO flat VALUES ({', '.join('?' * (len(names) + 1))})", list(cells))
-    connection.execute(f"CREATE OR REPLACE TABLE cells AS SELECT cell, {', '.join(_structs(names))} FROM flat")
-
-
-def _structs(names: list[str]) -> Iterator[str]:
-    for owner in dict.fromkeys(name.split(".")[0] for name in names):
-        fields = [name for name in names if name.startswith(owner + ".")]
-        yield "{" + ", ".join(f"'{name.split('.')[1]}': \"{name}\"" for name in fields) + "}" + f" AS {owner}"
-
-
-def asked(connection: duckdb.DuckDBPyConnection, expressions: list[Expression], plain: bool) -> list[tuple[Any, ...]]:
-    """DuckDB's answers, one tuple of cells for each expression; ``plain`` puts the text itself, unexported."""
-    texts = [each.text if plain else to_sql(each) for each in expressions]
-    answer = connection.execute(f"SELECT {', '.join(f'({text})' for text in texts)} FROM cells ORDER BY cell")
-    return list(zip(*answer.fetchall(), strict=True))
-
-
-def compare(expression: Expression, rows: Grid, theirs: tuple[Any, ...]) -> None:
-    """Each of our forms against DuckDB's cells."""
+def compare(expression: Expression, rows: Grid, theirs: tuple[Any, ...], name: str) -> None:
+    """Each of our forms against the cells of the court called ``name``."""
     static = {
         name: column for name, column in rows.columns.items() if SCHEMA[name].axes or name.split(".")[0] in STATIC
     }
@@ -73,7 +47,9 @@ def compare(expression: Expression, rows: Grid, theirs: tuple[Any, ...]) -> None
             ours = answers(program, rows, many)
             for cell, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
                 if not agree(mine, other):
-                    raise DisagreementError(described(expression, rows, cell, f"{form}, many={many}", mine, other))
+                    raise DisagreementError(
+                        described(expression, rows, cell, f"{form}, many={many}", mine, f"{other!r} ({name})")
+                    )
 
 
 def answers(expression: Expression, rows: Grid, many: bool) -> list[Any]:
@@ -111,9 +87,9 @@ def agree(mine: Any, other: Any) -> bool:
     return type(mine) is type(other) and bool(mine == other)
 
 
-def described(expression: Expression, rows: Grid, cell: int, form: str, mine: Any, other: Any) -> str:
+def described(expression: Expression, rows: Grid, cell: int, form: str, mine: Any, other: str) -> str:
     """All that is needed to look into it."""
     row = {name: rows.cells(name)[cell] for name in sorted(expression.names)}
     return (
-        f"{expression.text}\n  sql   {to_sql(expression)}\n  row   {row}\n  ours  {mine!r} ({form})\n  DuckDB {other!r}"
+        f"{expression.text}\n  sql   {to_sql(expression)}\n  row   {row}\n  ours  {mine!r} ({form})\n  theirs {other}"
     )

@@ -26,7 +26,7 @@ Parse = Callable[[str], Any]
 T = TypeVar("T")
 
 
-class _Unfit(ValueError):  # noqa: N818 - a word in a sentence, never seen outside
+class _Unfit(ValueError):
     """What a value must be, in words; never the value itself where it may be secret."""
 
 

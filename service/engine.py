@@ -62,7 +62,7 @@ class OfferRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The bytes to send, where they came from (``fresh``, ``cached``, ``default``), and for how many seconds they hold."""
+    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and for how many seconds they hold."""
 
     body: bytes
     source: str
@@ -110,7 +110,7 @@ class Engine:
             return self._without_store(customer_id, request, now, serving)
 
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
-        """Each event's id with ``stored`` or ``duplicate``; durable when this returns, next read in any worker sees it."""
+        """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         return [(event.id, self._record(event)) for event in events]
 
     def decision(self, decision_id: str) -> bytes:
@@ -185,7 +185,7 @@ class Engine:
 def decided(
     snapshot: Snapshot, context: Context, serving: Serving, degraded: tuple[str, ...], decision_id: str
 ) -> tuple[Decision, bytes]:
-    """Score, decide, encode: the decision and its record. Nothing personal is scored for who withdrew personalisation."""
+    """Score, decide, encode: the decision and its record. Who withdrew personalisation is not scored."""
     withdrawn = snapshot.consents.get("personalisation") is False
     scores = {} if serving.bundle is None or withdrawn else serving.bundle.score_one(snapshot.attributes)
     decision = decide(serving.policy, snapshot, context, scores, serving.release, decision_id, degraded)

@@ -11,17 +11,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from service.access import new_key
 from service.commands.customers import load_bank
+from service.commands.decisions import engine_of
 from service.commands.models import promoted, trained
 from service.commands.serve import check_openmp, check_port, run_server, wait_until_served
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar
 from service.config import Settings
 from service.domain import Client
+from service.engine import OfferRequest
 from service.errors import InvalidInput
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -29,7 +32,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "analyst": ("offers:read", "offers:explain", "events:write", "customers:write"),
 }
 """The demo's clients and their scopes."""
-SAMPLE_SIZE = 200
+SAMPLE_SIZE = 40
 
 
 @dataclass(frozen=True)
@@ -86,21 +89,18 @@ def _made(stack: Stack, name: str, scopes: tuple[str, ...]) -> str:
     return key
 
 
-def telling_customer(stage: Stage) -> str:
-    """A customer whose offers show the most: wealth and deposit, where there is one among the first."""
-    from service.commands.decisions import engine_of
-    from service.engine import OfferRequest
-
+def telling_answer(stage: Stage) -> dict[str, Any]:
+    """The answer that shows the most (deposit and wealth, many words) among the first customers."""
     engine = engine_of(stage.stack)
     asked = OfferRequest(channel="mobile_app", placement="home_banner")
-    ids = stage.stack.store.sample_customers(SAMPLE_SIZE)
-    shown = {one: engine.recommend(one, asked).body for one in ids[:40]}
+    answers = [engine.recommend(one, asked).body for one in stage.stack.store.sample_customers(SAMPLE_SIZE)]
     engine.close()
-    return max(shown, key=lambda one: (len({*_families(shown[one])}), len(shown[one])))
+    return max(map(json.loads, answers), key=_tells)
 
 
-def _families(body: bytes) -> list[str]:
-    return [offer["text"]["family"] for offer in json.loads(body)["offers"]]
+def _tells(answer: dict[str, Any]) -> tuple[int, int]:
+    offers = answer["offers"]
+    return len({offer["text"]["family"] for offer in offers}), sum(len(offer["reasons"]) for offer in offers)
 
 
 GUIDE = """
@@ -125,18 +125,11 @@ curl -s -H 'Authorization: Bearer {analyst}' {base}/v1/decisions/{decision}
 
 def guide(stage: Stage, base: str) -> str:
     """The curl lines that work as pasted."""
-    from service.commands.decisions import engine_of
-    from service.engine import OfferRequest
-
-    customer = telling_customer(stage)
-    engine = engine_of(stage.stack)
-    answer = json.loads(engine.recommend(customer, OfferRequest("mobile_app", "home_banner")).body)
-    engine.close()
-    offer = answer["offers"][0]["offer"] if answer["offers"] else "term-12m"
+    answer = telling_answer(stage)
     return GUIDE.format(
         base=base,
-        customer=customer,
-        offer=offer,
+        customer=answer["customer_id"],
+        offer=answer["offers"][0]["offer"] if answer["offers"] else "",
         decision=answer["decision_id"],
         now=answer["decided_at"],
         **stage.keys,

@@ -1,4 +1,4 @@
-"""The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined where they run."""
+"""The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined."""
 
 import os
 from collections.abc import Iterator

@@ -1,0 +1,142 @@
+"""Several workers on one database and one cache, as processes would have them, on servers that can be frozen."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+import pytest
+
+from service.cache import Cache
+from service.config import Settings
+from service.domain import Event
+from service.embedded import start_postgres, start_valkey
+from service.engine import Engine, OfferRequest
+from service.rules.policy import load
+from service.store import Store
+from tests.servers import pid_of
+
+SAVER = {
+    "age": 44,
+    "demand_yuan": 180_000.0,
+    "time_deposit_yuan": 50_000.0,
+    "structured_deposit_yuan": 0.0,
+    "large_cd_yuan": 0.0,
+    "wealth_product_yuan": 20_000.0,
+    "fund_yuan": 0.0,
+    "plan_yuan": 0.0,
+    "risk_tolerance": 3,
+    "mobile_app_active": True,
+    "logins_30d": 12,
+}
+ASKED = OfferRequest(channel="mobile_app", placement="home_banner", limit=10, language="en")
+
+
+@dataclass(frozen=True)
+class House:
+    """Real servers of this test alone, and the engines that were opened on them."""
+
+    settings: Settings
+    state: Path
+    engines: list[Engine]
+
+    def worker(self) -> Engine:
+        """Another worker: its own connections, its own cache client."""
+        store = Store(str(self.settings.database_url), self.settings.database_deadline_ms)
+        engine = Engine(self.settings, store, Cache(str(self.settings.redis_url)))
+        self.engines.append(engine)
+        return engine
+
+    @property
+    def store(self) -> Store:
+        """A store of one's own."""
+        return Store(str(self.settings.database_url), 5000)
+
+    @contextmanager
+    def frozen(self, server: str) -> Iterator[None]:
+        """The server answers nothing for a while and closes nothing."""
+        first = psutil.Process(pid_of(self.state, server))
+        processes = [first, *first.children(recursive=True)]
+        for process in processes:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Iterator[tuple[Settings, Path]]:
+    state = tmp_path_factory.mktemp("house")
+    shutil.copytree(bundle_folder, state / "models" / bundle_folder.name)
+    with start_postgres(state) as database, start_valkey(state) as cache:
+        settings = replace(
+            Settings.read({}),
+            database_url=database.url,
+            redis_url=cache.url,
+            artifacts=state / "models",
+            database_deadline_ms=400,
+            release_poll_seconds=0.2,
+        )
+        store = Store(database.url, 5000)
+        store.migrate()
+        policy = load(settings.policy)
+        store.put_policy(policy.hash, policy.documents)
+        store.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
+        store.activate(policy.hash, bundle_folder.name, "first", "test")
+        store.close()
+        yield settings, state
+
+
+@pytest.fixture
+def house(home: tuple[Settings, Path]) -> Iterator[House]:
+    found = House(*home, engines=[])
+    yield found
+    for engine in found.engines:
+        engine.close()
+
+
+@pytest.fixture
+def customer(house: House) -> str:
+    """A customer of this test alone."""
+    name = f"c-{time.time_ns()}"
+    store = house.store
+    today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
+    store.put_customer(name, SAVER | {"risk_assessed_on": today})
+    store.close()
+    return name
+
+
+def offers(engine: Engine, customer_id: str, asked: OfferRequest = ASKED) -> dict[str, Any]:
+    """The answer, read, with its source."""
+    answer = engine.recommend(customer_id, asked)
+    return {**orjson.loads(answer.body), "source": answer.source}
+
+
+def shown(answer: dict[str, Any]) -> list[str]:
+    """The offers' ids, in order."""
+    return [offer["offer"] for offer in answer["offers"]]
+
+
+def dismissal(customer_id: str, offer: str) -> Event:
+    """The customer waves an offer away, now."""
+    now = time.time_ns()
+    return Event(f"e-{os.getpid()}-{now}", customer_id, "dismiss", now // 1_000_000, offer, "mobile_app")
+
+
+def eventually(holds: Callable[[], bool], within_s: float = 10) -> bool:
+    """Whether it comes true in time."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,141 @@
+"""The ladder: what is answered when parts fail, and that nothing stale or unsuitable is on any rung."""
+
+import shutil
+import time
+
+import orjson
+import pytest
+
+from service.errors import Unavailable
+from service.rules.policy import from_documents
+from tests.engine.conftest import ASKED, House, dismissal, eventually, offers, shown
+
+
+def test_without_redis_every_answer_is_decided_anew(house: House, customer: str) -> None:
+    worker = house.worker()
+    offers(worker, customer)
+    with house.frozen("valkey"):
+        offers(worker, customer)
+        answer = offers(worker, customer)
+        assert (answer["source"], answer["degraded"]) == ("fresh", ["cache"])
+
+
+def test_what_was_cached_before_an_outage_is_never_served_again(house: House, customer: str) -> None:
+    writer, reader = house.worker(), house.worker()
+    before = offers(reader, customer)
+    assert offers(reader, customer)["source"] == "cached"
+    with house.frozen("valkey"):
+        writer.record([dismissal(customer, shown(before)[0])])
+    time.sleep(1.1)
+    after = offers(reader, customer)
+    assert after["source"] == "fresh"
+    assert shown(before)[0] not in shown(after)
+
+
+def test_without_postgres_a_cached_answer_is_served_and_says_so(house: House, customer: str) -> None:
+    worker = house.worker()
+    before = offers(worker, customer)
+    with house.frozen("postgres"):
+        answer = offers(worker, customer)
+    assert (answer["source"], answer["degraded"]) == ("cached", ["database"])
+    assert shown(answer) == shown(before)
+
+
+def test_without_postgres_strangers_get_plain_deposits_and_no_decision(house: House) -> None:
+    worker = house.worker()
+    with house.frozen("postgres"):
+        answer = offers(worker, "whoever")
+    assert (answer["source"], answer["decision_id"]) == ("default", None)
+    assert "database" in answer["degraded"]
+    assert len(answer["offers"]) >= 3
+    assert {offer["text"]["family"] for offer in answer["offers"]} == {"deposit"}
+    assert not [offer for offer in shown(answer) if offer.startswith("structured")]
+
+
+def test_without_postgres_an_answer_from_before_a_lost_change_stays_buried(house: House, customer: str) -> None:
+    """Redis away while the customer dismisses, then back; then PostgreSQL away: the old answer must not return."""
+    worker = house.worker()
+    before = shown(offers(worker, customer))
+    with house.frozen("valkey"):
+        worker.record([dismissal(customer, before[0])])
+    time.sleep(1.1)
+    with house.frozen("postgres"):
+        assert offers(worker, customer)["source"] == "default"
+
+
+def test_an_event_is_never_acknowledged_while_postgres_is_away(house: House, customer: str) -> None:
+    worker = house.worker()
+    event = dismissal(customer, "term-12m")
+    with house.frozen("postgres"), pytest.raises(Unavailable):
+        worker.record([event])
+
+    def acknowledged() -> bool:
+        try:
+            return bool(worker.record([event]))
+        except Unavailable:
+            return False
+
+    assert eventually(acknowledged)
+
+
+def test_a_new_release_serves_within_two_seconds_without_a_restart(house: House, customer: str) -> None:
+    worker, store = house.worker(), house.store
+    release = store.active()
+    assert release is not None
+    documents = store.policy(release.policy)
+    documents["experiments"]["exploration"]["epsilon"] = 0.017
+    changed = from_documents(documents)
+    store.put_policy(changed.hash, changed.documents)
+    store.activate(changed.hash, release.bundle, "another epsilon", "test")
+
+    def serves_it() -> bool:
+        body = worker.recommend(customer, ASKED).body
+        record = orjson.loads(worker.decision(orjson.loads(body)["decision_id"]))
+        return bool(record["release"]["policy"] == changed.hash)
+
+    assert eventually(serves_it, within_s=2)
+    store.activate(release.policy, release.bundle, "back", "test")
+    store.close()
+
+
+def test_a_damaged_bundle_leaves_the_last_good_release_serving(house: House, customer: str) -> None:
+    worker, store = house.worker(), house.store
+    release = store.active()
+    assert release is not None and release.bundle is not None
+    artifacts = house.settings.artifacts
+    broken = "b-" + "0" * 12
+    shutil.copytree(artifacts / release.bundle, artifacts / broken)
+    (artifacts / broken / "manifest.json").write_text("{}")
+    store.put_bundle(broken, {"version": broken})
+    store.activate(release.policy, broken, "damaged", "test")
+    assert eventually(lambda: "does not load" in worker.readiness().checks["release"])
+    answer = offers(worker, customer)
+    assert answer["degraded"] == []
+    record = orjson.loads(worker.decision(answer["decision_id"]))
+    assert record["release"]["bundle"] == release.bundle
+    store.activate(release.policy, release.bundle, "back", "test")
+    shutil.rmtree(artifacts / broken)
+    store.close()
+
+
+def test_a_worker_that_starts_on_a_damaged_bundle_decides_by_priors_and_says_so(house: House, customer: str) -> None:
+    store = house.store
+    release = store.active()
+    assert release is not None
+    missing = "b-" + "1" * 12
+    store.put_bundle(missing, {"version": missing})
+    store.activate(release.policy, missing, "no such folder", "test")
+    worker = house.worker()
+    answer = offers(worker, customer)
+    assert answer["degraded"] == ["models"]
+    assert answer["offers"]
+    assert worker.readiness().checks["models"] == "priors only"
+    store.activate(release.policy, release.bundle, "back", "test")
+    assert eventually(lambda: offers(worker, customer)["degraded"] == [])
+    store.close()
+
+
+def test_a_stored_decision_replays_to_the_same_bytes(house: House, customer: str) -> None:
+    worker = house.worker()
+    decision = offers(worker, customer)["decision_id"]
+    assert worker.replay(decision) == worker.decision(decision)

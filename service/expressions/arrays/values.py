@@ -54,8 +54,8 @@ def _divide(node: Node, left: Run, right: Run) -> Run:
 def _logarithm(node: Node, inner: Run) -> Run:
     def run(columns: Any) -> Array:
         numbers = np.asarray(inner(columns))
-        logs = (log(number) if number > 0 else NAN for number in numbers.ravel().tolist())
-        return np.fromiter(logs, np.float64, numbers.size).reshape(numbers.shape)
+        positive = np.where(np.greater(numbers, 0.0), numbers, NAN)
+        return np.fromiter(map(log, positive.ravel().tolist()), np.float64, numbers.size).reshape(numbers.shape)
 
     return run
 

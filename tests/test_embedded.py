@@ -73,6 +73,30 @@ def gone(*processes: psutil.Process) -> None:
     assert not alive, f"still running: {alive}"
 
 
+def test_of_two_launchers_at_once_one_starts_and_the_other_joins(state: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from service.embedded import start_valkey\n"
+        "server = start_valkey(Path(sys.argv[1])); print(server.started, flush=True); sys.stdin.read(); server.stop()"
+    )
+    command = [sys.executable, "-c", code, str(state)]
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    said = sorted(str(process.stdout and process.stdout.readline()) for process in both)
+    for process in both:
+        process.communicate("")
+    assert said == ["False\n", "True\n"]
+    assert running(state) == []
+
+
+def test_a_start_right_after_kill_9_gets_a_server_that_stays(launcher: subprocess.Popen[str], state: Path) -> None:
+    launcher.kill()
+    launcher.wait()
+    with start_postgres(state) as server:
+        assert server.started
+        time.sleep(0.5)
+        assert execute(server.url, "SELECT n FROM kept") == [(1,)]
+
+
 def test_data_survives_and_a_second_start_is_quick(state: Path) -> None:
     started = time.monotonic()
     with start_postgres(state) as server:

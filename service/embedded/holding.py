@@ -101,11 +101,30 @@ def hang_up(kept_by: subprocess.Popen[bytes]) -> None:
 def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
     """The server of ``plan``, running and answering: found or started; raises Unavailable with its last words."""
     with _locked(plan.path("starting")):
-        if _taken(plan.path("keeper")):
-            _until(plan, None, ready)
+        if _joined(plan, ready):
             return Server(url, None)
         end_orphans(plan)
         return Server(url, _started(plan, ready))
+
+
+def _joined(plan: Plan, ready: Callable[[], bool]) -> bool:
+    """Whether a server answers whose launcher lives; one that is on its way out is waited for until it is gone."""
+    deadline = time.monotonic() + START_S
+    while _taken(plan.path("keeper")):
+        if _launcher_lives(plan) and ready():
+            return True
+        if time.monotonic() > deadline:
+            raise Unavailable(f"{plan.title} runs in {plan.state} but does not answer.")
+        time.sleep(PAUSE_S)
+    return False
+
+
+def _launcher_lives(plan: Plan) -> bool:
+    try:
+        launcher = psutil.Process(int(plan.path("keeper").read_text()))
+        return bool(launcher.status() != psutil.STATUS_ZOMBIE)
+    except (ValueError, psutil.NoSuchProcess):
+        return False
 
 
 def end_orphans(plan: Plan) -> None:
@@ -153,10 +172,10 @@ def _keeper(plan: Plan, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
 
 
-def _until(plan: Plan, kept_by: subprocess.Popen[bytes] | None, ready: Callable[[], bool], before: int = 0) -> None:
+def _until(plan: Plan, kept_by: subprocess.Popen[bytes], ready: Callable[[], bool], before: int) -> None:
     deadline = time.monotonic() + START_S
     while not ready():
-        if kept_by is not None and kept_by.poll() is not None:
+        if kept_by.poll() is not None:
             words = _last_words(plan, before)
             raise Unavailable(f"{plan.title} did not start (exit code {kept_by.returncode}):\n{words}")
         if time.monotonic() > deadline:

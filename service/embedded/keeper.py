@@ -28,13 +28,15 @@ PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 
 CAPABILITY_VERSION = 0x20080522
 
 
-def hold(path: str) -> int:
-    """Take the lock that says a keeper runs here, for as long as this process lives."""
+def hold(path: str, parent: int) -> int:
+    """Take the lock that says a keeper runs here, for as long as this process lives; the file names its launcher."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(TAKEN)
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, str(parent).encode())
     return descriptor
 
 
@@ -113,7 +115,7 @@ def stop(server: subprocess.Popen[bytes], plan: dict[str, Any]) -> int:
 def main(plan: dict[str, Any]) -> int:
     """Hold the lock, prepare, start, write the pid file, wait, stop."""
     signal.signal(signal.SIGTERM, hang_up)
-    held = hold(plan["lock"])
+    held = hold(plan["lock"], plan["parent"])
     log = os.open(plan["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     prepare_folder(plan, log)
     server = child(plan, plan["command"], log)

@@ -136,6 +136,8 @@ def refusals(text: str, expects: Kind | None = None) -> list[str]:
         ("customer.opened - 0.5", 19_722.0),
         ("customer.opened + 36525", 56_248.0),
         ("customer.opened + 36526", None),
+        ("customer.opened + (-36525)", -16_802.0),
+        ("customer.opened - 36526", None),
         ("customer.opened + customer.score", None),
         ("customer.demand_yuan / customer.total_yuan", 0.0),
         ("customer.vip and customer.score > 1", None),
@@ -189,6 +191,9 @@ def test_a_value_is_what_the_hand_calculates(text: str, expected: Any) -> None:
         ("customer.sex <> (null)", "unknown"),
         ("18 <= customer.age", "true"),
         ("18 > customer.age", "false"),
+        ("41 < customer.age", "false"),
+        ("41 > customer.age", "false"),
+        ("41 >= customer.age", "true"),
         ("context.hour between 8 and 20 and context.channel = 'mobile_app'", "true"),
     ],
 )
@@ -245,6 +250,8 @@ def test_computed_money_is_compared_in_whole_fen() -> None:
     assert truth(parse("customer.total_yuan * 3 >= 0.3 and customer.total_yuan * 3 <= 0.3", SCHEMA))(columns)
     assert truth(parse("customer.total_yuan * 3 between 0.3 and 0.3", SCHEMA))(columns)
     assert truth(parse("customer.total_yuan + customer.demand_yuan in (0.3)", SCHEMA))(columns)
+    assert truth(parse("round(customer.total_yuan, 3) = 0.3", SCHEMA))({"customer.total_yuan": 0.304})
+    assert not truth(parse("round(customer.total_yuan, 2) = 0.304", SCHEMA))({"customer.total_yuan": 0.304})
 
 
 def test_money_as_it_stands_is_compared_as_it_stands() -> None:
@@ -322,6 +329,9 @@ def test_a_rule_that_is_wholly_static_becomes_a_constant() -> None:
 def test_static_sides_that_a_scalar_settles_fold_to_a_scalar() -> None:
     expression = parse("customer.age > 1 and (policy.open and offer.rate > 0.01)", SCHEMA)
     assert truth(fold(expression, ROW))({"customer.age": 41.0}) is False
+    assert falsity(fold(expression, ROW))({"customer.age": 0.0}) is True
+    either = parse("customer.age > 1 or (policy.open and offer.rate > 0.01)", SCHEMA)
+    assert truth(fold(either, ROW))({"customer.age": 0.0}) is False
 
 
 def test_a_null_that_folding_finds_matches_nothing() -> None:

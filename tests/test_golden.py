@@ -34,7 +34,7 @@ def golden() -> Iterator[Any]:
             yield pytest.param(case, id=f"{path.stem}: {case['name']}")
 
 
-@pytest.mark.parametrize("case", golden())
+@pytest.mark.parametrize("case", list(golden()))
 def test_golden_decision(case: Mapping[str, Any], policy: Policy):
     assert set(case) <= SAYS, f"a case may say {sorted(SAYS)}"
     assert set(case["expect"]) <= EXPECTS, f"expect may say {sorted(EXPECTS)}"

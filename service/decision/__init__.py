@@ -5,6 +5,7 @@
     encode       a decision with all it was made from, as bytes  ``record``
     replay       those bytes, made again from the policy          ``record``
     trace        every gate, rule and factor of every treatment   ``explain``
+    prepared     a policy compiled; call it at load         ``program``
     unlocks      which fact would open what                       ``explain``
 
 Nothing here reads a clock, a file or chance: ``now`` comes with the context, and chance is a hash of the customer, the
@@ -15,6 +16,7 @@ from service.decision.explain import TracedTreatment, Unlock, trace, unlocks
 from service.decision.many import decide_many
 from service.decision.one import Scores, decide
 from service.decision.population import Decisions, Population, population
+from service.decision.program import prepared
 from service.decision.record import decode, encode, replay
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "decode",
     "encode",
     "population",
+    "prepared",
     "replay",
     "trace",
     "unlocks",

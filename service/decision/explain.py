@@ -63,7 +63,9 @@ def trace(
     """Every offer in every channel, in the policy's order, judged and explained."""
     ready = prepared(policy)
     asked = asked_channel(context, ready.places.channel)
-    cells = judged(ready, snapshot, context, scores, release, arm_of(snapshot, policy.experiments))
+    cells = judged(
+        ready, snapshot, context, scores, release, arm_of(snapshot, policy.experiments), ready.moment(context.now)
+    )
     price = ready.prices(release.prices)
     return tuple(
         _traced(ready, cells, price, offer, channel, asked)

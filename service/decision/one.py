@@ -12,8 +12,9 @@ import numpy as np
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.subject import Draw, arm_of, asked_channel, draw
 from service.domain import Arm, Context, Decision, Release, Snapshot, Treatment
-from service.grid import Array, Columns, context_columns
+from service.grid import Array, Columns, Moment, context_columns
 from service.rules.contact import Ok
+from service.rules.history import NOTHING
 from service.rules.policy import Policy
 from service.rules.rulebook import at
 from service.rules.tally import Seen, seen
@@ -42,14 +43,14 @@ def decide(
     the policy lacks the channel.
     """
     ready, arm = prepared(policy), arm_of(snapshot, policy.experiments)
-    asked = asked_channel(context, ready.places.channel)
-    cells = judged(ready, snapshot, context, scores, release, arm)
+    asked, moment = asked_channel(context, ready.places.channel), ready.moment(context.now)
+    cells = judged(ready, snapshot, context, scores, release, arm, moment)
     allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
     slate = Slate(ready, cells, allowed, asked)
     missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
     if missing:
         withheld[NO_POSITIVE_VALUE] = missing
-    chance = draw(policy, snapshot.customer_id, ready.moment(context.now).day, arm)
+    chance = draw(policy, snapshot.customer_id, moment.day, arm)
     return Decision(
         id=decision_id,
         customer_id=snapshot.customer_id,
@@ -63,26 +64,35 @@ def decide(
     )
 
 
-def judged(ready: Prepared, snapshot: Snapshot, context: Context, scores: Scores, release: Release, arm: str) -> Cells:
-    """Every cell of one customer's grid."""
-    moment, events = ready.moment(context.now), seen(snapshot.events, ready.places, context.now)
-    columns, dealings = _columns(ready, snapshot, context, events, arm)
-    contact = ready.contact.one(snapshot.consents, events, moment, moment.day in ready.holidays)
+def judged(
+    ready: Prepared,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    release: Release,
+    arm: str,
+    moment: Moment,
+) -> Cells:
+    """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
+    events, holiday = seen(snapshot.events, ready.places, context.now), moment.day in ready.holidays
+    columns = ready.customer(snapshot.attributes if arm is not Arm.UNPERSONALISED else {})
+    columns.update(context_columns(context, moment, ready.holidays))
+    columns.update(ready.history.consent_one(snapshot.consents))
+    dealings = _with_past(ready, columns, events, arm)
+    contact = ready.contact.one(snapshot.consents, events, moment, holiday)
     chances = _chances(ready, scores if arm is Arm.PERSONALISED else {})
     cost = ready.contact_cost + ready.prices(release.prices)
     return ready.one.judge(columns, dealings, contact, chances, cost, neutral=arm is Arm.HOLDOUT)
 
 
-def _columns(
-    ready: Prepared, snapshot: Snapshot, context: Context, events: Seen, arm: str
-) -> tuple[dict[str, Any], Columns]:
-    """What may be read of the customer, and what contact rules may read."""
-    personal = arm is not Arm.UNPERSONALISED
-    columns = ready.customer(snapshot.attributes if personal else {})
-    columns.update(context_columns(context, ready.moment(context.now), ready.holidays))
-    columns.update(ready.history.consent_one(snapshot.consents))
-    columns.update(ready.history.one(events if personal else {}))
-    return columns, columns if personal or not events else {**columns, **ready.history.one(events)}
+def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str) -> Columns:
+    """Adds the past to ``columns`` where it may be read, and gives the columns that contact rules may read."""
+    past = ready.history.one(events)
+    if arm is Arm.UNPERSONALISED:
+        columns.update(NOTHING)
+        return {**columns, **past}
+    columns.update(past)
+    return columns
 
 
 def _chances(ready: Prepared, scores: Scores) -> Array:
@@ -93,7 +103,7 @@ def _chances(ready: Prepared, scores: Scores) -> Array:
 def _sources(scores: Scores, release: Release, arm: str) -> Mapping[str, str]:
     if arm is not Arm.PERSONALISED:
         return {}
-    return {family: release.bundle or PRIOR for family, score in scores.items() if score is not None}
+    return {family: release.bundle or PRIOR for family, score in scores.items() if arbitration.spoke(score)}
 
 
 def funnel(

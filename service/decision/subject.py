@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from service.domain import Arm, Attributes, Context, Snapshot
 from service.errors import InvalidInput
-from service.experiment import assign, fraction, fractions, order
+from service.experiment import fraction, fractions, order
 from service.rules.policy import Experiments, Policy
 
 PERSONALISATION = "personalisation"
@@ -49,9 +49,8 @@ def held_out(customers: Sequence[str], experiments: Experiments) -> NDArray[np.b
 def experiment_arm(customer_id: str, experiments: Experiments) -> Arm:
     """Personalised or holdout, by hash of the customer."""
     share = experiments.holdout_share
-    if share <= 0.0:
-        return Arm.PERSONALISED
-    return Arm(assign(experiments.holdout_salt, customer_id, {Arm.HOLDOUT: share, Arm.PERSONALISED: 1.0 - share}))
+    held = share > 0.0 and fraction(experiments.holdout_salt, customer_id) < share
+    return Arm.HOLDOUT if held else Arm.PERSONALISED
 
 
 @dataclass(frozen=True, slots=True)

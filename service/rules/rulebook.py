@@ -32,19 +32,25 @@ class Gate:
     def __init__(self, rule: GateRule, policy: Policy, many: bool) -> None:
         """Folds what the policy alone decides."""
         self.id, self.stage = rule.id, rule.stage
-        self._require = truth(fold(rule.require, policy.static_columns), many)
-        self._spares = None if rule.applies is None else falsity(fold(rule.applies, policy.static_columns), many)
+        require = truth(fold(rule.require, policy.static_columns), many)
+        spares = None if rule.applies is None else falsity(fold(rule.applies, policy.static_columns), many)
+        self.passes: Callable[[Columns], Ok] = _passes(require, spares or (lambda columns: False))
 
-    def passes(self, columns: Columns) -> Ok:
-        """Is_true(require) or is_false(applies)."""
-        held = _settled(self._require(columns))
-        if held is True or self._spares is None:
-            return held
-        spared = _settled(self._spares(columns))
+
+def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
+    """Is_true(require) or is_false(applies); where the customer's facts settle ``require`` nothing else runs."""
+
+    def passes(columns: Columns) -> Ok:
+        held = require(columns)
+        if held is True or (held := _settled(held)) is True:
+            return True
+        spared: Ok = _settled(spares(columns))
         return spared if held is False or spared is True else held if spared is False else held | spared
 
+    return passes
 
-def _settled(found: Any) -> Ok:
+
+def _settled(found: Any) -> Any:
     """NumPy's lone booleans as Python's, so that ``is True`` holds."""
     if found is True or found is False:
         return found
@@ -82,11 +88,12 @@ class Fitness:
 
     def reasons(self, offer: int, channel: int) -> tuple[str, ...]:
         """The rules that fired in one cell of one customer, heaviest first, then in policy order."""
-        return tuple(
+        fired = [
             fit.id
             for fit, where in self.fired
             if where is True or (where[0, offer, 0] if fit.group == _OFFER else at(where, offer, channel))  # type: ignore[index]
-        )
+        ]
+        return tuple(fired)
 
 
 def at(where: Any, offer: int, channel: int) -> Any:
@@ -112,7 +119,8 @@ class Rulebook:
 
     def fitness(self, columns: Columns) -> Fitness:
         """What the fit rules make of every cell."""
-        fired = [(fit, where) for fit in self.fits if (where := _settled(fit.fires(columns))) is not False]
+        found = [(fit, fit.fires(columns)) for fit in self.fits]
+        fired = [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
         factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:
             factors[fit.group] = factors[fit.group] * (fit.factor if where is True else self._spread(fit, where))

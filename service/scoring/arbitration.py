@@ -7,6 +7,7 @@ bits. A treatment is a candidate where it is allowed and its priority is above z
 
 from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import TypeGuard
 
 import numpy as np
 
@@ -24,7 +25,12 @@ def propensities(chances: Array, places: Places, share: Array) -> Array:
 
 def chance(score: float | None, prior: float) -> float:
     """The model's calibrated P(family), or the family's prior where no model spoke."""
-    return prior if score is None or isnan(score) else score
+    return score if spoke(score) else prior
+
+
+def spoke(score: float | None) -> TypeGuard[float]:
+    """True where a model gave a score at all."""
+    return score is not None and not isnan(score)
 
 
 def priorities(
@@ -70,7 +76,9 @@ def ranking(best: Sequence[float]) -> list[int]:
     >>> ranking([1.0, float("-inf"), 3.0, 1.0])
     [2, 0, 3]
     """
-    return sorted((place for place, priority in enumerate(best) if priority > 0.0), key=lambda place: -best[place])
+    found = [place for place, priority in enumerate(best) if priority > 0.0]
+    found.sort(key=best.__getitem__, reverse=True)  # stable also in reverse
+    return found
 
 
 def ranking_many(best: Array, limit: int) -> Array:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.decision import customers
 from service.decision import decide, decide_many, encode, population
 from service.domain import Arm, Context, Decision, Snapshot
 from service.rules.policy import DEFAULT, Policy, load
@@ -116,6 +117,15 @@ def test_without_personalisation_no_personal_fact_changes_a_byte(one, other, wor
     assert (elsewhere.treatments, elsewhere.withheld) == (first.treatments, first.withheld)
     assert first.arm == Arm.UNPERSONALISED
     assert not first.explored
+
+
+def test_under_the_shipped_policy_the_unprofiled_get_what_a_stranger_gets(shipped: Policy):
+    for known in customers(shipped, 100):
+        refused = {**known.consents, "personalisation": False}
+        stranger = replace(known, attributes={}, consents=refused, customer_id="")
+        mine = decided(shipped, replace(known, consents=refused), context(limit=9), {"deposit": 0.9})
+        theirs = decided(shipped, stranger, context(limit=9))
+        assert orjson.dumps([mine.treatments, mine.withheld]) == orjson.dumps([theirs.treatments, theirs.withheld])
 
 
 @given(events)

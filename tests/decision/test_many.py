@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.decision import NOW, customers, widened
 from service.decision import decide, decide_many, population
 from service.domain import Context, Snapshot
+from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
 from tests.decision.strategies import contexts, renamed, scores, snapshots
 
@@ -26,7 +28,7 @@ def columns(several: list[dict[str, float | None]]) -> dict[str, np.ndarray]:
     }
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(snapshots, scores), min_size=1, max_size=12),
     contexts,
@@ -52,6 +54,31 @@ def test_one_and_many_agree_bit_for_bit(people: list[tuple[Snapshot, dict]], at:
         assert (found.arms[row], found.explored[row]) == (one.arm, one.explored)
         for gate, offers_withheld in one.withheld.items():
             withheld[gate] = withheld.get(gate, 0) + offers_withheld
+    assert found.withheld == withheld
+
+
+@pytest.mark.parametrize("channel", [None, "mobile_app", "sms"])
+def test_one_and_many_agree_on_the_shipped_policy(channel: str | None):
+    policy = widened(load(DEFAULT))
+    policy = replace(policy, experiments=replace(policy.experiments, exploration_epsilon=0.3, holdout_share=0.2))
+    people = customers(policy, 250)
+    people += [replace(one, consents={**one.consents, "personalisation": False}) for one in people[:30]]
+    chance = np.random.default_rng(2).random((2, len(people))) ** 3
+    spoken = dict(zip(("deposit", "wealth"), chance, strict=True))
+    at = Context(NOW, channel, limit=5)
+    found = decide_many(policy, population(policy, people), at, spoken, RELEASE, reasons=True, block=64)
+    withheld: dict[str, int] = {}
+    for row, snapshot in enumerate(people):
+        own = {family: float(column[row]) for family, column in spoken.items()}
+        one = decide(policy, snapshot, at, own, RELEASE, "d")
+        shown = len(one.treatments)
+        assert [policy.offers[place].id for place in found.offer[row, :shown]] == [
+            each.offer for each in one.treatments
+        ]
+        assert found.priority[row, :shown].tolist() == [each.priority for each in one.treatments]
+        assert np.isnan(found.priority[row, shown:]).all()
+        for gate, offers in one.withheld.items():
+            withheld[gate] = withheld.get(gate, 0) + offers
     assert found.withheld == withheld
 
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.decision import NOW, customers
 from service.decision import decide, decode, encode, replay
 from service.domain import Context, Snapshot
 from service.errors import Conflict
+from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
 
@@ -41,6 +43,17 @@ def test_a_changed_record_no_longer_replays_to_itself():
     forged["decision"]["treatments"][0]["priority"] += 1.0
     forged = orjson.dumps(forged, option=orjson.OPT_SORT_KEYS)
     assert replay(forged, POLICY) != forged
+
+
+def test_every_decision_under_the_shipped_policy_replays():
+    shipped = load(DEFAULT)
+    policy = replace(shipped, experiments=replace(shipped.experiments, exploration_epsilon=0.3, holdout_share=0.2))
+    release, at = replace(RELEASE, policy=policy.hash), Context(NOW, limit=5)
+    for snapshot in customers(policy, 150):
+        record = encode(
+            decide(policy, snapshot, at, {"deposit": 0.3}, release, "d"), snapshot, at, {"deposit": 0.3}, release
+        )
+        assert replay(record, policy) == record
 
 
 def test_a_record_is_not_replayed_under_another_policy():

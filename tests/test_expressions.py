@@ -1,6 +1,7 @@
 """The expression language: values calculated by hand, then what is refused and where, then laws, then DuckDB."""
 
 import math
+import pickle
 import random
 import re
 from collections.abc import Mapping
@@ -318,6 +319,12 @@ def test_what_the_policy_decides_is_evaluated_once() -> None:
     assert truth(folded)(columns).ravel().tolist() == [True, False, False]
     assert falsity(folded)(columns).ravel().tolist() == [False, True, False]
     assert to_sql(folded) == to_sql(expression)
+
+
+def test_folded_expressions_can_be_compared_hashed_and_pickled() -> None:
+    folded = fold(parse("offer.rate > 0.01", SCHEMA), ROW)
+    assert {folded} == {parse("offer.rate > 0.01", SCHEMA)}
+    assert truth(pickle.loads(pickle.dumps(folded)))({}).ravel().tolist() == [True, True, False]
 
 
 def test_a_rule_that_is_wholly_static_becomes_a_constant() -> None:

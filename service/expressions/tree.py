@@ -6,7 +6,7 @@ need (kind, axes, whether it is known from the policy alone), so that none of th
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -113,11 +113,14 @@ def null(kind: Kind | None) -> float | None:
 
 @dataclass(frozen=True)
 class Expression:
-    """A checked expression. ``tree`` is what was written; ``program`` is what runs (the same, or folded)."""
+    """A checked expression, equal to another of the same text.
+
+    ``tree`` is what was written; ``program`` is what runs (the same, or folded, when it may hold arrays).
+    """
 
     text: str
-    tree: Node
-    program: Node
+    tree: Node = field(compare=False, repr=False)
+    program: Node = field(compare=False, repr=False)
 
     @property
     def kind(self) -> Kind:

@@ -5,8 +5,8 @@
     encode       a decision with all it was made from, as bytes  ``record``
     replay       those bytes, made again from the policy          ``record``
     trace        every gate, rule and factor of every treatment   ``explain``
-    prepared     a policy compiled; call it at load         ``program``
     unlocks      which fact would open what                       ``explain``
+    prepared     a policy made ready; worth calling at load       ``program``
 
 Nothing here reads a clock, a file or chance: ``now`` comes with the context, and chance is a hash of the customer, the
 day and the policy. So the same inputs give the same bytes, today and in an audit.

@@ -172,9 +172,7 @@ def main() -> None:
     )
     rules = len(policy.gates) + len(policy.fits) + len(policy.contact.rules)
     offered = sum(len(one.treatments) for one in decisions) / len(decisions)
-    print(
-        f"{len(policy.offers)} offers x {len(policy.channels)} channels x {rules} rules; {offered:.1f} shown each"
-    )
+    print(f"{len(policy.offers)} offers x {len(policy.channels)} channels x {rules} rules; {offered:.1f} shown each")
     print(f"{'microseconds per decision':28}{'time':>9}{'to floor':>10}")
     for name, spent in times.items():
         print(f"{name:28}{spent:9.1f}{spent / times[name.split(':')[0] + ': floor']:10.1f}")

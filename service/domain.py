@@ -70,7 +70,10 @@ class Arm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; ``id`` is the sender's and makes a repeated delivery harmless."""
+    """One thing that happened; ``id`` is the sender's and makes a repeated delivery harmless.
+
+    ``question`` is what a survey asked, by its id in the policy's portrait; None asked in general.
+    """
 
     id: str
     customer_id: str
@@ -81,6 +84,7 @@ class Event:
     decision_id: str | None = None
     amount_yuan: float | None = None
     score: float | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class EventInput(Strict):
     channel = Word(allow_none=True, metadata=_says("Where it happened.", example="mobile_app"))
     decision_id = Word(allow_none=True, metadata=_says("The decision that led to it."))
     amount_yuan = Amount(0, 1e12, allow_none=True, metadata=_says("Money that moved, in yuan.", example=50000))
-    score = Amount(0, 10, allow_none=True, metadata=_says("What a survey answered, 0 to 10."))
+    score = Amount(1, 5, allow_none=True, metadata=_says("What a survey answered, 1 (worst) to 5 (best)."))
+    question = Word(allow_none=True, metadata=_says("What the survey asked, by its id in the policy's portrait."))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:

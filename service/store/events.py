@@ -20,13 +20,13 @@ STORE = Statement(
     b"store_event",
     b"""
     WITH key AS (
-        INSERT INTO event_keys (id, body_hash, at) VALUES ($1, $10, $4::bigint)
+        INSERT INTO event_keys (id, body_hash, at) VALUES ($1, $11, $4::bigint)
         ON CONFLICT (id) DO NOTHING RETURNING id)
-    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score)
-    SELECT id, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision FROM key
+    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score, question)
+    SELECT id, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision, $10 FROM key
     RETURNING id
     """,
-    binary=9,
+    binary=10,
 )
 SAME = Statement(b"same_event", b"SELECT body_hash = $2 FROM event_keys WHERE id = $1", binary=1)
 
@@ -46,6 +46,7 @@ def columns(event: Event) -> list[bytes | None]:
         *(text.optional(field, getattr(event, field)) for field in ("offer", "channel", "decision_id")),
         None if event.amount_yuan is None else repr(event.amount_yuan).encode(),
         None if event.score is None else repr(event.score).encode(),
+        text.optional("question", event.question),
     ]
 
 

@@ -22,7 +22,8 @@ SNAPSHOT = Statement(
         (SELECT json_object_agg(purpose, granted) FROM (
             SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = $1
             ORDER BY purpose, at DESC, seq DESC) AS newest),
-        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score)
+        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score,
+            question)
             ORDER BY at, id) FROM events WHERE customer_id = $1 AND at >= $2::bigint)
     FROM customers WHERE id = $1
     """,

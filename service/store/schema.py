@@ -72,6 +72,7 @@ events = Table(
     Column("decision_id", NAME),
     Column("amount_yuan", Numeric),
     Column("score", Double),
+    Column("question", NAME),
     postgresql_partition_by="RANGE (at)",
 )
 Index("events_of_customer", events.c.customer_id, events.c.at)

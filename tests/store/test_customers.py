@@ -63,7 +63,7 @@ def test_consent_of_a_stranger_is_refused(store: Store) -> None:
 
 def test_the_snapshot_holds_the_events_since_then_oldest_first(store: Store) -> None:
     store.put_customer("c-events", {}, told)
-    full = Event("ev-full", "c-events", "purchase", 3000, "term-12m", "sms", "d-1", 12.34, 4.5)
+    full = Event("ev-full", "c-events", "purchase", 3000, "term-12m", "sms", "d-1", 12.34, 4.5, "fair-rates")
     for event in (full, Event("ev-old", "c-events", "click", 999), Event("ev-edge", "c-events", "click", 1000)):
         store.record_event(event, told)
     snapshot = store.snapshot("c-events", 1000)

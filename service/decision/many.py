@@ -5,7 +5,7 @@ way ``Program.judge`` judges one customer: personalised, holdout and unpersonali
 ``one`` is only how lists are ordered.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,11 @@ from service.grid import Array, Columns, context_columns
 from service.rules.contact import Crowd, Ok
 from service.rules.history import NOTHING
 from service.rules.policy import Policy
-from service.rules.rulebook import open_cells
+from service.rules.rulebook import Fit, open_cells
 from service.scoring import arbitration
+
+Fired = Sequence[tuple[Fit, Ok]]
+"""The fit rules that fired, and where."""
 
 BLOCK = 4096
 """Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 4 MB."""
@@ -36,10 +39,10 @@ def decide_many(
 ) -> Decisions:
     """The offers for n customers at one moment. ``scores``: family -> (n,) calibrated P, NaN where no model spoke.
 
-    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, ``withheld`` is counted as well,
-    which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
+    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
+    is told as well, which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
     """
-    task = _Task(prepared(policy), context, release, {} if reasons else None)
+    task = _Task(prepared(policy), context, release, reasons)
     whole = task.blank(population.customers)
     for rows in _blocks(len(population.customers), block):
         for arm, members in _by_arm(policy, population, rows):
@@ -71,8 +74,9 @@ def _by_arm(policy: Policy, population: Population, rows: Array) -> Iterator[tup
 class _Task:
     """One call's constants, and the work on the rows of one arm of one block."""
 
-    def __init__(self, ready: Prepared, context: Context, release: Release, withheld: dict[str, int] | None) -> None:
-        self.ready, self.context, self.withheld = ready, context, withheld
+    def __init__(self, ready: Prepared, context: Context, release: Release, reasons: bool) -> None:
+        self.ready, self.context = ready, context
+        self.withheld: dict[str, int] | None = {} if reasons else None
         self.at = ready.moment(context.now)
         self.holiday = self.at.day in ready.holidays
         self.asked = asked_channel(context, ready.places.channel)
@@ -80,7 +84,7 @@ class _Task:
 
     def blank(self, customers: Any) -> Decisions:
         """A place for every answer; ``withheld`` is the task's own count."""
-        shape = len(customers), self.context.limit
+        shape, reasons = (len(customers), self.context.limit), self.withheld is not None
         return Decisions(
             customers=customers,
             offer=np.full(shape, -1),
@@ -91,6 +95,8 @@ class _Task:
             arms=np.full(len(customers), Arm.UNPERSONALISED, dtype=object),
             explored=np.zeros(len(customers), dtype=bool),
             withheld=self.withheld,
+            closed=np.full(len(customers), None, dtype=object) if reasons else None,
+            spoken=np.zeros((len(customers), len(self.ready.policy.fits)), dtype=bool) if reasons else None,
         )
 
     def decide(self, part: Population, scores: Mapping[str, Array], arm: Arm, rows: Array, whole: Decisions) -> None:
@@ -108,8 +114,9 @@ class _Task:
         whole.channel[rows] = _taken(channel, shown, -1)
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
-        if self.withheld is not None:
-            self._count(cells.oks, shape, int(candidates.sum()))
+        if whole.closed is not None and whole.spoken is not None:
+            whole.closed[rows] = self._count(cells.oks, shape, candidates)
+            whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
 
     def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
         columns, dealings = self._columns(part, arm)
@@ -142,21 +149,34 @@ class _Task:
         channel = priority.argmax(axis=2)
         return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
 
-    def _count(self, oks: list[Ok], shape: tuple[int, int, int], offered: int) -> None:
-        """Add to ``withheld`` what each gate closed, as ``one.funnel``."""
-        assert self.withheld is not None
-        cells, had = np.ones(shape, dtype=bool), shape[0] * shape[1]
+    def _count(self, oks: list[Ok], shape: tuple[int, int, int], offered: Array) -> Array:
+        """Add to ``withheld`` what each gate closed, as ``one.funnel``; (n,) the gate that closed the last offer."""
+        cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
+        closed = np.full(shape[0], None, dtype=object)
         for gate, ok in zip(self.ready.gate_ids, oks, strict=True):
             if ok is not True:
                 cells &= ok
                 alive = cells.any(axis=2) if self.asked is None else cells[:, :, self.asked]
-                had -= self._withhold(gate, had - int(alive.sum()))
-        self._withhold(NO_POSITIVE_VALUE, had - offered)
+                had = self._withhold(gate, had, alive.sum(axis=1), closed)
+        self._withhold(NO_POSITIVE_VALUE, had, offered, closed)
+        return closed
 
-    def _withhold(self, gate: str, offers: int) -> int:
+    def _withhold(self, gate: str, had: Array, left: Array, closed: Array) -> Array:
+        offers = int((had - left).sum())
         if offers and self.withheld is not None:
             self.withheld[gate] = self.withheld.get(gate, 0) + offers
-        return offers
+        closed[(had > 0) & (left == 0)] = gate
+        return left
+
+    def _spoken(self, fired: Fired, offer: Array, channel: Array, shape: tuple[int, int, int]) -> Array:
+        """(n, fit rules): which of those that raise fired in each customer's first treatment."""
+        place = {rule.id: number for number, rule in enumerate(self.ready.policy.fits)}
+        found, served = np.zeros((shape[0], len(place)), dtype=bool), np.flatnonzero(offer >= 0)
+        for fit, where in fired:
+            if fit.weight > 1.0:
+                cells = np.broadcast_to(where, shape)
+                found[served, place[fit.id]] = cells[served, offer[served], channel[served]]
+        return found
 
 
 def _explored(explored: Mapping[int, Draw], best: Array, shown: Array) -> Array:

@@ -49,8 +49,10 @@ class Decisions:
     """What was chosen for n customers: (n, limit) arrays, best first; -1 and NaN where there is nothing more to offer.
 
     ``offer`` and ``channel`` are places in the policy's order; ``priority`` is yuan. ``candidates``: (n,) how many
-    offers could be shown. ``arms`` as in ``Decision``. ``withheld``, where asked for: gate -> how many offers of how
-    many customers' lists it closed, summed.
+    offers could be shown. ``arms`` as in ``Decision``. Where reasons were asked for: ``withheld``, gate -> how many
+    offers of how many customers' lists it closed, summed; ``closed``, (n,) of the gate that closed the last offer of a
+    customer who gets none, None for the others; ``spoken``, (n, fit rules) true where the rule of the policy, in its
+    order, raised the first treatment.
     """
 
     customers: Sequence[str]
@@ -62,6 +64,8 @@ class Decisions:
     arms: Array
     explored: Array
     withheld: Mapping[str, int] | None = None
+    closed: Array | None = None
+    spoken: Array | None = None
 
 
 def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:

@@ -59,6 +59,13 @@ class Phrasebook:
 
     def withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
         """Code and text of a gate, how many offers it holds back, and what would open it (null where nothing would)."""
+        key = ("withheld", rule_id, str(count), language)
+        piece = self._pieces.get(key)
+        if piece is None:
+            piece = self._pieces[key] = self._withheld(rule_id, count, language)
+        return piece
+
+    def _withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
         rule = self._rules.get(rule_id)
         text = rule.reason if rule else STRUCTURAL[rule_id]
         unlock = rule.unlock[language] if rule and rule.unlock else None

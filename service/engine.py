@@ -162,7 +162,8 @@ class Engine:
         self._store.remember(decision.id, customer_id, now, serving.release.id, record)
         body = render(decision, serving.phrases, request.language, grain_end(now, serving))
         seconds = max_age(now, serving)
-        self._cache.write(customer_id, self._field(request, now, serving), snapshot.revision, body, seconds)
+        field = self._field(request, now, serving)
+        self._cache.write(customer_id, field, snapshot.revision, body, min(seconds, self._settings.cache_seconds))
         return Answer(body, "fresh", seconds, decision.degraded)
 
     def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:

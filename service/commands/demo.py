@@ -152,7 +152,7 @@ def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int
     check_port(settings.host, settings.port)
     with prepared(settings, bank, files, customers, supplement, seed) as stage:
         threading.Thread(target=_say_when_served, args=(settings, guide(stage, _base(settings))), daemon=True).start()
-        raise SystemExit(run_server({**stage.stack.environ, "FOURCAST_PORT": str(settings.port)}))
+        raise SystemExit(run_server(stage.stack, {**stage.stack.environ, "FOURCAST_PORT": str(settings.port)}))
 
 
 def _demo_settings(bank: Path | None, supplement: bool, port: int | None) -> Settings:

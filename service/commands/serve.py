@@ -1,21 +1,25 @@
 """`fourcast serve`: gunicorn with the service's own configuration, on the bank's servers or the embedded ones."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 
 import click
 
-from service.commands.stack import opened
+from service.commands.stack import Stack, opened
 from service.config import Settings
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, Problem, Unavailable
+from service.store import Store
 
 APP = "service.app:wsgi()"
-STOP_S = 15
+PARTITIONS_S = 6 * 3600
+"""How often the launcher looks whether next months' partitions are there."""
 
 
 def gunicorn_command(app: str = APP) -> list[str]:
@@ -54,8 +58,9 @@ def check_openmp() -> None:
         raise InvalidInput("A system library is missing.", [Problem("libgomp.so.1", mend)]) from error
 
 
-def run_server(environ: Mapping[str, str]) -> int:
+def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
     """Serve until told to stop; gunicorn alone is started and stopped here. Returns its exit code."""
+    threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
     server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: server.send_signal(signal.SIGTERM))
@@ -64,6 +69,14 @@ def run_server(environ: Mapping[str, str]) -> int:
             return server.wait()
         except KeyboardInterrupt:
             server.send_signal(signal.SIGTERM)
+
+
+def keep_partitions(store: Store) -> None:
+    """Make the tables of the months ahead, now and then; while PostgreSQL is away the default partition takes all."""
+    while True:
+        time.sleep(PARTITIONS_S)
+        with contextlib.suppress(Unavailable):
+            store.ensure_partitions()
 
 
 def wait_until_served(port: int, patience_s: float = 60) -> bool:
@@ -85,7 +98,7 @@ def serve() -> None:
     check_openmp()
     check_port(settings.host, settings.port)
     with opened(settings) as stack:
-        sys.exit(run_server(stack.environ))
+        sys.exit(run_server(stack, stack.environ))
 
 
 VERBS = (serve,)

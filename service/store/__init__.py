@@ -47,7 +47,7 @@ class Store:
         """The customer's revision (None: no such customer), the active release's id (0: none), the cache generation."""
         row = self._database.ask(hot.CHECK, text.name("customer_id", customer_id))
         if not row:
-            raise Unavailable("The database lacks its serving row: migrate it first (`fourcast migrate`).")
+            raise Unavailable("The database lacks its serving row: `fourcast serve` migrates it at start.")
         revision, release, generation = row[0]
         return None if revision is None else int(revision), hot.whole(release), hot.whole(generation)
 

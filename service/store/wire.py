@@ -156,7 +156,7 @@ def refusal(result: PGresult) -> Exception:
 def named(state: bytes, message: str) -> FourcastError:
     """What a server's error means to the caller: try again, mend the database, or a clash with what is stored."""
     if state in NOT_MIGRATED:
-        return Unavailable(f"The database lacks its tables ({message}): migrate it first (`fourcast migrate`).")
+        return Unavailable(f"The database lacks its tables ({message}): `fourcast serve` migrates it at start.")
     if state.startswith(b"22"):
         return InvalidInput(f"PostgreSQL refuses: {message}")
     if state.startswith(b"23"):

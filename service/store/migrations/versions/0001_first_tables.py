@@ -92,7 +92,8 @@ UP = (
         cache_generation bigint NOT NULL DEFAULT 0
     ) WITH (fillfactor = 10)
     """,
-    "INSERT INTO serving DEFAULT VALUES",
+    # Starts anywhere, so that answers kept in one Redis by two databases are never taken for each other's.
+    "INSERT INTO serving (cache_generation) VALUES (floor(random() * 2 ^ 52)::bigint)",
     """
     CREATE TABLE clients (
         key_hash text COLLATE "C" PRIMARY KEY,

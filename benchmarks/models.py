@@ -22,8 +22,7 @@ from sklearn.model_selection import ShuffleSplit
 
 from training.bank import open_bank
 from training.evaluate import measure
-from training.fit import PropensityModel
-from training.train import Sample, read_sample
+from training.train import Sample, default_model, read_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = Path(os.environ.get("FOURCAST_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -69,7 +68,7 @@ def _run(sample: Sample, family: str, repeat: int) -> dict[str, dict[str, Any]]:
         return model.predict_proba(sample.rows[unseen][:, raw])
 
     def fourcast() -> Any:
-        model = PropensityModel(random_state=repeat)
+        model = default_model(family).set_params(random_state=repeat)
         part = None if held is None else held[seen]
         model.fit(sample.rows[seen], taken[seen], part, names=sample.names, categorical=list(sample.categories))
         return model.predict_proba(sample.rows[unseen])

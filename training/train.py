@@ -5,7 +5,7 @@ Order of ``train``: the bank's SQL (``dataset``) -> features (the policy's table
 champion. Serving a bundle is a release and none of this module's business.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,12 @@ from training.evaluate import measure
 from training.fit import PropensityModel
 from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
 from training.warehouse import files_read
+
+MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
+    "deposit": ((40, 4.0), (20, 1.0)),
+    "wealth": ((20, 1.0), (24, 3.0)),
+}
+"""The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves, emphasis)."""
 
 Progress = Callable[[int, int], None]
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -95,9 +101,11 @@ def train(
     described = open_bank(Path(bank))
     sample, customers = read_sample(described, Path(files))
     sources = files_read(described, Path(files))
-    unfitted = clone(model or PropensityModel()).set_params(random_state=seed)
-    step = _steps(unfitted, described, progress)
-    families = {family: _family(unfitted, sample, described, family, step) for family in described.families}
+    models = {
+        family: clone(model or default_model(family)).set_params(random_state=seed) for family in described.families
+    }
+    step = _steps(models.values(), described, progress)
+    families = {family: _family(one, sample, described, family, step) for family, one in models.items()}
     if progress:
         progress(1, 1)
     version = write_bundle(
@@ -112,6 +120,11 @@ def train(
     metrics = {family: one.metrics for family, one in families.items()}
     rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
     return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows))
+
+
+def default_model(family: str) -> PropensityModel:
+    """The unfitted model that the shipped training fits for a family."""
+    return PropensityModel(members=MEMBERS[family])
 
 
 def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) -> tuple[Sample, Customers]:
@@ -217,9 +230,9 @@ def _fitted(
     return fitted
 
 
-def _steps(model: PropensityModel, bank: Bank, progress: Progress | None) -> Callable[[int], None]:
+def _steps(models: Iterable[PropensityModel], bank: Bank, progress: Progress | None) -> Callable[[int], None]:
     """Rounds of trees as (done, of): every fit is expected to need as many rounds as it may."""
-    of = model.rounds * len(model.members) * len(bank.families) * (2 if bank.split == "time" else 1)
+    of = sum(model.rounds * len(model.members) for model in models) * (2 if bank.split == "time" else 1)
     done = 0
 
     def step(rounds: int) -> None:

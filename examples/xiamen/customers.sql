@@ -26,7 +26,8 @@ SELECT
     behavior.B5                            AS transfers_out_30d_yuan,
     behavior.B7                            AS transfers_90d,
     -- Days with their fraction, so that the hour is kept.
-    date_diff('second', behavior.B6, CAST(as_of() + 1 AS TIMESTAMP)) / 86400.0 AS last_transfer_days
+    date_diff('second', behavior.B6, CAST(as_of() + 1 AS TIMESTAMP)) / 86400.0 AS last_transfer_days,
+    CAST(behavior.B6 AS DATE)              AS last_transfer_on
 FROM read_csv(file('aum_Q3.csv.gz'), types = {'cust_no': 'VARCHAR'}) AS aum
 LEFT JOIN read_csv(file('behavior_Q3.csv.gz'), types = {'cust_no': 'VARCHAR', 'B6': 'TIMESTAMP'}) AS behavior USING (cust_no)
 LEFT JOIN read_csv(file('cunkuan_m9.csv.gz'), types = {'cust_no': 'VARCHAR'}) AS month_9 USING (cust_no)

@@ -67,6 +67,7 @@ def test_attributes_by_hand_with_only_the_files_of_september(september):
             "transfers_out_30d_yuan": 50,
             "transfers_90d": 4,
             "last_transfer_days": 0.5,
+            "last_transfer_on": "2019-09-30",
         },
     )
     assert second[1]["deposit_total_yuan"] == 10

@@ -109,14 +109,16 @@ def day_number(iso: str) -> int:
 
 @lru_cache(maxsize=64)
 def year_before(day: int) -> int:
-    """The same day 12 months before; 28 February for the 29th.
+    """The first day whose 12 months have not ended: the same day a year before, 1 March for 29 February.
+
+    What began on 28 February ends on 28 February (Civil Code art. 202), so on the 29th it is over.
 
     >>> day_number("2024-02-29") - year_before(day_number("2024-02-29"))
-    366
+    365
     """
     today = _EPOCH + timedelta(days=day)
-    last = min(today.day, 28) if today.month == 2 else today.day
-    return (today.replace(year=today.year - 1, day=last) - _EPOCH).days
+    leap = (today.month, today.day) == (2, 29)
+    return ((date(today.year - 1, 3, 1) if leap else today.replace(year=today.year - 1)) - _EPOCH).days
 
 
 def context_columns(context: Context, at: Moment, holidays: frozenset[int]) -> dict[str, Column]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from service.decision.population import Decisions, Population
+from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.subject import PERSONALISATION, Draw, asked_channel, draws, epsilon_of, held_out
 from service.domain import Arm, Context, Release
@@ -120,7 +121,8 @@ class _Task:
 
     def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
         columns, dealings = self._columns(part, arm)
-        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events)
+        personal = arm is not Arm.UNPERSONALISED
+        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events, personal)
         contact = self.ready.contact.many(crowd, self.at, self.holiday)
         chances = [
             np.broadcast_to(_chances(scores.get(family), prior), crowd.customers)
@@ -138,9 +140,9 @@ class _Task:
         else:
             columns = {**part.columns, **past}
             self.ready.features.many(columns)
-        columns.update(context_columns(self.context, self.at, self.ready.holidays))
+        columns.update(context_columns(open_context(self.context, arm), self.at, self.ready.holidays))
         columns.update(history.consent_many(part.consents, customers))
-        return columns, {**columns, **past}
+        return columns, {**columns, **past, **(UNSAID if arm is Arm.UNPERSONALISED else {})}
 
     def _best(self, priority: Array) -> tuple[Array, Array]:
         """The best channel of every offer, and its priority; ties go to the policy's order."""

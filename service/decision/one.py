@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.subject import Draw, arm_of, asked_channel, draw
 from service.domain import Arm, Context, Decision, Release, Snapshot, Treatment
@@ -76,10 +77,10 @@ def judged(
     """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
     events, holiday = seen(snapshot.events, ready.places, context.now), moment.day in ready.holidays
     columns = ready.customer(snapshot.attributes if arm is not Arm.UNPERSONALISED else {})
-    columns.update(context_columns(context, moment, ready.holidays))
+    columns.update(context_columns(open_context(context, arm), moment, ready.holidays))
     columns.update(ready.history.consent_one(snapshot.consents))
     dealings = _with_past(ready, columns, events, arm)
-    contact = ready.contact.one(snapshot.consents, events, moment, holiday)
+    contact = ready.contact.one(snapshot.consents, events, moment, holiday, arm is not Arm.UNPERSONALISED)
     chances = _chances(ready, scores if arm is Arm.PERSONALISED else {})
     cost = ready.contact_cost + ready.prices(release.prices)
     return ready.one.judge(columns, dealings, contact, chances, cost, neutral=arm is Arm.HOLDOUT)
@@ -90,7 +91,7 @@ def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str)
     past = ready.history.one(events)
     if arm is Arm.UNPERSONALISED:
         columns.update(NOTHING)
-        return {**columns, **past}
+        return {**columns, **past, **UNSAID}
     columns.update(past)
     return columns
 

@@ -2,16 +2,17 @@
 
 ``encode`` keeps the decision, the snapshot, the context, the scores and the release as sorted JSON. ``replay`` reads
 those bytes, decides again under the same policy, and encodes again: identical bytes, or something has changed.
-A record keeps only what was read: for a customer who is not personalised it holds no attribute and no score.
+A record keeps only what was read: for a customer who is not personalised it holds no attribute, no score, and of the
+past and the request only what ``privacy`` lets through.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from service.decision.one import Scores, decide
+from service.decision.privacy import open_context, open_snapshot
 from service.domain import Context, Decision, Event, Release, Snapshot, Treatment
 from service.errors import Conflict
 from service.rules.policy import Policy
@@ -27,8 +28,8 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
         {
             "format": FORMAT,
             "decision": decision,
-            "snapshot": snapshot if personal else replace(snapshot, attributes={}),
-            "context": context,
+            "snapshot": snapshot if personal else open_snapshot(snapshot),
+            "context": open_context(context, decision.arm),
             "scores": dict(scores) if personal else {},
             "release": release,
         },

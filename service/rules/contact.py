@@ -3,7 +3,9 @@
 Here: the gates of ``contact.yaml``, for one customer and for many. Not here: rules of the stage ``contact`` that are
 written as expressions (``rulebook``), and the counting (``tally``). A gate answers True where it closes nothing, False
 where it closes everything, else an array of what stays open; so the usual case costs no array. A cool-off is a cap of
-one event in its days. What is unknown closes: consent must have been given, not merely not refused.
+one event in its days. What is unknown closes: consent must have been given, not merely not refused. Who said no to
+``contact`` (do not contact me) is not gone to in any channel, whatever a channel's own consent says; nor is a customer
+who is not personalised, of whom we may not read whether they can be reached, complain, or still live.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,18 +21,29 @@ Ok = bool | Array
 """What a gate leaves open: all, nothing, or the cells of an array that broadcasts over (n, m, k)."""
 
 
+CONTACT = "contact"
+"""The purpose whose refusal closes every channel of a consent rule: do not contact me."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), events as columns."""
+    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), events as columns.
+
+    ``personal``: whether their facts may be read, the same for all of them.
+    """
 
     customers: int
     now: int
     consents: Mapping[str, Array]
     events: EventTable
+    personal: bool = True
 
 
 class ConsentGate:
-    """Open where the newest word for the channel's purpose is yes; channels of the other direction need none."""
+    """Open where the newest word for the channel's purpose is yes; channels of the other direction need none.
+
+    Closed in all its channels to who refused contact as such, and to who is not personalised.
+    """
 
     def __init__(self, rule: ConsentRule, places: Places) -> None:
         """Writes each channel's purpose out once."""
@@ -40,16 +53,18 @@ class ConsentGate:
             for channel, direction in zip(places.channels, places.direction, strict=True)
         ]
 
-    def one(self, consents: Mapping[str, bool]) -> Ok:
+    def one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
         """From the newest word per purpose."""
-        said = [purpose is None or consents.get(purpose) is True for purpose in self._purposes]
+        reachable = personal and consents.get(CONTACT) is not False
+        said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
         return True if all(said) else by_channel(said)
 
-    def many(self, consents: Mapping[str, Array], customers: int) -> Ok:
+    def many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
         """From columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
         silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
+        reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
         said = [
-            free if purpose is None else consents[purpose] == 1.0 if purpose in consents else silent
+            free if purpose is None else (consents[purpose] == 1.0) & reachable if purpose in consents else silent
             for purpose in self._purposes
         ]
         return np.stack(said, axis=1)[:, np.newaxis, :]
@@ -123,10 +138,12 @@ class ContactGates:
         self._caps = [CapGate(rule, places) for rule in limits]
         self.ids = [rule.id for rule in contact.rules]
 
-    def one(self, consents: Mapping[str, bool], events: Seen, at: Moment, holiday: bool) -> list[Ok]:
-        """For one customer."""
+    def one(
+        self, consents: Mapping[str, bool], events: Seen, at: Moment, holiday: bool, personal: bool = True
+    ) -> list[Ok]:
+        """For one customer; ``personal``: whether their facts may be read."""
         return [
-            *(gate.one(consents) for gate in self._consents),
+            *(gate.one(consents, personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
             *(gate.one(events) for gate in self._caps),
         ]
@@ -134,7 +151,7 @@ class ContactGates:
     def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
         """For many customers at one instant."""
         return [
-            *(gate.many(crowd.consents, crowd.customers) for gate in self._consents),
+            *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
             *(gate.many(crowd.events, crowd.now, crowd.customers) for gate in self._caps),
         ]

@@ -1,0 +1,34 @@
+"""What may not be read of a customer who is not personalised, of the request and of the past as well.
+
+Attributes and scores are left out where they are looked up (``one``, ``many``); here is the rest. A trigger ("salary
+came in") and an amount are facts about the customer, so a request is read without them. Of the past, contact rules may
+count what happened, never what a survey answered or how much money moved. A record keeps what was read, so it shows
+that nothing else was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import nan
+
+from service.domain import Arm, Context, Event, Snapshot
+from service.grid import Column
+from service.rules.history import MEANS
+
+UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
+"""What surveys answered, to contact rules that ask about a customer who is not personalised."""
+
+
+def open_context(context: Context, arm: str) -> Context:
+    """The request as it may be read: without trigger and amount where the arm is not personal."""
+    if arm != Arm.UNPERSONALISED or (context.trigger is None and context.amount_yuan is None):
+        return context
+    return replace(context, trigger=None, amount_yuan=None)
+
+
+def open_snapshot(snapshot: Snapshot) -> Snapshot:
+    """What was read of a customer who is not personalised: consents, and what happened when, to which offer, where."""
+    return replace(snapshot, attributes={}, events=tuple(map(_bare, snapshot.events)))
+
+
+def _bare(event: Event) -> Event:
+    return replace(event, decision_id=None, amount_yuan=None, score=None, question=None)

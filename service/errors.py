@@ -141,6 +141,14 @@ class BundleError(FourcastError):
     title = "Damaged bundle"
 
 
+class OwnApproval(FourcastError):
+    """Who proposed a policy may not approve it: two pairs of eyes."""
+
+    status = 409
+    slug = "own-approval"
+    title = "Two pairs of eyes"
+
+
 class GateRefused(FourcastError):
     """A challenger did not pass the gate against the champion."""
 

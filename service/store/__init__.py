@@ -22,11 +22,15 @@ from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
+from service.store.proposals import Proposal, Proposals
+from service.store.sample import snapshots
 
 __all__ = [
     "ConsentRow",
     "CustomerRow",
     "Forget",
+    "Proposal",
+    "Proposals",
     "Record",
     "Store",
     "Verdict",
@@ -36,10 +40,14 @@ __all__ = [
 
 
 class Store:
-    """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer."""
+    """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
+
+    ``proposals`` is the release desk: propose, approve, roll back.
+    """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
+        self.proposals = Proposals(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 
@@ -143,6 +151,11 @@ class Store:
         with self._database.begin() as connection:
             return customers.sample(connection, count)
 
+    def population(self, count: int, since_ms: int) -> list[Snapshot]:
+        """At most ``count`` customers, always the same fair sample, with consents and the events since then."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return snapshots(connection, count, since_ms)
+
     def count_customers(self) -> int:
         """How many customers are stored."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
@@ -177,6 +190,11 @@ class Store:
         with self._database.begin() as connection:
             return releases.activate(connection, policy, bundle, prices or {}, note, actor)
 
+    def promote(self, bundle: str, note: str, actor: str) -> Release:
+        """Make a bundle serve beside the policy and prices that serve; NotFound, Conflict where none do."""
+        with self._database.begin() as connection:
+            return releases.promote(connection, bundle, note, actor)
+
     def releases(self) -> list[dict[str, Any]]:
         """Every release, newest first."""
         with self._database.begin() as connection:
@@ -201,6 +219,11 @@ class Store:
         """Add a row to the audit log; returns its number."""
         with self._database.begin() as connection:
             return audit.append(connection, actor, action, subject, detail)
+
+    def audit_log(self, limit: int) -> list[dict[str, Any]]:
+        """The newest rows of the audit log, newest first."""
+        with self._database.begin() as connection:
+            return audit.listed(connection, limit)
 
     def verify_audit(self) -> Verdict:
         """Whether the audit log's chain holds, and where it breaks."""

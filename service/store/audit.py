@@ -60,6 +60,23 @@ def verify(connection: Connection) -> Verdict:
     return Verdict(holds, previous.hex())
 
 
+def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """The newest rows first, each with its hash in hex and its detail read."""
+    rows = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))
+    return [
+        {
+            "seq": row.seq,
+            "at": row.at,
+            "actor": row.actor,
+            "action": row.action,
+            "subject": row.subject,
+            "detail": orjson.loads(row.detail),
+            "hash": bytes(row.hash).hex(),
+        }
+        for row in rows
+    ]
+
+
 def _fault(row: Any, previous: bytes, seq: int) -> str | None:
     if row.seq != seq:
         return f"row {seq} is missing"

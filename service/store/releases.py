@@ -55,14 +55,23 @@ def bundle(connection: Connection, version: str) -> dict[str, Any]:
 
 
 def activate(
-    connection: Connection, policy_hash: str, version: str | None, prices: Mapping[str, float], note: str, actor: str
+    connection: Connection,
+    policy_hash: str,
+    version: str | None,
+    prices: Mapping[str, float],
+    note: str,
+    actor: str,
+    restores: int | None = None,
 ) -> Release:
-    """A new release of policy, bundle and prices, serving from the commit on; NotFound for what is not stored."""
+    """A new release of policy, bundle and prices, serving from the commit on; NotFound for what is not stored.
+
+    ``restores`` is the release that it stands for again, where it rolls back.
+    """
     _known(connection, policy_hash, version)
     at = time.time_ns() // 1_000_000
     priced = cast(literal(text.document("prices", prices).decode(), Text), JSONB)
     row = insert(releases).values(
-        policy=policy_hash, bundle=version, prices=priced, note=note, actor=actor, activated_at=at
+        policy=policy_hash, bundle=version, prices=priced, note=note, actor=actor, activated_at=at, restores=restores
     )
     connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
     number = int(connection.execute(row.returning(releases.c.id)).scalar_one())
@@ -71,6 +80,17 @@ def activate(
         connection, actor, "release.activate", str(number), {"policy": policy_hash, "bundle": version, "note": note}
     )
     return Release(number, policy_hash, version, dict(prices))
+
+
+def promote(connection: Connection, version: str, note: str, actor: str) -> Release:
+    """Put a bundle beside the policy and prices that serve when this runs; Conflict where none do."""
+    connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
+    serves = connection.execute(
+        select(releases.c.policy, releases.c.prices).join(serving, serving.c.release_id == releases.c.id)
+    ).first()
+    if serves is None:
+        raise Conflict("No policy serves yet that a bundle could serve beside.")
+    return activate(connection, serves.policy, version, serves.prices, note, actor)
 
 
 def listed(connection: Connection) -> list[dict[str, Any]]:

@@ -115,6 +115,16 @@ releases = Table(
     Column("note", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("activated_at", BigInteger, nullable=False),
+    Column("restores", BigInteger, ForeignKey("releases.id")),
+)
+
+proposals = Table(
+    "proposals",
+    METADATA,
+    Column("policy", NAME, ForeignKey("policies.hash"), primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 serving = Table(

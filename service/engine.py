@@ -30,9 +30,6 @@ from service.errors import InvalidInput, NotFound, Problem, Unavailable
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
 
-HISTORY_MS = 200 * 86_400_000
-"""How far back a decision reads events: the longest window of any history column (180 days) with a margin."""
-
 DATABASE = "database"
 CACHE = "cache"
 UNRECORDED = ""
@@ -153,7 +150,7 @@ class Engine:
         return Answer(kept[1], "cached", max_age(now, serving))
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
-        snapshot = self._store.snapshot(customer_id, now - HISTORY_MS)
+        snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
         if snapshot is None:
             raise NotFound(f'No customer "{customer_id}". They were erased a moment ago.')
         decision, record = decided(
@@ -211,9 +208,8 @@ def _unknown(name: str, got: str, known: object) -> InvalidInput:
 
 
 def grain_end(now: int, serving: Serving) -> int:
-    """The instant (ms) at which answers made now end: the next whole grain of the policy."""
-    grain = serving.policy.experiments.cache_grain_minutes * 60_000
-    return now - now % grain + grain
+    """The instant (ms) at which answers made now end: the next whole grain of the policy, or its clock's next edge."""
+    return serving.clock.end(now)
 
 
 def max_age(now: int, serving: Serving) -> int:

@@ -1,20 +1,25 @@
 """What this worker serves with: the active release, loaded, checked and swapped in whole.
 
 A thread per worker asks PostgreSQL for the active release every ``release_poll_seconds`` (at once when a request saw a
-new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one reference
-replaced, between two requests. A release that cannot be loaded is reported and tried again later: the last good one
-keeps serving. Before any release is known (PostgreSQL down at start) the policy folder on disk serves by priors.
+new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
+reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
+are stored under, every message may be said and no gate lacks (``decision.conduct``); served words cannot change after
+that. A release that cannot be loaded is reported and tried again later: the last good one keeps serving. Before any
+release is known (PostgreSQL down at start) the policy folder on disk serves by priors.
 """
 
 import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.answer import Phrasebook
 from service.config import Settings
+from service.decision import conduct
 from service.domain import Release
-from service.errors import BundleError, FourcastError, Unavailable
+from service.errors import BundleError, FourcastError, PolicyError, Unavailable
+from service.rules.clock import Clock
 from service.rules.policy import Policy, from_documents, load
 from service.scoring.models import Bundle, open_bundle
 from service.store import Store
@@ -35,6 +40,11 @@ class Serving:
     policy: Policy
     bundle: Bundle | None
     phrases: Phrasebook
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Until when an answer holds, and how far back a decision looks."""
+        return Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
 
     @property
     def degraded(self) -> tuple[str, ...]:
@@ -78,11 +88,14 @@ class Releases:
             LOG.error("release does not load", extra={"release": release.id, "problem": str(error)})
 
     def policy(self, policy_hash: str) -> Policy:
-        """The policy of that hash: the one that serves, or as the store keeps it; raises NotFound."""
+        """The policy of that hash: the one that serves, or as the store keeps it; NotFound, PolicyError if altered."""
         serving: Serving | None = getattr(self, "serving", None)
         if serving is not None and serving.policy.hash == policy_hash:
             return serving.policy
-        return from_documents(self._store.policy(policy_hash))
+        policy = from_documents(self._store.policy(policy_hash))
+        if policy.hash != policy_hash:
+            raise PolicyError(f"the documents stored as policy {policy_hash} are altered: they hash to {policy.hash}")
+        return policy
 
     def close(self) -> None:
         """Stop following; returns when the thread has ended."""
@@ -99,10 +112,12 @@ class Releases:
             self.problem = f"no release could be loaded: {error.message}"
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
+        conduct.refuse(policy)
         return Serving(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> Serving:
         policy = self.policy(release.policy)
+        conduct.refuse(policy)
         bundle = None
         if release.bundle is not None:
             try:

@@ -3,7 +3,7 @@
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (what ``load`` read, or what a store
 kept). Not here: how a document is read and checked (``reading``), how rules are applied (``rulebook``, ``contact``).
 Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rules -> weights -> contact -> experiments
--> messages -> compliance; each step adds its problems to one list, and all are raised together at the end.
+-> messages -> portrait -> compliance; each step adds its problems to one list, and all are raised together at the end.
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,7 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
+from service.rules.portrait import PortraitTerms
 from service.rules.reading import assembly
 from service.rules.reading.documents import NAMES, canonical, content_hash, nearest, read_folder
 from service.scoring.attributes import AttributeTable
@@ -102,6 +103,7 @@ class Policy:
     contact: Contact = field(repr=False)
     experiments: Experiments = field(repr=False)
     messages: Messages = field(repr=False)
+    portrait: PortraitTerms = field(repr=False)
     schema: Schema = field(repr=False)
     static_columns: Mapping[str, NDArray[Any]] = field(repr=False)
 

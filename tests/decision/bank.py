@@ -24,6 +24,7 @@ from service.rules.policy import (
     Policy,
     QuietHours,
 )
+from service.rules.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
 from service.scoring.attributes import parse_table
 from service.scoring.features import FeatureProgram
 
@@ -210,6 +211,7 @@ def small_policy(**changes: Any) -> Policy:
         "contact": CONTACT,
         "experiments": PLAIN,
         "messages": {},
+        "portrait": PortraitTerms((), (), (), (), (), LifetimeTerms(1, 0, 0, 0), SatisfactionTerms(1, 5, 180, 50, ())),
         "schema": SCHEMA,
         "static_columns": static_columns(offers, channels),
     }

@@ -28,7 +28,7 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
-from service.rules.reading import catalogue, concerns, messages, outreach, terms, weights
+from service.rules.reading import catalogue, concerns, messages, outreach, portrait, terms, weights
 from service.rules.reading.cases import Bench
 from service.rules.reading.entry import Entry
 from service.scoring.attributes import AttributeTable, parse_table
@@ -80,7 +80,9 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     hierarchy = weights.read_weights(pages["weights"])
     experiments = outreach.read_experiments(pages["experiments"])
     words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
+    drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     problems += concerns.unsayable([*book.rules, *book.contact.rules], words.banned)
+    problems += portrait.unsayable(drawn, words.banned)
     if problems or table is None:
         return {}
     features = FeatureProgram(table)
@@ -95,6 +97,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
         "weights": MappingProxyType(dict(hierarchy.weights)),
         "experiments": experiments,
         "messages": MappingProxyType(written),
+        "portrait": drawn,
         **_goods_parts(goods),
         **_book_parts(book),
     }

@@ -29,6 +29,7 @@ NAMES = (
     "contact",
     "experiments",
     "messages",
+    "portrait",
 )
 """The documents of a policy; each stands in ``<name>.yaml``."""
 

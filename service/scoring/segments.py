@@ -1,0 +1,70 @@
+"""Segments: which of the groups that training found a customer is nearest to.
+
+``segment = argmin_k |z - centroid_k|`` over standardised figures (``standard``): log balances, activity and the age of
+the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment (None).
+Training (``training.segment``) finds the centroids, names them by their profiles and writes them into a bundle's
+manifest; here they are read and applied. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.domain import Text
+from service.errors import BundleError, FourcastError
+from service.scoring.attributes import Array
+from service.scoring.standard import Standard, at_mean, known
+
+NOWHERE = -1
+"""The place of a customer of whom too little is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One group: its id and words in both languages, its share of the customers in training, its typical figures.
+
+    ``profile`` maps each figure to its median among the members, in the figure's own unit.
+    """
+
+    id: str
+    name: Text
+    description: Text
+    share: float
+    profile: Mapping[str, float | None]
+
+
+class Segmentation:
+    """The segments of one bundle."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """``document``: the manifest's ``segments``; BundleError where it does not hold together."""
+        self.standard = Standard.of(document)
+        self.segments = tuple(_segment(row) for row in document["segments"])
+        self.centroids = np.array([row["centroid"] for row in document["segments"]], dtype=np.float64)
+        width = (len(self.segments), len(self.standard.names))
+        if not self.segments or self.centroids.shape != width or not np.isfinite(self.centroids).all():
+            raise BundleError(f"segments need one finite centroid of {width[1]} figures each")
+
+    def assign(self, attributes: Mapping[str, object]) -> Segment | None:
+        """The segment of one customer's raw attributes; None where less than half of the figures are known."""
+        place = int(self.nearest(self.standard.one(attributes))[0])
+        return None if place == NOWHERE else self.segments[place]
+
+    def nearest(self, z: Array) -> Array:
+        """(n,) place of the nearest centroid for z (n, f); -1 where too little is known, the first of equals."""
+        distances = np.square(at_mean(z)[:, np.newaxis, :] - self.centroids).sum(axis=2)
+        return np.where(known(z), distances.argmin(axis=1), NOWHERE)
+
+
+def faults(document: object) -> Iterator[str]:
+    """What is wrong with a manifest's ``segments``; nothing where it can be applied."""
+    try:
+        Segmentation(document)  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError, AttributeError, FourcastError) as error:
+        yield f"segments do not hold together: {type(error).__name__}: {str(error)[:200]}"
+
+
+def _segment(row: Mapping[str, Any]) -> Segment:
+    return Segment(row["id"], dict(row["name"]), dict(row["description"]), float(row["share"]), dict(row["profile"]))

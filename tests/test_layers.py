@@ -23,7 +23,14 @@ LAYERS: dict[int, tuple[str, ...]] = {
     ),
     3: ("service.decision", "service.planning"),
     4: ("service.config", "service.embedded", "service.cache", "service.store", "service.scoring.models"),
-    5: ("service.engine", "service.serving", "service.access", "service.answer"),
+    5: (
+        "service.engine",
+        "service.serving",
+        "service.access",
+        "service.answer",
+        "service.explanation",
+        "service.explaining",
+    ),
     6: (
         "service.routes",
         "service.console",

@@ -48,6 +48,11 @@ class TracedTreatment:
         """The gates that did not hold, in the order of their reasons; the first is the one that is named."""
         return tuple(gate for gate, held in self.gates.items() if not held)
 
+    @property
+    def candidate(self) -> bool:
+        """True where the treatment could be shown: it is asked for, every gate is open, and it is worth its cost."""
+        return self.asked and not self.closed_by and self.priority is not None and self.priority > 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Unlock:

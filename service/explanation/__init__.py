@@ -1,0 +1,12 @@
+"""Why, why not, and what would change it, in words: a decision told to a customer, an adviser and an auditor. Pure.
+
+    wording     every sentence in Chinese and English, figures and days as people write them
+    story       one decision as a document: funnel, gates, factors, sensitivity, unlocks
+
+What is told comes from ``decision`` (``trace``, ``funnel``, ``sensitivity``, ``shortfall``) and from the policy's own
+texts; nothing is judged here, so an explanation cannot differ from the decision.
+"""
+
+from service.explanation.story import Contributions, Subject, explanation
+
+__all__ = ["Contributions", "Subject", "explanation"]

@@ -1,0 +1,52 @@
+"""What each fact added to a model's score: SHAP values (Lundberg 2018) as LightGBM calculates them, on request only.
+
+``base + sum of contributions = raw score`` in log-odds, to rounding. A family scored by several boosters takes the mean
+of their contributions; its propensity is the calibrated mean of their P, so raw score and propensity rise together but
+are not the same figure.
+"""
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from service.scoring.models.bundle import Bundle, FamilyModel, Reading
+
+TOLERANCE = 1e-6
+"""By how much the sum may miss the raw score and still be called additive."""
+
+
+def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    """Per family: ``base``, ``raw`` (log-odds), ``propensity``, ``additive``, and ``features``, the heaviest first.
+
+    Each feature has its ``name``, its ``value`` (None: unknown) and its ``contribution`` in log-odds.
+    """
+    columns = bundle.program.table.encode(attributes)
+    bundle.program.one(columns)
+    return {
+        family: _family(reading, model, columns)
+        for reading in bundle.readings
+        for family, model in reading.models.items()
+    }
+
+
+def _family(reading: Reading, model: FamilyModel, columns: Mapping[str, Any]) -> dict[str, Any]:
+    row = np.array(reading.inputs.one(columns))
+    found = np.mean([booster.contributions(row) for booster in model.boosters], axis=0)
+    raw = float(np.mean([booster.many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))
+    features = [
+        {"name": name, "value": _known(columns[f"customer.{name}"]), "contribution": float(share)}
+        for name, share in zip(reading.inputs.names, found[:-1], strict=True)
+    ]
+    return {
+        "base": float(found[-1]),
+        "raw": raw,
+        "propensity": model.one(row.tobytes()),
+        "additive": bool(abs(found.sum() - raw) <= TOLERANCE * max(1.0, abs(raw))),
+        "features": sorted(features, key=lambda one: -abs(one["contribution"])),
+    }
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and isnan(value) else value

@@ -17,7 +17,7 @@ from service.cache import Cache
 from service.config import Settings
 from service.engine import Engine
 from service.logs import log_as_json
-from service.routes import decisions, docs, events, health, offers
+from service.routes import contacts, decisions, docs, events, health, offers, preferences
 from service.routes.access import check_declared
 from service.routes.contract import document
 from service.routes.envelope import Envelope, to_stdout
@@ -26,7 +26,14 @@ from service.routes.problems import install
 from service.store import Store
 
 LOG = logging.getLogger("fourcast.app")
-BLUEPRINTS = (offers.blueprint, events.blueprint, decisions.blueprint, health.blueprint)
+BLUEPRINTS = (
+    offers.blueprint,
+    events.blueprint,
+    contacts.blueprint,
+    preferences.blueprint,
+    decisions.blueprint,
+    health.blueprint,
+)
 
 
 class _NoSessions(SessionInterface):

@@ -18,15 +18,18 @@ Not here: what decides (``decision``), what waits for a new release (``serving``
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from service.access import Clients
 from service.answer import mark_degraded, render
 from service.cache import Cache
 from service.config import Settings
 from service.decision import decide, decode, encode, replay
+from service.decision.permission import permit
 from service.domain import Client, Context, Decision, Event, Snapshot
 from service.errors import InvalidInput, NotFound, Problem, Unavailable
+from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
 
@@ -109,6 +112,32 @@ class Engine:
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         return [(event.id, self._record(event)) for event in events]
+
+    @property
+    def timezone(self) -> tzinfo:
+        """The bank's time zone, by the active policy."""
+        return self._releases.serving.phrases.timezone
+
+    def reserve(self, wanted: Event, language: str) -> tuple[Event, bool]:
+        """The contact, dated now, and whether it is new; ContactRefused where a gate is closed. Counted from now on."""
+        serving, contact = self._releases.serving, replace(wanted, at=time.time_ns() // 1_000_000)
+        return self._store.permissions.reserve(
+            contact,
+            contact.at - serving.clock.depth_ms,
+            lambda snapshot: permit(serving.policy, snapshot, contact, serving.release, language),
+            self._cache.forget,
+        )
+
+    def preferences(self, customer_id: str) -> Preferences:
+        """What the customer said on every purpose, and the purposes one may speak of."""
+        return Preferences(self._releases.serving.policy, self._store.permissions.said(customer_id))
+
+    def prefer(self, customer_id: str, granted: Mapping[str, bool], source: str, version: str) -> Preferences:
+        """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes."""
+        expect_known(self._releases.serving.policy, granted)
+        now = time.time_ns() // 1_000_000
+        self._store.permissions.say(customer_id, granted, source, version, now, self._cache.forget)
+        return self.preferences(customer_id)
 
     def decision(self, decision_id: str) -> bytes:
         """The record of one decision, the bytes as they were stored."""

@@ -107,6 +107,14 @@ class Conflict(FourcastError):
     exit_code = 2
 
 
+class ContactRefused(FourcastError):
+    """A gate is closed to this contact now; ``problems`` name it and say why."""
+
+    status = 409
+    slug = "contact-refused"
+    title = "This contact may not be made"
+
+
 class Unavailable(FourcastError):
     """A server this needs does not answer; try again after ``retry_after`` seconds."""
 

@@ -117,6 +117,9 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
     assert {(path, method): row["operationId"] for path, method, row in operations(contract)} == {
         ("/v1/customers/{customer_id}/offers", "get"): "listOffers",
         ("/v1/events", "post"): "recordEvents",
+        ("/v1/contacts", "post"): "reserveContact",
+        ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
+        ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",
         ("/healthz", "get"): "getHealth",
         ("/readyz", "get"): "getReadiness",
@@ -151,7 +154,7 @@ def test_every_guarded_operation_names_its_scope_and_has_words(contract: dict[st
 def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]) -> None:
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
-    assert closed == {"EventInput", "EventsInput"}
+    assert closed == {"ContactInput", "EventInput", "EventsInput", "PreferencesInput"}
 
 
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:

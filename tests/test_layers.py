@@ -30,6 +30,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.answer",
         "service.explanation",
         "service.explaining",
+        "service.preferences",
     ),
     6: (
         "service.routes",

@@ -20,7 +20,8 @@ PUBLIC = "public"
 SCOPES = {
     "offers:read": "Read the next best offers of a customer.",
     "offers:explain": "Read whole decision records, with the facts they were made from.",
-    "events:write": "Report what happened between customer and bank.",
+    "events:write": "Report what happened between customer and bank; reserve contacts.",
+    "customers:write": "Read and say what customers permit.",
 }
 MAX_WORD = 64
 

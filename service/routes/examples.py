@@ -11,6 +11,27 @@ EVENT: dict[str, Any] = {
     "channel": "mobile_app",
 }
 EVENTS: dict[str, Any] = {"events": [EVENT, {**EVENT, "id": "app-7f3a-2", "kind": "impression", "offer": "term-6m"}]}
+CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
+CONTACT_ANSWER: dict[str, Any] = {**CONTACT, "decision_id": None, "at": "2026-11-23T09:30:00+08:00"}
+PREFERENCES_SAID: dict[str, Any] = {
+    "personalisation": False,
+    "consents": {"marketing:sms": True},
+    "version": "privacy-2026-09",
+}
+PREFERENCES: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "personalisation": False,
+    "do_not_contact": False,
+    "consents": {"personalisation": False, "contact": True, "marketing:sms": True},
+    "said": {
+        "marketing:sms": {
+            "granted": True,
+            "at": "2026-11-23T09:30:00+08:00",
+            "source": "mobile-bank",
+            "version": "privacy-2026-09",
+        }
+    },
+}
 OFFERS: dict[str, Any] = {
     "customer_id": "c-000001",
     "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",

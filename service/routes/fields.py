@@ -60,6 +60,17 @@ class Amount(fields.Float):
         return float(value)
 
 
+class Truth(fields.Boolean):
+    """JSON's own true or false."""
+
+    default_error_messages = {**MISSING, "invalid": "must be true or false"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class QueryInteger(fields.Integer):
     """A whole number written in digits, from ``low`` to ``high``."""
 

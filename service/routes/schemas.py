@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.domain import EventKind, Family
-from service.routes.fields import Amount, Instant, QueryInteger, Strict, Word
+from service.routes.fields import Amount, Instant, QueryInteger, Strict, Truth, Word
 
 MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
@@ -79,6 +79,67 @@ class EventsAnswer(Loose):
     """All events are durable when this is sent."""
 
     events = fields.List(fields.Nested(EventStatus), required=True)
+
+
+class ContactInput(Strict):
+    """A contact that somebody is about to make."""
+
+    id = Word(required=True, metadata=_says("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
+    customer_id = Word(required=True, metadata=_says("Whom to contact.", example="c-000001"))
+    offer = Word(required=True, metadata=_says("The offer it is about.", example="term-12m"))
+    channel = Word(required=True, metadata=_says("The outbound channel.", example="sms"))
+    decision_id = Word(allow_none=True, metadata=_says("The decision that led to it."))
+
+
+class ContactAnswer(Loose):
+    """The contact as it stands reserved."""
+
+    id = fields.String(required=True)
+    customer_id = fields.String(required=True)
+    offer = fields.String(required=True)
+    channel = fields.String(required=True)
+    decision_id = fields.String(required=True, allow_none=True)
+    at = fields.DateTime(required=True, metadata=_says("Since when it counts."))
+
+
+class PreferencesInput(Strict):
+    """What a customer says now; what is left out stays as it was."""
+
+    personalisation = Truth(metadata=_says("false: offers that rest on nothing personal.", example=False))
+    do_not_contact = Truth(metadata=_says("true: no outbound channel at all.", example=False))
+    consents = fields.Dict(
+        keys=Word(), values=Truth(), metadata=_says("By purpose, `marketing:<channel>` for a channel.")
+    )
+    version = Word(required=True, metadata=_says("The wording that the customer saw.", example="privacy-2026-09"))
+
+
+class LastWord(Loose):
+    """A customer's newest word on one purpose."""
+
+    granted = fields.Boolean(required=True)
+    at = fields.DateTime(required=True)
+    source = fields.String(required=True, metadata=_says("The client through which it was said."))
+    version = fields.String(required=True)
+
+
+class PreferencesAnswer(Loose):
+    """What a customer permits, in force now."""
+
+    customer_id = fields.String(required=True)
+    personalisation = fields.Boolean(required=True)
+    do_not_contact = fields.Boolean(required=True)
+    consents = fields.Dict(
+        keys=fields.String(),
+        values=fields.Boolean(),
+        required=True,
+        metadata=_says("Every purpose that is asked after."),
+    )
+    said = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(LastWord),
+        required=True,
+        metadata=_says("The last word on each purpose."),
+    )
 
 
 class Reason(Loose):

@@ -22,6 +22,7 @@ from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
+from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
 from service.store.sample import snapshots
 
@@ -42,12 +43,12 @@ __all__ = [
 class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    ``proposals`` is the release desk: propose, approve, roll back.
+    ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
-        self.proposals = Proposals(self._database)
+        self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 

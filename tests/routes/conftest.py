@@ -17,7 +17,7 @@ from service.domain import Client
 from service.engine import Engine
 from service.store import Store
 
-EVERYTHING = frozenset({"offers:read", "offers:explain", "events:write"})
+EVERYTHING = frozenset({"offers:read", "offers:explain", "events:write", "customers:write"})
 CLIENTS = {
     "app": Client("app", EVERYTHING),
     "reader": Client("reader", frozenset({"offers:read"})),

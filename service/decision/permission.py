@@ -1,0 +1,50 @@
+"""May this contact be made now? Every gate of one offer in one outbound channel, asked at the moment of contact. Pure.
+
+A list of offers is made in the morning and worked off all day, by several programs at once. So the gates are asked
+again for each contact, on the customer's facts, consents and events as they stand then; whoever asks holds the customer
+locked (``store.contacts``), and the contact counts before the next one is asked for.
+"""
+
+from service.decision.one import figure, judged
+from service.decision.program import Prepared, prepared
+from service.decision.subject import arm_of
+from service.domain import Context, Event, Release, Snapshot
+from service.errors import ContactRefused, InvalidInput, Problem
+from service.rules.policy import Policy
+
+
+def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release, language: str) -> None:
+    """Return when every gate is open to ``contact`` at its instant; ContactRefused names the first that is not.
+
+    InvalidInput where the policy lacks the offer or the channel, or the channel is inbound.
+    """
+    gate = closed_by(policy, snapshot, contact, release)
+    if gate is None:
+        return
+    reason = next(rule.reason for rule in policy.rules if rule.id == gate)
+    raise ContactRefused("This contact may not be made now.", [Problem(gate, reason[language])])
+
+
+def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
+    """The first gate, in the order of reasons, that is closed to the contact; None where all are open."""
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments)
+    offer, channel = _place(ready, contact)
+    at = Context(contact.at, contact.channel)
+    cells = judged(ready, snapshot, at, {}, release, arm, ready.moment(contact.at))
+    held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.oks)
+    return next((gate for gate, open_ in zip(ready.gate_ids, held, strict=True) if not open_), None)
+
+
+def _place(ready: Prepared, contact: Event) -> tuple[int, int]:
+    outbound = [
+        name for name, way in zip(ready.places.channels, ready.places.direction, strict=True) if way == "outbound"
+    ]
+    problems = []
+    if contact.offer not in ready.places.offer:
+        problems.append(Problem("offer", f'the policy has no offer "{contact.offer}"'))
+    if contact.channel not in outbound:
+        expected = f"expected one of {', '.join(outbound)}" if outbound else "the policy has none"
+        problems.append(Problem("channel", f'must be an outbound channel: {expected}; got "{contact.channel}"'))
+    if problems:
+        raise InvalidInput("This is no contact that could be made.", problems)
+    return ready.places.offer[str(contact.offer)], ready.places.channel[str(contact.channel)]

@@ -1,0 +1,104 @@
+"""GET and PUT /v1/customers/{customer_id}/preferences: what the customer permits, by purpose and channel.
+
+A PUT says something about what it names and leaves the rest as it was; sending it twice is harmless. It is in the
+ledger when it is acknowledged, as the customer's last word, and the next call in any worker follows it, Redis or not.
+Withdrawing is as easy as agreeing: the same call with ``false``.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.answer import iso
+from service.decision.subject import PERSONALISATION
+from service.domain import Client
+from service.errors import InvalidInput, Problem
+from service.preferences import Preferences, purposes
+from service.routes.access import engine, needs, own_customer
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
+from service.routes.examples import PREFERENCES, PREFERENCES_SAID
+from service.routes.fields import check
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas import PreferencesAnswer, PreferencesInput
+from service.rules.contact import CONTACT
+
+PATH = "/v1/customers/<string:customer_id>/preferences"
+SENTENCE = "The preferences do not fit; nothing was changed."
+_INPUT = PreferencesInput()
+_ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PREFERENCES)}
+
+blueprint = Resource("preferences", __name__, description="What customers permit.")
+
+
+@blueprint.serve(PATH, **operation("getPreferences", "customers:write", _ANSWERS, NotFound))
+@needs("customers:write")
+def preferences(client: Client, customer_id: str) -> Response:
+    """What a customer permits
+
+    Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
+    """
+    own_customer(client, customer_id)
+    return _reply(customer_id, engine().preferences(customer_id))
+
+
+@blueprint.serve(
+    PATH,
+    "PUT",
+    **operation(
+        "putPreferences",
+        "customers:write",
+        _ANSWERS,
+        *BODY_ERRORS,
+        NotFound,
+        requestBody={
+            "required": True,
+            "content": {"application/json": {"schema": PreferencesInput, "example": PREFERENCES_SAID}},
+        },
+    ),
+)
+@needs("customers:write")
+def put_preferences(client: Client, customer_id: str) -> Response:
+    """Say what a customer permits
+
+    What is left out stays as it was. The next call, in any worker, follows it.
+    """
+    own_customer(client, customer_id)
+    body = check(_INPUT, read_json(request), SENTENCE)
+    said = engine().prefer(customer_id, words(body), client.name, body["version"])
+    return _reply(customer_id, said)
+
+
+def words(body: dict[str, Any]) -> dict[str, bool]:
+    """The body as purposes; InvalidInput where it says nothing, or the same thing in two ways."""
+    granted: dict[str, bool] = dict(body.get("consents", {}))
+    own = {PERSONALISATION: body.get("personalisation"), CONTACT: _not(body.get("do_not_contact"))}
+    twice = [purpose for purpose in granted if own.get(purpose) is not None]
+    if twice:
+        raise InvalidInput(SENTENCE, [Problem(f"consents.{one}", "is said twice") for one in twice])
+    granted |= {purpose: word for purpose, word in own.items() if word is not None}
+    if not granted:
+        nothing = "must say something: personalisation, do_not_contact or consents"
+        raise InvalidInput(SENTENCE, [Problem("", nothing)])
+    return granted
+
+
+def _not(word: bool | None) -> bool | None:
+    return None if word is None else not word
+
+
+def _reply(customer_id: str, found: Preferences) -> Ready:
+    zone = engine().timezone
+    said = {
+        purpose: {"granted": word.granted, "at": iso(word.at, zone), "source": word.source, "version": word.version}
+        for purpose, word in found.said.items()
+    }
+    body = {
+        "customer_id": customer_id,
+        "personalisation": found.granted(PERSONALISATION),
+        "do_not_contact": not found.granted(CONTACT),
+        "consents": {purpose: found.granted(purpose) for purpose in purposes(found.policy)},
+        "said": said,
+    }
+    return Ready(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE])

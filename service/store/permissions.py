@@ -1,0 +1,120 @@
+"""What a customer permits: their words on each purpose, and contacts reserved before they are made.
+
+A contact is asked for and counted in one transaction, so that no race passes a cap. The customer's row is locked
+first: who comes second waits, and then reads a past that holds the first one's contact, so among any number of
+processes the gates are asked one after another. A reservation is an event of kind ``contact``; it counts from that
+moment on, whether or not the message then goes out, which errs on the customer's side. The same id asked again is the
+same reservation, also when the cap is full by now.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from service.domain import Event, EventKind, Snapshot
+from service.errors import Conflict, NotFound
+from service.store import customers, events, hot, text
+from service.store.customers import Forget
+from service.store.database import Ask, Database
+from service.store.wire import Statement
+
+LOCK = Statement(b"lock_customer", b"SELECT 1 FROM customers WHERE id = $1 FOR UPDATE")
+RESERVED = Statement(
+    b"reserved",
+    b"""
+    SELECT events.customer_id, kind, offer, channel, decision_id, events.at FROM event_keys
+    LEFT JOIN events ON events.id = event_keys.id AND events.at = event_keys.at AND events.customer_id = $2
+    WHERE event_keys.id = $1
+    """,
+)
+SAY = Statement(
+    b"say",
+    b"""
+    INSERT INTO consents (customer_id, purpose, granted, source, version, at)
+    SELECT $1, $2, $3::boolean, $4, $5, greatest($6::bigint,
+        (SELECT max(at) FROM consents WHERE customer_id = $1 AND purpose = $2))
+    """,
+)
+"""Never dated before a word that stands: what is said now holds, whoever's clock ran fast when the other was said."""
+
+SAID = Statement(
+    b"said",
+    b"""
+    SELECT (SELECT json_object_agg(purpose, json_build_array(granted, at, source, version)) FROM (
+        SELECT DISTINCT ON (purpose) purpose, granted, at, source, version FROM consents WHERE customer_id = $1
+        ORDER BY purpose, at DESC, seq DESC) AS newest)
+    FROM customers WHERE id = $1
+    """,
+)
+Permit = Callable[[Snapshot], None]
+"""Raises ContactRefused where a gate is closed to the contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The newest word on one purpose: yes or no, when (ms UTC), through whom, and to which wording."""
+
+    granted: bool
+    at: int
+    source: str
+    version: str
+
+
+class Permissions:
+    """The permissions desk of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def said(self, customer_id: str) -> dict[str, Said]:
+        """The newest word on every purpose that was ever spoken of; NotFound."""
+        for (found,) in self._database.ask(SAID, text.name("customer_id", customer_id)):
+            return {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
+        raise _nobody(customer_id)
+
+    def say(
+        self, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int, forget: Forget
+    ) -> int:
+        """Add each purpose's word to the ledger as the newest; returns the customer's new revision; NotFound."""
+        origin = text.name("source", source), text.name("version", version), b"%d" % at
+        words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
+        with self._database.exchange() as ask:
+            revision = customers.raise_revision(ask, customer_id)
+            for purpose, word in words.items():
+                ask(SAY, customer_id.encode(), purpose, word, *origin)
+            customers.tell(ask, customer_id, revision, forget)
+            return revision
+
+    def reserve(self, contact: Event, since_ms: int, permit: Permit, forget: Forget) -> tuple[Event, bool]:
+        """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
+
+        ``permit`` sees events since then. NotFound; Conflict for an id that was used for something else.
+        """
+        with self._database.exchange() as ask:
+            before = _locked(ask, contact)
+            if before is not None:
+                return before, False
+            (row,) = ask(hot.SNAPSHOT, contact.customer_id.encode(), b"%d" % since_ms)
+            permit(hot.snapshot_of(contact.customer_id, row))
+            revision = events.record(ask, contact)
+            if revision is not None:
+                customers.tell(ask, contact.customer_id, revision, forget)
+            return contact, revision is not None
+
+
+def _locked(ask: Ask, contact: Event) -> Event | None:
+    """The reservation that stands under the contact's id, if any; the customer is locked until the transaction ends."""
+    if not ask(LOCK, text.name("customer_id", contact.customer_id)):
+        raise _nobody(contact.customer_id)
+    for *said, at in ask(RESERVED, text.name("id", contact.id), contact.customer_id.encode()):
+        found = tuple(map(hot.word, said))
+        wanted = contact.customer_id, str(EventKind.CONTACT), contact.offer, contact.channel, contact.decision_id
+        if found != wanted:
+            raise Conflict(f'The id "{contact.id}" was used before for something else: give each contact its own id.')
+        return Event(contact.id, contact.customer_id, contact.kind, hot.whole(at), *found[2:])
+    return None
+
+
+def _nobody(customer_id: str) -> NotFound:
+    return NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')

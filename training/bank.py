@@ -3,6 +3,7 @@
     bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, notes
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_<family>, held_<family>                            (to train; not to score)
+    lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
     consents.sql    customer_id, purpose, granted                                          (if the bank has any)
 
 Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``dataset`` judges what comes out.

@@ -63,6 +63,14 @@ class Outcomes:
     times: npt.NDArray[Any] | None = None
 
 
+@dataclass(frozen=True)
+class Lapses:
+    """Who left within the horizon, aligned to ``rows`` of the customers' table: ``lapsed`` is 1.0 or 0.0."""
+
+    rows: npt.NDArray[np.int64]
+    lapsed: npt.NDArray[np.float64]
+
+
 def default_table() -> AttributeTable:
     """The attributes and features of the default policy."""
     return parse_table(yaml.safe_load(DEFAULT_TABLE.read_text(encoding="utf-8")))
@@ -90,6 +98,18 @@ def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     if not (places >= 0).any():
         raise InvalidInput(f"{where}: none of its {len(places)} customers is among those of customers.sql")
     return _outcomes(bank, rows.filter(pa.array(places >= 0)), places[places >= 0])
+
+
+def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
+    """Who left, by lapse.sql; None where there is no such file: then nobody knows who stays."""
+    if bank.sql("lapse") is None:
+        return None
+    rows, where = query(bank, files, "lapse"), bank.folder / "lapse.sql"
+    refuse(where, missing(rows, [ID, "lapsed"]))
+    refuse(where, [*id_faults(rows), *flag_faults(rows, "lapsed")])
+    rows = _sorted(rows)
+    places = _places(rows.column(ID).to_pylist(), customers)
+    return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
 
 
 def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]] | None:

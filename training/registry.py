@@ -72,6 +72,7 @@ def write_bundle(
     horizon_days: int,
     seed: int,
     sources: Mapping[str, str],
+    parts: Mapping[str, Any] | None = None,
 ) -> str:
     """Write ``root/<version>/`` and return the version.
 
@@ -87,6 +88,8 @@ def write_bundle(
         What each family's model predicts, in a sentence, and within how many days.
     seed, sources
         What reproduces it: the seed, and the SHA-256 of every input file by name.
+    parts
+        Further members of the manifest: ``segments`` and ``lapse``, for the customer's portrait.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def write_bundle(
         _file_name(family, place): text for family, one in families.items() for place, text in enumerate(one.models)
     }
     content: dict[str, Any] = {
+        **(parts or {}),
         "format": FORMAT,
         "created_by": _created_by(),
         "seed": seed,

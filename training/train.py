@@ -23,9 +23,10 @@ from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 from service.scoring.models import Bundle, open_bundle
 from training.bank import Bank, open_bank
-from training.dataset import Customers, Outcomes, default_table, read_customers, read_outcomes
+from training.dataset import Customers, Outcomes, default_table, read_customers, read_lapses, read_outcomes
 from training.evaluate import measure
 from training.fit import PropensityModel
+from training.portrait import portrait_parts
 from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
 from training.warehouse import files_read
 
@@ -116,6 +117,7 @@ def train(
         horizon_days=described.horizon_days,
         seed=seed,
         sources=sources,
+        parts=_portrait(described, Path(files), customers, seed),
     )
     metrics = {family: one.metrics for family, one in families.items()}
     rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
@@ -125,6 +127,12 @@ def train(
 def default_model(family: str) -> PropensityModel:
     """The unfitted model that the shipped training fits for a family."""
     return PropensityModel(members=MEMBERS[family])
+
+
+def _portrait(bank: Bank, files: Path, customers: Customers, seed: int) -> dict[str, Any]:
+    """Segments and lapse of the bank's customers, those without an outcome included."""
+    lapses = read_lapses(bank, files, customers)
+    return portrait_parts(customers, lapses, default_table(), bank.horizon_days, seed)
 
 
 def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) -> tuple[Sample, Customers]:

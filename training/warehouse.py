@@ -37,7 +37,7 @@ def query(bank: Bank, files: Path, name: str) -> pa.Table:
 
 def files_read(bank: Bank, files: Path) -> dict[str, str]:
     """``{name: SHA-256}`` of the SQL and of every file it names: what a model's manifest states as its sources."""
-    texts = {f"{name}.sql": bank.sql(name) for name in ("customers", "outcomes")}
+    texts = {f"{name}.sql": bank.sql(name) for name in ("customers", "outcomes", "lapse")}
     patterns = {found for text in texts.values() if text for found in FILE_NAMES.findall(text)}
     hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items() if text}
     found = {path for pattern in patterns for path in Path(files).glob(pattern)}

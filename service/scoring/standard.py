@@ -54,11 +54,13 @@ class Standard:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Standard":
         """The standard of ``{"figures": [...], "table": {...}}``; BundleError or PolicyError where it is none."""
+        if not document["figures"]:
+            raise BundleError("figures must be numbers of the table, got none")
         standard = cls([_figure(row) for row in document["figures"]], document["table"])
         kinds = {name: standard.kind_of(name) for name in standard.names}
         strange = sorted(name for name, kind in kinds.items() if kind in (None, Kind.TEXT))
-        if strange or not standard.names:
-            raise BundleError(f"figures must be numbers of the table, got {', '.join(strange) or 'none'}")
+        if strange:
+            raise BundleError(f"figures must be numbers of the table, got {', '.join(strange)}")
         return standard
 
     def kind_of(self, name: str) -> Kind | None:

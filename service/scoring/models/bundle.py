@@ -14,10 +14,12 @@ from service.errors import BundleError, PolicyError, Problem
 from service.expressions import Kind
 from service.scoring.attributes import Array
 from service.scoring.features import FeatureProgram, Inputs
+from service.scoring.lifetime import Lapse
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.library import Booster
 from service.scoring.models.manifest import Manifest, canonical, model_bytes, read
+from service.scoring.segments import Segmentation
 
 BLOCK = 16_384
 
@@ -73,6 +75,7 @@ class Bundle:
 
     A bundle reads customers by the table it was trained with. Where that table equals the policy's, a caller that has
     encoded the customer and derived the features already may pass those columns (``score_columns``).
+    ``segments`` and ``lapse`` are what it knows for the portrait, each None where it was trained without.
     """
 
     def __init__(self, manifest: Manifest, readings: Sequence[Reading], program: FeatureProgram) -> None:
@@ -81,6 +84,8 @@ class Bundle:
         self.families: tuple[str, ...] = tuple(manifest["families"])
         self.program = program
         self.readings = tuple(readings)
+        self.segments = Segmentation(manifest["segments"]) if "segments" in manifest else None
+        self.lapse = Lapse(manifest["lapse"]) if "lapse" in manifest else None
 
     @property
     def warnings(self) -> tuple[str, ...]:

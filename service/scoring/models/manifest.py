@@ -14,6 +14,7 @@ from typing import Any
 
 from service.domain import Family
 from service.errors import BundleError, Problem
+from service.scoring import lifetime, segments
 from service.scoring.models import calibration
 
 FORMAT = 1
@@ -109,6 +110,9 @@ def _shape_faults(manifest: Manifest) -> Iterator[Problem]:
     for family, entry in families.items():
         faults = _entry_faults(entry) if isinstance(entry, dict) else ["must be an object"]
         yield from (Problem(f"families.{family}", fault) for fault in faults)
+    for name, faults_of in (("segments", segments.faults), ("lapse", lifetime.faults)):
+        if name in manifest:
+            yield from (Problem(name, fault) for fault in faults_of(manifest[name]))
 
 
 def _entry_faults(entry: Mapping[str, Any]) -> list[str]:

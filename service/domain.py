@@ -58,13 +58,15 @@ class EventKind(StrEnum):
 
 
 class Arm(StrEnum):
-    """How a customer is served: with their own propensities and fit, or (holdout) by priors alone.
+    """How a customer is served: with their own propensities and fit, (holdout) by priors alone, or by the challenger.
 
-    ``unpersonalised`` is no arm of an experiment: who withdrew personalisation, or of whom nothing is known.
+    ``unpersonalised`` is no arm of an experiment: who withdrew personalisation, or of whom nothing is known. The other
+    arms are the policy's standing tests, each named by its id.
     """
 
     PERSONALISED = "personalised"
     HOLDOUT = "holdout"
+    CHALLENGER = "challenger"
     UNPERSONALISED = "unpersonalised"
 
 
@@ -116,17 +118,24 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Policy, bundle and prices that serve together; ``bundle`` is None where priors alone decide."""
+    """Policy, bundle and prices that serve together; ``bundle`` is None where priors alone decide.
+
+    ``on_trial`` where policy and bundle are the release's challenger, which a share of its customers is served by.
+    """
 
     id: int
     policy: str
     bundle: str | None
     prices: Mapping[str, float] = field(default_factory=dict)
+    on_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """One offer in one channel, with all the factors of its priority (yuan)."""
+    """One offer in one channel, with all the factors of its priority (yuan).
+
+    ``reasons`` are the fit rules that fired, ``strategies`` those credited with it: of the rules that raised it.
+    """
 
     offer: str
     channel: str
@@ -143,6 +152,7 @@ class Treatment:
     selection_probability: float
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
+    strategies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,16 @@ an independent one, so that two experiments do not share their customers. Nothin
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import sha256, shake_256
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+BUCKETS = 10_000
+"""Into so many equal parts units are divided before tests draw from them: a share is a whole number of them."""
+
+_NOBODY, _TAKEN = -1, -2
 _SEPARATOR = "\x1f"
 _SPACE = float(1 << 53)
 
@@ -54,6 +59,33 @@ def assign(salt: str, unit: object, shares: Mapping[str, float]) -> str:
         if at < edge:
             return arm
     return arm
+
+
+def drawn(tests: Iterable[tuple[str, str, float]], taken: float, rest: str) -> list[str]:
+    """Which of ``tests`` (name, salt, share) each bucket of [0, 1) belongs to; ``rest`` for those nobody drew.
+
+    Every test takes its share of the buckets in the order of its own salt, from those that are free: not in the first
+    ``taken`` of [0, 1), not drawn by a test before it. So a unit is in one test at most, a share is met exactly while
+    buckets last, and a test that grows, shrinks or ends moves hardly a unit of another (only where both drew).
+
+    >>> found = drawn([("a", "s", 0.1), ("b", "t", 0.2)], 0.5, "none")
+    >>> found.count("a"), found.count("b"), set(found[:5000])
+    (1000, 2000, {'none'})
+    """
+    owner = np.full(BUCKETS, _NOBODY)
+    owner[: ceil(round(taken * BUCKETS, 6))] = _TAKEN
+    names = []
+    for number, (name, salt, share) in enumerate(tests):
+        places = _shuffled(salt)
+        owner[places[owner[places] == _NOBODY][: round(share * BUCKETS)]] = number
+        names.append(name)
+    return [names[number] if number >= 0 else rest for number in owner.tolist()]
+
+
+def _shuffled(salt: str) -> NDArray[np.intp]:
+    """The buckets in the order of 64 bits each of SHAKE-256 of the salt."""
+    stream = shake_256(salt.encode("utf-8", "surrogatepass")).digest(8 * BUCKETS)
+    return np.argsort(np.frombuffer(stream, dtype=">u8"), kind="stable")
 
 
 def order(salt: str, unit: Sequence[object], count: int) -> list[int]:

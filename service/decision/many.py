@@ -1,8 +1,8 @@
 """Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
 
-Customers are taken in blocks that fit a processor's cache, and within a block by arm, so that every array is judged the
-way ``Program.judge`` judges one customer: personalised, holdout and unpersonalised rows never mix. What differs from
-``one`` is only how lists are ordered.
+Customers are taken in blocks that fit a processor's cache: those of the whole method, those who are not personalised,
+and the few of all other arms together (``mixture``); every array is judged the way ``Program.judge`` judges one.
+What differs from ``one`` is only how lists are ordered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from service.decision.mixture import Mixture
 from service.decision.population import Decisions, Population
 from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
-from service.decision.subject import PERSONALISATION, Draw, asked_channel, draws, epsilon_of, held_out
+from service.decision.subject import PERSONALISATION, Arms, Draw, asked_channel, draws
 from service.domain import Arm, Context, Release
 from service.grid import Array, Columns, context_columns
 from service.rules.contact import Crowd, Ok
@@ -45,31 +46,41 @@ def decide_many(
     """
     task = _Task(prepared(policy), context, release, reasons)
     whole = task.blank(population.customers)
-    for rows in _blocks(len(population.customers), block):
-        for arm, members in _by_arm(policy, population, rows):
-            spoken = {family: column[members] for family, column in scores.items()} if arm is Arm.PERSONALISED else {}
-            task.decide(population.rows(members), spoken, arm, members, whole)
+    places = _arms(task.ready.arms, population, release)
+    for arm, members in _groups(task.ready.arms, places):
+        for rows in _blocks(members, block):
+            spoken = {family: column[rows] for family, column in scores.items()}
+            task.decide(population.rows(rows), spoken, arm or Mixture(task.ready, places[rows]), rows, whole)
+    whole.arms[:] = np.array(task.ready.arms.names, dtype=object)[places]
     return whole
 
 
-def _blocks(customers: int, size: int) -> Iterator[Array]:
-    for first in range(0, customers, size):
-        yield np.arange(first, min(first + size, customers))
+def _blocks(members: Array, size: int) -> Iterator[Array]:
+    for first in range(0, len(members), size):
+        yield members[first : first + size]
 
 
-def _by_arm(policy: Policy, population: Population, rows: Array) -> Iterator[tuple[Arm, Array]]:
-    """The rows of each arm that has any; as ``subject.arm_of``."""
-    personal = population.known[rows].copy()
+def _arms(arms: Arms, population: Population, release: Release) -> Array:
+    """(n,) the place of each customer's arm; as ``subject.arm_of``."""
+    personal = population.known.copy()
     if PERSONALISATION in population.consents:
-        personal &= population.consents[PERSONALISATION][rows] != 0.0
-    arms = np.full(len(rows), Arm.UNPERSONALISED, dtype=object)
-    arms[personal] = Arm.PERSONALISED
-    names = [population.customers[row] for row in rows[personal].tolist()]
-    arms[np.flatnonzero(personal)[held_out(names, policy.experiments)]] = Arm.HOLDOUT
-    for arm in Arm:
-        members = rows[arms == arm]
-        if len(members):
-            yield arm, members
+        personal &= population.consents[PERSONALISATION] != 0.0
+    places = np.full(len(personal), arms.place(Arm.UNPERSONALISED), dtype=np.int16)
+    names = [population.customers[row] for row in np.flatnonzero(personal).tolist()]
+    places[personal] = arms.place(Arm.CHALLENGER) if release.on_trial else arms.of(names)
+    return places
+
+
+def _groups(arms: Arms, places: Array) -> Iterator[tuple[Arm | None, Array]]:
+    """The rows, ascending, of each arm that is judged on its own, then of all the others together (None)."""
+    others = np.ones(len(places), dtype=bool)
+    for arm in (Arm.PERSONALISED, Arm.CHALLENGER, Arm.UNPERSONALISED):
+        mine = places == arms.place(arm)
+        others &= ~mine
+        if mine.any():
+            yield arm, np.flatnonzero(mine)
+    if others.any():
+        yield None, np.flatnonzero(others)
 
 
 class _Task:
@@ -100,18 +111,21 @@ class _Task:
             spoken=np.zeros((len(customers), len(self.ready.policy.fits)), dtype=bool) if reasons else None,
         )
 
-    def decide(self, part: Population, scores: Mapping[str, Array], arm: Arm, rows: Array, whole: Decisions) -> None:
-        """Judge one arm's rows and write them into their places."""
+    def decide(
+        self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture, rows: Array, whole: Decisions
+    ) -> None:
+        """Judge the rows of one arm, or of several, and write them into their places."""
         cells = self._judged(part, scores, arm)
         shape = len(rows), len(self.ready.places.offers), len(self.ready.places.channels)
         priority = arbitration.candidates(cells.priority, open_cells(cells.oks, shape))
         channel, best = self._best(priority)
         candidates = (best > 0.0).sum(axis=1)
         shown = arbitration.ranking_many(best, self.context.limit)
-        explored = draws(self.ready.policy, part.customers, self.at.day, arm)
-        greedy, epsilon = _explored(explored, best, shown), epsilon_of(self.ready.policy, arm)
+        epsilon = self._epsilon(arm, len(rows))
+        explored = draws(self.ready.policy, part.customers, self.at.day, epsilon)
+        greedy = _explored(explored, best, shown)
         whole.offer[rows], whole.candidates[rows] = shown, candidates
-        whole.arms[rows], whole.explored[rows[list(explored)]] = arm, True
+        whole.explored[rows[list(explored)]] = True
         whole.channel[rows] = _taken(channel, shown, -1)
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
@@ -119,7 +133,18 @@ class _Task:
             whole.closed[rows] = self._count(cells.oks, shape, candidates)
             whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
 
-    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
+    def _epsilon(self, arm: Arm | Mixture, customers: int) -> Array:
+        """(n,) the probability of exploring."""
+        if isinstance(arm, Mixture):
+            return arm.epsilon
+        return np.full(customers, self.ready.ways[arm].epsilon)
+
+    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture) -> Cells:
+        if isinstance(arm, Mixture):
+            return arm.corrected(self._cells(part, arm.heard(scores), Arm.PERSONALISED), self.cost)
+        return self._cells(part, scores if self.ready.ways[arm].scored else {}, arm)
+
+    def _cells(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
         columns, dealings = self._columns(part, arm)
         personal = arm is not Arm.UNPERSONALISED
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events, personal)
@@ -128,8 +153,7 @@ class _Task:
             np.broadcast_to(_chances(scores.get(family), prior), crowd.customers)
             for family, prior in zip(self.ready.places.families, self.ready.priors, strict=True)
         ]
-        neutral = arm is Arm.HOLDOUT
-        return self.ready.many.judge(columns, dealings, contact, np.stack(chances, axis=1), self.cost, neutral)
+        return self.ready.many.judge(columns, dealings, contact, np.stack(chances, axis=1), self.cost)
 
     def _columns(self, part: Population, arm: Arm) -> tuple[dict[str, Any], Columns]:
         """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
@@ -201,8 +225,9 @@ def _taken(values: Array, shown: Array, nothing: float) -> Array:
     return np.where(shown < 0, nothing, np.take_along_axis(values, np.maximum(shown, 0), axis=1))
 
 
-def _probability(shown: Array, greedy: Array, candidates: Array, limit: int, epsilon: float) -> Array:
+def _probability(shown: Array, greedy: Array, candidates: Array, limit: int, epsilon: Array) -> Array:
     """As ``arbitration.selection_probability``, NaN where nothing is shown."""
     offers = np.maximum(candidates, 1)[:, np.newaxis]
-    found = (1.0 - epsilon) * greedy + epsilon * np.minimum(limit, offers) / offers
+    chance = epsilon[:, np.newaxis]
+    found = (1.0 - chance) * greedy + chance * np.minimum(limit, offers) / offers
     return np.where(shown < 0, np.nan, found)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from service.decision.arms import Way
 from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.subject import Draw, arm_of, asked_channel, draw
@@ -43,15 +44,16 @@ def decide(
     offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
     the policy lacks the channel.
     """
-    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments)
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     asked, moment = asked_channel(context, ready.places.channel), ready.moment(context.now)
     cells = judged(ready, snapshot, context, scores, release, arm, moment)
     allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
-    slate = Slate(ready, cells, allowed, asked)
+    way = ready.ways[arm]
+    slate = Slate(ready, cells, allowed, asked, way)
     missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
     if missing:
         withheld[NO_POSITIVE_VALUE] = missing
-    chance = draw(policy, snapshot.customer_id, moment.day, arm)
+    chance = draw(policy, snapshot.customer_id, moment.day, way.epsilon or 0.0)
     return Decision(
         id=decision_id,
         customer_id=snapshot.customer_id,
@@ -59,7 +61,7 @@ def decide(
         arm=arm,
         personalised=arm is not Arm.UNPERSONALISED,
         explored=chance.explores,
-        treatments=slate.treatments(context.limit, chance, _sources(scores, release, arm), release),
+        treatments=slate.treatments(context.limit, chance, _sources(scores if way.scored else {}, release), release),
         withheld=withheld,
         degraded=tuple(degraded),
     )
@@ -81,9 +83,10 @@ def judged(
     columns.update(ready.history.consent_one(snapshot.consents))
     dealings = _with_past(ready, columns, events, arm)
     contact = ready.contact.one(snapshot.consents, events, moment, holiday, arm is not Arm.UNPERSONALISED)
-    chances = _chances(ready, scores if arm is Arm.PERSONALISED else {})
+    program = ready.ones[arm]
+    chances = _chances(ready, scores if program.way.scored else {})
     cost = ready.contact_cost + ready.prices(release.prices)
-    return ready.one.judge(columns, dealings, contact, chances, cost, neutral=arm is Arm.HOLDOUT)
+    return program.judge(columns, dealings, contact, chances, cost)
 
 
 def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str) -> Columns:
@@ -101,9 +104,7 @@ def _chances(ready: Prepared, scores: Scores) -> Array:
     return np.array([[arbitration.chance(scores.get(family), prior) for family, prior in families]])
 
 
-def _sources(scores: Scores, release: Release, arm: str) -> Mapping[str, str]:
-    if arm is not Arm.PERSONALISED:
-        return {}
+def _sources(scores: Scores, release: Release) -> Mapping[str, str]:
     return {family: release.bundle or PRIOR for family, score in scores.items() if arbitration.spoke(score)}
 
 
@@ -131,9 +132,9 @@ def funnel(
 class Slate:
     """What may be offered, each offer in its best channel; ``ranked`` are their places, best first."""
 
-    def __init__(self, ready: Prepared, cells: Cells, allowed: Array, asked: int | None) -> None:
+    def __init__(self, ready: Prepared, cells: Cells, allowed: Array, asked: int | None, way: Way) -> None:
         """Finds the best channel of every offer; ties go to the policy's order."""
-        self._ready, self._cells = ready, cells
+        self._ready, self._cells, self._levers = ready, cells, way.levers
         self._priority = arbitration.candidates(cells.priority[0], allowed)
         if asked is None:
             self._channel = self._priority.argmax(axis=1).tolist()
@@ -162,6 +163,7 @@ class Slate:
     ) -> Treatment:
         """One offer in its best channel, with the factors of its priority."""
         cells, noun, channel = self._cells, self._ready.policy.offers[offer], self._channel[offer]
+        reasons = cells.fitness.reasons(offer, channel)
         return Treatment(
             offer=noun.id,
             channel=self._ready.places.channels[channel],
@@ -171,13 +173,14 @@ class Slate:
             propensity_source=sources.get(noun.family, PRIOR),
             value=figure(cells.value, offer, channel),
             fit=figure(cells.fit, offer, channel),
-            lever=noun.lever,
+            lever=noun.lever if self._levers else 1.0,
             response=figure(cells.response, offer, channel),
             contact_cost=float(self._ready.contact_cost[channel]),
             price=float(prices[0, offer, channel]),
             selection_probability=probability,
-            reasons=cells.fitness.reasons(offer, channel),
+            reasons=reasons,
             alternatives=self._alternatives(offer, channel),
+            strategies=self._ready.credits(reasons),
         )
 
     def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:

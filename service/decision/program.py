@@ -7,6 +7,7 @@ and ``many``.
 """
 
 from collections.abc import Mapping, MutableMapping
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isnan
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from service.decision.arms import Way, ways
+from service.decision.subject import Arms
 from service.domain import Scalar
 from service.expressions import Expression, fold, value
 from service.grid import Array, Columns, Moment, Places, by_channel, by_offer, day_number, moment
@@ -27,6 +30,9 @@ from service.scoring.value import Values
 
 NO_POSITIVE_VALUE = "no-positive-value"
 """The reason of an offer that every gate lets through and no channel makes worth its cost."""
+
+MOST_CREDITS = 20_000
+"""Lists of reasons whose strategies are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Program:
 
     def __init__(self, policy: Policy, places: Places, many: bool) -> None:
         """Compiles all of them."""
-        self._places = places
+        self.way = Way()
+        self._policy, self._places = policy, places
         self.rulebook = Rulebook(policy, many)
         self._values = Values(policy, many)
         self._share = by_offer([offer.share for offer in policy.offers])
@@ -56,6 +63,16 @@ class Program:
             _response(channel.response, place, policy, many) for place, channel in enumerate(policy.channels)
         ]
 
+    def under(self, way: Way) -> "Program":
+        """The same program, nothing compiled anew, as an arm is served by it."""
+        other = copy(self)
+        other.way = way
+        if not way.levers:
+            other._lever = np.ones_like(self._lever)
+        if way.withheld is not None:
+            other.rulebook = self.rulebook.without(way.withheld, self._policy)
+        return other
+
     def judge(
         self,
         columns: MutableMapping[str, Any],
@@ -63,22 +80,21 @@ class Program:
         contact: list[Ok],
         chances: Array,
         cost: Array,
-        neutral: bool,
     ) -> Cells:
         """All cells of the grid.
 
         ``columns`` is what may be read of the customer, ``dealings`` what contact rules may read (the same, but for a
         customer who is not personalised), ``contact`` the contact policy's own gates, ``chances`` P(family) as
-        (n, families), ``cost`` contact cost and prices as (1, m, k). ``neutral`` holds fit and response at 1.
+        (n, families), ``cost`` contact cost and prices as (1, m, k).
         """
         oks = [gate.passes(columns) for gate in self.rulebook.gates]
         oks += [gate.passes(dealings) for gate in self.rulebook.contact]
         oks += contact
-        fitness = NEUTRAL if neutral else self.rulebook.fitness(columns)
-        response = 1.0 if neutral else self._response(columns)
+        fitness = NEUTRAL if self.way.neutral else self.rulebook.fitness(columns)
+        response = 1.0 if self.way.neutral else self._response(columns)
         propensity = arbitration.propensities(chances, self._places, self._share)
         worth, fit = self._values.evaluate(columns), fitness.value
-        priority = arbitration.priorities(propensity, worth, self._lever, fit, response, cost)
+        priority = self.way.ordering(propensity, worth, self._lever, fit, response, cost)
         return Cells(oks, fitness, fit, propensity, worth, response, priority)
 
     def _response(self, columns: Columns) -> Any:
@@ -120,6 +136,11 @@ class Prepared:
         self.contact = ContactGates(policy.contact, self.places)
         self.one = Program(policy, self.places, many=False)
         self.many = Program(policy, self.places, many=True)
+        self.ways = ways(policy.experiments)
+        self.ones = {arm: self.one.under(way) for arm, way in self.ways.items()}
+        self.arms = Arms(policy.experiments, list(self.ways))
+        self._credits: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
         self.gate_ids = [gate.id for gate in (*self.one.rulebook.gates, *self.one.rulebook.contact)] + self.contact.ids
         self.holidays = frozenset(map(day_number, policy.contact.holidays))
         self.priors = [policy.families[family].prior for family in self.places.families]
@@ -134,6 +155,16 @@ class Prepared:
     def customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
         """``customer.*`` of one customer, derived features included."""
         return self._customer(attributes) if attributes else self._nobody.copy()
+
+    def credits(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        """The strategies whose rules raised a treatment, of its reasons, in their order; few lists are ever seen."""
+        found = self._credits.get(reasons)
+        if found is None:
+            credited = (self._credited[rule] for rule in reasons if rule in self._credited)
+            if len(self._credits) >= MOST_CREDITS:
+                self._credits.clear()
+            found = self._credits[reasons] = tuple(dict.fromkeys(credited))
+        return found
 
     def prices(self, by_name: Mapping[str, float]) -> Array:
         """Shadow prices as (1, m, k); the last release's are kept, since they change with a release only."""

@@ -17,8 +17,11 @@ from service.domain import Context, Decision, Event, Release, Snapshot, Treatmen
 from service.errors import Conflict
 from service.rules.policy import Policy
 
-FORMAT = 1
-"""Raised when a record's form changes; older records stay readable."""
+FORMAT = 2
+"""Raised when a record's form changes; older records stay readable, and replay to their own form.
+
+Since 2 a treatment names its strategies, and a release whether it is on trial.
+"""
 
 
 def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Scores, release: Release) -> bytes:
@@ -53,10 +56,22 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
 def replay(record: bytes, policy: Policy) -> bytes:
     """The record made anew; Conflict where the policy is not the one that decided."""
     decision, snapshot, context, scores, release = decode(record)
+    form = orjson.loads(record)["format"]
     if release.policy != policy.hash:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
     again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
-    return encode(again, snapshot, context, scores, release)
+    made = encode(again, snapshot, context, scores, release)
+    return made if form >= FORMAT else _in_form_1(made)
+
+
+def _in_form_1(record: bytes) -> bytes:
+    """The record as form 1 wrote it."""
+    read = orjson.loads(record)
+    read["format"] = 1
+    del read["release"]["on_trial"]
+    for treatment in read["decision"]["treatments"]:
+        del treatment["strategies"]
+    return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
 
 
 def _decision(read: Mapping[str, Any]) -> Decision:
@@ -65,7 +80,8 @@ def _decision(read: Mapping[str, Any]) -> Decision:
 
 
 def _treatment(read: Mapping[str, Any]) -> Treatment:
-    return Treatment(**{**read, "reasons": tuple(read["reasons"]), "alternatives": tuple(read["alternatives"])})
+    lists = {name: tuple(read.get(name, ())) for name in ("reasons", "alternatives", "strategies")}
+    return Treatment(**{**read, **lists})
 
 
 def _snapshot(read: Mapping[str, Any]) -> Snapshot:

@@ -1,10 +1,11 @@
 """Whom a decision is about, and how much of them it may read.
 
-Three ways to be served. ``personalised``: everything is read. ``holdout`` (a share of the customers, by hash): the same
-gates on the same facts, but priors instead of models, fit and response neutral, no exploration; the arm against which
-personalisation is measured. ``unpersonalised``: the customer withdrew the consent ``personalisation``, or nothing is
-known of them. Then attributes, scores and past are not read; past events only keep contact caps and cool-offs, so that
-two customers with the same consents and events get the same answer. They are outside every experiment.
+``personalised``: everything is read. ``holdout`` and the policy's standing tests (shares of the customers, by hash, one
+customer in one of them at most): the same gates on the same facts, without some part of the method (``arms``); what the
+part brings is measured against them. ``challenger``: everything is read, by the release on trial. ``unpersonalised``:
+the customer withdrew the consent ``personalisation``, or nothing is known of them. Then attributes, scores and past are
+not read; past events only keep contact caps and cool-offs, so that two customers with the same consents and events get
+the same answer. They are outside every experiment.
 
 A customer who never said anything about personalisation has not withdrawn it: an answer to their own request rests on
 the contract, and every outbound channel needs a consent of its own besides.
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from service.domain import Arm, Attributes, Context, Snapshot
 from service.errors import InvalidInput
-from service.experiment import fraction, fractions, order
+from service.experiment import BUCKETS, fraction, fractions, order
 from service.rules.policy import Experiments, Policy
 
 PERSONALISATION = "personalisation"
@@ -32,25 +33,48 @@ def is_personal(attributes: Attributes, consents: Mapping[str, bool]) -> bool:
     return any(value is not None for value in attributes.values())
 
 
-def arm_of(snapshot: Snapshot, experiments: Experiments) -> Arm:
-    """How this customer is served."""
+def arm_of(snapshot: Snapshot, experiments: Experiments, on_trial: bool = False) -> str:
+    """How this customer is served: an ``Arm``, or the id of a standing test."""
     if not is_personal(snapshot.attributes, snapshot.consents):
         return Arm.UNPERSONALISED
-    return experiment_arm(snapshot.customer_id, experiments)
+    return Arm.CHALLENGER if on_trial else experiment_arm(snapshot.customer_id, experiments)
 
 
-def held_out(customers: Sequence[str], experiments: Experiments) -> NDArray[np.bool_]:
-    """(n,) whether ``experiment_arm`` is the holdout."""
-    if experiments.holdout_share <= 0.0:
-        return np.zeros(len(customers), dtype=bool)
-    return fractions(experiments.holdout_salt, ((one,) for one in customers)) < experiments.holdout_share
+def experiment_arm(customer_id: str, experiments: Experiments) -> str:
+    """Holdout, a standing test or the whole method, by one hash of the customer."""
+    share, buckets = experiments.holdout_share, experiments.arms
+    if share <= 0.0 and not buckets:
+        return Arm.PERSONALISED
+    at = fraction(experiments.holdout_salt, customer_id)
+    if at < share:
+        return Arm.HOLDOUT
+    return buckets[int(at * BUCKETS)] if buckets else Arm.PERSONALISED
 
 
-def experiment_arm(customer_id: str, experiments: Experiments) -> Arm:
-    """Personalised or holdout, by hash of the customer."""
-    share = experiments.holdout_share
-    held = share > 0.0 and fraction(experiments.holdout_salt, customer_id) < share
-    return Arm.HOLDOUT if held else Arm.PERSONALISED
+class Arms:
+    """``experiment_arm`` of many: places among ``names``, which also hold the arms that no experiment gives."""
+
+    def __init__(self, experiments: Experiments, names: Sequence[str]) -> None:
+        """Numbers the buckets, once per policy."""
+        self.names = names
+        self._experiments = experiments
+        self._place = {name: place for place, name in enumerate(names)}
+        buckets = experiments.arms or (Arm.PERSONALISED,)
+        self._buckets = np.array([self._place[arm] for arm in buckets], dtype=np.int16)
+
+    def place(self, arm: str) -> int:
+        """Where an arm stands among the names."""
+        return self._place[arm]
+
+    def of(self, customers: Sequence[str]) -> NDArray[np.int16]:
+        """(n,) the place of each customer's arm."""
+        share, count = self._experiments.holdout_share, len(self._buckets)
+        if share <= 0.0 and count == 1:
+            return np.full(len(customers), self.place(Arm.PERSONALISED), dtype=np.int16)
+        at = fractions(self._experiments.holdout_salt, ((one,) for one in customers))
+        arms = self._buckets[(at * count).astype(np.intp)]
+        arms[at < share] = self.place(Arm.HOLDOUT)
+        return arms
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +91,19 @@ class Draw:
         return order(self.salt, (*self.unit, "order"), count)
 
 
-def draw(policy: Policy, customer_id: str, day: int, arm: str) -> Draw:
-    """The draw of one customer: explores with probability epsilon, and never outside the personalised arm."""
-    epsilon, salt, unit = epsilon_of(policy, arm), policy.experiments.exploration_salt, _unit(customer_id, day, policy)
+def draw(policy: Policy, customer_id: str, day: int, epsilon: float) -> Draw:
+    """The draw of one customer, who explores with the probability epsilon of their arm."""
+    salt, unit = policy.experiments.exploration_salt, _unit(customer_id, day, policy)
     return Draw(epsilon, epsilon > 0.0 and fraction(salt, *unit) < epsilon, salt, unit)
 
 
-def draws(policy: Policy, customers: Sequence[str], day: int, arm: str) -> dict[int, Draw]:
-    """By row, the draws of those among many customers who explore."""
-    epsilon, salt = epsilon_of(policy, arm), policy.experiments.exploration_salt
-    if epsilon <= 0.0:
+def draws(policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[np.float64]) -> dict[int, Draw]:
+    """By row, the draws of those among many customers who explore; ``epsilon`` (n,) is that of each one's arm."""
+    salt = policy.experiments.exploration_salt
+    if not epsilon.any():
         return {}
     hits = np.flatnonzero(fractions(salt, (_unit(one, day, policy) for one in customers)) < epsilon).tolist()
-    return {row: Draw(epsilon, True, salt, _unit(customers[row], day, policy)) for row in hits}
-
-
-def epsilon_of(policy: Policy, arm: str) -> float:
-    """The probability of exploring: the policy's, and 0 outside the personalised arm."""
-    return policy.experiments.exploration_epsilon if arm == Arm.PERSONALISED else 0.0
+    return {row: Draw(float(epsilon[row]), True, salt, _unit(customers[row], day, policy)) for row in hits}
 
 
 def _unit(customer_id: str, day: int, policy: Policy) -> tuple[object, ...]:

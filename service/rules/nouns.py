@@ -5,9 +5,10 @@ Nothing here reads, checks or applies anything: ``reading`` makes these values, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from service.domain import Scalar, Text
+from service.domain import Arm, Scalar, Text
+from service.experiment import drawn
 from service.expressions import Expression, Name
 
 STAGES = ("eligibility", "applicability", "suitability", "contact")
@@ -187,15 +188,45 @@ class Contact:
         return (*self.consents, *self.quiet_hours, *self.caps, *self.cool_offs)
 
 
+TEST_KINDS = ("random-relevant", "propensity-only", "without-levers", "eligibility-only", "without-strategy")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingTest:
+    """A share of the customers who are served without one part of the method, to measure what that part brings.
+
+    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms`` says what each
+    kind does.
+    """
+
+    id: str
+    kind: str
+    share: float
+    salt: str
+    strategy: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Experiments:
-    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain."""
+    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
+
+    ``tests`` in the order in which they draw their customers; ``arms`` is the arm of each bucket of customers
+    (``experiment.drawn``): one hash of a customer, by the holdout's salt, finds the holdout and every test.
+    """
 
     exploration_epsilon: float
     exploration_salt: str
     holdout_share: float
     holdout_salt: str
     cache_grain_minutes: int
+    tests: tuple[StandingTest, ...] = ()
+    arms: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Draws the buckets, once."""
+        rows = [(test.id, test.salt, test.share) for test in self.tests]
+        buckets = drawn(rows, self.holdout_share, Arm.PERSONALISED) if rows else ()
+        object.__setattr__(self, "arms", tuple(buckets))
 
 
 @dataclass(frozen=True, slots=True)

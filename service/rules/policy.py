@@ -36,6 +36,7 @@ from service.rules.nouns import (
     QuietHours,
     Rule,
     Schema,
+    StandingTest,
     Strategy,
     Term,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "QuietHours",
     "Rule",
     "Schema",
+    "StandingTest",
     "Strategy",
     "Term",
     "from_documents",

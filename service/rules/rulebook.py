@@ -10,6 +10,7 @@ calls it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,8 @@ import numpy as np
 from service.expressions import falsity, fold, truth
 from service.grid import Array, Columns
 from service.rules.contact import Ok
-from service.rules.policy import FitRule, GateRule, Policy
+from service.rules.policy import FitRule, GateRule, Policy, Rule
+from service.rules.reading.concerns import FALLS_AWAY
 
 Run = Callable[[Columns], Any]
 _GRID = frozenset({"offer", "channel"})
@@ -35,6 +37,19 @@ class Gate:
         require = truth(fold(rule.require, policy.static_columns), many)
         spares = None if rule.applies is None else falsity(fold(rule.applies, policy.static_columns), many)
         self.passes: Callable[[Columns], Ok] = _passes(require, spares or (lambda columns: False))
+
+
+class OpenGate(Gate):
+    """A gate that is left out: it keeps its place and closes nothing."""
+
+    def __init__(self, gate: Gate) -> None:
+        """Takes the gate's name."""
+        self.id, self.stage, self.passes = gate.id, gate.stage, lambda columns: True
+
+
+def falls_away(rule: Rule, strategy: str) -> bool:
+    """Whether a rule goes with its strategy: fit and applicability do, what guards the customer never does."""
+    return rule.strategy == strategy and rule.stage in FALLS_AWAY
 
 
 def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
@@ -117,10 +132,23 @@ class Rulebook:
         self.contact = [gate for gate in gates if gate.stage == "contact"]
         self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: -fit.weight)
 
+    def without(self, strategy: str, policy: Policy) -> "Rulebook":
+        """These rules less the fit and applicability rules of a strategy; a gate left out stays, and is always open."""
+        gone = {rule.id for rule in (*policy.gates, *policy.fits) if falls_away(rule, strategy)}
+        rest = copy(self)
+        rest.gates = [OpenGate(gate) if gate.id in gone else gate for gate in self.gates]
+        rest.fits = [fit for fit in self.fits if fit.id not in gone]
+        return rest
+
     def fitness(self, columns: Columns) -> Fitness:
         """What the fit rules make of every cell."""
         found = [(fit, fit.fires(columns)) for fit in self.fits]
-        fired = [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
+        return self.weighed(
+            [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
+        )
+
+    def weighed(self, fired: Sequence[tuple[Fit, Ok]]) -> Fitness:
+        """F of the rules that fired, each where it did."""
         factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:
             factors[fit.group] = factors[fit.group] * (fit.factor if where is True else self._spread(fit, where))

@@ -5,7 +5,7 @@ was shown. Factors are multiplied in the order written, offers' own first, so th
 bits. A treatment is a candidate where it is allowed and its priority is above zero; ties go to the policy's order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from typing import TypeGuard
 
@@ -44,6 +44,33 @@ def priorities(
     """
     found: Array = propensity * value * lever * fit * response - cost
     return found
+
+
+Ordering = Callable[[Array, Array, Array, Array | float, Array | float, Array], Array]
+"""What ``priorities`` takes, and what offers are ordered by; NaN where the value is unknown."""
+
+
+def by_propensity(
+    propensity: Array, value: Array, lever: Array, fit: Array | float, response: Array | float, cost: Array
+) -> Array:
+    """The propensity alone as the priority, whatever an offer brings or costs.
+
+    >>> one = np.ones((1, 1, 1))
+    >>> float(by_propensity(0.1 * one, 1000 * one, one, 1.2, 0.5, 300 * one)[0, 0, 0])
+    0.1
+    """
+    return np.broadcast_to(np.where(np.isnan(value), np.nan, propensity), _whole(propensity, value, cost))
+
+
+def as_listed(
+    propensity: Array, value: Array, lever: Array, fit: Array | float, response: Array | float, cost: Array
+) -> Array:
+    """1 everywhere: a tie of all, which the policy's order settles."""
+    return np.broadcast_to(np.where(np.isnan(value), np.nan, 1.0), _whole(propensity, value, cost))
+
+
+def _whole(*factors: Array) -> tuple[int, ...]:
+    return np.broadcast_shapes(*(factor.shape for factor in factors))
 
 
 def prices(by_name: Mapping[str, float], places: Places) -> Array:

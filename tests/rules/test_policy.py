@@ -221,6 +221,37 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda d: d["experiments"]["exploration"].update(epsilon=0.9),
         "experiments.yaml: exploration.epsilon must be 0 to 0.5 (a probability), got 0.9",
     ),
+    "a test of no kind": (
+        lambda d: d["experiments"]["tests"][0].update(kind="random"),
+        'experiments.yaml: test "random-relevant": kind must be one of random-relevant, propensity-only,'
+        ' without-levers, eligibility-only, without-strategy, got "random"',
+    ),
+    "a test of nobody": (
+        lambda d: d["experiments"]["tests"][0].update(share=0),
+        'experiments.yaml: test "random-relevant": share must be 0.0001 to 0.5 (a share of the customers), got 0',
+    ),
+    "tests of more than half": (
+        lambda d: d["experiments"]["tests"][0].update(share=0.45),
+        "experiments.yaml: tests and the holdout take 0.53 of the customers together; expected at most 0.5",
+    ),
+    "a test by the name of an arm": (
+        lambda d: d["experiments"]["tests"][0].update(id="holdout"),
+        'experiments.yaml: test "holdout": id must not be "holdout": every decision already knows an arm of that name',
+    ),
+    "two tests with one salt": (
+        lambda d: d["experiments"]["tests"][1].update(salt="random-relevant-2026"),
+        'experiments.yaml: tests give "propensity-only" the salt "random-relevant-2026" of test "random-relevant";'
+        " expected its own",
+    ),
+    "a test that withholds no strategy": (
+        lambda d: d["experiments"]["tests"][4].pop("strategy"),
+        'experiments.yaml: test "without-portrait-matching": strategy is missing: expected one of portrait-matching,',
+    ),
+    "a strategy where none is withheld": (
+        lambda d: d["experiments"]["tests"][0].update(strategy="life-events"),
+        'experiments.yaml: test "random-relevant": strategy belongs to tests of kind without-strategy only, got kind'
+        " random-relevant",
+    ),
     "a factor from nowhere": (
         lambda d: d["weights"]["factors"][0].update(origin="weather"),
         'weights.yaml: factor "local-roots": origin must be one of political, economic, social, technological, rivalry,'

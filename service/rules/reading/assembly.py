@@ -28,7 +28,7 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
-from service.rules.reading import catalogue, concerns, messages, outreach, portrait, terms, weights
+from service.rules.reading import catalogue, concerns, experiments, messages, outreach, portrait, terms, weights
 from service.rules.reading.cases import Bench
 from service.rules.reading.entry import Entry
 from service.scoring.attributes import AttributeTable, parse_table
@@ -78,7 +78,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     goods = _goods(pages, table)
     book = _book(pages, goods)
     hierarchy = weights.read_weights(pages["weights"])
-    experiments = outreach.read_experiments(pages["experiments"])
+    tested = experiments.read_experiments(pages["experiments"], book.strategies)
     words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     problems += concerns.unsayable([*book.rules, *book.contact.rules], words.banned)
@@ -95,7 +95,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
         "features": features,
         "hierarchy": hierarchy,
         "weights": MappingProxyType(dict(hierarchy.weights)),
-        "experiments": experiments,
+        "experiments": tested,
         "messages": MappingProxyType(written),
         "portrait": drawn,
         **_goods_parts(goods),

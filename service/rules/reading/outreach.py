@@ -1,4 +1,4 @@
-"""contact.yaml and experiments.yaml: when a customer may be contacted, and what is left to chance.
+"""contact.yaml: when a customer may be contacted.
 
 Every consent, quiet hour, cap and cool-off is a gate of stage ``contact`` with its own id, reason and strategy, so that
 it stands in the same trace as the rules. Times of day are ``HH:MM`` in the policy's time zone.
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.domain import EventKind
 from service.rules.names import DIRECTIONS
-from service.rules.nouns import CONCERNS, Cap, ConsentRule, Contact, CoolOff, Experiments, QuietHours, Strategy
+from service.rules.nouns import CONCERNS, Cap, ConsentRule, Contact, CoolOff, QuietHours, Strategy
 from service.rules.reading.concerns import Common, common
 from service.rules.reading.entry import Entry
 
@@ -34,21 +34,6 @@ def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str]) -
     )
     page.close()
     return contact
-
-
-def read_experiments(page: Entry) -> Experiments:
-    """Exploration, holdout and the cache's grain."""
-    exploration, holdout, cache = page.child("exploration"), page.child("holdout"), page.child("cache")
-    experiments = Experiments(
-        exploration_epsilon=exploration.number("epsilon", 0.0, 0.5, "a probability"),
-        exploration_salt=exploration.text("salt"),
-        holdout_share=holdout.number("share", 0.0, 0.5, "a share of the customers"),
-        holdout_salt=holdout.text("salt"),
-        cache_grain_minutes=cache.whole("grain_minutes", 1, 1440),
-    )
-    for entry in (exploration, holdout, cache, page):
-        entry.close()
-    return experiments
 
 
 def _shared(entry: Entry, strategies: Strategies) -> Common:

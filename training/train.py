@@ -32,7 +32,7 @@ from training.warehouse import files_read
 
 MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "deposit": ((40, 4.0), (20, 1.0)),
-    "wealth": ((20, 1.0), (24, 3.0)),
+    "wealth": ((20, 1.0), (20, 2.0)),
 }
 """The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves, emphasis)."""
 

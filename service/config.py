@@ -142,7 +142,7 @@ class Settings:
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )
     release_poll_seconds: float = setting(
-        "RELEASE_POLL_SECONDS", decimal(0.1, 60), 1.0, "How often each worker looks for a new release, seconds."
+        "RELEASE_POLL_SECONDS", decimal(0.1, 60), 0.5, "How often each worker looks for a new release, seconds."
     )
 
     @classmethod

@@ -29,6 +29,7 @@ from service.decision import decide, decode, encode, replay
 from service.decision.permission import permit
 from service.domain import Client, Context, Decision, Event, Snapshot
 from service.errors import InvalidInput, NotFound, Problem, Unavailable
+from service.governance import Governance
 from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
@@ -87,6 +88,7 @@ class Engine:
         self._cache = cache
         self._clients = Clients(store.client)
         self._releases = Releases(settings, store)
+        self.governance = Governance(store, self._releases.shelf, self._releases.seen)
         self._generation = 0
 
     def client(self, key: str) -> Client:

@@ -4,8 +4,9 @@ A thread per worker asks PostgreSQL for the active release every ``release_poll_
 new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
 reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
 are stored under, every message may be said and no gate lacks (``decision.conduct``); served words cannot change after
-that. A release that cannot be loaded is reported and tried again later: the last good one keeps serving. Before any
-release is known (PostgreSQL down at start) the policy folder on disk serves by priors.
+that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, a rollback hardly anything.
+A release that cannot be loaded is reported and tried again later: the last good one keeps serving. Before any release
+is known (PostgreSQL down at start) the policy folder on disk serves by priors.
 """
 
 import logging
@@ -18,10 +19,11 @@ from service.answer import Phrasebook
 from service.config import Settings
 from service.decision import conduct
 from service.domain import Release
-from service.errors import BundleError, FourcastError, PolicyError, Unavailable
+from service.errors import BundleError, FourcastError, Unavailable
 from service.rules.clock import Clock
-from service.rules.policy import Policy, from_documents, load
-from service.scoring.models import Bundle, open_bundle
+from service.rules.policy import Policy, load
+from service.scoring.models import Bundle
+from service.shelf import Shelf
 from service.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Releases:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
+        self.shelf = Shelf(store, settings.artifacts)
         self._wake = threading.Event()
         self._closed = False
         self._failed: tuple[int, float] | None = None
@@ -92,10 +95,7 @@ class Releases:
         serving: Serving | None = getattr(self, "serving", None)
         if serving is not None and serving.policy.hash == policy_hash:
             return serving.policy
-        policy = from_documents(self._store.policy(policy_hash))
-        if policy.hash != policy_hash:
-            raise PolicyError(f"the documents stored as policy {policy_hash} are altered: they hash to {policy.hash}")
-        return policy
+        return self.shelf.policy(policy_hash)
 
     def close(self) -> None:
         """Stop following; returns when the thread has ended."""
@@ -116,12 +116,11 @@ class Releases:
         return Serving(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> Serving:
-        policy = self.policy(release.policy)
-        conduct.refuse(policy)
+        policy = self.shelf.ready(release.policy)
         bundle = None
         if release.bundle is not None:
             try:
-                bundle = open_bundle(self._settings.artifacts / release.bundle)
+                bundle = self.shelf.bundle(release.bundle)
             except BundleError as error:
                 if not priors_allowed:
                     raise

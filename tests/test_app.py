@@ -121,6 +121,14 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
         ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",
+        ("/v1/policies", "post"): "publishPolicy",
+        ("/v1/policies", "get"): "listPolicies",
+        ("/v1/policies/{policy_hash}", "get"): "getPolicy",
+        ("/v1/policies/{policy_hash}/diff", "get"): "diffPolicy",
+        ("/v1/policies/{policy_hash}/simulate", "post"): "simulatePolicy",
+        ("/v1/policies/{policy_hash}/approve", "post"): "approvePolicy",
+        ("/v1/releases", "get"): "listReleases",
+        ("/v1/releases/rollback", "post"): "rollbackRelease",
         ("/healthz", "get"): "getHealth",
         ("/readyz", "get"): "getReadiness",
         ("/metrics", "get"): "getMetrics",
@@ -154,7 +162,8 @@ def test_every_guarded_operation_names_its_scope_and_has_words(contract: dict[st
 def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]) -> None:
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
-    assert closed == {"ContactInput", "EventInput", "EventsInput", "PreferencesInput"}
+    events, releases = {"EventInput", "EventsInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
+    assert closed == {"ContactInput", "PreferencesInput"} | events | releases
 
 
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:

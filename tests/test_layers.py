@@ -31,6 +31,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.explanation",
         "service.explaining",
         "service.preferences",
+        "service.shelf",
+        "service.governance",
     ),
     6: (
         "service.routes",

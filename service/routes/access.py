@@ -22,6 +22,8 @@ SCOPES = {
     "offers:explain": "Read whole decision records, with the facts they were made from.",
     "events:write": "Report what happened between customer and bank; reserve contacts.",
     "customers:write": "Read and say what customers permit.",
+    "policies:write": "Propose policies, compare and simulate them.",
+    "policies:approve": "Make somebody else's proposal serve; roll back.",
 }
 MAX_WORD = 64
 
@@ -39,15 +41,15 @@ def public(view: View) -> View:
     return view
 
 
-def needs(scope: str) -> Callable[[View], View]:
-    """Let in whoever holds a key with ``scope``; the view gets that ``Client`` first."""
+def needs(*scopes: str) -> Callable[[View], View]:
+    """Let in whoever holds a key with one of ``scopes``; the view gets that ``Client`` first."""
 
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(**words: Any) -> Response:
-            return view(identify(scope), **words)
+            return view(identify(*scopes), **words)
 
-        guarded.scope = scope  # type: ignore[attr-defined]
+        guarded.scope = " or ".join(scopes)  # type: ignore[attr-defined]
         return guarded
 
     return declare
@@ -67,11 +69,12 @@ def check_declared(app: Flask) -> None:
         )
 
 
-def identify(scope: str) -> Client:
-    """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without the scope."""
+def identify(*scopes: str) -> Client:
+    """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
     client = engine().client(_key(request.environ))
-    if scope not in client.scopes:
-        raise Forbidden(f'This key lacks the scope "{scope}".')
+    if client.scopes.isdisjoint(scopes):
+        named = " or ".join(f'"{scope}"' for scope in scopes)
+        raise Forbidden(f"This key lacks the scope {named}.")
     if client.customer_id is None:
         facts().client = client.name
     return client

@@ -71,12 +71,13 @@ class Resource(Blueprint):  # type: ignore[misc]
 
 
 def operation(
-    name: str, scope: str, answers: dict[str, Any], *errors: type[FourcastError], **more: Any
+    name: str, scope: str | tuple[str, ...], answers: dict[str, Any], *errors: type[FourcastError], **more: Any
 ) -> dict[str, Any]:
-    """The members of one guarded operation: stable id, scope, answers, and every error it can give."""
+    """The members of one guarded operation: stable id, scope (or any of several), answers, every error it can give."""
+    scopes = (scope,) if isinstance(scope, str) else scope
     return {
         "operationId": name,
-        "security": [{"bearer": [scope]}, {"apiKey": [scope]}],
+        "security": [{key: [one]} for one in scopes for key in ("bearer", "apiKey")],
         "responses": answers | {str(each.status): _error(each) for each in (*errors, *_EVERYWHERE)},
         **more,
     }

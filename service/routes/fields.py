@@ -60,6 +60,22 @@ class Amount(fields.Float):
         return float(value)
 
 
+class Whole(fields.Integer):
+    """A JSON whole number from ``low`` to ``high``."""
+
+    default_error_messages = {**MISSING, "invalid": "must be a whole number"}  # noqa: RUF012
+
+    def __init__(self, low: int, high: int, **options: Any) -> None:
+        super().__init__(
+            validate=validate.Range(low, high, error="must be from {min} to {max}, got {input}"), **options
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Truth(fields.Boolean):
     """JSON's own true or false."""
 

@@ -196,10 +196,10 @@ class Store:
         with self._database.begin() as connection:
             return releases.promote(connection, bundle, note, actor)
 
-    def releases(self) -> list[dict[str, Any]]:
-        """Every release, newest first."""
+    def releases(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The newest releases first, all of them without ``limit``."""
         with self._database.begin() as connection:
-            return releases.listed(connection)
+            return releases.listed(connection, limit)
 
     def add_client(self, client: Client, key_hash: str, actor: str) -> None:
         """Store a client under the SHA-256 (hex) of its key; Conflict."""

@@ -93,13 +93,13 @@ def promote(connection: Connection, version: str, note: str, actor: str) -> Rele
     return activate(connection, serves.policy, version, serves.prices, note, actor)
 
 
-def listed(connection: Connection) -> list[dict[str, Any]]:
-    """Every release, newest first, with note, actor, time and whether it serves."""
+def listed(connection: Connection, limit: int | None) -> list[dict[str, Any]]:
+    """The releases, newest first, with note, actor, time and whether each serves; all where ``limit`` is None."""
     active = select(serving.c.release_id).scalar_subquery()
     rows = connection.execute(
-        select(releases, (releases.c.id == active).label("active")).order_by(releases.c.id.desc())
+        select(releases, (releases.c.id == active).label("active")).order_by(releases.c.id.desc()).limit(limit)
     )
-    return [dict(row) for row in rows.mappings()]
+    return [{str(name): value for name, value in row.items()} for row in rows.mappings()]
 
 
 def _known(connection: Connection, policy_hash: str, version: str | None) -> None:

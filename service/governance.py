@@ -1,0 +1,128 @@
+"""Release governance: what happens between a marketer's documents and the policy that serves.
+
+Publish (check, hold against the rules of conduct, propose) -> diff and simulate beside what serves -> approve by
+somebody else -> every worker follows (``serving``) -> roll back if need be. The store keeps who did what
+(``store.proposals``); the pure core calculates (``planning``); here they meet the customers, the models and the time.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.decision import conduct, population
+from service.decision.subject import PERSONALISATION
+from service.domain import Context, Release, Snapshot
+from service.errors import InvalidInput, NotFound
+from service.grid import Array
+from service.planning.diff import Difference, diff
+from service.planning.sensitivity import Advance, Firmness, sensitivity
+from service.planning.simulate import simulate
+from service.planning.simulation import Simulation
+from service.rules.clock import Clock
+from service.rules.policy import Policy, from_documents
+from service.scoring.models import Bundle
+from service.shelf import Shelf
+from service.store import Proposal, Store
+
+CUSTOMERS = 2000
+"""How many customers a simulation takes unless told."""
+
+ON_DISK = 0
+
+
+class Governance:
+    """The release desk of one process; ``activated`` is told the id of a release made here, before others see it."""
+
+    def __init__(self, store: Store, shelf: Shelf, activated: Callable[[int], object] = lambda _release: None) -> None:
+        self._store, self._shelf, self._activated = store, shelf, activated
+
+    def publish(self, documents: Mapping[str, object], author: str, note: str) -> tuple[Proposal, bool]:
+        """Propose a policy, False where it was proposed before; PolicyError names every problem."""
+        policy = from_documents(documents)
+        conduct.refuse(policy)
+        return self._store.proposals.propose(policy.hash, policy.documents, author, note)
+
+    def approve(self, policy_hash: str, approver: str, note: str) -> Release:
+        """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more."""
+        self._store.proposals.find(policy_hash)
+        self._shelf.ready(policy_hash)
+        return self._made(self._store.proposals.approve(policy_hash, approver, note))
+
+    def rollback(self, actor: str, note: str) -> Release:
+        """Restore the release before the one that serves; Conflict where there is none."""
+        return self._made(self._store.proposals.rollback(actor, note))
+
+    def proposal(self, policy_hash: str) -> Proposal:
+        """Who proposed a policy, and what became of it; NotFound."""
+        return self._store.proposals.find(policy_hash)
+
+    def proposals(self, limit: int) -> list[Proposal]:
+        """The newest proposals first."""
+        return self._store.proposals.listed(limit)
+
+    def releases(self, limit: int) -> list[dict[str, Any]]:
+        """The newest releases first."""
+        return self._store.releases(limit)
+
+    def policy(self, policy_hash: str | None = None) -> Policy:
+        """The policy of that hash, or the one that serves; NotFound."""
+        return self._shelf.policy(self._active().policy if policy_hash is None else policy_hash)
+
+    def difference(self, new: Policy, old: Policy) -> Difference:
+        """What ``new`` says differently from ``old``."""
+        return diff(old, new)
+
+    def simulation(
+        self, new: Policy, old: Policy, customers: int = CUSTOMERS, channel: str | None = None, limit: int = 3
+    ) -> Simulation:
+        """Both policies over a sample of the customers, now, with the models and prices that serve.
+
+        InvalidInput where no customer is stored or a policy lacks the channel.
+        """
+        context = Context(_now(), channel, limit=limit)
+        people, release = self._people(customers, context.now, old, new), self._release(old)
+        return simulate(old, new, people, context, self._scores(people, release), release)
+
+    def firmness(
+        self, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
+    ) -> tuple[Firmness, ...]:
+        """How far each weight of the policy that serves must move before ``share`` of first offers change."""
+        policy, now = self.policy(), _now()
+        people, release = self._people(customers, now, policy), self._release(policy)
+        scores = self._scores(people, release)
+        return sensitivity(policy, population(policy, people), Context(now), scores, release, share, advance)
+
+    def _made(self, release: Release) -> Release:
+        self._activated(release.id)
+        return release
+
+    def _active(self) -> Release:
+        release = self._store.active()
+        if release is None:
+            raise NotFound("No policy serves yet to compare with: name one.")
+        return release
+
+    def _release(self, policy: Policy) -> Release:
+        return self._store.active() or Release(ON_DISK, policy.hash, None)
+
+    def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
+        depth = max(Clock(each.contact, each.experiments.cache_grain_minutes).depth_ms for each in policies)
+        people = self._store.population(customers, now - depth)
+        if not people:
+            raise InvalidInput("No customer is stored to simulate on: import customers first.")
+        return people
+
+    def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
+        return {} if release.bundle is None else scores(self._shelf.bundle(release.bundle), people)
+
+
+def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:
+    """Family -> (n,) calibrated P as each request would get it; NaN for who withdrew personalisation: not scored."""
+    found = [{} if one.consents.get(PERSONALISATION) is False else bundle.score_one(one.attributes) for one in people]
+    return {family: np.array([one.get(family, np.nan) for one in found]) for family in bundle.families}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,238 @@
+"""/v1/policies and /v1/releases: propose, compare, simulate, approve, roll back, with two pairs of eyes.
+
+The actor is the name of the client that holds the key. Whoever proposed a policy cannot approve it, whatever scopes
+the key has. Nothing here is on the hot path; a simulation holds its worker while it runs, so its size has a limit.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+import orjson
+from flask import Response, request
+from marshmallow import Schema
+
+from service.answer import iso
+from service.domain import Client, Release
+from service.errors import Forbidden
+from service.governance import Governance
+from service.routes.access import engine, needs, word
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.fields import check
+from service.routes.release_schemas import (
+    DifferenceAnswer,
+    DifferenceQuery,
+    ListQuery,
+    NoteInput,
+    PolicyAnswer,
+    PolicyInput,
+    ProposalAnswer,
+    ProposalsAnswer,
+    ReleaseAnswer,
+    ReleasesAnswer,
+    SimulationAnswer,
+    SimulationInput,
+)
+from service.routes.replies import NO_STORE, Ready
+from service.store import Proposal
+
+WRITE, APPROVE = "policies:write", "policies:approve"
+EITHER = (WRITE, APPROVE)
+QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
+
+blueprint = Resource("policies", __name__, description="What marketers own, and how it comes to serve.")
+
+
+def _takes(schema: type[Schema]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+@blueprint.serve(
+    "/v1/policies",
+    "POST",
+    **operation(
+        "publishPolicy",
+        WRITE,
+        {
+            "201": shown("Proposed; somebody else may approve it.", ProposalAnswer),
+            "200": shown("This content was proposed before, by the author named.", ProposalAnswer),
+        },
+        *BODY_ERRORS,
+        requestBody=_takes(PolicyInput),
+    ),
+)
+@needs(WRITE)
+def publish(client: Client) -> Response:
+    """Propose a policy
+
+    Checked whole: 422 names every problem with file and key. Nothing serves differently until another client approves.
+    """
+    governance = desk(client)
+    body = check(PolicyInput(), read_json(request), BODY)
+    proposal, new = governance.publish(body["documents"], client.name, body["note"])
+    headers = [NO_STORE, ("Location", f"/v1/policies/{proposal.policy}")]
+    return Ready(orjson.dumps(told(proposal)), 201 if new else 200, headers)
+
+
+@blueprint.serve(
+    "/v1/policies",
+    **operation(
+        "listPolicies",
+        EITHER,
+        {"200": shown("Proposals, newest first.", ProposalsAnswer)},
+        parameters=[{"in": "query", "schema": ListQuery}],
+    ),
+)
+@needs(*EITHER)
+def policies(client: Client) -> Response:
+    """The policies proposed, by whom, and what became of them"""
+    governance, limit = desk(client), check(ListQuery(), dict(request.args), QUERY)["limit"]
+    return sent({"policies": [told(each) for each in governance.proposals(limit)]})
+
+
+@blueprint.serve(
+    "/v1/policies/<string:policy_hash>",
+    **operation("getPolicy", EITHER, {"200": shown("The policy, with its documents.", PolicyAnswer)}, NotFound),
+)
+@needs(*EITHER)
+def policy(client: Client, policy_hash: str) -> Response:
+    """One policy with its documents"""
+    governance = desk(client)
+    proposal = governance.proposal(word(policy_hash, "policy_hash"))
+    return sent({**told(proposal), "documents": governance.policy(policy_hash).documents})
+
+
+@blueprint.serve(
+    "/v1/policies/<string:policy_hash>/diff",
+    **operation(
+        "diffPolicy",
+        EITHER,
+        {"200": shown("Every change, in words.", DifferenceAnswer)},
+        NotFound,
+        parameters=[{"in": "query", "schema": DifferenceQuery}],
+    ),
+)
+@needs(*EITHER)
+def diff(client: Client, policy_hash: str) -> Response:
+    """What a policy says differently from another, by default from the one that serves"""
+    governance, against = desk(client), check(DifferenceQuery(), dict(request.args), QUERY)["against"]
+    new = governance.policy(word(policy_hash, "policy_hash"))
+    return sent(governance.difference(new, governance.policy(against)).document())
+
+
+@blueprint.serve(
+    "/v1/policies/<string:policy_hash>/simulate",
+    "POST",
+    **operation(
+        "simulatePolicy",
+        EITHER,
+        {"200": shown("Both policies over the same customers.", SimulationAnswer)},
+        *BODY_ERRORS,
+        NotFound,
+        requestBody=_takes(SimulationInput),
+    ),
+)
+@needs(*EITHER)
+def simulate(client: Client, policy_hash: str) -> Response:
+    """What would change for whom
+
+    Both policies decide for a fair sample of the stored customers, now, with the models and prices that serve. Nothing
+    is shown to anybody, nothing is recorded.
+    """
+    governance, asked = desk(client), check(SimulationInput(), read_json(request), BODY)
+    new = governance.policy(word(policy_hash, "policy_hash"))
+    old = governance.policy(asked.pop("against"))
+    return sent(governance.simulation(new, old, **asked).document())
+
+
+@blueprint.serve(
+    "/v1/policies/<string:policy_hash>/approve",
+    "POST",
+    **operation(
+        "approvePolicy",
+        APPROVE,
+        {"200": shown("The release that serves now; every worker follows within two seconds.", ReleaseAnswer)},
+        *BODY_ERRORS,
+        NotFound,
+        Conflict,
+        requestBody=_takes(NoteInput),
+    ),
+)
+@needs(APPROVE)
+def approve(client: Client, policy_hash: str) -> Response:
+    """Make somebody else's proposal serve
+
+    409 for its author (`own-approval`), and where it serves already. It serves beside the bundle and prices of now.
+    """
+    governance, body = desk(client), check(NoteInput(), read_json(request), BODY)
+    return sent(release(governance.approve(word(policy_hash, "policy_hash"), client.name, body["note"])))
+
+
+@blueprint.serve(
+    "/v1/releases",
+    **operation(
+        "listReleases",
+        EITHER,
+        {"200": shown("Releases, newest first.", ReleasesAnswer)},
+        parameters=[{"in": "query", "schema": ListQuery}],
+    ),
+)
+@needs(*EITHER)
+def releases(client: Client) -> Response:
+    """What served, since when, by whom and why"""
+    governance, limit = desk(client), check(ListQuery(), dict(request.args), QUERY)["limit"]
+    rows = governance.releases(limit)
+    return sent({"releases": [{**row, "activated_at": iso(row["activated_at"], UTC)} for row in rows]})
+
+
+@blueprint.serve(
+    "/v1/releases/rollback",
+    "POST",
+    **operation(
+        "rollbackRelease",
+        APPROVE,
+        {"200": shown("The release before, as a new one.", ReleaseAnswer)},
+        *BODY_ERRORS,
+        Conflict,
+        requestBody=_takes(NoteInput),
+    ),
+)
+@needs(APPROVE)
+def rollback(client: Client) -> Response:
+    """Restore the release before the one that serves
+
+    Needs no second person: what it restores was approved before. Once more goes further back.
+    """
+    governance, body = desk(client), check(NoteInput(), read_json(request), BODY)
+    return sent(release(governance.rollback(client.name, body["note"])))
+
+
+def desk(client: Client) -> Governance:
+    """The release desk, for a client of the bank; Forbidden for a customer's own key."""
+    if client.customer_id is not None:
+        raise Forbidden("This key belongs to one customer and has no part in policies.")
+    return engine().governance
+
+
+def told(proposal: Proposal) -> dict[str, object]:
+    """A proposal as it is answered."""
+    return {
+        "policy": proposal.policy,
+        "author": proposal.author,
+        "note": proposal.note,
+        "proposed_at": iso(proposal.at, UTC),
+        "state": proposal.state,
+        "release": proposal.release,
+        "approver": proposal.approver,
+    }
+
+
+def release(made: Release) -> dict[str, object]:
+    """A release as it is answered."""
+    return {"id": made.id, "policy": made.policy, "bundle": made.bundle, "prices": dict(made.prices)}
+
+
+def sent(document: Mapping[str, object]) -> Ready:
+    """A document, for nobody else to keep."""
+    return Ready(orjson.dumps(document), 200, [NO_STORE])

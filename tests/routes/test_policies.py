@@ -1,0 +1,260 @@
+"""Release governance over HTTP: proposed by one key, approved by another, every problem named, contract kept."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+
+from service.access import new_key
+from service.app import create_app
+from service.cache import Cache
+from service.config import Settings
+from service.domain import Client
+from service.engine import Engine
+from service.routes import release_schemas
+from service.rules.policy import DEFAULT, load
+from service.store import Store
+from tests.routes.conftest import CUSTOMERS
+
+OFFICERS = {
+    "author": Client("anna", frozenset({"policies:write", "policies:approve"})),
+    "writer": Client("dora", frozenset({"policies:write"})),
+    "approver": Client("ben", frozenset({"policies:approve"})),
+    "own": Client("own", frozenset({"policies:write", "policies:approve"}), "c-1"),
+}
+Headers = dict[str, str]
+
+
+@pytest.fixture
+def keys(fresh: Store) -> dict[str, Headers]:
+    headers = {}
+    for name, client in OFFICERS.items():
+        key, digest = new_key()
+        fresh.add_client(client, digest, actor="test")
+        headers[name] = {"Authorization": f"Bearer {key}"}
+    return headers
+
+
+@pytest.fixture
+def fresh(make_database: Any) -> Iterator[Store]:
+    """A store of this test alone, in which the shipped policy serves."""
+    store = Store(make_database(), 2000)
+    store.load_customers(CUSTOMERS.items())
+    shipped = load(DEFAULT)
+    store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(fresh: Store, redis_url: str) -> Iterator[Flask]:
+    settings = Settings()
+    engine = Engine(settings, fresh, Cache(redis_url))
+    yield create_app(settings, engine, lambda line: None)
+    engine.close()
+
+
+def documents(rate: float = 0.0123) -> dict[str, Any]:
+    """The shipped policy with the first term deposit's rate changed."""
+    changed = load(DEFAULT).documents
+    next(offer for offer in changed["catalogue"]["offers"] if offer["id"] == "term-12m")["terms"]["rate"] = rate
+    return changed
+
+
+def publish(client: Any, keys: dict[str, Headers], who: str = "author", rate: float = 0.0123) -> Any:
+    return client.post("/v1/policies", json={"documents": documents(rate), "note": "autumn"}, headers=keys[who])
+
+
+def fits(schema: Any, answer: Any) -> None:
+    assert answer.status_code < 300, answer.json
+    assert schema(unknown="raise").validate(answer.json) == {}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]) -> None:
+    before = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]
+    proposed = publish(client, keys)
+    fits(release_schemas.ProposalAnswer, proposed)
+    assert proposed.status_code == 201
+    assert (proposed.json["author"], proposed.json["state"], proposed.json["note"]) == ("anna", "proposed", "autumn")
+    name = proposed.json["policy"]
+    assert proposed.headers["Location"] == f"/v1/policies/{name}"
+
+    told = client.get(f"/v1/policies/{name}/diff", headers=keys["approver"])
+    fits(release_schemas.DifferenceAnswer, told)
+    (change,) = told.json["changes"]
+    assert change["sentence"].startswith('catalogue.yaml: offer "term-12m": terms.rate was ')
+    assert change["after"] == 0.0123
+
+    own = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["author"])
+    assert (own.status_code, own.json["type"]) == (409, "urn:fourcast:problem:own-approval")
+    assert own.json["detail"] == '"anna" proposed this policy: somebody else must approve it.'
+
+    approved = client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
+    fits(release_schemas.ReleaseAnswer, approved)
+    assert approved.json == {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
+    again = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"])
+    assert (again.status_code, again.json["type"]) == (409, "urn:fourcast:problem:conflict")
+
+    rolled = client.post("/v1/releases/rollback", json={"note": "no"}, headers=keys["approver"])
+    fits(release_schemas.ReleaseAnswer, rolled)
+    assert rolled.json["policy"] == before["policy"]
+    assert client.post("/v1/releases/rollback", json={}, headers=keys["approver"]).status_code == 409
+
+    listed = client.get("/v1/releases", headers=keys["writer"])
+    fits(release_schemas.ReleasesAnswer, listed)
+    assert [(row["actor"], row["restores"]) for row in listed.json["releases"]] == [
+        ("ben", before["id"]),
+        ("ben", None),
+        ("demo", None),
+    ]
+    whole = client.get("/v1/policies", headers=keys["writer"])
+    fits(release_schemas.ProposalsAnswer, whole)
+    assert {(row["author"], row["state"]) for row in whole.json["policies"]} == {
+        ("anna", "retired"),
+        ("demo", "active"),
+    }
+
+
+def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
+    name = publish(client, keys).json["policy"]
+    client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
+    said = [(row["actor"], row["action"], row["subject"]) for row in fresh.audit_log(3)][::-1]
+    assert said == [
+        ("anna", "policy.propose", name),
+        ("ben", "policy.approve", name),
+        ("ben", "release.activate", "2"),
+    ]
+    assert fresh.verify_audit().broken_at is None
+
+
+def test_the_policy_comes_back_as_it_was_sent(client: Any, keys: dict[str, Headers]) -> None:
+    name = publish(client, keys).json["policy"]
+    answer = client.get(f"/v1/policies/{name}", headers=keys["approver"])
+    fits(release_schemas.PolicyAnswer, answer)
+    assert answer.json["documents"] == orjson.loads(orjson.dumps(documents()))
+
+
+def test_the_same_content_again_is_the_same_proposal(client: Any, keys: dict[str, Headers]) -> None:
+    first, again = publish(client, keys), publish(client, keys, "writer")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json == first.json
+
+
+def test_a_broken_policy_is_refused_with_every_problem(client: Any, keys: dict[str, Headers]) -> None:
+    broken = documents(2.1)
+    broken["channels"]["channels"][0]["direction"] = "sideways"
+    broken["strategies"] = 7
+    answer = client.post("/v1/policies", json={"documents": broken}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    told = "\n".join(f"{row['where']}: {row['message']}" for row in answer.json["errors"])
+    for word in ("term-12m", "2.1", "sideways", "strategies.yaml"):
+        assert word in told
+    assert len(answer.json["errors"]) >= 3
+    assert [row["author"] for row in client.get("/v1/policies", headers=keys["author"]).json["policies"]] == ["demo"]
+
+
+def test_a_policy_that_breaks_conduct_is_not_even_proposed(client: Any, keys: dict[str, Headers]) -> None:
+    open_door = documents()
+    rules = open_door["consumer"]["rules"]
+    suitable = [rule for rule in rules if rule["stage"] == "suitability"]
+    assert suitable
+    open_door["consumer"]["rules"] = [rule for rule in rules if rule["stage"] != "suitability"]
+    answer = client.post("/v1/policies", json={"documents": open_door}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    assert "tolerance" in str(answer.json["errors"])
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, "documents"),
+        ({"documents": []}, "documents"),
+        ({"documents": {}, "notes": ""}, "notes"),
+        ({"documents": {}, "note": "x" * 501}, "note"),
+        ([], ""),
+    ],
+)
+def test_a_body_that_does_not_fit_is_told_where(client: Any, keys: dict[str, Headers], body: Any, where: str) -> None:
+    answer = client.post("/v1/policies", json=body, headers=keys["author"])
+    assert answer.status_code == 422
+    assert where in [row["where"] for row in answer.json["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/policies/{}"),
+        ("GET", "/v1/policies/{}/diff"),
+        ("POST", "/v1/policies/{}/simulate"),
+        ("POST", "/v1/policies/{}/approve"),
+        ("GET", "/v1/policies/active/diff?with={}"),
+    ],
+)
+def test_an_unknown_hash_is_not_found(client: Any, keys: dict[str, Headers], method: str, path: str) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    url = path.format("f" * 64).replace("active", active)
+    answer = client.open(url, method=method, json={} if method == "POST" else None, headers=keys["approver"])
+    assert (answer.status_code, answer.json["type"]) == (404, "urn:fourcast:problem:not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/v1/policies", {"author", "writer"}),
+        ("GET", "/v1/policies", {"author", "writer", "approver"}),
+        ("GET", "/v1/releases", {"author", "writer", "approver"}),
+        ("POST", "/v1/releases/rollback", {"author", "approver"}),
+    ],
+)
+def test_who_may_do_what(client: Any, keys: dict[str, Headers], method: str, path: str, allowed: set[str]) -> None:
+    for who, headers in keys.items():
+        answer = client.open(path, method=method, json={"x": 1} if method == "POST" else None, headers=headers)
+        assert (answer.status_code != 403) == (who in allowed), who
+
+
+def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Headers]) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=keys["approver"])
+    fits(release_schemas.SimulationAnswer, answer)
+    assert answer.json["unchanged"] is True
+    assert answer.json["customers"] == len(CUSTOMERS)
+
+
+def test_a_simulation_shows_who_is_served_differently(client: Any, keys: dict[str, Headers]) -> None:
+    changed = documents()
+    changed["catalogue"]["offers"] = [
+        {**offer, "lever": 10.0} if offer["id"] == "notice-7d" else offer for offer in changed["catalogue"]["offers"]
+    ]
+    name = client.post("/v1/policies", json={"documents": changed}, headers=keys["author"]).json["policy"]
+    answer = client.post(f"/v1/policies/{name}/simulate", json={"channel": "mobile_app"}, headers=keys["approver"])
+    fits(release_schemas.SimulationAnswer, answer)
+    assert answer.json["first_changed"] == 3, "all but the dead"
+    assert {move["new"] for move in answer.json["moves"]} == {"notice-7d"}
+    assert [row["name"] for row in answer.json["starved"]] == ["not-deceased"]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"customers": 0}, "customers"),
+        ({"customers": 10_001}, "customers"),
+        ({"customers": True}, "customers"),
+        ({"customers": 1.5}, "customers"),
+        ({"limit": "3"}, "limit"),
+        ({"chanel": "sms"}, "chanel"),
+    ],
+)
+def test_a_simulation_has_bounds(client: Any, keys: dict[str, Headers], body: Any, where: str) -> None:
+    answer = client.post(f"/v1/policies/{'f' * 64}/simulate", json=body, headers=keys["approver"])
+    assert answer.status_code == 422
+    assert [row["where"] for row in answer.json["errors"]] == [where]
+
+
+def test_a_simulation_in_a_channel_that_does_not_exist_is_refused(client: Any, keys: dict[str, Headers]) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    answer = client.post(f"/v1/policies/{active}/simulate", json={"channel": "pigeon"}, headers=keys["approver"])
+    assert answer.status_code == 422
+    assert "pigeon" in answer.json["detail"]

@@ -88,7 +88,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rounds: int = 900,
         patience: int = 40,
         folds: int = 5,
-        threads: int = 2,
+        threads: int = 1,
         random_state: int = 7,
     ) -> None:
         self.members = members

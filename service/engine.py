@@ -30,6 +30,7 @@ from service.decision.permission import permit
 from service.domain import Client, Context, Decision, Event, Snapshot
 from service.errors import InvalidInput, NotFound, Problem, Unavailable
 from service.governance import Governance
+from service.measurement import Measurement
 from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
@@ -89,6 +90,7 @@ class Engine:
         self._clients = Clients(store.client)
         self._releases = Releases(settings, store)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
+        self.measurement = Measurement(store, lambda: self._releases.serving.policy)
         self._generation = 0
 
     def client(self, key: str) -> Client:

@@ -33,6 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.preferences",
         "service.shelf",
         "service.governance",
+        "service.measurement",
     ),
     6: (
         "service.routes",

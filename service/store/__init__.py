@@ -16,7 +16,20 @@ from typing import Any
 
 from service.domain import Attributes, Client, Event, Release, Snapshot
 from service.errors import NotFound, Unavailable
-from service.store import audit, bulk, clients, customers, decisions, events, hot, migrate, partitions, releases, text
+from service.store import (
+    audit,
+    bulk,
+    clients,
+    customers,
+    decisions,
+    events,
+    hot,
+    migrate,
+    outcomes,
+    partitions,
+    releases,
+    text,
+)
 from service.store.audit import Verdict
 from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
@@ -200,6 +213,18 @@ class Store:
         """The newest releases first, all of them without ``limit``."""
         with self._database.begin() as connection:
             return releases.listed(connection, limit)
+
+    def outcomes(
+        self, policy: str, since: int, until: int, window_ms: int, release: int = 0
+    ) -> dict[str, dict[str, float]]:
+        """Arm -> what became of its customers, under releases from ``release`` on with this policy's experiments."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return outcomes.outcomes(connection, policy, since, until, window_ms, release)
+
+    def credited(self, policy: str, since: int, until: int) -> dict[str, int]:
+        """Strategy -> how many shown treatments are credited to it."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return outcomes.credited(connection, policy, since, until)
 
     def add_client(self, client: Client, key_hash: str, actor: str) -> None:
         """Store a client under the SHA-256 (hex) of its key; Conflict."""

@@ -1,0 +1,82 @@
+"""What each standing test and strategy brings: the arms' outcomes from the store, compared by ``planning.lift``.
+
+Every test is read against the customers served by the whole method at the same time, under the experiments that serve
+now. Reports only; nothing here changes who is served how.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.domain import Arm
+from service.planning.lift import CAVEATS, LEVEL, Figures, figures, lift
+from service.rules.policy import Policy, StandingTest
+from service.store import Store
+
+DAY_MS = 86_400_000
+DAYS, WINDOW_DAYS = 90, 30
+"""How far back, and for how long after a customer's first decision, unless told."""
+
+HOLDOUT = StandingTest(Arm.HOLDOUT, "no-personalised-offer", 0.0, "")
+ASKED: Mapping[str, str] = {
+    "no-personalised-offer": "What do personal offers bring, beside priors alone?",
+    "random-relevant": "What does the next best action bring, beside a random relevant one?",
+    "propensity-only": "What do value, fit and levers bring, beside propensity alone?",
+    "without-levers": "What do the marketers' levers bring?",
+    "eligibility-only": "What does arbitration bring, beside the gates alone?",
+    "without-strategy": "What does the strategy bring?",
+    "challenger": "What does the challenger bring, beside the champion?",
+}
+
+
+class Measurement:
+    """The experiments' reports of one process; ``serving`` tells the policy that serves."""
+
+    def __init__(self, store: Store, serving: Callable[[], Policy]) -> None:
+        self._store, self._serving = store, serving
+
+    def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
+        """The lift of every test over the last ``days``, with intervals, as plain JSON values.
+
+        Takes of offers count within ``window_days`` after a customer's first decision. Unavailable without a store.
+        """
+        policy, until = self._serving(), time.time_ns() // 1_000_000
+        since = until - days * DAY_MS
+        arms = figures(self._store.outcomes(policy.hash, since, until, window_days * DAY_MS))
+        credited = self._store.credited(policy.hash, since, until)
+        tests = [HOLDOUT, *policy.experiments.tests]
+        whole = arms.get(Arm.PERSONALISED, Figures())
+        return {
+            "policy": policy.hash,
+            "since": since,
+            "until": until,
+            "window_days": window_days,
+            "level": LEVEL,
+            "personalised": _counts(whole),
+            "tests": [_row(test, policy, whole, arms.get(test.id, Figures())) for test in tests],
+            "strategies": {strategy: credited.get(strategy, 0) for strategy in policy.strategies},
+            "caveats": list(CAVEATS),
+        }
+
+
+def _row(test: StandingTest, policy: Policy, whole: Figures, without: Figures) -> dict[str, Any]:
+    share = policy.experiments.holdout_share if test is HOLDOUT else test.share
+    return {
+        "id": test.id,
+        "kind": test.kind,
+        "strategy": test.strategy,
+        "share": share,
+        "question": ASKED[test.kind],
+        **_counts(without),
+        "lift": lift(whole, without).document(),
+    }
+
+
+def _counts(arm: Figures) -> dict[str, Any]:
+    return {
+        "customers": arm.customers,
+        "decisions": arm.decisions,
+        "shown": arm.shown,
+        "taken": arm.taken,
+        "value_yuan": round(arm.value, 2),
+    }

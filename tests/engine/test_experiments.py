@@ -1,0 +1,108 @@
+"""Experiments on the real road: served, recorded, replayed, taken, measured."""
+
+import time
+from dataclasses import replace
+from itertools import count
+
+import orjson
+import pytest
+
+from service.decision.subject import experiment_arm
+from service.domain import Event
+from service.engine import Engine
+from service.rules.policy import Policy, from_documents
+from tests.engine.conftest import ASKED, SAVER, House, eventually, offers
+
+
+@pytest.fixture(scope="module")
+def tested() -> Policy:
+    """The shipped policy with large standing tests."""
+    from service.rules.policy import DEFAULT, load
+
+    documents = load(DEFAULT).documents
+    documents["experiments"]["holdout"]["share"] = 0.05
+    for test in documents["experiments"]["tests"]:
+        test["share"] = 0.034
+    return from_documents(documents)
+
+
+@pytest.fixture
+def engine(house: House, tested: Policy) -> Engine:
+    store = house.store
+    store.put_policy(tested.hash, tested.documents)
+    release = store.activate(tested.hash, None, "standing tests", "test")
+    store.close()
+    found = house.worker()
+    assert found._releases.serving.release.id == release.id
+    return found
+
+
+def members(policy: Policy, arm: str, some: int) -> list[str]:
+    """Customers of an arm, of this test alone."""
+    ids = (f"x-{time.time_ns()}-{number}" for number in count())
+    found = (one for one in ids if experiment_arm(one, policy.experiments) == arm)
+    return [next(found) for _ in range(some)]
+
+
+def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, tested: Policy):
+    store = house.store
+    for arm in ["personalised", "holdout", *(test.id for test in tested.experiments.tests)]:
+        (customer,) = members(tested, arm, 1)
+        store.put_customer(customer, SAVER)
+        answer = offers(engine, customer)
+        record = engine.decision(answer["decision_id"])
+        assert orjson.loads(record)["decision"]["arm"] == arm
+        assert engine.replay(answer["decision_id"]) == record
+    store.close()
+
+
+def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House, engine: Engine, tested: Policy):
+    store, before = house.store, engine.measurement.report(days=1)
+    served = {"personalised": 6, "propensity-only": 4}
+    people = {arm: members(tested, arm, some) for arm, some in served.items()}
+    values = {}
+    for customer in [one for each in people.values() for one in each]:
+        store.put_customer(customer, SAVER)
+        answer = offers(engine, customer)
+        first = orjson.loads(engine.decision(answer["decision_id"]))["decision"]["treatments"][0]
+        values[customer] = (first["offer"], first["value"])
+    takers = [*people["personalised"][:3], people["propensity-only"][0]]
+    for customer in takers:
+        for _ in range(2):  # a second accept of the same offer is no second take
+            now = time.time_ns()
+            engine.record([Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")])
+    gone = people["personalised"][5]
+    store.set_consents(gone, {"personalisation": False}, "test", "1", time.time_ns() // 1_000_000)
+    offers(engine, gone)
+    after = engine.measurement.report(days=1)
+    store.close()
+    rows = [{row["id"]: row for row in each["tests"]} for each in (before, after)]
+    added = {name: after["personalised"][name] - before["personalised"][name] for name in ("customers", "taken")}
+    assert added == {"customers": 5, "taken": 3}
+    test = {
+        name: rows[1]["propensity-only"][name] - rows[0]["propensity-only"][name] for name in ("customers", "taken")
+    }
+    assert test == {"customers": 4, "taken": 1}
+    worth = after["personalised"]["value_yuan"] - before["personalised"]["value_yuan"]
+    assert worth == pytest.approx(sum(values[one][1] for one in takers[:3]), abs=0.02)
+    assert rows[1]["propensity-only"]["lift"]["verdict"] == "cannot tell yet"
+    assert sum(after["strategies"].values()) > sum(before["strategies"].values())
+
+
+def test_decisions_under_other_experiments_are_not_mixed_in(house: House, engine: Engine, tested: Policy):
+    (customer,) = members(tested, "personalised", 1)
+    store = house.store
+    store.put_customer(customer, SAVER)
+    offers(engine, customer)
+    counted = engine.measurement.report(days=1)["personalised"]["customers"]
+    documents = tested.documents
+    documents["experiments"]["tests"][0]["salt"] = "drawn-anew"
+    other = from_documents(documents)
+    store.put_policy(other.hash, other.documents)
+    store.activate(other.hash, None, "other customers", "test")
+    assert eventually(lambda: engine._releases.serving.policy.hash == other.hash)
+    assert counted > 0
+    assert engine.measurement.report(days=1)["personalised"]["customers"] == 0
+    offers(engine, customer, replace(ASKED, limit=2))
+    assert engine.measurement.report(days=1)["personalised"]["customers"] == 1
+    store.close()

@@ -82,6 +82,7 @@ BENCHMARK = ("业绩比较基准", "业绩基准", "benchmark")
 BASIS = {"zh": ("依据",), "en": ("basis", "based on")}
 NOT_A_YIELD = {"zh": ("不代表预期收益", "并非预期收益", "不是预期收益"), "en": ("not an expected yield",)}
 NOT_GUARANTEED = {"zh": ("不保证", "非保本", "不保本"), "en": ("not guaranteed",)}
+COOLING_OFF = {"zh": ("冷静期", "犹豫期"), "en": ("withdraw within", "cooling off", "hesitation period")}
 CARE = {"zh": ("投资须谨慎",), "en": ("invest with care",)}
 
 _TRADITIONAL = "證証險風無穩賺賠諾預報賬帳門檻絕對剛兌業績較準據資須謹產實獲確虧損滿動際類儲養單額說計達構贏搶購"
@@ -92,7 +93,7 @@ _SPELT = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HAN_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _RISK_LEVEL = re.compile(r"(?<![a-z0-9])r([1-5])(?![0-9])")
-_PERCENT = re.compile(r"[0-9](?:[0-9.,]*)\s*(?:%|percent|per cent|个点)|百分之")
+_PERCENT = re.compile(r"[0-9](?:[0-9.,]*)\s*(?:%|percent|per cent|个点|個點|个百分点|個百分點|基点|基點|bps?\b)|百分之")
 _FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
 
 
@@ -109,18 +110,26 @@ def normal(text: str) -> str:
 
 
 def faults(
-    message: Message, language: str, family: str, risk: int | None = None, banned: Sequence[str] = ()
+    message: Message,
+    language: str,
+    family: str,
+    risk: int | None = None,
+    banned: Sequence[str] = (),
+    cooling_off: bool = False,
 ) -> list[str]:
     """Every reason why this message may not be shown; empty when it may.
 
     ``risk`` is the product's level 1 to 5, None where it has none; ``banned`` are the bank's own further words.
+    ``cooling_off``: the product gives time to withdraw, which must be told.
     """
     words = "\n".join((message.title, message.body, *message.disclosures))
     found = list(_banned(words, (*BANNED, *banned)))
     if family == "wealth" or risk is not None:
         found += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
+    if cooling_off:
+        found += _demand(normal(words), COOLING_OFF[language], "the time to withdraw must be told")
     if family == "wealth":
-        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if term in normal(words)]
+        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normal(words), term)]
     return found
 
 
@@ -137,10 +146,10 @@ def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
 
 
 def _says(text: str, word: str) -> bool:
-    """Chinese words anywhere, also across separators; others from the start of a word, so that ``safely`` ."""
+    """Chinese words anywhere, also across separators; others where a word starts: ``safely``, 收益safe."""
     if _HAN.search(word):
         return word in text.replace(" ", "")
-    return re.search(rf"\b{re.escape(word)}", text) is not None
+    return re.search(r"(?<![a-z0-9])" + re.escape(word).replace(r"\ ", " ?"), text) is not None
 
 
 def _without_denials(text: str) -> str:

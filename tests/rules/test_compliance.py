@@ -1,5 +1,7 @@
 """What may not be said in whatever spelling, and what must be said."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.rules.compliance import faults
@@ -41,7 +43,7 @@ def test_a_promise_is_found_in_every_chinese_spelling(promise: str) -> None:
 
 ENGLISH = (
     *("guaranteed", "GUARANTEED", "ｇｕａｒａｎｔｅｅｄ", "g u a r a n t e e d", "g.u.a.r.a.n.t.e.e", "risk-free"),
-    *("Risk  Free", "safe", "s a f e", "expected yield"),
+    *("Risk  Free", "risk\u00adfree", "riskfree", "safe", "s a f e", "expected yield"),
 )
 
 
@@ -81,7 +83,9 @@ def test_insurance_of_deposits_is_not_for_wealth() -> None:
     assert '"deposit insurance" belongs to deposits only' in wealth("Covered by Deposit-Insurance.", "en")
 
 
-@pytest.mark.parametrize("figure", ["年化3.5%", "３．５％", "3.5 percent", "百分之三"])
+@pytest.mark.parametrize(
+    "figure", ["年化3.5%", "３．５％", "3.5 percent", "百分之三", "3.5個百分點", "350 bp", "３５０基點"]
+)
 def test_a_figure_reads_as_a_promised_yield(figure: str) -> None:
     assert "a figure in per cent reads as a promised yield" in wealth(f"收益可以看{figure}")
 
@@ -117,3 +121,51 @@ def test_the_banks_own_words_are_added_not_put_in_place() -> None:
         '"高收益" may not be said',
         '"限时秒杀" may not be said',
     ]
+
+
+def test_time_to_withdraw_is_told_where_the_product_gives_it():
+    plain, told = Message("x", "R2", (), "https://x"), Message("x", "签约后有24小时投资冷靜期", (), "https://x")
+    assert faults(plain, "zh", "deposit", cooling_off=True) == [
+        "the time to withdraw must be told: expected '冷静期' or '犹豫期'"
+    ]
+    assert faults(replace(told, body="签约后有24小时投资冷静期"), "zh", "deposit", cooling_off=True) == []
+    assert faults(replace(told, body="You can withdraw within 24 hours."), "en", "deposit", cooling_off=True) == []
+
+
+TRICKS = (
+    "{0}",
+    "{0[0]} {0[1]}",
+    "{0[0]}\u200b{0[1]}",
+    "{0[0]}＊{0[1]}",
+    "「{0[0]}」「{0[1]}」",
+    "{0[0]}\n{0[1]}",
+    "{0[0]}\u00ad{0[1]}",
+)
+
+
+@pytest.mark.parametrize("word", ["guaranteed", "risk-free", "ＳＡＦＥ", "expected yield"])
+def test_an_english_promise_within_chinese_words_is_one(word: str):
+    assert any("may not be said" in fault for fault in wealth(f"收益{word}保障"))
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize(
+    "word", ["保证", "保證", "保証", "承诺", "承諾", "安全", "保本", "保息", "刚兑", "剛兌", "稳赢", "穩贏"]
+)
+def test_no_spelling_hides_a_promise_on_wealth(word: str, trick: str):
+    assert any("may not be said" in fault for fault in wealth(f"这款产品{trick.format(word)}，请了解。"))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "存款保险",
+        "存款保險",
+        "存 款 保 险",
+        "存款＊保險",
+        "ｄｅｐｏｓｉｔ　ｉｎｓｕｒａｎｃｅ",
+        "deposit\u00adinsurance",
+    ],
+)
+def test_no_spelling_hides_the_insurance_on_wealth(word: str):
+    assert any("belongs to deposits only" in fault for fault in wealth(f"受{word}保护"))

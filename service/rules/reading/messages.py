@@ -184,4 +184,6 @@ def _messages(
 def _refused(one: Message, language: str, offer: Offer, found: Words) -> list[str]:
     risk = offer.terms.get("risk")
     level = int(risk) if isinstance(risk, int | float) else None
-    return [f"({language}) {fault}" for fault in compliance.faults(one, language, offer.family, level, found.banned)]
+    rests = bool(offer.terms.get("cooling_off_hours"))
+    faults = compliance.faults(one, language, offer.family, level, found.banned, rests)
+    return [f"({language}) {fault}" for fault in faults]

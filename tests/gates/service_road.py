@@ -1,0 +1,114 @@
+"""The same customers through the real service, the batch and the simulation; and every stored decision made again.
+
+Real PostgreSQL and Valkey, the real engine with its models; only the clock stands still, so that all three decide for
+the same moment. Exploration stays on for service and batch; a simulation leaves it out by design, so those who explore
+are compared with a batch that leaves it out as well.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from unittest import mock
+
+import orjson
+import pandas as pd
+
+from service.cache import Cache
+from service.config import Settings
+from service.decision import decide_many, population
+from service.domain import Context, Snapshot
+from service.engine import Engine, OfferRequest
+from service.planning.simulate import certain, simulate
+from service.store import Store
+from tests.gates.oracle import Oracle, stated
+from tests.gates.people import DAY, people
+from tests.gates.roads import Tally
+
+ASKED = OfferRequest(limit=10, language="zh")
+
+
+def noon() -> int:
+    """Noon of today in Shanghai, where the database has its partitions."""
+    return time.time_ns() // (DAY * 1_000_000) * DAY + 4 * 3_600_000
+
+
+@contextmanager
+def standing_still(now: int) -> Iterator[None]:
+    """The engine's clock shows ``now``."""
+    with mock.patch("service.engine.time.time_ns", lambda: now * 1_000_000):
+        yield
+
+
+def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
+    """``count`` customers through all three, and each stored decision replayed; what differs is a fault."""
+    now, tally = noon(), Tally()
+    crowd = _stored(store, people(count, now, seed), now)
+    engine = Engine(settings, store, Cache(str(settings.redis_url)))
+    try:
+        with standing_still(now):
+            answers = [engine.recommend(one.customer_id, ASKED) for one in crowd]
+            again = [engine.recommend(one.customer_id, ASKED) for one in crowd]
+        tally.met["answers"] += len(answers)
+        for one, first, second in zip(crowd, answers, again, strict=True):
+            tally.met[f"asked again, {second.source}"] += 1
+            if first.body != second.body:
+                tally.wrong(f"{one.customer_id}: the kept answer differs")
+        ids = [orjson.loads(answer.body)["decision_id"] for answer in answers]
+        records = [engine.decision(decision_id) for decision_id in ids]
+        for decision_id, record in zip(ids, records, strict=True):
+            tally.met["stored decisions replayed"] += 1
+            if engine.replay(decision_id) != record:
+                tally.wrong(f"decision {decision_id} does not replay")
+        _compare(engine, crowd, now, answers, tally)
+    finally:
+        engine.close()
+    return tally
+
+
+def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]:
+    """Keep the customers, and give them back as the store tells them."""
+    store.load_customers((one.customer_id, one.attributes) for one in crowd)
+    words = [(one.customer_id, purpose, said) for one in crowd for purpose, said in one.consents.items()]
+    store.load_consents(words, at=now - DAY)
+    for one in crowd:
+        for event in one.events[:3]:
+            store.record_event(event)
+    told = [store.snapshot(one.customer_id, now - 400 * DAY) for one in crowd]
+    return [one for one in told if one is not None]
+
+
+def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Sequence, tally: Tally) -> None:
+    serving = engine._releases.serving
+    policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
+    scores = serving.bundle.score_many(_frame(crowd)) if serving.bundle else {}
+    batch = decide_many(policy, population(policy, crowd), at, scores, release)
+    calm = decide_many(certain(policy), population(policy, crowd), at, scores, release)
+    simulated = simulate(policy, policy, crowd, at, scores, release)
+    offers = {offer.id: stated(offer) for offer in policy.offers}
+    for row, (one, answer) in enumerate(zip(crowd, answers, strict=True)):
+        shown = [(each["offer"], each["channel"]) for each in orjson.loads(answer.body)["offers"]]
+        tally.met["service equals batch"] += 1
+        if shown != _listed(policy, batch, row):
+            tally.wrong(f"{one.customer_id}: the service shows {shown}, the batch {_listed(policy, batch, row)}")
+        for offer, channel in shown:
+            tally.judge(Oracle(one, now, offers), "service", offer, channel)
+        if not batch.explored[row] and _listed(policy, calm, row) != shown:
+            tally.wrong(f"{one.customer_id}: what is not explored changes with exploration")
+    tally.met["simulated"] += simulated.customers
+    if simulated.identical != len(crowd):
+        tally.wrong(f"the simulation calls {len(crowd) - simulated.identical} customers changed by no change")
+    counted = {shift.name: shift.new for shift in simulated.volumes["shown"]}
+    for offer in policy.offers:
+        place = policy.offers.index(offer)
+        if counted[offer.id] != int((calm.offer == place).sum()):
+            tally.wrong(f"the simulation shows {offer.id} {counted[offer.id]} times, the batch otherwise")
+
+
+def _frame(crowd: Sequence[Snapshot]) -> pd.DataFrame:
+    """Their attributes as a table; who withdrew personalisation stands in it and is not asked after."""
+    return pd.DataFrame([dict(one.attributes) for one in crowd]).astype(object)
+
+
+def _listed(policy, found, row: int) -> list[tuple[str, str]]:
+    pairs = zip(found.offer[row].tolist(), found.channel[row].tolist(), strict=True)
+    return [(policy.offers[offer].id, policy.channels[channel].id) for offer, channel in pairs if offer >= 0]

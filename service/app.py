@@ -17,7 +17,18 @@ from service.cache import Cache
 from service.config import Settings
 from service.engine import Engine
 from service.logs import log_as_json
-from service.routes import contacts, decisions, docs, events, experiments, health, offers, policies, preferences
+from service.routes import (
+    contacts,
+    decisions,
+    docs,
+    events,
+    experiments,
+    health,
+    offers,
+    policies,
+    portrait,
+    preferences,
+)
 from service.routes.access import check_declared
 from service.routes.contract import document
 from service.routes.envelope import Envelope, to_stdout
@@ -31,6 +42,7 @@ BLUEPRINTS = (
     events.blueprint,
     contacts.blueprint,
     preferences.blueprint,
+    portrait.blueprint,
     decisions.blueprint,
     policies.blueprint,
     experiments.blueprint,

@@ -9,7 +9,7 @@ import sys
 import click
 
 from service import __version__
-from service.commands import customers, decisions, demo, experiments, keys, models, policies, serve
+from service.commands import customers, decisions, demo, experiments, keys, models, policies, portrait, serve
 from service.errors import FourcastError
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
 
 
-for group in (demo, serve, customers, models, policies, decisions, experiments, keys):
+for group in (demo, serve, customers, models, policies, decisions, experiments, portrait, keys):
     for verb in group.VERBS:
         main.add_command(verb)
 

@@ -31,6 +31,7 @@ from service.domain import Client, Context, Decision, Event, Snapshot
 from service.errors import InvalidInput, NotFound, Problem, Unavailable
 from service.governance import Governance
 from service.measurement import Measurement
+from service.portrait import portrait_now
 from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
@@ -142,6 +143,10 @@ class Engine:
         now = time.time_ns() // 1_000_000
         self._store.permissions.say(customer_id, granted, source, version, now, self._cache.forget)
         return self.preferences(customer_id)
+
+    def portrait(self, customer_id: str, language: str) -> bytes:
+        """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
+        return portrait_now(self._store, self._releases.serving, customer_id, language)
 
     def decision(self, decision_id: str) -> bytes:
         """The record of one decision, the bytes as they were stored."""

@@ -118,6 +118,7 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/offers", "get"): "listOffers",
         ("/v1/events", "post"): "recordEvents",
         ("/v1/contacts", "post"): "reserveContact",
+        ("/v1/customers/{customer_id}/portrait", "get"): "getPortrait",
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
         ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",

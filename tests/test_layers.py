@@ -31,6 +31,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.explanation",
         "service.explaining",
         "service.preferences",
+        "service.portrait",
         "service.shelf",
         "service.governance",
         "service.measurement",

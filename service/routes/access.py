@@ -19,7 +19,7 @@ from service.routes.facts import facts
 PUBLIC = "public"
 SCOPES = {
     "offers:read": "Read the next best offers of a customer.",
-    "offers:explain": "Read whole decision records, with the facts they were made from.",
+    "offers:explain": "Read whole decision records and portraits, with the facts they were made from.",
     "events:write": "Report what happened between customer and bank; reserve contacts.",
     "customers:write": "Read and say what customers permit.",
     "policies:write": "Propose policies, compare and simulate them.",

@@ -16,6 +16,7 @@ DECISION, EVENTS = "GET /v1/decisions/0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10", "PO
 HASH = "0" * 64
 NOBODY_HERE = dict.fromkeys(("app", "reader", "own", "stranger"), 403)
 CONTACTS = "POST /v1/contacts"
+PORTRAIT_1, PORTRAIT_2 = "GET /v1/customers/c-1/portrait", "GET /v1/customers/c-2/portrait"
 SAID_1, SAID_2 = "GET /v1/customers/c-1/preferences", "GET /v1/customers/c-2/preferences"
 SAY_1, SAY_2 = "PUT /v1/customers/c-1/preferences", "PUT /v1/customers/c-2/preferences"
 PUBLIC_ROUTES = ["GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /docs/start.js"]
@@ -26,6 +27,8 @@ ALLOWED: dict[str, dict[str, int]] = {
     OFFERS_2: {"app": 200, "reader": 200, "own": 403, "stranger": 403},
     DECISION: {"app": 404, "reader": 403, "own": 404, "stranger": 403},
     CONTACTS: {"app": 409, "reader": 403, "own": 403, "stranger": 403},
+    PORTRAIT_1: {"app": 200, "reader": 403, "own": 200, "stranger": 403},
+    PORTRAIT_2: {"app": 200, "reader": 403, "own": 403, "stranger": 403},
     SAID_1: {"app": 200, "reader": 403, "own": 200, "stranger": 403},
     SAID_2: {"app": 200, "reader": 403, "own": 403, "stranger": 403},
     SAY_1: {"app": 200, "reader": 403, "own": 200, "stranger": 403},

@@ -72,7 +72,7 @@ def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
 
 def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:
     """What tags and needs may read besides; the stages close the word that names them."""
-    known = tuple(stage.id for stage in stages)
+    known = tuple(stage.id for stage in stages) or None
     return {**DRAWN, "customer.stage": replace(DRAWN["customer.stage"], values=known)}
 
 

@@ -1,0 +1,39 @@
+"""GET /v1/customers/{customer_id}/portrait: who the customer is, what they hold and need, and what is not known.
+
+For advisers and analysts, and for the customer about themselves; off the hot path, never cached.
+"""
+
+from flask import Response, request
+
+from service.domain import Client
+from service.routes.access import engine, needs, own_customer
+from service.routes.contract import NotFound, Resource, operation, shown
+from service.routes.offers import language
+from service.routes.portrait_schema import PortraitAnswer
+from service.routes.replies import NO_STORE, Ready
+
+blueprint = Resource("portrait", __name__, description="Who a customer is.")
+
+
+@blueprint.serve(
+    "/v1/customers/<string:customer_id>/portrait",
+    **operation(
+        "getPortrait",
+        "offers:explain",
+        {"200": shown("The portrait; what is unknown is null.", PortraitAnswer)},
+        NotFound,
+        parameters=[
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+        ],
+    ),
+)
+@needs("offers:explain")
+def portrait(client: Client, customer_id: str) -> Response:
+    """The portrait of a customer
+
+    In Chinese or English by `Accept-Language`. Of a customer who refused personalisation nothing is inferred, and
+    `note` says so. `missing` names the facts behind what is null. A customer's own key reads that customer only.
+    """
+    own_customer(client, customer_id)
+    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return Ready(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])

@@ -98,9 +98,10 @@ def telling_answer(stage: Stage) -> dict[str, Any]:
     return max(map(json.loads, answers), key=_tells)
 
 
-def _tells(answer: dict[str, Any]) -> tuple[int, int]:
+def _tells(answer: dict[str, Any]) -> tuple[int, int, int]:
     offers = answer["offers"]
-    return len({offer["text"]["family"] for offer in offers}), sum(len(offer["reasons"]) for offer in offers)
+    families = {offer["text"]["family"] for offer in offers}
+    return len(families), len(offers), sum(len(offer["reasons"]) for offer in offers)
 
 
 GUIDE = """

@@ -1,8 +1,8 @@
 """``python -m tests.gates --customers 100000 --service 10000``: the long run, seeded; 1 if anything was wrong.
 
 First every road of the pure core against the oracle, then that many customers through the real service on real servers
-(with ``--models FOLDER --bundle NAME`` under a trained bundle, otherwise by priors), batch and simulation, and every
-decision stored on the way made again.
+(with the bundle ``--models FOLDER --bundle NAME``, otherwise with two small models made for the run), batch and
+simulation, and every decision stored on the way made again.
 """
 
 import argparse
@@ -13,11 +13,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
+
 from service.config import Settings
 from service.embedded import start_postgres, start_valkey
 from service.rules.policy import load
-from service.scoring.models import open_bundle
 from service.store import Store
+from tests.conftest import train_small, write_small
 from tests.gates.roads import Tally, tempted, travel
 from tests.gates.service_road import serve
 
@@ -52,6 +54,9 @@ def _service(customers: int, seed: int, models: Path, bundle: str | None) -> int
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
         database, cache = open_.enter_context(start_postgres(folder)), open_.enter_context(start_valkey(folder))
+        if bundle is None:
+            made = write_small(folder, {"deposit": train_small(1), "wealth": train_small(2)})
+            models, bundle = made.parent, made.name
         own = {"database_url": database.url, "redis_url": cache.url, "artifacts": models, "database_deadline_ms": 5_000}
         settings = replace(Settings.read({}), **own)
         store = Store(database.url, 30_000)
@@ -61,13 +66,12 @@ def _service(customers: int, seed: int, models: Path, bundle: str | None) -> int
     return _told(f"{customers:,} customers through service, batch and simulation", tally, time.monotonic() - started)
 
 
-def release(store: Store, settings: Settings, bundle: str | None) -> None:
-    """Migrate, and make the shipped policy serve with that bundle, or by priors."""
+def release(store: Store, settings: Settings, bundle: str) -> None:
+    """Migrate, and make the shipped policy serve with that bundle."""
     store.migrate()
     policy = load(settings.policy)
     store.put_policy(policy.hash, policy.documents)
-    if bundle is not None:
-        store.put_bundle(bundle, open_bundle(settings.artifacts / bundle).manifest)
+    store.put_bundle(bundle, orjson.loads((settings.artifacts / bundle / "manifest.json").read_bytes()))
     store.activate(policy.hash, bundle, "gates", "test")
 
 

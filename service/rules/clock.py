@@ -27,10 +27,18 @@ class Clock:
         self._edges = sorted((hours | quiet) - {0})
         windows = [tally.window_days for tally in (*COUNTS.values(), *MEANS.values())]
         limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
+        self._kept = (0, 0)
         self.depth_ms = int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + MINUTE_MS
 
     def end(self, now: int) -> int:
         """The instant (ms) at which an answer made at ``now`` ends: the next whole grain, or an edge before it."""
+        since, until = self._kept
+        if since <= now < until:
+            return until
+        self._kept = since, until = now, self._next(now)
+        return until
+
+    def _next(self, now: int) -> int:
         minute = moment(now, self._timezone).minute
         edge = self._edges[bisect_right(self._edges, minute)] - minute
         return min(now - now % self._grain_ms + self._grain_ms, now - now % MINUTE_MS + edge * MINUTE_MS)

@@ -52,3 +52,10 @@ def test_a_decision_looks_back_as_far_as_the_longest_rest_of_the_policy() -> Non
     year = replace(CONTACT, cool_offs=(replace(CONTACT.cool_offs[0], days=366),))
     assert Clock(CONTACT, 15).depth_ms > 200 * DAY
     assert Clock(year, 15).depth_ms > 366 * DAY
+
+
+@given(st.lists(st.integers(0, DAY), min_size=2, max_size=6))
+def test_what_was_asked_before_changes_no_answer(offsets: list[int]) -> None:
+    kept = Clock(AT_2050, 15)
+    for offset in offsets:
+        assert kept.end(NOON + offset) == Clock(AT_2050, 15).end(NOON + offset)

@@ -31,7 +31,7 @@ def page(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "customer", f"{found['customer_id']} at {found['at']}"
     if found["note"]:
         yield "note", found["note"]
-    yield "who", _listed([f"{one['name']} {one['value']}" for one in found["who"] if one["value"] is not None])
+    yield "who", _listed([f"{one['name']} {_plain(one['value'])}" for one in found["who"] if one["value"] is not None])
     yield "segment", _of(found["segment"], "{name} ({share:.0%} of customers): {description}")
     yield "stage", _of(found["stage"], "{name}")
     yield "lifetime value", _of(found["lifetime"], "{value_yuan:,.2f} yuan over {years} years")
@@ -54,7 +54,7 @@ def _assumptions(lifetime: Mapping[str, Any] | None) -> Iterator[tuple[str, str]
 
 def _satisfaction(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     parts = [f"{concern} {_figure(index, 0)}" for concern, index in found["concerns"].items()]
-    yield "satisfaction", f"{_figure(found['overall'], 0)} of 100 ({', '.join(parts)})"
+    yield "satisfaction", f"{_figure(found['overall'], 0)} of 100 ({', '.join(parts)})" if found["answers"] else UNKNOWN
     if found["advice"]:
         yield "  advice", found["advice"]
 
@@ -74,6 +74,11 @@ def _texts(tags: Sequence[Mapping[str, str]] | None) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return "; ".join(words) or UNKNOWN
+
+
+def _plain(value: object) -> object:
+    """Whole numbers without their point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _figure(value: float | None, digits: int = 2) -> str:

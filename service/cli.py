@@ -9,7 +9,19 @@ import sys
 import click
 
 from service import __version__
-from service.commands import customers, decisions, demo, experiments, keys, models, policies, portrait, serve
+from service.commands import (
+    audit,
+    compare,
+    customers,
+    decisions,
+    demo,
+    experiments,
+    keys,
+    models,
+    policies,
+    portrait,
+    serve,
+)
 from service.errors import FourcastError
 
 
@@ -31,7 +43,9 @@ def main() -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
 
 
-for group in (demo, serve, customers, models, policies, decisions, experiments, portrait, keys):
+GROUPS = (demo, serve, customers, models, policies, compare, decisions, experiments, portrait, keys, audit)
+
+for group in GROUPS:
     for verb in group.VERBS:
         main.add_command(verb)
 

@@ -86,10 +86,10 @@ class Governance:
         return simulate(old, new, people, context, self._scores(people, release), release)
 
     def firmness(
-        self, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
+        self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
     ) -> tuple[Firmness, ...]:
-        """How far each weight of the policy that serves must move before ``share`` of first offers change."""
-        policy, now = self.policy(), _now()
+        """How far each weight of the policy must move before ``share`` of first offers change, any channel, now."""
+        now = _now()
         people, release = self._people(customers, now, policy), self._release(policy)
         scores = self._scores(people, release)
         return sensitivity(policy, population(policy, people), Context(now), scores, release, share, advance)

@@ -7,13 +7,15 @@ from typing import Any
 import click
 
 from service.commands.customers import bank_option, files_option
+from service.commands.policies import rollback
 from service.commands.serve import check_openmp
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
 from service.config import Settings
+from service.decision import conduct
 from service.domain import Release
-from service.errors import InvalidInput
 from service.rules.policy import load
+from service.store.proposals import NOTE_MAX
 
 
 @click.command()
@@ -91,8 +93,11 @@ def promote(version: str, force: bool, as_json: bool) -> None:
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
 
 
-def promoted(stack: Stack, version: str, force: bool = False) -> Release:
-    """Verify, compare with the champion, activate; raises GateRefused."""
+def promoted(stack: Stack, version: str, force: bool = False, actor: str = "cli") -> Release:
+    """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
+
+    Where nothing was ever released, the settings' policy serves with it on the actor's word alone.
+    """
     from training.registry import gate, metrics_of, verify
 
     bundle = verify(stack.settings.artifacts, version)
@@ -101,9 +106,13 @@ def promoted(stack: Stack, version: str, force: bool = False) -> Release:
     if not force:
         verdict.or_refuse()
     stack.store.put_bundle(version, bundle.manifest)
-    policy = active.policy if active else published(stack, stack.settings.policy)
     note = "promoted" if verdict.passes else "promoted against the gate: " + "; ".join(verdict.lines)
-    return stack.store.activate(policy, version, note, "cli")
+    if active is not None:
+        return stack.store.promote(version, note, actor)
+    policy = load(stack.settings.policy)
+    conduct.refuse(policy)
+    said = f"first release, {note}"[:NOTE_MAX]
+    return stack.store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
 
 
 def _same_files(stack: Stack, challenger: Any, active: Release | None) -> Any:
@@ -114,34 +123,6 @@ def _same_files(stack: Stack, challenger: Any, active: Release | None) -> Any:
         return None
     champion = stack.store.bundle(str(active.bundle))
     return metrics_of(champion) if champion["sources"] == challenger.manifest["sources"] else None
-
-
-def published(stack: Stack, folder: Path) -> str:
-    """Check the policy in a folder and keep it under its hash; the hash."""
-    policy = load(folder)
-    stack.store.put_policy(policy.hash, policy.documents)
-    return policy.hash
-
-
-@click.command()
-@json_option
-def rollback(as_json: bool) -> None:
-    """Make the release before this one serve again, as a new release."""
-    with opened() as stack:
-        listed = stack.store.releases()
-        before = _before(listed)
-        release = stack.store.activate(
-            before["policy"], before["bundle"], f"rollback to release {before['id']}", "cli", before["prices"]
-        )
-    show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
-
-
-def _before(listed: list[dict[str, Any]]) -> dict[str, Any]:
-    """The newest release whose policy or bundle differs from what serves."""
-    for release in listed[1:]:
-        if (release["policy"], release["bundle"]) != (listed[0]["policy"], listed[0]["bundle"]):
-            return release
-    raise InvalidInput("There is no earlier release to go back to.")
 
 
 VERBS = (train, score, models_, promote, rollback)

@@ -1,7 +1,7 @@
 """An old and a new policy side by side: both decide for the same customers at the same moment, with the same models.
 
-``decide_many`` decides, so a simulation is what the service would answer. Exploration is left out on both sides: it
-draws by the policy's hash, and chance would look like change. The holdout stays: it is who it is.
+``decide_many`` decides, so a simulation is what the service would answer, but for chance: exploration is left out, and
+where an arm still draws, both sides draw alike (a draw goes by the policy's hash, and chance would look like change).
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from service.planning.simulation import Example, Group, Move, Shift, Simulation
 from service.rules.policy import Policy
 
 EXAMPLES = 10
+ANY_HASH = ""
 Scores = Mapping[str, Array]
 """Family -> (n,) calibrated P, NaN where no model spoke."""
 
@@ -77,8 +78,8 @@ def simulate(
 
 
 def certain(policy: Policy) -> Policy:
-    """The policy without exploration."""
-    return replace(policy, experiments=replace(policy.experiments, exploration_epsilon=0.0))
+    """The policy without exploration, and with the same draws as any other."""
+    return replace(policy, hash=ANY_HASH, experiments=replace(policy.experiments, exploration_epsilon=0.0))
 
 
 def _side(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores, release: Release) -> Side:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.domain import Snapshot
 from service.planning.simulate import simulate
 from service.planning.simulation import Move, Shift, Simulation
-from service.rules.policy import Policy, Strategy
+from service.rules.policy import DEFAULT, Policy, Strategy, from_documents, load
 from tests.decision.bank import FITS, OFFERS, PLAIN, RELEASE, RICH, WORDS, context, customer, small_policy
 from tests.decision.strategies import contexts, renamed, snapshots
 
@@ -128,6 +128,18 @@ def test_exploration_is_no_change():
         replace(OLD, hash="p-bold", experiments=bold), [customer(RICH, customer_id=f"c-{n}") for n in range(20)]
     )
     assert result.unchanged
+
+
+def test_in_the_shipped_policy_another_hash_alone_moves_nobody_in_any_arm():
+    shipped = load(DEFAULT)
+    documents = shipped.documents
+    documents["contact"]["holidays"].append("2031-01-01")
+    other = from_documents(documents)
+    people = [Snapshot(f"c-{n}", 1, {"age": 20 + n % 60, "demand_yuan": 1000.0 * n}) for n in range(600)]
+    result = simulate(shipped, other, people, context(), {}, RELEASE)
+    assert other.hash != shipped.hash
+    assert result.unchanged
+    assert result.value_yuan.old > 0
 
 
 def test_it_prints_as_text_and_as_json():

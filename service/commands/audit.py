@@ -1,0 +1,52 @@
+"""`fourcast audit`: does the log's chain of hashes hold, and what does it say."""
+
+import sys
+from datetime import UTC
+from typing import Any
+
+import click
+import orjson
+
+from service.answer import iso
+from service.commands.stack import opened
+from service.commands.terminal import json_option, show
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: who did what, in a chain that nobody can change unseen."""
+
+
+@audit.command()
+@json_option
+def verify(as_json: bool) -> None:
+    """Walk the whole chain. Exit code 1 where it breaks, naming the first broken row.
+
+    Note the head elsewhere: it proves later that no rows were cut off the end.
+    """
+    with opened() as stack:
+        verdict = stack.store.verify_audit()
+    holds = verdict.broken_at is None
+    told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": verdict.head}
+    if not holds:
+        told |= {"broken_at": verdict.broken_at, "reason": verdict.reason}
+    show(told, as_json)
+    sys.exit(0 if holds else 1)
+
+
+@audit.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@json_option
+def list_(limit: int, as_json: bool) -> None:
+    """The newest rows, newest first."""
+    with opened() as stack:
+        rows = stack.store.audit_log(limit)
+    show({str(row["seq"]): row if as_json else _line(row) for row in rows}, as_json)
+
+
+def _line(row: dict[str, Any]) -> str:
+    detail = orjson.dumps(row["detail"]).decode()
+    return f"{iso(row['at'], UTC)}  {row['actor']}  {row['action']}  {row['subject'][:40]}  {detail}"
+
+
+VERBS = (audit,)

@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 
 GROUP = 50
 """Customers averaged before pooling: fewer let the last few decide what the best score is worth."""
+DIGITS = 9
+"""Scores alike to this many decimals never part: steps any steeper would be noise, or overflow."""
 RISE = 1e-9
 """Least rise of y from point to point: it keeps the order without moving a probability anybody could see."""
 
@@ -48,7 +50,7 @@ def calibrate(scores: Floats, taken: Floats, group: int = GROUP) -> Table:
     Table
         Block centres (mean score, mean outcome), then flat to 0 and 1 but for a rise of 1e-9 a point.
     """
-    sums = _grouped(np.asarray(scores, float), np.asarray(taken, float), group)
+    sums = _grouped(np.round(np.asarray(scores, float), DIGITS), np.asarray(taken, float), group)
     x, y = _blocks(*sums)
     return _table(x, y)
 

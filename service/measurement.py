@@ -11,6 +11,7 @@ from typing import Any
 from service.domain import Arm
 from service.planning.lift import CAVEATS, LEVEL, Figures, figures, lift
 from service.rules.policy import Policy, StandingTest
+from service.serving import Serving
 from service.store import Store
 
 DAY_MS = 86_400_000
@@ -30,9 +31,9 @@ ASKED: Mapping[str, str] = {
 
 
 class Measurement:
-    """The experiments' reports of one process; ``serving`` tells the policy that serves."""
+    """The experiments' reports of one process; ``serving`` tells what serves."""
 
-    def __init__(self, store: Store, serving: Callable[[], Policy]) -> None:
+    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
         self._store, self._serving = store, serving
 
     def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
@@ -40,7 +41,8 @@ class Measurement:
 
         Takes of offers count within ``window_days`` after a customer's first decision. Unavailable without a store.
         """
-        policy, until = self._serving(), time.time_ns() // 1_000_000
+        serving, until = self._serving(), time.time_ns() // 1_000_000
+        policy = serving.policy
         since = until - days * DAY_MS
         arms = figures(self._store.outcomes(policy.hash, since, until, window_days * DAY_MS))
         credited = self._store.credited(policy.hash, since, until)
@@ -54,8 +56,28 @@ class Measurement:
             "level": LEVEL,
             "personalised": _counts(whole),
             "tests": [_row(test, policy, whole, arms.get(test.id, Figures())) for test in tests],
+            "challenger": self._trial(serving, since, until, window_days * DAY_MS),
             "strategies": {strategy: credited.get(strategy, 0) for strategy in policy.strategies},
             "caveats": list(CAVEATS),
+        }
+
+    def _trial(self, serving: Serving, since: int, until: int, window_ms: int) -> dict[str, Any] | None:
+        """The challenger's lift over the champion, since the trial began; None where nothing is on trial."""
+        trial = serving.challenger
+        if trial is None:
+            return None
+        counted = self._store.outcomes(serving.policy.hash, since, until, window_ms, serving.release.id)
+        arms = figures(counted)
+        mine, whole = arms.get(Arm.CHALLENGER, Figures()), arms.get(Arm.PERSONALISED, Figures())
+        return {
+            "policy": trial.policy.hash,
+            "bundle": trial.release.bundle,
+            "release": serving.release.id,
+            "share": serving.share,
+            "question": ASKED["challenger"],
+            **_counts(mine),
+            "champion": _counts(whole),
+            "lift": lift(mine, whole).document(),
         }
 
 

@@ -12,19 +12,20 @@ is known (PostgreSQL down at start) the policy folder on disk serves by priors.
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from service.answer import Phrasebook
 from service.config import Settings
 from service.decision import conduct
-from service.domain import Release
-from service.errors import BundleError, FourcastError, Unavailable
+from service.domain import Release, Snapshot
+from service.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.rules.clock import Clock
 from service.rules.policy import Policy, load
 from service.scoring.models import Bundle
 from service.shelf import Shelf
 from service.store import Store
+from service.trial import challenged, demand_places
 
 LOG = logging.getLogger(__name__)
 RETRY_S = 15.0
@@ -42,11 +43,22 @@ class Serving:
     policy: Policy
     bundle: Bundle | None
     phrases: Phrasebook
+    challenger: "Serving | None" = None
+    share: float = 0.0
 
     @cached_property
     def clock(self) -> Clock:
-        """Until when an answer holds, and how far back a decision looks."""
-        return Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
+        """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
+        mine = Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
+        return mine if self.challenger is None else mine.joined(self.challenger.clock)
+
+    def of(self, snapshot: Snapshot) -> "Serving":
+        """What serves this customer: the champion, or for a share of them the challenger."""
+        other = self.challenger
+        if other is None:
+            return self
+        name = f"{other.policy.hash}:{other.release.bundle}"
+        return other if challenged(snapshot, self.policy, name, self.share) else self
 
     @property
     def degraded(self) -> tuple[str, ...]:
@@ -126,7 +138,22 @@ class Releases:
                     raise
                 self.problem = error.message
                 LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
-        return Serving(release, policy, bundle, Phrasebook(policy))
+        return self._challenged(Serving(release, policy, bundle, Phrasebook(policy)))
+
+    def _challenged(self, champion: Serving) -> Serving:
+        """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
+        trial = self._store.challengers.of(champion.release.id)
+        if trial is None:
+            return champion
+        try:
+            policy = self.shelf.ready(trial.policy)
+            demand_places(champion.policy, policy)
+            bundle = None if trial.bundle is None else self.shelf.bundle(trial.bundle)
+        except (BundleError, PolicyError) as error:
+            LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
+            return champion
+        release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
+        return replace(champion, challenger=Serving(release, policy, bundle, Phrasebook(policy)), share=trial.share)
 
     def _resting(self, release_id: int) -> bool:
         return (

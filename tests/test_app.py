@@ -122,6 +122,7 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
         ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",
+        ("/v1/experiments", "get"): "listExperiments",
         ("/v1/policies", "post"): "publishPolicy",
         ("/v1/policies", "get"): "listPolicies",
         ("/v1/policies/{policy_hash}", "get"): "getPolicy",

@@ -35,6 +35,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.shelf",
         "service.governance",
         "service.measurement",
+        "service.trial",
     ),
     6: (
         "service.routes",

@@ -1,4 +1,4 @@
-"""`fourcast experiments`: what each standing test and strategy brings, with intervals, or that nobody can tell yet."""
+"""`fourcast experiments | challenge`: what each part of the method brings, with intervals; champion and challenger."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,12 @@ import click
 import orjson
 
 from service.commands.decisions import engine_of
-from service.commands.stack import opened
+from service.commands.stack import Stack, opened
+from service.commands.terminal import json_option, show
+from service.errors import Conflict
 from service.measurement import DAYS, WINDOW_DAYS
+from service.store import Challenger
+from service.store.challengers import MOST
 
 HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<26}verdict"
 
@@ -18,7 +22,7 @@ HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'d
 @click.option(
     "--window", type=click.IntRange(1, 366), default=WINDOW_DAYS, show_default=True, help="Days in which a take counts."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@json_option
 def experiments(days: int, window: int, as_json: bool) -> None:
     """The lift of every standing test, strategy and challenger, each with its interval and a plain verdict."""
     with opened() as stack:
@@ -32,7 +36,9 @@ def told(found: Mapping[str, Any]) -> list[str]:
     """The report in lines."""
     whole = found["personalised"]
     first = f"the whole method: {whole['customers']:,} customers, {whole['taken']:,} took an offer"
-    rows = [_line(test) for test in found["tests"]]
+    trial = found["challenger"]
+    tests = [*found["tests"], *([] if trial is None else [{**trial, "id": "challenger"}])]
+    rows = [_line(test) for test in tests]
     credited = [f"  {name:<30}{count:>12,}" for name, count in found["strategies"].items()]
     notes = [f"- {caveat}" for caveat in found["caveats"]]
     return [first, HEAD, *rows, "shown treatments credited to each strategy:", *credited, *notes]
@@ -62,4 +68,32 @@ def _share(rate: float | None) -> str:
     return "-" if rate is None else f"{rate:.2%}"
 
 
-VERBS = (experiments,)
+@click.command()
+@click.argument("policy", required=False)
+@click.option("--bundle", help="The challenger's bundle; that of the champion unless named.")
+@click.option("--share", type=click.FloatRange(0.001, MOST), default=0.1, show_default=True, help="Of the customers.")
+@click.option("--end", is_flag=True, help="End the trial: the champion serves everybody again.")
+@click.option("--actor", required=True, help="Who says so; not the author of the policy.")
+@click.option("--note", default="", help="Why, for the audit log.")
+@json_option
+def challenge(
+    policy: str | None, bundle: str | None, share: float, end: bool, actor: str, note: str, as_json: bool
+) -> None:
+    """Let POLICY (a hash or its beginning; the champion's unless named) or a bundle serve a share of the customers."""
+    with opened() as stack:
+        if end:
+            release = stack.store.challengers.end(actor, note)
+        else:
+            release = stack.store.challengers.begin(_challenger(stack, policy, bundle, share), actor, note)
+    show({"release": release.id, "champion": release.policy, "on trial": not end}, as_json)
+
+
+def _challenger(stack: Stack, policy: str | None, bundle: str | None, share: float) -> Challenger:
+    champion = stack.store.active()
+    if champion is None:
+        raise Conflict("Nothing serves yet that could be challenged.")
+    whole = champion.policy if policy is None else stack.store.proposals.whole_hash(policy)
+    return Challenger(whole, bundle or champion.bundle, share)
+
+
+VERBS = (experiments, challenge)

@@ -27,7 +27,7 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
 
 def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
     """The first gate, in the order of reasons, that is closed to the contact; None where all are open."""
-    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments)
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     offer, channel = _place(ready, contact)
     at = Context(contact.at, contact.channel)
     cells = judged(ready, snapshot, at, {}, release, arm, ready.moment(contact.at))

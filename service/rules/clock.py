@@ -7,6 +7,7 @@ only open one.
 """
 
 from bisect import bisect_right
+from copy import copy
 
 from service.grid import DAY_MS, moment
 from service.rules.history import COUNTS, MEANS
@@ -29,6 +30,15 @@ class Clock:
         limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
         self._kept = (0, 0)
         self.depth_ms = int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + MINUTE_MS
+
+    def joined(self, other: "Clock") -> "Clock":
+        """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
+        both = copy(self)
+        both._kept = (0, 0)
+        both._grain_ms = min(self._grain_ms, other._grain_ms)
+        both._edges = sorted({*self._edges, *other._edges})
+        both.depth_ms = max(self.depth_ms, other.depth_ms)
+        return both
 
     def end(self, now: int) -> int:
         """The instant (ms) at which an answer made at ``now`` ends: the next whole grain, or an edge before it."""

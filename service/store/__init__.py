@@ -32,6 +32,7 @@ from service.store import (
 )
 from service.store.audit import Verdict
 from service.store.bulk import ConsentRow, CustomerRow, Progress
+from service.store.challengers import Challenger, Challengers
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
@@ -40,6 +41,8 @@ from service.store.proposals import Proposal, Proposals
 from service.store.sample import snapshots
 
 __all__ = [
+    "Challenger",
+    "Challengers",
     "ConsentRow",
     "CustomerRow",
     "Forget",
@@ -56,12 +59,14 @@ __all__ = [
 class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit.
+    ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
+    ``challengers`` what is on trial.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
+        self.challengers = Challengers(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 

@@ -118,6 +118,15 @@ releases = Table(
     Column("restores", BigInteger, ForeignKey("releases.id")),
 )
 
+challengers = Table(
+    "challengers",
+    METADATA,
+    Column("release_id", BigInteger, ForeignKey("releases.id"), primary_key=True, autoincrement=False),
+    Column("policy", NAME, ForeignKey("policies.hash"), nullable=False),
+    Column("bundle", NAME, ForeignKey("bundles.version")),
+    Column("share", Double, nullable=False),
+)
+
 proposals = Table(
     "proposals",
     METADATA,

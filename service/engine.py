@@ -29,6 +29,7 @@ from service.decision import decide, decode, encode, replay
 from service.decision.permission import permit
 from service.domain import Client, Context, Decision, Event, Snapshot
 from service.errors import InvalidInput, NotFound, Problem, Unavailable
+from service.explaining import Explaining
 from service.governance import Governance
 from service.measurement import Measurement
 from service.portrait import portrait_now
@@ -90,8 +91,9 @@ class Engine:
         self._cache = cache
         self._clients = Clients(store.client)
         self._releases = Releases(settings, store)
+        self.explaining = Explaining(self._releases, settings.artifacts)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
-        self.measurement = Measurement(store, lambda: self._releases.serving)
+        self.measurement = Measurement(store, lambda: self._releases.serving.policy)
         self._generation = 0
 
     def client(self, key: str) -> Client:
@@ -114,6 +116,17 @@ class Engine:
         except Unavailable:
             return self._without_store(customer_id, request, now, serving)
 
+    def explain(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
+        """The answer ``recommend`` would decide now, with its whole explanation. Reads only: nothing is kept of it."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
+        if snapshot is None:
+            raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
+        decision, record = decided(snapshot, request.context(now), serving, self._parts_down(serving), UNRECORDED)
+        body = render(decision, serving.phrases, request.language, grain_end(now, serving))
+        return self.explaining.beside(body, record, request.language, shap)
+
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         return [(event.id, self._record(event)) for event in events]
@@ -129,7 +142,7 @@ class Engine:
         return self._store.permissions.reserve(
             contact,
             contact.at - serving.clock.depth_ms,
-            lambda snapshot: permit((mine := serving.of(snapshot)).policy, snapshot, contact, mine.release, language),
+            lambda snapshot: permit(serving.policy, snapshot, contact, serving.release, language),
             self._cache.forget,
         )
 
@@ -191,10 +204,11 @@ class Engine:
         snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
         if snapshot is None:
             raise NotFound(f'No customer "{customer_id}". They were erased a moment ago.')
-        mine = serving.of(snapshot)
-        decision, record = decided(snapshot, request.context(now), mine, self._parts_down(mine), new_decision_id(now))
+        decision, record = decided(
+            snapshot, request.context(now), serving, self._parts_down(serving), new_decision_id(now)
+        )
         self._store.remember(decision.id, customer_id, now, serving.release.id, record)
-        body = render(decision, mine.phrases, request.language, grain_end(now, serving))
+        body = render(decision, serving.phrases, request.language, grain_end(now, serving))
         seconds = max_age(now, serving)
         field = self._field(request, now, serving)
         self._cache.write(customer_id, field, snapshot.revision, body, min(seconds, self._settings.cache_seconds))

@@ -122,6 +122,8 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
         ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",
+        ("/v1/decisions/{decision_id}/explanation", "get"): "explainDecision",
+        ("/v1/decisions/{decision_id}/replay", "get"): "replayDecision",
         ("/v1/experiments", "get"): "listExperiments",
         ("/v1/policies", "post"): "publishPolicy",
         ("/v1/policies", "get"): "listPolicies",
@@ -171,7 +173,8 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:
     rows = contract["paths"]["/v1/customers/{customer_id}/offers"]
     parameters = {row["name"]: row for row in [*rows.get("parameters", ()), *rows["get"]["parameters"]]}
-    assert set(parameters) == {"customer_id", "channel", "placement", "limit", "Accept-Language", "If-None-Match"}
+    asked = {"channel", "placement", "limit", "explain", "shap"}
+    assert set(parameters) == {"customer_id", *asked, "Accept-Language", "If-None-Match"}
     limit = {"type": "integer", "minimum": 1, "maximum": 10, "default": 3}
     assert limit.items() <= parameters["limit"]["schema"].items()
     assert parameters["channel"]["schema"]["maxLength"] == 64

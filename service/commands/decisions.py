@@ -1,12 +1,17 @@
-"""`fourcast recommend | replay`: the engine on the command line, the same answers as the API."""
+"""`fourcast recommend | explain | replay`: the engine on the command line, the same answers as the API."""
 
 import sys
+from typing import Any
 
 import click
+import orjson
 
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
 from service.engine import Engine, OfferRequest
+from service.errors import InvalidInput
+
+language_option = click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 
 
 def engine_of(stack: Stack) -> Engine:
@@ -19,7 +24,7 @@ def engine_of(stack: Stack) -> Engine:
 @click.option("--channel", help="Only treatments in this channel.")
 @click.option("--placement", help="The slot within the channel.")
 @click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
-@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@language_option
 def recommend(customer_id: str, channel: str | None, placement: str | None, limit: int, language: str) -> None:
     """The next best offers of CUSTOMER_ID now, as the API would answer, as JSON."""
     with opened() as stack:
@@ -30,16 +35,76 @@ def recommend(customer_id: str, channel: str | None, placement: str | None, limi
 
 
 @click.command()
+@click.argument("customer_id", required=False)
+@click.option("--channel", help="Only treatments in this channel.")
+@click.option("--placement", help="The slot within the channel.")
+@click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
+@click.option("--decision", "decision_id", help="A stored decision instead of what would be decided now.")
+@click.option("--shap", is_flag=True, help="Also what each fact added to the model's score (slow).")
+@language_option
+@json_option
+def explain(
+    customer_id: str | None,
+    channel: str | None,
+    placement: str | None,
+    limit: int,
+    decision_id: str | None,
+    shap: bool,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Why CUSTOMER_ID is offered what they are, why not the rest, and what would change it. Records nothing."""
+    if (customer_id is None) == (decision_id is None):
+        raise InvalidInput("Name either a customer or --decision.")
+    asked = OfferRequest(channel, placement, limit, language=language)
+    with opened() as stack:
+        engine = engine_of(stack)
+        try:
+            told = _told(engine, customer_id, decision_id, asked, shap)
+        finally:
+            engine.close()
+    click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(_lines(told)))
+
+
+def _told(
+    engine: Engine, customer_id: str | None, decision_id: str | None, asked: OfferRequest, shap: bool
+) -> dict[str, Any]:
+    if decision_id is not None:
+        return engine.explaining.explained(engine.decision(decision_id), asked.language, shap)
+    told: dict[str, Any] = orjson.loads(engine.explain(customer_id or "", asked, shap))["explanation"]
+    return told
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    """The explanation as a person reads it: summary, funnel, unlocks, sensitivity, offers, contributions."""
+    lines = [told["summary"]]
+    for part in ("funnel", "unlocks", "sensitivity"):
+        lines += ["", *(one["text"] for one in told[part])]
+    width = max((len(one["offer"]) for one in told["offers"]), default=0)
+    lines += ["", *(f"{one['offer']:<{width}}  {one['text']}" for one in told["offers"])]
+    for family, found in told.get("contributions", {}).items():
+        lines += ["", f"{family}: P {found['propensity']:.4f}, log-odds {found['raw']:+.3f} = {found['base']:+.3f}"]
+        lines += [f"  {one['contribution']:+.3f}  {one['name']} = {one['value']}" for one in found["features"][:10]]
+    return lines
+
+
+@click.command()
 @click.argument("decision_id")
 @json_option
 def replay(decision_id: str, as_json: bool) -> None:
-    """Decide DECISION_ID again from its own record. Exit code 1 unless every byte is the same."""
+    """Decide DECISION_ID again from its own record, policy and models. Exit code 1 unless every byte is the same."""
     with opened() as stack:
         engine = engine_of(stack)
-        same = engine.replay(decision_id) == engine.decision(decision_id)
-        engine.close()
-    show({"decision": decision_id, "identical": same}, as_json)
-    sys.exit(0 if same else 1)
+        try:
+            replayed = engine.explaining.replayed(decision_id, engine.decision(decision_id))
+        finally:
+            engine.close()
+    told = replayed.document()
+    if not as_json:
+        differences = {one.path or "record": f"was {one.stored}, is {one.now}" for one in replayed.differences}
+        told = {name: value for name, value in told.items() if name != "differences"} | differences
+    show(told, as_json)
+    sys.exit(0 if replayed.identical else 1)
 
 
-VERBS = (recommend, replay)
+VERBS = (recommend, explain, replay)

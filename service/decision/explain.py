@@ -68,12 +68,11 @@ def trace(
     """Every offer in every channel, in the policy's order, judged and explained."""
     ready = prepared(policy)
     asked = asked_channel(context, ready.places.channel)
-    cells = judged(
-        ready, snapshot, context, scores, release, arm_of(snapshot, policy.experiments), ready.moment(context.now)
-    )
-    price = ready.prices(release.prices)
+    arm = arm_of(snapshot, policy.experiments, release.on_trial)
+    cells = judged(ready, snapshot, context, scores, release, arm, ready.moment(context.now))
+    price, levers = ready.prices(release.prices), ready.ways[arm].levers
     return tuple(
-        _traced(ready, cells, price, offer, channel, asked)
+        _traced(ready, cells, price, offer, channel, asked, levers)
         for offer in range(len(policy.offers))
         for channel in range(len(policy.channels))
     )
@@ -92,7 +91,7 @@ def unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
 
 
 def _traced(
-    ready: Prepared, cells: Cells, price: Array, offer: int, channel: int, asked: int | None
+    ready: Prepared, cells: Cells, price: Array, offer: int, channel: int, asked: int | None, levers: bool
 ) -> TracedTreatment:
     noun, road = ready.policy.offers[offer], ready.policy.channels[channel]
     fired = {fit.id for fit, where in cells.fitness.fired if _holds(where, offer, channel)}
@@ -107,7 +106,7 @@ def _traced(
         propensity=figure(cells.propensity, offer, channel),
         value=_known(figure(cells.value, offer, channel)),
         fit=figure(cells.fit, offer, channel),
-        lever=noun.lever,
+        lever=noun.lever if levers else 1.0,
         response=figure(cells.response, offer, channel),
         contact_cost=road.contact_cost_yuan,
         price=float(price[0, offer, channel]),

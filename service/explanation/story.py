@@ -11,14 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.answer import STRUCTURAL, iso
-from service.decision import Scores, TracedTreatment, trace, unlocks
+from service.decision import Scores, TracedTreatment, prepared, trace, unlocks
 from service.decision.funnel import Step, funnel
 from service.decision.sensitivity import Dropped, sensitivity
 from service.decision.shortfall import Shortfall, Shortfalls
 from service.domain import Context, Decision, Release, Snapshot
 from service.explanation.wording import Wording, iso_day, written
 from service.rules.policy import Policy
-from service.scoring.arbitration import spoke
+from service.scoring.arbitration import priorities, spoke
 
 Contributions = Mapping[str, Mapping[str, Any]]
 """Family -> what each feature added to the model's score; see ``scoring.models.contributions``."""
@@ -55,6 +55,7 @@ class _Story:
         self._cells = trace(self._policy, subject.snapshot, subject.context, subject.scores, subject.release)
         self._asked = [cell for cell in self._cells if cell.asked]
         decision = subject.decision
+        self._by_priority = prepared(self._policy).ways[decision.arm].ordering is priorities
         self._short = Shortfalls(self._policy, subject.snapshot, subject.context, decision.arm)
         self._shown = {treatment.offer: treatment for treatment in decision.treatments}
 
@@ -77,10 +78,14 @@ class _Story:
             "summary": self._summary(),
             "funnel": [self._step(step) for step in self._steps],
             "unlocks": list(self._unlocks()),
-            "sensitivity": [self._dropped(one) for one in sensitivity(self._policy, self._cells)],
+            "sensitivity": [self._dropped(one) for one in self._sensitivity()],
             "offers": [self._offer(offer) for offer in self._offers],
             "gates": [self._gate(gate) for gate in (self._cells[0].gates if self._cells else ())],
         }
+
+    def _sensitivity(self) -> tuple[Dropped, ...]:
+        """None where a standing test orders otherwise than by priority: there is no product to take a factor from."""
+        return sensitivity(self._policy, self._cells) if self._by_priority else ()
 
     def _summary(self) -> str:
         every, left = len(self._offers), len(self._steps[-1].left)
@@ -88,13 +93,19 @@ class _Story:
             return self._say.say("nothing", all=every, reason=self._reasons_of_all())
         first = self._subject.decision.treatments[0]
         return self._say.say(
-            "explored" if self._subject.decision.explored else "offered",
+            self._manner(),
+            arm=self._subject.decision.arm,
             all=every,
             left=left,
             offer=self._name(first.offer),
             channel=self._channel(first.channel),
             priority=self._say.yuan(first.priority),
         )
+
+    def _manner(self) -> str:
+        if self._subject.decision.explored:
+            return "explored"
+        return "offered" if self._by_priority else "tested"
 
     def _reasons_of_all(self) -> str:
         gates = dict.fromkeys(gate for step in self._steps for gate in step.taken)

@@ -50,6 +50,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "offered": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，它的预期价值最高（{priority}）。",
         "explored": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，本次为随机探索，不按预期价值排序。",
+        "tested": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，该客户属于对照测试{arm}，不按预期价值排序。",
         "nothing": "目前没有可提供的产品：{all}款产品均未通过。{reason}",
         "stage": "{stage}：剩余{left}款{taken}。",
         "all-held": "，无产品被排除",
@@ -69,6 +70,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "({priority} expected).",
         "explored": "{offer} through {channel} comes first: {left} of {all} offers may be made, and this time the "
         "order was drawn at random to learn, not by worth.",
+        "tested": "{offer} through {channel} comes first: {left} of {all} offers may be made, and the standing test "
+        "{arm}, which this customer is part of, does not order by worth.",
         "nothing": "Nothing is offered: none of {all} offers came through. {reason}",
         "stage": "{stage}: {left} left{taken}.",
         "all-held": ", nothing taken",

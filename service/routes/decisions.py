@@ -1,14 +1,20 @@
-"""GET /v1/decisions/{decision_id}: one decision as it was recorded, with all it was made from."""
+"""GET /v1/decisions/{decision_id}: one decision as recorded; told (``/explanation``); made again (``/replay``)."""
 
-from flask import Response
+import orjson
+from flask import Response, request
 
 from service.domain import Client
 from service.errors import NotFound
 from service.routes.access import engine, needs, word
 from service.routes.contract import Resource, operation, shown
+from service.routes.explanations import REPLAY, ExplanationAnswer, ExplanationQuery, ReplayAnswer
 from service.routes.facts import facts
+from service.routes.fields import check
+from service.routes.offers import VARY, language, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord
+
+_EXPLANATION = ExplanationQuery()
 
 blueprint = Resource("decisions", __name__, description="What was decided, and from what.")
 
@@ -28,12 +34,58 @@ def decision(client: Client, decision_id: str) -> Response:
 
     To a customer's own key the decisions of others do not exist (404).
     """
-    word(decision_id, "decision_id")
-    facts().decision_id = decision_id
     return Ready(_record(client, decision_id), 200, [NO_STORE])
 
 
+@blueprint.serve(
+    "/v1/decisions/<string:decision_id>/explanation",
+    **operation(
+        "explainDecision",
+        "offers:explain",
+        {"200": shown("Why, why not, and what would change it.", ExplanationAnswer)},
+        NotFound,
+        parameters=[
+            {"in": "query", "schema": ExplanationQuery},
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+        ],
+    ),
+)
+@needs("offers:explain")
+def explanation(client: Client, decision_id: str) -> Response:
+    """One decision explained
+
+    From its record and the policy that made it: the funnel from all offers to those shown, every gate with its rule,
+    the factors of each priority, what would win without each factor, and what would unlock what is withheld.
+    """
+    record = _record(client, decision_id)
+    asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
+    return Ready(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
+
+
+@blueprint.serve(
+    "/v1/decisions/<string:decision_id>/replay",
+    **operation(
+        "replayDecision",
+        "offers:explain",
+        {"200": shown("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
+        NotFound,
+    ),
+)
+@needs("offers:explain")
+def replay(client: Client, decision_id: str) -> Response:
+    """One decision made again
+
+    From its own record, the policy it names and, where its folder is still there, the bundle it names.
+    """
+    replayed = engine().explaining.replayed(decision_id, _record(client, decision_id))
+    return Ready(orjson.dumps(replayed.document()), 200, [NO_STORE])
+
+
 def _record(client: Client, decision_id: str) -> bytes:
+    word(decision_id, "decision_id")
+    facts().decision_id = decision_id
     try:
         if client.customer_id in (None, engine().decided_for(decision_id)):
             return engine().decision(decision_id)

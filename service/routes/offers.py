@@ -4,6 +4,7 @@ The hot path. What a query string and an Accept-Language mean is worked out once
 bytes; the engine's bytes go out as they are.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import parse_qsl
@@ -14,19 +15,20 @@ from werkzeug.http import parse_accept_header
 
 from service.domain import Client
 from service.engine import Answer, OfferRequest
-from service.errors import InvalidInput, Problem
+from service.errors import Forbidden, InvalidInput, Problem
 from service.routes.access import engine, needs, own_customer
 from service.routes.contract import NotFound, Resource, operation, shown
 from service.routes.examples import OFFERS
+from service.routes.explanations import ExplainedOffers, ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas import OffersAnswer, OffersQuery
 
 MAX_QUERY = 512
 LANGUAGES = ("zh", "en")
-_QUERY = OffersQuery()
-_VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
+EXPLAIN = "offers:explain"
+_QUERY = ExplainedQuery()
+VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
 _LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
 _NAME = b'"decision_id":"'
 
@@ -41,7 +43,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
         {
             "200": shown(
                 "The offers, best first; an empty list comes with the reasons.",
-                OffersAnswer,
+                ExplainedOffers,
                 OFFERS,
                 headers={
                     "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
@@ -52,7 +54,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
         },
         NotFound,
         parameters=[
-            {"in": "query", "schema": OffersQuery},
+            {"in": "query", "schema": ExplainedQuery},
             {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
             {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}},
         ],
@@ -63,22 +65,42 @@ def offers(client: Client, customer_id: str) -> Response:
     """The next best offers of a customer
 
     Three unless `limit` says otherwise, in Chinese or English by `Accept-Language`. Nothing suitable is 200 with an
-    empty list and the reasons in `withheld`. A customer's own key reads that customer only.
+    empty list and the reasons in `withheld`. A customer's own key reads that customer only. With `explain=true` (scope
+    `offers:explain` besides) the answer is decided for this question alone, told in full, and nothing is recorded.
     """
     own_customer(client, customer_id)
     environ = request.environ
     asked = asked_for(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    if asked.explain:
+        return explained(client, customer_id, asked)
     answer = engine().recommend(customer_id, asked)
     note(facts(), answer)
     return reply(answer, asked.language, environ.get("HTTP_IF_NONE_MATCH"))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(OfferRequest):
+    """What the caller asks, and how much of the why; an explained answer is never kept, so its key stays the same."""
+
+    explain: bool = False
+    shap: bool = False
+
+
+def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
+    """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
+    if EXPLAIN not in client.scopes:
+        raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
+    body = engine().explain(customer_id, asked, asked.shap)
+    facts().source = "explained"
+    return Ready(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+
+
 @lru_cache(maxsize=4096)
-def asked_for(query: str, accepted: str) -> OfferRequest:
+def asked_for(query: str, accepted: str) -> Asked:
     """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
-    if len(query) > MAX_QUERY:
-        raise InvalidInput(f"The query is longer than {MAX_QUERY} characters.")
-    return OfferRequest(**check(_QUERY, _pairs(query), "The query does not fit."), language=language(accepted))
+    found = check(_QUERY, pairs(query), "The query does not fit.")
+    why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
+    return Asked(**found, **why, language=language(accepted))
 
 
 def language(accepted: str) -> str:
@@ -92,7 +114,7 @@ def reply(answer: Answer, language: str, known: str | None) -> Ready:
     """The answer's bytes, or 304 where the caller has them."""
     etag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
     keep = ("Cache-Control", f"private, max-age={answer.max_age_s}") if answer.max_age_s else NO_STORE
-    headers = [("ETag", etag), keep, _VARY, _LANGUAGE_HEADERS[language]]
+    headers = [("ETag", etag), keep, VARY, _LANGUAGE_HEADERS[language]]
     return Ready(b"", 304, headers) if known is not None and names(known, etag) else Ready(answer.body, 200, headers)
 
 
@@ -109,12 +131,15 @@ def note(noted: Facts, answer: Answer) -> None:
         noted.decision_id = answer.body[start : answer.body.find(b'"', start)].decode("ascii", "replace")
 
 
-def _pairs(query: str) -> dict[str, str]:
+def pairs(query: str) -> dict[str, str]:
+    """The parts of a query string by name; InvalidInput where it is too long, unreadable, or says a name twice."""
+    if len(query) > MAX_QUERY:
+        raise InvalidInput(f"The query is longer than {MAX_QUERY} characters.")
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
+        found = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
     except ValueError as error:
         raise InvalidInput("The query cannot be read: not UTF-8, or too many parts.") from error
-    twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
+    twice = sorted({name for name, _ in found if sum(name == other for other, _ in found) > 1})
     if twice:
         raise InvalidInput("The query does not fit.", [Problem(name[:64], "must be given once") for name in twice])
-    return dict(pairs)
+    return dict(found)

@@ -7,9 +7,12 @@ import orjson
 import pytest
 
 from service.decision import decide
+from service.decision.arms import WAYS
+from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
 from service.explanation import Subject, explanation
 from service.rules.policy import DEFAULT, load
+from service.scoring.arbitration import priorities
 
 POLICY = load(DEFAULT)
 NOON, DAY = 1_773_115_200_000, 86_400_000  # 2026-03-10 12:00 in Shanghai
@@ -103,6 +106,23 @@ def test_who_withdrew_personalisation_is_told_without_any_fact_of_theirs():
     withdrawn = replace(SNAPSHOT, consents={"personalisation": False})
     other = replace(withdrawn, attributes=SAVER | {"age": 70, "demand_yuan": 5.0, "risk_assessed_on": "2026-03-01"})
     assert told(snapshot=withdrawn) == told(snapshot=other)
+
+
+@pytest.mark.parametrize("test", POLICY.experiments.tests, ids=lambda test: test.id)
+def test_a_customer_of_a_standing_test_is_explained_by_its_own_rules(test: Any):
+    member = next(
+        name for number in range(40_000) if arm_of(_named(name := f"c-{number}"), POLICY.experiments) == test.id
+    )
+    document = told(snapshot=_named(member))
+    assert document["arm"] == test.id
+    by_worth = WAYS[test.kind].ordering is priorities
+    assert bool(document["sensitivity"]) == by_worth
+    if not by_worth and not document["explored"]:
+        assert test.id in document["summary"]
+
+
+def _named(name: str) -> Snapshot:
+    return replace(SNAPSHOT, customer_id=name)
 
 
 def test_both_languages_tell_the_same_story():

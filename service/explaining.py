@@ -1,0 +1,121 @@
+"""Past decisions told and made again, from their records: why (``explained``) and whether it holds (``replayed``).
+
+Both read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
+the explanation of a decision of last year, or of one made for explaining alone, is the same function of bytes and of
+the immutable policy and bundle that it names. A bundle whose folder is gone leaves the scores as recorded; a bundle
+that is there must give the same scores from the same attributes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from service.decision import Scores, decode, replay
+from service.decision.differences import Difference, compared, differences
+from service.domain import Release, Snapshot
+from service.errors import BundleError, FourcastError, NotFound, Unavailable
+from service.explanation import Contributions, Subject, explanation
+from service.scoring.models import Bundle
+from service.scoring.models.contributions import contributions
+from service.serving import Releases
+
+EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "bundle not here"
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a record raises that is no record any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A decision made again. ``scores`` says whether the models, asked again, say the same:
+
+    ``equal``, ``different``, ``not scored`` (no model spoke then), ``bundle not here`` (its folder is gone).
+    """
+
+    decision_id: str
+    differences: tuple[Difference, ...]
+    scores: str
+
+    @property
+    def identical(self) -> bool:
+        """True where nothing differs."""
+        return not self.differences
+
+    def document(self) -> dict[str, Any]:
+        """The answer."""
+        return {
+            "decision_id": self.decision_id,
+            "identical": self.identical,
+            "scores": self.scores,
+            "differences": [{"path": one.path, "stored": one.stored, "now": one.now} for one in self.differences],
+        }
+
+
+class Explaining:
+    """Explains and replays records by the policies and bundles that a worker can reach."""
+
+    def __init__(self, releases: Releases, artifacts: Path) -> None:
+        self._releases, self._artifacts = releases, artifacts
+
+    def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
+        """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
+        decision, snapshot, context, scores, release = decode(record)
+        subject = Subject(self._releases.policy(release.policy), decision, snapshot, context, scores, release)
+        return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
+
+    def beside(self, body: bytes, record: bytes, language: str, shap: bool) -> bytes:
+        """An answer with the explanation of the decision it carries as one more member."""
+        told = orjson.dumps(self.explained(record, language, shap))
+        return body[:-1] + b',"explanation":' + told + b"}"
+
+    def replayed(self, decision_id: str, record: bytes) -> Replayed:
+        """The decision made again from its record: identical, or every difference."""
+        try:
+            *_, snapshot, _, scores, release = decode(record)
+        except UNREADABLE as error:
+            return Replayed(decision_id, (Difference("", "a record", f"cannot be read: {error}"),), NOT_SCORED)
+        said, differing = self._scored_again(snapshot, scores, release)
+        return Replayed(decision_id, (*self._decided_again(record, release), *differing), said)
+
+    def _decided_again(self, record: bytes, release: Release) -> Iterator[Difference]:
+        try:
+            yield from differences(record, replay(record, self._releases.policy(release.policy)))
+        except Unavailable:
+            raise
+        except NotFound:
+            yield Difference("release.policy", release.policy, "is not stored any more")
+        except FourcastError as error:
+            yield Difference("release.policy", release.policy, str(error))
+        except UNREADABLE as error:
+            yield Difference("", "a record", f"cannot be decided again: {error}")
+
+    def _scored_again(self, snapshot: Snapshot, scores: Scores, release: Release) -> tuple[str, tuple[Difference, ...]]:
+        """Whether the models still say what they said; nothing was scored where no score is recorded."""
+        if not scores or release.bundle is None:
+            return NOT_SCORED, ()
+        try:
+            bundle = self._bundle(release.bundle)
+            found = tuple(compared("scores", dict(scores), bundle.score_one(snapshot.attributes)))
+        except NotFound:
+            return NO_BUNDLE, ()
+        except BundleError as error:
+            found = (Difference("release.bundle", release.bundle, str(error)),)
+        return (DIFFERENT if found else EQUAL), found
+
+    def _contributions(self, snapshot: Snapshot, scores: Scores, release: Release) -> Contributions:
+        """What each feature added, for the families that a model spoke of."""
+        if not scores or release.bundle is None:
+            return {}
+        found = contributions(self._bundle(release.bundle), snapshot.attributes)
+        return {family: found[family] for family in scores if family in found}
+
+    def _bundle(self, version: str) -> Bundle:
+        """The bundle of that version: the one that serves, or from its folder; NotFound, BundleError."""
+        serving = self._releases.serving.bundle
+        if serving is not None and serving.version == version:
+            return serving
+        if not (self._artifacts / version).is_dir():
+            raise NotFound(f'The folder of bundle "{version}" is not here.')
+        return self._releases.shelf.bundle(version)

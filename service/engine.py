@@ -93,7 +93,7 @@ class Engine:
         self._releases = Releases(settings, store)
         self.explaining = Explaining(self._releases, settings.artifacts)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
-        self.measurement = Measurement(store, lambda: self._releases.serving.policy)
+        self.measurement = Measurement(store, lambda: self._releases.serving)
         self._generation = 0
 
     def client(self, key: str) -> Client:
@@ -123,8 +123,9 @@ class Engine:
         snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
         if snapshot is None:
             raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
-        decision, record = decided(snapshot, request.context(now), serving, self._parts_down(serving), UNRECORDED)
-        body = render(decision, serving.phrases, request.language, grain_end(now, serving))
+        mine = serving.of(snapshot)
+        decision, record = decided(snapshot, request.context(now), mine, self._parts_down(mine), UNRECORDED)
+        body = render(decision, mine.phrases, request.language, grain_end(now, serving))
         return self.explaining.beside(body, record, request.language, shap)
 
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
@@ -142,7 +143,7 @@ class Engine:
         return self._store.permissions.reserve(
             contact,
             contact.at - serving.clock.depth_ms,
-            lambda snapshot: permit(serving.policy, snapshot, contact, serving.release, language),
+            lambda snapshot: permit((mine := serving.of(snapshot)).policy, snapshot, contact, mine.release, language),
             self._cache.forget,
         )
 
@@ -204,11 +205,10 @@ class Engine:
         snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
         if snapshot is None:
             raise NotFound(f'No customer "{customer_id}". They were erased a moment ago.')
-        decision, record = decided(
-            snapshot, request.context(now), serving, self._parts_down(serving), new_decision_id(now)
-        )
+        mine = serving.of(snapshot)
+        decision, record = decided(snapshot, request.context(now), mine, self._parts_down(mine), new_decision_id(now))
         self._store.remember(decision.id, customer_id, now, serving.release.id, record)
-        body = render(decision, serving.phrases, request.language, grain_end(now, serving))
+        body = render(decision, mine.phrases, request.language, grain_end(now, serving))
         seconds = max_age(now, serving)
         field = self._field(request, now, serving)
         self._cache.write(customer_id, field, snapshot.revision, body, min(seconds, self._settings.cache_seconds))

@@ -53,7 +53,8 @@ def _service(customers: int, seed: int, models: Path, bundle: str | None) -> int
     started = time.monotonic()
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
-        database, cache = open_.enter_context(start_postgres(folder)), open_.enter_context(start_valkey(folder))
+        database = open_.enter_context(start_postgres(folder, {"fsync": "off", "full_page_writes": "off"}))
+        cache = open_.enter_context(start_valkey(folder))
         if bundle is None:
             made = write_small(folder, {"deposit": train_small(1), "wealth": train_small(2)})
             models, bundle = made.parent, made.name

@@ -5,6 +5,7 @@ the same moment. Exploration stays on for service and batch; a simulation leaves
 are compared with a batch that leaves it out as well.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,14 @@ from tests.gates.roads import Tally
 ASKED = OfferRequest(limit=10, language="zh")
 
 
+def followed(name: str, crowd: Sequence[Snapshot]) -> Iterator[Snapshot]:
+    """Each customer, with a line of progress on a long run."""
+    for number, one in enumerate(crowd, 1):
+        if number % 1_000 == 0:
+            print(f"{number:,} {name}", file=sys.stderr)
+        yield one
+
+
 def noon() -> int:
     """Noon of today in Shanghai, where the database has its partitions."""
     return time.time_ns() // (DAY * 1_000_000) * DAY + 4 * 3_600_000
@@ -46,8 +55,8 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
     engine = Engine(settings, store, Cache(str(settings.redis_url)))
     try:
         with standing_still(now):
-            answers = [engine.recommend(one.customer_id, ASKED) for one in crowd]
-            again = [engine.recommend(one.customer_id, ASKED) for one in crowd]
+            answers = [engine.recommend(one.customer_id, ASKED) for one in followed("asked", crowd)]
+            again = [engine.recommend(one.customer_id, ASKED) for one in followed("asked again", crowd)]
         tally.met["answers"] += len(answers)
         for one, first, second in zip(crowd, answers, again, strict=True):
             tally.met[f"asked again, {second.source}"] += 1
@@ -70,8 +79,8 @@ def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]
     store.load_customers((one.customer_id, one.attributes) for one in crowd)
     words = [(one.customer_id, purpose, said) for one in crowd for purpose, said in one.consents.items()]
     store.load_consents(words, at=now - DAY)
-    for one in crowd:
-        for event in one.events[:3]:
+    for one in followed("stored", crowd):
+        for event in one.events[-2:]:
             store.record_event(event)
     told = [store.snapshot(one.customer_id, now - 400 * DAY) for one in crowd]
     return [one for one in told if one is not None]

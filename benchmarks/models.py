@@ -34,11 +34,14 @@ UNSEEN_SHARE = 0.2
 def main() -> None:
     """Run and print."""
     arguments = _arguments()
-    rows = [row for bank in arguments.banks for row in contest(bank, arguments.files / BANKS[bank], arguments.repeats)]
+    rows: list[dict[str, Any]] = []
+    for bank in arguments.banks:
+        for row in contest(bank, arguments.files / BANKS[bank], arguments.repeats):
+            if not arguments.json:
+                print("" if rows else _header(), _line(row), sep="" if rows else "\n", flush=True)
+            rows.append(row)
     if arguments.json:
         print(json.dumps(rows, indent=1))
-    else:
-        print("\n".join(_table(rows)))
 
 
 def contest(bank: str, files: Path, repeats: int) -> Iterator[dict[str, Any]]:
@@ -91,11 +94,15 @@ def _row(bank: str, family: str, who: str, group: str, figures: Sequence[Mapping
     return row
 
 
-def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"{'bank':8}{'family':9}{'customers':11}{'model':10}" + "".join(f"{name:>26}" for name in (*SHOWN, "seconds"))
-    for row in sorted(rows, key=lambda one: (one["bank"], one["family"], one["customers"])):
-        figures = "".join(f"{_figure(row[name]):>26}" for name in (*SHOWN, "seconds"))
-        yield f"{row['bank']:8}{row['family']:9}{row['customers']:11}{row['model']:10}{figures}"
+def _header() -> str:
+    return f"{'bank':8}{'family':9}{'customers':11}{'model':10}" + "".join(
+        f"{name:>26}" for name in (*SHOWN, "seconds")
+    )
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    figures = "".join(f"{_figure(row[name]):>26}" for name in (*SHOWN, "seconds"))
+    return f"{row['bank']:8}{row['family']:9}{row['customers']:11}{row['model']:10}{figures}"
 
 
 def _figure(one: Mapping[str, float | None]) -> str:

@@ -24,7 +24,7 @@ DAY = 86_400_000
 def policy() -> Policy:
     """The shipped policy with chance switched off."""
     shipped = load(DEFAULT)
-    certain = replace(shipped.experiments, exploration_epsilon=0.0, holdout_share=0.0)
+    certain = replace(shipped.experiments, exploration_epsilon=0.0, holdout_share=0.0, tests=())
     return replace(shipped, experiments=certain)
 
 

@@ -78,8 +78,9 @@ def simulate(
 
 
 def certain(policy: Policy) -> Policy:
-    """The policy without exploration, and with the same draws as any other."""
-    return replace(policy, hash=ANY_HASH, experiments=replace(policy.experiments, exploration_epsilon=0.0))
+    """The policy without exploration or standing tests (some order by no yuan), with the same draws as any other."""
+    sure = replace(policy.experiments, exploration_epsilon=0.0, tests=())
+    return replace(policy, hash=ANY_HASH, experiments=sure)
 
 
 def _side(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores, release: Release) -> Side:

@@ -16,7 +16,8 @@ import pytest
 
 from service.cache import Cache
 from service.config import Settings
-from service.domain import Event
+from service.decision.subject import experiment_arm
+from service.domain import Arm, Event
 from service.embedded import start_postgres, start_valkey
 from service.engine import Engine, OfferRequest
 from service.rules.policy import load
@@ -96,6 +97,17 @@ def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Itera
         yield settings, state
 
 
+@pytest.fixture(scope="module")
+def own_releases(home: tuple[Settings, Path]) -> Iterator[None]:
+    """What served before the module serves again after it."""
+    store = Store(str(home[0].database_url), 5000)
+    before = store.active()
+    yield
+    if before is not None:
+        store.activate(before.policy, before.bundle, "as before", "test", before.prices)
+    store.close()
+
+
 @pytest.fixture
 def house(home: tuple[Settings, Path]) -> Iterator[House]:
     found = House(*home, engines=[])
@@ -106,8 +118,10 @@ def house(home: tuple[Settings, Path]) -> Iterator[House]:
 
 @pytest.fixture
 def customer(house: House) -> str:
-    """A customer of this test alone."""
-    name = f"c-{time.time_ns()}"
+    """A customer of this test alone, served by the whole method under the shipped experiments."""
+    shipped = load(house.settings.policy).experiments
+    names = iter(lambda: f"c-{time.time_ns()}", None)
+    name = next(one for one in names if experiment_arm(one, shipped) == Arm.PERSONALISED)
     store = house.store
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
     store.put_customer(name, SAVER | {"risk_assessed_on": today})

@@ -15,6 +15,8 @@ from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Challenger
 from tests.engine.conftest import SAVER, House, eventually, offers
 
+pytestmark = pytest.mark.usefixtures("own_releases")
+
 SHARE = 0.5
 
 

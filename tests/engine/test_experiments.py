@@ -13,6 +13,8 @@ from service.engine import Engine
 from service.rules.policy import Policy, from_documents
 from tests.engine.conftest import ASKED, SAVER, House, eventually, offers
 
+pytestmark = pytest.mark.usefixtures("own_releases")
+
 
 @pytest.fixture(scope="module")
 def tested() -> Policy:

@@ -16,8 +16,9 @@ from service.answer import iso
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
 from service.decision import conduct
+from service.decision.checks import findings
 from service.domain import Release
-from service.errors import InvalidInput, NotFound, Problem
+from service.errors import InvalidInput, NotFound, PolicyError, Problem
 from service.governance import Governance
 from service.rules.policy import DEFAULT, Policy, load
 from service.shelf import Shelf
@@ -76,6 +77,9 @@ def check(folder: Path, as_json: bool) -> None:
     """Check the policy in FOLDER (the shipped one by default): every problem at once, with file and key."""
     checked = load(folder)
     conduct.refuse(checked)
+    found = findings(checked)
+    if found.problems:
+        raise PolicyError("the policy's rules do not prove themselves", found.problems)
     show(
         {
             "policy": checked.hash,
@@ -85,6 +89,7 @@ def check(folder: Path, as_json: bool) -> None:
             "fit rules": len(checked.fits),
             "strategies": len(checked.strategies),
             "weights": {concern: round(weight, 4) for concern, weight in checked.weights.items()},
+            "warnings": [f"{one.where} {one.message}" for one in found.warnings],
         },
         as_json,
     )

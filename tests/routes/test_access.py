@@ -33,6 +33,7 @@ ALLOWED: dict[str, dict[str, int]] = {
     SAID_2: {"app": 200, "reader": 403, "own": 403, "stranger": 403},
     SAY_1: {"app": 200, "reader": 403, "own": 200, "stranger": 403},
     SAY_2: {"app": 200, "reader": 403, "own": 403, "stranger": 403},
+    "GET /v1/experiments": {"app": 200, "reader": 403, "own": 403, "stranger": 403},
     f"{DECISION}/explanation": {"app": 404, "reader": 403, "own": 404, "stranger": 403},
     f"{DECISION}/replay": {"app": 404, "reader": 403, "own": 404, "stranger": 403},
     EVENTS: {"app": 201, "reader": 403, "own": 403, "stranger": 403},

@@ -4,14 +4,16 @@ A thread per worker asks PostgreSQL for the active release every ``release_poll_
 new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
 reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
 are stored under, every message may be said and no gate lacks (``decision.conduct``); served words cannot change after
-that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, a rollback hardly anything.
-A release that cannot be loaded is reported and tried again later: the last good one keeps serving. Before any release
-is known (PostgreSQL down at start) the policy folder on disk serves by priors.
+that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, and what may serve next
+(the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and tried again
+later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy folder on disk
+serves by priors.
 """
 
 import logging
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,7 +25,7 @@ from service.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.rules.clock import Clock
 from service.rules.policy import Policy, load
 from service.scoring.models import Bundle
-from service.shelf import Shelf
+from service.shelf import POLICIES, Shelf
 from service.store import Store
 from service.trial import challenged, demand_places
 
@@ -76,6 +78,7 @@ class Releases:
         self._wake = threading.Event()
         self._closed = False
         self._failed: tuple[int, float] | None = None
+        self._read: deque[str] = deque(maxlen=POLICIES)
         self.problem: str | None = None
         self.serving = self._first()
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
@@ -166,5 +169,23 @@ class Releases:
             self._wake.clear()
             try:
                 self.refresh()
+                self._read_ahead()
             except Unavailable:
                 time.sleep(self._settings.release_poll_seconds)
+
+    def _read_ahead(self) -> None:
+        """Load what may serve next, one policy a turn, so that approving it or rolling back swaps a reference only."""
+        for policy_hash in self._store.proposals.likely():
+            if policy_hash not in self._read:
+                self._read.append(policy_hash)
+                return self._try(policy_hash)
+        return None
+
+    def _try(self, policy_hash: str) -> None:
+        try:
+            self.shelf.ready(policy_hash)
+            LOG.info("policy read ahead", extra={"policy": policy_hash})
+        except Unavailable:
+            raise
+        except FourcastError as error:
+            LOG.warning("proposal does not load", extra={"policy": policy_hash, "problem": str(error)})

@@ -76,7 +76,7 @@ class Served:
             try:
                 if self.get("/readyz").ok:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.1)
         pytest.fail((self.folder / "log").read_text())
 

@@ -20,10 +20,13 @@ from service.domain import Release
 from service.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
 from service.store import audit, releases, text
 from service.store.database import Database
-from service.store.schema import policies, proposals, serving
+from service.store.schema import challengers, policies, proposals, serving
 from service.store.schema import releases as released
 
 NOTE_MAX = 500
+WAITING = 2
+"""How many proposals count as likely to serve next."""
+
 SHORTEST = 6
 """Characters of a hash that may stand for the whole."""
 
@@ -84,13 +87,26 @@ class Proposals:
         """
         with self._database.begin() as connection:
             _lock(connection)
-            serves, before = _before(connection)
+            serves = _serves(connection)
+            before = None if serves is None else _before(connection, serves)
+            if serves is None or before is None:
+                raise Conflict("There is no earlier release to go back to.")
             audit.append(connection, actor, "release.rollback", str(before.id), {"from": serves.id, "note": note})
             said = f"rollback to release {before.id}" + (f": {note}" if _said(note) else "")
             restores = before.restores or before.id
             return releases.activate(
                 connection, before.policy, before.bundle, before.prices, said, actor, restores=restores
             )
+
+    def likely(self) -> list[str]:
+        """The policies that may serve next: the newest proposals nobody approved yet, and what a rollback restores."""
+        with self._database.begin() as connection:
+            served = select(released.c.policy)
+            waiting = select(proposals.c.policy).where(proposals.c.policy.not_in(served))
+            newest = connection.execute(waiting.order_by(proposals.c.at.desc()).limit(WAITING)).scalars().all()
+            serves = _serves(connection)
+            before = None if serves is None else _before(connection, serves)
+            return [*newest, *([] if before is None else [before.policy])]
 
     def find(self, policy: str) -> Proposal:
         """One proposal by its policy's hash; NotFound."""
@@ -167,15 +183,14 @@ def _said(note: str) -> str:
     return note
 
 
-def _before(connection: Connection) -> tuple[Row[Any], Row[Any]]:
-    """The release that serves, and the newest before the one it stands for that differs from it."""
-    serves = _serves(connection)
-    if serves is not None:
-        earlier = released.c.id < (serves.restores or serves.id)
-        for row in connection.execute(select(released).where(earlier).order_by(released.c.id.desc())):
-            if (row.policy, row.bundle, row.prices) != (serves.policy, serves.bundle, serves.prices):
-                return serves, row
-    raise Conflict("There is no earlier release to go back to.")
+def _before(connection: Connection, serves: Row[Any]) -> Row[Any] | None:
+    """The newest release before the one ``serves`` stands for that differs from it; to end its trial is to differ."""
+    trial = connection.execute(select(challengers.c.release_id).where(challengers.c.release_id == serves.id)).first()
+    earlier = released.c.id < (serves.restores or serves.id)
+    for row in connection.execute(select(released).where(earlier).order_by(released.c.id.desc())):
+        if trial is not None or (row.policy, row.bundle, row.prices) != (serves.policy, serves.bundle, serves.prices):
+            return row
+    return None
 
 
 def _serves(connection: Connection) -> Row[Any] | None:

@@ -9,6 +9,7 @@ import pytest
 from service.domain import Release
 from service.errors import Conflict, FourcastError, InvalidInput, NotFound, OwnApproval
 from service.store import Store
+from service.store.challengers import Challenger
 from service.store.proposals import same_person
 
 
@@ -108,6 +109,22 @@ def test_rolling_back_goes_further_back_each_time_and_never_forth(store: Store) 
     store.proposals.approve("p-3", "Ben", "")
     assert store.proposals.rollback("Ben", "").policy == "p-1"
     assert store.releases()[0]["restores"] == 1
+
+
+def test_a_rollback_ends_a_trial_before_it_goes_further_back(store: Store) -> None:
+    store.proposals.approve("p-2", "Ben", "")
+    store.challengers.begin(Challenger("p-1", "b-1", 0.1), "Ben", "")
+    assert store.proposals.rollback("Ben", "").policy == "p-2"
+    assert store.challengers.of(4) is None
+    assert store.proposals.rollback("Ben", "").policy == "p-1"
+
+
+def test_what_may_serve_next_is_the_newest_proposals_and_the_release_before(store: Store) -> None:
+    assert set(store.proposals.likely()) == {"p-2", "p-3"}
+    store.proposals.approve("p-2", "Ben", "")
+    assert store.proposals.likely() == ["p-3", "p-1"]
+    store.proposals.rollback("Ben", "")
+    assert store.proposals.likely() == ["p-3"]
 
 
 def test_a_rollback_brings_back_bundle_and_prices_too(store: Store) -> None:

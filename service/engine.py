@@ -39,6 +39,8 @@ from service.store import Store, new_decision_id
 
 DATABASE = "database"
 CACHE = "cache"
+UNTOLD = -1
+"""No generation: under it nothing was ever cached."""
 UNRECORDED = ""
 """The id of a decision that could not be stored; the answer says null."""
 
@@ -94,7 +96,7 @@ class Engine:
         self.explaining = Explaining(self._releases, settings.artifacts)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
         self.measurement = Measurement(store, lambda: self._releases.serving)
-        self._generation = 0
+        self._generation = UNTOLD
 
     def client(self, key: str) -> Client:
         """The client that holds ``key``; raises Unauthorized, or Unavailable when nobody can tell."""
@@ -144,7 +146,7 @@ class Engine:
             contact,
             contact.at - serving.clock.depth_ms,
             lambda snapshot: permit((mine := serving.of(snapshot)).policy, snapshot, contact, mine.release, language),
-            self._cache.forget,
+            self._forget,
         )
 
     def preferences(self, customer_id: str) -> Preferences:
@@ -155,7 +157,7 @@ class Engine:
         """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes."""
         expect_known(self._releases.serving.policy, granted)
         now = time.time_ns() // 1_000_000
-        self._store.permissions.say(customer_id, granted, source, version, now, self._cache.forget)
+        self._store.permissions.say(customer_id, granted, source, version, now, self._forget)
         return self.preferences(customer_id)
 
     def portrait(self, customer_id: str, language: str) -> bytes:
@@ -191,7 +193,7 @@ class Engine:
         self._releases.close()
 
     def _record(self, event: Event) -> str:
-        return "stored" if self._store.record_event(event, self._cache.forget) else "duplicate"
+        return "stored" if self._store.record_event(event, self._forget) else "duplicate"
 
     def _kept(
         self, customer_id: str, request: OfferRequest, now: int, serving: Serving, revision: int
@@ -226,6 +228,13 @@ class Engine:
 
     def _parts_down(self, serving: Serving) -> tuple[str, ...]:
         return (*serving.degraded, CACHE) if self._cache.down else serving.degraded
+
+    def _forget(self, customer_id: str, revision: int) -> bool:
+        """Tell the cache; where it cannot be told, trust nothing in it until PostgreSQL names the new generation."""
+        told = self._cache.forget(customer_id, revision)
+        if not told:
+            self._generation = UNTOLD
+        return told
 
     def _field(self, request: OfferRequest, now: int, serving: Serving) -> str:
         return f"{serving.release.id}:{self._generation}:{request.key}:{grain_end(now, serving)}"

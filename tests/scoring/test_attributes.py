@@ -221,6 +221,8 @@ def test_every_row_of_a_real_bank_lies_within_the_ranges() -> None:
         ("cunkuan_m9", ["deposit_total_yuan", "deposit_products"]),
     ]:
         frame = pd.read_csv(FILES / f"{file}.csv.gz").drop(columns="cust_no").set_axis(names, axis=1)
+        if "last_transfer_on" in frame:
+            frame["last_transfer_on"] = frame["last_transfer_on"].str[:10]  # the file tells the time of day too
         assert TABLE.check_frame(frame) == []
 
 

@@ -25,7 +25,7 @@ def kept(store: Store) -> None:
 def test_nothing_serves_at_first(make_database: object) -> None:
     fresh = Store(make_database())  # type: ignore[operator]
     assert fresh.active() is None
-    assert fresh.check("anybody") == (None, 0, 0)
+    assert fresh.check("anybody")[:2] == (None, 0)
     fresh.close()
 
 

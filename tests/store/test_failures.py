@@ -154,7 +154,7 @@ def test_a_database_without_tables_says_what_to_do(server: Server) -> None:
     execute(server.url, "CREATE DATABASE bare")
     store = Store(server.url.replace("/fourcast?", "/bare?"), DEADLINE_MS)
     for attempt in (lambda: store.check("c-1"), lambda: store.sample_customers(1)):
-        with pytest.raises(Unavailable, match="lacks its tables.*migrates it at start"):
+        with pytest.raises(Unavailable, match=r"lacks its tables.*migrates it at start"):
             attempt()
     assert store.ready() is False
 

@@ -114,7 +114,7 @@ def measure(rounds: int, requests: int) -> None:
     """Start everything, run the rounds in turn, print the table."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.read({**os.environ, "FOURCAST_STATE_DIR": folder, "FOURCAST_ARTIFACTS": f"{folder}/models"})
-        customers = rounds * requests + requests
+        customers = max(50_000, rounds * requests + requests)  # models of a size that a bank would have
         with prepared(settings, customers=customers) as stage:
             key = {"Authorization": f"Bearer {stage.keys['app']}"}
             ids = stage.stack.store.sample_customers(customers)

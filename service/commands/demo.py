@@ -30,6 +30,8 @@ from service.errors import InvalidInput
 KEYS: Mapping[str, tuple[str, ...]] = {
     "app": ("offers:read", "events:write"),
     "analyst": ("offers:read", "offers:explain", "events:write", "customers:write"),
+    "author": ("policies:write",),
+    "approver": ("policies:approve",),
 }
 """The demo's clients and their scopes."""
 SAMPLE_SIZE = 40
@@ -76,7 +78,8 @@ def demo_keys(stack: Stack) -> dict[str, str]:
     kept = stack.settings.state_dir / "keys.json"
     if kept.exists():
         found: dict[str, str] = json.loads(kept.read_text())
-        return found
+        if found.keys() == KEYS.keys():
+            return found
     keys = {name: _made(stack, name, scopes) for name, scopes in KEYS.items()}
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(keys))
@@ -116,11 +119,20 @@ curl -s -H 'Authorization: Bearer {app}' -H 'Accept-Language: en' '{base}/v1/cus
 
 # The customer dismisses an offer: the next call counts it
 curl -s -X POST -H 'Authorization: Bearer {app}' -H 'Content-Type: application/json' {base}/v1/events \\
-  -d '{{"id": "demo-1", "customer_id": "{customer}", "kind": "dismiss", "offer": "{offer}",
+  -d '{{"id": "{decision}-dismiss", "customer_id": "{customer}", "kind": "dismiss", "offer": "{offer}",
        "channel": "mobile_app", "at": "{now}"}}'
 
-# Why: the record of a decision (take the decision_id of an answer)
-curl -s -H 'Authorization: Bearer {analyst}' {base}/v1/decisions/{decision}
+# Why, in words: the funnel, every gate, the factors, what would change it
+curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/decisions/{decision}/explanation
+
+# Who the customer is
+curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/customers/{customer}/portrait
+
+# The customer opts out of being profiled: from the next call on nothing personal is read
+curl -s -X PUT -H 'Authorization: Bearer {analyst}' -H 'Content-Type: application/json' \\
+  {base}/v1/customers/{customer}/preferences -d '{{"personalisation": false, "version": "demo"}}'
+
+# Further keys, to propose a policy and to approve it: author {author}   approver {approver}
 """
 
 

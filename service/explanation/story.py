@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.answer import STRUCTURAL, iso
-from service.decision import Scores, TracedTreatment, prepared, trace, unlocks
+from service.decision import Scores, TracedTreatment, Unlock, prepared, trace, unlocks
 from service.decision.funnel import Step, funnel
 from service.decision.sensitivity import Dropped, sensitivity
 from service.decision.shortfall import Shortfall, Shortfalls
@@ -23,6 +23,8 @@ from service.scoring.arbitration import priorities, spoke
 Contributions = Mapping[str, Mapping[str, Any]]
 """Family -> what each feature added to the model's score; see ``scoring.models.contributions``."""
 Document = dict[str, Any]
+Gaps = tuple[tuple[str, Shortfall | None], ...]
+"""Gates that are closed, each with how far it is from opening, where that can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +235,26 @@ class _Story:
     def _unlocks(self) -> Iterator[Document]:
         """What the customer or time could change, nearest first; what nobody can change stands among the gates."""
         for one in unlocks(self._cells):
-            gates = [(gate, self._nearest(gate, one.offers)) for gate in one.gates]
-            if all(self._rules[gate].unlock or (short and short.kind == "wait") for gate, short in gates):
-                facts = self._say.joined([self._fact(gate, short) for gate, short in gates])
-                names = self._say.listed([self._name(offer) for offer in one.offers])
-                count = self._say.offers(len(one.offers))
-                yield {
-                    "gates": [{"code": gate, "shortfall": self._shown_short(short)} for gate, short in gates],
-                    "offers": list(one.offers),
-                    "text": self._say.say("unlock", facts=facts, count=count, offers=names),
-                }
+            for gates, offers in self._alike(one):
+                if all(self._rules[gate].unlock or (short and short.kind == "wait") for gate, short in gates):
+                    yield self._unlock(gates, offers)
+
+    def _alike(self, one: Unlock) -> list[tuple[Gaps, list[str]]]:
+        """The offers behind the same gates, parted by how far each is from opening: the nearest first."""
+        parted: dict[Gaps, list[str]] = {}
+        for offer in one.offers:
+            gaps = tuple((gate, self._nearest(gate, [offer])) for gate in one.gates)
+            parted.setdefault(gaps, []).append(offer)
+        return sorted(parted.items(), key=lambda part: [short.gap or 0.0 for _, short in part[0] if short])
+
+    def _unlock(self, gates: Gaps, offers: Sequence[str]) -> Document:
+        facts = self._say.joined([self._fact(gate, short) for gate, short in gates])
+        names = self._say.listed([self._name(offer) for offer in offers])
+        return {
+            "gates": [{"code": gate, "shortfall": self._shown_short(short)} for gate, short in gates],
+            "offers": list(offers),
+            "text": self._say.say("unlock", facts=facts, count=self._say.offers(len(offers)), offers=names),
+        }
 
     def _fact(self, gate: str, short: Shortfall | None) -> str:
         rule = self._rules[gate]

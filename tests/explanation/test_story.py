@@ -133,3 +133,17 @@ def test_both_languages_tell_the_same_story():
         return [codes(value) for value in document] if isinstance(document, list) else document
 
     assert codes(told("zh")) == codes(told("en"))
+
+
+def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
+    for unlock in told()["unlocks"]:
+        for gate in unlock["gates"]:
+            needs = {
+                short["need"]
+                for offer in told()["offers"]
+                if offer["offer"] in unlock["offers"]
+                for channel in offer["channels"]
+                for short in [next((c["shortfall"] for c in channel["closed_by"] if c["code"] == gate["code"]), None)]
+                if short and short["kind"] == "money"
+            }
+            assert len(needs) <= 1, f"{unlock['text']} needs {needs}"

@@ -136,14 +136,9 @@ def test_both_languages_tell_the_same_story():
 
 
 def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
-    for unlock in told()["unlocks"]:
-        for gate in unlock["gates"]:
-            needs = {
-                short["need"]
-                for offer in told()["offers"]
-                if offer["offer"] in unlock["offers"]
-                for channel in offer["channels"]
-                for short in [next((c["shortfall"] for c in channel["closed_by"] if c["code"] == gate["code"]), None)]
-                if short and short["kind"] == "money"
-            }
-            assert len(needs) <= 1, f"{unlock['text']} needs {needs}"
+    poor = replace(SNAPSHOT, attributes=SAVER | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, events=())
+    minimum = {offer.id: float(offer.terms["minimum_yuan"] or 0) for offer in POLICY.offers}
+    short = [one for one in told(snapshot=poor)["unlocks"] if one["gates"][0]["code"] == "minimum-affordable"]
+    assert len(short) > 1
+    for one in short:
+        assert {minimum[offer] for offer in one["offers"]} == {one["gates"][0]["shortfall"]["need"]}

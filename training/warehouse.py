@@ -50,6 +50,7 @@ def _locked(bank: Bank, files: Path) -> duckdb.DuckDBPyConnection:
     for statement in (
         f"SET TimeZone = '{bank.timezone.key}'",
         f"SET allowed_directories = ['{quoted}']",
+        f"SET allowed_paths = [{', '.join(_linked(files))}]",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         f"SET VARIABLE files = '{quoted}'",
@@ -60,6 +61,12 @@ def _locked(bank: Bank, files: Path) -> duckdb.DuckDBPyConnection:
     ):
         connection.execute(statement)
     return connection
+
+
+def _linked(files: Path) -> list[str]:
+    """Where the folder's links lead, quoted: whoever laid them there wants them read."""
+    links = sorted({str(path.resolve()) for path in files.rglob("*") if path.is_symlink()})
+    return ["'" + link.replace("'", "''") + "'" for link in links]
 
 
 def _check_one_select(where: Path, statements: list[duckdb.Statement]) -> None:

@@ -142,3 +142,12 @@ def test_a_folder_without_bank_yaml_says_what_belongs_there(tmp_path):
 
 def test_a_missing_folder_of_files_is_said(bank, tmp_path):
     assert "no such folder of files" in faults(lambda: read_customers(bank, tmp_path / "nowhere"))
+
+
+def test_links_in_the_folder_are_followed_and_what_nobody_linked_stays_shut(bank, files, tmp_path):
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "people.csv").symlink_to(files / "people.csv")
+    assert read_customers(bank, linked).ids == read_customers(bank, files).ids
+    (bank / "customers.sql").write_text(f"SELECT id AS customer_id FROM read_csv('{files / 'bought.csv'}')")
+    assert "Permission" in faults(lambda: read_customers(bank, linked))

@@ -35,7 +35,7 @@ from service.measurement import Measurement
 from service.portrait import portrait_now
 from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
-from service.store import Store, new_decision_id
+from service.store import Record, Store, new_decision_id
 
 DATABASE = "database"
 CACHE = "cache"
@@ -164,13 +164,13 @@ class Engine:
         """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
         return portrait_now(self._store, self._releases.serving, customer_id, language)
 
+    def stored(self, decision_id: str) -> Record:
+        """One decision as it is stored, with its customer; NotFound."""
+        return self._store.decision(decision_id)
+
     def decision(self, decision_id: str) -> bytes:
         """The record of one decision, the bytes as they were stored."""
-        return self._store.decision(decision_id).record
-
-    def decided_for(self, decision_id: str) -> str:
-        """The customer of one decision."""
-        return self._store.decision(decision_id).customer_id
+        return self.stored(decision_id).record
 
     def replay(self, decision_id: str) -> bytes:
         """The record made anew from its own inputs and its policy; equal to ``decision`` byte for byte."""

@@ -92,7 +92,7 @@ class Releases:
     def refresh(self) -> None:
         """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
         release = self._store.active()
-        if release is None or release.id == self.serving.release.id or self._resting(release.id):
+        if release is None or self._serves(release) or self._resting(release.id):
             return
         try:
             self.serving = self._load(release)
@@ -107,10 +107,8 @@ class Releases:
 
     def policy(self, policy_hash: str) -> Policy:
         """The policy of that hash: the one that serves, or as the store keeps it; NotFound, PolicyError if altered."""
-        serving: Serving | None = getattr(self, "serving", None)
-        if serving is not None and serving.policy.hash == policy_hash:
-            return serving.policy
-        return self.shelf.policy(policy_hash)
+        serving = self.serving.policy
+        return serving if serving.hash == policy_hash else self.shelf.policy(policy_hash)
 
     def close(self) -> None:
         """Stop following; returns when the thread has ended."""
@@ -139,6 +137,7 @@ class Releases:
             except BundleError as error:
                 if not priors_allowed:
                     raise
+                self._failed = (release.id, time.monotonic())
                 self.problem = error.message
                 LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
         return self._challenged(Serving(release, policy, bundle, Phrasebook(policy)))
@@ -157,6 +156,11 @@ class Releases:
             return champion
         release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
         return replace(champion, challenger=Serving(release, policy, bundle, Phrasebook(policy)), share=trial.share)
+
+    def _serves(self, release: Release) -> bool:
+        """Whether the release serves whole; one that began by priors is tried again, as its bundle may be mended."""
+        whole = release.bundle is None or self.serving.bundle is not None
+        return whole and release.id == self.serving.release.id
 
     def _resting(self, release_id: int) -> bool:
         return (

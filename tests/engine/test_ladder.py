@@ -135,6 +135,21 @@ def test_a_worker_that_starts_on_a_damaged_bundle_decides_by_priors_and_says_so(
     store.close()
 
 
+def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
+    house: House, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.serving.RETRY_S", 0.1)
+    release = house.store.active()
+    assert release is not None and release.bundle is not None
+    folder = house.settings.artifacts / release.bundle
+    away = folder.rename(folder.with_name("away"))
+    worker = house.worker()
+    assert offers(worker, customer)["degraded"] == ["models"]
+    away.rename(folder)
+    assert eventually(lambda: worker.readiness().checks["models"] == "ok")
+    assert worker.readiness().checks["release"] == "ok"
+
+
 def test_a_stored_decision_replays_to_the_same_bytes(house: House, customer: str) -> None:
     worker = house.worker()
     decision = offers(worker, customer)["decision_id"]

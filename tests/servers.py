@@ -3,10 +3,13 @@
 The session's PostgreSQL does not wait for the disk; tests of its own failures start a durable one.
 """
 
+import contextlib
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -76,3 +79,16 @@ def execute(url: str, statement: str, *values: object) -> list[tuple[object, ...
 def pid_of(state: Path, name: str) -> int:
     """The process of an embedded server."""
     return int((state / f"{name}.pid").read_text())
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A server's first process and all it has started."""
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
+
+
+def signal_each(processes: list[psutil.Process], number: signal.Signals) -> None:
+    """Reach every process that is still there: a server's workers come and go by themselves."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(number)

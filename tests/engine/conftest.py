@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import psutil
 import pytest
 
 from service.cache import Cache
@@ -22,7 +21,7 @@ from service.embedded import start_postgres, start_valkey
 from service.engine import Engine, OfferRequest
 from service.rules.policy import load
 from service.store import Store
-from tests.servers import pid_of
+from tests.servers import family, pid_of, signal_each
 
 SAVER = {
     "age": 44,
@@ -63,15 +62,12 @@ class House:
     @contextmanager
     def frozen(self, server: str) -> Iterator[None]:
         """The server answers nothing for a while and closes nothing."""
-        first = psutil.Process(pid_of(self.state, server))
-        processes = [first, *first.children(recursive=True)]
-        for process in processes:
-            process.send_signal(signal.SIGSTOP)
+        processes = family(pid_of(self.state, server))
+        signal_each(processes, signal.SIGSTOP)
         try:
             yield
         finally:
-            for process in processes:
-                process.send_signal(signal.SIGCONT)
+            signal_each(processes, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

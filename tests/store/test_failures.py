@@ -15,7 +15,7 @@ from service.domain import Event
 from service.embedded import Server, start_postgres
 from service.errors import InvalidInput, Unavailable
 from service.store import Store, new_decision_id
-from tests.servers import execute, pid_of
+from tests.servers import execute, family, pid_of, signal_each
 
 DEADLINE_MS = 300
 MARGIN_S = 0.5
@@ -47,21 +47,14 @@ def own(server: Server) -> Iterator[Store]:
     store.close()
 
 
-def family(pid: int) -> list[psutil.Process]:
-    postmaster = psutil.Process(pid)
-    return [postmaster, *postmaster.children(recursive=True)]
-
-
 @pytest.fixture
 def frozen(state: Path, own: Store) -> Iterator[Store]:
     """The store, of a server that has just stopped answering without closing anything."""
     own.sample_customers(1)
     processes = family(pid_of(state, "postgres"))
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
+    signal_each(processes, signal.SIGSTOP)
     yield own
-    for process in processes:
-        process.send_signal(signal.SIGCONT)
+    signal_each(processes, signal.SIGCONT)
 
 
 def seconds(attempt: Callable[[], object]) -> float:
@@ -106,11 +99,9 @@ def test_threads_at_a_server_that_hangs_do_not_queue_up(frozen: Store) -> None:
 
 def test_a_server_that_wakes_up_is_used_again(state: Path, own: Store) -> None:
     processes = family(pid_of(state, "postgres"))
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
+    signal_each(processes, signal.SIGSTOP)
     seconds(lambda: own.check("c-1"))
-    for process in processes:
-        process.send_signal(signal.SIGCONT)
+    signal_each(processes, signal.SIGCONT)
     healed(own)
 
 
@@ -200,8 +191,7 @@ def test_kill_9_of_the_server_loses_no_acknowledged_event_and_a_restart_heals(
     sender.start()
     while len(acknowledged) < 50:
         time.sleep(0.01)
-    for process in family(pid_of(folder, "postgres")):
-        process.kill()
+    signal_each(family(pid_of(folder, "postgres")), signal.SIGKILL)
     sender.join()
     first.stop()
     with start_postgres(folder) as second:

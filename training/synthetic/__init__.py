@@ -1,0 +1,107 @@
+"""A bank that nobody owns: customers drawn from a seed, who know the true propensity by which they buy.
+
+    people       what the bank can see: who they are, what they hold and do
+    truth        what it cannot: P0 and the uplift of each family, persuasion, taste, fatigue, channels, drift
+    reactions    the true probability that a customer takes an offer shown in a channel after so many contacts
+
+Order: latent traits -> balances and dealings -> truth -> outcomes by chance. ``write`` lays it out as any bank's files
+and folder, so that it takes the same road (``train --bank``); the truth is kept beside them, where no SQL of the bank
+reads it. It is the oracle of tests and benchmarks. Nothing here describes real people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from training.contract import ID
+from training.dataset import Customers
+from training.supplement import SOURCE, assessments, simulated_consents, supplement_customers
+from training.synthetic.people import attributes_of, deposits, money_of, people
+from training.synthetic.reactions import Reactions
+from training.synthetic.truth import BASE_RATES, DRIFT, propensity, truth_of
+
+__all__ = [
+    "BASE_RATES",
+    "DRIFT",
+    "SOURCE",
+    "Reactions",
+    "SyntheticBank",
+    "make",
+    "simulated_consents",
+    "supplement_customers",
+    "write",
+]
+
+HORIZON_DAYS = 92
+TRUTH = "truth.parquet"
+BANK_YAML = """name: Synthetic bank
+as_of: {today}
+timezone: Asia/Shanghai
+split: customer
+horizon_days: {horizon}
+families: [deposit, wealth]
+notes: Made of chance from seed {seed}. No real customers.
+"""
+SQL: Mapping[str, str] = {
+    "customers": "SELECT * FROM read_parquet(file('customers.parquet'))\n",
+    "outcomes": "SELECT * FROM read_parquet(file('outcomes.parquet'))\n",
+    "consents": "SELECT customer_id, purpose, granted FROM read_parquet(file('consents.parquet'))\n",
+}
+
+
+@dataclass(frozen=True)
+class SyntheticBank:
+    """Tables by customer: attributes, outcomes, and ``truth``: by which probabilities outcomes and reactions come."""
+
+    customers: pa.Table
+    outcomes: pa.Table
+    truth: pa.Table
+
+
+def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: int = 0) -> SyntheticBank:
+    """A bank of ``count`` customers as of ``today``; the same arguments give the same bank.
+
+    ``months`` of drift: the same customers, whose outcomes follow the propensities of so many months later.
+    """
+    chance = np.random.default_rng([seed, 0])
+    person = people(chance, count)
+    money = money_of(chance, person)
+    columns = {ID: [f"s{number:07d}" for number in range(1, count + 1)]}
+    attributes = attributes_of(chance, person, money, today or date.today())
+    alone = {family: propensity(chance, family, person, money, months) for family in BASE_RATES}
+    outcomes = {f"bought_{family}": chance.random(count) < p for family, p in alone.items()}
+    held = {"held_deposit": deposits(money) > 0, "held_wealth": money["wealth_product_yuan"] + money["fund_yuan"] > 0}
+    made_up = assessments(count, seed, today or date.today())
+    truth = truth_of(np.random.default_rng([seed, 3]), attributes, person, alone)
+    return SyntheticBank(
+        customers=pa.table({**columns, **attributes, **made_up}),
+        outcomes=pa.table({**columns, **outcomes, **held}),
+        truth=pa.table({**columns, **truth}),
+    )
+
+
+def write(folder: Path, count: int = 50_000, seed: int = 7, today: date | None = None) -> tuple[Path, Path]:
+    """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; the first two."""
+    today = today or date.today()
+    made = make(count, seed, today)
+    bank, files = Path(folder) / "bank", Path(folder) / "files"
+    for one in (bank, files):
+        one.mkdir(parents=True, exist_ok=True)
+    (bank / "bank.yaml").write_text(BANK_YAML.format(today=today, horizon=HORIZON_DAYS, seed=seed), encoding="utf-8")
+    for name, text in SQL.items():
+        (bank / f"{name}.sql").write_text(text, encoding="utf-8")
+    pq.write_table(made.customers, files / "customers.parquet")
+    pq.write_table(made.outcomes, files / "outcomes.parquet")
+    pq.write_table(_consents(made, seed), files / "consents.parquet")
+    pq.write_table(made.truth, Path(folder) / TRUTH)
+    return bank, files
+
+
+def _consents(made: SyntheticBank, seed: int) -> pa.Table:
+    rows = simulated_consents(Customers(made.customers), seed)
+    return pa.table(dict(zip((ID, "purpose", "granted"), map(list, zip(*rows, strict=True)), strict=True)))

@@ -13,6 +13,7 @@ import orjson
 from flask import Flask, request
 from flask.sessions import NullSession, SessionInterface
 
+from service import tracing
 from service.cache import Cache
 from service.config import Settings
 from service.engine import Engine
@@ -33,6 +34,7 @@ from service.routes.access import check_declared
 from service.routes.contract import document
 from service.routes.envelope import Envelope, to_stdout
 from service.routes.facts import facts
+from service.routes.metrics import note_worker
 from service.routes.problems import install
 from service.store import Store
 
@@ -95,6 +97,8 @@ def wsgi() -> Flask:
     """The app of one worker, with everything opened here; the URLs must be set (``fourcast serve`` sets them)."""
     settings = Settings.read(os.environ)
     log_as_json(settings.log_level)
+    note_worker()
+    tracing.start(settings.traces_url, settings.traces_share)
     store = Store(str(settings.database_url), settings.database_deadline_ms)
     cache = Cache(str(settings.redis_url), settings.redis_deadline_ms / 1000)
     return create_app(settings, Engine(settings, store, cache))

@@ -144,6 +144,13 @@ class Settings:
     release_poll_seconds: float = setting(
         "RELEASE_POLL_SECONDS", decimal(0.1, 60), 0.5, "How often each worker looks for a new release, seconds."
     )
+    traces_url: str | None = setting(
+        "TRACES_URL", url("http", "https"), None,
+        "Where traces go, OTLP over HTTP (http://collector:4318/v1/traces); without it nothing is traced.", "",
+    )  # fmt: skip
+    traces_share: float = setting(
+        "TRACES_SHARE", decimal(0, 1), 0.1, "The share of the requests that is traced; what a caller traces always is."
+    )
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":

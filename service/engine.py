@@ -32,10 +32,12 @@ from service.errors import InvalidInput, NotFound, Problem, Unavailable
 from service.explaining import Explaining
 from service.governance import Governance
 from service.measurement import Measurement
+from service.meters import count_decision
 from service.portrait import portrait_now
 from service.preferences import Preferences, expect_known
 from service.serving import Releases, Serving
 from service.store import Record, Store, new_decision_id
+from service.tracing import span
 
 DATABASE = "database"
 CACHE = "cache"
@@ -108,7 +110,8 @@ class Engine:
         serving = self._releases.serving
         check_slot(request, serving)
         try:
-            revision, release, self._generation = self._store.check(customer_id)
+            with span("store.check"):
+                revision, release, self._generation = self._store.check(customer_id)
             self._releases.seen(release)
             if revision is None:
                 raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
@@ -198,22 +201,26 @@ class Engine:
     def _kept(
         self, customer_id: str, request: OfferRequest, now: int, serving: Serving, revision: int
     ) -> Answer | None:
-        kept = self._cache.read(customer_id, self._field(request, now, serving))
+        with span("cache.read"):
+            kept = self._cache.read(customer_id, self._field(request, now, serving))
         if kept is None or kept[0] != revision:
             return None
         return Answer(kept[1], "cached", max_age(now, serving))
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
-        snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
+        with span("store.snapshot"):
+            snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
         if snapshot is None:
             raise NotFound(f'No customer "{customer_id}". They were erased a moment ago.')
         mine = serving.of(snapshot)
         decision, record = decided(snapshot, request.context(now), mine, self._parts_down(mine), new_decision_id(now))
-        self._store.remember(decision.id, customer_id, now, serving.release.id, record)
+        with span("store.remember"):
+            self._store.remember(decision.id, customer_id, now, serving.release.id, record)
         body = render(decision, mine.phrases, request.language, grain_end(now, serving))
         seconds = max_age(now, serving)
         field = self._field(request, now, serving)
-        self._cache.write(customer_id, field, snapshot.revision, body, min(seconds, self._settings.cache_seconds))
+        with span("cache.write"):
+            self._cache.write(customer_id, field, snapshot.revision, body, min(seconds, self._settings.cache_seconds))
         return Answer(body, "fresh", seconds, decision.degraded)
 
     def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
@@ -245,8 +252,12 @@ def decided(
 ) -> tuple[Decision, bytes]:
     """Score, decide, encode: the decision and its record. Who withdrew personalisation is not scored."""
     withdrawn = snapshot.consents.get("personalisation") is False
-    scores = {} if serving.bundle is None or withdrawn else serving.bundle.score_one(snapshot.attributes)
-    decision = decide(serving.policy, snapshot, context, scores, serving.release, decision_id, degraded)
+    with span("score"):
+        scores = {} if serving.bundle is None or withdrawn else serving.bundle.score_one(snapshot.attributes)
+    with span("decide"):
+        decision = decide(serving.policy, snapshot, context, scores, serving.release, decision_id, degraded)
+    if decision_id != UNRECORDED:
+        count_decision(decision, scores)
     return decision, encode(decision, snapshot, context, scores, serving.release)
 
 

@@ -38,7 +38,7 @@ class PatientWorker(SyncWorker):  # type: ignore[misc]
 
 
 class JsonLogger(Logger):  # type: ignore[misc]
-    """gunicorn's own words as JSON lines; requests are logged by the app's envelope."""
+    """gunicorn's own words as JSON lines, without the paths of requests; those are logged by the app's envelope."""
 
     def setup(self, cfg: Any) -> None:
         """Give the handlers their form."""
@@ -46,8 +46,24 @@ class JsonLogger(Logger):  # type: ignore[misc]
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonLines())
 
+    def debug(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Nothing: it names the path of each request, and a path names a customer."""
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """The warning; of a request that is no HTTP only that it came."""
+        super().warning(*(("Invalid request refused.",) if _quotes(msg) else (msg, *args)), **kwargs)
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """The failure, without the path it was found at."""
+        super().exception(*(("Error handling a request",) if _quotes(msg) else (msg, *args)), **kwargs)
+
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
         """Nothing: once is enough."""
+
+
+def _quotes(msg: object) -> bool:
+    """Whether gunicorn's sentence repeats what a caller sent."""
+    return str(msg).startswith(("Invalid request from", "Error handling request"))
 
 
 def _memory() -> str | None:

@@ -1,7 +1,11 @@
-"""Everything else that is logged, in the same form as the request lines: one JSON object per line, on stdout."""
+"""Everything else that is logged, in the same form as the request lines: one JSON object per line, on stdout.
+
+A failure is logged with where it happened and its class, not with its words: those may quote a customer.
+"""
 
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 
 import orjson
@@ -23,8 +27,19 @@ class JsonLines(logging.Formatter):
         }
         document |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
-            document["traceback"] = self.formatException(record.exc_info)
+            document["traceback"] = where(record.exc_info[1])
         return orjson.dumps(document, default=str).decode()
+
+
+def where(failure: BaseException | None) -> list[str]:
+    """The class of a failure and of each that led to it, each with its lines of code, the outermost first."""
+    steps = []
+    while failure is not None:
+        frames = traceback.extract_tb(failure.__traceback__)
+        steps.append(type(failure).__name__)
+        steps += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        failure = failure.__cause__ or failure.__context__
+    return steps
 
 
 def log_as_json(level: str) -> None:

@@ -22,6 +22,7 @@ from service.config import Settings
 from service.decision import conduct
 from service.domain import Release, Snapshot
 from service.errors import BundleError, FourcastError, PolicyError, Unavailable
+from service.meters import note_serving
 from service.rules.clock import Clock
 from service.rules.policy import Policy, load
 from service.scoring.models import Bundle
@@ -81,6 +82,7 @@ class Releases:
         self._read: deque[str] = deque(maxlen=POLICIES)
         self.problem: str | None = None
         self.serving = self._first()
+        note_serving(None, self.serving.release)
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
         self._thread.start()
 
@@ -95,7 +97,8 @@ class Releases:
         if release is None or self._serves(release) or self._resting(release.id):
             return
         try:
-            self.serving = self._load(release)
+            former, self.serving = self.serving.release, self._load(release)
+            note_serving(former, self.serving.release)
             self.problem = None
             LOG.info("serving release", extra={"release": release.id})
         except Unavailable:

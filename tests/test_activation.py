@@ -13,7 +13,7 @@ import requests
 from service.rules.policy import DEFAULT, from_documents, load
 from service.store import Store
 from tests.routes.conftest import SAVER
-from tests.test_gunicorn import Served
+from tests.served import Served
 
 WITHIN_S = 2.0
 CUSTOMERS = 40

@@ -22,7 +22,14 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.scoring.arbitration",
     ),
     3: ("service.decision", "service.planning"),
-    4: ("service.config", "service.embedded", "service.cache", "service.store", "service.scoring.models"),
+    4: (
+        "service.config",
+        "service.embedded",
+        "service.cache",
+        "service.store",
+        "service.scoring.models",
+        "service.tracing",
+    ),
     5: (
         "service.engine",
         "service.serving",
@@ -35,6 +42,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.shelf",
         "service.governance",
         "service.measurement",
+        "service.meters",
         "service.trial",
     ),
     6: (

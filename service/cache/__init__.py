@@ -25,11 +25,12 @@ Not here: what the answer says, and whether a revision is current (``engine`` co
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import cast
 
 import redis
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError, ResponseError
@@ -75,12 +76,15 @@ return 1
 
 _log = logging.getLogger("fourcast.cache")
 _operations = Counter("fourcast_cache_operations_total", "Calls to the decision cache.", ["operation", "outcome"])
+_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+_seconds = Histogram("fourcast_cache_seconds", "Time of a call to Redis.", ["operation"], buckets=_BUCKETS)
 _OUTCOMES = {
     "read": ("hit", "miss", "unreadable", "refused", "failed", "skipped"),
     "write": ("kept", "outdated", "refused", "failed", "skipped"),
     "forget": ("confirmed", "refused", "failed", "skipped"),
 }
 _count = {(name, end): _operations.labels(name, end).inc for name, ends in _OUTCOMES.items() for end in ends}
+_timed = {name: _seconds.labels(name).observe for name in _OUTCOMES}
 
 
 class _NoAnswerError(Exception):
@@ -147,6 +151,7 @@ class Cache:
     def _call(self, operation: str, act: Callable[..., object], *words: Word) -> object:
         if not self._breaker.permits():
             raise _no_answer(operation, "skipped")
+        begun = time.monotonic()
         try:
             answer = self._reach(act, *words)
         except ResponseError as refusal:
@@ -157,6 +162,8 @@ class Cache:
             self.close()
             self._breaker.failed(failure)
             raise _no_answer(operation, "failed") from failure
+        finally:
+            _timed[operation](time.monotonic() - begun)
         self._breaker.worked()
         return answer
 

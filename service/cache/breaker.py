@@ -3,9 +3,12 @@
 import logging
 import time
 
+from prometheus_client import Gauge
+
 HALF_OPEN_S = 1.0
 
 _log = logging.getLogger("fourcast.cache")
+_open = Gauge("fourcast_cache_breaker_open", "Workers whose last call found Redis away.", multiprocess_mode="livesum")
 
 
 class Breaker:
@@ -34,10 +37,12 @@ class Breaker:
         """Open for ``pause_s``; the first failure is logged, the following ones are only counted."""
         if not self._again_at:
             _log.warning("cache: Redis does not answer, deciding without it: %s", reason)
+            _open.set(1)
         self._again_at = time.monotonic() + self._pause_s
 
     def worked(self) -> None:
         """Close."""
         if self._again_at:
             self._again_at = 0.0
+            _open.set(0)
             _log.warning("cache: Redis answers again")

@@ -1,4 +1,4 @@
-"""Around every request, below Flask: its names in, its names out, one log line, its metrics.
+"""Around every request, below Flask: its names in, its names out, one log line, its metrics, its trace.
 
 One WSGI wrapper instead of Flask's hooks, because three hooks cost more than all that is done here. The log line is
 JSON and holds no personal data: the route's template instead of the path, no query, no customer.
@@ -14,6 +14,7 @@ import orjson
 
 from service.routes.facts import UNMATCHED, Facts, begin
 from service.routes.metrics import observe
+from service.tracing import Served, served
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -37,6 +38,9 @@ class Envelope:
         """Serve one request."""
         begun = time.perf_counter()
         noted = begin(environ)
+        traced = served(noted.traceparent)
+        if traced is not None:
+            noted.trace_id = traced.trace_id
 
         def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             noted.status, noted.route = status[:3], _route(environ)
@@ -49,8 +53,10 @@ class Envelope:
         try:
             return self._app(environ, started)
         finally:
-            method = environ["REQUEST_METHOD"]
-            self._finish(method if method in METHODS else "other", noted, time.perf_counter() - begun)
+            method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
+            self._finish(method, noted, time.perf_counter() - begun)
+            if traced is not None:
+                end(traced, method, noted)
 
     def _finish(self, method: str, noted: Facts, seconds: float) -> None:
         observe(method, noted, seconds)
@@ -60,6 +66,20 @@ class Envelope:
 def _route(environ: dict[str, Any]) -> str:
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     return UNMATCHED if rule is None else str(rule.rule)
+
+
+def end(traced: Served, method: str, noted: Facts) -> None:
+    """Close the span of a finished request, with the same facts as its line of log."""
+    traced.end(
+        f"{method} {noted.route}",
+        noted.status >= "500",
+        http__request__method=method,
+        http__route=noted.route,
+        http__response__status_code=int(noted.status),
+        fourcast__request_id=noted.request_id,
+        fourcast__decision_id=noted.decision_id,
+        fourcast__source=noted.source,
+    )
 
 
 def line(method: str, noted: Facts, seconds: float) -> bytes:

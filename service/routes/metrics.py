@@ -8,18 +8,32 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service.routes.facts import Facts
 
-__all__ = ["CONTENT_TYPE_LATEST", "exposition", "observe"]
+__all__ = ["CONTENT_TYPE_LATEST", "exposition", "note_worker", "observe"]
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _requests = Counter("fourcast_requests_total", "Requests answered.", ["route", "method", "status"])
 _seconds = Histogram("fourcast_request_seconds", "Time to an answer.", ["route"], buckets=_BUCKETS)
 _answers = Counter("fourcast_answers_total", "Offer answers by where they came from.", ["source"])
 _degraded = Counter("fourcast_degraded_total", "Offer answers made without a part.", ["part"])
+_workers = Gauge("fourcast_workers", "Workers that take requests, one at a time each.", multiprocess_mode="livesum")
+
+
+def note_worker() -> None:
+    """This process takes requests."""
+    _workers.set(1)
 
 
 def observe(method: str, noted: Facts, seconds: float) -> None:

@@ -22,9 +22,9 @@ from psycopg.abc import PQGen
 from sqlalchemy import exc
 
 from service.errors import FourcastError, InvalidInput, Unavailable
+from service.store.breaker import Breaker, timed
 from service.store.wire import Lost, Row, Silent, Statement, Wire, connected, named
 
-PAUSE_S = 0.25
 SERVER_SHARE = 0.8
 """The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
 
@@ -35,32 +35,6 @@ Ask = Callable[..., list[Row]]
 
 T = TypeVar("T")
 C = TypeVar("C", Wire, "Patient")
-
-
-class Breaker:
-    """Shut after a failure for ``PAUSE_S``; then one caller at a time may try."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._until = 0.0
-
-    def enter(self, deadline_s: float) -> None:
-        """Pass, or raise Unavailable; who passes after a pause keeps the others out while it tries."""
-        if not self._until:
-            return
-        with self._lock:
-            now = time.monotonic()
-            if now < self._until:
-                raise Unavailable("PostgreSQL did not answer a moment ago; trying again shortly.")
-            self._until = now + deadline_s
-
-    def failed(self) -> None:
-        """Keep everybody out for a moment."""
-        self._until = time.monotonic() + PAUSE_S
-
-    def worked(self) -> None:
-        """Open to all."""
-        self._until = 0.0
 
 
 class Patient(psycopg.Connection[Any]):
@@ -91,8 +65,8 @@ class Database:
 
     def ask(self, statement: Statement, *parameters: bytes | None) -> list[Row]:
         """The rows of a hot statement; raises Unavailable within the deadline."""
-        until = time.monotonic() + self.deadline_s
-        words = list(parameters)
+        begun = time.monotonic()
+        until, words = begun + self.deadline_s, list(parameters)
         try:
             try:
                 return self._wire(until).run(statement, words, until)
@@ -104,11 +78,14 @@ class Database:
             raise Unavailable(f"PostgreSQL hung up: {lost}") from lost
         except Silent as silent:
             raise self._gave_up() from silent
+        finally:
+            timed(statement.name)(time.monotonic() - begun)
 
     @contextlib.contextmanager
     def exchange(self) -> Iterator[Ask]:
         """A transaction of hot statements on this thread's wire, all of it within the deadline; as ``begin`` else."""
-        until = time.monotonic() + self.deadline_s
+        begun = time.monotonic()
+        until = begun + self.deadline_s
         try:
             wire = self._begun(until)
             try:
@@ -121,10 +98,13 @@ class Database:
             raise Unavailable(f"PostgreSQL hung up: {lost}") from lost
         except Silent as silent:
             raise self._gave_up() from silent
+        finally:
+            timed(b"exchange")(time.monotonic() - begun)
 
     @contextlib.contextmanager
     def begin(self, deadline_s: float | None = None) -> Iterator[sqlalchemy.Connection]:
         """A transaction: committed at the end, rolled back on any error; each statement within the deadline."""
+        begun = time.monotonic()
         try:
             with self._pool().begin() as connection:
                 self._allow(connection, deadline_s or self.deadline_s)
@@ -133,6 +113,8 @@ class Database:
             raise self._meaning(failure) from failure
         except exc.TimeoutError as busy:
             raise Unavailable("All connections to PostgreSQL are in use.") from busy
+        finally:
+            timed(b"transaction")(time.monotonic() - begun)
 
     def close(self) -> None:
         """Close this thread's wire and the pool; both open again on the next use."""

@@ -1,0 +1,59 @@
+"""What the engine counts while it serves: withheld offers by rule, model scores, and which release each worker serves.
+
+Prometheus metrics, summed over the workers at /metrics. Only fresh decisions are counted: an answer from the cache
+repeats one. No label holds anything about a customer; what is counted is the policy's own words. Requests are counted
+in ``routes.metrics``, the cache's calls in ``cache``, PostgreSQL's in ``store``.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from service.domain import Decision, Release
+
+_SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+_decisions = Counter("fourcast_decisions_total", "Fresh decisions by what they led to.", ["outcome"])
+_withheld = Counter("fourcast_withheld_total", "Offers withheld in fresh decisions, by the rule that did.", ["rule"])
+_scores = Histogram("fourcast_model_score", "Calibrated propensity by model.", ["model"], buckets=_SCORES)
+_serving = Gauge(
+    "fourcast_serving",
+    "Workers that serve with this release.",
+    ["release", "policy", "bundle"],
+    multiprocess_mode="livesum",
+)
+
+
+def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:
+    """Count one fresh decision: its outcome, what was withheld by which rule, and the models' scores."""
+    _outcome("offered" if decision.treatments else "nothing")()
+    for rule, offers in decision.withheld.items():
+        _held(rule)(offers)
+    for model, score in scores.items():
+        _scored(model)(score)
+
+
+def note_serving(before: Release | None, now: Release) -> None:
+    """This worker left one release and serves with another."""
+    if before is not None:
+        _of(before).set(0)
+    _of(now).set(1)
+
+
+def _of(release: Release) -> Gauge:
+    return _serving.labels(str(release.id), release.policy[:12], release.bundle or "none")
+
+
+@lru_cache(maxsize=2)
+def _outcome(outcome: str) -> Callable[[], None]:
+    return _decisions.labels(outcome).inc
+
+
+@lru_cache(maxsize=512)
+def _held(rule: str) -> Callable[[float], None]:
+    return _withheld.labels(rule).inc
+
+
+@lru_cache(maxsize=64)
+def _scored(model: str) -> Callable[[float], None]:
+    return _scores.labels(model).observe

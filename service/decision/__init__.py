@@ -14,10 +14,11 @@ day and the policy. So the same inputs give the same bytes, today and in an audi
 
 from service.decision.explain import TracedTreatment, Unlock, trace, unlocks
 from service.decision.many import decide_many
-from service.decision.one import Scores, decide
+from service.decision.one import decide
 from service.decision.population import Decisions, Population, population
 from service.decision.program import prepared
 from service.decision.record import decode, encode, replay
+from service.scoring.hearing import Scores
 
 __all__ = [
     "Decisions",

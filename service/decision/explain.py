@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from service.decision.one import Scores, figure, judged
+from service.decision.one import figure, judged
 from service.decision.program import Cells, Prepared, prepared
 from service.decision.subject import arm_of, asked_channel
 from service.domain import Context, Release, Snapshot
 from service.grid import Array
 from service.rules.policy import CONCERNS, Policy
 from service.rules.rulebook import Fit
+from service.scoring.hearing import Scores
 
 
 @dataclass(frozen=True, slots=True)

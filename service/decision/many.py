@@ -39,7 +39,7 @@ def decide_many(
     reasons: bool = False,
     block: int = BLOCK,
 ) -> Decisions:
-    """The offers for n customers at one moment. ``scores``: family -> (n,) calibrated P, NaN where no model spoke.
+    """The offers for n customers at one moment. ``scores``: name (``scoring.hearing``) -> (n,), NaN for silence.
 
     Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
     is told as well, which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
@@ -149,11 +149,8 @@ class _Task:
         personal = arm is not Arm.UNPERSONALISED
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events, personal)
         contact = self.ready.contact.many(crowd, self.at, self.holiday)
-        chances = [
-            np.broadcast_to(_chances(scores.get(family), prior), crowd.customers)
-            for family, prior in zip(self.ready.places.families, self.ready.priors, strict=True)
-        ]
-        return self.ready.many.judge(columns, dealings, contact, np.stack(chances, axis=1), self.cost)
+        heard = self.ready.hearing.many(scores, crowd.customers)
+        return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
 
     def _columns(self, part: Population, arm: Arm) -> tuple[dict[str, Any], Columns]:
         """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
@@ -214,10 +211,6 @@ def _explored(explored: Mapping[int, Draw], best: Array, shown: Array) -> Array:
         shown[row, : len(places)] = [ranked[place] for place in places]
         greedy[row, : len(places)] = [place < limit for place in places]
     return greedy
-
-
-def _chances(score: Array | None, prior: float) -> Any:
-    return prior if score is None else np.where(np.isnan(score), prior, score)
 
 
 def _taken(values: Array, shown: Array, nothing: float) -> Array:

@@ -4,7 +4,7 @@ Columns -> judge every cell -> name what withholds each offer -> best channel pe
 is (1, m, k) with plain scalars for the customer; once the best channel of each offer is known, lists do the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,7 @@ from service.rules.policy import Policy
 from service.rules.rulebook import at
 from service.rules.tally import Seen, seen
 from service.scoring import arbitration
-
-Scores = Mapping[str, float | None]
-"""Family -> the model's calibrated P(the customer takes an offer of it); None where no model spoke."""
-
-PRIOR = "prior"
+from service.scoring.hearing import Scores
 
 
 def decide(
@@ -61,7 +57,7 @@ def decide(
         arm=arm,
         personalised=arm is not Arm.UNPERSONALISED,
         explored=chance.explores,
-        treatments=slate.treatments(context.limit, chance, _sources(scores if way.scored else {}, release), release),
+        treatments=slate.treatments(context.limit, chance, scores if way.scored else {}, release),
         withheld=withheld,
         degraded=tuple(degraded),
     )
@@ -84,9 +80,9 @@ def judged(
     dealings = _with_past(ready, columns, events, arm)
     contact = ready.contact.one(snapshot.consents, events, moment, holiday, arm is not Arm.UNPERSONALISED)
     program = ready.ones[arm]
-    chances = _chances(ready, scores if program.way.scored else {})
+    heard = ready.hearing.one(scores if program.way.scored else {})
     cost = ready.contact_cost + ready.prices(release.prices)
-    return program.judge(columns, dealings, contact, chances, cost)
+    return program.judge(columns, dealings, contact, heard, cost)
 
 
 def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str) -> Columns:
@@ -97,15 +93,6 @@ def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str)
         return {**columns, **past, **UNSAID}
     columns.update(past)
     return columns
-
-
-def _chances(ready: Prepared, scores: Scores) -> Array:
-    families = zip(ready.places.families, ready.priors, strict=True)
-    return np.array([[arbitration.chance(scores.get(family), prior) for family, prior in families]])
-
-
-def _sources(scores: Scores, release: Release) -> Mapping[str, str]:
-    return {family: release.bundle or PRIOR for family, score in scores.items() if arbitration.spoke(score)}
 
 
 def funnel(
@@ -144,7 +131,7 @@ class Slate:
             self._best = self._priority[:, asked].tolist()
         self.ranked = arbitration.ranking(self._best)
 
-    def treatments(self, limit: int, draw: Draw, sources: Mapping[str, str], release: Release) -> tuple[Treatment, ...]:
+    def treatments(self, limit: int, draw: Draw, scores: Scores, release: Release) -> tuple[Treatment, ...]:
         """The treatments to show: the best, or where the draw explores the head of a random order."""
         count, prices = len(self.ranked), self._ready.prices(release.prices)
         shown = draw.order(count)[:limit] if draw.explores else range(min(limit, count))
@@ -154,13 +141,11 @@ class Slate:
             if count
         }
         return tuple(
-            self._treatment(rank, self.ranked[place], probability[place < limit], sources, prices)
+            self._treatment(rank, self.ranked[place], probability[place < limit], scores, prices)
             for rank, place in enumerate(shown, 1)
         )
 
-    def _treatment(
-        self, rank: int, offer: int, probability: float, sources: Mapping[str, str], prices: Array
-    ) -> Treatment:
+    def _treatment(self, rank: int, offer: int, probability: float, scores: Scores, prices: Array) -> Treatment:
         """One offer in its best channel, with the factors of its priority."""
         cells, noun, channel = self._cells, self._ready.policy.offers[offer], self._channel[offer]
         reasons = cells.fitness.reasons(offer, channel)
@@ -170,7 +155,7 @@ class Slate:
             rank=rank,
             priority=self._best[offer],
             propensity=figure(cells.propensity, offer, channel),
-            propensity_source=sources.get(noun.family, PRIOR),
+            propensity_source=self._ready.hearing.source(scores, offer),
             value=figure(cells.value, offer, channel),
             fit=figure(cells.fit, offer, channel),
             lever=noun.lever if self._levers else 1.0,

@@ -26,6 +26,7 @@ from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
 from service.scoring.features import FeatureProgram
+from service.scoring.hearing import Heard, Hearing
 from service.scoring.value import Values
 
 NO_POSITIVE_VALUE = "no-positive-value"
@@ -57,7 +58,6 @@ class Program:
         self._policy, self._places = policy, places
         self.rulebook = Rulebook(policy, many)
         self._values = Values(policy, many)
-        self._share = by_offer([offer.share for offer in policy.offers])
         self._lever = by_offer([offer.lever for offer in policy.offers])
         self._responses = [
             _response(channel.response, place, policy, many) for place, channel in enumerate(policy.channels)
@@ -78,27 +78,30 @@ class Program:
         columns: MutableMapping[str, Any],
         dealings: Columns,
         contact: list[Ok],
-        chances: Array,
+        heard: Heard,
         cost: Array,
     ) -> Cells:
         """All cells of the grid.
 
         ``columns`` is what may be read of the customer, ``dealings`` what contact rules may read (the same, but for a
-        customer who is not personalised), ``contact`` the contact policy's own gates, ``chances`` P(family) as
-        (n, families), ``cost`` contact cost and prices as (1, m, k).
+        customer who is not personalised), ``contact`` the contact policy's own gates, ``heard`` what the models say,
+        ``cost`` contact cost and prices as (1, m, k).
         """
         oks = [gate.passes(columns) for gate in self.rulebook.gates]
         oks += [gate.passes(dealings) for gate in self.rulebook.contact]
         oks += contact
         fitness = NEUTRAL if self.way.neutral else self.rulebook.fitness(columns)
-        response = 1.0 if self.way.neutral else self._response(columns)
-        propensity = arbitration.propensities(chances, self._places, self._share)
-        worth, fit = self._values.evaluate(columns), fitness.value
+        response = 1.0 if self.way.neutral else self._response(columns, heard.responses)
+        propensity, fit = heard.propensity, fitness.value
+        worth = self._values.evaluate(columns, heard.tickets)
         priority = self.way.ordering(propensity, worth, self._lever, fit, response, cost)
         return Cells(oks, fitness, fit, propensity, worth, response, priority)
 
-    def _response(self, columns: Columns) -> Any:
+    def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:
+        """Each channel's response: what was learned of it, else the policy's expression."""
         found = [run(columns) for run in self._responses]
+        for place, factor in learned.items():
+            found[place] = np.where(np.isnan(factor), found[place], factor) if np.ndim(factor) else factor
         if not any(isinstance(one, np.ndarray) for one in found):
             return by_channel([1.0 if isnan(one) else one for one in found])
         cells = [one if isinstance(one, np.ndarray) and one.ndim else np.reshape(one, (1, 1, 1)) for one in found]
@@ -143,7 +146,7 @@ class Prepared:
         self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
         self.gate_ids = [gate.id for gate in (*self.one.rulebook.gates, *self.one.rulebook.contact)] + self.contact.ids
         self.holidays = frozenset(map(day_number, policy.contact.holidays))
-        self.priors = [policy.families[family].prior for family in self.places.families]
+        self.hearing = Hearing(policy, self.places)
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))
         self._nobody = self._customer({})

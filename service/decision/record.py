@@ -11,16 +11,18 @@ from typing import Any
 
 import orjson
 
-from service.decision.one import Scores, decide
+from service.decision.one import decide
 from service.decision.privacy import open_context, open_snapshot
 from service.domain import Context, Decision, Event, Release, Snapshot, Treatment
 from service.errors import Conflict
 from service.rules.policy import Policy
+from service.scoring.hearing import PRIOR, Scores
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a record's form changes; older records stay readable, and replay to their own form.
 
-Since 2 a treatment names its strategies, and a release whether it is on trial.
+Since 2 a treatment names its strategies, and a release whether it is on trial. Since 3 a propensity's source is the
+kind of its source; before, it was the version of the bundle whose family model spoke.
 """
 
 
@@ -61,16 +63,20 @@ def replay(record: bytes, policy: Policy) -> bytes:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
     again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
     made = encode(again, snapshot, context, scores, release)
-    return made if form >= FORMAT else _in_form_1(made)
+    return made if form >= FORMAT else _in_form(form, made)
 
 
-def _in_form_1(record: bytes) -> bytes:
-    """The record as form 1 wrote it."""
+def _in_form(form: int, record: bytes) -> bytes:
+    """The record as an earlier form wrote it."""
     read = orjson.loads(record)
-    read["format"] = 1
-    del read["release"]["on_trial"]
-    for treatment in read["decision"]["treatments"]:
-        del treatment["strategies"]
+    read["format"], treatments = form, read["decision"]["treatments"]
+    for treatment in treatments:
+        if treatment["propensity_source"] != PRIOR:
+            treatment["propensity_source"] = read["release"]["bundle"] or PRIOR
+    if form < 2:
+        del read["release"]["on_trial"]
+        for treatment in treatments:
+            del treatment["strategies"]
     return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
 
 

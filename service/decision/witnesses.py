@@ -80,8 +80,7 @@ def judged(ready: Prepared, customers: list[Facts]) -> Cells:
     people = _people(ready, customers)
     seen, moment = _seen(ready, people), ready.moment(NOON)
     contact = ready.contact.many(Crowd(count, NOON, people.consents, people.events), moment, False)
-    chances = np.broadcast_to(np.array(ready.priors), (count, len(ready.priors)))
-    return ready.many.judge(seen, seen, contact, chances, ready.contact_cost + ready.prices({}))
+    return ready.many.judge(seen, seen, contact, ready.hearing.many({}, count), ready.contact_cost + ready.prices({}))
 
 
 def columns(ready: Prepared, customers: Sequence[Facts]) -> dict[str, Any]:

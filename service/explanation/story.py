@@ -18,7 +18,7 @@ from service.decision.shortfall import Shortfall, Shortfalls
 from service.domain import Context, Decision, Release, Snapshot
 from service.explanation.wording import Wording, iso_day, written
 from service.rules.policy import Policy
-from service.scoring.arbitration import priorities, spoke
+from service.scoring.arbitration import priorities
 
 Contributions = Mapping[str, Mapping[str, Any]]
 """Family -> what each feature added to the model's score; see ``scoring.models.contributions``."""
@@ -211,11 +211,10 @@ class _Story:
         }
 
     def _source(self, cell: TracedTreatment) -> str:
-        """The bundle whose score this propensity is, else ``prior``."""
-        offer = self._offers[cell.offer]
-        score = self._subject.scores.get(offer.family)
-        scored = spoke(score) and cell.propensity == score * offer.share
-        return (self._subject.release.bundle or "prior") if scored else "prior"
+        """Where this propensity comes from: model, family model, evidence or prior."""
+        ready = prepared(self._policy)
+        scored = ready.ways[self._subject.decision.arm].scored
+        return ready.hearing.source(self._subject.scores if scored else {}, ready.places.offer[cell.offer])
 
     def _dropped(self, one: Dropped) -> Document:
         offer, channel = one.winner or (None, None)

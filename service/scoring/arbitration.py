@@ -6,8 +6,6 @@ bits. A treatment is a candidate where it is allowed and its priority is above z
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan
-from typing import TypeGuard
 
 import numpy as np
 
@@ -15,22 +13,6 @@ from service.errors import InvalidInput
 from service.grid import Array, Places, by_offer
 
 AXES = ("offer", "family", "channel")
-
-
-def propensities(chances: Array, places: Places, share: Array) -> Array:
-    """P(family) x the offer's share of its family: (n, families) and (1, m, 1) to (n, m, 1)."""
-    spread: Array = chances.take(places.family_index, axis=1)[:, :, np.newaxis] * share
-    return spread
-
-
-def chance(score: float | None, prior: float) -> float:
-    """The model's calibrated P(family), or the family's prior where no model spoke."""
-    return score if spoke(score) else prior
-
-
-def spoke(score: float | None) -> TypeGuard[float]:
-    """True where a model gave a score at all."""
-    return score is not None and not isnan(score)
 
 
 def priorities(

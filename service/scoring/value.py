@@ -2,10 +2,12 @@
 
 ``value = margin in yuan over the horizon``; the formulas are expressions of the policy's catalogue, and the ticket
 (yuan a customer is expected to bring) is what the value formula reads as ``offer.ticket_yuan``. NULL stays NULL: an
-offer whose value is unknown has no priority and is not made. Nothing here knows a rule, a propensity or a channel.
+offer whose value is unknown has no priority and is not made. Where a model has estimated the ticket, its figure takes
+the place of the ticket formula, held within the least and the most that the offer's terms allow. Nothing here knows a
+rule, a propensity or a channel.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from math import nan
 from typing import Any
 
@@ -16,6 +18,9 @@ from service.grid import Array, by_offer
 from service.rules.policy import Policy
 
 TICKET = "offer.ticket_yuan"
+LEAST, MOST = "offer.minimum_yuan", "offer.maximum_yuan"
+"""The terms that bound what an offer may take, where the policy's offers state them."""
+NOBODY: Mapping[str, Any] = {}
 
 
 class Values:
@@ -27,8 +32,11 @@ class Values:
         def compiled(formula: Expression) -> Any:
             return value(fold(formula, policy.static_columns), many)
 
+        unknown = np.full((1, len(policy.offers), 1), nan)
+        self._least, self._most = (policy.static_columns.get(term, unknown) for term in (LEAST, MOST))
         self._families = [
             (
+                name,
                 by_offer([offer.family == name for offer in policy.offers]),
                 compiled(family.ticket),
                 compiled(family.value),
@@ -36,11 +44,20 @@ class Values:
             for name, family in policy.families.items()
         ]
 
-    def evaluate(self, columns: MutableMapping[str, Any]) -> Array:
-        """Value in yuan as (n|1, m, 1), NaN where unknown; ``columns`` gets ``offer.ticket_yuan`` on the way."""
+    def evaluate(self, columns: MutableMapping[str, Any], tickets: Mapping[str, Any] = NOBODY) -> Array:
+        """Value in yuan as (n|1, m, 1), NaN where unknown; ``columns`` gets ``offer.ticket_yuan`` on the way.
+
+        ``tickets``: the models' estimates in yuan by family, a float or (n, 1, 1) with NaN where none was made.
+        """
         worth: Any = nan
-        for members, ticket, margin in self._families:
-            columns[TICKET] = ticket(columns)
+        for name, members, ticket, margin in self._families:
+            formula = ticket(columns)
+            columns[TICKET] = self._estimated(tickets[name], formula) if name in tickets else formula
             worth = np.where(members, margin(columns), worth)
         found: Array = worth
         return found
+
+    def _estimated(self, ticket: Any, formula: Any) -> Any:
+        """The model's ticket within the offer's bounds (those that are stated), the formula's where there is none."""
+        within = np.fmax(np.fmin(ticket, self._most), self._least)
+        return np.where(np.isnan(ticket), formula, within)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import strategies as st
 
 from service.domain import Context, Event, EventKind, Snapshot
@@ -59,9 +60,29 @@ contexts = st.builds(
     amount_yuan=st.one_of(st.none(), money),
 )
 score = st.one_of(st.none(), st.floats(0.0, 1.0))
-scores = st.fixed_dictionaries({"deposit": score, "wealth": score})
+yuan = st.one_of(st.none(), st.floats(0.0, 1e6))
+scores = st.fixed_dictionaries(
+    {"deposit": score, "wealth": score},
+    optional={
+        "offer:term": score,
+        "offer:equity": score,
+        "share:cash": score,
+        "evidence:cd": score,
+        "evidence:equity": score,
+        "ticket:deposit": yuan,
+        "ticket:wealth": yuan,
+        "response:sms": st.one_of(st.none(), st.floats(0.1, 3.0)),
+        "response:mobile_app": st.one_of(st.none(), st.floats(0.1, 3.0)),
+    },
+)
 
 
 def renamed(several: list[Snapshot]) -> list[Snapshot]:
     """The snapshots, each with an id of its own."""
     return [replace(one, customer_id=f"{one.customer_id}-{place}") for place, one in enumerate(several)]
+
+
+def as_columns(several: list[dict[str, float | None]]) -> dict[str, np.ndarray]:
+    """The scores of several customers, each name as (n,), NaN for silence."""
+    names = sorted({name for one in several for name in one})
+    return {name: np.array([np.nan if one.get(name) is None else one[name] for one in several]) for name in names}

@@ -29,7 +29,7 @@ from tests.decision.bank import (
     event,
     small_policy,
 )
-from tests.decision.strategies import contexts, renamed, scores, snapshots
+from tests.decision.strategies import as_columns, contexts, renamed, scores, snapshots
 
 WITHHELD = ("portrait", "reminders")
 STRATEGY = {"elder": "portrait", "not-again": "portrait", "risk": "portrait", "clicked": "reminders"}
@@ -114,7 +114,7 @@ def test_propensity_only_orders_by_propensity_and_hears_the_models():
     assert [one.offer for one in found.treatments] == ["cash", "equity", "term", "cd"]
     assert [one.priority for one in found.treatments] == [one.propensity for one in found.treatments]
     assert {(one.fit, one.lever, one.response, one.reasons) for one in found.treatments} == {(1.0, 1.0, 1.0, ())}
-    assert found.treatments[0].propensity_source == "b-1"
+    assert found.treatments[0].propensity_source == "family model"
 
 
 def test_without_levers_every_lever_is_one_and_all_else_as_it_was():
@@ -175,8 +175,7 @@ def test_a_treatment_credits_the_strategies_of_the_rules_that_raised_it_once_eac
 def test_one_and_many_agree_bit_for_bit_in_every_arm(people, at: Context, block: int, on_trial: bool):
     several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
     release = replace(RELEASE, on_trial=on_trial)
-    columns = {f: np.array([np.nan if s[f] is None else s[f] for s in spoken]) for f in ("deposit", "wealth")}
-    found = decide_many(POLICY, population(POLICY, several), at, columns, release, reasons=True, block=block)
+    found = decide_many(POLICY, population(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block)
     withheld: Counter[str] = Counter()
     for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
         one = decide(POLICY, snapshot, at, said, release, "d")

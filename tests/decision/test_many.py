@@ -12,20 +12,13 @@ from service.decision import decide, decide_many, population
 from service.domain import Context, Snapshot
 from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
-from tests.decision.strategies import contexts, renamed, scores, snapshots
+from tests.decision.strategies import as_columns, contexts, renamed, scores, snapshots
 
 POLICY = small_policy(
     experiments=replace(PLAIN, exploration_epsilon=0.3, holdout_share=0.3),
     weights={"consumer": 0.4, "cost": 0.3, "convenience": 0.2, "communication": 0.1},
 )
 RELEASES = [RELEASE, replace(RELEASE, prices={"channel:adviser_call": 2.0, "offer:term": 0.37})]
-NO_SCORES: dict[str, float | None] = {"deposit": None, "wealth": None}
-
-
-def columns(several: list[dict[str, float | None]]) -> dict[str, np.ndarray]:
-    return {
-        family: np.array([np.nan if one[family] is None else one[family] for one in several]) for family in NO_SCORES
-    }
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,7 +30,7 @@ def columns(several: list[dict[str, float | None]]) -> dict[str, np.ndarray]:
 )
 def test_one_and_many_agree_bit_for_bit(people: list[tuple[Snapshot, dict]], at: Context, release, block: int):
     several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
-    found = decide_many(POLICY, population(POLICY, several), at, columns(spoken), release, reasons=True, block=block)
+    found = decide_many(POLICY, population(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block)
     withheld: dict[str, int] = {}
     for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
         one = decide(POLICY, snapshot, at, said, release, "d")

@@ -87,7 +87,7 @@ def test_without_a_model_the_prior_speaks_and_says_so():
     found = decided(customer(RICH), scores={"deposit": None, "wealth": 0.5})
     sources = {one.offer: (one.propensity_source, one.propensity) for one in found.treatments}
     assert sources["term"] == ("prior", pytest.approx(0.1 * 0.75))
-    assert sources["equity"] == ("b-1", pytest.approx(0.5 * 0.5))
+    assert sources["equity"] == ("family model", pytest.approx(0.5 * 0.5))
 
 
 def test_a_price_on_an_offer_and_its_family_and_channel_add_up():

@@ -69,3 +69,32 @@ def test_what_was_not_a_number_is_kept_as_unknown_and_replays():
     record = encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
     assert orjson.loads(record)["snapshot"]["attributes"]["age"] is None
     assert replay(record, POLICY) == record
+
+
+def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
+    snapshot, spoken = customer(RICH, ALL_CONSENTS), {"deposit": 0.25}
+    made = orjson.loads(
+        encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
+    )
+    for treatment in made["decision"]["treatments"]:
+        treatment["propensity_source"] = "prior" if treatment["propensity_source"] == "prior" else "b-1"
+    second = orjson.dumps({**made, "format": 2}, option=orjson.OPT_SORT_KEYS)
+    assert replay(second, POLICY) == second
+    for treatment in made["decision"]["treatments"]:
+        del treatment["strategies"]
+    del made["release"]["on_trial"]
+    first = orjson.dumps({**made, "format": 1}, option=orjson.OPT_SORT_KEYS)
+    assert replay(first, POLICY) == first
+
+
+def test_what_models_say_of_offers_tickets_and_channels_decides_and_replays():
+    policy, snapshot = small_policy(), customer(RICH, ALL_CONSENTS)
+    spoken = {"deposit": 0.2, "offer:equity": 0.6, "ticket:deposit": 80_000.0, "response:sms": 2.5}
+    decision = decide(policy, snapshot, context(limit=9), spoken, RELEASE, "d")
+    found = {one.offer: one for one in decision.treatments}
+    assert (found["equity"].propensity, found["equity"].propensity_source) == (0.6, "model")
+    assert found["term"].value == pytest.approx(80_000 * 0.010)
+    assert found["term"].propensity_source == "family model"
+    assert found["cash"].propensity_source == "prior"
+    record = encode(decision, snapshot, context(limit=9), spoken, RELEASE)
+    assert replay(record, policy) == record

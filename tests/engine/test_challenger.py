@@ -103,7 +103,7 @@ def test_a_bundle_may_be_the_challenger(house: House, champion: Policy, bundle_f
         record["decision"]["arm"]: record["decision"]["treatments"][0]["propensity_source"]
         for record in (served(engine, customer) for customer in people(house, champion, 24))
     }
-    assert found[Arm.CHALLENGER] == bundle_folder.name
+    assert found[Arm.CHALLENGER] == "family model"
     assert found[Arm.PERSONALISED] == "prior"
 
 

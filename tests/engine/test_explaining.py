@@ -146,7 +146,4 @@ def test_a_bundle_whose_folder_is_gone_leaves_the_scores_as_recorded(house: Hous
 
 
 def _bundle_gone(record: dict[str, Any]) -> None:
-    for treatment in record["decision"]["treatments"]:
-        if treatment["propensity_source"] != "prior":
-            treatment["propensity_source"] = "b-gone"
     record["release"]["bundle"] = "b-gone"

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from service.grid import Places
 from service.scoring.arbitration import (
     candidates,
-    chance,
     prices,
     priorities,
-    propensities,
     ranking,
     ranking_many,
     selection_probability,
@@ -19,17 +17,6 @@ from service.scoring.arbitration import (
 
 PLACES = Places([("a", "deposit"), ("b", "wealth"), ("c", "deposit")], [("app", "inbound"), ("sms", "outbound")])
 levels = st.sampled_from([float("-inf"), 1.0, 2.0, 2.0, 3.5])
-
-
-def test_an_offers_propensity_is_its_share_of_its_familys():
-    share = np.array([0.75, 1.0, 0.25]).reshape(1, 3, 1)
-    found = propensities(np.array([[0.4, 0.1], [0.2, 0.0]]), PLACES, share)
-    assert found[:, :, 0].tolist() == pytest.approx(np.array([[0.3, 0.1, 0.1], [0.15, 0.0, 0.05]]))
-
-
-@pytest.mark.parametrize(("score", "used"), [(0.3, 0.3), (0.0, 0.0), (None, 0.05), (float("nan"), 0.05)])
-def test_without_a_score_the_prior_speaks(score: float | None, used: float):
-    assert chance(score, 0.05) == used
 
 
 def test_priority_by_hand():

@@ -25,3 +25,16 @@ def test_many_customers_are_valued_as_each_one():
         columns = {"customer.total_yuan": total}
         np.testing.assert_array_equal(many[row], Values(small_policy(), many=False).evaluate(columns)[0])
         assert TICKET in columns
+
+
+def test_a_models_ticket_takes_the_formulas_place_within_what_the_offer_allows():
+    columns = {"customer.total_yuan": 100_000.0}
+    found = Values(small_policy(), many=False).evaluate(columns, {"deposit": 5_000.0})
+    assert found.ravel().tolist() == pytest.approx([5_000 * 0.010, 200_000 * 0.005, 200.0, 200.0])
+
+
+def test_where_no_ticket_was_estimated_the_formula_holds():
+    columns = {"customer.total_yuan": np.full((2, 1, 1), 100_000.0)}
+    tickets = {"wealth": np.array([np.nan, 500.0]).reshape(-1, 1, 1)}
+    found = Values(small_policy(), many=True).evaluate(columns, tickets)
+    assert found[:, 2:, 0].tolist() == [pytest.approx([200.0, 200.0]), pytest.approx([5.0, 10.0])]

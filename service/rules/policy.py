@@ -3,7 +3,8 @@
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (what ``load`` read, or what a store
 kept). Not here: how a document is read and checked (``reading``), how rules are applied (``rulebook``, ``contact``).
 Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rules -> weights -> contact -> experiments
--> messages -> portrait -> compliance; each step adds its problems to one list, and all are raised together at the end.
+-> messages -> portrait -> monitoring -> compliance; each step adds its problems to one list, and all are raised
+together at the end.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from service.errors import PolicyError, Problem
 from service.rules.ahp import Hierarchy
+from service.rules.monitoring import Monitoring
 from service.rules.nouns import (
     CONCERNS,
     LANGUAGES,
@@ -42,7 +44,7 @@ from service.rules.nouns import (
 )
 from service.rules.portrait import PortraitTerms
 from service.rules.reading import assembly
-from service.rules.reading.documents import NAMES, canonical, content_hash, nearest, read_folder
+from service.rules.reading.documents import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
 from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 
@@ -106,6 +108,7 @@ class Policy:
     experiments: Experiments = field(repr=False)
     messages: Messages = field(repr=False)
     portrait: PortraitTerms = field(repr=False)
+    monitoring: Monitoring = field(repr=False)
     schema: Schema = field(repr=False)
     static_columns: Mapping[str, NDArray[Any]] = field(repr=False)
 
@@ -133,7 +136,8 @@ def load(folder: Path) -> Policy:
 
 def from_documents(documents: Mapping[str, object]) -> Policy:
     """The policy of documents by name (``catalogue``, ``channels``, ...); PolicyError names every problem."""
-    missing = [Problem(f"{name}.yaml", "is missing") for name in NAMES if name not in documents]
+    needed = [name for name in NAMES if name not in OPTIONAL]
+    missing = [Problem(f"{name}.yaml", "is missing") for name in needed if name not in documents]
     return _policy(documents, missing)
 
 

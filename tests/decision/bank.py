@@ -9,6 +9,7 @@ import numpy as np
 from service.domain import Context, Event, Release, Snapshot
 from service.expressions import Expression, Kind, Name, parse
 from service.rules.ahp import Hierarchy
+from service.rules.monitoring import Monitoring
 from service.rules.names import CHANNEL, CONTEXT, HISTORY, OFFER, TICKET
 from service.rules.policy import (
     Cap,
@@ -212,6 +213,7 @@ def small_policy(**changes: Any) -> Policy:
         "experiments": PLAIN,
         "messages": {},
         "portrait": PortraitTerms((), (), (), (), (), LifetimeTerms(1, 0, 0, 0), SatisfactionTerms(1, 5, 180, 50, ())),
+        "monitoring": Monitoring(),
         "schema": SCHEMA,
         "static_columns": static_columns(offers, channels),
     }

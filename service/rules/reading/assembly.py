@@ -28,7 +28,17 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
-from service.rules.reading import catalogue, concerns, experiments, messages, outreach, portrait, terms, weights
+from service.rules.reading import (
+    catalogue,
+    concerns,
+    experiments,
+    messages,
+    monitoring,
+    outreach,
+    portrait,
+    terms,
+    weights,
+)
 from service.rules.reading.cases import Bench
 from service.rules.reading.entry import Entry
 from service.scoring.attributes import AttributeTable, parse_table
@@ -81,6 +91,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     tested = experiments.read_experiments(pages["experiments"], book.strategies)
     words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
+    watched = monitoring.read_monitoring(pages["monitoring"])
     problems += concerns.unsayable([*book.rules, *book.contact.rules], words.banned)
     problems += portrait.unsayable(drawn, words.banned)
     if problems or table is None:
@@ -98,6 +109,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
         "experiments": tested,
         "messages": MappingProxyType(written),
         "portrait": drawn,
+        "monitoring": watched,
         **_goods_parts(goods),
         **_book_parts(book),
     }

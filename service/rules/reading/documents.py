@@ -30,8 +30,12 @@ NAMES = (
     "experiments",
     "messages",
     "portrait",
+    "monitoring",
 )
 """The documents of a policy; each stands in ``<name>.yaml``."""
+
+OPTIONAL = ("monitoring",)
+"""Documents a policy may lack: those of policies that were stored before there were any."""
 
 FILES = tuple(f"{name}.yaml" for name in NAMES)
 MOST_BYTES = 1_000_000
@@ -49,7 +53,8 @@ def read_folder(folder: Path, problems: list[Problem]) -> dict[str, object]:
         return {}
     for stranger in sorted(path.name for path in folder.glob("*.y*ml") if path.name not in FILES):
         problems.append(Problem(stranger, f"is no file of a policy; {nearest(stranger, FILES)}"))
-    return {name: value for name in NAMES for value in _read(folder / f"{name}.yaml", problems)}
+    written = [name for name in NAMES if name not in OPTIONAL or (folder / f"{name}.yaml").exists()]
+    return {name: value for name in written for value in _read(folder / f"{name}.yaml", problems)}
 
 
 def canonical(documents: Mapping[str, object], problems: list[Problem]) -> bytes:

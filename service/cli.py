@@ -11,6 +11,7 @@ import click
 from service import __version__
 from service.commands import (
     audit,
+    check,
     compare,
     customers,
     decisions,
@@ -43,7 +44,7 @@ def main() -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
 
 
-GROUPS = (demo, serve, customers, models, policies, compare, decisions, experiments, portrait, keys, audit)
+GROUPS = (demo, serve, check, customers, models, policies, compare, decisions, experiments, portrait, keys, audit)
 
 for group in GROUPS:
     for verb in group.VERBS:

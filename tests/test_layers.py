@@ -43,6 +43,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.governance",
         "service.measurement",
         "service.meters",
+        "service.deployment",
         "service.trial",
     ),
     6: (

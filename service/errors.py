@@ -98,6 +98,11 @@ class NotFound(FourcastError):
     exit_code = 2
 
 
+def no_customer(customer_id: str) -> NotFound:
+    """What to raise of a customer nobody has stored."""
+    return NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
+
+
 class Conflict(FourcastError):
     """The same name was used before with another content."""
 

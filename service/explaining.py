@@ -1,11 +1,13 @@
-"""Past decisions told and made again, from their records: why (``explained``) and whether it holds (``replayed``).
+"""Decisions told and made again: what would be decided now, told in full (``now``); a record told (``explained``); and
+whether a record holds (``replayed``).
 
-Both read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
+All read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
 the explanation of a decision of last year, or of one made for explaining alone, is the same function of bytes and of
 the immutable policy and bundle that it names. A bundle whose folder is gone leaves the scores as recorded; a bundle
 that is there must give the same scores from the same attributes.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +15,17 @@ from typing import Any
 
 import orjson
 
+from service.deciding import UNRECORDED, make
 from service.decision import Scores, decode, replay
 from service.decision.differences import Difference, compared, differences
 from service.domain import Release, Snapshot
-from service.errors import BundleError, FourcastError, NotFound, Unavailable
+from service.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.explanation import Contributions, Subject, explanation
+from service.request import OfferRequest, check_slot
 from service.scoring.models import Bundle
 from service.scoring.models.contributions import contributions
 from service.serving import Releases
+from service.store import Store
 
 EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "bundle not here"
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
@@ -56,19 +61,25 @@ class Replayed:
 class Explaining:
     """Explains and replays records by the policies and bundles that a worker can reach."""
 
-    def __init__(self, releases: Releases, artifacts: Path) -> None:
-        self._releases, self._artifacts = releases, artifacts
+    def __init__(self, store: Store, releases: Releases, artifacts: Path) -> None:
+        self._store, self._releases, self._artifacts = store, releases, artifacts
+
+    def now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
+        """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
+        if snapshot is None:
+            raise no_customer(customer_id)
+        made = make(serving, snapshot, request, now, (), UNRECORDED)
+        told = orjson.dumps(self.explained(made.record, request.language, shap))
+        return made.told(request.language, serving.until(now))[:-1] + b',"explanation":' + told + b"}"
 
     def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
         decision, snapshot, context, scores, release = decode(record)
         subject = Subject(self._releases.policy(release.policy), decision, snapshot, context, scores, release)
         return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
-
-    def beside(self, body: bytes, record: bytes, language: str, shap: bool) -> bytes:
-        """An answer with the explanation of the decision it carries as one more member."""
-        told = orjson.dumps(self.explained(record, language, shap))
-        return body[:-1] + b',"explanation":' + told + b"}"
 
     def replayed(self, decision_id: str, record: bytes) -> Replayed:
         """The decision made again from its record: identical, or every difference."""

@@ -14,7 +14,7 @@ import orjson
 from service.answer import iso
 from service.decision.subject import PERSONALISATION
 from service.domain import Event, Scalar, Snapshot, Text
-from service.errors import NotFound
+from service.errors import no_customer
 from service.grid import DAY_MS
 from service.rules.policy import Policy
 from service.rules.portrait import Tag
@@ -55,7 +55,7 @@ def portrait_now(store: Store, serving: Serving, customer_id: str, language: str
     now = time.time_ns() // 1_000_000
     snapshot = store.snapshot(customer_id, now - HISTORY_DAYS * DAY_MS)
     if snapshot is None:
-        raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
+        raise no_customer(customer_id)
     return render(portray(snapshot, now, serving.policy, serving.bundle), serving.policy, language)
 
 

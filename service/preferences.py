@@ -1,4 +1,4 @@
-"""What a customer permits, in the words of the active policy. Pure.
+"""What a customer permits, in the words of the active policy: told, and kept when they say something new.
 
 The ledger knows purposes; a policy says which of them it asks after: ``personalisation``, ``contact`` (a no means: do
 not contact me), and those of its consent rules, one per outbound channel. Two of them mean yes until somebody says no;
@@ -6,14 +6,18 @@ all others mean no until somebody says yes. A purpose nobody asks after is refus
 is stored and ignored would be the worst of answers.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from service.decision.subject import PERSONALISATION
 from service.errors import InvalidInput, Problem
+from service.kept import Kept
 from service.rules.contact import CONTACT
 from service.rules.policy import Policy
+from service.serving import Releases
+from service.store import Store
 from service.store.permissions import Said
 
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
@@ -30,6 +34,24 @@ class Preferences:
         """Whether the purpose is permitted now."""
         word = self.said.get(purpose)
         return purpose in UNLESS_REFUSED if word is None else word.granted
+
+
+class Ledger:
+    """What the customers permit, by the policy that serves in this worker."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
+        self._said, self._releases, self._kept = store.permissions, releases, kept
+
+    def of(self, customer_id: str) -> Preferences:
+        """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
+        return Preferences(self._releases.serving.policy, self._said.said(customer_id))
+
+    def say(self, customer_id: str, granted: Mapping[str, bool], source: str, version: str) -> Preferences:
+        """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes."""
+        expect_known(self._releases.serving.policy, granted)
+        now = time.time_ns() // 1_000_000
+        self._said.say(customer_id, granted, source, version, now, self._kept.forget)
+        return self.of(customer_id)
 
 
 def purposes(policy: Policy) -> tuple[str, ...]:

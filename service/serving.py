@@ -55,6 +55,14 @@ class Serving:
         mine = Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
         return mine if self.challenger is None else mine.joined(self.challenger.clock)
 
+    def until(self, now: int) -> int:
+        """The instant (ms) at which answers made now end: the policy's next whole grain, or its clock's next edge."""
+        return self.clock.end(now)
+
+    def max_age_s(self, now: int) -> int:
+        """Whole seconds an answer made now holds."""
+        return max(1, (self.until(now) - now) // 1000)
+
     def of(self, snapshot: Snapshot) -> "Serving":
         """What serves this customer: the champion, or for a share of them the challenger."""
         other = self.challenger

@@ -32,6 +32,10 @@ LAYERS: dict[int, tuple[str, ...]] = {
     ),
     5: (
         "service.engine",
+        "service.contacting",
+        "service.deciding",
+        "service.kept",
+        "service.request",
         "service.serving",
         "service.access",
         "service.answer",

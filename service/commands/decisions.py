@@ -70,8 +70,8 @@ def _told(
     engine: Engine, customer_id: str | None, decision_id: str | None, asked: OfferRequest, shap: bool
 ) -> dict[str, Any]:
     if decision_id is not None:
-        return engine.explaining.explained(engine.decision(decision_id), asked.language, shap)
-    told: dict[str, Any] = orjson.loads(engine.explain(customer_id or "", asked, shap))["explanation"]
+        return engine.explaining.explained(engine.stored(decision_id).record, asked.language, shap)
+    told: dict[str, Any] = orjson.loads(engine.explaining.now(customer_id or "", asked, shap))["explanation"]
     return told
 
 
@@ -96,7 +96,7 @@ def replay(decision_id: str, as_json: bool) -> None:
     with opened() as stack:
         engine = engine_of(stack)
         try:
-            replayed = engine.explaining.replayed(decision_id, engine.decision(decision_id))
+            replayed = engine.explaining.replayed(decision_id, engine.stored(decision_id).record)
         finally:
             engine.close()
     told = replayed.document()

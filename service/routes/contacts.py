@@ -55,7 +55,7 @@ def contacts(client: Client) -> Response:
     body = check(_INPUT, read_json(request), SENTENCE)
     own_customer(client, body["customer_id"])
     wanted = Event(kind=EventKind.CONTACT.value, at=0, **body)
-    contact, new = engine().reserve(wanted, language(request.headers.get("Accept-Language", "")))
+    contact, new = engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")))
     return Ready(_answer(contact, engine()), 201 if new else 200, [NO_STORE])
 
 

@@ -90,7 +90,7 @@ def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
     """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
-    body = engine().explain(customer_id, asked, asked.shap)
+    body = engine().explaining.now(customer_id, asked, asked.shap)
     facts().source = "explained"
     return Ready(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 

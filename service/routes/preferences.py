@@ -40,7 +40,7 @@ def preferences(client: Client, customer_id: str) -> Response:
     Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
     """
     own_customer(client, customer_id)
-    return _reply(customer_id, engine().preferences(customer_id))
+    return _reply(customer_id, engine().preferences.of(customer_id))
 
 
 @blueprint.serve(
@@ -66,7 +66,7 @@ def put_preferences(client: Client, customer_id: str) -> Response:
     """
     own_customer(client, customer_id)
     body = check(_INPUT, read_json(request), SENTENCE)
-    said = engine().prefer(customer_id, words(body), client.name, body["version"])
+    said = engine().preferences.say(customer_id, words(body), client.name, body["version"])
     return _reply(customer_id, said)
 
 

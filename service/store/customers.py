@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, func, select
 
 from service.domain import Attributes
-from service.errors import Conflict, NotFound
+from service.errors import Conflict, no_customer
 from service.store import text
 from service.store.database import Ask
 from service.store.schema import customers
@@ -51,7 +51,7 @@ def raise_revision(ask: Ask, customer_id: str) -> int:
     """The customer's new revision; locks the customer until the transaction ends; raises NotFound."""
     for (revision,) in ask(RAISE, text.name("customer_id", customer_id)):
         return int(revision or 0)
-    raise NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
+    raise no_customer(customer_id)
 
 
 def tell(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:

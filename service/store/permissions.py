@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from service.domain import Event, EventKind, Snapshot
-from service.errors import Conflict, NotFound
+from service.errors import Conflict, no_customer
 from service.store import customers, events, hot, text
 from service.store.customers import Forget
 from service.store.database import Ask, Database
@@ -71,7 +71,7 @@ class Permissions:
         """The newest word on every purpose that was ever spoken of; NotFound."""
         for (found,) in self._database.ask(SAID, text.name("customer_id", customer_id)):
             return {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
-        raise _nobody(customer_id)
+        raise no_customer(customer_id)
 
     def say(
         self, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int, forget: Forget
@@ -106,7 +106,7 @@ class Permissions:
 def _locked(ask: Ask, contact: Event) -> Event | None:
     """The reservation that stands under the contact's id, if any; the customer is locked until the transaction ends."""
     if not ask(LOCK, text.name("customer_id", contact.customer_id)):
-        raise _nobody(contact.customer_id)
+        raise no_customer(contact.customer_id)
     for *said, at in ask(RESERVED, text.name("id", contact.id), contact.customer_id.encode()):
         found = tuple(map(hot.word, said))
         wanted = contact.customer_id, str(EventKind.CONTACT), contact.offer, contact.channel, contact.decision_id
@@ -114,7 +114,3 @@ def _locked(ask: Ask, contact: Event) -> Event | None:
             raise Conflict(f'The id "{contact.id}" was used before for something else: give each contact its own id.')
         return Event(contact.id, contact.customer_id, contact.kind, hot.whole(at), *found[2:])
     return None
-
-
-def _nobody(customer_id: str) -> NotFound:
-    return NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')

@@ -59,8 +59,8 @@ def people(house: House, policy: Policy, some: int, arm: str = Arm.PERSONALISED)
 
 def served(engine: Engine, customer: str) -> dict:
     answer = offers(engine, customer)
-    record = engine.decision(answer["decision_id"])
-    assert engine.replay(answer["decision_id"]) == record
+    record = engine.stored(answer["decision_id"]).record
+    assert engine.explaining.replayed(answer["decision_id"], record).identical
     return orjson.loads(record)
 
 

@@ -39,10 +39,11 @@ def engine(house: House, tested: Policy) -> Engine:
     return found
 
 
-def members(policy: Policy, arm: str, some: int) -> list[str]:
-    """Customers of an arm, of this test alone."""
+def members(policies: Policy | tuple[Policy, ...], arm: str, some: int) -> list[str]:
+    """Customers of this test alone who are in an arm under each policy."""
+    each = policies if isinstance(policies, tuple) else (policies,)
     ids = (f"x-{time.time_ns()}-{number}" for number in count())
-    found = (one for one in ids if experiment_arm(one, policy.experiments) == arm)
+    found = (one for one in ids if {experiment_arm(one, policy.experiments) for policy in each} == {arm})
     return [next(found) for _ in range(some)]
 
 
@@ -52,9 +53,9 @@ def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, 
         (customer,) = members(tested, arm, 1)
         store.put_customer(customer, SAVER)
         answer = offers(engine, customer)
-        record = engine.decision(answer["decision_id"])
+        record = engine.stored(answer["decision_id"]).record
         assert orjson.loads(record)["decision"]["arm"] == arm
-        assert engine.replay(answer["decision_id"]) == record
+        assert engine.explaining.replayed(answer["decision_id"], record).identical
     store.close()
 
 
@@ -66,7 +67,7 @@ def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House,
     for customer in [one for each in people.values() for one in each]:
         store.put_customer(customer, SAVER)
         answer = offers(engine, customer)
-        first = orjson.loads(engine.decision(answer["decision_id"]))["decision"]["treatments"][0]
+        first = orjson.loads(engine.stored(answer["decision_id"]).record)["decision"]["treatments"][0]
         values[customer] = (first["offer"], first["value"])
     takers = [*people["personalised"][:3], people["propensity-only"][0]]
     for customer in takers:
@@ -92,14 +93,14 @@ def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House,
 
 
 def test_decisions_under_other_experiments_are_not_mixed_in(house: House, engine: Engine, tested: Policy):
-    (customer,) = members(tested, "personalised", 1)
+    documents = tested.documents
+    documents["experiments"]["tests"][0]["salt"] = "drawn-anew"
+    other = from_documents(documents)
+    (customer,) = members((tested, other), "personalised", 1)
     store = house.store
     store.put_customer(customer, SAVER)
     offers(engine, customer)
     counted = engine.measurement.report(days=1)["personalised"]["customers"]
-    documents = tested.documents
-    documents["experiments"]["tests"][0]["salt"] = "drawn-anew"
-    other = from_documents(documents)
     store.put_policy(other.hash, other.documents)
     store.activate(other.hash, None, "other customers", "test")
     assert eventually(lambda: engine._releases.serving.policy.hash == other.hash)

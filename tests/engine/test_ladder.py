@@ -90,7 +90,7 @@ def test_a_new_release_serves_within_two_seconds_without_a_restart(house: House,
 
     def serves_it() -> bool:
         body = worker.recommend(customer, ASKED).body
-        record = orjson.loads(worker.decision(orjson.loads(body)["decision_id"]))
+        record = orjson.loads(worker.stored(orjson.loads(body)["decision_id"]).record)
         return bool(record["release"]["policy"] == changed.hash)
 
     assert eventually(serves_it, within_s=2)
@@ -111,7 +111,7 @@ def test_a_damaged_bundle_leaves_the_last_good_release_serving(house: House, cus
     assert eventually(lambda: "does not load" in worker.readiness().checks["release"])
     answer = offers(worker, customer)
     assert answer["degraded"] == []
-    record = orjson.loads(worker.decision(answer["decision_id"]))
+    record = orjson.loads(worker.stored(answer["decision_id"]).record)
     assert record["release"]["bundle"] == release.bundle
     store.activate(release.policy, release.bundle, "back", "test")
     shutil.rmtree(artifacts / broken)
@@ -153,4 +153,4 @@ def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
 def test_a_stored_decision_replays_to_the_same_bytes(house: House, customer: str) -> None:
     worker = house.worker()
     decision = offers(worker, customer)["decision_id"]
-    assert worker.replay(decision) == worker.decision(decision)
+    assert worker.explaining.replayed(decision, worker.stored(decision).record).identical

@@ -32,7 +32,7 @@ VOLATILE = ("decision_id", "decided_at", "valid_until")
 
 
 def refuse(engine: Engine, customer: str) -> None:
-    engine.prefer(customer, {"personalisation": False}, "app", "1")
+    engine.preferences.say(customer, {"personalisation": False}, "app", "1")
 
 
 def steady(engine: Engine, customer: str, asked: OfferRequest = ASKED) -> bytes:
@@ -96,18 +96,18 @@ def test_the_record_shows_that_nothing_personal_was_read(
     (worker,) = workers(1)
     refuse(worker, customer)
     answer = offers(worker, customer)
-    record = orjson.loads(worker.decision(answer["decision_id"]))
+    record = orjson.loads(worker.stored(answer["decision_id"]).record)
     assert (record["snapshot"]["attributes"], record["scores"]) == ({}, {})
     assert record["decision"]["arm"] == "unpersonalised"
     assert {one["propensity_source"] for one in record["decision"]["treatments"]} == {"prior"}
-    assert worker.replay(answer["decision_id"]) == worker.decision(answer["decision_id"])
+    assert worker.explaining.replayed(answer["decision_id"], orjson.dumps(record)).identical
 
 
 def test_agreeing_again_is_as_easy(workers: Callable[[int], list[Engine]], customer: str) -> None:
     first, second = workers(2)
     refuse(first, customer)
     assert not offers(second, customer)["personalised"]
-    first.prefer(customer, {"personalisation": True}, "app", "1")
+    first.preferences.say(customer, {"personalisation": True}, "app", "1")
     assert offers(second, customer)["personalised"]
 
 

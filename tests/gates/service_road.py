@@ -63,10 +63,10 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
             if first.body != second.body:
                 tally.wrong(f"{one.customer_id}: the kept answer differs")
         ids = [orjson.loads(answer.body)["decision_id"] for answer in answers]
-        records = [engine.decision(decision_id) for decision_id in ids]
+        records = [engine.stored(decision_id).record for decision_id in ids]
         for decision_id, record in zip(ids, records, strict=True):
             tally.met["stored decisions replayed"] += 1
-            if engine.replay(decision_id) != record:
+            if not engine.explaining.replayed(decision_id, record).identical:
                 tally.wrong(f"decision {decision_id} does not replay")
         _compare(engine, crowd, now, answers, tally)
     finally:

@@ -1,0 +1,55 @@
+"""One customer's decision by what serves them: score, decide, put into words, put on record. Reads only.
+
+The live road and the explaining road both make their decision here, so what is explained is what is served. Nothing is
+kept or stored here: that is the engine's affair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.answer import render
+from service.decision import decide, encode
+from service.decision.subject import PERSONALISATION
+from service.domain import Decision, Snapshot
+from service.meters import count_decision
+from service.request import OfferRequest
+from service.serving import Serving
+from service.tracing import span
+
+UNRECORDED = ""
+"""The id of a decision that is not stored; the answer says null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision, its record, and what served the customer."""
+
+    decision: Decision
+    record: bytes
+    serving: Serving
+
+    def told(self, language: str, until: int) -> bytes:
+        """The answer that tells it, good until that instant (ms)."""
+        return render(self.decision, self.serving.phrases, language, until)
+
+
+def make(
+    serving: Serving, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
+) -> Made:
+    """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer."""
+    mine = serving.of(snapshot)
+    context = request.context(now)
+    with span("score"):
+        scores = _scores(mine, snapshot)
+    with span("decide"):
+        decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
+    if decision_id != UNRECORDED:
+        count_decision(decision, scores)
+    return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine)
+
+
+def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:
+    """The models' word on the customer; who withdrew personalisation is not scored."""
+    if serving.bundle is None or snapshot.consents.get(PERSONALISATION) is False:
+        return {}
+    return serving.bundle.score_one(snapshot.attributes)

@@ -78,7 +78,7 @@ def test_an_event_is_never_acknowledged_while_postgres_is_away(house: House, cus
     assert eventually(acknowledged)
 
 
-def test_a_new_release_serves_within_two_seconds_without_a_restart(house: House, customer: str) -> None:
+def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> None:
     worker, store = house.worker(), house.store
     release = store.active()
     assert release is not None
@@ -93,7 +93,7 @@ def test_a_new_release_serves_within_two_seconds_without_a_restart(house: House,
         record = orjson.loads(worker.stored(orjson.loads(body)["decision_id"]).record)
         return bool(record["release"]["policy"] == changed.hash)
 
-    assert eventually(serves_it, within_s=2)
+    assert eventually(serves_it)
     store.activate(release.policy, release.bundle, "back", "test")
     store.close()
 

@@ -172,8 +172,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that holds a key: its name, scopes and, for a customer's own key, that customer."""
+    """A program that holds a key: its name and scopes, and the customer or the branch beyond which it reaches nobody.
+
+    ``quota`` is how many requests it may make a minute; None leaves that to the settings.
+    """
 
     name: str
     scopes: frozenset[str]
     customer_id: str | None = None
+    branch: str | None = None
+    quota: int | None = None
+
+    @property
+    def bound(self) -> bool:
+        """Whether it is bound to a customer or a branch."""
+        return self.customer_id is not None or self.branch is not None

@@ -23,13 +23,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from service.access import Clients
+from service.access import Access
 from service.answer import mark_degraded
 from service.cache import Cache
 from service.config import Settings
 from service.contacting import Contacting
 from service.deciding import UNRECORDED, make
-from service.domain import Client, Event, Snapshot
+from service.domain import Event, Snapshot
 from service.errors import Unavailable, no_customer
 from service.explaining import Explaining
 from service.governance import Governance
@@ -71,7 +71,7 @@ class Engine:
 
     def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
         self._store = store
-        self._clients = Clients(store.client)
+        self.access = Access(store)
         self._releases = Releases(settings, store)
         self._kept = Kept(cache, settings.cache_seconds)
         self.contacting = Contacting(store, self._releases, self._kept)
@@ -79,10 +79,6 @@ class Engine:
         self.explaining = Explaining(store, self._releases, settings.artifacts)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
         self.measurement = Measurement(store, lambda: self._releases.serving)
-
-    def client(self, key: str) -> Client:
-        """The client that holds ``key``; raises Unauthorized, or Unavailable when nobody can tell."""
-        return self._clients.client(key)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
         """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""

@@ -1,6 +1,7 @@
 """`fourcast audit`: does the log's chain of hashes hold, and what does it say."""
 
 import sys
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
@@ -42,6 +43,25 @@ def list_(limit: int, as_json: bool) -> None:
     with opened() as stack:
         rows = stack.store.audit_log(limit)
     show({str(row["seq"]): row if as_json else _line(row) for row in rows}, as_json)
+
+
+@audit.command()
+@click.option("--customer", help="Only looks at this customer.")
+@click.option("--client", "client", help="Only looks by this client.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@json_option
+def views(customer: str | None, client: str | None, limit: int, as_json: bool) -> None:
+    """Which branch's clients looked at which customers, newest first; refused attempts too."""
+    with opened() as stack:
+        found = stack.store.views.listed(limit, customer, client)
+    if as_json:
+        show({"views": [asdict(view) for view in found]}, as_json)
+        return
+    for view in found:
+        verdict = "allowed" if view.allowed else "refused"
+        click.echo(
+            f"{iso(view.at, UTC)}  {view.client} of {view.branch}  {view.operation}  {view.customer_id}  {verdict}"
+        )
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -1,49 +1,73 @@
 """`fourcast keys`: who may call the service. A key is shown once, when it is made; only its digest is stored."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
 import click
 
-from service.access import new_key
+from service.access import SCOPES, new_key
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.domain import Client
 from service.errors import InvalidInput, Problem
-
-SCOPES = (
-    "offers:read",
-    "offers:explain",
-    "events:write",
-    "customers:write",
-    "leads:read",
-    "leads:write",
-    "campaigns:write",
-    "policies:write",
-    "policies:approve",
-    "models:promote",
-)
+from service.store import Key
 
 
 @click.group()
 def keys() -> None:
-    """API keys: add, list, revoke."""
+    """API keys: add, list, rotate, revoke."""
 
 
 @keys.command()
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, help="A scope; repeat for more.")
 @click.option("--customer", help="Bind the key to one customer: it reads and writes that customer only.")
+@click.option("--branch", help="Bind the key to one branch: it reaches that branch's customers and leads only.")
+@click.option("--quota", type=click.IntRange(1, 2**31 - 1), help="Requests a minute; the setting's number by default.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which the key is useless.")
 @json_option
-def add(name: str, scopes: tuple[str, ...], customer: str | None, as_json: bool) -> None:
+def add(
+    name: str,
+    scopes: tuple[str, ...],
+    customer: str | None,
+    branch: str | None,
+    quota: int | None,
+    expires: datetime | None,
+    as_json: bool,
+) -> None:
     """Make a key for the client NAME and print it: this once."""
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown:
-        expected = ", ".join(SCOPES)
-        raise InvalidInput(
-            "No such scope.", [Problem("--scope", f'expected of {expected}; got "{s}"') for s in unknown]
-        )
+    client = Client(name, frozenset(scopes), customer, branch, quota)
+    ends = None if expires is None else expires.replace(tzinfo=UTC)
+    _expect(client, ends)
     key, digest = new_key()
     with opened() as stack:
-        stack.store.add_client(Client(name, frozenset(scopes), customer), digest, actor="cli")
-    show({"client": name, "key": key, "scopes": " ".join(scopes), "customer": customer or "any"}, as_json)
+        stack.store.add_client(client, digest, "cli", ends)
+    show({"client": name, "key": key, **_rights(client, ends)}, as_json)
+
+
+@keys.command(name="list")
+@json_option
+def list_keys(as_json: bool) -> None:
+    """Every live key: whose, how far it reaches, until when."""
+    with opened() as stack:
+        found = stack.store.clients()
+    if as_json:
+        show({"keys": [_row(key) for key in found]}, as_json)
+        return
+    for key in found:
+        click.echo("  ".join(f"{name} {value}" for name, value in _row(key).items()))
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--overlap-hours", type=click.FloatRange(0, 24 * 90), default=0, help="How long the old key still works.")
+@json_option
+def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
+    """Make a new key with the same rights for the client NAME; the old ones end, at once or after the overlap."""
+    key, digest = new_key()
+    with opened() as stack:
+        client = stack.store.rotate_client(name, digest, "cli", timedelta(hours=overlap_hours).total_seconds())
+    show({"client": name, "key": key, "scopes": " ".join(sorted(client.scopes))}, as_json)
 
 
 @keys.command()
@@ -53,6 +77,33 @@ def revoke(name: str) -> None:
     with opened() as stack:
         stack.store.revoke_client(name, actor="cli")
     click.echo(f"revoked {name}")
+
+
+def _expect(client: Client, ends: datetime | None) -> None:
+    expected = ", ".join(SCOPES)
+    unknown = sorted(client.scopes - SCOPES.keys())
+    problems = [Problem("--scope", f'expected of {expected}; got "{scope}"') for scope in unknown]
+    if client.customer_id is not None and client.branch is not None:
+        problems.append(Problem("--branch", "does not go with --customer"))
+    if ends is not None and ends <= datetime.now(UTC):
+        problems.append(Problem("--expires", "lies in the past"))
+    if problems:
+        raise InvalidInput("The key was not made.", problems)
+
+
+def _rights(client: Client, ends: datetime | None) -> Mapping[str, object]:
+    return {
+        "scopes": " ".join(sorted(client.scopes)),
+        "customer": client.customer_id or "any",
+        "branch": client.branch or "any",
+        "quota": client.quota or "default",
+        "expires": "never" if ends is None else ends.isoformat(),
+    }
+
+
+def _row(key: Key) -> Mapping[str, object]:
+    made = key.created_at.isoformat(timespec="seconds")
+    return {"client": key.client.name, "key": f"{key.digest}...", "made": made, **_rights(key.client, key.expires_at)}
 
 
 VERBS = (keys,)

@@ -1,11 +1,14 @@
-"""Who may do what: each view declares its scope, or that it is public, and is not reachable without.
+"""Who may do what: each view declares its scope and its reach, or that it is public, and is not reachable without.
 
 ``@needs("offers:read")`` gives the view the client that asks; ``@public`` says that nobody need be known. A view that
-declares neither stops the service from starting. A client bound to a customer reaches that customer alone
-(``own_customer``).
+declares neither stops the service from starting. A client may be bound to one customer or to one branch. Where the
+path names a customer the guard itself looks whether the client may reach that one; everywhere else a bound client is
+refused, unless the view says with its ``Reach`` that it looks for itself (``own_customer``, ``own_customers``,
+``own_branch``). So a view that forgets is closed to them, not open.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from functools import wraps
 from typing import Any, cast
 
@@ -17,17 +20,22 @@ from service.errors import Forbidden, InvalidInput, Problem, Unauthorized
 from service.routes.facts import facts
 
 PUBLIC = "public"
-SCOPES = {
-    "offers:read": "Read the next best offers of a customer.",
-    "offers:explain": "Read whole decision records and portraits, with the facts they were made from.",
-    "events:write": "Report what happened between customer and bank; reserve contacts.",
-    "customers:write": "Read and say what customers permit.",
-    "policies:write": "Propose policies, compare and simulate them.",
-    "policies:approve": "Make somebody else's proposal serve; roll back.",
-}
 MAX_WORD = 64
 
 View = Callable[..., Response]
+
+
+class Reach(StrEnum):
+    """Which clients a route takes, beside their scope."""
+
+    BANK = "bank"
+    """Those bound to nobody; where a route says nothing and its path names no customer."""
+    BRANCH = "branch"
+    """Also those of a branch; the view narrows to it by ``own_branch``."""
+    CUSTOMER = "customer"
+    """All, each for the customers it may reach; the path names the customer and the guard looks."""
+    NAMED = "named"
+    """All, each for the customers it may reach; the view finds who is named and looks by ``own_customer(s)``."""
 
 
 def engine() -> Engine:
@@ -41,18 +49,30 @@ def public(view: View) -> View:
     return view
 
 
-def needs(*scopes: str) -> Callable[[View], View]:
-    """Let in whoever holds a key with one of ``scopes``; the view gets that ``Client`` first."""
+def needs(*scopes: str, reach: Reach = Reach.BANK) -> Callable[[View], View]:
+    """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first."""
 
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(**words: Any) -> Response:
-            return view(identify(*scopes), **words)
+            client = identify(*scopes)
+            if "customer_id" in words:
+                own_customer(client, words["customer_id"])
+            elif client.bound:
+                _expect_reach(client, reach)
+            return view(client, **words)
 
-        guarded.scope = " or ".join(scopes)  # type: ignore[attr-defined]
+        guarded.scope, guarded.reach = " or ".join(scopes), reach  # type: ignore[attr-defined]
         return guarded
 
     return declare
+
+
+def reach_of(view: object, path: str) -> Reach | None:
+    """Whom the route takes beside the scope; None for a public one."""
+    if scope_of(view) in (None, PUBLIC):
+        return None
+    return Reach.CUSTOMER if "customer_id>" in path else getattr(view, "reach", Reach.BANK)
 
 
 def scope_of(view: object) -> str | None:
@@ -71,7 +91,7 @@ def check_declared(app: Flask) -> None:
 
 def identify(*scopes: str) -> Client:
     """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
-    client = engine().client(_key(request.environ))
+    client = engine().access.client(_key(request.environ))
     if client.scopes.isdisjoint(scopes):
         named = " or ".join(f'"{scope}"' for scope in scopes)
         raise Forbidden(f"This key lacks the scope {named}.")
@@ -83,9 +103,33 @@ def identify(*scopes: str) -> Client:
 def own_customer(client: Client, customer_id: str, where: str = "customer_id") -> str:
     """``customer_id`` when it is well formed and the client may reach it; InvalidInput (422) or Forbidden (403)."""
     word(customer_id, where)
-    if client.customer_id is not None and client.customer_id != customer_id:
-        raise Forbidden("This key belongs to one customer and reaches no other.")
+    if client.bound and not own_customers(client, (customer_id,)):
+        raise Forbidden(f"{_belonging(client)} and reaches no other customer.")
     return customer_id
+
+
+def own_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the customers whom the client may reach; each look of a branch's client is on record."""
+    rule = request.url_rule
+    operation = f"{request.method} {rule.rule if rule is not None else ''}"
+    return engine().access.reached(client, customer_ids, operation)
+
+
+def own_branch(client: Client, branch: str | None) -> str | None:
+    """The branch that a request is about: the client's own, or the one named (None: all); Forbidden for another's."""
+    if client.customer_id is not None or client.branch not in (None, branch or client.branch):
+        raise Forbidden(f"{_belonging(client)} and reaches no other.")
+    return client.branch or branch
+
+
+def _expect_reach(client: Client, reach: Reach) -> None:
+    if reach == Reach.NAMED or (reach == Reach.BRANCH and client.customer_id is None):
+        return
+    raise Forbidden(f"{_belonging(client)} and has no part in this.")
+
+
+def _belonging(client: Client) -> str:
+    return "This key belongs to one customer" if client.customer_id is not None else "This key belongs to one branch"
 
 
 def word(value: str, where: str) -> str:

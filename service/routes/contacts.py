@@ -14,7 +14,7 @@ from service.answer import iso
 from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import ContactRefused
-from service.routes.access import engine, needs, own_customer
+from service.routes.access import Reach, engine, needs, own_customer
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples import CONTACT, CONTACT_ANSWER
@@ -45,7 +45,7 @@ blueprint = Resource("contacts", __name__, description="Contacts reserved before
         requestBody={"required": True, "content": {"application/json": {"schema": ContactInput, "example": CONTACT}}},
     ),
 )
-@needs("events:write")
+@needs("events:write", reach=Reach.NAMED)
 def contacts(client: Client) -> Response:
     """Reserve a contact
 

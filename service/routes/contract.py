@@ -14,6 +14,7 @@ from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
 from service import __version__
+from service.access import SCOPES
 from service.errors import (
     Conflict,
     Forbidden,
@@ -26,7 +27,7 @@ from service.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from service.routes.access import SCOPES, View
+from service.routes.access import View, reach_of
 from service.routes.problems import of_flask
 from service.routes.replies import JSON, PROBLEM
 from service.routes.schemas import ProblemAnswer
@@ -63,7 +64,9 @@ class Resource(Blueprint):  # type: ignore[misc]
         """Serve ``path`` by the decorated view as it is, and put ``operation`` (OpenAPI members) into the document."""
 
         def note(view: View) -> View:
-            view._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
+            reach = reach_of(view, path)
+            more = {} if reach is None else {"x-reach": reach.value}
+            view._apidoc = {"manual_doc": operation | more}  # type: ignore[attr-defined]
             self.add_url_rule(path, view_func=view, methods=[method])
             return view
 

@@ -5,7 +5,7 @@ from flask import Response, request
 
 from service.domain import Client
 from service.errors import NotFound
-from service.routes.access import engine, needs, word
+from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.contract import Resource, operation, shown
 from service.routes.explanations import REPLAY, ExplanationAnswer, ExplanationQuery, ReplayAnswer
 from service.routes.facts import facts
@@ -28,11 +28,11 @@ blueprint = Resource("decisions", __name__, description="What was decided, and f
         NotFound,
     ),
 )
-@needs("offers:explain")
+@needs("offers:explain", reach=Reach.NAMED)
 def decision(client: Client, decision_id: str) -> Response:
     """One decision with its snapshot, versions, factors and reasons
 
-    To a customer's own key the decisions of others do not exist (404).
+    To a key bound to a customer or a branch the decisions of others do not exist (404).
     """
     return Ready(_record(client, decision_id), 200, [NO_STORE])
 
@@ -50,7 +50,7 @@ def decision(client: Client, decision_id: str) -> Response:
         ],
     ),
 )
-@needs("offers:explain")
+@needs("offers:explain", reach=Reach.NAMED)
 def explanation(client: Client, decision_id: str) -> Response:
     """One decision explained
 
@@ -73,7 +73,7 @@ def explanation(client: Client, decision_id: str) -> Response:
         NotFound,
     ),
 )
-@needs("offers:explain")
+@needs("offers:explain", reach=Reach.NAMED)
 def replay(client: Client, decision_id: str) -> Response:
     """One decision made again
 
@@ -88,7 +88,7 @@ def _record(client: Client, decision_id: str) -> bytes:
     facts().decision_id = decision_id
     try:
         stored = engine().stored(decision_id)
-        if client.customer_id in (None, stored.customer_id):
+        if own_customers(client, (stored.customer_id,)):
             return stored.record
     except NotFound:
         pass  # the same words for a stranger's decision as for none

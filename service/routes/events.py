@@ -14,7 +14,7 @@ from flask import Response, request
 from service.domain import Client, Event
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
-from service.routes.access import engine, needs
+from service.routes.access import Reach, engine, needs, own_customers
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.examples import EVENT, EVENTS
@@ -57,7 +57,7 @@ blueprint = Resource("events", __name__, description="What happened between cust
         },
     ),
 )
-@needs("events:write")
+@needs("events:write", reach=Reach.NAMED)
 def events(client: Client) -> Response:
     """Report events
 
@@ -114,9 +114,10 @@ def _rows(body: dict[str, Any]) -> list[Any]:
 
 
 def _own(client: Client, wanted: Sequence[Event], paths: Sequence[str]) -> None:
-    if client.customer_id is None:
+    if not client.bound:
         return
-    others = [path for event, path in zip(wanted, paths, strict=True) if event.customer_id != client.customer_id]
+    own = own_customers(client, sorted({event.customer_id for event in wanted}))
+    others = [path for event, path in zip(wanted, paths, strict=True) if event.customer_id not in own]
     if others:
         faults = [Problem(join(path, "customer_id"), "is not this key's customer") for path in others]
-        raise Forbidden("This key belongs to one customer and reports for no other. Nothing was stored.", faults)
+        raise Forbidden("This key reports for its own customers only. Nothing was stored.", faults)

@@ -15,7 +15,7 @@ from service.decision.subject import PERSONALISATION
 from service.domain import Client
 from service.errors import InvalidInput, Problem
 from service.preferences import Preferences, purposes
-from service.routes.access import engine, needs, own_customer
+from service.routes.access import engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples import PREFERENCES, PREFERENCES_SAID
@@ -32,14 +32,13 @@ _ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PR
 blueprint = Resource("preferences", __name__, description="What customers permit.")
 
 
-@blueprint.serve(PATH, **operation("getPreferences", "customers:write", _ANSWERS, NotFound))
-@needs("customers:write")
+@blueprint.serve(PATH, **operation("getPreferences", ("customers:read", "customers:write"), _ANSWERS, NotFound))
+@needs("customers:read", "customers:write")
 def preferences(client: Client, customer_id: str) -> Response:
     """What a customer permits
 
     Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
     """
-    own_customer(client, customer_id)
     return _reply(customer_id, engine().preferences.of(customer_id))
 
 
@@ -64,7 +63,6 @@ def put_preferences(client: Client, customer_id: str) -> Response:
 
     What is left out stays as it was. The next call, in any worker, follows it.
     """
-    own_customer(client, customer_id)
     body = check(_INPUT, read_json(request), SENTENCE)
     said = engine().preferences.say(customer_id, words(body), client.name, body["version"])
     return _reply(customer_id, said)

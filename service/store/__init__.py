@@ -12,6 +12,7 @@ attributes mean.
 
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from service.domain import Attributes, Client, Event, Release, Snapshot
@@ -33,12 +34,14 @@ from service.store import (
 from service.store.audit import Verdict
 from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.challengers import Challenger, Challengers
+from service.store.clients import Key
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
 from service.store.sample import snapshots
+from service.store.views import Views
 
 __all__ = [
     "Challenger",
@@ -46,11 +49,13 @@ __all__ = [
     "ConsentRow",
     "CustomerRow",
     "Forget",
+    "Key",
     "Proposal",
     "Proposals",
     "Record",
     "Store",
     "Verdict",
+    "Views",
     "new_decision_id",
     "nobody_told",
 ]
@@ -60,13 +65,13 @@ class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
     ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
-    ``challengers`` what is on trial.
+    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
-        self.challengers = Challengers(self._database)
+        self.challengers, self.views = Challengers(self._database), Views(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 
@@ -231,18 +236,23 @@ class Store:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return outcomes.credited(connection, policy, since, until)
 
-    def add_client(self, client: Client, key_hash: str, actor: str) -> None:
-        """Store a client under the SHA-256 (hex) of its key; Conflict."""
+    def add_client(self, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
+        """Store a client under the SHA-256 (hex) of its key, useless from ``expires_at`` on; Conflict."""
         with self._database.begin() as connection:
-            clients.add(connection, client, key_hash, actor)
+            clients.add(connection, client, key_hash, actor, expires_at)
+
+    def rotate_client(self, name: str, key_hash: str, actor: str, overlap_s: float = 0) -> Client:
+        """Give a client a new key; those it held work ``overlap_s`` seconds longer; NotFound, Conflict."""
+        with self._database.begin() as connection:
+            return clients.rotate(connection, name, key_hash, actor, overlap_s)
 
     def revoke_client(self, name: str, actor: str) -> int:
         """End all live keys of a client; returns how many; NotFound."""
         with self._database.begin() as connection:
             return clients.revoke(connection, name, actor)
 
-    def clients(self) -> list[Client]:
-        """Every client with a live key."""
+    def clients(self) -> list[Key]:
+        """Every live key with its client, by name."""
         with self._database.begin() as connection:
             return clients.listed(connection)
 

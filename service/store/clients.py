@@ -1,8 +1,10 @@
 """Clients and their keys. Only the SHA-256 of a key is stored: a key is 256 bits of chance, nobody can try them all."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain import Client
@@ -11,45 +13,90 @@ from service.store import audit, text
 from service.store.schema import clients
 
 DIGEST = re.compile("[0-9a-f]{64}")
+SHOWN = 12
+"""How many digits of a key's digest name it in lists and in the audit log."""
 
 
-def add(connection: Connection, client: Client, key_hash: str, actor: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A live key: its client, the first digits of its digest, since when it works and until when (None: no end)."""
+
+    client: Client
+    digest: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def add(connection: Connection, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
     """Store a client under the SHA-256 (hex) of its key, and say so in the audit log; Conflict for a known key."""
     _check(client, key_hash)
-    row = insert(clients).values(
-        key_hash=key_hash, name=client.name, scopes=sorted(client.scopes), customer_id=client.customer_id
-    )
+    values = {
+        "name": client.name,
+        "scopes": sorted(client.scopes),
+        "customer_id": client.customer_id,
+        "branch": client.branch,
+        "quota": client.quota,
+    }
+    row = insert(clients).values(key_hash=key_hash, expires_at=expires_at, **values)
     stored = connection.execute(row.on_conflict_do_nothing().returning(clients.c.name)).scalar()
     if stored is None:
         raise Conflict("This key is in use already: make another.")
-    detail = {"scopes": sorted(client.scopes), "customer_id": client.customer_id, "key": key_hash[:12]}
-    audit.append(connection, actor, "client.add", client.name, detail)
+    ends = None if expires_at is None else expires_at.isoformat()
+    audit.append(connection, actor, "client.add", client.name, values | {"key": key_hash[:SHOWN], "expires_at": ends})
 
 
 def revoke(connection: Connection, name: str, actor: str) -> int:
     """End all live keys of ``name``; returns how many; raises NotFound when there is none."""
     text.name("name", name)
-    ended = update(clients).where(clients.c.name == name, clients.c.revoked_at.is_(None)).values(revoked_at=func.now())
-    count = connection.execute(ended).rowcount
-    if not count:
-        raise NotFound(f'No client "{name}" holds a live key.')
-    audit.append(connection, actor, "client.revoke", name, {"keys": count})
-    return count
+    count = connection.execute(update(clients).where(clients.c.name == name, _live()).values(revoked_at=func.now()))
+    if not count.rowcount:
+        raise _keyless(name)
+    audit.append(connection, actor, "client.revoke", name, {"keys": count.rowcount})
+    return count.rowcount
 
 
-def listed(connection: Connection) -> list[Client]:
-    """Every client with a live key, by name."""
-    columns = select(clients.c.name, clients.c.scopes, clients.c.customer_id)
-    rows = connection.execute(
-        columns.where(clients.c.revoked_at.is_(None)).order_by(clients.c.name, clients.c.key_hash)
-    )
-    return [Client(row.name, frozenset(row.scopes), row.customer_id) for row in rows]
+def rotate(connection: Connection, name: str, key_hash: str, actor: str, overlap_s: float = 0) -> Client:
+    """Give ``name`` a new key with the rights of its newest; those it held end after ``overlap_s``; NotFound."""
+    held = [key for key in listed(connection) if key.client.name == name]
+    if not held:
+        raise _keyless(name)
+    newest = max(held, key=lambda key: key.created_at)
+    end = func.now() + timedelta(seconds=overlap_s)
+    sooner = func.least(func.coalesce(clients.c.expires_at, end), end)
+    connection.execute(update(clients).where(clients.c.name == name, _live()).values(expires_at=sooner))
+    add(connection, newest.client, key_hash, actor, newest.expires_at)
+    return newest.client
+
+
+def listed(connection: Connection) -> list[Key]:
+    """Every live key with its client, by name."""
+    columns = clients.c.name, clients.c.scopes, clients.c.customer_id, clients.c.branch, clients.c.quota
+    about = clients.c.key_hash, clients.c.created_at, clients.c.expires_at
+    rows = connection.execute(select(*columns, *about).where(_live()).order_by(clients.c.name, clients.c.created_at))
+    return [
+        Key(Client(name, frozenset(scopes), customer_id, branch, quota), digest[:SHOWN], created_at, expires_at)
+        for name, scopes, customer_id, branch, quota, digest, created_at, expires_at in rows
+    ]
+
+
+def _live() -> ColumnElement[bool]:
+    return clients.c.revoked_at.is_(None) & or_(clients.c.expires_at.is_(None), clients.c.expires_at > func.now())
+
+
+def _keyless(name: str) -> NotFound:
+    return NotFound(f'No client "{name}" holds a live key.')
 
 
 def _check(client: Client, key_hash: str) -> None:
     text.name("name", client.name)
     text.optional("customer_id", client.customer_id)
+    text.optional("branch", client.branch)
     for scope in client.scopes:
         text.name("scope", scope)
+    if client.customer_id is not None and client.branch is not None:
+        both = [Problem("branch", "does not go with customer_id")]
+        raise InvalidInput("A client is bound to a customer or to a branch, not both.", both)
+    if client.quota is not None and not 0 < client.quota < 2**31:
+        raise InvalidInput("quota must be at least 1", [Problem("quota", "must be 1 to 2147483647 requests a minute")])
     if not DIGEST.fullmatch(key_hash):
         raise InvalidInput("key_hash must be a SHA-256 in hex", [Problem("key_hash", "must be 64 hex digits")])

@@ -39,7 +39,10 @@ REMEMBER = Statement(
 DECISION = Statement(b"decision", b"SELECT id, customer_id, at, release_id, record FROM decisions WHERE id = $1")
 CLIENT = Statement(
     b"client",
-    b"SELECT name, to_json(scopes), customer_id FROM clients WHERE key_hash = $1 AND revoked_at IS NULL",
+    b"""
+    SELECT name, to_json(scopes), customer_id, branch, quota FROM clients
+    WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    """,
 )
 ACTIVE = Statement(
     b"active",
@@ -71,8 +74,9 @@ def snapshot_of(customer_id: str, row: Row) -> Snapshot:
 
 def client_of(rows: Iterable[Row]) -> Client | None:
     """The row of ``CLIENT``, if there is one."""
-    for name, scopes, customer_id in rows:
-        return Client(word(name) or "", frozenset(orjson.loads(scopes or b"[]")), word(customer_id))
+    for name, scopes, customer_id, branch, quota in rows:
+        bound = word(customer_id), word(branch), None if quota is None else int(quota)
+        return Client(word(name) or "", frozenset(orjson.loads(scopes or b"[]")), *bound)
     return None
 
 

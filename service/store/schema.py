@@ -153,7 +153,24 @@ clients = Table(
     Column("customer_id", NAME),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("branch", NAME),
+    Column("quota", BigInteger),
+    Column("expires_at", DateTime(timezone=True)),
 )
+
+views = Table(
+    "views",
+    METADATA,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("client", NAME, nullable=False),
+    Column("branch", NAME, nullable=False),
+    Column("customer_id", NAME, nullable=False),
+    Column("operation", NAME, nullable=False),
+    Column("allowed", Boolean, nullable=False),
+)
+Index("views_of_customer", views.c.customer_id, views.c.at)
+Index("views_by_client", views.c.client, views.c.at)
 
 audit = Table(
     "audit",

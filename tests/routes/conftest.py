@@ -9,7 +9,7 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.access import new_key
+from service.access import SCOPES, new_key
 from service.app import create_app
 from service.cache import Cache
 from service.config import Settings
@@ -22,6 +22,7 @@ CLIENTS = {
     "app": Client("app", EVERYTHING),
     "reader": Client("reader", frozenset({"offers:read"})),
     "own": Client("own", EVERYTHING, "c-1"),
+    "branch": Client("branch", frozenset(SCOPES), branch="siming"),
     "stranger": Client("stranger", frozenset()),
 }
 SAVER = {
@@ -36,7 +37,12 @@ SAVER = {
     "mobile_app_active": True,
     "logins_30d": 12,
 }
-CUSTOMERS = {"c-1": SAVER, "c-2": {**SAVER, "age": 61}, "c-dead": {**SAVER, "deceased": True}, "客户 七": SAVER}
+CUSTOMERS = {
+    "c-1": {**SAVER, "branch": "siming"},
+    "c-2": {**SAVER, "age": 61, "branch": "huli"},
+    "c-dead": {**SAVER, "deceased": True},
+    "客户 七": SAVER,
+}
 
 Headers = dict[str, str]
 

@@ -76,7 +76,7 @@ def test_a_client_is_found_by_its_key_until_it_is_revoked(store: Store) -> None:
     store.add_client(client, "a" * 64, "anna")
     store.add_client(Client("app", frozenset({"offers:read"})), "b" * 64, "anna")
     assert store.client("a" * 64) == client
-    assert {each.name for each in store.clients()} == {"app"}
+    assert {each.client.name for each in store.clients()} == {"app"}
     assert store.revoke_client("app", "anna") == 2
     assert store.client("a" * 64) is None
     with pytest.raises(NotFound, match='No client "app" holds a live key'):

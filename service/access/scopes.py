@@ -1,0 +1,17 @@
+"""The scopes: what a client may be allowed, each with its meaning. A new one is a line here."""
+
+from collections.abc import Mapping
+
+SCOPES: Mapping[str, str] = {
+    "offers:read": "Read the next best offers of a customer.",
+    "offers:explain": "Read whole decision records and portraits, with the facts they were made from.",
+    "events:write": "Report what happened between customer and bank; reserve contacts.",
+    "customers:read": "Read what customers permit, and what is stored of them.",
+    "customers:write": "Read and say what customers permit; store customers.",
+    "leads:read": "Read the leads of a branch and its advisers.",
+    "leads:write": "Claim leads, report what became of them.",
+    "campaigns:write": "Start, follow and stop jobs over many customers.",
+    "policies:write": "Propose policies, compare and simulate them.",
+    "policies:approve": "Make somebody else's proposal serve; roll back.",
+    "models:promote": "Compare bundles of models; make one serve, roll back.",
+}

@@ -22,6 +22,7 @@ from service.commands import (
     policies,
     portrait,
     serve,
+    value,
 )
 from service.errors import FourcastError
 
@@ -44,7 +45,21 @@ def main() -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
 
 
-GROUPS = (demo, serve, check, customers, models, policies, compare, decisions, experiments, portrait, keys, audit)
+GROUPS = (
+    demo,
+    serve,
+    check,
+    customers,
+    models,
+    policies,
+    compare,
+    decisions,
+    experiments,
+    value,
+    portrait,
+    keys,
+    audit,
+)
 
 for group in GROUPS:
     for verb in group.VERBS:

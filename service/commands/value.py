@@ -1,0 +1,70 @@
+"""`fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.commands.terminal import json_option, show
+from service.errors import InvalidInput, Problem
+
+file_type = click.Path(dir_okay=False, path_type=Path)
+ESTIMATES = ("logged", "ips", "snips", "dr", "difference")
+
+
+@click.command("policy-value")
+@click.option("--log", "log", type=file_type, help="A log of decisions: .csv or .parquet, one row per decision.")
+@click.option("--action", help="Column: which action the row shows.")
+@click.option("--reward", help="Column: what it earned.")
+@click.option("--propensity", help="Column: with which probability it was chosen then.")
+@click.option("--new-propensity", help="Column: with which probability the new policy would choose it.")
+@click.option("--new-probabilities", type=file_type, help="A table instead: a row per row, a column per action.")
+@click.option("--features", default="", help="Columns for the reward model of DR, with commas between.")
+@json_option
+def policy_value(
+    log: Path | None,
+    action: str | None,
+    reward: str | None,
+    propensity: str | None,
+    new_propensity: str | None,
+    new_probabilities: Path | None,
+    features: str,
+    as_json: bool,
+) -> None:
+    """What a new policy would have earned on logged decisions: IPS, SNIPS, DR, with intervals and a verdict."""
+    needed = {"--log": log, "--action": action, "--reward": reward, "--propensity": propensity}
+    lacking = [Problem(name, "is required") for name, value in needed.items() if value is None]
+    if lacking:
+        raise InvalidInput("The log is not described.", lacking)
+    named = tuple(name.strip() for name in features.split(",") if name.strip())
+    from training.policy_value import Columns, evaluate, read_log
+
+    columns = Columns(str(action), str(reward), str(propensity), new_propensity, named)
+    found = evaluate(read_log(Path(str(log)), columns, new_probabilities)).document()
+    show(found if as_json else lines(found), as_json)
+
+
+def lines(found: Mapping[str, Any]) -> dict[str, object]:
+    """The report as a person reads it, line by line."""
+    support = found["support"]
+    return {
+        "rows": f"{found['rows']:,}",
+        **{name: _estimate(found[name]) for name in ESTIMATES},
+        "effective sample size": f"{found['effective_sample_size']:,.1f}",
+        "largest weight": f"{support['max_weight']:.6g} (mean {support['mean_weight']:.4f})",
+        "without support": f"{support['unsupported_share']:.2%}" + _named(support["unsupported_actions"]),
+        "verdict": found["verdict"],
+        "why": found["why"],
+    }
+
+
+def _estimate(found: Mapping[str, float] | None) -> str:
+    return "-" if found is None else f"{found['value']:.6g} ({found['low']:.6g} to {found['high']:.6g})"
+
+
+def _named(actions: list[str]) -> str:
+    return f" ({', '.join(actions)})" if actions else ""
+
+
+VERBS = (policy_value,)

@@ -1,0 +1,98 @@
+"""Tables from CSV or Parquet, and their columns as numbers or names; what does not fit is told by row and column.
+
+Rows are counted from 1, the header of a CSV not counted. A column lists its first 20 faulty values, then how many more
+there are. CSV is read as text, so that "007" stays an action's name and "n/a" is named as what it is.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+
+from service.errors import InvalidInput, Problem
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+LISTED = 20
+
+
+def read_table(path: Path) -> pa.Table:
+    """The table of a .csv or .parquet file; InvalidInput where it is neither, cannot be read, or holds no row."""
+    readers: dict[str, Callable[[Path], pa.Table]] = {".csv": _csv, ".parquet": pq.read_table, ".pq": pq.read_table}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise InvalidInput(f"{path}: must be a .csv or a .parquet file")
+    try:
+        table = reader(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InvalidInput(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
+    names = table.column_names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    faults = [Problem(f"column {name}", "stands in the file twice") for name in twice]
+    if table.num_rows == 0:
+        faults.append(Problem("rows", "must be at least one; the file has none"))
+    if faults:
+        raise InvalidInput(f"{path}: does not hold a table to work with", faults)
+    return table
+
+
+def _csv(path: Path) -> pa.Table:
+    with path.open("rb") as file:
+        names = file.readline().decode("utf-8-sig", "replace")
+    if not names.strip():
+        raise InvalidInput(f"{path}: is empty; expected a header and rows")
+    as_text = arrow_csv.open_csv(path).schema.names
+    options = arrow_csv.ConvertOptions(column_types=dict.fromkeys(as_text, pa.string()), strings_can_be_null=False)
+    return arrow_csv.read_csv(path, convert_options=options)
+
+
+def numbers(table: pa.Table, name: str) -> Floats:
+    """A column as (n,) numbers, NaN for what is none."""
+    column = table.column(name)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
+    try:
+        return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return np.full(len(column), np.nan)
+
+
+def names(table: pa.Table, name: str) -> npt.NDArray[np.object_]:
+    """A column as (n,) names, None for what is missing; whole numbers without their point."""
+    return np.array([_name(value) for value in table.column(name).to_pylist()], dtype=object)
+
+
+def faults(table: pa.Table, name: str, bad: Flags, expected: str) -> list[Problem]:
+    """A problem per faulty value of a column, the first 20, and one that counts the others."""
+    places, column = np.flatnonzero(bad).tolist(), table.column(name)
+    listed = [
+        Problem(f"row {place + 1}, column {name}", f"must be {expected}, got {_shown(column[place].as_py())}")
+        for place in places[:LISTED]
+    ]
+    more = len(places) - LISTED
+    return [*listed, Problem(f"column {name}", f"and {more} more rows like these")] if more > 0 else listed
+
+
+def _number(value: str | None) -> float:
+    try:
+        return float(value) if value is not None else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def _name(value: Any) -> str | None:
+    if value is None or value == "" or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None or value == "" else repr(value)[:60]

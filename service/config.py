@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -97,6 +98,12 @@ def folder() -> tuple[Parse, str]:
     return lambda text: Path(text).expanduser(), "a folder"
 
 
+def folder_or_url() -> tuple[Parse, str]:
+    """A folder's path as ``folder`` takes it, or the text of a URL, kept as it is."""
+    path, _ = folder()
+    return lambda text: text if "://" in text else path(text), "a folder, or a URL such as s3://... or hdfs://..."
+
+
 def address() -> tuple[Parse, str]:
     """A host name or address."""
     return str, "a host name or address"
@@ -118,8 +125,9 @@ class Settings:
         "STATE_DIR", folder(), Path(".fourcast"), "Where the embedded servers keep their files; survives a restart."
     )
     artifacts: Path = setting(
-        "ARTIFACTS", folder(), Path("model_artifacts"), "Where bundles of trained models are kept."
-    )
+        "ARTIFACTS", folder_or_url(), Path("model_artifacts"),
+        "Where bundles of trained models are kept; by URL, the state folder holds a checked copy.",
+    )  # fmt: skip
     policy: Path = setting(
         "POLICY", folder(), DEFAULT_POLICY, "The policy that serves until a release is active.", "the shipped policy"
     )
@@ -151,6 +159,12 @@ class Settings:
     traces_share: float = setting(
         "TRACES_SHARE", decimal(0, 1), 0.1, "The share of the requests that is traced; what a caller traces always is."
     )
+    tracking_uri: str | None = setting(
+        "TRACKING_URI", url("http", "https", "sqlite", "postgresql", "databricks"), None,
+        "The MLflow server or database that keeps runs and the names champion and challenger; none by default.", "",
+    )  # fmt: skip
+    artifacts_url: str | None = dataclasses.field(default=None, repr=False)
+    """The artefact store behind ``artifacts``, where ARTIFACTS is a URL."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -165,7 +179,7 @@ class Settings:
                 problems.append(Problem(kept.variable, str(unfit)))
         if problems:
             raise InvalidInput("The environment does not fit.", problems)
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**_placed(values))
 
 
 def settings_table() -> str:
@@ -176,8 +190,18 @@ def settings_table() -> str:
     return "\n".join(["| variable | default | takes | meaning |", "| --- | --- | --- | --- |", *rows])
 
 
+def _placed(values: dict[str, Any]) -> dict[str, Any]:
+    """ARTIFACTS by URL: the URL, and beside it the folder of the copies, one a store."""
+    store = values.get("artifacts")
+    if not isinstance(store, str):
+        return values
+    state = values.get("state_dir", Settings.state_dir)
+    copies = state / f"artifacts-{sha256(store.encode()).hexdigest()[:12]}"
+    return {**values, "artifacts": copies, "artifacts_url": store}
+
+
 def _settings() -> list[tuple[str, _Setting]]:
-    return [(field.name, field.metadata["setting"]) for field in dataclasses.fields(Settings)]
+    return [(field.name, field.metadata["setting"]) for field in dataclasses.fields(Settings) if field.metadata]
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[Problem]:

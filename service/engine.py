@@ -76,7 +76,7 @@ class Engine:
         self._kept = Kept(cache, settings.cache_seconds)
         self.contacting = Contacting(store, self._releases, self._kept)
         self.preferences = Ledger(store, self._releases, self._kept)
-        self.explaining = Explaining(store, self._releases, settings.artifacts)
+        self.explaining = Explaining(store, self._releases)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
         self.measurement = Measurement(store, lambda: self._releases.serving)
 

@@ -10,7 +10,6 @@ that is there must give the same scores from the same attributes.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -61,8 +60,8 @@ class Replayed:
 class Explaining:
     """Explains and replays records by the policies and bundles that a worker can reach."""
 
-    def __init__(self, store: Store, releases: Releases, artifacts: Path) -> None:
-        self._store, self._releases, self._artifacts = store, releases, artifacts
+    def __init__(self, store: Store, releases: Releases) -> None:
+        self._store, self._releases = store, releases
 
     def now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
@@ -127,6 +126,6 @@ class Explaining:
         serving = self._releases.serving.bundle
         if serving is not None and serving.version == version:
             return serving
-        if not (self._artifacts / version).is_dir():
+        if not self._releases.artifacts.holds(version):
             raise NotFound(f'The folder of bundle "{version}" is not here.')
         return self._releases.shelf.bundle(version)

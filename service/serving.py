@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from service.answer import Phrasebook
+from service.artifacts import Artifacts
 from service.config import Settings
 from service.decision import conduct
 from service.domain import Release, Snapshot
@@ -83,7 +84,8 @@ class Releases:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self.shelf = Shelf(store, settings.artifacts)
+        self.artifacts = Artifacts.of(settings)
+        self.shelf = Shelf(store, self.artifacts)
         self._wake = threading.Event()
         self._closed = False
         self._failed: tuple[int, float] | None = None

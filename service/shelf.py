@@ -5,8 +5,8 @@ bundle that serves. What fails to load is tried again at the next call.
 """
 
 from functools import lru_cache
-from pathlib import Path
 
+from service.artifacts import Artifacts
 from service.decision import conduct
 from service.decision.program import prepared
 from service.errors import PolicyError
@@ -20,7 +20,7 @@ POLICIES, BUNDLES = 8, 2
 class Shelf:
     """One process's loaded policies and bundles; safe from several threads."""
 
-    def __init__(self, store: Store, artifacts: Path) -> None:
+    def __init__(self, store: Store, artifacts: Artifacts) -> None:
         self._store = store
         self._artifacts = artifacts
         self.policy = lru_cache(maxsize=POLICIES)(self._read)
@@ -43,4 +43,4 @@ class Shelf:
         return policy
 
     def _open(self, version: str) -> Bundle:
-        return open_bundle(self._artifacts / version)
+        return open_bundle(self._artifacts.folder_of(version))

@@ -38,6 +38,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.request",
         "service.serving",
         "service.access",
+        "service.artifacts",
         "service.answer",
         "service.explanation",
         "service.explaining",

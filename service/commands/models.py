@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from service.artifacts import Artifacts
 from service.commands.customers import bank_option, files_option
 from service.commands.policies import rollback
 from service.commands.serve import check_openmp
@@ -42,11 +43,16 @@ def train(bank: Path, files: Path, seed: int, champion: str | None, as_json: boo
 
 
 def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None) -> Any:
-    """Train with a progress bar; the ``TrainReport``."""
+    """Train with a progress bar, and put the bundle where bundles live; the ``TrainReport``."""
     from training.train import train as train_bundle
 
+    artifacts = Artifacts.of(settings)
+    if champion is not None:
+        artifacts.folder_of(champion)
     with bar("Training two propensity models") as advance:
-        return train_bundle(bank, files, seed, settings.artifacts, advance, champion)
+        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion)
+    artifacts.publish(report.version)
+    return report
 
 
 @click.command()
@@ -61,7 +67,7 @@ def score(bank: Path, files: Path, version: str, out: Path, as_json: bool) -> No
     from training.registry import verify
     from training.train import score as score_files
 
-    bundle = verify(Settings.read(os.environ).artifacts, version)
+    bundle = verify(Artifacts.of(Settings.read(os.environ)).folder_of(version).parent, version)
     show({"customers": score_files(bank, files, bundle, out), "out": str(out)}, as_json)
 
 
@@ -71,8 +77,11 @@ def models_(as_json: bool) -> None:
     """List the bundles in the artifact folder with their figures on unseen customers."""
     from training.registry import list_bundles, metrics_of
 
+    artifacts = Artifacts.of(Settings.read(os.environ))
+    for version in artifacts.versions():
+        artifacts.folder_of(version)
     found: dict[str, object] = {}
-    for version, manifest in list_bundles(Settings.read(os.environ).artifacts):
+    for version, manifest in list_bundles(artifacts.folder):
         figures = metrics_of(manifest) if isinstance(manifest, dict) else str(manifest)
         found[version] = figures if as_json or isinstance(figures, str) else _in_short(figures)
     show(found, as_json)
@@ -100,7 +109,7 @@ def promoted(stack: Stack, version: str, force: bool = False, actor: str = "cli"
     """
     from training.registry import gate, metrics_of, verify
 
-    bundle = verify(stack.settings.artifacts, version)
+    bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
     active = stack.store.active()
     verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active))
     if not force:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from service.answer import iso
+from service.artifacts import Artifacts
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
 from service.decision import conduct
@@ -33,7 +34,7 @@ note_option = click.option("--note", default="", help="Why, in words; kept with 
 
 def governance_of(stack: Stack) -> Governance:
     """The release desk of this process."""
-    return Governance(stack.store, Shelf(stack.store, stack.settings.artifacts))
+    return Governance(stack.store, Shelf(stack.store, Artifacts.of(stack.settings)))
 
 
 def actor(name: str | None, note: str = "") -> tuple[str, str]:

@@ -26,7 +26,7 @@ class Stack:
             "FOURCAST_DATABASE_URL": str(self.settings.database_url),
             "FOURCAST_REDIS_URL": str(self.settings.redis_url),
             "FOURCAST_STATE_DIR": str(self.settings.state_dir),
-            "FOURCAST_ARTIFACTS": str(self.settings.artifacts),
+            "FOURCAST_ARTIFACTS": self.settings.artifacts_url or str(self.settings.artifacts),
         }
 
 

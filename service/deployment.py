@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from service.artifacts import Artifacts
 from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
 from service.config import Settings
@@ -64,6 +65,8 @@ def _safely(name: str, check: Check, settings: Settings) -> list[Finding]:
 def folders(settings: Settings) -> Iterator[Finding]:
     """The bundles can be read and not written by everybody; there is somewhere to count requests."""
     bundles = settings.artifacts
+    if settings.artifacts_url is not None:  # the copies' folder is made at the first fetch
+        bundles.mkdir(parents=True, exist_ok=True)
     if not os.access(bundles, os.R_OK | os.X_OK):
         yield Finding("bundles", "fault", f"{bundles} is no folder this user can read: set FOURCAST_ARTIFACTS")
     elif bundles.stat().st_mode & 0o002:
@@ -155,7 +158,7 @@ def release(settings: Settings) -> Iterator[Finding]:
         if active is None:
             yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
             return
-        shelf = Shelf(store, settings.artifacts)
+        shelf = Shelf(store, Artifacts.of(settings))
         yield Finding("release", "ok", f"{active.id}: policy {shelf.ready(active.policy).hash[:12]} as approved")
         if active.bundle is None:
             yield Finding("bundle", "note", "the release has none: priors decide")

@@ -5,7 +5,7 @@ of the release; an answer then only puts finished pieces in order. ``degraded`` 
 while all was well can be sent with the word that the database is away (``mark_degraded``) without being parsed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -91,17 +91,33 @@ def fragment(value: object) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(value))
 
 
-def render(decision: Decision, phrases: Phrasebook, language: str, valid_until: int) -> bytes:
-    """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only."""
+Sign = Callable[[Decision, Treatment], str]
+"""Makes the token that an accept of this treatment must bring."""
+
+
+def render(decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None) -> bytes:
+    """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
+
+    Each offer stands for itself, with its decision, its end and its token (null where nothing was recorded).
+    """
+    until = iso(valid_until, phrases.timezone)
     body = orjson.dumps(
         {
             "customer_id": decision.customer_id,
             "decision_id": decision.id or None,
             "language": language,
             "decided_at": iso(decision.at, phrases.timezone),
-            "valid_until": iso(valid_until, phrases.timezone),
+            "valid_until": until,
             "personalised": decision.personalised,
-            "offers": [_offer(treatment, phrases, language) for treatment in decision.treatments],
+            "offers": [
+                _offer(treatment, phrases, language)
+                | {
+                    "decision_id": decision.id or None,
+                    "valid_until": until,
+                    "token": None if sign is None else sign(decision, treatment),
+                }
+                for treatment in decision.treatments
+            ],
             "withheld": [phrases.withheld(rule, count, language) for rule, count in decision.withheld.items()],
         }
     )

@@ -146,6 +146,9 @@ class Settings:
     cache_seconds: int = setting(
         "CACHE_SECONDS", whole(1, 86_400), 3_600, "How long an answer may stay in the cache at most, seconds."
     )
+    offer_token_hours: int = setting(
+        "OFFER_TOKEN_HOURS", whole(1, 2_160), 24, "How long after it was shown an offer may be accepted, hours."
+    )
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )

@@ -7,7 +7,7 @@ kept or stored here: that is the engine's affair.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.answer import render
+from service.answer import Sign, render
 from service.decision import decide, encode
 from service.decision.subject import PERSONALISATION
 from service.domain import Decision, Snapshot
@@ -28,9 +28,9 @@ class Made:
     record: bytes
     serving: Serving
 
-    def told(self, language: str, until: int) -> bytes:
-        """The answer that tells it, good until that instant (ms)."""
-        return render(self.decision, self.serving.phrases, language, until)
+    def told(self, language: str, until: int, sign: Sign | None = None) -> bytes:
+        """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
+        return render(self.decision, self.serving.phrases, language, until, sign)
 
 
 def make(

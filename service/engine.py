@@ -35,6 +35,7 @@ from service.explaining import Explaining
 from service.governance import Governance
 from service.kept import Kept
 from service.measurement import Measurement
+from service.offer_tokens import OfferTokens
 from service.portrait import portrait_now
 from service.preferences import Ledger
 from service.request import OfferRequest, check_slot
@@ -72,6 +73,7 @@ class Engine:
     def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
         self._store = store
         self.access = Access(store)
+        self.tokens = OfferTokens(store, settings.offer_token_hours)
         self._releases = Releases(settings, store)
         self._kept = Kept(cache, settings.cache_seconds)
         self.contacting = Contacting(store, self._releases, self._kept)
@@ -139,7 +141,7 @@ class Engine:
         made = make(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
             self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
-        body = made.told(request.language, serving.until(now))
+        body = made.told(request.language, serving.until(now), self.tokens.sign)
         with span("cache.write"):
             self._kept.write(customer_id, request, now, serving, snapshot.revision, body)
         return Answer(body, "fresh", serving.max_age_s(now), made.decision.degraded)

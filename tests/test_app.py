@@ -116,6 +116,7 @@ def test_every_route_is_in_the_contract_and_nothing_else(app: Flask, contract: d
 def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
     assert {(path, method): row["operationId"] for path, method, row in operations(contract)} == {
         ("/v1/customers/{customer_id}/offers", "get"): "listOffers",
+        ("/v1/customers/{customer_id}/offers", "post"): "requestOffers",
         ("/v1/events", "post"): "recordEvents",
         ("/v1/contacts", "post"): "reserveContact",
         ("/v1/customers/{customer_id}/portrait", "get"): "getPortrait",
@@ -166,7 +167,7 @@ def test_every_guarded_operation_names_its_scope_and_has_words(contract: dict[st
 def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]) -> None:
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
-    events, releases = {"EventInput", "EventsInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
+    events, releases = {"EventInput", "EventsInput", "OffersInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
     assert closed == {"ContactInput", "PreferencesInput"} | events | releases
 
 

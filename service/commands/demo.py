@@ -122,6 +122,11 @@ curl -s -X POST -H 'Authorization: Bearer {app}' -H 'Content-Type: application/j
   -d '{{"id": "{decision}-dismiss", "customer_id": "{customer}", "kind": "dismiss", "offer": "{offer}",
        "channel": "mobile_app", "at": "{now}"}}'
 
+# They accept one: the token proves that it was shown to them
+curl -s -X POST -H 'Authorization: Bearer {app}' -H 'Content-Type: application/json' {base}/v1/events \\
+  -d '{{"id": "{decision}-accept", "customer_id": "{customer}", "kind": "accept", "offer": "{offer}",
+       "token": "{token}", "at": "{now}"}}'
+
 # Why, in words: the funnel, every gate, the factors, what would change it
 curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/decisions/{decision}/explanation
 
@@ -143,6 +148,7 @@ def guide(stage: Stage, base: str) -> str:
         base=base,
         customer=answer["customer_id"],
         offer=answer["offers"][0]["offer"] if answer["offers"] else "",
+        token=answer["offers"][0]["token"] if answer["offers"] else "",
         decision=answer["decision_id"],
         now=answer["decided_at"],
         **stage.keys,

@@ -79,6 +79,14 @@ def revoke(name: str) -> None:
     click.echo(f"revoked {name}")
 
 
+@keys.command("rotate-signing")
+@json_option
+def rotate_signing(as_json: bool) -> None:
+    """Sign offer tokens with a new key; those signed with the key before it are still accepted."""
+    with opened() as stack:
+        show({"signing key": stack.store.signing.rotate("cli")}, as_json)
+
+
 def _expect(client: Client, ends: datetime | None) -> None:
     expected = ", ".join(SCOPES)
     unknown = sorted(client.scopes - SCOPES.keys())

@@ -6,7 +6,8 @@ name the events that will never be taken; without them the rest will). When Post
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import orjson
 from flask import Response, request
@@ -14,10 +15,11 @@ from flask import Response, request
 from service.domain import Client, Event
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
+from service.offer_tokens import TokenRefused
 from service.routes.access import Reach, engine, needs, own_customers
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.examples import EVENT, EVENTS
+from service.routes.examples import ACCEPT, EVENT, EVENTS
 from service.routes.fields import check, kind
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
@@ -51,7 +53,7 @@ blueprint = Resource("events", __name__, description="What happened between cust
             "content": {
                 "application/json": {
                     "schema": {"oneOf": [EventInput, EventsInput]},
-                    "examples": {"one": {"value": EVENT}, "several": {"value": EVENTS}},
+                    "examples": {"one": {"value": EVENT}, "several": {"value": EVENTS}, "accept": {"value": ACCEPT}},
                 }
             },
         },
@@ -64,28 +66,46 @@ def events(client: Client) -> Response:
     One event, or up to 200 as `{"events": [...]}`. An `id` sent again with the same content is a duplicate and changes
     nothing; with another content it is a conflict. The next offers already count what was acknowledged here.
     """
-    wanted, paths = read_events(read_json(request))
+    wanted, paths, tokens = read_events(read_json(request))
     _own(client, wanted, paths)
+    wanted = proven(engine(), wanted, paths, tokens)
     statuses = record(engine(), wanted, paths)
     rows = [{"id": event.id, "status": status} for event, status in zip(wanted, statuses, strict=True)]
     return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE])
 
 
-def read_events(body: object) -> tuple[list[Event], list[str]]:
-    """The events a body holds and the path of each; InvalidInput with every fault of every event."""
-    if not (isinstance(body, dict) and _SEVERAL in body):
-        return [Event(**check(_EVENT, body, SENTENCE))], [""]
-    rows = _rows(body)
-    paths = [join(_SEVERAL, number) for number in range(len(rows))]
-    found, problems = [], list[Problem]()
+def read_events(body: object) -> tuple[list[Event], list[str], list[str | None]]:
+    """The events a body holds, the path and the token of each; InvalidInput with every fault of every event."""
+    single = not (isinstance(body, dict) and _SEVERAL in body)
+    rows = [body] if single else _rows(cast(dict[str, Any], body))
+    paths = [""] if single else [join(_SEVERAL, number) for number in range(len(rows))]
+    found, problems = list[dict[str, Any]](), list[Problem]()
     for row, path in zip(rows, paths, strict=True):
         try:
-            found.append(Event(**check(_EVENT, row, SENTENCE, path)))
+            found.append(check(_EVENT, row, SENTENCE, path))
         except InvalidInput as error:
             problems += error.problems
     if problems:
         raise InvalidInput(SENTENCE, problems[:MAX_EVENTS])
-    return found, paths
+    tokens = [row.pop("token", None) for row in found]
+    return [Event(**row) for row in found], paths, tokens
+
+
+def proven(engine: Engine, wanted: Sequence[Event], paths: Sequence[str], tokens: Sequence[str | None]) -> list[Event]:
+    """The events, each with the decision that its token proves; TokenRefused with every token that proves nothing."""
+    found, problems = list[Event](), list[Problem]()
+    for event, path, token in zip(wanted, paths, tokens, strict=True):
+        try:
+            shown = None if token is None else engine.tokens.checked(token, event.customer_id, event.offer)
+        except TokenRefused as error:
+            problems += [Problem(join(path, row.where), row.message) for row in error.problems]
+            continue
+        if shown is not None and event.decision_id not in (None, shown.decision_id):
+            problems.append(Problem(join(path, "decision_id"), "is not the decision of the token"))
+        found.append(event if shown is None else replace(event, decision_id=shown.decision_id))
+    if problems:
+        raise TokenRefused(f"{problems[0]}. Nothing was stored.", problems)
+    return found
 
 
 def record(engine: Engine, wanted: Sequence[Event], paths: Sequence[str]) -> list[str]:

@@ -11,6 +11,19 @@ EVENT: dict[str, Any] = {
     "channel": "mobile_app",
 }
 EVENTS: dict[str, Any] = {"events": [EVENT, {**EVENT, "id": "app-7f3a-2", "kind": "impression", "offer": "term-6m"}]}
+ACCEPT: dict[str, Any] = {
+    **EVENT,
+    "id": "app-7f3a-3",
+    "kind": "accept",
+    "token": "1.AZnTyG8efDqaVQ1vK35MEA.1795570200.6Tz3n0yRkQq4Zb8u2mWcVg",
+}
+ASKED: dict[str, Any] = {
+    "channel": "mobile_app",
+    "placement": "home_banner",
+    "limit": 3,
+    "trigger": "maturity",
+    "amount_yuan": 50000,
+}
 CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
 CONTACT_ANSWER: dict[str, Any] = {**CONTACT, "decision_id": None, "at": "2026-11-23T09:30:00+08:00"}
 PREFERENCES_SAID: dict[str, Any] = {
@@ -43,6 +56,9 @@ OFFERS: dict[str, Any] = {
         {
             "rank": 1,
             "offer": "term-12m",
+            "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",
+            "valid_until": "2026-11-23T09:45:00+08:00",
+            "token": "1.AZnTyG8efDqaVQ1vK35MEA.1795570200.6Tz3n0yRkQq4Zb8u2mWcVg",
             "channel": "mobile_app",
             "alternatives": ["branch"],
             "reasons": [{"code": "idle-demand-balance", "text": "Much of your balance earns the demand rate."}],

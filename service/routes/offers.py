@@ -1,4 +1,4 @@
-"""GET /v1/customers/{customer_id}/offers: the next best offers of one customer, now.
+"""GET and POST /v1/customers/{customer_id}/offers: the next best offers of one customer, now.
 
 The hot path. What a query string and an Accept-Language mean is worked out once by the schema and remembered by their
 bytes; the engine's bytes go out as they are.
@@ -17,17 +17,20 @@ from service.domain import Client
 from service.engine import Answer, OfferRequest
 from service.errors import Forbidden, InvalidInput, Problem
 from service.routes.access import engine, needs
-from service.routes.contract import NotFound, Resource, operation, shown
-from service.routes.examples import OFFERS
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
+from service.routes.examples import ASKED, OFFERS
 from service.routes.explanations import ExplainedOffers, ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
 from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas import OffersAnswer, OffersInput
 
 MAX_QUERY = 512
 LANGUAGES = ("zh", "en")
 EXPLAIN = "offers:explain"
-_QUERY = ExplainedQuery()
+PATH = "/v1/customers/<string:customer_id>/offers"
+_QUERY, _INPUT = ExplainedQuery(), OffersInput()
 VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
 _LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
 _NAME = b'"decision_id":"'
@@ -36,7 +39,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
 
 
 @blueprint.serve(
-    "/v1/customers/<string:customer_id>/offers",
+    PATH,
     **operation(
         "listOffers",
         "offers:read",
@@ -75,6 +78,32 @@ def offers(client: Client, customer_id: str) -> Response:
     answer = engine().recommend(customer_id, asked)
     note(facts(), answer)
     return reply(answer, asked.language, environ.get("HTTP_IF_NONE_MATCH"))
+
+
+@blueprint.serve(
+    PATH,
+    "POST",
+    **operation(
+        "requestOffers",
+        "offers:read",
+        {"200": shown("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)},
+        *BODY_ERRORS,
+        NotFound,
+        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
+        requestBody={"required": True, "content": {"application/json": {"schema": OffersInput, "example": ASKED}}},
+    ),
+)
+@needs("offers:read")
+def request_offers(client: Client, customer_id: str) -> Response:
+    """The next best offers of a customer, asked with what just happened
+
+    The same decision as by GET for the same facts; besides, the policy may look at `trigger` and `amount_yuan`.
+    """
+    said = check(_INPUT, read_json(request), "The body does not fit.")
+    asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    answer = engine().recommend(customer_id, asked)
+    note(facts(), answer)
+    return Ready(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.domain import EventKind, Family
-from service.routes.fields import Amount, Instant, QueryInteger, Strict, Truth, Word
+from service.routes.fields import Amount, Instant, QueryInteger, Strict, Truth, Whole, Word
 
 MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
@@ -36,6 +36,16 @@ class OffersQuery(Strict):
     limit = QueryInteger(1, 10, load_default=3, metadata=_says("How many offers at most.", example=3))
 
 
+class OffersInput(Strict):
+    """The slot that asks, and what just happened there."""
+
+    channel = Word(metadata=_says("Only treatments in this channel of the policy.", example="mobile_app"))
+    placement = Word(metadata=_says("The slot or page within the channel.", example="home_banner"))
+    limit = Whole(1, 10, load_default=3, metadata=_says("How many offers at most.", example=3))
+    trigger = Word(metadata=_says("What just happened, in the policy's words.", example="maturity"))
+    amount_yuan = Amount(0, 1e12, metadata=_says("Money just received or freed, in yuan.", example=50000))
+
+
 class EventInput(Strict):
     """One thing that happened between the customer and the bank."""
 
@@ -48,12 +58,19 @@ class EventInput(Strict):
     decision_id = Word(allow_none=True, metadata=_says("The decision that led to it."))
     amount_yuan = Amount(0, 1e12, allow_none=True, metadata=_says("Money that moved, in yuan.", example=50000))
     score = Amount(1, 5, allow_none=True, metadata=_says("What a survey answered, 1 (worst) to 5 (best)."))
+    token = Word(
+        128,
+        allow_none=True,
+        metadata=_says("The offer's token, as it came with the offer; required for kind accept."),
+    )
     question = Word(allow_none=True, metadata=_says("What the survey asked, by its id in the policy's portrait."))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:
         if value.get("kind") in ABOUT_AN_OFFER and value.get("offer") is None:
             raise ValidationError(f"is required for kind {value['kind']}", "offer")
+        if value.get("kind") == "accept" and value.get("token") is None:
+            raise ValidationError("is required for kind accept: send the token that came with the offer", "token")
         if value.get("kind") == "survey" and value.get("score") is None:
             raise ValidationError("is required for kind survey", "score")
 
@@ -173,7 +190,12 @@ class Offer(Loose):
     """One treatment: an offer, its best channel and why."""
 
     rank = fields.Integer(required=True, metadata={"minimum": 1})
-    offer = fields.String(required=True)
+    offer = fields.String(required=True, metadata=_says("The offer's id, as events name it."))
+    decision_id = fields.String(required=True, allow_none=True, metadata=_says("The decision that chose it."))
+    valid_until = fields.DateTime(required=True, metadata=_says("When to ask again."))
+    token = fields.String(
+        required=True, allow_none=True, metadata=_says("Proves that it was shown; an accept must bring it.")
+    )
     channel = fields.String(required=True)
     alternatives = fields.List(fields.String(), required=True)
     reasons = fields.List(fields.Nested(Reason), required=True)

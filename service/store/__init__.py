@@ -41,6 +41,7 @@ from service.store.decisions import Record, new_decision_id
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
 from service.store.sample import snapshots
+from service.store.signing import SigningKeys
 from service.store.views import Views
 
 __all__ = [
@@ -65,13 +66,15 @@ class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
     ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
-    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at.
+    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at,
+    ``signing`` the keys of offer tokens.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)
+        self.signing = SigningKeys(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Numeric,
@@ -171,6 +172,28 @@ views = Table(
 )
 Index("views_of_customer", views.c.customer_id, views.c.at)
 Index("views_by_client", views.c.client, views.c.at)
+
+signing_keys = Table(
+    "signing_keys",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+repeats = Table(
+    "repeats",
+    METADATA,
+    Column("client", NAME, primary_key=True),
+    Column("key", NAME, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=text("false")),
+    Column("status", Integer),
+    Column("headers", JSON),
+    Column("body", LargeBinary),
+)
+Index("repeats_by_age", repeats.c.at)
 
 audit = Table(
     "audit",

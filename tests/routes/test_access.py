@@ -25,6 +25,7 @@ Contract = dict[str, Any]
 RULES: dict[str, tuple[str, str]] = {
     # operation        scopes, any of them                  reach of bound clients
     "listOffers": ("offers:read", "customer"),
+    "requestOffers": ("offers:read", "customer"),
     "recordEvents": ("events:write", "named"),
     "reserveContact": ("events:write", "named"),
     "getPortrait": ("offers:explain", "customer"),

@@ -54,7 +54,7 @@ def test_the_same_instant_in_another_offset_is_the_same_event(client: Any, keys:
 def test_an_id_used_for_another_content_is_a_conflict(client: Any, keys: Keys, make_event: Event) -> None:
     event = make_event()
     client.post("/v1/events", json=event, headers=keys["app"])
-    answer = client.post("/v1/events", json=event | {"kind": "accept"}, headers=keys["app"])
+    answer = client.post("/v1/events", json=event | {"kind": "dismiss"}, headers=keys["app"])
     assert (answer.status_code, answer.json["type"]) == (409, "urn:fourcast:problem:conflict")
 
 

@@ -1,0 +1,38 @@
+"""The keys that offer tokens are signed with: made by the migration at first start, replaced by a rotation.
+
+The newest signs; the one before it is still accepted. Older ones stay in the table but open nothing. All workers and
+all restarts read the same rows.
+"""
+
+import secrets
+import time
+
+from sqlalchemy import insert
+
+from service.store import audit
+from service.store.database import Database
+from service.store.schema import signing_keys
+from service.store.wire import Statement
+
+ACCEPTED = Statement(b"signing_keys", b"SELECT id, encode(secret, 'hex') FROM signing_keys ORDER BY id DESC LIMIT 2")
+BYTES = 32
+
+
+class SigningKeys:
+    """The signing keys of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accepted(self) -> dict[int, bytes]:
+        """The newest key first, then the one before it, by number."""
+        rows = self._database.ask(ACCEPTED)
+        return {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
+
+    def rotate(self, actor: str) -> int:
+        """Sign with a new key from now on, and say so in the audit log; returns its number."""
+        row = insert(signing_keys).values(secret=secrets.token_bytes(BYTES), made_at=time.time_ns() // 1_000_000)
+        with self._database.begin() as connection:
+            number = int(connection.execute(row.returning(signing_keys.c.id)).scalar_one())
+            audit.append(connection, actor, "signing.rotate", f"signing key {number}", {})
+            return number

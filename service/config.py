@@ -104,9 +104,22 @@ def folder_or_url() -> tuple[Parse, str]:
     return lambda text: text if "://" in text else path(text), "a folder, or a URL such as s3://... or hdfs://..."
 
 
-def address() -> tuple[Parse, str]:
-    """A host name or address."""
-    return str, "a host name or address"
+def address(expects: str = "a host name or address") -> tuple[Parse, str]:
+    """A host name or address, or other text as ``expects`` says."""
+    return str, expects
+
+
+def some_of(*words: str) -> tuple[Parse, str]:
+    """One or more of the words, or any where none are given, between commas."""
+    expects = f"some of {', '.join(words)}" if words else "words between commas"
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = tuple(word.strip() for word in text.split(",") if word.strip())
+        if not found or (words and not set(found) <= set(words)):
+            raise _Unfit(f'must be {expects}, got "{text}"')
+        return found
+
+    return parse, expects
 
 
 @dataclass(frozen=True)
@@ -149,6 +162,25 @@ class Settings:
     offer_token_hours: int = setting(
         "OFFER_TOKEN_HOURS", whole(1, 2_160), 24, "How long after it was shown an offer may be accepted, hours."
     )
+    jwt_issuer: str | None = setting(
+        "JWT_ISSUER", address(), None, "The issuer whose access tokens (JWT) are taken beside API keys.", ""
+    )
+    jwt_jwks: str | None = setting(
+        "JWT_JWKS", address("a URL or a file"), None, "Where that issuer's public keys (JWKS) are read.", ""
+    )
+    jwt_audience: str = setting("JWT_AUDIENCE", address("a word"), "fourcast", "The audience its tokens must name.")
+    jwt_algorithms: tuple[str, ...] = setting(
+        "JWT_ALGORITHMS", some_of("RS256", "ES256"), ("RS256", "ES256"), "The signatures taken.", "RS256, ES256"
+    )
+    jwt_customer_claim: str = setting(
+        "JWT_CUSTOMER_CLAIM", address("a word"), "customer_id", "The claim that binds a token to a customer."
+    )
+    jwt_branch_claim: str = setting(
+        "JWT_BRANCH_CLAIM", address("a word"), "branch", "The claim that binds a token to a branch."
+    )
+    jwt_programs: tuple[str, ...] = setting(
+        "JWT_PROGRAMS", some_of(), (), "The `client_id`s whose tokens may be bound to nobody and reach all.", ""
+    )
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
     )
@@ -180,6 +212,8 @@ class Settings:
                 values |= {name: kept.parse(text)} if text else {}
             except _Unfit as unfit:
                 problems.append(Problem(kept.variable, str(unfit)))
+        if ("jwt_issuer" in values) != ("jwt_jwks" in values):
+            problems.append(Problem("FOURCAST_JWT_ISSUER", "goes together with FOURCAST_JWT_JWKS: set both or neither"))
         if problems:
             raise InvalidInput("The environment does not fit.", problems)
         return cls(**_placed(values))

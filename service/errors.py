@@ -81,6 +81,10 @@ class Unauthorized(FourcastError):
     title = "Who are you?"
 
 
+class InvalidToken(Unauthorized):
+    """An access token that is not good: expired, not ours, not for us, or not as we take it (RFC 6750)."""
+
+
 class Forbidden(FourcastError):
     """The key is good but its scopes or its customer do not cover this."""
 

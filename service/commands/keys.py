@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from service.access import SCOPES, new_key
+from service.access.tokens import PREFIX
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.domain import Client
@@ -91,6 +92,8 @@ def _expect(client: Client, ends: datetime | None) -> None:
     expected = ", ".join(SCOPES)
     unknown = sorted(client.scopes - SCOPES.keys())
     problems = [Problem("--scope", f'expected of {expected}; got "{scope}"') for scope in unknown]
+    if client.name.startswith(PREFIX):
+        problems.append(Problem("NAME", f'must not begin with "{PREFIX}": so the holders of access tokens are called'))
     if client.customer_id is not None and client.branch is not None:
         problems.append(Problem("--branch", "does not go with --customer"))
     if ends is not None and ends <= datetime.now(UTC):

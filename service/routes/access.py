@@ -21,6 +21,8 @@ from service.routes.facts import facts
 
 PUBLIC = "public"
 MAX_WORD = 64
+LONGEST = 8_000
+"""Characters of a key or token."""
 
 View = Callable[..., Response]
 
@@ -149,6 +151,6 @@ def _key(environ: dict[str, Any]) -> str:
         scheme, _, key = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorized('Send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".')
-    if not key or len(key) > 256:
+    if not key or len(key) > LONGEST:
         raise Unauthorized('No key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".')
     return str(key).strip()

@@ -10,7 +10,7 @@ import orjson
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import Forbidden, FourcastError, Problem, Unauthorized, Unavailable
+from service.errors import Forbidden, FourcastError, InvalidToken, Problem, Unauthorized, Unavailable
 from service.routes.facts import facts
 from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
 
@@ -63,6 +63,8 @@ def install(app: Flask) -> None:
 def _headers(error: FourcastError) -> list[Pair]:
     if isinstance(error, Unavailable):
         return [("Retry-After", str(error.retry_after))]
+    if isinstance(error, InvalidToken):
+        return [("WWW-Authenticate", 'Bearer realm="fourcast", error="invalid_token"')]
     if isinstance(error, Unauthorized):
         return [("WWW-Authenticate", 'Bearer realm="fourcast"')]
     if isinstance(error, Forbidden):

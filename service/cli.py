@@ -22,6 +22,7 @@ from service.commands import (
     policies,
     portrait,
     serve,
+    tuning,
     value,
 )
 from service.errors import FourcastError
@@ -51,6 +52,7 @@ GROUPS = (
     check,
     customers,
     models,
+    tuning,
     policies,
     compare,
     decisions,

@@ -8,7 +8,7 @@ isotonic table. The model is the mean of the boosters on all customers, and the 
 So every customer serves to train, to stop, to calibrate and to measure, and no figure rests on a customer a booster
 knew. The figures are those of the boosters of the folds, which saw a fifth less: if anything, the model is a little
 better. A member with many leaves and more weight on those who held none finds new buyers; one with few leaves ranks
-the others.
+the others. ``training.tune`` looks for better recipes; the default and the tuned model are the same class.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,11 +23,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from training.calibrate import Table, calibrate
+from training.lesson import Flags, Floats, Lesson, Recipe
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Progress = Callable[[int], None]
+Watch = Callable[[int, Callable[[], Floats]], None]
 
 FIXED = {
     "objective": "binary",
@@ -55,7 +55,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     members
-        (num_leaves, emphasis) of each member; emphasis is the weight of customers who held none (others weigh 1).
+        A ``Recipe`` each, or the plain tuple of it: (num_leaves, emphasis) or (num_leaves, emphasis, own settings).
     learning_rate, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2, max_bin
         As LightGBM names them.
     rounds, patience
@@ -78,7 +78,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(  # noqa: PLR0913 (scikit-learn wants every parameter here)
         self,
         *,
-        members: Sequence[tuple[int, float]] = ((40, 4.0), (20, 1.0)),
+        members: Sequence[Recipe | tuple[Any, ...]] = ((40, 4.0), (20, 1.0)),
         learning_rate: float = 0.03,
         min_data_in_leaf: int = 60,
         feature_fraction: float = 0.5,
@@ -112,25 +112,41 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names: Sequence[str] | None = None,
         categorical: Sequence[str] = (),
         progress: Progress | None = None,
+        weight: Floats | None = None,
     ) -> "PropensityModel":
         """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and outcomes ``y`` (n,) of 0 and 1.
 
         ``held`` marks who held the family before (``emphasis`` and the folds use it); ``names`` and ``categorical``
-        name the columns; ``progress`` is called with 1 after each round of trees.
+        name the columns; ``progress`` is called with 1 after each round of trees; ``weight`` (n,) says how much each
+        row counts for the trees.
         """
-        rows, taken = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).ravel()
-        held = np.ones(len(rows), dtype=bool) if held is None else held
-        _check(rows, taken, self.folds)
+        lesson = self.lesson(X, y, held, names, categorical, weight)
         self.classes_ = np.array([0, 1])
-        self.n_features_in_ = rows.shape[1]
-        columns = list(names or getattr(X, "columns", None) or [f"x{place}" for place in range(rows.shape[1])])
-        members = list(self._members(rows, taken, held, columns, list(categorical), progress or (lambda _: None)))
+        self.n_features_in_ = lesson.rows.shape[1]
+        members = list(self._members(lesson, progress or (lambda _: None)))
         raw = np.mean([one.unseen for one in members], axis=0)
         self.boosters_ = [one.booster for one in members]
         self.rounds_ = [one.rounds for one in members]
-        self.calibration_ = calibrate(raw, taken)
-        self.unseen_ = _cross_calibrated(raw, taken, self._folds(taken, held, 0))
+        self.calibration_ = calibrate(raw, lesson.taken)
+        self.unseen_ = _cross_calibrated(raw, lesson.taken, self._folds(lesson, 0))
         return self
+
+    def lesson(
+        self,
+        X: Any,  # noqa: N803
+        y: Any,
+        held: Flags | None = None,
+        names: Sequence[str] | None = None,
+        categorical: Sequence[str] = (),
+        weight: Floats | None = None,
+    ) -> Lesson:
+        """What ``fit`` is given, checked and with what was left out filled in; raises ValueError."""
+        rows, taken = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).ravel()
+        _check(rows, taken, self.folds)
+        held = np.ones(len(rows), dtype=bool) if held is None else held
+        weight = np.ones(len(rows)) if weight is None else weight
+        columns = list(names or getattr(X, "columns", None) or [f"x{place}" for place in range(rows.shape[1])])
+        return Lesson(rows, taken, held, weight, columns, tuple(categorical))
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """(n, 2): P(not), P(take)."""
@@ -156,48 +172,56 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "boosters_")
         return self.calibration_
 
-    def _members(
-        self, rows: Floats, taken: Floats, held: Flags, names: list[str], categorical: list[str], progress: Progress
-    ) -> Iterator[Member]:
-        for number, (leaves, emphasis) in enumerate(self.members):
-            weight = np.where(held, 1.0, float(emphasis))
-            settings = self._settings(number, leaves)
-            sample = lgb.Dataset(
-                rows, taken, weight=weight, feature_name=names, categorical_feature=categorical, free_raw_data=False
-            )
-            folds = self._folds(taken, held, number)
-            rounds, unseen = self._unseen(settings, sample, folds, rows, progress)
+    def _members(self, lesson: Lesson, progress: Progress) -> Iterator[Member]:
+        for number, recipe in enumerate(self.members):
+            rounds, unseen = self.unseen(Recipe(*recipe), number, lesson, lambda *_: progress(1))
             rounds = round(rounds * self.folds / (self.folds - 1))
-            yield Member(lgb.train(settings, sample, rounds), rounds, unseen)
+            yield Member(self._booster(Recipe(*recipe), number, lesson, rounds), rounds, unseen)
 
-    def _unseen(
-        self, settings: dict[str, Any], sample: lgb.Dataset, folds: list[Fold], rows: Floats, progress: Progress
-    ) -> tuple[int, Floats]:
-        """The best number of rounds over all folds, and each customer's score by the booster that has not seen them."""
+    def _booster(self, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> lgb.Booster:
+        """The member on all customers."""
+        return lgb.train(self._settings(number, recipe), lesson.weighted(recipe.emphasis), rounds)
+
+    def unseen(self, recipe: Recipe, number: int, lesson: Lesson, watch: Watch) -> tuple[int, Floats]:
+        """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
+
+        ``watch`` is told after each round how many are done, and how to get the scores so far; what it raises ends it.
+        """
+        folds = self._folds(lesson, number)
+
+        def after(env: Any) -> None:
+            done = env.iteration + 1
+            watch(done, lambda: self._scores(env.model.boosters, folds, lesson, done))
+
         result: Any = lgb.cv(
-            settings,
-            sample,
+            self._settings(number, recipe),
+            lesson.weighted(recipe.emphasis),
             num_boost_round=self.rounds,
             folds=folds,
-            callbacks=[lgb.early_stopping(self.patience, verbose=False), lambda _: progress(1)],
+            callbacks=[lgb.early_stopping(self.patience, verbose=False), after],
             return_cvbooster=True,
         )
         trained = result["cvbooster"]
-        rounds, unseen = int(trained.best_iteration), np.empty(len(rows))
-        for (_, out), booster in zip(folds, trained.boosters, strict=True):
-            unseen[out] = booster.predict(rows[out], num_iteration=rounds, num_threads=self.threads)
-        return rounds, unseen
+        rounds = int(trained.best_iteration)
+        return rounds, self._scores(trained.boosters, folds, lesson, rounds)
 
-    def _settings(self, number: int, leaves: int) -> dict[str, Any]:
-        own = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2", "max_bin")
-        tuned = {name: getattr(self, name) for name in own}
-        return {**FIXED, **tuned, "num_leaves": leaves, "seed": self._seed(number), "num_threads": self.threads}
+    def _scores(self, boosters: Sequence[lgb.Booster], folds: list[Fold], lesson: Lesson, rounds: int) -> Floats:
+        """Each customer's score by the first ``rounds`` trees of the fold's booster that has not seen them."""
+        unseen = np.empty(len(lesson.rows))
+        for (_, out), booster in zip(folds, boosters, strict=True):
+            unseen[out] = booster.predict(lesson.rows[out], num_iteration=rounds, num_threads=self.threads)
+        return unseen
 
-    def _folds(self, taken: Floats, held: Flags, number: int) -> list[Fold]:
+    def _settings(self, number: int, recipe: Recipe) -> dict[str, Any]:
+        shared = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2", "max_bin")
+        settings = {**FIXED, **{name: getattr(self, name) for name in shared}, **dict(recipe.own)}
+        return {**settings, "num_leaves": recipe.num_leaves, "seed": self._seed(number), "num_threads": self.threads}
+
+    def _folds(self, lesson: Lesson, number: int) -> list[Fold]:
         """Folds by customer, alike in outcomes and in who held it before."""
-        strata = 2 * taken + held
+        strata = 2 * lesson.taken + lesson.held
         splitter = StratifiedKFold(self.folds, shuffle=True, random_state=self._seed(number))
-        return list(splitter.split(np.zeros(len(taken)), strata))
+        return list(splitter.split(np.zeros(len(strata)), strata))
 
     def _seed(self, number: int) -> int:
         return int(self.random_state) + 1000 * number

@@ -28,6 +28,7 @@ from training.bank import Bank, open_bank
 from training.dataset import Customers, Outcomes, default_table, read_customers, read_lapses, read_outcomes
 from training.evaluate import measure
 from training.fit import PropensityModel
+from training.lesson import Lesson
 from training.portrait import portrait_parts
 from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
 from training.warehouse import files_read
@@ -77,7 +78,7 @@ def train(
     artifacts: Path = Path("model_artifacts"),
     progress: Progress | None = None,
     champion: str | None = None,
-    model: PropensityModel | None = None,
+    model: PropensityModel | Mapping[str, PropensityModel] | None = None,
 ) -> TrainReport:
     """Train a bundle from a bank's files.
 
@@ -94,7 +95,8 @@ def train(
     champion
         The version that serves now, for the gate.
     model
-        Another choice of parameters than the default, as an unfitted model; its random state becomes ``seed``.
+        Another choice of parameters than the default, as an unfitted model or one per family; its random state
+        becomes ``seed``.
 
     Raises
     ------
@@ -104,9 +106,7 @@ def train(
     described = open_bank(Path(bank))
     sample, customers = read_sample(described, Path(files))
     sources = files_read(described, Path(files))
-    models = {
-        family: clone(model or default_model(family)).set_params(random_state=seed) for family in described.families
-    }
+    models = _unfitted(model, described.families, seed)
     step = _steps(models.values(), described, progress)
     with ThreadPoolExecutor() as pool:  # one core a family: LightGBM leaves Python free while it works
         tasks = {family: pool.submit(_family, one, sample, described, family, step) for family, one in models.items()}
@@ -131,6 +131,21 @@ def train(
 def default_model(family: str) -> PropensityModel:
     """The unfitted model that the shipped training fits for a family."""
     return PropensityModel(members=MEMBERS[family])
+
+
+def _unfitted(
+    model: PropensityModel | Mapping[str, PropensityModel] | None, families: Sequence[str], seed: int
+) -> dict[str, PropensityModel]:
+    """Each family's model, as given or as shipped, with the seed."""
+    given = model if isinstance(model, Mapping) else dict.fromkeys(families, model)
+    chosen = {family: given.get(family) or default_model(family) for family in families}
+    return {family: clone(one).set_params(random_state=seed) for family, one in chosen.items()}
+
+
+def lesson_of(sample: Sample, family: str) -> Lesson:
+    """What a family's members learn from, for whoever tries members apart from a model."""
+    taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
+    return PropensityModel().lesson(sample.rows, taken, held, sample.names, list(sample.categories))
 
 
 def _portrait(bank: Bank, files: Path, customers: Customers, seed: int) -> dict[str, Any]:

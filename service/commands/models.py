@@ -28,7 +28,11 @@ from service.store.proposals import NOTE_MAX
 def train(bank: Path, files: Path, seed: int, champion: str | None, as_json: bool) -> None:
     """Train a bundle of models from a bank's files and print its version. Exit code 1 when the gate says no."""
     check_openmp()
-    report = trained(Settings.read(os.environ), bank, files, seed, champion)
+    tell(trained(Settings.read(os.environ), bank, files, seed, champion), as_json)
+
+
+def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
+    """Print what a training made; raises GateRefused, after all is said, where the gate says no."""
     show(
         {
             "version": report.version,
@@ -36,6 +40,7 @@ def train(bank: Path, files: Path, seed: int, champion: str | None, as_json: boo
             "passes": report.gate.passes,
             "gate": list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines]),
             **({"metrics": report.metrics} if as_json else {}),
+            **({"recipes": recipes} if as_json and recipes else {}),
         },
         as_json,
     )

@@ -1,0 +1,54 @@
+"""`fourcast tune`: a search for better recipes than the shipped ones, ending in a bundle through the same gate."""
+
+import os
+from pathlib import Path
+
+import click
+
+from service.artifacts import Artifacts
+from service.commands.customers import bank_option, files_option
+from service.commands.models import tell
+from service.commands.serve import check_openmp
+from service.commands.terminal import bar, json_option
+from service.config import Settings
+
+
+@click.command()
+@bank_option
+@files_option
+@click.option("--minutes", type=click.FloatRange(0.1, 10_000), default=15.0, show_default=True, help="Time for it all.")
+@click.option(
+    "--study",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The SQLite file of the study; a study that is there goes on. By default in the state folder, one a bank.",
+)
+@click.option("--trials", type=click.IntRange(1), help="End the search after so many trials a family.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--champion", help="The version to be compared with; without it only the absolute bounds hold.")
+@json_option
+def tune(
+    bank: Path,
+    files: Path,
+    minutes: float,
+    study: Path | None,
+    trials: int | None,
+    seed: int,
+    champion: str | None,
+    as_json: bool,
+) -> None:
+    """Search better recipes for a bank and train their blend. Exit code 1 when the gate says no."""
+    check_openmp()
+    from training.tune import tune as tune_bundle
+
+    settings = Settings.read(os.environ)
+    artifacts = Artifacts.of(settings)
+    if champion is not None:
+        artifacts.folder_of(champion)
+    kept = study or settings.state_dir / f"study-{bank.resolve().name}.db"
+    with bar("Tuning") as advance:
+        report, recipes = tune_bundle(bank, files, minutes, kept, seed, artifacts.folder, advance, champion, trials)
+    artifacts.publish(report.version)
+    tell(report, as_json, recipes)
+
+
+VERBS = (tune,)

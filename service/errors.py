@@ -116,6 +116,30 @@ class Conflict(FourcastError):
     exit_code = 2
 
 
+class InProgress(FourcastError):
+    """The same request is being answered just now; try again after ``retry_after`` seconds."""
+
+    status = 409
+    slug = "in-progress"
+    title = "Still being answered"
+    retry_after = 1
+
+
+class AnswerLost(FourcastError):
+    """The request was begun before and may have been carried out; read what it was about before sending another."""
+
+    status = 409
+    slug = "answer-lost"
+    title = "Carried out, answer lost"
+
+
+class KeyReused(InvalidInput):
+    """An Idempotency-Key was used before for another request."""
+
+    slug = "idempotency-key-reused"
+    title = "Another request had this key"
+
+
 class ContactRefused(FourcastError):
     """A gate is closed to this contact now; ``problems`` name it and say why."""
 

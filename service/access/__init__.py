@@ -23,7 +23,7 @@ class Access:
     """One per worker."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._views = store.views
+        self._views, self.repeats = store.views, store.repeats
         self._clients = Clients(store.client)
         source = settings.jwt_jwks
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source))

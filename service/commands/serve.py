@@ -77,6 +77,7 @@ def keep_partitions(store: Store) -> None:
         time.sleep(PARTITIONS_S)
         with contextlib.suppress(Unavailable):
             store.ensure_partitions()
+            store.repeats.purge()
 
 
 def wait_until_served(port: int, patience_s: float = 60) -> bool:

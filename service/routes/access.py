@@ -16,8 +16,9 @@ from flask import Flask, Response, current_app, request
 
 from service.domain import Client
 from service.engine import Engine
-from service.errors import Forbidden, InvalidInput, Problem, Unauthorized
+from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized
 from service.routes.facts import facts
+from service.routes.repeats import HEADER, WRITES, once
 
 PUBLIC = "public"
 MAX_WORD = 64
@@ -62,6 +63,8 @@ def needs(*scopes: str, reach: Reach = Reach.BANK) -> Callable[[View], View]:
                 own_customer(client, words["customer_id"])
             elif client.bound:
                 _expect_reach(client, reach)
+            if HEADER in request.environ and request.method in WRITES:
+                return once(engine().access.repeats, client.name, lambda: view(client, **words))
             return view(client, **words)
 
         guarded.scope, guarded.reach = " or ".join(scopes), reach  # type: ignore[attr-defined]
@@ -151,6 +154,8 @@ def _key(environ: dict[str, Any]) -> str:
         scheme, _, key = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorized('Send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".')
-    if not key or len(key) > LONGEST:
+    if key and len(key) > LONGEST:
+        raise InvalidToken(f"The key or token is longer than {LONGEST} characters.")
+    if not key:
         raise Unauthorized('No key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".')
     return str(key).strip()

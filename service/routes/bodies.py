@@ -37,7 +37,7 @@ def read_json(request: Request) -> object:
     """
     if request.mimetype != "application/json":
         raise UnsupportedMedia(f'Send JSON with "Content-Type: application/json", not "{request.mimetype[:80]}".')
-    return parse(_whole(request, request.max_content_length or 0))
+    return parse(whole(request))
 
 
 def parse(body: bytes) -> object:
@@ -66,15 +66,18 @@ def join(where: str, step: object) -> str:
     return f"{where}.{step}" if where else str(step)
 
 
-def _whole(request: Request, limit: int) -> bytes:
+def whole(request: Request) -> bytes:
+    """The body's bytes, at most the app's ``MAX_CONTENT_LENGTH``; may be asked for again. TooLarge, Malformed."""
+    limit = request.max_content_length or 0
     request.max_content_length = limit + 1  # a chunked body is cut here without a word: one more byte tells
     early = Malformed("The body ended before its announced length.")
     try:
-        body = request.get_data(cache=False)
+        body = request.get_data()
     except RequestEntityTooLarge as error:
         raise _too_large(limit) from error
     except ClientDisconnected as error:
         raise early from error
+    request.max_content_length = limit
     if len(body) > limit:
         raise _too_large(limit)
     if len(body) != (request.content_length or len(body)):

@@ -29,6 +29,7 @@ from service.errors import (
 )
 from service.routes.access import View, reach_of
 from service.routes.problems import of_flask
+from service.routes.repeats import WRITES
 from service.routes.replies import JSON, PROBLEM
 from service.routes.schemas import ProblemAnswer
 
@@ -44,6 +45,15 @@ _EXAMPLE = {
     "detail": "The query does not fit.",
     "errors": [{"where": "limit", "message": "must be from 1 to 10, got 11"}],
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+
+
+_IDEMPOTENCY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "A request sent again with the same key and body gets the first answer; nothing is done twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    "example": "7f3a1c0e-5b0d-4c0e-9d3e-2f1a6b7c8d9e",
 }
 
 
@@ -65,7 +75,9 @@ class Resource(Blueprint):  # type: ignore[misc]
 
         def note(view: View) -> View:
             reach = reach_of(view, path)
-            more = {} if reach is None else {"x-reach": reach.value}
+            more: dict[str, Any] = {} if reach is None else {"x-reach": reach.value}
+            if method in WRITES:
+                more["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY]
             view._apidoc = {"manual_doc": operation | more}  # type: ignore[attr-defined]
             self.add_url_rule(path, view_func=view, methods=[method])
             return view

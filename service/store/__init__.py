@@ -40,6 +40,7 @@ from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
+from service.store.repeats import Repeats
 from service.store.sample import snapshots
 from service.store.signing import SigningKeys
 from service.store.views import Views
@@ -54,6 +55,7 @@ __all__ = [
     "Proposal",
     "Proposals",
     "Record",
+    "Repeats",
     "Store",
     "Verdict",
     "Views",
@@ -67,14 +69,14 @@ class Store:
 
     ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
     ``challengers`` what is on trial, ``views`` whom a branch's clients looked at,
-    ``signing`` the keys of offer tokens.
+    ``signing`` the keys of offer tokens, ``repeats`` the answers kept for requests that are sent again.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
         self._database = Database(url, deadline_ms)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)
-        self.signing = SigningKeys(self._database)
+        self.signing, self.repeats = SigningKeys(self._database), Repeats(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 

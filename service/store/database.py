@@ -9,6 +9,7 @@ After a failed attempt to connect, or a silent server, everybody fails at once f
 
 import contextlib
 import os
+import re
 import select
 import threading
 import time
@@ -90,6 +91,8 @@ class Database:
             wire = self._begun(until)
             try:
                 yield lambda statement, *parameters: wire.run(statement, list(parameters), until)
+                if (note := self._note) is not None:
+                    wire.run(note[0], list(note[1]), until)
                 wire.run(COMMIT, [], until)
             except BaseException:
                 wire.abandon(until)
@@ -109,12 +112,27 @@ class Database:
             with self._pool().begin() as connection:
                 self._allow(connection, deadline_s or self.deadline_s)
                 yield connection
+                if (note := self._note) is not None:
+                    connection.exec_driver_sql(*_for_driver(*note))
         except exc.DBAPIError as failure:
             raise self._meaning(failure) from failure
         except exc.TimeoutError as busy:
             raise Unavailable("All connections to PostgreSQL are in use.") from busy
         finally:
             timed(b"transaction")(time.monotonic() - begun)
+
+    @contextlib.contextmanager
+    def beside(self, statement: Statement, *parameters: bytes) -> Iterator[None]:
+        """Within, every transaction of this thread ends with this statement too, before it is committed."""
+        self._here.note = statement, parameters
+        try:
+            yield
+        finally:
+            self._here.note = None
+
+    @property
+    def _note(self) -> tuple[Statement, tuple[bytes, ...]] | None:
+        return getattr(self._here, "note", None)
 
     def close(self) -> None:
         """Close this thread's wire and the pool; both open again on the next use."""
@@ -190,6 +208,11 @@ class Database:
             return named(state.encode(), str(failure.orig).splitlines()[0])
         self._breaker.failed()
         return Unavailable(f"PostgreSQL failed: {failure.orig}")
+
+
+def _for_driver(statement: Statement, parameters: tuple[bytes, ...]) -> tuple[str, tuple[str, ...]]:
+    """A hot statement of text parameters as the driver's cursor takes it."""
+    return re.sub(r"\$\d", "%s", statement.text.decode()), tuple(word.decode() for word in parameters)
 
 
 def refuse_ended(driver: Any, *_: object) -> None:

@@ -1,0 +1,73 @@
+"""Idempotency-Key: a write sent again gets the first answer, byte for byte, and is not carried out again.
+
+The key is the client's own (draft-ietf-httpapi-idempotency-key-header): 1 to 128 printable characters, quoted or not.
+The same key with another method, path, query or body is 422; while the first runs, 409 with Retry-After. Answers are
+kept a day, errors of the caller too; a 5xx is not kept, so that trying again tries again.
+"""
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Callable
+
+from flask import Response, request
+
+from service.errors import FourcastError, InvalidInput, Problem, Unavailable
+from service.routes.bodies import whole
+from service.routes.problems import of_ours
+from service.routes.replies import Pair, Ready
+from service.store import Repeats
+
+HEADER = "HTTP_IDEMPOTENCY_KEY"
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+REPLAYED: Pair = ("Idempotency-Replayed", "true")
+_KEY = re.compile(r'"?([!#-~]{1,128})"?').fullmatch
+_MADE_HERE = ("content-type", "content-length")
+
+
+def once(repeats: Repeats, client: str, carry_out: Callable[[], Response]) -> Response:
+    """The answer of ``carry_out``, or the kept one where this request was carried out before."""
+    key = _key(request.environ[HEADER])
+    before = repeats.begun(client, key, _fingerprint())
+    if before is not None:
+        media = dict(before.headers).get("Content-Type", "")
+        pairs = [pair for pair in before.headers if pair[0].lower() not in _MADE_HERE]
+        return Ready(before.body, before.status, [*pairs, REPLAYED], media)
+    try:
+        with repeats.noted(client, key):
+            answer = _answered(carry_out)
+    except BaseException:
+        _quietly(lambda: repeats.release(client, key))
+        raise
+    if answer.status_code >= 500:
+        _quietly(lambda: repeats.release(client, key))
+    else:
+        _quietly(lambda: repeats.keep(client, key, answer.status_code, list(answer.headers), answer.get_data()))
+    return answer
+
+
+def _answered(carry_out: Callable[[], Response]) -> Response:
+    try:
+        return carry_out()
+    except FourcastError as error:
+        return of_ours(error)
+
+
+def _quietly(act: Callable[[], None]) -> None:
+    """What was carried out is answered, even when PostgreSQL went away since: then a repeat is told so."""
+    with contextlib.suppress(Unavailable):
+        act()
+
+
+def _key(given: str) -> str:
+    found = _KEY(given.strip())
+    if found is None:
+        fault = Problem("Idempotency-Key", "must be 1 to 128 printable ASCII characters")
+        raise InvalidInput("The Idempotency-Key does not fit.", [fault])
+    return found[1]
+
+
+def _fingerprint() -> bytes:
+    """What makes two requests the same: method, path, query and the bytes of the body."""
+    line = f"{request.method} {request.path}?{request.environ.get('QUERY_STRING', '')}\n"
+    return hashlib.sha256(line.encode("utf-8", "surrogatepass") + whole(request)).digest()

@@ -1,0 +1,124 @@
+"""Requests that carry an Idempotency-Key: each is carried out once, and its answer is kept for a day.
+
+In order: ``begun`` takes the key in a transaction of its own (whoever comes second finds it taken); every transaction
+that the request then commits also marks the key ``done``, in that same transaction; ``kept`` stores the answer. So a
+crash leaves one of three things: taken and not done (nothing was written; after ``STALE_S`` the same request is carried
+out anew), done without an answer (it was written; never again: ``AnswerLost``), or done with its answer.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from service.errors import AnswerLost, InProgress, KeyReused
+from service.store import text
+from service.store.database import Database
+from service.store.wire import Statement
+
+KEEP_S = 24 * 3600
+STALE_S = 60
+"""Longer than any request may run: gunicorn ends a worker that has been silent for half of it."""
+
+BEGIN = Statement(
+    b"repeat_begin",
+    b"""
+    INSERT INTO repeats (client, key, at, fingerprint) VALUES ($1, $2, $3::bigint, $4)
+    ON CONFLICT (client, key) DO UPDATE
+    SET at = excluded.at, fingerprint = excluded.fingerprint, done = false, status = NULL, headers = NULL, body = NULL
+    WHERE repeats.at < $3::bigint - $5::bigint OR (NOT repeats.done AND repeats.status IS NULL
+        AND repeats.at < $3::bigint - $6::bigint AND repeats.fingerprint = excluded.fingerprint)
+    RETURNING client
+    """,
+    repeatable=False,
+    binary=3,
+)
+FIND = Statement(
+    b"repeat_find",
+    b"""
+    SELECT fingerprint = $3, at < $4::bigint, status, headers, encode(body, 'hex')
+    FROM repeats WHERE client = $1 AND key = $2
+    """,
+    binary=2,
+)
+KEEP = Statement(
+    b"repeat_keep",
+    b"""
+    UPDATE repeats SET done = true, status = $3::integer, headers = $4::json, body = $5
+    WHERE client = $1 AND key = $2
+    """,
+    binary=4,
+)
+RELEASE = Statement(b"repeat_release", b"DELETE FROM repeats WHERE client = $1 AND key = $2 AND NOT done")
+PURGE = Statement(b"repeat_purge", b"DELETE FROM repeats WHERE at < $1::bigint")
+DONE = Statement(
+    b"repeat_done",
+    b"""
+    UPDATE repeats SET done = true
+    WHERE client = $1 AND key = $2 AND NOT done AND pg_current_xact_id_if_assigned() IS NOT NULL
+    """,
+)
+"""Marks only where the transaction has written something itself: reading is nothing that must not happen twice."""
+
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as it was sent the first time."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+
+
+class Repeats:
+    """The kept answers of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begun(self, client: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+        """None: carry it out now. Else the answer of the first time.
+
+        Raises KeyReused for another request under the same key, InProgress while the first runs, AnswerLost.
+        """
+        words, now = _names(client, key), time.time_ns() // 1_000_000
+        limits = b"%d" % (KEEP_S * 1000), b"%d" % (STALE_S * 1000)
+        if self._database.ask(BEGIN, *words, b"%d" % now, fingerprint, *limits):
+            return None
+        for same, stale, status, headers, body in self._database.ask(
+            FIND, *words, fingerprint, b"%d" % (now - STALE_S * 1000)
+        ):
+            if same != b"t":
+                raise KeyReused("This Idempotency-Key was used for another request. Give each request its own.")
+            if status is not None:
+                pairs = tuple((str(name), str(value)) for name, value in orjson.loads(headers or b"[]"))
+                return KeptAnswer(int(status), pairs, bytes.fromhex((body or b"").decode()))
+            if stale == b"t":
+                raise AnswerLost("This request was begun and may have been carried out; its answer was not kept.")
+        raise InProgress("The first request with this Idempotency-Key is still being answered.")
+
+    @contextlib.contextmanager
+    def noted(self, client: str, key: str) -> Iterator[None]:
+        """Within, every transaction of this thread that writes also marks the key as done."""
+        with self._database.beside(DONE, *_names(client, key)):
+            yield
+
+    def keep(self, client: str, key: str, status: int, headers: Sequence[Header], body: bytes) -> None:
+        """Keep the answer."""
+        self._database.ask(KEEP, *_names(client, key), b"%d" % status, orjson.dumps(list(headers)), body)
+
+    def release(self, client: str, key: str) -> None:
+        """Give the key free, unless something was written under it."""
+        self._database.ask(RELEASE, *_names(client, key))
+
+    def purge(self) -> None:
+        """Forget the answers of the day before."""
+        self._database.ask(PURGE, b"%d" % (time.time_ns() // 1_000_000 - KEEP_S * 1000))
+
+
+def _names(client: str, key: str) -> tuple[bytes, bytes]:
+    return text.name("client", client), text.name("key", key)

@@ -119,9 +119,10 @@ class Governance:
 
 
 def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:
-    """Family -> (n,) calibrated P as each request would get it; NaN for who withdrew personalisation: not scored."""
+    """Name -> (n,) as each request would get it; NaN for who withdrew personalisation: not scored."""
     found = [{} if one.consents.get(PERSONALISATION) is False else bundle.score_one(one.attributes) for one in people]
-    return {family: np.array([one.get(family, np.nan) for one in found]) for family in bundle.families}
+    names = dict.fromkeys(name for one in found for name in one)
+    return {name: np.array([one.get(name, np.nan) for one in found]) for name in names}
 
 
 def _now() -> int:

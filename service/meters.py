@@ -11,6 +11,7 @@ from functools import lru_cache
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.domain import Decision, Release
+from service.scoring.hearing import is_propensity
 
 _SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 _decisions = Counter("fourcast_decisions_total", "Fresh decisions by what they led to.", ["outcome"])
@@ -30,7 +31,8 @@ def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:
     for rule, offers in decision.withheld.items():
         _held(rule)(offers)
     for model, score in scores.items():
-        _scored(model)(score)
+        if is_propensity(model):
+            _scored(model)(score)
 
 
 def note_serving(before: Release | None, now: Release) -> None:

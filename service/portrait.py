@@ -75,7 +75,7 @@ def estimates(bundle: Bundle, attributes: Mapping[str, Scalar]) -> Estimates:
         segment=None if bundle.segments is None else bundle.segments.assign(attributes),
         lapse=None if bundle.lapse is None else bundle.lapse.one(attributes),
         lapse_days=None if bundle.lapse is None else bundle.lapse.horizon_days,
-        scores=bundle.score_one(attributes),
+        scores={name: score for name, score in bundle.score_one(attributes).items() if name in bundle.families},
         reads=_reads(bundle),
     )
 

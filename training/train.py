@@ -163,7 +163,7 @@ def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) ->
     program = FeatureProgram(table)
     columns: dict[str, Any] = dict(table.encode_frame(known))
     program.many(columns)
-    names = _telling(table, columns)
+    names = telling(table, columns)
     categories = program.categories(names, columns)
     return Sample(program.matrix(names, categories, columns), names, categories, table, outcomes), customers
 
@@ -183,6 +183,7 @@ def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path) -> int:
     parts = [
         pa.table({"customer_id": ids, "family": pa.array([family] * len(ids)), "propensity": pa.array(p)})
         for family, p in scores.items()
+        if family in opened.families
     ]
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     write(pa.concat_tables(parts), str(out))
@@ -195,7 +196,7 @@ _WRITERS: Mapping[str, Callable[[pa.Table, str], None]] = {
 }
 
 
-def _telling(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:
+def telling(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:
     """Names of the columns that vary. Dates stay out (they only grow), and so do texts of too many words."""
     names = [*(one.name for one in table.attributes), *(one.name for one in table.features)]
     return [name for name in names if _tells(table.kind_of(name), columns[f"customer.{name}"])]

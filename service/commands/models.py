@@ -8,6 +8,7 @@ import click
 
 from service.artifacts import Artifacts
 from service.commands.customers import bank_option, files_option
+from service.commands.experience import days_option, learned, window_option
 from service.commands.policies import rollback
 from service.commands.serve import check_openmp
 from service.commands.stack import Stack, opened
@@ -15,20 +16,43 @@ from service.commands.terminal import bar, json_option, show
 from service.config import Settings
 from service.decision import conduct
 from service.domain import Release
+from service.errors import InvalidInput
 from service.rules.policy import load
 from service.store.proposals import NOTE_MAX
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
 
 @click.command()
-@bank_option
-@files_option
+@click.option("--bank", type=FOLDER, help="Folder with the SQL.")
+@click.option("--files", type=FOLDER, help="The bank's files.")
+@click.option("--from-events", is_flag=True, help="Learn from the service's own decisions and events instead of files.")
+@days_option
+@window_option
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed and files, same bundle.")
 @click.option("--champion", help="The version to be compared with; without it only the absolute bounds hold.")
 @json_option
-def train(bank: Path, files: Path, seed: int, champion: str | None, as_json: bool) -> None:
-    """Train a bundle of models from a bank's files and print its version. Exit code 1 when the gate says no."""
+def train(
+    bank: Path | None,
+    files: Path | None,
+    from_events: bool,
+    days: int,
+    window: float | None,
+    seed: int,
+    champion: str | None,
+    as_json: bool,
+) -> None:
+    """Train a bundle of models and print its version. Exit code 1 when the gate says no.
+
+    From a bank's files (--bank and --files), or from what the service itself has shown and what customers did
+    (--from-events).
+    """
     check_openmp()
-    tell(trained(Settings.read(os.environ), bank, files, seed, champion), as_json)
+    if from_events and (bank, files) == (None, None):
+        return _told(learned(days, window, seed), as_json)
+    if from_events or bank is None or files is None:
+        raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
+    return tell(trained(Settings.read(os.environ), bank, files, seed, champion), as_json)
 
 
 def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
@@ -44,6 +68,13 @@ def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
         },
         as_json,
     )
+    report.gate.or_refuse()
+
+
+def _told(report: Any, as_json: bool) -> None:
+    """What was learned from events, and whether it is fit to serve."""
+    lines = list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines])
+    show({"version": report.version, "passes": report.gate.passes, "gate": lines, **report.summary}, as_json)
     report.gate.or_refuse()
 
 
@@ -116,7 +147,7 @@ def promoted(stack: Stack, version: str, force: bool = False, actor: str = "cli"
 
     bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
     active = stack.store.active()
-    verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active))
+    verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active), bundle.manifest.get("experience"))
     if not force:
         verdict.or_refuse()
     stack.store.put_bundle(version, bundle.manifest)

@@ -14,6 +14,9 @@ from service.expressions import Expression, Name
 STAGES = ("eligibility", "applicability", "suitability", "contact")
 """The gates in the order in which a reason is named; ``fit`` is the stage that only weighs."""
 
+ATTRIBUTION_DAYS = 7.0
+"""Unless a policy says otherwise."""
+
 CONCERNS = ("consumer", "cost", "convenience", "communication")
 LANGUAGES = ("zh", "en")
 
@@ -211,7 +214,8 @@ class Experiments:
     """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
 
     ``tests`` in the order in which they draw their customers; ``arms`` is the arm of each bucket of customers
-    (``experiment.drawn``): one hash of a customer, by the holdout's salt, finds the holdout and every test.
+    (``experiment.drawn``): one hash of a customer, by the holdout's salt, finds the holdout and every test. An offer
+    taken within ``attribution_days`` of being shown is its outcome.
     """
 
     exploration_epsilon: float
@@ -220,6 +224,7 @@ class Experiments:
     holdout_salt: str
     cache_grain_minutes: int
     tests: tuple[StandingTest, ...] = ()
+    attribution_days: float = ATTRIBUTION_DAYS
     arms: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

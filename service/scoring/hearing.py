@@ -104,6 +104,11 @@ def spoke(score: float | None) -> TypeGuard[float]:
     return score is not None and not isnan(score)
 
 
+def is_propensity(name: str) -> bool:
+    """True of the names under which models speak of families and offers; not of tickets, responses and evidence."""
+    return ":" not in name or name.startswith(OFFER)
+
+
 def _chance(names: _Names, scores: Scores) -> tuple[float, str]:
     own = scores.get(names.own)
     if spoke(own):

@@ -11,7 +11,7 @@ attributes mean.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from service.store import (
     customers,
     decisions,
     events,
+    experience,
     hot,
     migrate,
     outcomes,
@@ -38,6 +39,7 @@ from service.store.clients import Key
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
+from service.store.experience import Life
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
 from service.store.repeats import Repeats
@@ -240,6 +242,11 @@ class Store:
         """Strategy -> how many shown treatments are credited to it."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return outcomes.credited(connection, policy, since, until)
+
+    def lives(self, since: int, until: int) -> Iterator[Life]:
+        """Every stored customer with a decision from ``since`` to ``until``, their records and events; for training."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            yield from experience.lives(connection, since, until)
 
     def add_client(self, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
         """Store a client under the SHA-256 (hex) of its key, useless from ``expires_at`` on; Conflict."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from service.domain import Arm
 from service.experiment import BUCKETS
-from service.rules.nouns import TEST_KINDS, Experiments, StandingTest, Strategy
+from service.rules.nouns import ATTRIBUTION_DAYS, TEST_KINDS, Experiments, StandingTest, Strategy
 from service.rules.reading.entry import Entry, shown
 
 MOST = 0.5
@@ -18,8 +18,9 @@ Strategies = Mapping[str, Strategy]
 
 
 def read_experiments(page: Entry, strategies: Strategies) -> Experiments:
-    """Exploration, holdout, standing tests and the cache's grain."""
+    """Exploration, holdout, standing tests, the attribution window and the cache's grain."""
     exploration, holdout, cache = page.child("exploration"), page.child("holdout"), page.child("cache")
+    attribution = page.child("attribution") if page.has("attribution") else None
     tests = tuple(_test(one, strategies) for one in page.children("tests", "test", optional=True))
     experiments = Experiments(
         exploration_epsilon=exploration.number("epsilon", 0.0, 0.5, "a probability"),
@@ -28,12 +29,17 @@ def read_experiments(page: Entry, strategies: Strategies) -> Experiments:
         holdout_salt=holdout.text("salt"),
         cache_grain_minutes=cache.whole("grain_minutes", 1, 1440),
         tests=tests,
+        attribution_days=_attribution(attribution),
     )
     _demand_room(page, experiments)
     _demand_salts(page, experiments)
-    for entry in (exploration, holdout, cache, page):
+    for entry in (exploration, holdout, cache, *([] if attribution is None else [attribution]), page):
         entry.close()
     return experiments
+
+
+def _attribution(entry: Entry | None) -> float:
+    return ATTRIBUTION_DAYS if entry is None else entry.number("window_days", 0.01, 366.0, "days")
 
 
 def _test(entry: Entry, strategies: Strategies) -> StandingTest:

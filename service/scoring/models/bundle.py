@@ -1,4 +1,4 @@
-"""An opened bundle: raw facts in, one calibrated propensity per family out, for one customer or for many.
+"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.hearing``, for one or for many.
 
 Both ways run the same features, the same trees and the same arithmetic, and agree to the last bit.
 """
@@ -13,33 +13,34 @@ import numpy as np
 from service.errors import BundleError, PolicyError, Problem
 from service.expressions import Kind
 from service.scoring.attributes import Array
+from service.scoring.evidence import Evidence, Responses
 from service.scoring.features import FeatureProgram, Inputs
 from service.scoring.lifetime import Lapse
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.library import Booster
-from service.scoring.models.manifest import Manifest, canonical, model_bytes, read
+from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read
 from service.scoring.segments import Segmentation
 
 BLOCK = 16_384
 
 
-class FamilyModel:
-    """P = calibration(mean of the boosters' P)."""
+class CalibratedModel:
+    """P = calibration(mean of the boosters' P); of a ticket, yuan = calibration(mean of the boosters' log yuan)."""
 
     def __init__(self, entry: Mapping[str, Any], boosters: Sequence[Booster]) -> None:
         self.calibration = Calibration(entry["calibration"]["x"], entry["calibration"]["y"])
         self.boosters = tuple(boosters)
 
     def one(self, row: bytes) -> float:
-        """The propensity of one customer, 0 to 1, from their inputs as packed doubles."""
+        """The figure of one customer, from their inputs as packed doubles."""
         total = 0.0
         for booster in self.boosters:
             total += booster.one(row)
         return self.calibration.one(total / len(self.boosters))
 
     def many(self, matrix: Array) -> Array:
-        """The propensities of n customers, (n,), from their inputs (n, f)."""
+        """The figures of n customers, (n,), from their inputs (n, f)."""
         total = np.zeros(len(matrix))
         for booster in self.boosters:
             total += booster.many(matrix)
@@ -47,26 +48,26 @@ class FamilyModel:
 
 
 class Reading:
-    """Families whose models read the same inputs: a customer's row is laid out once for all of them."""
+    """Models that read the same inputs, by name: a customer's row is laid out once for all of them."""
 
     def __init__(self, entry: Mapping[str, Any]) -> None:
         self.inputs = Inputs(entry["features"], entry["categories"])
-        self.models: dict[str, FamilyModel] = {}
+        self.models: dict[str, CalibratedModel] = {}
         self._pack = Struct(f"={len(self.inputs.names)}d").pack
 
     def one(self, columns: Mapping[str, Any]) -> dict[str, float]:
-        """The propensities of one customer."""
+        """The figures of one customer."""
         row = self._pack(*self.inputs.one(columns))
-        return {family: model.one(row) for family, model in self.models.items()}
+        return {name: model.one(row) for name, model in self.models.items()}
 
     def many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
-        """The propensities of n customers, block by block so that memory stays bounded."""
-        scores = {family: np.empty(size) for family in self.models}
+        """The figures of n customers, block by block so that memory stays bounded."""
+        scores = {name: np.empty(size) for name in self.models}
         for start in range(0, size, BLOCK):
             rows = slice(start, start + BLOCK)
             matrix = self.inputs.many(columns, rows)
-            for family, model in self.models.items():
-                scores[family][rows] = model.many(matrix)
+            for name, model in self.models.items():
+                scores[name][rows] = model.many(matrix)
         return scores
 
 
@@ -75,17 +76,21 @@ class Bundle:
 
     A bundle reads customers by the table it was trained with. Where that table equals the policy's, a caller that has
     encoded the customer and derived the features already may pass those columns (``score_columns``).
-    ``segments`` and ``lapse`` are what it knows for the portrait, each None where it was trained without.
+    ``segments`` and ``lapse`` are what it knows for the portrait, each None where it was trained without. Scores are by
+    name: of its families, and where it has them of offers, tickets, evidence and responses.
     """
 
     def __init__(self, manifest: Manifest, readings: Sequence[Reading], program: FeatureProgram) -> None:
         self.manifest = manifest
         self.version: str = manifest["version"]
-        self.families: tuple[str, ...] = tuple(manifest["families"])
+        self.families: tuple[str, ...] = tuple(manifest.get("families", {}))
         self.program = program
         self.readings = tuple(readings)
         self.segments = Segmentation(manifest["segments"]) if "segments" in manifest else None
         self.lapse = Lapse(manifest["lapse"]) if "lapse" in manifest else None
+        models = [name for reading in self.readings for name in reading.models]
+        self._evidence = Evidence(manifest["evidence"]).said(models) if "evidence" in manifest else {}
+        self._responses = Responses(manifest["response"]) if "response" in manifest else None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -95,27 +100,32 @@ class Bundle:
         return tuple(sorted(reason for reason in reasons if reason is not None))
 
     def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
-        """``{family: P}`` of one record of raw attributes; unknown names are passed over, faulty values unknown."""
+        """``{name: figure}`` of one record of raw attributes; unknown names are passed over, faulty values unknown."""
         columns = self.program.table.encode(attributes)
         self.program.one(columns)
         return self.score_columns(columns)
 
     def score_columns(self, columns: Mapping[str, Any]) -> dict[str, float]:
-        """``{family: P}`` of one customer whose attributes are encoded and features derived by an equal table."""
+        """``{name: figure}`` of one customer whose attributes are encoded and features derived by an equal table."""
         scores: dict[str, float] = {}
         for reading in self.readings:
             scores.update(reading.one(columns))
+        scores.update(self._evidence)
+        if self._responses is not None:
+            scores.update(self._responses.one(columns))
         return scores
 
     def score_many(self, frame: Any) -> dict[str, Array]:
-        """``{family: (n,)}`` of a pandas or Arrow table of raw attributes.
+        """``{name: (n,)}`` of a pandas or Arrow table of raw attributes.
 
         Raises InvalidInput where a column holds another kind altogether.
         """
         columns: dict[str, Any] = self.program.table.encode_frame(frame)
         self.program.many(columns)
         size = frame.num_rows if hasattr(frame, "num_rows") else len(frame)
-        return {family: p for reading in self.readings for family, p in reading.many(columns, size).items()}
+        scores = {name: found for reading in self.readings for name, found in reading.many(columns, size).items()}
+        scores.update({name: np.full(size, figure) for name, figure in self._evidence.items()})
+        return scores if self._responses is None else scores | self._responses.many(columns, size)
 
     def reads_like(self, document: object) -> bool:
         """True where a table's document means the same to these models: what they need is declared alike in both."""
@@ -125,7 +135,7 @@ class Bundle:
             return False
 
     def _needed(self) -> set[str]:
-        return {name for reading in self.readings for name in reading.inputs.names}
+        return _read(self.manifest)
 
 
 def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) -> Bundle:
@@ -152,42 +162,46 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
     program = _program(folder, manifest)
     if proven != manifest["digest"]:
         golden.prove_apart(folder, manifest["digest"])
-    boosters = {family: [Booster(one, threads) for one in models] for family, models in contents.items()}
+    boosters = {name: [Booster(one, threads) for one in models] for name, models in contents.items()}
     golden.prove(manifest, boosters)
     return Bundle(manifest, _readings(manifest, boosters), program)
 
 
 def _readings(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> list[Reading]:
     readings: dict[bytes, Reading] = {}
-    for family, entry in manifest["families"].items():
+    for name, entry in models_of(manifest).items():
         same = canonical({"features": entry["features"], "categories": entry["categories"]})
         reading = readings.setdefault(same, Reading(entry))
-        reading.models[family] = FamilyModel(entry, boosters[family])
+        reading.models[name] = CalibratedModel(entry, boosters[name])
     return list(readings.values())
 
 
 def _program(folder: Path, manifest: Manifest) -> FeatureProgram:
     """The part of the manifest's table that the models read, compiled."""
-    needed = {name for entry in manifest["families"].values() for name in entry["features"]}
     try:
-        program = FeatureProgram.from_document(manifest.get("table"), needed)
+        program = FeatureProgram.from_document(manifest.get("table"), _read(manifest))
     except PolicyError as error:
         raise BundleError(f"{folder}: the manifest's table does not hold together", error.problems) from error
-    problems = [
-        problem for family, entry in manifest["families"].items() for problem in _misread(program, family, entry)
-    ]
+    problems = [problem for name, entry in models_of(manifest).items() for problem in _misread(program, name, entry)]
+    grouped = manifest.get("response", {}).get("attribute")
+    if grouped is not None and program.table.kind_of(grouped) in (None, Kind.TEXT):
+        problems.append(Problem("response", f'attribute "{grouped}" must be a number of the table'))
     if problems:
         raise BundleError(f"{folder}: models and table of the manifest do not agree", problems)
     return program
 
 
-def _misread(program: FeatureProgram, family: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+def _read(manifest: Manifest) -> set[str]:
+    """The attributes and features that the bundle reads for its scores."""
+    grouped = {manifest["response"]["attribute"]} if "response" in manifest else set()
+    return grouped | {name for entry in models_of(manifest).values() for name in entry["features"]}
+
+
+def _misread(program: FeatureProgram, model: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     """Features the table lacks, words without codes, codes without words."""
     for name in entry["features"]:
         kind = program.table.kind_of(name)
         if kind is None:
-            yield Problem(f"families.{family}", f'feature "{name}" is not in the table')
+            yield Problem(model, f'feature "{name}" is not in the table')
         elif (kind is Kind.TEXT) != (name in entry["categories"]):
-            yield Problem(
-                f"families.{family}", f'feature "{name}" is {kind}; categories belong to text, and all text has them'
-            )
+            yield Problem(model, f'feature "{name}" is {kind}; categories belong to text, and all text has them')

@@ -18,7 +18,8 @@ from service.scoring.attributes import Array
 class Calibration:
     """``y[j] + slope[j] * (p - x[j])`` for the last ``x[j] <= p``; flat beyond both ends.
 
-    ``x`` rises strictly, ``y`` never falls; both lie in 0 to 1 and have the same length, at least 1.
+    ``x`` rises strictly, ``y`` never falls; both have the same length, at least 1. They are shares of 1; of tickets,
+    log yuan and yuan.
     """
 
     def __init__(self, x: Sequence[float], y: Sequence[float]) -> None:
@@ -42,10 +43,18 @@ class Calibration:
         return np.asarray(np.where(place < 0, y[0], slope[inside] * (p - x[inside]) + y[inside]))
 
 
-def faults(x: object, y: object) -> list[str]:
-    """Why two lists cannot be a calibration; empty when they can."""
-    if not (_is_share(x) and _is_share(y)) or not isinstance(x, list) or not isinstance(y, list) or len(x) != len(y):
-        return ["calibration must be two lists x and y of the same length, at least 1, of numbers 0 to 1"]
+def faults(x: object, y: object, most_x: float = 1.0, most_y: float = 1.0) -> list[str]:
+    """Why two lists cannot be a calibration of figures from 0 to the most; empty when they can."""
+    if (
+        not isinstance(x, list)
+        or not isinstance(y, list)
+        or len(x) != len(y)
+        or not (_are(x, most_x) and _are(y, most_y))
+    ):
+        return [
+            "calibration must be two lists x and y of the same length, at least 1, "
+            f"of numbers 0 to {most_x:g} and 0 to {most_y:g}"
+        ]
     if any(low >= high for low, high in pairwise(x)):
         return ["calibration x must rise strictly"]
     if any(low > high for low, high in pairwise(y)):
@@ -58,7 +67,6 @@ def _slopes(x: Sequence[float], y: Sequence[float]) -> list[float]:
     return [(y_high - y_low) / (x_high - x_low) for (x_low, x_high), (y_low, y_high) in steps]
 
 
-def _is_share(values: object) -> bool:
-    if not isinstance(values, list) or not values:
-        return False
-    return all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0.0 <= one <= 1.0 for one in values)
+def _are(values: Sequence[object], most: float) -> bool:
+    figures = (isinstance(one, (int, float)) and not isinstance(one, bool) and 0.0 <= one <= most for one in values)
+    return bool(values) and all(figures)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.scoring.models.bundle import Bundle, FamilyModel, Reading
+from service.scoring.models.bundle import Bundle, CalibratedModel, Reading
 
 TOLERANCE = 1e-6
 """By how much the sum may miss the raw score and still be called additive."""
@@ -28,10 +28,11 @@ def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str,
         family: _family(reading, model, columns)
         for reading in bundle.readings
         for family, model in reading.models.items()
+        if family in bundle.families
     }
 
 
-def _family(reading: Reading, model: FamilyModel, columns: Mapping[str, Any]) -> dict[str, Any]:
+def _family(reading: Reading, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
     row = np.array(reading.inputs.one(columns))
     found = np.mean([booster.contributions(row) for booster in model.boosters], axis=0)
     raw = float(np.mean([booster.many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))

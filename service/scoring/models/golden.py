@@ -20,7 +20,7 @@ import numpy as np
 from service.errors import BundleError
 from service.scoring.attributes import Array
 from service.scoring.models.library import Booster, thread_limit
-from service.scoring.models.manifest import Manifest, model_bytes, read
+from service.scoring.models.manifest import Manifest, model_bytes, models_of, read
 
 ROWS = 64
 UNKNOWN_SHARE = 0.2
@@ -40,11 +40,11 @@ def make(models: Sequence[bytes], seed: int = 0) -> dict[str, Any]:
 
 
 def prove(manifest: Manifest, boosters: dict[str, list[Booster]]) -> None:
-    """Every booster scores its family's golden rows to the same bits; raises BundleError where one does not."""
-    for family, entry in manifest["families"].items():
+    """Every booster scores its model's golden rows to the same bits; raises BundleError where one does not."""
+    for name, entry in models_of(manifest).items():
         rows = _matrix(entry["golden"]["rows"])
-        for row, booster, expected in zip(entry["files"], boosters[family], entry["golden"]["raw"], strict=True):
-            _prove_one(f"{family}: {row['file']}", booster, rows, np.array(expected, dtype=np.float64))
+        for row, booster, expected in zip(entry["files"], boosters[name], entry["golden"]["raw"], strict=True):
+            _prove_one(f"{name}: {row['file']}", booster, rows, np.array(expected, dtype=np.float64))
 
 
 def prove_here(folder: Path, digest: str) -> None:
@@ -53,7 +53,7 @@ def prove_here(folder: Path, digest: str) -> None:
     if manifest["digest"] != digest:
         raise BundleError(f"{folder}: changed while it was being opened")
     contents = model_bytes(folder, manifest)
-    prove(manifest, {family: [Booster(one) for one in models] for family, models in contents.items()})
+    prove(manifest, {name: [Booster(one) for one in models] for name, models in contents.items()})
 
 
 def prove_apart(folder: Path, digest: str, patience_s: float = PATIENCE_S) -> None:

@@ -7,14 +7,15 @@ other scores. ``training.registry`` writes what is read here; ``model_artifacts/
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from service.domain import Family
 from service.errors import BundleError, Problem
-from service.scoring import lifetime, segments
+from service.scoring import evidence, lifetime, segments
+from service.scoring.hearing import OFFER, TICKET
 from service.scoring.models import calibration
 
 FORMAT = 1
@@ -23,6 +24,15 @@ LARGEST_MANIFEST = 16_000_000
 LARGEST_MODEL = 500_000_000
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 UNHASHED = ("version", "digest")
+PROBABILITIES, YUAN = (1.0, 1.0), (50.0, 1e12)
+"""The most that a calibration may read and give: raw and calibrated P, or log yuan and yuan."""
+PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
+    "segments": segments.faults,
+    "lapse": lifetime.faults,
+    "evidence": evidence.evidence_faults,
+    "response": evidence.response_faults,
+}
+"""What a manifest may hold besides models, and what says whether it can be applied."""
 
 Manifest = Mapping[str, Any]
 
@@ -58,9 +68,19 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
+def models_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """Every model's entry under the name by which it speaks (``scoring.hearing``): families, then offers, then tickets.
+
+    A bundle without the later parts has none of them.
+    """
+    offers = {OFFER + offer: entry for offer, entry in manifest.get("offers", {}).items()}
+    tickets = {TICKET + family: entry for family, entry in manifest.get("tickets", {}).items()}
+    return {**manifest.get("families", {}), **offers, **tickets}
+
+
 def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
-    """Each family's model files, size and SHA-256 checked; the bytes that were checked are those returned."""
-    return {family: [_checked(folder, row) for row in entry["files"]] for family, entry in manifest["families"].items()}
+    """Each model's files, size and SHA-256 checked; the bytes that were checked are those returned."""
+    return {name: [_checked(folder, row) for row in entry["files"]] for name, entry in models_of(manifest).items()}
 
 
 def _checked(folder: Path, row: Mapping[str, Any]) -> bytes:
@@ -103,22 +123,33 @@ def _digest(where: Path, manifest: Manifest) -> str:
 
 
 def _shape_faults(manifest: Manifest) -> Iterator[Problem]:
-    families = manifest.get("families")
-    if not isinstance(families, dict) or not families or not set(families) <= set(Family):
-        yield Problem("families", f"must map {' or '.join(Family)} to a model")
-        return
-    for family, entry in families.items():
-        faults = _entry_faults(entry) if isinstance(entry, dict) else ["must be an object"]
-        yield from (Problem(f"families.{family}", fault) for fault in faults)
-    for name, faults_of in (("segments", segments.faults), ("lapse", lifetime.faults)):
+    families, offers, tickets = (manifest.get(kind, {}) for kind in ("families", "offers", "tickets"))
+    if not all(_are_families(models) for models in (families, tickets)):
+        yield Problem("families and tickets", f"must map {' or '.join(Family)} to a model")
+    elif not isinstance(offers, dict):
+        yield Problem("offers", "must map offers to models")
+    elif not families and "evidence" not in manifest:
+        yield Problem("families", f"must map {' or '.join(Family)} to a model, or the bundle must hold evidence")
+    else:
+        for kind, models in (("families", families), ("offers", offers), ("tickets", tickets)):
+            limits = YUAN if kind == "tickets" else PROBABILITIES
+            for name, entry in models.items():
+                yield from (Problem(f"{kind}.{name}", fault) for fault in _entry_faults(entry, limits))
+    for name, faults_of in PARTS.items():
         if name in manifest:
             yield from (Problem(name, fault) for fault in faults_of(manifest[name]))
 
 
-def _entry_faults(entry: Mapping[str, Any]) -> list[str]:
+def _are_families(models: object) -> bool:
+    return isinstance(models, dict) and set(models) <= set(Family)
+
+
+def _entry_faults(entry: object, limits: tuple[float, float]) -> list[str]:
+    if not isinstance(entry, dict):
+        return ["must be an object"]
     points = entry.get("calibration")
     pair = (points.get("x"), points.get("y")) if isinstance(points, dict) else (None, None)
-    faults = [*_file_faults(entry.get("files")), *calibration.faults(*pair)]
+    faults = [*_file_faults(entry.get("files")), *calibration.faults(*pair, *limits)]
     if not _are_words(entry.get("features")) or not entry["features"]:
         faults.append("features must be a list of different names")
     categories = entry.get("categories")

@@ -24,6 +24,7 @@ from service.commands import (
     portrait,
     serve,
     tuning,
+    uplift,
     value,
 )
 from service.errors import FourcastError
@@ -60,6 +61,7 @@ GROUPS = (
     decisions,
     experiments,
     value,
+    uplift,
     portrait,
     keys,
     audit,

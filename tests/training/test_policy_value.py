@@ -158,10 +158,10 @@ def test_missing_columns_are_all_named_at_once(frame, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("log.csv", "", "is empty"),
+        ("log.csv", "", "cannot be read as csv: Empty CSV file"),
         ("log.csv", "action,reward,p,new\n", "must be at least one"),
         ("log.csv", "action,action,p,new\n1,2,3,4\n", "stands in the file twice"),
-        ("log.xlsx", "x", "must be a .csv or a .parquet file"),
+        ("log.xlsx", "x", "must be a .csv, .csv.gz or .parquet file"),
         ("log.parquet", "x", "cannot be read as parquet"),
     ],
 )

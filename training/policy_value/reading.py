@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.errors import InvalidInput, Problem
-from training.policy_value.tables import Floats, faults, names, numbers, read_table
+from training.tables import Floats, faults, names, numbers, read_table
 
 SUM_TOLERANCE = 1e-6
 """How far the probabilities of a row may add up from 1: what six printed decimals lose."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.policy_value.reading import Log
-from training.policy_value.tables import Floats
+from training.tables import Floats
 
 FOLDS = 5
 SEED = 20110628

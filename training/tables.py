@@ -1,4 +1,4 @@
-"""Tables from CSV or Parquet, and their columns as numbers or names; what does not fit is told by row and column.
+"""Tables from CSV (also gzipped) or Parquet, their columns as numbers or names, and faults by row and column.
 
 Rows are counted from 1, the header of a CSV not counted. A column lists its first 20 faulty values, then how many more
 there are. CSV is read as text, so that "007" stays an action's name and "n/a" is named as what it is.
@@ -24,14 +24,14 @@ LISTED = 20
 
 def read_table(path: Path) -> pa.Table:
     """The table of a .csv or .parquet file; InvalidInput where it is neither, cannot be read, or holds no row."""
-    readers: dict[str, Callable[[Path], pa.Table]] = {".csv": _csv, ".parquet": pq.read_table, ".pq": pq.read_table}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InvalidInput(f"{path}: must be a .csv or a .parquet file")
+    readers: dict[str, Callable[[Path], pa.Table]] = {".csv": _csv, ".csv.gz": _csv, ".parquet": pq.read_table}
+    kind = next((end for end in readers if path.name.lower().endswith(end)), None)
+    if kind is None:
+        raise InvalidInput(f"{path}: must be a .csv, .csv.gz or .parquet file")
     try:
-        table = reader(path)
+        table = readers[kind](path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InvalidInput(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
+        raise InvalidInput(f"{path}: cannot be read as {kind[1:]}: {error}") from error
     names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     faults = [Problem(f"column {name}", "stands in the file twice") for name in twice]
@@ -43,10 +43,7 @@ def read_table(path: Path) -> pa.Table:
 
 
 def _csv(path: Path) -> pa.Table:
-    with path.open("rb") as file:
-        names = file.readline().decode("utf-8-sig", "replace")
-    if not names.strip():
-        raise InvalidInput(f"{path}: is empty; expected a header and rows")
+    """Every column as text; an empty file raises ArrowInvalid."""
     as_text = arrow_csv.open_csv(path).schema.names
     options = arrow_csv.ConvertOptions(column_types=dict.fromkeys(as_text, pa.string()), strings_can_be_null=False)
     return arrow_csv.read_csv(path, convert_options=options)
@@ -56,7 +53,7 @@ def numbers(table: pa.Table, name: str) -> Floats:
     """A column as (n,) numbers, NaN for what is none."""
     column = table.column(name)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
+        return _read(column)
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
     try:
@@ -79,6 +76,15 @@ def faults(table: pa.Table, name: str, bad: Flags, expected: str) -> list[Proble
     ]
     more = len(places) - LISTED
     return [*listed, Problem(f"column {name}", f"and {more} more rows like these")] if more > 0 else listed
+
+
+def _read(column: Any) -> Floats:
+    """Text as numbers: all at once where every value is one or nothing, else value by value."""
+    try:
+        there = pc.if_else(pc.equal(column, ""), None, column)
+        return np.asarray(pc.cast(there, pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
 
 
 def _number(value: str | None) -> float:

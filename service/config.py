@@ -159,6 +159,12 @@ class Settings:
     cache_seconds: int = setting(
         "CACHE_SECONDS", whole(1, 86_400), 3_600, "How long an answer may stay in the cache at most, seconds."
     )
+    quota: int = setting(
+        "QUOTA", whole(1, 2_147_483_647), 600_000, "Requests a minute that a client may make, unless its key says else."
+    )
+    customer_quota: int = setting(
+        "CUSTOMER_QUOTA", whole(1, 2_147_483_647), 600, "Requests a minute that a customer's own key or token may make."
+    )
     offer_token_hours: int = setting(
         "OFFER_TOKEN_HOURS", whole(1, 2_160), 24, "How long after it was shown an offer may be accepted, hours."
     )

@@ -72,7 +72,7 @@ class Engine:
 
     def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
         self._store = store
-        self.access = Access(settings, store)
+        self.access = Access(settings, store, cache)
         self.tokens = OfferTokens(store, settings.offer_token_hours)
         self._releases = Releases(settings, store)
         self._kept = Kept(cache, settings.cache_seconds)

@@ -160,6 +160,18 @@ class Unavailable(FourcastError):
         self.retry_after = retry_after
 
 
+class TooMany(FourcastError):
+    """The client has used up its quota of requests; try again after ``retry_after`` seconds."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ExpressionError(InvalidInput):
     """An expression cannot be parsed, names something unknown, or mixes kinds; says at which position."""
 

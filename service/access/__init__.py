@@ -1,17 +1,19 @@
 """Who asks, and whom they may reach: clients by their key or access token, customers by their branch.
 
 In order: ``keys`` tells which client holds a key, ``tokens`` whom an access token stands for (by the keys of ``jwks``);
-``scopes`` lists what a client may be allowed; ``Access.reached`` says which customers a branch's client may reach, and
-leaves a row for each that it asked after. Not here: which route needs which scope (``routes.access``), where clients
-are stored (``store.clients``).
+``scopes`` lists what a client may be allowed, ``quotas`` how often; ``Access.reached`` says which customers a branch's
+client may reach, and leaves a row for each that it asked after. Not here: which route needs which scope
+(``routes.access``), where clients are stored (``store.clients``).
 """
 
 from collections.abc import Sequence
 
 from service.access.jwks import KeySet
 from service.access.keys import Clients, new_key
+from service.access.quotas import Allowance, Quotas
 from service.access.scopes import SCOPES
 from service.access.tokens import AccessTokens, is_token
+from service.cache import Cache
 from service.config import Settings
 from service.domain import Client
 from service.store import Store
@@ -22,8 +24,9 @@ __all__ = ["SCOPES", "Access", "new_key"]
 class Access:
     """One per worker."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
         self._views, self.repeats = store.views, store.repeats
+        self._quotas = Quotas(settings, cache.taken)
         self._clients = Clients(store.client)
         source = settings.jwt_jwks
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source))
@@ -33,6 +36,10 @@ class Access:
         if self._tokens is not None and is_token(credential):
             return self._tokens.client(credential)
         return self._clients.client(credential)
+
+    def spent(self, client: Client) -> Allowance:
+        """One request counted against the client's quota; its ``left`` is -1 where that was one too many."""
+        return self._quotas.spent(client)
 
     def reached(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
         """Those of the customers whom the client may reach; a branch's client leaves a row for each it asks after.

@@ -74,6 +74,12 @@ redis.call('EXPIRE', KEYS[1], {FLOOR_TTL_S})
 return 1
 """)
 
+_TAKE = Script("""
+local total = redis.call('INCRBY', KEYS[1], ARGV[1])
+if total == tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return total
+""")
+
 _log = logging.getLogger("fourcast.cache")
 _operations = Counter("fourcast_cache_operations_total", "Calls to the decision cache.", ["operation", "outcome"])
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
@@ -81,6 +87,7 @@ _seconds = Histogram("fourcast_cache_seconds", "Time of a call to Redis.", ["ope
 _OUTCOMES = {
     "read": ("hit", "miss", "unreadable", "refused", "failed", "skipped"),
     "write": ("kept", "outdated", "refused", "failed", "skipped"),
+    "take": ("taken", "refused", "failed", "skipped"),
     "forget": ("confirmed", "refused", "failed", "skipped"),
 }
 _count = {(name, end): _operations.labels(name, end).inc for name, ends in _OUTCOMES.items() for end in ends}
@@ -141,6 +148,15 @@ class Cache:
             return False
         _count["forget", "confirmed"]()
         return True
+
+    def taken(self, name: str, count: int, ttl_s: int) -> int | None:
+        """Count ``count`` more under a name that is forgotten ``ttl_s`` after the first; how many in all, or None."""
+        try:
+            total = cast(int, self._call("take", _TAKE.answer, name, count, ttl_s))
+        except _NoAnswerError:
+            return None
+        _count["take", "taken"]()
+        return total
 
     def close(self) -> None:
         """Hang up this thread's connection; the next call opens another."""

@@ -55,8 +55,11 @@ class Script:
 
     def run(self, line: Line, customer_id: Word, *arguments: Word) -> bool:
         """Whether the script answered 1."""
-        key = f"{line.prefix}{customer_id!s}"
+        return self.answer(line, f"{line.prefix}{customer_id!s}", *arguments) == 1
+
+    def answer(self, line: Line, key: str, *arguments: Word) -> object:
+        """What the script answered for this key."""
         try:
-            return line.ask(*self._by_hash, key, *arguments) == 1
+            return line.ask(*self._by_hash, key, *arguments)
         except NoScriptError:
-            return line.ask(*self._by_text, key, *arguments) == 1
+            return line.ask(*self._by_text, key, *arguments)

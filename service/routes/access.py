@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
+from service.access.quotas import expect_allowed
 from service.domain import Client
 from service.engine import Engine
 from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized
@@ -97,11 +98,14 @@ def check_declared(app: Flask) -> None:
 def identify(*scopes: str) -> Client:
     """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
     client = engine().access.client(_key(request.environ))
+    noted = facts()
+    noted.allowance = allowance = engine().access.spent(client)
+    expect_allowed(allowance)
     if client.scopes.isdisjoint(scopes):
         named = " or ".join(f'"{scope}"' for scope in scopes)
         raise Forbidden(f"This key lacks the scope {named}.")
     if client.customer_id is None:
-        facts().client = client.name
+        noted.client = client.name
     return client
 
 

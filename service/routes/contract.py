@@ -23,6 +23,7 @@ from service.errors import (
     Malformed,
     NotFound,
     TooLarge,
+    TooMany,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
@@ -36,7 +37,14 @@ from service.routes.schemas import ProblemAnswer
 BODY_ERRORS = (Malformed, TooLarge, UnsupportedMedia)
 __all__ = ["BODY_ERRORS", "Conflict", "InvalidInput", "NotFound", "Resource", "document", "operation", "shown"]
 
-_EVERYWHERE: tuple[type[FourcastError], ...] = (Unauthorized, Forbidden, InvalidInput, Unavailable, FourcastError)
+_EVERYWHERE: tuple[type[FourcastError], ...] = (
+    Unauthorized,
+    Forbidden,
+    InvalidInput,
+    TooMany,
+    Unavailable,
+    FourcastError,
+)
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _EXAMPLE = {
     "type": "urn:fourcast:problem:invalid-input",
@@ -129,7 +137,7 @@ def _component(schema: type) -> str:
 
 
 def _error(error: type[FourcastError]) -> dict[str, Any]:
-    headers = {"headers": _RETRY} if error is Unavailable else {}
+    headers = {"headers": _RETRY} if error in (Unavailable, TooMany) else {}
     example = {**_EXAMPLE, "type": f"urn:fourcast:problem:{error.slug}", "title": error.title, "status": error.status}
     if error is not InvalidInput:
         example = {name: value for name, value in example.items() if name != "errors"} | {"detail": str(error.__doc__)}

@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from service.access.quotas import WINDOW_S, Allowance
 from service.routes.facts import UNMATCHED, Facts, begin
 from service.routes.metrics import observe
 from service.tracing import Served, served
@@ -46,6 +48,8 @@ class Envelope:
             noted.status, noted.route = status[:3], _route(environ)
             headers.append(("X-Request-Id", noted.request_id))
             headers.append(_SNIFF)
+            if noted.allowance is not None:
+                headers += limits(noted.allowance)
             if noted.traceparent is not None:
                 headers.append(("traceparent", noted.traceparent))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
@@ -61,6 +65,17 @@ class Envelope:
     def _finish(self, method: str, noted: Facts, seconds: float) -> None:
         observe(method, noted, seconds)
         self._log(line(method, noted, seconds))
+
+
+def limits(allowance: Allowance) -> tuple[tuple[str, str], tuple[str, str]]:
+    """How many requests a minute, how many of them are left, seconds to the next minute (IETF RateLimit headers)."""
+    left = max(0, allowance.left)
+    return _policy(allowance.quota), ("RateLimit", f'"requests";r={left};t={allowance.ends_in_s}')
+
+
+@lru_cache(maxsize=1024)
+def _policy(quota: int) -> tuple[str, str]:
+    return "RateLimit-Policy", f'"requests";q={quota};w={WINDOW_S}'
 
 
 def _route(environ: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from flask import request
 
+from service.access.quotas import Allowance
+
 KEY = "fourcast.facts"
 UNMATCHED = "unmatched"
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
@@ -29,6 +31,7 @@ class Facts:
     decision_id: str | None = None
     source: str | None = None
     degraded: tuple[str, ...] = ()
+    allowance: Allowance | None = None
 
 
 def begin(environ: dict[str, Any]) -> Facts:

@@ -10,7 +10,16 @@ import orjson
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import Forbidden, FourcastError, InProgress, InvalidToken, Problem, Unauthorized, Unavailable
+from service.errors import (
+    Forbidden,
+    FourcastError,
+    InProgress,
+    InvalidToken,
+    Problem,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+)
 from service.routes.facts import facts
 from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
 
@@ -61,7 +70,7 @@ def install(app: Flask) -> None:
 
 
 def _headers(error: FourcastError) -> list[Pair]:
-    if isinstance(error, Unavailable | InProgress):
+    if isinstance(error, Unavailable | InProgress | TooMany):
         return [("Retry-After", str(error.retry_after))]
     if isinstance(error, InvalidToken):
         return [("WWW-Authenticate", 'Bearer realm="fourcast", error="invalid_token"')]

@@ -1,0 +1,94 @@
+"""Quotas: how many requests a client may make a minute, over all workers, at the cost of a local count.
+
+Minutes are windows on the clock. Each worker leases a block of the client's quota from Redis by one INCRBY and spends
+it by itself; so the sum of all workers never exceeds the quota, and what is leased and not spent at the end of the
+window is lost (at most a fiftieth of the quota per worker). A worker that is told there is no more asks Redis no more
+in that window. While Redis is away each worker grants its own share: the quota divided by the workers of this server.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.config import Settings
+from service.domain import Client
+from service.errors import TooMany
+
+WINDOW_S = 60
+BLOCKS = 50
+"""Leases it takes one worker to spend a whole quota."""
+CAPACITY = 10_000
+
+Take = Callable[[str, int, int], int | None]
+"""``(name, count, ttl_s)``: counts so many more under the name; how many in all, None where nobody counts."""
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What a worker may still grant a client in one window."""
+
+    window: int
+    left: int = 0
+    used: int = 0
+    """Of the quota, by all workers, as far as the last lease said."""
+    empty: bool = False
+    """No more is to be had in this window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a client may still do: requests a window, those left of it (as far as this worker knows), and its end."""
+
+    quota: int
+    left: int
+    ends_in_s: int
+
+
+class Quotas:
+    """The purses of one worker."""
+
+    def __init__(self, settings: Settings, take: Take, clock: Callable[[], float] = time.time) -> None:
+        self._settings, self._take, self._clock = settings, take, clock
+        self._purses: dict[str, _Purse] = {}
+
+    def spent(self, client: Client) -> Allowance:
+        """One request counted, and what is left after it; ``left`` is -1 where it is one too many."""
+        now = self._clock()
+        window, quota = int(now) // WINDOW_S, self._quota(client)
+        ends_in_s = WINDOW_S - int(now) % WINDOW_S
+        purse = self._purses.get(client.name)
+        if purse is None or purse.window != window:
+            purse = self._opened(client.name, window)
+        if not purse.left and not purse.empty:
+            self._lease(client.name, purse, quota)
+        if not purse.left:
+            return Allowance(quota, -1, ends_in_s)
+        purse.left -= 1
+        return Allowance(quota, purse.left + quota - purse.used, ends_in_s)
+
+    def _quota(self, client: Client) -> int:
+        if client.quota is not None:
+            return client.quota
+        return self._settings.quota if client.customer_id is None else self._settings.customer_quota
+
+    def _opened(self, name: str, window: int) -> _Purse:
+        if len(self._purses) >= CAPACITY:
+            self._purses.clear()
+        purse = self._purses[name] = _Purse(window)
+        return purse
+
+    def _lease(self, name: str, purse: _Purse, quota: int) -> None:
+        """Fill the purse by a block of what is left of the quota; by the worker's own share where Redis is away."""
+        block = max(1, quota // BLOCKS)
+        total = self._take(f"fq:{name}:{purse.window}", block, 2 * WINDOW_S)
+        if total is None:
+            purse.left, purse.used, purse.empty = max(1, quota // self._settings.workers), quota, True
+            return
+        purse.left, purse.used = max(0, min(block, quota - total + block)), min(total, quota)
+        purse.empty = total >= quota
+
+
+def expect_allowed(allowance: Allowance) -> None:
+    """Raise TooMany where the request was one too many."""
+    if allowance.left < 0:
+        raise TooMany(f"More than {allowance.quota} requests a minute. Try again later.", allowance.ends_in_s)

@@ -1,0 +1,111 @@
+"""Quotas: never more than the quota over all workers, nearly all of it used, and a share of it without Redis."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from service.access.quotas import BLOCKS, WINDOW_S, Quotas
+from service.cache import Cache
+from service.config import Settings
+from service.domain import Client
+
+START = 1_000_000 * WINDOW_S
+
+
+@pytest.fixture
+def cache(redis_url: str) -> Iterator[Cache]:
+    redis.Redis.from_url(redis_url).flushall()
+    yield Cache(redis_url, 2.0)
+
+
+def allowed(quotas: Quotas, client: Client, requests: int) -> int:
+    return sum(quotas.spent(client).left >= 0 for _ in range(requests))
+
+
+def app(quota: int | None) -> Client:
+    return Client("app", frozenset(), quota=quota)
+
+
+@pytest.mark.parametrize("quota", [1, 7, BLOCKS, 1000])
+def test_one_worker_grants_exactly_the_quota(cache: Cache, quota: int) -> None:
+    quotas = Quotas(Settings(), cache.taken, lambda: START)
+    assert allowed(quotas, app(quota), quota + 50) == quota
+
+
+def test_what_is_left_is_told_by_hand(cache: Cache) -> None:
+    quotas = Quotas(Settings(), cache.taken, lambda: START + 13.5)
+    told = [quotas.spent(app(3)) for _ in range(4)]
+    assert [each.left for each in told] == [2, 1, 0, -1]
+    assert {each.ends_in_s for each in told} == {WINDOW_S - 13}
+
+
+def test_the_next_minute_begins_anew(cache: Cache) -> None:
+    now = [float(START)]
+    quotas = Quotas(Settings(), cache.taken, lambda: now[0])
+    assert allowed(quotas, app(5), 9) == 5
+    now[0] += WINDOW_S
+    assert allowed(quotas, app(5), 9) == 5
+
+
+@pytest.mark.parametrize("quota", [10, 100, 2000])
+def test_workers_that_race_never_exceed_the_quota_together(redis_url: str, cache: Cache, quota: int) -> None:
+    workers, granted = 6, list[int]()
+
+    def work() -> None:
+        quotas = Quotas(Settings(), Cache(redis_url, 2.0).taken, lambda: START)
+        granted.append(allowed(quotas, app(quota), quota))
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(granted) == quota, "every worker asked for the whole quota, so nothing was left over"
+
+
+def test_what_idle_workers_leased_is_all_that_is_lost(redis_url: str, cache: Cache) -> None:
+    quota, workers = 1000, 4
+    idle = [Quotas(Settings(), Cache(redis_url, 2.0).taken, lambda: START) for _ in range(workers)]
+    assert all(quotas.spent(app(quota)).left >= 0 for quotas in idle)
+    busy = Quotas(Settings(), cache.taken, lambda: START)
+    assert allowed(busy, app(quota), quota) == quota - workers * (quota // BLOCKS)
+
+
+def test_a_worker_asks_redis_once_a_block_and_not_when_nothing_is_left() -> None:
+    asked = list[tuple[str, int]]()
+
+    def take(name: str, count: int, ttl_s: int) -> int:
+        asked.append((name, count))
+        return sum(count for _, count in asked)
+
+    quotas = Quotas(Settings(), take, lambda: START)
+    assert allowed(quotas, app(500), 2000) == 500
+    assert len(asked) == BLOCKS
+
+
+def test_while_redis_is_away_each_worker_grants_its_share() -> None:
+    away = Cache("redis://127.0.0.1:1/0", 0.05)
+    quotas = Quotas(Settings(workers=4), away.taken, lambda: START)
+    assert allowed(quotas, app(100), 300) == 25
+    assert allowed(Quotas(Settings(workers=4), away.taken, lambda: START), app(2), 9) == 1
+
+
+@pytest.mark.parametrize(
+    ("client", "quota"),
+    [
+        (Client("a", frozenset()), 600_000),
+        (Client("b", frozenset(), customer_id="c-1"), 600),
+        (Client("c", frozenset(), branch="siming"), 600_000),
+        (Client("d", frozenset(), customer_id="c-1", quota=7), 7),
+    ],
+)
+def test_whose_quota_is_which(cache: Cache, client: Client, quota: int) -> None:
+    assert Quotas(Settings(), cache.taken, lambda: START).spent(client).quota == quota
+
+
+def test_clients_do_not_spend_each_others_quota(cache: Cache) -> None:
+    quotas = Quotas(Settings(), cache.taken, lambda: START)
+    assert allowed(quotas, app(3), 9) == 3
+    assert allowed(quotas, Client("other", frozenset(), quota=3), 9) == 3

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from service.answer import Sign, render
 from service.decision import decide, encode
+from service.decision.program import prepared
 from service.decision.subject import PERSONALISATION
 from service.domain import Decision, Snapshot
 from service.meters import count_decision
 from service.request import OfferRequest
+from service.scoring.models.heard import heard_one
 from service.serving import Serving
 from service.tracing import span
 
@@ -52,4 +54,4 @@ def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:
     """The models' word on the customer; who withdrew personalisation is not scored."""
     if serving.bundle is None or snapshot.consents.get(PERSONALISATION) is False:
         return {}
-    return serving.bundle.score_one(snapshot.attributes)
+    return heard_one(serving.bundle, snapshot.attributes, prepared(serving.policy).standing.reads_segment)

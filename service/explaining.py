@@ -21,8 +21,10 @@ from service.domain import Release, Snapshot
 from service.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.explanation import Contributions, Subject, explanation
 from service.request import OfferRequest, check_slot
+from service.scoring.hearing import SEGMENT
 from service.scoring.models import Bundle
 from service.scoring.models.contributions import contributions
+from service.scoring.models.heard import heard_one
 from service.serving import Releases
 from service.store import Store
 
@@ -107,7 +109,8 @@ class Explaining:
             return NOT_SCORED, ()
         try:
             bundle = self._bundle(release.bundle)
-            found = tuple(compared("scores", dict(scores), bundle.score_one(snapshot.attributes)))
+            again = heard_one(bundle, snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
+            found = tuple(compared("scores", dict(scores), again))
         except NotFound:
             return NO_BUNDLE, ()
         except BundleError as error:

@@ -23,6 +23,7 @@ from service.planning.simulation import Simulation
 from service.rules.clock import Clock
 from service.rules.policy import Policy, from_documents
 from service.scoring.models import Bundle
+from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
 from service.store import Proposal, Store
 
@@ -119,8 +120,9 @@ class Governance:
 
 
 def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:
-    """Name -> (n,) as each request would get it; NaN for who withdrew personalisation: not scored."""
-    found = [{} if one.consents.get(PERSONALISATION) is False else bundle.score_one(one.attributes) for one in people]
+    """Name -> (n,) what each request would hear; NaN for silence, as of who withdrew personalisation: not scored."""
+    withdrawn = [one.consents.get(PERSONALISATION) is False for one in people]
+    found = [{} if no else heard_one(bundle, one.attributes, True) for one, no in zip(people, withdrawn, strict=True)]
     names = dict.fromkeys(name for one in found for name in one)
     return {name: np.array([one.get(name, np.nan) for one in found]) for name in names}
 

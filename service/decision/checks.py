@@ -20,8 +20,9 @@ from service.decision.witnesses import columns, reached, starts
 from service.errors import Problem
 from service.expressions import Kind, falsity, truth
 from service.grid import Array
-from service.rules.policy import FitRule, GateRule, Policy
+from service.rules.policy import ContactRule, FitRule, GateRule, Policy
 from service.rules.rulebook import Rulebook
+from service.rules.targeting import ALL
 
 MOST_WEIGHT = 4.0
 CLOSE = 1e-9
@@ -38,20 +39,36 @@ class Findings:
 def findings(policy: Policy) -> Findings:
     """Everything that the checks find in a policy; some tenths of a second."""
     ready = prepared(policy)
-    problems = [*_uncased((*policy.gates, *policy.fits)), *_presuming(policy), *_overweight(policy), *_orderly(ready)]
+    problems = [
+        *_uncased((*policy.gates, *policy.contact.rules, *policy.fits)),
+        *_undeclared(policy),
+        *_presuming(policy),
+        *_overweight(policy),
+        *_orderly(ready),
+    ]
     return Findings(tuple(problems), (*_trusting(policy), *_starved(ready), *_idle(policy)))
 
 
-def _where(rule: GateRule | FitRule) -> str:
-    return f'{rule.concern}.yaml: rule "{rule.id}"'
+def _where(rule: GateRule | ContactRule | FitRule) -> str:
+    file = "contact" if isinstance(rule, ContactRule) else rule.concern
+    return f'{file}.yaml: rule "{rule.id}"'
 
 
-def _uncased(rules: tuple[GateRule | FitRule, ...]) -> Iterator[Problem]:
+def _uncased(rules: tuple[GateRule | ContactRule | FitRule, ...]) -> Iterator[Problem]:
     """A rule shows by its own cases when it holds and when it does not."""
     for rule in rules:
         verbs = {True: "fires", False: "rests"} if isinstance(rule, FitRule) else {True: "passes", False: "blocks"}
         for holds in {True, False} - {case.holds for case in rule.cases}:
             yield Problem(_where(rule), f"has no case in which it {verbs[holds]}; expected at least one")
+
+
+def _undeclared(policy: Policy) -> Iterator[Problem]:
+    """Segments that a strategy names and nobody declares say nothing of any customer."""
+    for strategy in policy.strategies.values():
+        for name in strategy.segments:
+            if name != ALL and name not in policy.targets:
+                where = f'strategies.yaml: strategy "{strategy.id}"'
+                yield Problem(where, f'segments name "{name}", which `segments` of strategies.yaml does not declare')
 
 
 def _presuming(policy: Policy) -> Iterator[Problem]:

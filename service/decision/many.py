@@ -14,6 +14,7 @@ from service.decision.mixture import Mixture
 from service.decision.population import Decisions, Population
 from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.standing import NOWHERE
 from service.decision.subject import PERSONALISATION, Arms, Draw, asked_channel, draws
 from service.domain import Arm, Context, Release
 from service.grid import Array, Columns, context_columns
@@ -141,28 +142,31 @@ class _Task:
 
     def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture) -> Cells:
         if isinstance(arm, Mixture):
-            return arm.corrected(self._cells(part, arm.heard(scores), Arm.PERSONALISED), self.cost)
-        return self._cells(part, scores if self.ready.ways[arm].scored else {}, arm)
+            return arm.corrected(self._cells(part, scores, arm.heard(scores), Arm.PERSONALISED), self.cost)
+        return self._cells(part, scores, scores if self.ready.ways[arm].scored else {}, arm)
 
-    def _cells(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> Cells:
-        columns, dealings = self._columns(part, arm)
+    def _cells(self, part: Population, scores: Mapping[str, Array], listened: Mapping[str, Array], arm: Arm) -> Cells:
+        """``scores`` say where a customer stands, to every arm; ``listened`` is what the arm hears of them."""
+        columns, dealings = self._columns(part, scores, arm)
         personal = arm is not Arm.UNPERSONALISED
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events, personal)
         contact = self.ready.contact.many(crowd, self.at, self.holiday)
-        heard = self.ready.hearing.many(scores, crowd.customers)
+        heard = self.ready.hearing.many(listened, crowd.customers)
         return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
 
-    def _columns(self, part: Population, arm: Arm) -> tuple[dict[str, Any], Columns]:
+    def _columns(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> tuple[dict[str, Any], Columns]:
         """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
         customers, history = len(part.customers), self.ready.history
         past = history.many(part.events, self.context.now, customers)
         if arm is Arm.UNPERSONALISED:
-            columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING}
+            columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING, **NOWHERE}
         else:
             columns = {**part.columns, **past}
             self.ready.features.many(columns)
         columns.update(context_columns(open_context(self.context, arm), self.at, self.ready.holidays))
         columns.update(history.consent_many(part.consents, customers))
+        if arm is not Arm.UNPERSONALISED:
+            self.ready.standing.many(columns, scores, customers)
         return columns, {**columns, **past, **(UNSAID if arm is Arm.UNPERSONALISED else {})}
 
     def _best(self, priority: Array) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ import numpy as np
 from service.decision.arms import Way
 from service.decision.privacy import UNSAID, open_context
 from service.decision.program import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.standing import NOWHERE
 from service.decision.subject import Draw, arm_of, asked_channel, draw
 from service.domain import Arm, Context, Decision, Release, Snapshot, Treatment
 from service.grid import Array, Columns, Moment, context_columns
@@ -79,6 +80,8 @@ def judged(
     columns.update(ready.history.consent_one(snapshot.consents))
     dealings = _with_past(ready, columns, events, arm)
     contact = ready.contact.one(snapshot.consents, events, moment, holiday, arm is not Arm.UNPERSONALISED)
+    if arm is not Arm.UNPERSONALISED:
+        ready.standing.one(columns, scores)
     program = ready.ones[arm]
     heard = ready.hearing.one(scores if program.way.scored else {})
     cost = ready.contact_cost + ready.prices(release.prices)
@@ -89,7 +92,7 @@ def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str)
     """Adds the past to ``columns`` where it may be read, and gives the columns that contact rules may read."""
     past = ready.history.one(events)
     if arm is Arm.UNPERSONALISED:
-        columns.update(NOTHING)
+        columns.update({**NOTHING, **NOWHERE})
         return {**columns, **past, **UNSAID}
     columns.update(past)
     return columns

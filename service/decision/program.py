@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from service.decision.arms import Way, ways
+from service.decision.standing import NAMES, Standing
 from service.decision.subject import Arms
 from service.domain import Scalar
 from service.expressions import Expression, fold, value
 from service.grid import Array, Columns, Moment, Places, by_channel, by_offer, day_number, moment
 from service.rules.contact import ContactGates, Ok
 from service.rules.history import History
+from service.rules.places import places_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
@@ -128,14 +130,12 @@ class Prepared:
     def __init__(self, policy: Policy) -> None:
         """Compiles the policy; some 10 ms, once."""
         self.policy = policy
-        self.places = Places(
-            [(offer.id, offer.family) for offer in policy.offers],
-            [(each.id, each.direction) for each in policy.channels],
-        )
+        self.places = places_of(policy.offers, policy.channels)
         names = _names_read(policy)
         used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = History(self.places, names)
+        self.standing = Standing(policy, names)
         self.contact = ContactGates(policy.contact, self.places)
         self.one = Program(policy, self.places, many=False)
         self.many = Program(policy, self.places, many=True)
@@ -196,4 +196,7 @@ def _names_read(policy: Policy) -> frozenset[str]:
     expressions += [rule.when for rule in policy.fits]
     expressions += [channel.response for channel in policy.channels]
     expressions += [formula for family in policy.families.values() for formula in (family.ticket, family.value)]
-    return frozenset().union(*(expression.names for expression in expressions))
+    expressions += [each.target for each in policy.strategies.values() if each.target is not None]
+    names = frozenset().union(*(expression.names for expression in expressions))
+    stages = policy.portrait.stages if NAMES[1] in names else ()
+    return names.union(*(stage.when.names for stage in stages))

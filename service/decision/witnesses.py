@@ -98,6 +98,7 @@ def _seen(ready: Prepared, people: Population) -> dict[str, Any]:
     ready.features.many(seen)
     seen.update(context_columns(Context(NOON), ready.moment(NOON), ready.holidays))
     seen.update(ready.history.consent_many(people.consents, len(people.customers)))
+    ready.standing.many(seen, {}, len(people.customers))
     return seen
 
 

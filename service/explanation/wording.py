@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from service.decision.shortfall import Shortfall
-from service.rules.nouns import Cap, ConsentRule, CoolOff, FitRule, GateRule, QuietHours, Rule
+from service.rules.nouns import FitRule, GateRule, Rule
+from service.rules.outreach import Cap, ConsentRule, CoolOff, QuietHours
 
 _EPOCH = date(1970, 1, 1)
 _AND = {"zh": "；", "en": "; "}

@@ -11,7 +11,7 @@ from copy import copy
 
 from service.grid import DAY_MS, moment
 from service.rules.history import COUNTS, MEANS
-from service.rules.nouns import Contact
+from service.rules.outreach import Contact
 
 MINUTE_MS = 60_000
 DEPTH_DAYS = 200.0

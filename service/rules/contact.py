@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.grid import Array, Moment, Places, by_channel
-from service.rules.nouns import Cap, ConsentRule, Contact, CoolOff, QuietHours
+from service.rules.outreach import Cap, ConsentRule, Contact, CoolOff, QuietHours
 from service.rules.tally import Counter, EventTable, Seen, Tally
 
 Ok = bool | Array

@@ -1,7 +1,8 @@
 """The policy's nouns as frozen values: what the YAML documents become once they have been checked.
 
-Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` and ``contact`` apply them,
-``policy`` holds them together. Money is yuan, rates are per year, windows are days. Texts carry both languages.
+Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` applies the rules,
+``policy`` holds them together; the contact policy has nouns of its own (``outreach``). Money is yuan, rates are per
+year. Texts carry both languages.
 """
 
 from collections.abc import Mapping
@@ -77,7 +78,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A named bundle of rules with its aim. Switched off, its fit and applicability rules fall away."""
+    """A named bundle of rules with its aim. Switched off, its fit and applicability rules fall away.
+
+    They fall away as well for customers outside ``target``, its segments as one condition; None targets everybody.
+    """
 
     id: str
     concern: str
@@ -86,6 +90,7 @@ class Strategy:
     kpi: Text
     segments: tuple[str, ...]
     enabled: bool
+    target: Expression | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,70 +130,6 @@ class FitRule(Rule):
     when: Expression
     weight: float
     cases: tuple[Case, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRule(Rule):
-    """A channel of this direction needs the customer's yes to ``purpose``, where ``<channel>`` stands for its id."""
-
-    direction: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuietHours(Rule):
-    """No contact from ``start_minute`` (included) to ``end_minute`` (not included) of the local day, across midnight
-    where start is above end; on the policy's holidays all day where ``holidays`` is set.
-
-    Holds for the named channels, or for all of ``direction`` where ``channels`` is None.
-    """
-
-    direction: str | None
-    channels: tuple[str, ...] | None
-    start_minute: int
-    end_minute: int
-    holidays: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cap(Rule):
-    """At most ``maximum`` events of the kinds in ``counts`` per offer, family, channel or customer in a rolling window.
-
-    The gate passes while fewer than ``maximum`` stand in the last ``window_days``. ``direction`` None: all channels'
-    events count and all channels are closed; otherwise only those of that direction, for both.
-    """
-
-    per: str
-    counts: tuple[str, ...]
-    direction: str | None
-    window_days: float
-    maximum: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoolOff(Rule):
-    """After an event of a kind in ``after``, the same offer or family rests for ``days``."""
-
-    per: str
-    after: tuple[str, ...]
-    days: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """May we contact them now, here: the bank's time zone and holidays (ISO dates), and the contact gates."""
-
-    timezone: str
-    holidays: tuple[str, ...]
-    consents: tuple[ConsentRule, ...]
-    quiet_hours: tuple[QuietHours, ...]
-    caps: tuple[Cap, ...]
-    cool_offs: tuple[CoolOff, ...]
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """All contact gates, in the order in which a reason is named."""
-        return (*self.consents, *self.quiet_hours, *self.caps, *self.cool_offs)
 
 
 TEST_KINDS = ("random-relevant", "propensity-only", "without-levers", "eligibility-only", "without-strategy")

@@ -22,12 +22,8 @@ from service.rules.nouns import (
     CONCERNS,
     LANGUAGES,
     STAGES,
-    Cap,
     Case,
     Channel,
-    ConsentRule,
-    Contact,
-    CoolOff,
     Experiments,
     FamilyTerms,
     FitRule,
@@ -35,16 +31,17 @@ from service.rules.nouns import (
     Message,
     Messages,
     Offer,
-    QuietHours,
     Rule,
     Schema,
     StandingTest,
     Strategy,
     Term,
 )
+from service.rules.outreach import Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
 from service.rules.portrait import PortraitTerms
 from service.rules.reading import assembly
 from service.rules.reading.documents import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
+from service.rules.targeting import Target
 from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 
@@ -58,6 +55,7 @@ __all__ = [
     "Channel",
     "ConsentRule",
     "Contact",
+    "ContactRule",
     "CoolOff",
     "Experiments",
     "FamilyTerms",
@@ -72,6 +70,7 @@ __all__ = [
     "Schema",
     "StandingTest",
     "Strategy",
+    "Target",
     "Term",
     "from_documents",
     "load",
@@ -104,6 +103,7 @@ class Policy:
     weights: Mapping[str, float] = field(repr=False)
     hierarchy: Hierarchy = field(repr=False)
     strategies: Mapping[str, Strategy] = field(repr=False)
+    targets: Mapping[str, Target] = field(repr=False)
     contact: Contact = field(repr=False)
     experiments: Experiments = field(repr=False)
     messages: Messages = field(repr=False)

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import falsity, fold, truth
+from service.expressions import Expression, falsity, fold, truth
 from service.grid import Array, Columns
 from service.rules.contact import Ok
 from service.rules.policy import FitRule, GateRule, Policy, Rule
 from service.rules.reading.concerns import FALLS_AWAY
+from service.rules.targeting import within
 
 Run = Callable[[Columns], Any]
 _GRID = frozenset({"offer", "channel"})
@@ -35,8 +36,7 @@ class Gate:
         """Folds what the policy alone decides."""
         self.id, self.stage = rule.id, rule.stage
         require = truth(fold(rule.require, policy.static_columns), many)
-        spares = None if rule.applies is None else falsity(fold(rule.applies, policy.static_columns), many)
-        self.passes: Callable[[Columns], Ok] = _passes(require, spares or (lambda columns: False))
+        self.passes: Callable[[Columns], Ok] = _passes(require, _spares(rule, policy, many))
 
 
 class OpenGate(Gate):
@@ -50,6 +50,21 @@ class OpenGate(Gate):
 def falls_away(rule: Rule, strategy: str) -> bool:
     """Whether a rule goes with its strategy: fit and applicability do, what guards the customer never does."""
     return rule.strategy == strategy and rule.stage in FALLS_AWAY
+
+
+def _spares(rule: GateRule, policy: Policy, many: bool) -> Run:
+    """Whom the gate spares: where ``applies`` is false, and who is outside its strategy's segments if it falls away."""
+    target = target_of(rule, policy)
+    reasons = [falsity(fold(each, policy.static_columns), many) for each in (rule.applies, target) if each is not None]
+    if len(reasons) < 2:
+        return reasons[0] if reasons else lambda columns: False
+    return lambda columns: reasons[0](columns) | reasons[1](columns)
+
+
+def target_of(rule: Rule, policy: Policy) -> Expression | None:
+    """Whom a rule is for: its strategy's segments where it goes with the strategy, else everybody (None)."""
+    strategy = policy.strategies.get(rule.strategy)
+    return strategy.target if strategy is not None and rule.stage in FALLS_AWAY else None
 
 
 def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
@@ -162,7 +177,9 @@ class Rulebook:
 
 def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
     factor = rule.weight ** (4.0 * policy.weights[rule.concern])
-    fires = truth(fold(rule.when, policy.static_columns), many)
+    fires = within(
+        truth(fold(rule.when, policy.static_columns), many), target_of(rule, policy), policy.static_columns, many
+    )
     return Fit(rule.id, rule.weight, factor, np.array([1.0, factor]), _AXES.index(rule.when.axes & _GRID), fires)
 
 

@@ -8,6 +8,7 @@
     evidence:<id>       P(the offer is taken) by whomever it is shown to: the prior, smoothed into evidence
     ticket:<family>     yuan a customer brings who takes an offer of the family
     response:<channel>  the channel's relative power to reach the customer
+    segment:<id>        1 where the customer is in the segment that training found (read by ``decision.standing``)
 
 In order, an offer is heard of by its own model, else the family's model times its share, else evidence, else the
 policy's prior; ``source`` says by which. A name that is not there, None and NaN are silence. One customer and many get
@@ -31,6 +32,7 @@ MODEL, FAMILY_MODEL, EVIDENCE, PRIOR = "model", "family model", "evidence", "pri
 """Where a propensity comes from."""
 
 OFFER, SHARE, EVIDENCE_OF, TICKET, RESPONSE = "offer:", "share:", "evidence:", "ticket:", "response:"
+SEGMENT = "segment:"
 """What a name in the scores begins with."""
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from service.domain import Context, Event, Scalar, Snapshot
 from service.expressions import Expression, truth, value
-from service.grid import Places, context_columns, day_number, moment
+from service.grid import context_columns, day_number, moment
 from service.rules.history import History
+from service.rules.places import places_of
 from service.rules.policy import Policy
 from service.rules.tally import seen
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
@@ -90,7 +91,7 @@ class Portraits:
         self._stages = [(one.id, truth(one.when, many=False)) for one in terms.stages]
         self._needs = [(one.id, truth(one.when, many=False)) for one in terms.needs]
         self._tags = [(one.id, truth(one.when, many=False)) for one in terms.tags]
-        self._places = _places(policy)
+        self._places = places_of(policy.offers, policy.channels)
         self._history = History(self._places, _names(policy))
         self._holidays = frozenset(map(day_number, policy.contact.holidays))
 
@@ -192,13 +193,6 @@ class Portraits:
 def portraits(policy: Policy) -> Portraits:
     """The policy's portrait, compiled once; a policy never changes."""
     return Portraits(policy)
-
-
-def _places(policy: Policy) -> Places:
-    return Places(
-        [(offer.id, offer.family) for offer in policy.offers],
-        [(channel.id, channel.direction) for channel in policy.channels],
-    )
 
 
 def _names(policy: Policy) -> frozenset[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from service.domain import Event, Snapshot
 from service.grid import DAY_MS
-from service.rules.nouns import Channel, ConsentRule
+from service.rules.nouns import Channel
+from service.rules.outreach import ConsentRule
 from service.rules.policy import Policy
 
 CONTACTS_DAYS, COUNTS_DAYS = 30, 90

@@ -15,7 +15,7 @@ import numpy as np
 from service.domain import Text
 from service.errors import BundleError, FourcastError
 from service.scoring.attributes import Array
-from service.scoring.standard import Standard, at_mean, known
+from service.scoring.standard import KNOWN_SHARE, Standard, at_mean, known
 
 NOWHERE = -1
 """The place of a customer of whom too little is known."""
@@ -43,14 +43,19 @@ class Segmentation:
         self.standard = Standard.of(document)
         self.segments = tuple(_segment(row) for row in document["segments"])
         self.centroids = np.array([row["centroid"] for row in document["segments"]], dtype=np.float64)
+        self._rows = self.centroids.tolist()
         width = (len(self.segments), len(self.standard.names))
         if not self.segments or self.centroids.shape != width or not np.isfinite(self.centroids).all():
             raise BundleError(f"segments need one finite centroid of {width[1]} figures each")
 
     def assign(self, attributes: Mapping[str, object]) -> Segment | None:
         """The segment of one customer's raw attributes; None where less than half of the figures are known."""
-        place = int(self.nearest(self.standard.one(attributes))[0])
-        return None if place == NOWHERE else self.segments[place]
+        z = self.standard.row(attributes)
+        if sum(one == one for one in z) < KNOWN_SHARE * len(z):  # noqa: PLR0124 - NaN alone differs from itself
+            return None
+        sure = [one if one == one else 0.0 for one in z]  # noqa: PLR0124
+        distances = [sum([(a - b) * (a - b) for a, b in zip(sure, centroid, strict=True)]) for centroid in self._rows]
+        return self.segments[distances.index(min(distances))]
 
     def nearest(self, z: Array) -> Array:
         """(n,) place of the nearest centroid for z (n, f); -1 where too little is known, the first of equals."""

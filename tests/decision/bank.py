@@ -43,7 +43,7 @@ TABLE = parse_table(
             {"name": "demand_yuan", "kind": "money", "range": [0, 1e12], "meaning": "demand balance"},
             {"name": "risk_tolerance", "kind": "number", "range": [1, 5], "meaning": "C1 to C5"},
             {"name": "risk_assessed_on", "kind": "date", "meaning": "day of the assessment"},
-            {"name": "segment", "kind": "text", "values": ["mass", "affluent"], "meaning": "segment"},
+            {"name": "tier", "kind": "text", "values": ["mass", "affluent"], "meaning": "tier"},
             {"name": "mobile_active", "kind": "boolean", "meaning": "uses the app"},
         ],
         "features": [
@@ -209,6 +209,7 @@ def small_policy(**changes: Any) -> Policy:
         "weights": EQUAL,
         "hierarchy": Hierarchy({}, (), EQUAL, ()),
         "strategies": {},
+        "targets": {},
         "contact": CONTACT,
         "experiments": PLAIN,
         "messages": {},

@@ -24,7 +24,7 @@ attributes = st.fixed_dictionaries(
         "demand_yuan": money,
         "risk_tolerance": st.one_of(st.none(), st.integers(1, 5)),
         "risk_assessed_on": st.sampled_from(["2026-10-02", "2025-10-03", "2025-10-02", "2025-10-01", "2020-02-29"]),
-        "segment": st.sampled_from(["mass", "affluent"]),
+        "tier": st.sampled_from(["mass", "affluent"]),
         "mobile_active": st.booleans(),
     },
 )
@@ -71,6 +71,7 @@ scores = st.fixed_dictionaries(
         "evidence:equity": score,
         "ticket:deposit": yuan,
         "ticket:wealth": yuan,
+        "segment:keen": st.just(1.0),
         "response:sms": st.one_of(st.none(), st.floats(0.1, 3.0)),
         "response:mobile_app": st.one_of(st.none(), st.floats(0.1, 3.0)),
     },

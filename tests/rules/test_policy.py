@@ -54,6 +54,21 @@ def judgments(documents: Documents) -> Any:
 
 
 FAULTS: dict[str, tuple[Change, str]] = {
+    "a segment that nobody declares": (
+        lambda d: d["strategies"]["strategies"][1].update(segments=["saver"]),
+        'strategies.yaml: strategy "product-ladder": segments must be from all, savers, first-time-investors, '
+        "investors, payroll, maturing, inflows, pensioners, rate-seekers, large-balances, idle-money, leaving, "
+        'elderly, got "saver"; did you mean "savers"?',
+    ),
+    "a segment named like everybody": (
+        lambda d: d["strategies"]["segments"].append({"id": "all", "name": BOTH, "when": "customer.age > 5"}),
+        'strategies.yaml: segment "all": id "all" is everybody and needs no declaration',
+    ),
+    "a stage that no portrait knows": (
+        lambda d: d["strategies"]["segments"][0].update(when="customer.stage = 'growing'"),
+        "strategies.yaml: segment \"savers\": when (line 1, column 18): 'growing' is not a value of "
+        "customer.stage; did you mean grow?",
+    ),
     "a rate out of range": (
         lambda d: offer(d)["terms"].update(rate=2.1),
         'catalogue.yaml: offer "term-12m": rate must be 0 to 0.2 (per year), got 2.1',

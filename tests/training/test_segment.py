@@ -95,6 +95,14 @@ def test_one_customer_and_many_are_assigned_alike(document: dict[str, Any], bank
     assert [segments.segments[place] for place in many] == one
 
 
+def test_the_live_road_gives_the_same_bits_as_the_arrays(document: dict[str, Any], bank: pd.DataFrame) -> None:
+    standard = Segmentation(document).standard
+    facts = {"demand_yuan": -12_345.67, "deposit_yuan": 0.0, "wealth_yuan": None, "logins_30d": 7}
+    rows = [facts, *bank.head(200).to_dict("records")]
+    for row in rows:
+        assert repr(standard.row(row)) == repr(standard.one(row)[0].tolist())
+
+
 def test_of_whom_less_than_half_is_known_there_is_no_segment(document: dict[str, Any]) -> None:
     segments = Segmentation(document)
     assert segments.assign({}) is None

@@ -19,7 +19,6 @@ from service.rules.names import TICKET
 from service.rules.nouns import (
     CONCERNS,
     Channel,
-    Contact,
     FamilyTerms,
     FitRule,
     GateRule,
@@ -28,9 +27,12 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
+from service.rules.outreach import Contact
+from service.rules.places import places_of
 from service.rules.reading import (
     catalogue,
     concerns,
+    contact_cases,
     experiments,
     messages,
     monitoring,
@@ -41,6 +43,7 @@ from service.rules.reading import (
 )
 from service.rules.reading.cases import Bench
 from service.rules.reading.entry import Entry
+from service.rules.targeting import Target
 from service.scoring.attributes import AttributeTable, parse_table
 from service.scoring.features import FeatureProgram
 
@@ -65,6 +68,7 @@ class Book:
     """The rule book: strategies, every rule of the four C also where switched off, and the contact policy."""
 
     strategies: Mapping[str, Strategy]
+    targets: Mapping[str, Target]
     rules: tuple[GateRule | FitRule, ...]
     contact: Contact
 
@@ -100,6 +104,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     problems += _unvalued(goods, table, features)
     bench = Bench(goods.schema or {}, goods.columns)
     problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
+    problems += contact_cases.problems(book.contact, places_of(goods.offers, goods.channels))
     written = messages.write_out(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
     return {
         "attributes": table,
@@ -132,6 +137,7 @@ def _goods_parts(goods: Goods) -> dict[str, Any]:
 def _book_parts(book: Book) -> dict[str, Any]:
     return {
         "strategies": MappingProxyType(dict(book.strategies)),
+        "targets": MappingProxyType(dict(book.targets)),
         "gates": concerns.gates(book.rules, book.strategies),
         "fits": concerns.fits(book.rules, book.strategies),
         "contact": book.contact,
@@ -154,6 +160,8 @@ def _goods(pages: Pages, table: AttributeTable | None) -> Goods:
     known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
     customer = table.schema() if table is not None else {}
     schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
+    if schema is not None:
+        schema = {**portrait.standing(pages.documents.get("portrait")), **schema}
     offers = catalogue.read_offers(shop, offer_terms)
     families = catalogue.read_families(shop, schema, offers)
     channels = catalogue.read_channels(roads, channel_terms, schema)
@@ -164,11 +172,12 @@ def _goods(pages: Pages, table: AttributeTable | None) -> Goods:
 
 
 def _book(pages: Pages, goods: Goods) -> Book:
-    strategies = concerns.read_strategies(pages["strategies"])
+    whole = None if goods.schema is None else portrait.portrait_schema(goods.schema)
+    strategies, targets = concerns.read_strategies(pages["strategies"], whole)
     rules = tuple(r for c in CONCERNS for r in concerns.read_rules(pages[c], c, goods.schema, strategies))
     contact = outreach.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
     pages.problems += concerns.repeated([*rules, *contact.rules])
-    return Book(strategies, rules, contact)
+    return Book(strategies, targets, rules, contact)
 
 
 def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
@@ -187,7 +196,7 @@ def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> 
 def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
     columns: dict[str, Any] = dict(table.encode({}))
     features.one(columns)
-    outside = {n: name for n, name in (goods.schema or {}).items() if n.startswith(("history.", "context."))}
+    outside = {n: name for n, name in (goods.schema or {}).items() if n not in columns}
     unknown = {n: None if name.kind is Kind.TEXT else float("nan") for n, name in outside.items()}
     return {**columns, **unknown, **goods.columns}
 

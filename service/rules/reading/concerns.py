@@ -13,6 +13,7 @@ from service.expressions import Kind
 from service.rules import compliance
 from service.rules.nouns import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.reading.entry import Entry
+from service.rules.targeting import ALL, Target, joined
 
 FIT = "fit"
 FALLS_AWAY = frozenset({FIT, "applicability"})
@@ -33,11 +34,12 @@ class Common(TypedDict):
     ground: str | None
 
 
-def read_strategies(page: Entry) -> dict[str, Strategy]:
-    """The strategies by id."""
-    strategies = [_strategy(entry) for entry in page.children("strategies", "strategy")]
+def read_strategies(page: Entry, schema: Schema | None) -> tuple[dict[str, Strategy], dict[str, Target]]:
+    """The strategies and the segments they may be for, each by id; ``schema``: what says something of a customer."""
+    targets = {one.id: one for one in (_target(e, schema) for e in page.children("segments", "segment", optional=True))}
+    strategies = [_strategy(entry, targets, schema) for entry in page.children("strategies", "strategy")]
     page.close()
-    return {strategy.id: strategy for strategy in strategies}
+    return {strategy.id: strategy for strategy in strategies}, targets
 
 
 def read_rules(
@@ -132,15 +134,25 @@ def _fit(entry: Entry, shared: Common, schema: Schema | None) -> FitRule:
     return FitRule(**shared, when=when, weight=weight, cases=entry.cases("cases", FIT_VERBS))
 
 
-def _strategy(entry: Entry) -> Strategy:
+def _target(entry: Entry, schema: Schema | None) -> Target:
+    target = Target(entry.name("id"), entry.both("name"), entry.expression("when", schema, Kind.BOOLEAN))
+    if target.id == ALL:
+        entry.fault("id", f'"{ALL}" is everybody and needs no declaration')
+    entry.close()
+    return target
+
+
+def _strategy(entry: Entry, targets: Mapping[str, Target], schema: Schema | None) -> Strategy:
+    segments = entry.words("segments", (ALL, *targets) if targets else None)
     strategy = Strategy(
         id=entry.name("id"),
         concern=entry.choice("concern", CONCERNS),
         name=entry.both("name"),
         objective=entry.both("objective"),
         kpi=entry.both("kpi"),
-        segments=entry.words("segments"),
+        segments=segments,
         enabled=entry.flag("enabled", default=True),
+        target=joined(segments, targets, schema),
     )
     entry.close()
     return strategy

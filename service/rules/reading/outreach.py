@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from service.domain import EventKind
 from service.rules.names import DIRECTIONS
-from service.rules.nouns import CONCERNS, Cap, ConsentRule, Contact, CoolOff, QuietHours, Strategy
+from service.rules.nouns import CONCERNS, Strategy
+from service.rules.outreach import Cap, ConsentRule, Contact, CoolOff, QuietHours
 from service.rules.reading.concerns import Common, common
+from service.rules.reading.contact_cases import EVENTS, read_cases
 from service.rules.reading.entry import Entry
 
-EVENTS = tuple(kind.value for kind in EventKind)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 Strategies = Mapping[str, Strategy]
 
@@ -43,7 +43,12 @@ def _shared(entry: Entry, strategies: Strategies) -> Common:
 
 def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:
     shared = _shared(entry, strategies)
-    rule = ConsentRule(**shared, direction=entry.choice("direction", DIRECTIONS), purpose=entry.text("purpose"))
+    rule = ConsentRule(
+        **shared,
+        direction=entry.choice("direction", DIRECTIONS),
+        purpose=entry.text("purpose"),
+        cases=read_cases(entry),
+    )
     entry.close()
     return rule
 
@@ -59,6 +64,7 @@ def _quiet(entry: Entry, strategies: Strategies, channels: Sequence[str]) -> Qui
         start_minute=_minute(entry, "from"),
         end_minute=_minute(entry, "to"),
         holidays=entry.flag("holidays", default=False),
+        cases=read_cases(entry),
     )
     if rule.start_minute == rule.end_minute:
         entry.fault("to", "must differ from from; write 00:00 to 24:00 for the whole day")
@@ -75,6 +81,7 @@ def _cap(entry: Entry, strategies: Strategies) -> Cap:
         direction=entry.choice("direction", DIRECTIONS) if entry.has("direction") else None,
         window_days=entry.number("window_days", 0.01, 366, "days"),
         maximum=entry.whole("maximum", 1, 1000),
+        cases=read_cases(entry),
     )
     entry.close()
     return cap
@@ -87,6 +94,7 @@ def _cool_off(entry: Entry, strategies: Strategies) -> CoolOff:
         per=entry.choice("per", ("offer", "family")),
         after=entry.words("after", EVENTS),
         days=entry.number("days", 0.01, 366, "days"),
+        cases=read_cases(entry),
     )
     entry.close()
     return rule

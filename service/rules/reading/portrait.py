@@ -32,7 +32,7 @@ OF_THE_DAY = ("context.hour", "context.weekday", "context.today", "context.year_
 
 def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | None) -> PortraitTerms:
     """The portrait's terms; ``whole`` is the schema of the rules, None while it cannot be known."""
-    schema = None if whole is None else portrait_schema(whole)
+    schema = None if whole is None else {n: e for n, e in portrait_schema(whole).items() if n not in DRAWN}
     stages = tuple(_stage(entry, schema) for entry in page.children("stages", "stage"))
     drawn = None if schema is None else {**schema, **_drawn(stages)}
     terms = PortraitTerms(
@@ -44,7 +44,7 @@ def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | Non
         lifetime=_lifetime(page.child("lifetime")),
         satisfaction=_satisfaction(page.child("satisfaction")),
     )
-    _demand_free_names(page, whole or {})
+    _demand_free_names(page, {} if table is None else table.schema())
     page.close()
     return terms
 
@@ -56,6 +56,15 @@ def portrait_schema(whole: Schema) -> dict[str, Name]:
         for name, entry in whole.items()
         if name in OF_THE_DAY or (name.startswith(("customer.", "history.")) and entry.axes == {"customer"})
     }
+
+
+def standing(document: object) -> dict[str, Name]:
+    """What rules may read of where a customer stands; the document's stages close the word that names them."""
+    stages = document.get("stages") if isinstance(document, Mapping) else None
+    rows = [row for row in stages if isinstance(row, Mapping)] if isinstance(stages, list) else []
+    known = tuple(str(row["id"]) for row in rows if "id" in row) or None
+    names = ("customer.segment", "customer.stage")
+    return {name: replace(DRAWN[name], values=known if name.endswith("stage") else None) for name in names}
 
 
 def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:

@@ -13,6 +13,7 @@ from service.commands import (
     audit,
     check,
     compare,
+    contract,
     customers,
     decisions,
     demo,
@@ -65,6 +66,7 @@ GROUPS = (
     portrait,
     keys,
     audit,
+    contract,
 )
 
 for group in GROUPS:

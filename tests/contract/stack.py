@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from service.access import SCOPES, new_key
 from service.domain import Client
 from service.embedded import start_postgres, start_valkey
@@ -35,7 +37,7 @@ def running(workers: int = 2) -> Iterator[Served]:
 
 
 def prepared(database: str) -> str:
-    """Fill an empty database: customers, the shipped policy as release, and a key with every scope, which is returned."""
+    """Fill an empty database (customers, the shipped policy as release); the key that bears every scope."""
     store = Store(database, 5000)
     store.migrate()
     store.load_customers([*CUSTOMERS.items(), (EXAMPLE_CUSTOMER, SAVER)])
@@ -45,3 +47,10 @@ def prepared(database: str) -> str:
     store.add_client(Client("contract", frozenset(SCOPES)), digest, actor="contract")
     store.close()
     return key
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Served]:
+    """One running service for all tests that are its callers."""
+    with running() as served:
+        yield served

@@ -29,6 +29,7 @@ from service.errors import (
     UnsupportedMedia,
 )
 from service.routes.access import View, reach_of
+from service.routes.examples import exampled
 from service.routes.links import linked
 from service.routes.problems import of_flask
 from service.routes.repeats import WRITES
@@ -123,7 +124,7 @@ def document(app: Flask, blueprints: tuple[Resource, ...]) -> dict[str, Any]:
         contract.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:
         contract.register_blueprint(blueprint)
-    return linked(_pruned(contract.spec.to_dict()))
+    return exampled(linked(_pruned(contract.spec.to_dict())))
 
 
 def _pruned(document: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,14 @@ from service.routes.replies import NO_STORE, PROBLEM, Ready
 from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
 
 blueprint = Resource("health", __name__, description="For operators.")
+_NOT_READY = {
+    "type": "urn:fourcast:problem:not-ready",
+    "title": "Service unavailable",
+    "status": 503,
+    "detail": "Not ready for traffic.",
+    "errors": [{"where": "database", "message": "unavailable"}],
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
 _TEXT = {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -33,12 +41,15 @@ def healthz() -> Response:
     security=[],
     responses={
         "200": shown("Takes traffic.", ReadyAnswer, {"ready": True, "checks": {"database": "ok", "cache": "ok"}}),
-        "503": shown("Takes none now.", ProblemAnswer, media=PROBLEM),
+        "503": shown("Takes none now.", ProblemAnswer, _NOT_READY, PROBLEM),
     },
 )
 @public
 def readyz() -> Response:
-    """Whether this worker should get traffic, with each check in words"""
+    """Whether this worker should get traffic, with each check in words
+
+    503 while PostgreSQL is away: the offers answered meanwhile come from the cache or by the policy alone.
+    """
     readiness = engine().readiness()
     if readiness.ready:
         return Ready(orjson.dumps({"ready": True, "checks": dict(readiness.checks)}), 200, [NO_STORE])
@@ -49,5 +60,8 @@ def readyz() -> Response:
 @blueprint.serve("/metrics", operationId="getMetrics", security=[], responses={"200": _TEXT})
 @public
 def metrics() -> Response:
-    """Prometheus metrics of all workers"""
+    """Prometheus metrics of all workers
+
+    No label holds anything about a customer. Keep this path inside the network.
+    """
     return Ready(exposition(), 200, [NO_STORE], CONTENT_TYPE_LATEST)

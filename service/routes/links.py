@@ -1,12 +1,25 @@
-"""Where an answer leads: the OpenAPI links from what one operation names to the operations that take that name.
+"""Names in the contract: what each parameter of a path or header means, and where an answer that gives one leads.
 
-A reader follows them in the documentation; a tester walks them. One row per name; rows whose operations are not served
-add nothing.
+``linked`` puts both into the document: descriptions, and OpenAPI links from what one operation names to the operations
+that take that name. A reader follows them in the documentation; a tester walks them. Rows whose operations are not
+served add nothing.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+PARAMETERS = {
+    "customer_id": "The bank's own id of the customer.",
+    "decision_id": "The decision's id, as its answer gave it.",
+    "policy_hash": "The policy's hash, which is its name.",
+    "job_id": "The job's id, as its creation gave it.",
+    "lead_id": "The lead's id.",
+    "webhook_id": "The webhook's id.",
+    "external_key": "The customer's key in another system of the bank.",
+    "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
+    "If-None-Match": "The ETag of the answer the caller has; 304 where it still holds.",
+    "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",
+}
 _DECISION = ("getDecision", "explainDecision", "replayDecision")
 _CUSTOMER = ("listOffers", "getPortrait", "getPreferences", "getCustomer", "eraseCustomer")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
@@ -28,7 +41,7 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 
 def linked(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the links of every row, on each successful answer that has a body."""
+    """The document with the links of every row on its successful answers, and with words for the parameters."""
     operations = {operation["operationId"]: (path, operation) for path, operation in _operations(document)}
     for source, parameter, expression, targets in LINKS:
         found = {
@@ -40,6 +53,11 @@ def linked(document: dict[str, Any]) -> dict[str, Any]:
             for status, answer in operations[source][1]["responses"].items():
                 if status < "300" and (answer.get("content") or "$request" in expression):
                     answer.setdefault("links", {}).update(found)
+    for row in document["paths"].values():
+        for holder in (row, *(each for each in row.values() if isinstance(each, dict))):
+            for parameter in holder.get("parameters", ()):
+                if parameter["name"] in PARAMETERS:
+                    parameter.setdefault("description", PARAMETERS[parameter["name"]])
     return document
 
 

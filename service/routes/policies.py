@@ -84,7 +84,10 @@ def publish(client: Client) -> Response:
 )
 @needs(*EITHER)
 def policies(client: Client) -> Response:
-    """The policies proposed, by whom, and what became of them"""
+    """The policies proposed, by whom, and what became of them
+
+    Newest first; the one that serves is `active`, those that served are `retired`.
+    """
     governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
     return sent({"policies": [told(each) for each in governance.proposals(limit)]})
 
@@ -95,7 +98,10 @@ def policies(client: Client) -> Response:
 )
 @needs(*EITHER)
 def policy(client: Client, policy_hash: str) -> Response:
-    """One policy with its documents"""
+    """One policy with its documents
+
+    The documents are those of its YAML files; the same documents always have the same hash.
+    """
     governance = engine().governance
     proposal = governance.proposal(word(policy_hash, "policy_hash"))
     return sent({**told(proposal), "documents": governance.policy(policy_hash).documents})
@@ -113,7 +119,10 @@ def policy(client: Client, policy_hash: str) -> Response:
 )
 @needs(*EITHER)
 def diff(client: Client, policy_hash: str) -> Response:
-    """What a policy says differently from another, by default from the one that serves"""
+    """What a policy says differently from another, by default from the one that serves
+
+    Every change by document and entry, what it was and what it is.
+    """
     governance, against = engine().governance, check(DifferenceQuery(), dict(request.args), QUERY)["against"]
     new = governance.policy(word(policy_hash, "policy_hash"))
     return sent(governance.difference(new, governance.policy(against)).document())
@@ -178,7 +187,10 @@ def approve(client: Client, policy_hash: str) -> Response:
 )
 @needs(*EITHER)
 def releases(client: Client) -> Response:
-    """What served, since when, by whom and why"""
+    """What served, since when, by whom and why
+
+    Newest first. A rollback is a release of its own that names the one it restores.
+    """
     governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
     rows = governance.releases(limit)
     return sent({"releases": [{**row, "activated_at": iso(row["activated_at"], UTC)} for row in rows]})

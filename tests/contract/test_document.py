@@ -51,6 +51,8 @@ def test_every_operation_has_words_and_an_example_of_each_body_and_answer(
     assert row["description"], (
         f"{method.upper()} {path}: say in a second paragraph of the view's docstring what it does"
     )
+    parameters = [*CONTRACT["paths"][path].get("parameters", ()), *row.get("parameters", ())]
+    assert not [each["name"] for each in parameters if not each.get("description")], f"{name}: say in links.PARAMETERS"
     lacking = [where for where, media, content in contents(row) if "json" in media and not examples(content)]
     assert not lacking, f"{name} shows no example of: {lacking}"
 

@@ -1,6 +1,7 @@
 """A bank's folder: what the bank is (``bank.yaml``) and the SQL that maps its files to our attributes and outcomes.
 
-    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, notes
+    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, notes
+    attributes.yaml attributes and features beyond the shipped table              (where the bank knows more)
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_<family>, held_<family>                            (to train; not to score)
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
@@ -10,7 +11,7 @@ Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from service.errors import InvalidInput, Problem
 FILE = "bank.yaml"
 SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
-OPTIONAL = ("split_column", "outcome", "notes")
+OPTIONAL = ("split_column", "outcome", "true_rate", "notes")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Bank:
     ``as_of`` is the day at whose end the attributes hold; ``horizon_days`` how long outcomes were watched after it.
     ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
     outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
+    ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Bank:
     families: tuple[str, ...]
     outcome: Mapping[str, str]
     split_column: str | None = None
+    true_rate: Mapping[str, float] = field(default_factory=dict)
     notes: str = ""
 
     def sql(self, name: str) -> str | None:
@@ -93,6 +96,10 @@ def _is_families(value: object) -> bool:
     return isinstance(value, list) and bool(value) and set(value) <= set(Family) and len(set(value)) == len(value)
 
 
+def _are_rates(rates: Mapping[object, object]) -> bool:
+    return set(rates) <= set(Family) and all(type(one) is float and 0 < one < 1 for one in rates.values())
+
+
 _EXPECTED: Mapping[str, tuple[Any, str]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "text"),
     "as_of": (lambda value: type(value) is date, "a date YYYY-MM-DD"),
@@ -102,6 +109,10 @@ _EXPECTED: Mapping[str, tuple[Any, str]] = {
     "horizon_days": (lambda value: type(value) is int and 1 <= value <= 3660, "whole days from 1 to 3660"),
     "families": (_is_families, f"a list of {', '.join(Family)}"),
     "outcome": (lambda value: isinstance(value, dict) and set(value) <= set(Family), "a sentence for each family"),
+    "true_rate": (
+        lambda value: isinstance(value, dict) and _are_rates(value),
+        "a share above 0 and below 1 per family",
+    ),
     "notes": (lambda value: isinstance(value, str), "text"),
 }
 
@@ -119,5 +130,6 @@ def _bank(folder: Path, document: Mapping[str, Any]) -> Bank:
         families=tuple(document["families"]),
         outcome=spoken | document.get("outcome", {}),
         split_column=document.get("split_column"),
+        true_rate=document.get("true_rate", {}),
         notes=document.get("notes", ""),
     )

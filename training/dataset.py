@@ -76,9 +76,21 @@ def default_table() -> AttributeTable:
     return parse_table(yaml.safe_load(DEFAULT_TABLE.read_text(encoding="utf-8")))
 
 
+def table_of(bank: Bank | Path) -> AttributeTable:
+    """The default policy's table and, below it, what the bank's own attributes.yaml adds; PolicyError where faulty."""
+    own = _opened(bank).folder / "attributes.yaml"
+    if not own.is_file():
+        return default_table()
+    shipped, added = (yaml.safe_load(one.read_text(encoding="utf-8")) for one in (DEFAULT_TABLE, own))
+    parts = ("attributes", "features")
+    if not isinstance(added, dict) or not set(added) <= set(parts):
+        raise InvalidInput(f"{own}: must hold {' and '.join(parts)}, as {DEFAULT_TABLE.name} does")
+    return parse_table({part: [*shipped[part], *added.get(part, [])] for part in parts})
+
+
 def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
     """The customers of a bank's files; raises InvalidInput with every fault of every column."""
-    bank, table = _opened(bank), table or default_table()
+    bank, table = _opened(bank), table or table_of(bank)
     rows, where = query(bank, files, "customers"), bank.folder / "customers.sql"
     refuse(where, missing(rows, [ID]))
     refuse(where, [*id_faults(rows), *column_faults(rows, table)])

@@ -25,7 +25,7 @@ from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 from service.scoring.models import Bundle, open_bundle
 from training.bank import Bank, open_bank
-from training.dataset import Customers, Outcomes, default_table, read_customers, read_lapses, read_outcomes
+from training.dataset import Customers, Outcomes, read_customers, read_lapses, read_outcomes, table_of
 from training.evaluate import measure
 from training.fit import PropensityModel
 from training.lesson import Lesson
@@ -151,12 +151,12 @@ def lesson_of(sample: Sample, family: str) -> Lesson:
 def _portrait(bank: Bank, files: Path, customers: Customers, seed: int) -> dict[str, Any]:
     """Segments and lapse of the bank's customers, those without an outcome included."""
     lapses = read_lapses(bank, files, customers)
-    return portrait_parts(customers, lapses, default_table(), bank.horizon_days, seed)
+    return portrait_parts(customers, lapses, table_of(bank), bank.horizon_days, seed)
 
 
 def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) -> tuple[Sample, Customers]:
     """The customers with an outcome as a matrix of attributes and features that tell customers apart."""
-    table = table or default_table()
+    table = table or table_of(bank)
     customers = read_customers(bank, files, table)
     outcomes = read_outcomes(bank, files, customers)
     known = customers.table.take(pa.array(outcomes.rows))
@@ -219,13 +219,16 @@ def _family(
     metrics = {**measure(taken, fitted.unseen_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
     if bank.split == "time":
         metrics = {**_later(unfitted, sample, family, step), "cross_fitted": metrics}
-    table = fitted.table()
+    base_rate, table = float(taken.mean()), fitted.table()
+    if family in bank.true_rate:
+        table = table.at_rate(base_rate, bank.true_rate[family])
+        metrics |= {"sampled_rate": base_rate, "true_rate": bank.true_rate[family]}
     return TrainedFamily(
         models=fitted.texts(),
         features=sample.names,
         calibration=(table.x, table.y),
         metrics=metrics,
-        base_rate=float(taken.mean()),
+        base_rate=bank.true_rate.get(family, base_rate),
         categories=sample.categories,
     )
 

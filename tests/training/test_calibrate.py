@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.scoring.models.calibration import Calibration, faults
-from training.calibrate import calibrate
+from training.calibrate import Table, calibrate
 
 
 def test_rising_rates_stay_as_they_are():
@@ -49,3 +49,31 @@ def test_calibrated_scores_sum_to_the_number_of_takers():
 def test_scores_that_differ_by_a_hair_stay_together():
     table = calibrate(np.array([0.3, 0.3 + 1e-15]), np.array([0.0, 1.0]), group=1)
     assert table.apply(np.array([0.3]))[0] == pytest.approx(0.5, abs=1e-8)
+
+
+def test_over_sampled_takers_are_corrected_by_hand():
+    # Half of the sample took it, one in ten of all customers: odds shrink ninefold. 0.5 -> 0.1; 0.9 (odds 9) -> 0.5.
+    table = Table((0.0, 0.5, 0.9, 1.0), (0.0, 0.5, 0.9, 1.0)).at_rate(0.5, 0.1)
+    assert table.y == pytest.approx((0.0, 0.1, 0.5, 1.0))
+    assert table.x == (0.0, 0.5, 0.9, 1.0)
+
+
+def test_a_sample_at_the_true_rate_is_left_as_it_is():
+    table = Table((0.0, 0.4, 1.0), (0.02, 0.3, 0.8))
+    assert table.at_rate(0.3, 0.3).y == pytest.approx(table.y)
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_there_and_back_again_is_where_it_began(sampled, true):
+    table = Table((0.0, 0.4, 1.0), (0.02, 0.3, 0.8))
+    assert table.at_rate(sampled, true).at_rate(true, sampled).y == pytest.approx(table.y)
+
+
+def test_corrected_probabilities_hold_among_all_customers():
+    """Takers kept, one in nineteen of the others kept: the corrected mean over all customers is their true rate."""
+    chance = np.random.default_rng(3)
+    p = chance.beta(1, 19, 40_000)
+    took = (chance.random(40_000) < p).astype(float)
+    kept = (took > 0) | (chance.random(40_000) < 1 / 19)
+    table = calibrate(p[kept], took[kept]).at_rate(float(took[kept].mean()), float(took.mean()))
+    assert table.apply(p).mean() == pytest.approx(took.mean(), abs=0.004)

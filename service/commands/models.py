@@ -13,6 +13,7 @@ from service.commands.policies import rollback
 from service.commands.serve import check_openmp
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
+from service.commands.tracking import tell_serving, tell_trained
 from service.config import Settings
 from service.decision import conduct
 from service.domain import Release
@@ -88,6 +89,7 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
     with bar("Training two propensity models") as advance:
         report = train_bundle(bank, files, seed, artifacts.folder, advance, champion)
     artifacts.publish(report.version)
+    tell_trained(settings, report.version, report.gate.passes)
     return report
 
 
@@ -135,6 +137,7 @@ def promote(version: str, force: bool, as_json: bool) -> None:
     """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when the gate says no."""
     with opened() as stack:
         release = promoted(stack, version, force)
+        tell_serving(stack.settings, release.bundle)
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
 
 

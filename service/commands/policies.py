@@ -16,6 +16,7 @@ from service.answer import iso
 from service.artifacts import Artifacts
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
+from service.commands.tracking import tell_serving
 from service.decision import conduct
 from service.decision.checks import findings
 from service.domain import Release
@@ -132,6 +133,7 @@ def rollback(name: str | None, note: str, as_json: bool) -> None:
     """Restore the release before the one that serves; once more goes further back."""
     with opened() as stack:
         release = stack.store.proposals.rollback(*actor(name, note))
+        tell_serving(stack.settings, release.bundle)
     show(told(release), as_json)
 
 

@@ -10,6 +10,7 @@ from service.commands.customers import bank_option, files_option
 from service.commands.models import tell
 from service.commands.serve import check_openmp
 from service.commands.terminal import bar, json_option
+from service.commands.tracking import tell_trained
 from service.config import Settings
 
 
@@ -48,6 +49,7 @@ def tune(
     with bar("Tuning") as advance:
         report, recipes = tune_bundle(bank, files, minutes, kept, seed, artifacts.folder, advance, champion, trials)
     artifacts.publish(report.version)
+    tell_trained(settings, report.version, report.gate.passes)
     tell(report, as_json, recipes)
 
 

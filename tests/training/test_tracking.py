@@ -1,0 +1,56 @@
+"""Tracking: a real MLflow store in a SQLite file; runs, figures, files, and the names champion and challenger."""
+
+import sqlite3
+
+import pytest
+
+from service.commands.tracking import tell_serving, tell_trained
+from service.config import Settings
+from service.errors import InvalidInput
+from training.tracking import CHALLENGER, CHAMPION, Untold, crown, named, record
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/runs.db"
+
+
+def rows(uri, statement):
+    with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
+        return database.execute(statement).fetchall()
+
+
+def test_a_bundle_becomes_one_run_and_challenger_then_champion(uri, bundle_folder):
+    assert record(uri, bundle_folder, passes=True) == record(uri, bundle_folder, passes=True) == "1"
+    assert named(uri, CHALLENGER) == bundle_folder.name
+    assert named(uri, CHAMPION) is None
+    figures = dict(rows(uri, "select key, value from metrics"))
+    assert figures["deposit.auc"] == 0.8
+    assert ("seed",) in rows(uri, "select key from params")
+    assert rows(uri, "select count(*) from runs") == [(1,)]
+    crown(uri, bundle_folder)
+    assert (named(uri, CHAMPION), named(uri, CHALLENGER)) == (bundle_folder.name, None)
+
+
+def test_a_bundle_that_the_gate_refused_gets_no_name(uri, bundle_folder):
+    record(uri, bundle_folder, passes=False)
+    assert named(uri, CHALLENGER) is None
+
+
+def test_a_server_that_is_away_is_a_sentence_and_no_failure(bundle_folder, capsys, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(Untold):
+        record("http://127.0.0.1:9", bundle_folder, passes=True)
+    tell_trained(Settings(artifacts=bundle_folder.parent, tracking_uri="http://127.0.0.1:9"), bundle_folder.name, True)
+    assert "The tracking server was not told" in capsys.readouterr().err
+
+
+def test_without_a_tracking_uri_nothing_is_told(bundle_folder, capsys):
+    tell_trained(Settings(artifacts=bundle_folder.parent), bundle_folder.name, True)
+    tell_serving(Settings(artifacts=bundle_folder.parent), None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_file_stores_are_refused_by_the_settings():
+    with pytest.raises(InvalidInput, match="TRACKING_URI"):
+        Settings.read({"FOURCAST_TRACKING_URI": "file:./mlruns"})

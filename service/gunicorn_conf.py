@@ -8,6 +8,7 @@ its children hang, hence no preload and one OpenMP thread, set before anything i
 files in a temporary folder, so a read-only root file system with a writable /tmp or /dev/shm suffices.
 """
 
+import logging
 import os
 import shutil
 import socket
@@ -17,6 +18,8 @@ from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import orjson
+from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.workers.sync import SyncWorker
 
@@ -35,6 +38,25 @@ class PatientWorker(SyncWorker):  # type: ignore[misc]
         """Serve one connection."""
         client.settimeout(CLIENT_S)
         super().handle(listener, client, addr)
+
+
+def write_problem(client: socket.socket, status: int, reason: str, detail: str) -> None:
+    """What is no HTTP request is answered before any route, in the same shape as every other error (RFC 9457)."""
+    trace_id = os.urandom(16).hex()
+    logging.getLogger("fourcast.http").warning("no request", extra={"trace_id": trace_id, "status": status})
+    slug = reason.lower().replace(" ", "-")
+    document = {"type": f"urn:fourcast:problem:{slug}", "title": reason, "status": status, "detail": detail or reason}
+    body = orjson.dumps(document | {"trace_id": trace_id})
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        f"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: {trace_id}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(client, head.encode("latin-1") + body)
+
+
+util.write_error = write_problem
+"""gunicorn's own page is HTML; it has no setting for this, and every worker looks the function up here."""
 
 
 class JsonLogger(Logger):  # type: ignore[misc]

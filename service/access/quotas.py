@@ -9,6 +9,7 @@ in that window. While Redis is away each worker grants its own share: the quota 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.config import Settings
 from service.domain import Client
@@ -35,8 +36,7 @@ class _Purse:
     """No more is to be had in this window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a client may still do: requests a window, those left of it (as far as this worker knows), and its end."""
 
     quota: int

@@ -6,6 +6,10 @@ run time, which the hot path cannot afford, and document errors as application/j
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import wraps
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -77,11 +81,48 @@ class Contract(Api):  # type: ignore[misc]
         return of_flask(error)
 
 
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """The end of an operation: deprecated since, served until, and the document that says what to use instead."""
+
+    since: datetime
+    until: datetime
+    guide: str
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Deprecation (RFC 9745), Sunset (RFC 8594) and the link that explains both."""
+        return (
+            ("Deprecation", f"@{int(self.since.timestamp())}"),
+            ("Sunset", format_datetime(self.until.astimezone(UTC), usegmt=True)),
+            ("Link", f'<{self.guide}>; rel="deprecation"; type="text/html"'),
+        )
+
+
+def announcing(view: View, retirement: Retirement | None) -> View:
+    """The view, whose answers announce its retirement, if there is one."""
+    if retirement is None:
+        return view
+    pairs = retirement.headers()
+
+    @wraps(view)
+    def announced(**words: Any) -> Response:
+        answer = view(**words)
+        answer.headers.extend(pairs)
+        return answer
+
+    return announced
+
+
 class Resource(Blueprint):  # type: ignore[misc]
     """The routes of one resource."""
 
-    def serve(self, path: str, method: str = "GET", **operation: Any) -> Callable[[View], View]:
-        """Serve ``path`` by the decorated view as it is, and put ``operation`` (OpenAPI members) into the document."""
+    def serve(
+        self, path: str, method: str = "GET", retirement: Retirement | None = None, **operation: Any
+    ) -> Callable[[View], View]:
+        """Serve ``path`` by the decorated view as it is, and put ``operation`` (OpenAPI members) into the document.
+
+        With a ``retirement`` every answer says since when not to use it any more, when it ends, and what to use.
+        """
 
         def note(view: View) -> View:
             reach = reach_of(view, path)
@@ -89,7 +130,9 @@ class Resource(Blueprint):  # type: ignore[misc]
             if method in WRITES:
                 more["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY]
             view._apidoc = {"manual_doc": operation | more}  # type: ignore[attr-defined]
-            self.add_url_rule(path, view_func=view, methods=[method])
+            if retirement is not None:
+                view._apidoc["manual_doc"]["deprecated"] = True  # type: ignore[attr-defined]
+            self.add_url_rule(path, view_func=announcing(view, retirement), methods=[method])
             return view
 
         return note

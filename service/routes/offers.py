@@ -23,7 +23,7 @@ from service.routes.examples import ASKED, OFFERS
 from service.routes.explanations import ExplainedOffers, ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
-from service.routes.replies import NO_STORE, Ready
+from service.routes.replies import NO_STORE, PACKED_TAG, Ready
 from service.routes.schemas import OffersAnswer, OffersInput
 
 MAX_QUERY = 512
@@ -148,7 +148,8 @@ def reply(answer: Answer, language: str, known: str | None) -> Ready:
 
 def names(known: str, etag: str) -> bool:
     """Whether an If-None-Match names ``etag`` (weak comparison, RFC 9110 section 13.1.2)."""
-    return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+    plain = known.replace(PACKED_TAG, '"')
+    return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in plain.split(","))
 
 
 def note(noted: Facts, answer: Answer) -> None:

@@ -5,7 +5,9 @@ headers that are known already. ``Ready`` keeps the pairs as they are. Hooks and
 ``status_code`` and ``get_data``.
 """
 
+import gzip
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +26,20 @@ _WITHOUT_BODY = frozenset({204, 304})
 Pair = tuple[str, str]
 
 
+LEAST = 1400
+"""Bytes from which on packing pays: what is shorter travels in one packet anyway."""
+REMEMBERED = 16_384
+"""Bytes up to which a packed body is remembered."""
+_PACKABLE = frozenset({JSON, PROBLEM, "text/html; charset=utf-8", "text/css; charset=utf-8"})
+_BY_ENCODING = ("Vary", "Accept-Encoding")
+_GZIP = ("Content-Encoding", "gzip")
+
+
 class Ready(Response):
-    """A whole answer: status, header pairs, bytes. Sent as it is."""
+    """A whole answer: status, header pairs, bytes. Sent as it is, or packed where it is long and the caller takes gzip.
+
+    No answer here repeats a secret beside text of the caller's choosing, so packing gives nothing away (BREACH).
+    """
 
     def __init__(self, body: bytes, status: int = 200, headers: Sequence[Pair] = (), media: str = JSON) -> None:
         pairs = list(headers)
@@ -33,6 +47,7 @@ class Ready(Response):
             pairs += [("Content-Type", media), ("Content-Length", str(len(body)))]
         self._pairs = pairs
         self._status, self._status_code = _LINES[status], status
+        self._packable = len(body) >= LEAST and media in _PACKABLE
         self._body = self.response = (body,)
         self.direct_passthrough = False
         self._on_close = []
@@ -47,8 +62,41 @@ class Ready(Response):
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Send."""
         headers = self.__dict__.get("headers")
-        start_response(self._status, self._pairs if headers is None else headers.to_wsgi_list())
+        pairs = self._pairs if headers is None else headers.to_wsgi_list()
+        if self._packable:
+            pairs = [*pairs, _BY_ENCODING]
+            if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+                return self._send_packed(environ, start_response, pairs)
+        start_response(self._status, pairs)
         return () if environ["REQUEST_METHOD"] == "HEAD" or self._status_code in _WITHOUT_BODY else self._body
+
+    def _send_packed(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", pairs: list[Pair]
+    ) -> Iterable[bytes]:
+        body = packed(self._body[0]) if len(self._body[0]) <= REMEMBERED else pack(self._body[0])
+        told = {name: text for name, text in pairs if name != "Vary"} | {"Content-Length": str(len(body))}
+        if "ETag" in told:
+            told["ETag"] = told["ETag"][:-1] + PACKED_TAG
+        start_response(self._status, [*told.items(), *(pair for pair in pairs if pair[0] == "Vary"), _GZIP])
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+
+
+PACKED_TAG = '-gzip"'
+"""The end of a packed answer's ETag: other bytes, another strong tag (RFC 9110, section 8.8.3)."""
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding names gzip and does not give it weight zero."""
+    return "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "").replace("q=0.", "q=.")
+
+
+def pack(body: bytes) -> bytes:
+    """The body by gzip; the same bytes every time."""
+    return gzip.compress(body, 5, mtime=0)
+
+
+packed = lru_cache(maxsize=512)(pack)
+"""As ``pack``, remembered: a kept answer is packed once by each worker."""
 
 
 def plain(body: bytes, media: str, *headers: Pair) -> Ready:

@@ -25,6 +25,7 @@ from service.routes import (
     events,
     experiments,
     health,
+    models,
     offers,
     policies,
     portrait,
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     portrait.blueprint,
     decisions.blueprint,
     policies.blueprint,
+    models.blueprint,
     experiments.blueprint,
     health.blueprint,
 )

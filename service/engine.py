@@ -14,8 +14,8 @@ The ladder when parts fail, reported as ``degraded``:
                   customer of whom nothing is known; events are refused with 503
 
 Beside it, each a part of the engine with one subject: ``contacting``, ``preferences``, ``explaining``, ``governance``,
-``measurement``. Not here: what decides (``decision``, called by ``deciding``), what waits for a new release
-(``serving``), who may ask (``access``).
+``measurement``, ``modelling``. Not here: what decides (``decision``, called by ``deciding``), what waits for a new
+release (``serving``), who may ask (``access``).
 """
 
 import time
@@ -35,6 +35,7 @@ from service.explaining import Explaining
 from service.governance import Governance
 from service.kept import Kept
 from service.measurement import Measurement
+from service.modelling import Modelling
 from service.offer_tokens import OfferTokens
 from service.portrait import portrait_now
 from service.preferences import Ledger
@@ -80,6 +81,7 @@ class Engine:
         self.preferences = Ledger(store, self._releases, self._kept)
         self.explaining = Explaining(store, self._releases)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
+        self.modelling = Modelling(settings, store)
         self.measurement = Measurement(store, lambda: self._releases.serving)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:

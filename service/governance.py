@@ -14,7 +14,7 @@ import numpy as np
 from service.decision import conduct, population
 from service.decision.subject import PERSONALISATION
 from service.domain import Context, Release, Snapshot
-from service.errors import InvalidInput, NotFound
+from service.errors import Conflict, InvalidInput, NotFound
 from service.grid import Array
 from service.planning.diff import Difference, diff
 from service.planning.sensitivity import Advance, Firmness, sensitivity
@@ -25,7 +25,7 @@ from service.rules.policy import Policy, from_documents
 from service.scoring.models import Bundle
 from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
-from service.store import Proposal, Store
+from service.store import Challenger, Proposal, Store
 
 CUSTOMERS = 2000
 """How many customers a simulation takes unless told."""
@@ -49,11 +49,32 @@ class Governance:
         """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more."""
         self._store.proposals.find(policy_hash)
         self._shelf.ready(policy_hash)
-        return self._made(self._store.proposals.approve(policy_hash, approver, note))
+        return self.made(self._store.proposals.approve(policy_hash, approver, note))
 
     def rollback(self, actor: str, note: str) -> Release:
         """Restore the release before the one that serves; Conflict where there is none."""
-        return self._made(self._store.proposals.rollback(actor, note))
+        return self.made(self._store.proposals.rollback(actor, note))
+
+    def trial(self) -> Challenger | None:
+        """What is on trial beside the champion."""
+        active = self._store.active()
+        return None if active is None else self._store.challengers.of(active.id)
+
+    def challenge(self, policy: str | None, bundle: str | None, share: float, actor: str, note: str) -> Release:
+        """Put a policy (a hash or its beginning) or a bundle on trial, each the champion's unless named.
+
+        NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served.
+        """
+        champion = self._store.active()
+        if champion is None:
+            raise Conflict("Nothing serves yet that could be challenged.")
+        whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
+        challenger = Challenger(whole, bundle or champion.bundle, share)
+        return self.made(self._store.challengers.begin(challenger, actor, note))
+
+    def end_challenge(self, actor: str, note: str) -> Release:
+        """Let the champion serve everybody again; Conflict where nothing is on trial."""
+        return self.made(self._store.challengers.end(actor, note))
 
     def proposal(self, policy_hash: str) -> Proposal:
         """Who proposed a policy, and what became of it; NotFound."""
@@ -95,7 +116,8 @@ class Governance:
         scores = self._scores(people, release)
         return sensitivity(policy, population(policy, people), Context(now), scores, release, share, advance)
 
-    def _made(self, release: Release) -> Release:
+    def made(self, release: Release) -> Release:
+        """Tell this process of a release made now, before others see it."""
         self._activated(release.id)
         return release
 

@@ -134,6 +134,13 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/policies/{policy_hash}/approve", "post"): "approvePolicy",
         ("/v1/releases", "get"): "listReleases",
         ("/v1/releases/rollback", "post"): "rollbackRelease",
+        ("/v1/models", "get"): "listModels",
+        ("/v1/models/compare", "get"): "compareModels",
+        ("/v1/models/{version}", "get"): "getModel",
+        ("/v1/models/{version}/promote", "post"): "promoteModel",
+        ("/v1/challenger", "get"): "getChallenger",
+        ("/v1/challenger", "put"): "beginChallenger",
+        ("/v1/challenger", "delete"): "endChallenger",
         ("/healthz", "get"): "getHealth",
         ("/readyz", "get"): "getReadiness",
         ("/metrics", "get"): "getMetrics",
@@ -168,7 +175,7 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
     events, releases = {"EventInput", "EventsInput", "OffersInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
-    assert closed == {"ContactInput", "PreferencesInput"} | events | releases
+    assert closed == {"ContactInput", "PreferencesInput", "ChallengerInput"} | events | releases
 
 
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.shelf",
         "service.governance",
         "service.measurement",
+        "service.modelling",
         "service.meters",
         "service.deployment",
         "service.trial",

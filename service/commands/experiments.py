@@ -7,11 +7,10 @@ import click
 import orjson
 
 from service.commands.decisions import engine_of
-from service.commands.stack import Stack, opened
+from service.commands.policies import governance_of
+from service.commands.stack import opened
 from service.commands.terminal import json_option, show
-from service.errors import Conflict
 from service.measurement import DAYS, WINDOW_DAYS
-from service.store import Challenger
 from service.store.challengers import MOST
 
 HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<26}verdict"
@@ -81,19 +80,9 @@ def challenge(
 ) -> None:
     """Let POLICY (a hash or its beginning; the champion's unless named) or a bundle serve a share of the customers."""
     with opened() as stack:
-        if end:
-            release = stack.store.challengers.end(actor, note)
-        else:
-            release = stack.store.challengers.begin(_challenger(stack, policy, bundle, share), actor, note)
+        desk = governance_of(stack)
+        release = desk.end_challenge(actor, note) if end else desk.challenge(policy, bundle, share, actor, note)
     show({"release": release.id, "champion": release.policy, "on trial": not end}, as_json)
-
-
-def _challenger(stack: Stack, policy: str | None, bundle: str | None, share: float) -> Challenger:
-    champion = stack.store.active()
-    if champion is None:
-        raise Conflict("Nothing serves yet that could be challenged.")
-    whole = champion.policy if policy is None else stack.store.proposals.whole_hash(policy)
-    return Challenger(whole, bundle or champion.bundle, share)
 
 
 VERBS = (experiments, challenge)

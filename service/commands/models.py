@@ -18,6 +18,7 @@ from service.config import Settings
 from service.decision import conduct
 from service.domain import Release
 from service.errors import InvalidInput
+from service.modelling import Modelling
 from service.rules.policy import load
 from service.store.proposals import NOTE_MAX
 
@@ -141,7 +142,7 @@ def promote(version: str, force: bool, as_json: bool) -> None:
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
 
 
-def promoted(stack: Stack, version: str, force: bool = False, actor: str = "cli") -> Release:
+def promoted(stack: Stack | Modelling, version: str, force: bool = False, actor: str = "cli") -> Release:
     """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
 
     Where nothing was ever released, the settings' policy serves with it on the actor's word alone.
@@ -163,7 +164,7 @@ def promoted(stack: Stack, version: str, force: bool = False, actor: str = "cli"
     return stack.store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
 
 
-def _same_files(stack: Stack, challenger: Any, active: Release | None) -> Any:
+def _same_files(stack: Stack | Modelling, challenger: Any, active: Release | None) -> Any:
     """The champion's figures where they are comparable: measured on the very same files."""
     from training.registry import metrics_of
 

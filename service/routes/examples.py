@@ -31,6 +31,29 @@ ASKED: dict[str, Any] = {
     "trigger": "maturity",
     "amount_yuan": 50000,
 }
+RELEASE: dict[str, Any] = {"id": 12, "policy": "4933" * 16, "bundle": "b-0123456789ab", "prices": {}}
+FIGURES: dict[str, Any] = {"auc": 0.898, "calibration_error": 0.007}
+MODELS: dict[str, Any] = {
+    "models": [
+        {"version": "b-0123456789ab", "serves_as": "champion", "metrics": {"deposit": FIGURES}, "problem": None},
+        {"version": "b-ba9876543210", "serves_as": None, "metrics": {"deposit": FIGURES}, "problem": None},
+    ]
+}
+COMPARED: dict[str, Any] = {
+    "one": "b-0123456789ab",
+    "other": "b-ba9876543210",
+    "same_files": True,
+    "families": {"deposit": {"auc": {"one": 0.898, "other": 0.901}}},
+}
+MANIFEST: dict[str, Any] = {
+    "version": "b-0123456789ab",
+    "serves_as": "champion",
+    "seed": 7,
+    "horizon_days": 92,
+    "families": {"deposit": {"features": ["age", "total_log"], "metrics": FIGURES, "base_rate": 0.11}},
+}
+TRIAL_ASKED: dict[str, Any] = {"bundle": "b-ba9876543210", "share": 0.1, "note": "More trees"}
+TRIAL: dict[str, Any] = {"challenger": {"policy": "4933" * 16, "bundle": "b-ba9876543210", "share": 0.1}}
 CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
 CONTACT_ANSWER: dict[str, Any] = {**CONTACT, "decision_id": None, "at": "2026-11-23T09:30:00+08:00"}
 PREFERENCES_SAID: dict[str, Any] = {

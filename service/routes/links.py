@@ -12,6 +12,7 @@ PARAMETERS = {
     "customer_id": "The bank's own id of the customer.",
     "decision_id": "The decision's id, as its answer gave it.",
     "policy_hash": "The policy's hash, which is its name.",
+    "version": "The bundle's version, as `GET /v1/models` lists it.",
     "job_id": "The job's id, as its creation gave it.",
     "lead_id": "The lead's id.",
     "webhook_id": "The webhook's id.",

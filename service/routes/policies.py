@@ -201,14 +201,14 @@ def releases(client: Client) -> Response:
     "POST",
     **operation(
         "rollbackRelease",
-        APPROVE,
+        (APPROVE, "models:promote"),
         {"200": shown("The release before, as a new one.", ReleaseAnswer)},
         *BODY_ERRORS,
         Conflict,
         requestBody=_takes(NoteInput),
     ),
 )
-@needs(APPROVE)
+@needs(APPROVE, "models:promote")
 def rollback(client: Client) -> Response:
     """Restore the release before the one that serves
 

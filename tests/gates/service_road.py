@@ -20,6 +20,7 @@ from service.decision import decide_many, population
 from service.domain import Context, Snapshot
 from service.engine import Engine, OfferRequest
 from service.planning.simulate import certain, simulate
+from service.scoring.models.heard import heard_many
 from service.store import Store
 from tests.gates.oracle import Oracle, stated
 from tests.gates.people import DAY, people
@@ -89,7 +90,7 @@ def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]
 def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Sequence, tally: Tally) -> None:
     serving = engine._releases.serving
     policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
-    scores = serving.bundle.score_many(_frame(crowd)) if serving.bundle else {}
+    scores = heard_many(serving.bundle, _frame(crowd), segment=True) if serving.bundle else {}
     batch = decide_many(policy, population(policy, crowd), at, scores, release)
     calm = decide_many(certain(policy), population(policy, crowd), at, scores, release)
     simulated = simulate(policy, policy, crowd, at, scores, release)

@@ -42,7 +42,14 @@ RULES: dict[str, tuple[str, str]] = {
     "simulatePolicy": ("policies:write policies:approve", "bank"),
     "approvePolicy": ("policies:approve", "bank"),
     "listReleases": ("policies:write policies:approve", "bank"),
-    "rollbackRelease": ("policies:approve", "bank"),
+    "rollbackRelease": ("policies:approve models:promote", "bank"),
+    "listModels": ("models:promote policies:approve", "bank"),
+    "compareModels": ("models:promote policies:approve", "bank"),
+    "getModel": ("models:promote policies:approve", "bank"),
+    "promoteModel": ("models:promote", "bank"),
+    "getChallenger": ("models:promote policies:approve", "bank"),
+    "beginChallenger": ("models:promote policies:approve", "bank"),
+    "endChallenger": ("models:promote policies:approve", "bank"),
 }
 """What stands here is decided by people; everything below follows from it."""
 

@@ -68,6 +68,16 @@ def flag_faults(rows: pa.Table, name: str) -> list[Problem]:
     return _listed(rows, name, ~np.isin(figures, (0.0, 1.0)), lambda _: "must be true or false (or 1 and 0)")
 
 
+def amount_faults(rows: pa.Table, name: str) -> list[Problem]:
+    """Values that are no amount of money, 0 yuan or more; null is an amount that nobody knows."""
+    column = rows.column(name)
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+    if not any(is_kind(column.type) for is_kind in kinds):
+        return [Problem(name, f"must be an amount in yuan, got a column of {column.type}")]
+    figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
+    return _listed(rows, name, (figures < 0.0) | np.isinf(figures), lambda _: "must be an amount of 0 yuan or more")
+
+
 def plain(value: Any) -> Any:
     """A value as JSON carries it: dates in ISO form, decimals as floats."""
     if hasattr(value, "isoformat"):

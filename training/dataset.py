@@ -6,7 +6,7 @@ files lack stays unknown: nothing is filled in here.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,17 @@ from service.domain import Attributes
 from service.errors import InvalidInput
 from service.scoring.attributes import AttributeTable, parse_table
 from training.bank import Bank, open_bank
-from training.contract import ID, column_faults, flag_faults, id_faults, missing, plain, refuse, value_faults
+from training.contract import (
+    ID,
+    amount_faults,
+    column_faults,
+    flag_faults,
+    id_faults,
+    missing,
+    plain,
+    refuse,
+    value_faults,
+)
 from training.warehouse import query
 
 DEFAULT_TABLE = Path(__file__).parents[1] / "service" / "rules" / "default" / "attributes.yaml"
@@ -54,13 +64,15 @@ class Outcomes:
     """What the customers did, aligned to ``rows`` of the customers' table.
 
     ``bought[family]`` is 0.0 or 1.0; ``held[family]`` tells who held it before, None where the bank does not say;
-    ``times`` is the split column where the bank splits by time.
+    ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan brought by who bought,
+    NaN where it is not known; families without such a column are not in it.
     """
 
     rows: npt.NDArray[np.int64]
     bought: Mapping[str, npt.NDArray[np.float64]]
     held: Mapping[str, npt.NDArray[np.bool_] | None]
     times: npt.NDArray[Any] | None = None
+    amounts: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,8 +115,10 @@ def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     rows, where = query(bank, files, "outcomes"), bank.folder / "outcomes.sql"
     bought = [f"bought_{family}" for family in bank.families]
     held = [name for family in bank.families if (name := f"held_{family}") in rows.column_names]
+    amounts = [name for family in bank.families if (name := f"amount_{family}") in rows.column_names]
     refuse(where, missing(rows, [ID, *bought, *([bank.split_column] if bank.split_column else [])]))
     refuse(where, [*id_faults(rows), *(fault for name in (*bought, *held) for fault in flag_faults(rows, name))])
+    refuse(where, [fault for name in amounts for fault in amount_faults(rows, name)])
     rows = _sorted(rows)
     places = _places(rows.column(ID).to_pylist(), customers)
     if not (places >= 0).any():
@@ -156,6 +170,9 @@ def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outc
         bought={family: flags[f"bought_{family}"] for family in bank.families},
         held={family: None if one is None else one > 0 for family, one in held.items()},
         times=rows.column(bank.split_column).to_numpy() if bank.split_column else None,
+        amounts={
+            family: _flags(rows, name) for family in bank.families if (name := f"amount_{family}") in rows.column_names
+        },
     )
 
 

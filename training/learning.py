@@ -26,13 +26,14 @@ from service.errors import InvalidInput
 from service.rules.policy import Policy
 from service.scoring.evidence import Evidence
 from service.scoring.features import FeatureProgram
-from service.scoring.hearing import OFFER
+from service.scoring.hearing import OFFER, TICKET
 from training.compared import by_chance, compared, log_loss
 from training.counted import evidence_of, response_of
 from training.evaluate import measure
 from training.fit import PropensityModel
 from training.registry import LARGEST_CALIBRATION_ERROR, LEAST_AUC, TrainedFamily, Verdict, gate, write_bundle
 from training.table import facts_of
+from training.ticket import LEAST_AMOUNTS, fit_ticket
 from training.train import telling
 from training.trials import Experience, Trial
 
@@ -129,7 +130,7 @@ def learn_bundle(
     parts |= {"evidence": lessons.evidence, "response": response, "experience": figures}
     version = write_bundle(
         artifacts,
-        {name: _entry(name, lessons, trials) for name in lessons.models},
+        {name: _entry(name, lessons) for name in lessons.models} | _tickets(lived, lessons, seed),
         policy.attributes.only(_read(lessons, response)).document,
         outcome={family: OUTCOME.format(days=lived.window_days) for family in policy.families},
         horizon_days=max(1, round(lived.window_days)),
@@ -270,7 +271,19 @@ def _figures(lived: Experience, lessons: Lessons, trials: Sequence[Trial], apart
     }
 
 
-def _entry(name: str, lessons: Lessons, trials: Sequence[Trial]) -> TrainedFamily:
+def _tickets(lived: Experience, lessons: Lessons, seed: int) -> dict[str, TrainedFamily]:
+    """``{"ticket:<family>": model}`` where the amounts of enough purchases are known; without the holdout."""
+    facts, found = lessons.facts, {}
+    for family in lessons.policy.families if lessons.models else ():
+        sold = [one for one in lived.families if one.taken and one.amount_yuan and not one.held_out]
+        rows = newest(one for one in sold if one.showing.family == family)
+        if len(rows) >= LEAST_AMOUNTS:
+            yuan = np.array([one.amount_yuan for one in rows], dtype=np.float64)
+            found[TICKET + family] = fit_ticket(facts.matrix(rows), yuan, facts.names, facts.categories, seed)
+    return found
+
+
+def _entry(name: str, lessons: Lessons) -> TrainedFamily:
     model, facts, metrics = lessons.models[name], lessons.facts, lessons.metrics[name]
     table = model.table()
     return TrainedFamily(

@@ -8,6 +8,7 @@ champion. Serving a bundle is a release and none of this module's business.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,8 +22,10 @@ from sklearn.base import clone
 
 from service.errors import InvalidInput
 from service.expressions import Kind
+from service.rules.policy import DEFAULT, load
 from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
+from service.scoring.hearing import TICKET
 from service.scoring.models import Bundle, open_bundle
 from training.bank import Bank, open_bank
 from training.dataset import Customers, Outcomes, read_customers, read_lapses, read_outcomes, table_of
@@ -31,6 +34,7 @@ from training.fit import PropensityModel
 from training.lesson import Lesson
 from training.portrait import portrait_parts
 from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
+from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
 from training.warehouse import files_read
 
 MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -115,7 +119,7 @@ def train(
         progress(1, 1)
     version = write_bundle(
         Path(artifacts),
-        families,
+        families | tickets_of(sample, customers, described, seed),
         sample.table.only(sample.names).document,
         outcome=described.outcome,
         horizon_days=described.horizon_days,
@@ -126,6 +130,21 @@ def train(
     metrics = {family: one.metrics for family, one in families.items()}
     rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
     return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows))
+
+
+def tickets_of(sample: Sample, customers: Customers, bank: Bank, seed: int) -> dict[str, TrainedFamily]:
+    """``{"ticket:<family>": model}`` for the families whose buyers' amounts are known of enough customers."""
+    policy, found = load(DEFAULT), {}
+    then = round(datetime.combine(bank.as_of, time(12), bank.timezone).timestamp() * 1000)
+    for family, amounts in sample.outcomes.amounts.items():
+        rows = np.flatnonzero((sample.outcomes.bought[family] > 0) & (amounts > 0))
+        buyers = customers.table.take(pa.array(sample.outcomes.rows[rows]))
+        if len(rows) >= LEAST_AMOUNTS:
+            formula = formula_tickets(policy, family, buyers, then)
+            found[TICKET + family] = fit_ticket(
+                sample.rows[rows], amounts[rows], sample.names, sample.categories, seed, formula
+            )
+    return found
 
 
 def default_model(family: str) -> PropensityModel:

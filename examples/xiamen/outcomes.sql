@@ -14,5 +14,7 @@ SELECT
     deposit_before > 0                                                                              AS held_deposit,
     wealth_before > 0                                                                               AS held_wealth,
     (deposit_before = 0 AND deposit_after > 0) OR deposit_after - deposit_before >= 10000           AS bought_deposit,
+    CASE WHEN deposit_after > deposit_before THEN deposit_after - deposit_before END                AS amount_deposit,
+    CASE WHEN wealth_after > wealth_before THEN wealth_after - wealth_before END                    AS amount_wealth,
     (wealth_before = 0 AND wealth_after > 0) OR wealth_after - wealth_before >= 10000               AS bought_wealth
 FROM balances

@@ -19,17 +19,23 @@ from service.config import Settings
 from service.engine import Engine
 from service.logs import log_as_json
 from service.routes import (
+    bulk,
+    changes,
     contacts,
+    customers,
     decisions,
     docs,
     events,
     experiments,
     health,
+    jobs,
+    leads,
     models,
     offers,
     policies,
     portrait,
     preferences,
+    webhooks,
 )
 from service.routes.access import check_declared
 from service.routes.contract import document
@@ -50,6 +56,12 @@ BLUEPRINTS = (
     policies.blueprint,
     models.blueprint,
     experiments.blueprint,
+    customers.blueprint,
+    bulk.blueprint,
+    jobs.blueprint,
+    changes.blueprint,
+    leads.blueprint,
+    webhooks.blueprint,
     health.blueprint,
 )
 

@@ -20,6 +20,7 @@ from service.commands import (
     experience,
     experiments,
     keys,
+    leads,
     models,
     policies,
     portrait,
@@ -27,6 +28,7 @@ from service.commands import (
     tuning,
     uplift,
     value,
+    work,
 )
 from service.errors import FourcastError
 
@@ -52,6 +54,7 @@ def main() -> None:
 GROUPS = (
     demo,
     serve,
+    work,
     check,
     customers,
     models,
@@ -67,6 +70,7 @@ GROUPS = (
     keys,
     audit,
     contract,
+    leads,
 )
 
 for group in GROUPS:

@@ -207,6 +207,25 @@ class Settings:
     artifacts_url: str | None = dataclasses.field(default=None, repr=False)
     """The artefact store behind ``artifacts``, where ARTIFACTS is a URL."""
 
+    runner: str = setting(
+        "RUNNER",
+        one_of("on", "off"),
+        "on",
+        "Whether `fourcast serve` starts a runner of jobs beside it.",
+    )
+    webhook_loopback: str = setting(
+        "WEBHOOK_LOOPBACK",
+        one_of("on", "off"),
+        "off",
+        "Whether webhooks may lead to this machine, by http too.",
+    )
+    job_lease_seconds: int = setting(
+        "JOB_LEASE_SECONDS",
+        whole(1, 3_600),
+        30,
+        "When another runner takes up a silent one's job, seconds.",
+    )
+
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
         """The settings of an environment; raises InvalidInput with every problem."""

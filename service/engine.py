@@ -14,8 +14,8 @@ The ladder when parts fail, reported as ``degraded``:
                   customer of whom nothing is known; events are refused with 503
 
 Beside it, each a part of the engine with one subject: ``contacting``, ``preferences``, ``explaining``, ``governance``,
-``measurement``, ``modelling``. Not here: what decides (``decision``, called by ``deciding``), what waits for a new
-release (``serving``), who may ask (``access``).
+``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called by ``deciding``), what waits for a
+new release (``serving``), who may ask (``access``).
 """
 
 import time
@@ -28,6 +28,7 @@ from service.answer import mark_degraded
 from service.cache import Cache
 from service.config import Settings
 from service.contacting import Contacting
+from service.crm import Crm
 from service.deciding import UNRECORDED, make
 from service.domain import Event, Snapshot
 from service.errors import Unavailable, no_customer
@@ -83,6 +84,7 @@ class Engine:
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
         self.modelling = Modelling(settings, store)
         self.measurement = Measurement(store, lambda: self._releases.serving)
+        self.crm = Crm(settings, store, self._releases, self._kept, self.explaining, self.tokens.sign)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
         """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""

@@ -55,6 +55,23 @@ class Malformed(FourcastError):
     exit_code = 2
 
 
+class Gone(FourcastError):
+    """It was there and is not kept any more."""
+
+    status = 410
+    slug = "gone"
+    title = "Gone"
+
+
+class NotAcceptable(FourcastError):
+    """None of the media types that the caller takes is one this can be written as."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = "Not acceptable"
+    exit_code = 2
+
+
 class TooLarge(FourcastError):
     """The body is larger than the service reads."""
 

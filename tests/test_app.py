@@ -126,6 +126,36 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/decisions/{decision_id}/explanation", "get"): "explainDecision",
         ("/v1/decisions/{decision_id}/replay", "get"): "replayDecision",
         ("/v1/experiments", "get"): "listExperiments",
+        ("/v1/customers/{customer}", "get"): "getCustomer",
+        ("/v1/customers/{customer}", "put"): "putCustomer",
+        ("/v1/customers/{customer}", "delete"): "eraseCustomer",
+        ("/v1/customers/bulk", "post"): "putCustomers",
+        ("/v1/external-keys/{external_key}", "get"): "getCustomerByKey",
+        ("/v1/external-keys/{external_key}", "put"): "putCustomerByKey",
+        ("/v1/offers/bulk", "post"): "listOffersBulk",
+        ("/v1/changes", "get"): "listChanges",
+        ("/v1/webhooks", "post"): "createWebhook",
+        ("/v1/webhooks", "get"): "listWebhooks",
+        ("/v1/webhooks/{webhook_id}", "get"): "getWebhook",
+        ("/v1/webhooks/{webhook_id}", "put"): "putWebhook",
+        ("/v1/webhooks/{webhook_id}", "delete"): "deleteWebhook",
+        ("/v1/webhooks/{webhook_id}/rotate", "post"): "rotateWebhook",
+        ("/v1/webhooks/{webhook_id}/deliveries", "get"): "listDeliveries",
+        ("/v1/webhooks/{webhook_id}/replay", "post"): "replayDeliveries",
+        ("/v1/leads", "get"): "listLeads",
+        ("/v1/leads/{lead_id}", "get"): "getLead",
+        ("/v1/leads/{lead_id}/claim", "post"): "claimLead",
+        ("/v1/leads/{lead_id}/release", "post"): "releaseLead",
+        ("/v1/leads/{lead_id}/contact", "post"): "contactLead",
+        ("/v1/leads/{lead_id}/reaction", "post"): "reactLead",
+        ("/v1/leads/{lead_id}/override", "post"): "overrideLead",
+        ("/v1/advisers", "get"): "listAdvisers",
+        ("/v1/advisers/{adviser_id}", "put"): "putAdviser",
+        ("/v1/jobs", "post"): "createJob",
+        ("/v1/jobs", "get"): "listJobs",
+        ("/v1/jobs/{job_id}", "get"): "getJob",
+        ("/v1/jobs/{job_id}/cancel", "post"): "cancelJob",
+        ("/v1/jobs/{job_id}/results", "get"): "getJobResults",
         ("/v1/policies", "post"): "publishPolicy",
         ("/v1/policies", "get"): "listPolicies",
         ("/v1/policies/{policy_hash}", "get"): "getPolicy",
@@ -175,7 +205,17 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
     events, releases = {"EventInput", "EventsInput", "OffersInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
-    assert closed == {"ContactInput", "PreferencesInput", "ChallengerInput"} | events | releases
+    crm = {"CustomerInput", "KeyedCustomerInput", "BulkCustomersInput", "BulkOffersInput", "JobInput"}
+    crm |= {
+        "AdviserInput",
+        "LeadActionInput",
+        "ReactionInput",
+        "OverrideInput",
+        "WebhookInput",
+        "WebhookChange",
+        "ReplayInput",
+    }
+    assert closed == {"ContactInput", "PreferencesInput", "ChallengerInput"} | events | releases | crm
 
 
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:

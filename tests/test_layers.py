@@ -52,6 +52,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.meters",
         "service.deployment",
         "service.trial",
+        "service.crm",
+        "service.background",
     ),
     6: (
         "service.routes",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import click
 
 from service.commands.stack import Stack, opened
+from service.commands.work import Beside
 from service.config import Settings
 from service.errors import InvalidInput, Problem, Unavailable
 from service.store import Store
@@ -59,11 +60,20 @@ def check_openmp() -> None:
 
 
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
-    """Serve until told to stop; gunicorn alone is started and stopped here. Returns its exit code."""
+    """Serve until told to stop; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
     threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
+    beside = Beside(environ) if stack.settings.runner == "on" else None
     server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: server.send_signal(signal.SIGTERM))
+    try:
+        return _ended(server)
+    finally:
+        if beside is not None:
+            beside.stop()
+
+
+def _ended(server: "subprocess.Popen[bytes]") -> int:
     while True:
         try:
             return server.wait()

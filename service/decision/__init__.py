@@ -17,7 +17,7 @@ from service.decision.many import decide_many
 from service.decision.one import decide
 from service.decision.population import Decisions, Population, population
 from service.decision.program import prepared
-from service.decision.record import decode, encode, replay
+from service.decision.record import decode, encode, redacted, replay
 from service.scoring.hearing import Scores
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "encode",
     "population",
     "prepared",
+    "redacted",
     "replay",
     "trace",
     "unlocks",

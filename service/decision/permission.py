@@ -10,7 +10,12 @@ from service.decision.program import Prepared, prepared
 from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
 from service.errors import ContactRefused, InvalidInput, Problem
+from service.rules.clock import Clock
+from service.rules.contact import QuietGate
 from service.rules.policy import Policy
+
+AHEAD = 5_000
+"""Steps of a quarter of an hour: longer than any holiday."""
 
 
 def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release, language: str) -> None:
@@ -33,6 +38,23 @@ def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Relea
     cells = judged(ready, snapshot, at, {}, release, arm, ready.moment(contact.at))
     held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.oks)
     return next((gate for gate, open_ in zip(ready.gate_ids, held, strict=True) if not open_), None)
+
+
+def next_open(policy: Policy, channel: str, now: int) -> int:
+    """The first instant from ``now`` on at which no quiet hour or holiday closes the channel: when work can be done.
+
+    ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
+    """
+    ready, clock = prepared(policy), Clock(policy.contact, policy.experiments.cache_grain_minutes)
+    gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
+    at = now
+    for _ in range(AHEAD):
+        wall = ready.moment(at)
+        oks = (gate.at(wall, wall.day in ready.holidays) for gate in gates)
+        if all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks):
+            return at
+        at = clock.end(at)
+    return now
 
 
 def _place(ready: Prepared, contact: Event) -> tuple[int, int]:

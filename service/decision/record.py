@@ -58,12 +58,29 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
 def replay(record: bytes, policy: Policy) -> bytes:
     """The record made anew; Conflict where the policy is not the one that decided."""
     decision, snapshot, context, scores, release = decode(record)
-    form = orjson.loads(record)["format"]
+    read = orjson.loads(record)
+    form = read["format"]
+    if read.get("erased"):
+        raise Conflict(f"the customer of decision {decision.id} was erased, and with them what it was made from")
     if release.policy != policy.hash:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
     again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
     made = encode(again, snapshot, context, scores, release)
     return made if form >= FORMAT else _in_form(form, made)
+
+
+def redacted(record: bytes, pseudonym: str) -> bytes:
+    """The record without anything that was known of the customer: what was offered, when and why, to a pseudonym.
+
+    It cannot be decided again, and says so.
+    """
+    read = orjson.loads(record)
+    read["erased"] = True
+    read["decision"]["customer_id"] = read["snapshot"]["customer_id"] = pseudonym
+    read["snapshot"] |= {"attributes": {}, "consents": {}, "events": []}
+    read["context"] |= {"trigger": None, "amount_yuan": None}
+    read["scores"] = {}
+    return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
 
 
 def _in_form(form: int, record: bytes) -> bytes:

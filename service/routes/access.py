@@ -141,11 +141,11 @@ def _belonging(client: Client) -> str:
     return "This key belongs to one customer" if client.customer_id is not None else "This key belongs to one branch"
 
 
-def word(value: str, where: str) -> str:
-    """``value`` when it is 1 to 64 printable characters; InvalidInput otherwise."""
-    if len(value) > MAX_WORD or not value.isprintable() or value != value.strip() or "\ufffd" in value:
+def word(value: str, where: str, longest: int = MAX_WORD) -> str:
+    """``value`` when it is 1 to ``longest`` printable characters; InvalidInput otherwise."""
+    if len(value) > longest or not value.isprintable() or value != value.strip() or "\ufffd" in value:
         raise InvalidInput(
-            "The path holds no such id.", [Problem(where, f"must be 1 to {MAX_WORD} printable characters")]
+            "The path holds no such id.", [Problem(where, f"must be 1 to {longest} printable characters")]
         )
     return value
 

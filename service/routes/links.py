@@ -15,6 +15,8 @@ PARAMETERS = {
     "version": "The bundle's version, as `GET /v1/models` lists it.",
     "job_id": "The job's id, as its creation gave it.",
     "lead_id": "The lead's id.",
+    "customer": "The bank's own id of the customer.",
+    "adviser_id": "The adviser's id in the CRM.",
     "webhook_id": "The webhook's id.",
     "external_key": "The customer's key in another system of the bank.",
     "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
@@ -22,14 +24,14 @@ PARAMETERS = {
     "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",
 }
 _DECISION = ("getDecision", "explainDecision", "replayDecision")
-_CUSTOMER = ("listOffers", "getPortrait", "getPreferences", "getCustomer", "eraseCustomer")
+_CUSTOMER = ("listOffers", "getPortrait", "getPreferences")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
 
 LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("listOffers", "decision_id", "$response.body#/decision_id", _DECISION),
     ("askOffers", "decision_id", "$response.body#/decision_id", _DECISION),
     ("getDecision", "customer_id", "$response.body#/snapshot/customer_id", _CUSTOMER),
-    ("putCustomer", "customer_id", "$request.path.customer_id", _CUSTOMER),
+    ("putCustomer", "customer_id", "$request.path.customer", _CUSTOMER),
     ("putPreferences", "customer_id", "$request.path.customer_id", _CUSTOMER),
     ("publishPolicy", "policy_hash", "$response.body#/policy", _POLICY),
     ("listPolicies", "policy_hash", "$response.body#/policies/0/policy", _POLICY),

@@ -35,32 +35,40 @@ from service.store import (
 from service.store.audit import Verdict
 from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.challengers import Challenger, Challengers
+from service.store.changes import Changes
 from service.store.clients import Key
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
 from service.store.experience import Life
+from service.store.jobs import Jobs
+from service.store.leads import Leads
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
+from service.store.register import Entry, Register, Wanted
 from service.store.repeats import Repeats
 from service.store.sample import snapshots
 from service.store.signing import SigningKeys
 from service.store.views import Views
+from service.store.webhooks import Webhooks
 
 __all__ = [
     "Challenger",
     "Challengers",
     "ConsentRow",
     "CustomerRow",
+    "Entry",
     "Forget",
     "Key",
     "Proposal",
     "Proposals",
     "Record",
+    "Register",
     "Repeats",
     "Store",
     "Verdict",
     "Views",
+    "Wanted",
     "new_decision_id",
     "nobody_told",
 ]
@@ -70,8 +78,9 @@ class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
     ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
-    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at,
-    ``signing`` the keys of offer tokens, ``repeats`` the answers kept for requests that are sent again.
+    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at, ``signing`` the keys of offer tokens,
+    ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
+    queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
@@ -79,6 +88,9 @@ class Store:
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)
         self.signing, self.repeats = SigningKeys(self._database), Repeats(self._database)
+        self.register, self.jobs = Register(self._database), Jobs(self._database)
+        self.changes, self.leads = Changes(self._database), Leads(self._database)
+        self.webhooks = Webhooks(self._database)
 
     # On every request ------------------------------------------------------------------------------------------------
 

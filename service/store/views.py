@@ -20,7 +20,7 @@ SEE = Statement(
     b"see_customers",
     b"""
     INSERT INTO views (at, client, branch, customer_id, operation, allowed)
-    SELECT $5::bigint, $1, $2, asked.id, $4, coalesce(customers.attributes ->> 'branch' = $2, false)
+    SELECT $5::bigint, $1, $2, asked.id, $4, coalesce(customers.attributes ->> 'branch_id' = $2, false)
     FROM json_array_elements_text($3::json) AS asked (id) LEFT JOIN customers ON customers.id = asked.id
     RETURNING customer_id, allowed
     """,

@@ -22,6 +22,7 @@ from service.engine import Engine, OfferRequest
 from service.planning.simulate import certain, simulate
 from service.scoring.models.heard import heard_many
 from service.store import Store
+from tests.gates.crm_road import travel_crm
 from tests.gates.oracle import Oracle, stated
 from tests.gates.people import DAY, people
 from tests.gates.roads import Tally
@@ -58,6 +59,9 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
         with standing_still(now):
             answers = [engine.recommend(one.customer_id, ASKED) for one in followed("asked", crowd)]
             again = [engine.recommend(one.customer_id, ASKED) for one in followed("asked again", crowd)]
+            offers = {offer.id: stated(offer) for offer in engine._releases.serving.policy.offers}
+            oracles = {one.customer_id: Oracle(one, now, offers) for one in crowd}
+            travel_crm(engine, store, crowd, ASKED, answers, oracles, tally)
         tally.met["answers"] += len(answers)
         for one, first, second in zip(crowd, answers, again, strict=True):
             tally.met[f"asked again, {second.source}"] += 1

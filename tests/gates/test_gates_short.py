@@ -44,6 +44,8 @@ def test_service_batch_and_simulation_agree_and_what_was_stored_replays(house: H
     assert tally.faults == []
     assert tally.met["service equals batch"] == tally.met["stored decisions replayed"] == tally.met["simulated"] == 150
     assert tally.met["service"] > 500
+    assert tally.met["list equals request"] == tally.met["job equals request"] == 150
+    assert tally.met["lead"] > 5 and tally.met["override"] > 5 and tally.met["override refused"] > 20
 
 
 def faults(offer: str, channel: str, now: int = NOON, events: tuple[Event, ...] = (), **facts: object) -> list[str]:

@@ -38,8 +38,8 @@ SAVER = {
     "logins_30d": 12,
 }
 CUSTOMERS = {
-    "c-1": {**SAVER, "branch": "siming"},
-    "c-2": {**SAVER, "age": 61, "branch": "huli"},
+    "c-1": {**SAVER, "branch_id": "siming"},
+    "c-2": {**SAVER, "age": 61, "branch_id": "huli"},
     "c-dead": {**SAVER, "deceased": True},
     "客户 七": SAVER,
 }

@@ -1,0 +1,46 @@
+"""What a bank's CRM works with, as parts of the engine, each with one subject.
+
+    customers    stored by id or external key, judged by the policy's attribute table, read, erased
+    bulk         up to 200 customers decided in one call, by the same code as one
+    jobs         any number of customers, in parts, by the runner (``service.background``)
+    leads        whom an adviser should call, and what becomes of it; ``story`` tells each in words
+    webhooks     what changed, sent to who asked; ``sending`` refuses addresses inside
+    tables       rows as CSV, JSON Lines, Parquet
+
+Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.access``).
+"""
+
+from service.answer import Sign
+from service.config import Settings
+from service.crm.bulk import Bulk
+from service.crm.customers import Customers
+from service.crm.jobs import Jobs
+from service.crm.leads import Leads
+from service.crm.story import Story
+from service.crm.webhooks import Sender
+from service.explaining import Explaining
+from service.kept import Kept
+from service.serving import Releases
+from service.store import Store
+
+
+class Crm:
+    """The CRM's desk of one process."""
+
+    def __init__(
+        self, settings: Settings, store: Store, releases: Releases, kept: Kept, explaining: Explaining, sign: Sign
+    ) -> None:
+        self.audit, self.alias, self.changes = store.audit, store.register.alias, store.changes
+        self._store = store
+        self.customers = Customers(store, releases, kept)
+        self.bulk = Bulk(store, releases, kept, sign)
+        self.leads, self.story = Leads(store, releases, kept), Story(store, releases, explaining)
+        self.advisers, self.put_adviser = store.leads.advisers, store.leads.put_adviser
+        self.webhooks, self.sender = store.webhooks, Sender(store, settings.webhook_loopback == "on")
+        self.jobs = Jobs(store, self.bulk, settings.job_lease_seconds)
+
+    def prune(self) -> bool:
+        """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
+        self._store.webhooks.prune()
+        self._store.changes.prune()
+        return False

@@ -1,0 +1,86 @@
+"""Many customers decided in one call: the same decision as one request each, by the same code, each on record.
+
+In order: all customers in one view of the database -> ``deciding.make`` for each -> all records in one transaction ->
+only then the answers. A customer nobody has, or whom the caller may not reach, is a status of its own and stops
+nobody else. The cache is passed by: a list is worked through once.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.answer import Sign
+from service.crm.reach import expect_reach
+from service.deciding import Made, make
+from service.domain import Snapshot
+from service.errors import FourcastError, no_customer
+from service.kept import Kept
+from service.request import OfferRequest, check_slot
+from service.serving import Releases, Serving
+from service.store import Store, new_decision_id
+
+CACHE = "cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One customer of a list: the answer's bytes and the decision, or the error that a single call would give."""
+
+    customer_id: str
+    body: bytes | None = None
+    made: Made | None = None
+    error: FourcastError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One list at one moment: what serves, what is asked, for which branch's eyes, which parts are away, who signs."""
+
+    serving: Serving
+    request: OfferRequest
+    now: int
+    branch: str | None = None
+    away: tuple[str, ...] = ()
+    sign: Sign | None = None
+
+    def decide(self, customer_id: str, snapshot: Snapshot | None) -> Decided:
+        """One customer's turn."""
+        try:
+            if snapshot is None:
+                raise no_customer(customer_id)
+            expect_reach(self.branch, snapshot.attributes)
+        except FourcastError as error:
+            return Decided(customer_id, error=error)
+        made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
+        return Decided(customer_id, made.told(self.request.language, self.serving.until(self.now), self.sign), made)
+
+    def row(self, made: Made) -> dict[str, object]:
+        """The decision as the store keeps it."""
+        one = made.decision
+        return {"id": one.id, "customer_id": one.customer_id, "at": one.at, "record": made.record,
+                "release_id": self.serving.release.id}  # fmt: skip
+
+
+class Bulk:
+    """The lists' desk of one worker."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept, sign: Sign) -> None:
+        self._store, self._releases, self._kept, self._sign = store, releases, kept, sign
+
+    def round(self, request: OfferRequest, branch: str | None) -> Round:
+        """A list's moment, now; InvalidInput for a slot the policy does not have."""
+        check_slot(request, self._releases.serving)
+        away = (CACHE,) if self._kept.down else ()
+        return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, self._sign)
+
+    def decide(self, customers: Sequence[str], request: OfferRequest, branch: str | None) -> list[Decided]:
+        """Every customer's offers now, in the order asked; recorded when this returns."""
+        turn = self.round(request, branch)
+        decided = self.turns(turn, customers)
+        self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
+        return decided
+
+    def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
+        """Every customer's turn, recorded nowhere yet."""
+        found = self._store.register.snapshots(customers, turn.now - turn.serving.clock.depth_ms)
+        return [turn.decide(one, found.get(one)) for one in customers]

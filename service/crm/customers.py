@@ -1,0 +1,61 @@
+"""Customers as the CRM keeps them: stored whole, every fault of their attributes named, read back, erased.
+
+What is stored is judged by the attribute table of the policy that serves. An upsert says all that is known: what it
+leaves out is unknown from then on. Erasing is ``store.register``'s; here the record's own room says what a decision
+record may keep (``decision.redacted``).
+"""
+
+from collections.abc import Mapping
+
+from service.crm.reach import expect_reach
+from service.decision import redacted
+from service.domain import Attributes
+from service.errors import InvalidInput, Problem
+from service.kept import Kept
+from service.serving import Releases
+from service.store import Entry, Store, Wanted
+
+SENTENCE = "The customer does not fit; nothing was stored."
+
+
+class Customers:
+    """The customers' desk of one worker."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
+        self._store, self._releases, self._kept = store, releases, kept
+
+    def read(self, customer_id: str) -> Entry:
+        """The customer as stored; NotFound."""
+        return self._store.register.read(customer_id)
+
+    def by_key(self, external_key: str) -> Entry:
+        """The customer of an external key; NotFound."""
+        return self._store.register.by_key(external_key)
+
+    def put(self, wanted: Wanted, branch: str | None) -> tuple[str, int]:
+        """Store a customer whole; their id and new revision (1: new). InvalidInput, Conflict, Forbidden."""
+        self.expect_fit(wanted.attributes)
+        expect_reach(branch, wanted.attributes)
+
+        def allow(entry: Entry | None) -> None:
+            if entry is not None:
+                expect_reach(branch, entry.attributes)
+
+        return self._store.register.put(_known(wanted), allow, self._kept.forget)
+
+    def expect_fit(self, attributes: Attributes) -> None:
+        """Raise InvalidInput naming every attribute that the serving policy's table does not take."""
+        faults = self._releases.serving.policy.attributes.check(attributes)
+        if faults:
+            problems = [Problem(f"attributes.{fault.where[:64]}", fault.message) for fault in faults]
+            raise InvalidInput(SENTENCE, problems)
+
+    def erase(self, customer_id: str, actor: str, detail: Mapping[str, object]) -> bool:
+        """Erase everywhere; False where that was done before; NotFound for who was never stored."""
+        return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail)
+
+
+def _known(wanted: Wanted) -> Wanted:
+    """Without the attributes that are unknown: null and absent are the same."""
+    known = {name: value for name, value in wanted.attributes.items() if value is not None}
+    return Wanted(wanted.id, wanted.external_key, known)

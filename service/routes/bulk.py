@@ -1,0 +1,59 @@
+"""POST /v1/offers/bulk: the next best offers of up to 200 customers in one call, with a status each.
+
+Each customer gets the decision that a single call would give, made by the same code at the same moment, and each
+decision is on record before the answer is sent, as is each look of a branch's client. More customers are a job.
+"""
+
+import orjson
+from flask import Response, request
+
+from service.crm.bulk import Decided
+from service.domain import Client
+from service.request import OfferRequest
+from service.routes.access import Reach, engine, needs, own_customers
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, Resource, operation, shown
+from service.routes.crm_schemas import BULK, BULK_IN, BulkOffersAnswer, BulkOffersInput
+from service.routes.desk import item_problem
+from service.routes.fields import check
+from service.routes.offers import VARY, language
+from service.routes.replies import NO_STORE, Ready
+
+_INPUT = BulkOffersInput()
+
+blueprint = Resource("bulk", __name__, description="Many customers at once.")
+
+
+@blueprint.serve(
+    "/v1/offers/bulk",
+    "POST",
+    **operation(
+        "listOffersBulk",
+        "offers:read",
+        {"200": shown("A status each, in the order asked.", BulkOffersAnswer, BULK)},
+        *BODY_ERRORS,
+        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
+        requestBody={
+            "required": True,
+            "content": {"application/json": {"schema": BulkOffersInput, "example": BULK_IN}},
+        },
+    ),
+)
+@needs("offers:read", reach=Reach.BRANCH)
+def bulk_offers(client: Client) -> Response:
+    """The next best offers of up to 200 customers
+
+    Customers nobody has are 404, another branch's are 403, each in its own place. More customers are a job.
+    """
+    body = check(_INPUT, read_json(request), "The list does not fit; nothing was decided.")
+    spoken = language(request.headers.get("Accept-Language", ""))
+    asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
+    own_customers(client, body["customers"])
+    decided = engine().crm.bulk.decide(body["customers"], asked, client.branch)
+    return Ready(orjson.dumps({"customers": [_told(one) for one in decided]}), 200, [NO_STORE, VARY])
+
+
+def _told(one: Decided) -> dict[str, object]:
+    if one.error is not None:
+        return {"customer_id": one.customer_id, "status": one.error.status, "problem": item_problem(one.error)}
+    return {"customer_id": one.customer_id, "status": 200, "answer": orjson.Fragment(one.body or b"null")}

@@ -1,0 +1,55 @@
+"""GET /v1/changes: what changed since a token, in order, nothing missed and nothing told twice.
+
+A CRM reads everything once, asks for a token of now beforehand (``since=latest``), and then follows ``next`` for good.
+Changes say that something changed and to what; facts are read where they stand. A branch's key sees its own branch's.
+"""
+
+import orjson
+from flask import Response, request
+
+from service.answer import iso
+from service.domain import Client
+from service.errors import Gone
+from service.routes.access import Reach, engine, needs
+from service.routes.contract import Resource, operation, shown
+from service.routes.crm_schemas import CHANGE, ChangesAnswer, ChangesQuery
+from service.routes.fields import check
+from service.routes.offers import pairs
+from service.routes.replies import NO_STORE, Ready
+from service.store.changes import Place
+
+READS = ("customers:read", "customers:write")
+LATEST = "latest"
+_QUERY = ChangesQuery()
+_ANSWER = shown("The changes.", ChangesAnswer, {"changes": [CHANGE], "next": "Ny45"},
+                headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})  # fmt: skip
+
+blueprint = Resource("changes", __name__, description="What changed, to be followed.")
+
+
+@blueprint.serve(
+    "/v1/changes",
+    **operation("listChanges", READS, {"200": _ANSWER}, Gone,
+                parameters=[{"in": "query", "schema": ChangesQuery}]),
+)  # fmt: skip
+@needs(*READS, reach=Reach.BRANCH)
+def list_changes(client: Client) -> Response:
+    """What changed since a token
+
+    `customer.updated`, `customer.preferences`, `customer.moved` (to another branch), `customer.erased`, `job.ended`,
+    `lead.*`. Kept for 30 days; an older token is 410. Without `since`, from the oldest that is kept.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    feed, since = engine().crm.changes, query.get("since")
+    found, stands = ([], feed.latest()) if since == LATEST else feed.since(_place(since), client.branch, query["limit"])
+    zone, onward = engine().timezone, stands.token
+    rows = [
+        {"id": one.place.token, "type": one.type, "at": iso(one.at, zone), "subject": one.subject, "data": one.body}
+        for one in found
+    ]
+    link = ("Link", f'</v1/changes?since={onward}&limit={query["limit"]}>; rel="next"')
+    return Ready(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
+
+
+def _place(since: str | None) -> Place:
+    return Place() if since is None else Place.of(since)

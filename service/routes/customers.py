@@ -1,0 +1,194 @@
+"""/v1/customers/{customer_id}, /v1/external-keys/{external_key}, /v1/customers/bulk: customers stored, read, erased.
+
+An upsert is whole and may be repeated. In bulk every customer has a status of their own: the good ones are stored, each
+durably, and sending the same list again is always right. Erasing is for good, and the same answer when repeated.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.answer import iso
+from service.domain import Client
+from service.errors import FourcastError, Unavailable, no_customer
+from service.routes.access import Reach, engine, needs, own_customers, word
+from service.routes.bodies import join, read_json
+from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.crm_schemas import (
+    CUSTOMER,
+    CUSTOMER_IN,
+    CUSTOMERS,
+    CUSTOMERS_IN,
+    LONG,
+    BulkCustomerInput,
+    BulkCustomersInput,
+    CustomerAnswer,
+    CustomerInput,
+    CustomersAnswer,
+    KeyedCustomerInput,
+    OnBehalf,
+)
+from service.routes.desk import about, audited, item_problem
+from service.routes.fields import check
+from service.routes.offers import pairs
+from service.routes.replies import NO_STORE, Ready
+from service.store import Entry, Wanted
+from service.store.register import no_customer_of
+
+ONE, KEYED = "/v1/customers/<string:customer>", "/v1/external-keys/<string:external_key>"
+READS = ("customers:read", "customers:write")
+SENTENCE = "The customer does not fit; nothing was stored."
+_WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF = (
+    CustomerInput(),
+    KeyedCustomerInput(),
+    BulkCustomerInput(),
+    BulkCustomersInput(),
+    OnBehalf(),
+)
+_READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER)}
+_WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER)}
+
+blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
+
+
+def _takes(schema: type, example: object) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+@blueprint.serve(ONE, **operation("getCustomer", READS, _READ, NotFound))
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def get_customer(client: Client, customer: str) -> Response:
+    """A customer as stored
+
+    Attributes, external key and revision. A branch's key reads its own customers, and each look is on the audit log.
+    """
+    return _shown(client, engine().crm.customers.read(word(customer, "customer")), no_customer(customer))
+
+
+@blueprint.serve(KEYED, **operation("getCustomerByKey", READS, _READ, NotFound))
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def customer_by_key(client: Client, external_key: str) -> Response:
+    """A customer by the bank's own key
+
+    As stored, found by the external key. A branch's key reads its own customers.
+    """
+    entry = engine().crm.customers.by_key(word(external_key, "external_key", LONG))
+    return _shown(client, entry, no_customer_of(external_key))
+
+
+@blueprint.serve(
+    ONE,
+    "PUT",
+    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict,
+                requestBody=_takes(CustomerInput, CUSTOMER_IN)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customer(client: Client, customer: str) -> Response:
+    """Store a customer
+
+    Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named.
+    """
+    body = check(_WHOLE, read_json(request), SENTENCE)
+    wanted = Wanted(word(customer, "customer"), body.get("external_key"), body["attributes"])
+    return _put(client, wanted, body.get("on_behalf_of"))
+
+
+@blueprint.serve(
+    KEYED,
+    "PUT",
+    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict,
+                requestBody=_takes(KeyedCustomerInput, {"attributes": CUSTOMER_IN["attributes"]})),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customer_by_key(client: Client, external_key: str) -> Response:
+    """Store a customer by the bank's own key
+
+    The customer of that key is stored whole; where there is none, a new one with an id of our own.
+    """
+    body = check(_KEYED, read_json(request), SENTENCE)
+    return _put(
+        client, Wanted(None, word(external_key, "external_key", LONG), body["attributes"]), body.get("on_behalf_of")
+    )
+
+
+@blueprint.serve(
+    "/v1/customers/bulk",
+    "POST",
+    **operation("putCustomers", "customers:write", {"200": shown("A status each.", CustomersAnswer, CUSTOMERS)},
+                *BODY_ERRORS, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customers(client: Client) -> Response:
+    """Store up to 200 customers
+
+    Each has a status as a single call would give it; one that does not fit stops nobody else.
+    """
+    rows = check(_SEVERAL, read_json(request), "The list does not fit; nothing was stored.")["customers"]
+    told = [_stored(client, row, join("customers", place)) for place, row in enumerate(rows)]
+    stored = [engine().crm.alias(one["id"]) for one in told if "revision" in one]
+    audited(client, "customers.put", f"{len(stored)} customers", about(client, customers=stored))
+    return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE])
+
+
+@blueprint.serve(
+    ONE,
+    "DELETE",
+    **operation("eraseCustomer", "customers:write", {"204": {"description": "Erased, now or before."}}, NotFound,
+                parameters=[{"in": "query", "schema": OnBehalf}]),
+)  # fmt: skip
+@needs("customers:write")
+def erase_customer(client: Client, customer: str) -> Response:
+    """Erase a customer
+
+    Attributes, consents, events and everything known in decision records, leads and results of jobs: for good, at once.
+    What was offered and when stays under a pseudonym that leads to nobody. Only the bank's own keys may.
+    """
+    behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), "The query does not fit.").get("on_behalf_of")
+    engine().crm.customers.erase(word(customer, "customer"), client.name, about(client, behalf))
+    return Ready(b"", 204, [NO_STORE])
+
+
+def _put(client: Client, wanted: Wanted, behalf: str | None) -> Ready:
+    customers = engine().crm.customers
+    name, revision = customers.put(wanted, client.branch)
+    audited(client, "customer.put", engine().crm.alias(name), about(client, behalf, revision=revision))
+    entry = customers.read(name)
+    return Ready(orjson.dumps(_document(entry)), 201 if revision == 1 else 200, [NO_STORE])
+
+
+def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
+    """One customer's turn; when PostgreSQL is away nobody has one."""
+    named: Mapping[str, Any] = row if isinstance(row, dict) else {}
+    told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
+    try:
+        body = check(_ITEM, row, SENTENCE, where)
+        wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
+        name, revision = engine().crm.customers.put(wanted, client.branch)
+    except Unavailable:
+        raise
+    except FourcastError as error:
+        return {**told, "status": error.status, "problem": item_problem(error)}
+    return {**told, "id": name, "status": 201 if revision == 1 else 200, "revision": revision}
+
+
+def _text(value: object) -> str | None:
+    return value[:LONG] if isinstance(value, str) else None
+
+
+def _shown(client: Client, entry: Entry, nobody: NotFound) -> Ready:
+    """The customer; another branch's is not there, for who may not see them."""
+    if not own_customers(client, (entry.id,)):
+        raise nobody
+    return Ready(orjson.dumps(_document(entry)), 200, [NO_STORE])
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    return {
+        "customer_id": entry.id,
+        "external_key": entry.external_key,
+        "revision": entry.revision,
+        "attributes": entry.attributes,
+        "updated_at": iso(entry.updated_at, engine().timezone),
+    }

@@ -1,0 +1,175 @@
+"""/v1/jobs: the offers of more customers than one call takes, decided beside the requests, results to download.
+
+POST answers 202 with the job's address in ``Location``; the job is durable then and outlives any process. Results are
+there once the job is done, as CSV, JSON Lines or Parquet by ``Accept`` or ``?format=``, from every worker alike.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+from marshmallow import ValidationError
+
+from service.answer import iso
+from service.crm.jobs import COLUMNS
+from service.crm.tables import MEDIA, written
+from service.domain import Client
+from service.errors import InvalidInput, NotAcceptable, Problem
+from service.request import OfferRequest
+from service.routes.access import Reach, engine, needs
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.crm_schemas import JOB, JOB_IN, JobAnswer, JobInput, JobsAnswer, ResultsQuery
+from service.routes.desk import about, audited
+from service.routes.fields import Word, check, kind
+from service.routes.offers import language, pairs
+from service.routes.replies import NO_STORE, Ready
+from service.store.jobs import Job
+
+MAX_CUSTOMERS = 100_000
+EVERYBODY = "all"
+PATH = "/v1/jobs/<string:job_id>"
+SENTENCE = "The job does not fit; nothing was queued."
+_INPUT, _RESULTS, _NAME = JobInput(), ResultsQuery(), Word()
+_JOB = {"200": shown("The job.", JobAnswer, JOB)}
+_LIST = shown("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
+_LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
+_FILES = {media.partition(";")[0]: {"schema": {"type": "string"}, "example": _LINE} for media in MEDIA.values()}
+
+blueprint = Resource("jobs", __name__, description="Work beside the requests.")
+
+
+@blueprint.serve(
+    "/v1/jobs",
+    "POST",
+    **operation(
+        "createJob",
+        "campaigns:write",
+        {"202": shown("Queued; Location says where to look.", JobAnswer, JOB | {"state": "queued"},
+                      headers={"Location": {"schema": {"type": "string"}}})},
+        *BODY_ERRORS,
+        requestBody={"required": True, "content": {"application/json": {"schema": JobInput, "example": JOB_IN}}},
+    ),
+)  # fmt: skip
+@needs("campaigns:write", reach=Reach.BRANCH)
+def create_job(client: Client) -> Response:
+    """Decide the offers of many customers
+
+    Up to 100,000 ids, or `all`: everybody, or everybody of a branch's key. Each decision is that of a single call.
+    """
+    body = check(_INPUT, read_json(request), SENTENCE)
+    spoken = language(request.headers.get("Accept-Language", ""))
+    asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
+    job = engine().crm.jobs.add(client.name, client.branch, asked, wanted(body["customers"]))
+    audited(client, "job.create", job.id, about(client, total=job.total))
+    return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
+
+
+@blueprint.serve("/v1/jobs", **operation("listJobs", "campaigns:write", {"200": _LIST}))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def list_jobs(client: Client) -> Response:
+    """The newest 100 jobs
+
+    Those of a branch's key are its own branch's.
+    """
+    jobs = engine().crm.jobs.listed(client.branch, 100)
+    return Ready(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
+
+
+@blueprint.serve(PATH, **operation("getJob", "campaigns:write", _JOB, NotFound))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def job(client: Client, job_id: str) -> Response:
+    """A job's state and progress
+
+    `done` of `total` customers are decided; `results` says where the results are once it is done.
+    """
+    return _reply(engine().crm.jobs.read(job_id, client.branch))
+
+
+@blueprint.serve(f"{PATH}/cancel", "POST", **operation("cancelJob", "campaigns:write", _JOB, NotFound, Conflict))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def cancel_job(client: Client, job_id: str) -> Response:
+    """Cancel a job
+
+    What is decided by then stays on record; there are no results. Cancelling twice is harmless.
+    """
+    found = engine().crm.jobs.cancel(job_id, client.branch)
+    audited(client, "job.cancel", found.id, about(client))
+    return _reply(found)
+
+
+@blueprint.serve(
+    f"{PATH}/results",
+    **operation(
+        "getJobResults",
+        "campaigns:write",
+        {"200": {"description": "One row per offer, stable columns, UTF-8, ISO dates.", "content": _FILES}},
+        NotFound,
+        Conflict,
+        NotAcceptable,
+        parameters=[{"in": "query", "schema": ResultsQuery}],
+    ),
+)
+@needs("campaigns:write", reach=Reach.BRANCH)
+def job_results(client: Client, job_id: str) -> Response:
+    """A job's results
+
+    JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused.
+    """
+    form = chosen(check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.").get("format"))
+    rows = engine().crm.jobs.results(job_id, client.branch)
+    audited(client, "job.results", job_id, about(client))
+    answer = Response(written(form, COLUMNS, rows), 200, mimetype=None, content_type=MEDIA[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
+    answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"
+    return answer
+
+
+def wanted(customers: object) -> list[str] | None:
+    """The ids a body names, None for everybody; InvalidInput naming every one that does not fit."""
+    if customers == EVERYBODY:
+        return None
+    if not isinstance(customers, list) or not 1 <= len(customers) <= MAX_CUSTOMERS:
+        got = f"{len(customers):,} of them" if isinstance(customers, list) else kind(customers)
+        words = f'must be "{EVERYBODY}" or an array of 1 to {MAX_CUSTOMERS:,} ids, got {got}'
+        raise InvalidInput(SENTENCE, [Problem("customers", words)])
+    problems = [Problem(f"customers.{place}", fault) for place, one in enumerate(customers) if (fault := _fault(one))]
+    if not problems and len(set(customers)) < len(customers):
+        problems = [Problem("customers", "must name each customer once")]
+    if problems:
+        raise InvalidInput(SENTENCE, problems[:100])
+    return customers
+
+
+def chosen(form: str | None) -> str:
+    """The file's form, by query or by the caller's Accept; NotAcceptable."""
+    if form is not None:
+        return form
+    by_media = {media.partition(";")[0]: name for name, media in MEDIA.items()} | {"application/x-ndjson": "jsonl"}
+    accepted = request.accept_mimetypes
+    best = accepted.best_match(list(by_media)) if accepted else MEDIA["jsonl"]
+    if best is None:
+        raise NotAcceptable(f"Results come as {', '.join(by_media)}.")
+    return by_media[best]
+
+
+def _fault(one: object) -> str | None:
+    try:
+        _NAME.deserialize(one)
+    except ValidationError as error:
+        return str(error.messages[0])
+    return None
+
+
+def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Ready:
+    return Ready(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+
+
+def _document(found: Job) -> dict[str, Any]:
+    zone = engine().timezone
+    times = {name: getattr(found, name) for name in ("created_at", "started_at", "finished_at")}
+    return {
+        **{name: getattr(found, name) for name in ("id", "state", "total", "done", "failed", "error")},
+        **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "results": f"/v1/jobs/{found.id}/results" if found.state == "done" else None,
+    }

@@ -1,0 +1,239 @@
+"""/v1/leads and /v1/advisers: the branch's list, and what an adviser does with a lead.
+
+Lists are best first and paged by an opaque cursor, with a ``next`` link. A lead that is shown has open gates as things
+stand; one whose gate closed (an opt-out, say) is withdrawn before anybody sees it again. Each step names the adviser
+for whom it is done (``on_behalf_of``) and is on the audit log, as is every look by a branch's client.
+"""
+
+import base64
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.answer import iso
+from service.crm.leads import Reaction
+from service.domain import Client
+from service.errors import ContactRefused, InvalidInput, Problem
+from service.routes.access import Reach, engine, needs, own_branch, word
+from service.routes.bodies import read_json
+from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.crm_schemas import (
+    ADVISER,
+    ADVISER_IN,
+    LEAD,
+    OVERRIDE_IN,
+    REACTION_IN,
+    AdviserAnswer,
+    AdviserInput,
+    AdvisersAnswer,
+    LeadActionInput,
+    LeadAnswer,
+    LeadsAnswer,
+    LeadsQuery,
+    OverrideInput,
+    ReactionInput,
+)
+from service.routes.desk import about, audited
+from service.routes.fields import check
+from service.routes.offers import language, pairs
+from service.routes.replies import NO_STORE, Ready
+from service.store.leads import Actor, AdviserRow, Lead, Search
+
+ONE = "/v1/leads/<string:lead_id>"
+SENTENCE = "This does not fit; the lead is as it was."
+TIMES = ("built_at", "claimed_at", "contacted_at", "sold_at")
+PLAIN = ("id", "customer_id", "branch", "adviser", "offer", "decided_offer", "decision_id", "status", "closed_by",
+         "reason", "contacts", "sold_yuan")  # fmt: skip
+_QUERY, _ACTION, _REACTION, _OVERRIDE = LeadsQuery(), LeadActionInput(), ReactionInput(), OverrideInput()
+_ADVISER = AdviserInput()
+_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
+_LEAD = {"200": shown("The lead as it stands.", LeadAnswer, LEAD)}
+
+blueprint = Resource("leads", __name__, description="Leads for advisers.")
+
+
+def _step(name: str, schema: type, example: dict[str, Any], *errors: type) -> dict[str, Any]:
+    takes = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+    return operation(name, "leads:write", _LEAD, *BODY_ERRORS, NotFound, Conflict, *errors,
+                     parameters=[_LANGUAGE], requestBody=takes)  # fmt: skip
+
+
+_BEHALF = {"on_behalf_of": "a-17"}
+
+
+@blueprint.serve(
+    "/v1/leads",
+    **operation("listLeads", "leads:read",
+                {"200": shown("A page.", LeadsAnswer, {"leads": [LEAD], "next": None},
+                              headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})},
+                parameters=[{"in": "query", "schema": LeadsQuery}, _LANGUAGE]),
+)  # fmt: skip
+@needs("leads:read", reach=Reach.BRANCH)
+def list_leads(client: Client) -> Response:
+    """Leads, best first
+
+    By branch, adviser and status; each with talking points, why, why not, and what would unlock more.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    limit, after = query["limit"], _after(query.get("cursor"))
+    search = Search(own_branch(client, query.get("branch")), query.get("adviser"), query.get("status"), after, limit)
+    found = engine().crm.leads.listed(search)
+    audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
+    onward = _cursor(found[-1]) if len(found) == limit else None
+    words = language(request.headers.get("Accept-Language", ""))
+    body = orjson.dumps({"leads": [_document(one, words) for one in found], "next": onward})
+    return Ready(body, 200, [NO_STORE, *_link(query, onward)])
+
+
+@blueprint.serve(ONE, **operation("getLead", "leads:read", _LEAD, NotFound, parameters=[_LANGUAGE]))
+@needs("leads:read", reach=Reach.BRANCH)
+def lead(client: Client, lead_id: str) -> Response:
+    """A lead as it stands
+
+    Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
+    """
+    found = engine().crm.leads.read(lead_id, client.branch)
+    audited(client, "lead.view", found.id, about(client))
+    return _reply(found)
+
+
+@blueprint.serve(f"{ONE}/claim", "POST", **_step("claimLead", LeadActionInput, _BEHALF, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def claim_lead(client: Client, lead_id: str) -> Response:
+    """Claim a lead
+
+    One adviser gets it, however many ask at once. 409 `contact-refused` where a gate closed meanwhile: it is withdrawn.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.claim(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/release", "POST", **_step("releaseLead", LeadActionInput, _BEHALF))
+@needs("leads:write", reach=Reach.BRANCH)
+def release_lead(client: Client, lead_id: str) -> Response:
+    """Give a claimed lead back
+
+    It is open again for every adviser of the branch.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.release(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/contact", "POST", **_step("contactLead", LeadActionInput, _BEHALF, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def contact_lead(client: Client, lead_id: str) -> Response:
+    """Contact the customer now
+
+    Asked at the moment of the call: every gate is judged again, and the contact counts before the answer is sent.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.contact(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/reaction", "POST", **_step("reactLead", ReactionInput, REACTION_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def react_to_lead(client: Client, lead_id: str) -> Response:
+    """Report what the customer did
+
+    The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer.
+    """
+    body = check(_REACTION, read_json(request), SENTENCE)
+    reaction = Reaction(body["outcome"], body.get("reason"), body.get("amount_yuan"))
+    return _reply(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/override", "POST", **_step("overrideLead", OverrideInput, OVERRIDE_IN, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def override_lead(client: Client, lead_id: str) -> Response:
+    """Propose another offer
+
+    Allowed only where every gate is open to it; both are on the audit log with the reason, the refusal too.
+    """
+    body = check(_OVERRIDE, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.override(lead_id, body["offer"], body["reason"], _actor(client, body)))
+
+
+@blueprint.serve(
+    "/v1/advisers",
+    **operation("listAdvisers", "leads:read", {"200": shown("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
+)
+@needs("leads:read", reach=Reach.BRANCH)
+def list_advisers(client: Client) -> Response:
+    """Advisers, their hours and how many leads they have
+
+    Those of a branch's key are its own branch's.
+    """
+    rows = engine().crm.advisers(client.branch)
+    return Ready(orjson.dumps({"advisers": [_adviser(*row) for row in rows]}), 200, [NO_STORE])
+
+
+@blueprint.serve(
+    "/v1/advisers/<string:adviser_id>",
+    "PUT",
+    **operation("putAdviser", "leads:write", {"200": shown("Stored.", AdviserAnswer, ADVISER)}, *BODY_ERRORS, Conflict,
+                requestBody={"required": True, "content": {"application/json": {
+                    "schema": AdviserInput, "example": ADVISER_IN}}}),
+)  # fmt: skip
+@needs("leads:write", reach=Reach.BRANCH)
+def put_adviser(client: Client, adviser_id: str) -> Response:
+    """Store an adviser, new or changed
+
+    Their minutes a week over minutes a contact are the leads they can have at work at once.
+    """
+    word(adviser_id, "adviser_id")
+    body = check(_ADVISER, read_json(request), "The adviser does not fit; nothing was stored.")
+    own_branch(client, body["branch"])
+    behalf = body.pop("on_behalf_of", None)
+    engine().crm.put_adviser(AdviserRow(adviser_id, **body), Actor(client.name, client.branch, behalf))
+    found = next(row for row in engine().crm.advisers(client.branch) if row[0].id == adviser_id)
+    return Ready(orjson.dumps(_adviser(*found)), 200, [NO_STORE])
+
+
+def _actor(client: Client, body: dict[str, Any]) -> Actor:
+    spoken = language(request.headers.get("Accept-Language", ""))
+    return Actor(client.name, client.branch, body["on_behalf_of"], spoken)
+
+
+def _adviser(row: AdviserRow, at_work: int) -> dict[str, Any]:
+    names = ("id", "branch", "minutes_per_week", "minutes_per_contact", "active")
+    return {**{name: getattr(row, name) for name in names}, "leads_at_work": at_work}
+
+
+def _reply(found: Lead) -> Ready:
+    words = language(request.headers.get("Accept-Language", ""))
+    return Ready(orjson.dumps(_document(found, words)), 200, [NO_STORE])
+
+
+def _document(found: Lead, words: str) -> dict[str, Any]:
+    crm, zone = engine().crm, engine().timezone
+    times = {name: getattr(found, name) for name in TIMES}
+    return {
+        **{name: getattr(found, name) for name in PLAIN},
+        **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "priority_yuan": found.priority,
+        "strategies": list(found.strategies),
+        **crm.story.of(found, words),
+    }
+
+
+def _cursor(last: Lead) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([last.priority, last.id])).decode().rstrip("=")
+
+
+def _after(cursor: str | None) -> tuple[float, str] | None:
+    if cursor is None:
+        return None
+    try:
+        priority, lead_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return float(priority), str(lead_id)
+    except (ValueError, TypeError):
+        problem = Problem("cursor", "is no cursor that this list gave")
+        raise InvalidInput("The query does not fit.", [problem]) from None
+
+
+def _link(query: dict[str, Any], onward: str | None) -> list[tuple[str, str]]:
+    if onward is None:
+        return []
+    words = "".join(f"&{name}={query[name]}" for name in ("branch", "adviser", "status") if query.get(name))
+    return [("Link", f'</v1/leads?cursor={onward}&limit={query["limit"]}{words}>; rel="next"')]

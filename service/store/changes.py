@@ -1,0 +1,125 @@
+"""The feed of changes: nothing missed and nothing told twice, however many write at once.
+
+A row carries the id of the transaction that wrote it (triggers do, in the change's own transaction). Sequence numbers
+are drawn before a commit, so a late commit would slip in behind a reader who had passed its number. So the feed is read
+in the order (transaction id, number) and only below the oldest transaction still running: whatever appears later has a
+higher transaction id than anything told so far. A long transaction delays the feed and loses nothing. A token is the
+last place told; it is good until the rows behind it are pruned (``Gone``), and for this database cluster only:
+transaction ids begin anew in a restored copy.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+from service.errors import Gone, InvalidInput, Problem
+from service.store import bulk
+from service.store.database import Database
+
+KEEP_DAYS = 30
+LAST = 2**63 - 1
+PLACE = re.compile(r"(\d{1,19})\.(\d{1,19})")
+
+NOTE = text("""
+    INSERT INTO changes (type, subject, customer_id, branch, body)
+    VALUES (:type, :subject, :customer_id, :branch, cast(:body AS jsonb))
+""")
+STANDS = text("""
+    SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint AS safe, floor_xid, told_xid, told_seq FROM feed
+""")
+SINCE = text("""
+    SELECT xid, seq, at, type, subject, branch, body FROM changes
+    WHERE (xid, seq) > (:xid, :seq) AND xid < :safe AND (cast(:branch AS text) IS NULL OR branch = :branch)
+    ORDER BY xid, seq LIMIT :limit
+""")
+PRUNE = text("""
+    WITH old AS (DELETE FROM changes WHERE at < now_ms() - :keep_ms AND (xid, seq) <= (
+        SELECT told_xid, told_seq FROM feed) RETURNING xid)
+    UPDATE feed SET floor_xid = greatest(floor_xid, (SELECT max(xid) FROM old)) WHERE EXISTS (SELECT FROM old)
+""")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in the feed."""
+
+    xid: int = 0
+    seq: int = 0
+
+    @property
+    def token(self) -> str:
+        """The place as callers hold it: opaque.
+
+        >>> Place(7, 9).token, Place.of(Place(7, 9).token)
+        ('Ny45', Place(xid=7, seq=9))
+        """
+        return base64.urlsafe_b64encode(f"{self.xid}.{self.seq}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, token: str) -> "Place":
+        """The place of a token; InvalidInput for what is none."""
+        try:
+            plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
+        except ValueError:
+            plain = ""
+        found = PLACE.fullmatch(plain)
+        if found is None or max(map(int, found.groups())) > LAST:
+            raise InvalidInput("The query does not fit.", [Problem("since", "is no token that this feed gave")])
+        return cls(*map(int, found.groups()))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: what happened (``type``), to what (``subject``), in which branch; ``at`` in ms UTC."""
+
+    place: Place
+    at: int
+    type: str
+    subject: str
+    branch: str | None
+    body: Mapping[str, Any]
+
+
+class Changes:
+    """The feed of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def since(self, place: Place, branch: str | None, limit: int) -> tuple[list[Change], Place]:
+        """At most ``limit`` changes after a place, and the place to go on from; Gone where they were pruned."""
+        with self._database.begin() as connection:
+            stands = connection.execute(STANDS).one()
+            if Place() < place < Place(stands.floor_xid, 0):
+                raise Gone("This token is too old: read everything anew, then follow from a new token.")
+            found = read(connection, place, branch, limit, stands.safe)
+        full = len(found) == limit
+        return found, found[-1].place if full else max(place, Place(stands.safe - 1, LAST))
+
+    def latest(self) -> Place:
+        """The place at which a reader stands who has just read everything."""
+        with self._database.begin() as connection:
+            return Place(connection.execute(STANDS).one().safe - 1, LAST)
+
+    def prune(self) -> int:
+        """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * 86_400_000}).rowcount)
+
+
+def read(connection: Connection, place: Place, branch: str | None, limit: int, safe: int) -> list[Change]:
+    """The changes after a place, below the transaction id ``safe``."""
+    words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe}
+    rows = connection.execute(SINCE, words)
+    return [Change(Place(row.xid, row.seq), row.at, row.type, row.subject, row.branch, row.body) for row in rows]
+
+
+def note(connection: Connection, kind: str, subject: str, body: Mapping[str, object], **of: str | None) -> None:
+    """Write a change in this transaction; ``of``: ``customer_id`` and ``branch`` where it has them."""
+    words = {"type": kind, "subject": subject, "customer_id": of.get("customer_id"), "branch": of.get("branch")}
+    connection.execute(NOTE, words | {"body": orjson.dumps(body).decode()})

@@ -1,0 +1,242 @@
+"""Jobs as a queue in PostgreSQL: taken under a lease, done in parts, each part exactly once.
+
+    queued -> running -> done | failed        cancelled from either of the first two
+
+``take`` passes over what others hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
+runner was killed. ``keep`` writes one part, its decisions and the progress in one transaction, and only while the lease
+is still the writer's own, so a runner that was thought dead and comes back writes nothing. A job that nobody gets on
+with in ``ATTEMPTS`` takings is failed. All instants are the database's own clock's, in ms.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select, text, true
+
+from service.errors import Conflict, NotFound
+from service.store import bulk, changes, register
+from service.store import text as names
+from service.store.database import Database
+from service.store.schema import jobs
+
+ATTEMPTS = 5
+PAGE = 1_000
+SHOWN = [jobs.c[name] for name in ("id", "client", "branch", "request", "state", "total", "done", "failed", "error",
+                                   "created_at", "started_at", "finished_at")]  # fmt: skip
+
+ADD = text("""
+    INSERT INTO jobs (id, client, branch, request, total, created_at)
+    VALUES (:id, :client, :branch, cast(:request AS jsonb), :total, now_ms())
+""")
+ITEMS = text("INSERT INTO job_items (job_id, place, customer_id) VALUES (:job, :place, :customer)")
+EVERYBODY = text("""
+    INSERT INTO job_items (job_id, place, customer_id)
+    SELECT :job, row_number() OVER (ORDER BY id), id FROM customers
+    WHERE cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch
+""")
+TAKE = text("""
+    UPDATE jobs SET state = 'running', lease = :lease, leased_until = now_ms() + :lease_ms, attempts = attempts + 1,
+        started_at = coalesce(started_at, now_ms())
+    WHERE id = (
+        SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND leased_until < now_ms())
+        ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id::text, branch, request, total, attempts
+""")
+HOLD = text("SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR UPDATE")
+OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
+WRITE = text("UPDATE job_items SET rows = cast(:rows AS jsonb) WHERE job_id = :job AND place = :place")
+ADVANCE = text("""
+    UPDATE jobs SET done = done + :done, failed = failed + :failed, attempts = 0, leased_until = now_ms() + :lease_ms
+    WHERE id = :id
+""")
+FINISH = text("""
+    UPDATE jobs SET state = :state, error = :error, finished_at = now_ms(), lease = NULL, leased_until = NULL
+    WHERE id = :id
+""")
+RELEASE = text("""
+    UPDATE jobs SET state = 'queued', lease = NULL, leased_until = NULL, attempts = attempts - 1
+    WHERE id = :id AND lease = :lease AND state = 'running'
+""")
+RESULTS = text("SELECT place, rows FROM job_items WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands; ``total`` is None until its customers are counted. Instants in ms UTC."""
+
+    id: str
+    client: str
+    branch: str | None
+    request: Mapping[str, Any]
+    state: str
+    total: int | None
+    done: int
+    failed: int
+    error: str | None
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job under this runner's lease."""
+
+    id: str
+    lease: str
+    lease_ms: int
+    branch: str | None
+    request: Mapping[str, Any]
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some items' results: place -> rows, how many of them are errors, and the decisions to remember."""
+
+    rows: Mapping[int, Sequence[Mapping[str, object]]]
+    failed: int
+    decisions: Sequence[Mapping[str, object]]
+
+
+class LeaseLost(Conflict):
+    """The job was cancelled, or another runner took it up: nothing was written."""
+
+
+class Jobs:
+    """The job queue of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, client: str, branch: str | None, request: Mapping[str, object], customers: Sequence[str] | None
+    ) -> Job:
+        """Queue a job over ``customers``, or over everybody (None)."""
+        job_id = str(uuid.uuid4())
+        total = None if customers is None else len(customers)
+        values = {"id": job_id, "client": client, "branch": branch, "total": total}
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            connection.execute(ADD, values | {"request": names.document("request", request).decode()})
+            if customers:
+                rows = [{"job": job_id, "place": place, "customer": one} for place, one in enumerate(customers, 1)]
+                connection.execute(ITEMS, rows)
+            return _one(connection, job_id)
+
+    def read(self, job_id: str) -> Job:
+        """One job; NotFound."""
+        with self._database.begin() as connection:
+            return _one(connection, job_id)
+
+    def listed(self, branch: str | None, limit: int) -> list[Job]:
+        """The newest jobs first, of one branch or of all."""
+        with self._database.begin() as connection:
+            mine = true() if branch is None else jobs.c.branch == branch
+            newest = select(*SHOWN).where(mine).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
+            return [Job(*row) for row in connection.execute(newest)]
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job that is not ended yet; cancelling it again changes nothing. Conflict where it is done or failed."""
+        with self._database.begin() as connection:
+            connection.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR UPDATE"), {"id": _uuid(job_id)})
+            job = _one(connection, job_id)
+            if job.state in ("done", "failed"):
+                raise Conflict(f"Job {job_id} is {job.state} already.")
+            if job.state != "cancelled":
+                _ended(connection, job_id, "cancelled", None)
+            return _one(connection, job_id)
+
+    def take(self, lease_ms: int) -> Taken | None:
+        """The oldest job that waits or whose runner fell silent for ``lease_ms``, now this caller's; None: no job."""
+        lease = str(uuid.uuid4())
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms}).first()
+            if row is None:
+                return None
+            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, row.total is not None)
+            if row.attempts > ATTEMPTS:
+                error = f"Given up: nobody got on with it in {ATTEMPTS} attempts."
+                _ended(connection, row.id, "failed", error)
+                return None
+            if not taken.counted:
+                _count(connection, taken)
+            return taken
+
+    def open_items(self, taken: Taken, limit: int) -> list[tuple[int, str]]:
+        """The next items without a result: place and customer."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            rows = connection.execute(OPEN, {"id": taken.id, "limit": limit})
+            return [(row.place, row.customer_id) for row in rows]
+
+    def keep(self, taken: Taken, part: Part) -> None:
+        """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            _hold(connection, taken)
+            register.remember(connection, part.decisions)
+            rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
+                    for place, told in part.rows.items()]  # fmt: skip
+            connection.execute(WRITE, rows)
+            counts = {"done": len(part.rows), "failed": part.failed, "id": taken.id, "lease_ms": taken.lease_ms}
+            connection.execute(ADVANCE, counts)
+
+    def finish(self, taken: Taken, error: str | None = None) -> None:
+        """The job is done, or failed with ``error``; LeaseLost."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            _hold(connection, taken)
+            _ended(connection, taken.id, "done" if error is None else "failed", error)
+
+    def release(self, taken: Taken) -> None:
+        """Give the job back; the next runner goes on where this one stopped."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
+
+    def results(self, job_id: str) -> Iterator[Mapping[str, Any]]:
+        """The rows of a job, in the order of its items."""
+        after = 0
+        while True:
+            with self._database.begin(bulk.PATIENCE_S) as connection:
+                found = connection.execute(RESULTS, {"id": job_id, "after": after, "limit": PAGE}).all()
+            yield from _rows(row.rows for row in found)
+            if len(found) < PAGE:
+                return
+            after = found[-1].place
+
+
+def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    for rows in items:
+        yield from rows or ()
+
+
+def _ended(connection: Connection, job_id: str, state: str, error: str | None) -> None:
+    """End a job, and tell it on the feed."""
+    connection.execute(FINISH, {"id": job_id, "state": state, "error": error})
+    branch = connection.execute(select(jobs.c.branch).where(jobs.c.id == job_id)).scalar_one()
+    changes.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=branch)
+
+
+def _hold(connection: Connection, taken: Taken) -> None:
+    if connection.execute(HOLD, {"id": taken.id, "lease": taken.lease}).first() is None:
+        raise LeaseLost(f"Job {taken.id} is no longer this runner's.")
+
+
+def _count(connection: Connection, taken: Taken) -> None:
+    """Lay out the items of a job over everybody, once."""
+    total = connection.execute(EVERYBODY, {"job": taken.id, "branch": taken.branch}).rowcount
+    connection.execute(text("UPDATE jobs SET total = :total WHERE id = :id"), {"total": total, "id": taken.id})
+
+
+def _one(connection: Connection, job_id: str) -> Job:
+    row = connection.execute(select(*SHOWN).where(jobs.c.id == _uuid(job_id))).first()
+    if row is None:
+        raise NotFound(f'No job "{job_id[:40]}".')
+    return Job(*row)
+
+
+def _uuid(job_id: str) -> str:
+    try:
+        return str(uuid.UUID(job_id))
+    except ValueError:
+        raise NotFound(f'No job "{job_id[:40]}".') from None

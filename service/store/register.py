@@ -1,0 +1,249 @@
+"""The register of customers: read and stored one by one, by id or by the bank's external key, and erased for good.
+
+Erasing removes attributes, consents and events, and takes out of every decision record what was known of the customer:
+what was offered, when and why stays for as long as the law wants it kept, under a pseudonym made by chance, which leads
+back to nobody. That an id was erased is remembered as a keyed digest only, so that the same request again is the same
+answer and a later import or training run can leave the customer out.
+"""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import text as text_of
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain import Attributes, Snapshot
+from service.errors import Conflict, NotFound, no_customer
+from service.store import audit, bulk, changes, customers, hot, text
+from service.store.customers import Forget
+from service.store.database import Database
+from service.store.schema import (
+    AT_WORK,
+    consents,
+    decisions,
+    deliveries,
+    erasures,
+    event_keys,
+    events,
+    job_items,
+    leads,
+    pseudonyms,
+    views,
+)
+from service.store.schema import changes as change_rows
+from service.store.schema import customers as rows
+from service.store.wire import Row, Statement
+
+ERASED = "erased-"
+"""How a pseudonym begins."""
+FIELDS = b"id, external_key, attributes, revision, (extract(epoch from updated_at) * 1000)::bigint"
+BY_ID = Statement(b"entry", b"SELECT " + FIELDS + b" FROM customers WHERE id = $1")
+BY_KEY = Statement(b"entry_by_key", b"SELECT " + FIELDS + b" FROM customers WHERE external_key = $1")
+LOCK_ID = Statement(b"lock_entry", BY_ID.text + b" FOR UPDATE")
+LOCK_KEY = Statement(b"lock_entry_by_key", BY_KEY.text + b" FOR UPDATE")
+SALT = Statement(b"salt", b"SELECT encode(salt, 'hex') FROM pseudonyms")
+COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1", binary=0)
+MANY = Statement(
+    b"snapshots",
+    b"""
+    SELECT c.id, revision, attributes,
+        (SELECT json_object_agg(purpose, granted) FROM (
+            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
+            ORDER BY purpose, at DESC, seq DESC) AS newest),
+        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score,
+            question) ORDER BY at, id) FROM events WHERE customer_id = c.id AND at >= $2::bigint)
+    FROM customers AS c WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text($1::json)))
+    """,
+)
+
+
+REPEATS = text_of("DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN body) > 0")
+"""Answers kept for a day for requests sent again, where they name the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One customer as stored; ``updated_at`` in ms UTC."""
+
+    id: str
+    external_key: str | None
+    attributes: Attributes
+    revision: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one."""
+
+    id: str | None
+    external_key: str | None
+    attributes: Attributes
+
+
+Allow = Callable[[Entry | None], None]
+"""Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
+Redact = Callable[[bytes, str], bytes]
+"""A decision record and a pseudonym to the record that names nobody."""
+
+
+class Register:
+    """The register of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._salt: bytes | None = None
+
+    def read(self, customer_id: str) -> Entry:
+        """The customer of that id; NotFound."""
+        found = self._database.ask(BY_ID, text.name("customer_id", customer_id))
+        if not found:
+            raise no_customer(customer_id)
+        return _entry(found[0])
+
+    def by_key(self, external_key: str) -> Entry:
+        """The customer of that external key; NotFound."""
+        found = self._database.ask(BY_KEY, text.name("external_key", external_key))
+        if not found:
+            raise no_customer_of(external_key)
+        return _entry(found[0])
+
+    def put(self, wanted: Wanted, allow: Allow, forget: Forget) -> tuple[str, int]:
+        """Store the attributes whole; the customer's id and revision (1: they are new); Conflict for a taken key."""
+        try:
+            return self._put(wanted, allow, forget)
+        except Conflict:
+            if wanted.id is not None:
+                raise
+            return self._put(wanted, allow, forget)  # somebody stored the same new key a moment before: now it is found
+
+    def _put(self, wanted: Wanted, allow: Allow, forget: Forget) -> tuple[str, int]:
+        with self._database.exchange() as ask:
+            if wanted.id is not None:
+                found = ask(LOCK_ID, text.name("customer_id", wanted.id))
+            else:
+                found = ask(LOCK_KEY, text.name("external_key", wanted.external_key or ""))
+            entry = _entry(found[0]) if found else None
+            allow(entry)
+            name = wanted.id or (entry.id if entry else f"c-{uuid.uuid4()}")
+            if entry is None:
+                ask(COME_BACK, self._digest(name))
+            revision = customers.put(ask, name, wanted.attributes, wanted.external_key)
+            customers.tell(ask, name, revision, forget)
+            return name, revision
+
+    def snapshots(self, names: Sequence[str], since_ms: int) -> dict[str, Snapshot]:
+        """Those of the customers that are stored, each whole, in one view of the database."""
+        found = self._database.ask(MANY, orjson.dumps([text.name("customer_id", one).decode() for one in names]),
+                                   b"%d" % since_ms)  # fmt: skip
+        return {str(hot.word(row[0])): hot.snapshot_of(str(hot.word(row[0])), row[1:]) for row in found}
+
+    def remember(self, made: Iterable[Mapping[str, object]]) -> None:
+        """Keep many decisions, all or none; durable when this returns."""
+        with self._database.begin() as connection:
+            remember(connection, made)
+
+    def alias(self, customer_id: str) -> str:
+        """A name for the customer that only this database can make of the id: what the audit log calls them."""
+        return f"customer:{self._digest(customer_id).hex()[:24]}"
+
+    def _digest(self, customer_id: str) -> bytes:
+        if self._salt is None:
+            ((salt,),) = self._database.ask(SALT)
+            self._salt = bytes.fromhex((salt or b"").decode())
+        return _digest(self._salt, customer_id)
+
+    def erase(self, customer_id: str, redact: Redact, forget: Forget, actor: str, detail: Mapping[str, object]) -> bool:
+        """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
+        text.name("customer_id", customer_id)
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            digest = _digest(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
+            branch_id = rows.c.attributes["branch_id"].astext
+            locked = select(rows.c.revision, branch_id).where(rows.c.id == customer_id).with_for_update()
+            found = connection.execute(locked).first()
+            if found is None:
+                _expect_erased(connection, digest, customer_id)
+                return False
+            revision, branch = found
+            pseudonym = f"{ERASED}{uuid.uuid4()}"
+            _forget_facts(connection, customer_id)
+            _forget_leads(connection, customer_id, pseudonym)
+            redacted = redact_decisions(connection, customer_id, pseudonym, redact)
+            known = insert(erasures).values(digest=digest).on_conflict_do_nothing()
+            connection.execute(known)
+            told = {"customer_id": customer_id}
+            changes.note(connection, "customer.erased", customer_id, told, branch=branch)
+            forget(customer_id, int(revision) + 1)
+            connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
+            audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
+            return True
+
+    def erased(self, names: Iterable[str]) -> set[str]:
+        """Those of the ids that were erased and not stored again since by their own wish."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}
+            if not known:
+                return set()
+            salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
+        return {one for one in names if _digest(salt, one) in known}
+
+
+def no_customer_of(external_key: str) -> NotFound:
+    """What to raise of a key that nobody has."""
+    return NotFound(f'No customer has the external key "{external_key}".')
+
+
+def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> None:
+    """Keep decisions (``id``, ``customer_id``, ``at``, ``release_id``, ``record``) in this transaction, each once."""
+    several = [dict(one) for one in made]
+    if several:
+        connection.execute(insert(decisions).on_conflict_do_nothing(), several)
+
+
+def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
+    """Rewrite every record of a customer; how many there were."""
+    kept = connection.execute(select(decisions.c.id, decisions.c.record).where(decisions.c.customer_id == customer_id))
+    changed = [{"one": row.id, "told": redact(bytes(row.record), pseudonym)} for row in kept]
+    if changed:
+        rewrite = update(decisions).where(decisions.c.id == bindparam("one"))
+        connection.execute(rewrite.values(customer_id=pseudonym, record=bindparam("told")), changed)
+    return len(changed)
+
+
+def _forget_facts(connection: Connection, customer_id: str) -> None:
+    keys = select(events.c.id).where(events.c.customer_id == customer_id)
+    connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
+    for table in (events, consents, job_items, change_rows, deliveries):
+        connection.execute(delete(table).where(table.c.customer_id == customer_id))
+    connection.execute(delete(rows).where(rows.c.id == customer_id))
+    connection.execute(REPEATS, {"id": customer_id})
+
+
+def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:
+    """Leads at work end; leads and looks keep what credit and audit need, and nothing of the customer."""
+    mine = update(leads).where(leads.c.customer_id == customer_id)
+    connection.execute(mine.where(text_of(AT_WORK)).values(status="erased"))
+    connection.execute(mine.values(customer_id=pseudonym, reason=None))
+    connection.execute(update(views).where(views.c.customer_id == customer_id).values(customer_id=pseudonym))
+
+
+def _expect_erased(connection: Connection, digest: bytes, customer_id: str) -> None:
+    known = select(func.count()).select_from(erasures).where(erasures.c.digest == digest)
+    if not connection.execute(known).scalar_one():
+        raise no_customer(customer_id)
+
+
+def _digest(salt: bytes, customer_id: str) -> bytes:
+    return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
+
+
+def _entry(row: Row) -> Entry:
+    name, key, attributes, revision, at = row
+    return Entry(
+        hot.word(name) or "", hot.word(key), orjson.loads(attributes or b"{}"), hot.whole(revision), hot.whole(at)
+    )

@@ -1,0 +1,199 @@
+"""Jobs over HTTP: queued, worked off by a runner, cancelled, downloaded; and what is left when a runner is killed."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from service.domain import Client
+from service.store import Store
+from tests.crm.conftest import Crm, House
+from tests.routes.conftest import SAVER
+from tests.servers import execute
+
+
+@pytest.fixture(scope="module")
+def crowd(house: House) -> list[str]:
+    """450 customers: more than two parts."""
+    names = [f"j-{number:03}" for number in range(450)]
+    house.store.load_customers((one, SAVER | {"age": 20 + place % 60}) for place, one in enumerate(names))
+    return names
+
+
+def work(house: House) -> None:
+    """A runner's turn in this process, until nothing waits."""
+    while house.engine.crm.jobs.work(lambda: False):
+        pass
+
+
+def lines(bank: Crm, path: str) -> list[dict[str, Any]]:
+    answer = bank.ask("GET", path)
+    assert answer.status_code == 200, answer.text
+    return [orjson.loads(line) for line in answer.content.splitlines()]
+
+
+def test_a_job_is_queued_worked_off_and_downloaded(house: House, bank: Crm, crowd: list[str]) -> None:
+    made = bank.ask("POST", "/v1/jobs", {"customers": [*crowd, "ghost"], "channel": "branch", "limit": 2})
+    assert made.status_code == 202
+    path = made.headers["Location"]
+    assert bank.ask("GET", path).json()["state"] == "queued"
+    assert bank.ask("GET", f"{path}/results").status_code == 409
+    work(house)
+    job = bank.ask("GET", path).json()
+    assert (job["state"], job["total"], job["done"], job["failed"]) == ("done", 451, 451, 1)
+    assert job["results"] == f"{path}/results"
+    rows = lines(bank, job["results"])
+    assert list(dict.fromkeys(row["customer_id"] for row in rows)) == [*crowd, "ghost"]
+    assert (rows[-1]["status"], rows[-1]["offer"]) == (404, None)
+    single = bank.ask("GET", f"/v1/customers/{crowd[7]}/offers?channel=branch&limit=2").json()
+    mine = [row for row in rows if row["customer_id"] == crowd[7]]
+    assert [row["offer"] for row in mine] == [one["offer"] for one in single["offers"]]
+    assert bank.ask("GET", f"/v1/decisions/{mine[0]['decision_id']}/replay").json()["identical"]
+
+
+def test_results_come_as_csv_json_lines_and_parquet(house: House, bank: Crm, crowd: list[str]) -> None:
+    path = bank.ask("POST", "/v1/jobs", {"customers": crowd[:3], "channel": "mobile_app"}).headers["Location"]
+    work(house)
+    rows = lines(bank, f"{path}/results")
+    assert rows and all(row["decided_at"].endswith("+08:00") for row in rows)
+    page = bank.ask("GET", f"{path}/results", Accept="text/csv")
+    assert page.headers["Content-Type"] == "text/csv; charset=utf-8"
+    table = list(csv.DictReader(io.StringIO(page.content.decode("utf-8"))))
+    assert [row["offer"] for row in table] == [row["offer"] for row in rows]
+    assert list(table[0]) == list(rows[0])
+    parquet = bank.ask("GET", f"{path}/results?format=parquet")
+    assert pq.read_table(io.BytesIO(parquet.content)).to_pylist() == rows
+    assert bank.ask("GET", f"{path}/results", Accept="image/png").status_code == 406
+    assert bank.ask("GET", f"{path}/results?format=xlsx").status_code == 422
+
+
+def test_everybody_is_one_word(house: House, bank: Crm, crowd: list[str]) -> None:
+    path = bank.ask("POST", "/v1/jobs", {"customers": "all", "limit": 1}).headers["Location"]
+    assert bank.ask("GET", path).json()["total"] is None
+    work(house)
+    job = bank.ask("GET", path).json()
+    assert job["total"] == job["done"] == house.store.count_customers()
+
+
+def test_a_cancelled_job_stays_cancelled(house: House, bank: Crm, crowd: list[str]) -> None:
+    path = bank.ask("POST", "/v1/jobs", {"customers": crowd}).headers["Location"]
+    job_id = path.rpartition("/")[2]
+
+    def cancel_after_one_part() -> bool:
+        done = int(str(execute(url(house), "SELECT done FROM jobs WHERE id = %s", job_id)[0][0]))
+        if done:
+            assert bank.ask("POST", f"{path}/cancel").json()["state"] == "cancelled"
+        return False
+
+    assert house.engine.crm.jobs.work(cancel_after_one_part)
+    assert bank.ask("POST", f"{path}/cancel").status_code == 200, "cancelling twice is harmless"
+    work(house)
+    job = bank.ask("GET", path).json()
+    assert (job["state"], job["done"]) == ("cancelled", 200)
+    assert bank.ask("GET", f"{path}/results").status_code == 409
+
+
+def test_a_job_that_is_done_cannot_be_cancelled_and_none_is_not_found(
+    house: House, bank: Crm, crowd: list[str]
+) -> None:
+    path = bank.ask("POST", "/v1/jobs", {"customers": crowd[:1]}).headers["Location"]
+    work(house)
+    assert bank.ask("POST", f"{path}/cancel").status_code == 409
+    for name in ("none", "4f2c8a52-6f0e-4f7e-9d0c-2c8f7f0f3b11"):
+        assert bank.ask("GET", f"/v1/jobs/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"customers": []}, "customers"),
+        ({"customers": "some"}, "customers"),
+        ({"customers": ["a", "a"]}, "customers"),
+        ({"customers": ["a", 5, ""]}, "customers.1"),
+        ({"customers": "all", "channel": "pigeon"}, "channel"),
+    ],
+)
+def test_what_is_no_job_is_refused_at_once(bank: Crm, body: object, where: str) -> None:
+    refused = bank.ask("POST", "/v1/jobs", body)
+    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, where)
+
+
+def test_a_job_nobody_gets_on_with_is_failed(house: House, bank: Crm, crowd: list[str]) -> None:
+    path = bank.ask("POST", "/v1/jobs", {"customers": crowd[:1]}).headers["Location"]
+    for _ in range(6):
+        house.store.jobs.take(0)
+        time.sleep(0.002)
+    job = bank.ask("GET", path).json()
+    assert job["state"] == "failed" and "5 attempts" in job["error"]
+
+
+def test_an_erased_customer_leaves_the_results(house: House, bank: Crm) -> None:
+    house.store.load_customers([("j-gone", SAVER), ("j-stays", SAVER)])
+    path = bank.ask("POST", "/v1/jobs", {"customers": ["j-gone", "j-stays"]}).headers["Location"]
+    work(house)
+    assert bank.ask("DELETE", "/v1/customers/j-gone").status_code == 204
+    assert {row["customer_id"] for row in lines(bank, f"{path}/results")} == {"j-stays"}
+
+
+def url(house: House) -> str:
+    return house.store._database._conninfo.decode()
+
+
+def runner(database_url: str, redis_url: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """A `fourcast work` of its own."""
+    own = {"FOURCAST_DATABASE_URL": database_url, "FOURCAST_REDIS_URL": redis_url, "FOURCAST_JOB_LEASE_SECONDS": "2",
+           "FOURCAST_STATE_DIR": str(folder)}  # fmt: skip
+    with (folder / "runner.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "work"], env=os.environ | own, stdout=log, stderr=log
+        )
+
+
+def eventually(holds: Callable[[], bool], within_s: float = 90) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_killed_runners_job_is_finished_exactly_once(
+    make_database: Callable[[], str], redis_url: str, tmp_path: Path
+) -> None:
+    database = make_database()
+    store = Store(database, 5_000)
+    names = [f"x-{number:04}" for number in range(3_000)]
+    store.load_customers((one, SAVER) for one in names)
+    store.add_client(Client("x", frozenset({"offers:read"})), "0" * 64, "test")
+    request = {"channel": "branch", "placement": None, "limit": 1, "language": "zh"}
+    job = store.jobs.add("x", None, request, names)
+    first = runner(database, redis_url, tmp_path)
+    try:
+        assert eventually(lambda: store.jobs.read(job.id).done > 0), (tmp_path / "runner.log").read_text()
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait(10)
+    left = store.jobs.read(job.id)
+    assert left.state == "running" and left.done < 3_000, "it was killed in the middle"
+    second = runner(database, redis_url, tmp_path)
+    try:
+        assert eventually(lambda: store.jobs.read(job.id).state == "done"), (tmp_path / "runner.log").read_text()
+    finally:
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(30) == 0, "told to stop, it ends cleanly"
+    assert store.jobs.read(job.id).done == 3_000
+    assert [row["customer_id"] for row in store.jobs.results(job.id)] == names
+    counted = execute(database, "SELECT count(*), count(DISTINCT customer_id) FROM decisions")
+    assert counted == [(3_000, 3_000)], "each was decided on record once"
+    store.close()

@@ -1,6 +1,8 @@
 """The service as it runs: gunicorn with its own configuration, real HTTP, two workers, and what a network does."""
 
+import gzip
 import http.client
+import json
 import os
 import re
 import signal
@@ -26,10 +28,11 @@ def served(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathF
 
 
 def test_offers_are_served_over_http(served: Served) -> None:
-    answer = served.get("/v1/customers/c-1/offers?channel=mobile_app")
+    answer = served.get("/v1/customers/c-1/offers?channel=mobile_app", stream=True)
+    sent = answer.raw.read(decode_content=False)
     assert answer.status_code == 200
-    assert answer.json()["offers"]
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert int(answer.headers["Content-Length"]) == len(sent)
+    assert json.loads(gzip.decompress(sent))["offers"]
 
 
 def test_each_request_is_one_line_of_json_and_so_is_everything_else(served: Served) -> None:

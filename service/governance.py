@@ -20,12 +20,14 @@ from service.planning.diff import Difference, diff
 from service.planning.sensitivity import Advance, Firmness, sensitivity
 from service.planning.simulate import simulate
 from service.planning.simulation import Simulation
+from service.prospect import Prospects
 from service.rules.clock import Clock
 from service.rules.policy import Policy, from_documents
 from service.scoring.models import Bundle
 from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
 from service.store import Challenger, Proposal, Store
+from service.store.proposals import NOTE_MAX, same_person
 
 CUSTOMERS = 2000
 """How many customers a simulation takes unless told."""
@@ -38,6 +40,7 @@ class Governance:
 
     def __init__(self, store: Store, shelf: Shelf, activated: Callable[[int], object] = lambda _release: None) -> None:
         self._store, self._shelf, self._activated = store, shelf, activated
+        self.prospects = Prospects(store, shelf)
 
     def publish(self, documents: Mapping[str, object], author: str, note: str) -> tuple[Proposal, bool]:
         """Propose a policy, False where it was proposed before; PolicyError names every problem."""
@@ -45,10 +48,20 @@ class Governance:
         conduct.refuse(policy)
         return self._store.proposals.propose(policy.hash, policy.documents, author, note)
 
-    def approve(self, policy_hash: str, approver: str, note: str) -> Release:
-        """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more."""
-        self._store.proposals.find(policy_hash)
-        self._shelf.ready(policy_hash)
+    def approve(self, policy_hash: str, approver: str, note: str, override: bool = False) -> Release:
+        """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more.
+
+        GateRefused where its value on the stored decisions may be too far below the champion's; with ``override`` it
+        serves all the same, and the audit log says so.
+        """
+        proposal = self._store.proposals.find(policy_hash)
+        policy = self._shelf.ready(policy_hash)
+        if not proposal.active and not same_person(approver, proposal.author) and self._store.active() is not None:
+            prospect = self.prospects.of(policy)
+            if not override:
+                prospect.or_refuse()
+            elif prospect.refused:
+                note = f"against the gate ({prospect.refused}); {note}"[:NOTE_MAX]
         return self.made(self._store.proposals.approve(policy_hash, approver, note))
 
     def rollback(self, actor: str, note: str) -> Release:

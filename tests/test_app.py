@@ -204,7 +204,10 @@ def test_every_guarded_operation_names_its_scope_and_has_words(contract: dict[st
 def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]) -> None:
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
-    events, releases = {"EventInput", "EventsInput", "OffersInput"}, {"PolicyInput", "NoteInput", "SimulationInput"}
+    events, releases = (
+        {"EventInput", "EventsInput", "OffersInput"},
+        {"PolicyInput", "NoteInput", "ApprovalInput", "SimulationInput"},
+    )
     crm = {"CustomerInput", "KeyedCustomerInput", "BulkCustomersInput", "BulkOffersInput", "JobInput"}
     crm |= {
         "AdviserInput",

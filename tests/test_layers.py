@@ -47,6 +47,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.portrait",
         "service.shelf",
         "service.governance",
+        "service.prospect",
         "service.measurement",
         "service.modelling",
         "service.meters",

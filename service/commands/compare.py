@@ -46,12 +46,13 @@ def diff(new: str | None, old: str | None, as_json: bool) -> None:
 def simulate(new: str | None, old: str | None, customers: int, channel: str | None, limit: int, as_json: bool) -> None:
     """Run the policy NEW (folder, hash or start of a hash) beside the one that serves: who gains, who loses."""
     with opened() as stack, bar("Deciding twice for each customer"):
-        policies = policy_of(stack, new), _old(stack, old)
-        found = governance_of(stack).simulation(*policies, customers=customers, channel=channel, limit=limit)
+        governance, policies = governance_of(stack), (policy_of(stack, new), _old(stack, old))
+        found = governance.simulation(*policies, customers=customers, channel=channel, limit=limit)
+        prospect = governance.prospects.of(policies[0]) if old is None and stack.store.active() is not None else None
     if as_json:
-        show(found.document(), as_json)
+        show({**found.document(), "policy_value": None if prospect is None else prospect.document()}, as_json)
     else:
-        click.echo(str(found))
+        click.echo("\n".join([str(found), *([] if prospect is None else [prospect.said])]))
 
 
 def _old(stack: Stack, named: str | None) -> Policy:

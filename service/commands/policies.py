@@ -113,15 +113,19 @@ def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
 
 @policy.command()
 @click.argument("policy_hash")
+@click.option("--override", is_flag=True, help="Although the release gate says no; the audit log keeps it.")
 @as_option
 @note_option
 @json_option
-def approve(policy_hash: str, name: str | None, note: str, as_json: bool) -> None:
-    """Make the proposed policy of POLICY_HASH (or the start of it) serve. Exit code 1 for its own author."""
+def approve(policy_hash: str, override: bool, name: str | None, note: str, as_json: bool) -> None:
+    """Make the proposed policy of POLICY_HASH (or the start of it) serve. Exit code 1 for its author, or by the gate.
+
+    The gate values it on the stored decisions: see `fourcast policy-value HASH`.
+    """
     approver, said = actor(name, note)
     with opened() as stack:
         whole = stack.store.proposals.whole_hash(policy_hash)
-        release = governance_of(stack).approve(whole, approver, said)
+        release = governance_of(stack).approve(whole, approver, said, override)
     show(told(release), as_json)
 
 

@@ -1,12 +1,15 @@
 """`fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from service.commands.terminal import json_option, show
+from service.commands.policies import governance_of, policy_of
+from service.commands.stack import opened
+from service.commands.terminal import bar, json_option, show
 from service.errors import InvalidInput, Problem
 
 file_type = click.Path(dir_okay=False, path_type=Path)
@@ -14,6 +17,9 @@ ESTIMATES = ("logged", "ips", "snips", "dr", "difference")
 
 
 @click.command("policy-value")
+@click.argument("policy", required=False)
+@click.option("--bundle", help="With POLICY: score anew with this bundle, else by the scores of each record.")
+@click.option("--since", type=click.IntRange(1, 3660), default=90, show_default=True, help="With POLICY: days back.")
 @click.option("--log", "log", type=file_type, help="A log of decisions: .csv or .parquet, one row per decision.")
 @click.option("--action", help="Column: which action the row shows.")
 @click.option("--reward", help="Column: what it earned.")
@@ -22,7 +28,22 @@ ESTIMATES = ("logged", "ips", "snips", "dr", "difference")
 @click.option("--new-probabilities", type=file_type, help="A table instead: a row per row, a column per action.")
 @click.option("--features", default="", help="Columns for the reward model of DR, with commas between.")
 @json_option
-def policy_value(
+def policy_value(policy: str | None, bundle: str | None, since: int, as_json: bool, **described: Any) -> None:
+    """What a new policy would have earned on logged decisions: IPS, SNIPS, DR, with intervals and a verdict.
+
+    POLICY (a folder, a hash or the start of one) is valued on the stored decisions, in yuan per decision, beside the
+    policy that serves; exit code 1 where the release gate would refuse it. Without it --log names any other log.
+    """
+    if described["log"] is None and (policy is not None or bundle is not None):
+        stored(policy, bundle, since, as_json)
+    elif policy is not None or bundle is not None:
+        raise InvalidInput("Name either a policy or bundle, for the stored decisions, or --log.")
+    else:
+        found = logged(**described)
+        show(found if as_json else lines(found), as_json)
+
+
+def logged(
     log: Path | None,
     action: str | None,
     reward: str | None,
@@ -30,9 +51,8 @@ def policy_value(
     new_propensity: str | None,
     new_probabilities: Path | None,
     features: str,
-    as_json: bool,
-) -> None:
-    """What a new policy would have earned on logged decisions: IPS, SNIPS, DR, with intervals and a verdict."""
+) -> dict[str, Any]:
+    """The policy value of any log."""
     needed = {"--log": log, "--action": action, "--reward": reward, "--propensity": propensity}
     lacking = [Problem(name, "is required") for name, value in needed.items() if value is None]
     if lacking:
@@ -41,8 +61,21 @@ def policy_value(
     from training.policy_value import Columns, evaluate, read_log
 
     columns = Columns(str(action), str(reward), str(propensity), new_propensity, named)
-    found = evaluate(read_log(Path(str(log)), columns, new_probabilities)).document()
-    show(found if as_json else lines(found), as_json)
+    return evaluate(read_log(Path(str(log)), columns, new_probabilities)).document()
+
+
+def stored(policy: str | None, bundle: str | None, since: int, as_json: bool) -> None:
+    """The value of a policy, or of a bundle beside the policy that serves, on the stored decisions."""
+    with opened() as stack, bar("Replaying decisions") as advance:
+        governance = governance_of(stack)
+        new = governance.policy() if policy is None else policy_of(stack, policy)
+        prospect = governance.prospects.of(new, bundle, days=since, advance=advance)
+    found = prospect.document()
+    if not as_json:
+        heads = {"policy": new.hash[:12], "champion": prospect.champion[:12], "decisions": f"{prospect.decisions:,}"}
+        found = {**heads, **(lines(found) if prospect.value else {}), "gate": found["gate"]}
+    show(found, as_json)
+    sys.exit(1 if prospect.refused else 0)
 
 
 def lines(found: Mapping[str, Any]) -> dict[str, object]:

@@ -19,6 +19,7 @@ from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.fields import check
 from service.routes.release_schemas import (
+    ApprovalInput,
     DifferenceAnswer,
     DifferenceQuery,
     ListQuery,
@@ -163,17 +164,18 @@ def simulate(client: Client, policy_hash: str) -> Response:
         *BODY_ERRORS,
         NotFound,
         Conflict,
-        requestBody=_takes(NoteInput),
+        requestBody=_takes(ApprovalInput),
     ),
 )
 @needs(APPROVE)
 def approve(client: Client, policy_hash: str) -> Response:
     """Make somebody else's proposal serve
 
-    409 for its author (`own-approval`), and where it serves already. It serves beside the bundle and prices of now.
+    409 for its author (`own-approval`), where it serves already, and where the stored decisions show that it may earn
+    too much less (`gate-refused`). It serves beside the bundle and prices of now.
     """
-    governance, body = engine().governance, check(NoteInput(), read_json(request), BODY)
-    return sent(release(governance.approve(word(policy_hash, "policy_hash"), client.name, body["note"])))
+    governance, body = engine().governance, check(ApprovalInput(), read_json(request), BODY)
+    return sent(release(governance.approve(word(policy_hash, "policy_hash"), client.name, **body)))
 
 
 @blueprint.serve(

@@ -43,6 +43,16 @@ class NoteInput(Strict):
     note = _note()
 
 
+class ApprovalInput(Strict):
+    """A word on why, and whether against the gate."""
+
+    note = _note()
+    override = fields.Boolean(
+        load_default=False,
+        metadata=_says("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
+    )
+
+
 class SimulationInput(Strict):
     """How large, and against what."""
 

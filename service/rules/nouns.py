@@ -151,6 +151,18 @@ class StandingTest:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseGate:
+    """What a policy's value on stored decisions must show before another policy takes the place of this one.
+
+    Refused where the difference's lower bound is below ``-most_worse_share`` x this policy's value, if at least
+    ``least_effective`` decisions count effectively.
+    """
+
+    most_worse_share: float = 0.1
+    least_effective: int = 500
+
+
+@dataclass(frozen=True, slots=True)
 class Experiments:
     """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
 
@@ -166,6 +178,7 @@ class Experiments:
     cache_grain_minutes: int
     tests: tuple[StandingTest, ...] = ()
     attribution_days: float = ATTRIBUTION_DAYS
+    release_gate: ReleaseGate = ReleaseGate()
     arms: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

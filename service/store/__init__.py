@@ -49,6 +49,7 @@ from service.store.register import Entry, Register, Wanted
 from service.store.repeats import Repeats
 from service.store.sample import snapshots
 from service.store.signing import SigningKeys
+from service.store.taken import Outcome, taken
 from service.store.views import Views
 from service.store.webhooks import Webhooks
 
@@ -60,6 +61,7 @@ __all__ = [
     "Entry",
     "Forget",
     "Key",
+    "Outcome",
     "Proposal",
     "Proposals",
     "Record",
@@ -289,6 +291,11 @@ class Store:
         """The newest rows of the audit log, newest first."""
         with self._database.begin() as connection:
             return audit.listed(connection, limit)
+
+    def taken(self, since: int, until: int, window_ms: int, count: int) -> list[Outcome]:
+        """The first decision from ``since`` to ``until`` (ms) of at most ``count`` customers, with what they took."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return taken(connection, since, until, window_ms, count)
 
     def verify_audit(self) -> Verdict:
         """Whether the audit log's chain holds, and where it breaks."""

@@ -32,17 +32,17 @@ class Estimate:
         return asdict(self)
 
 
-def ips(rewards: Floats, weights: Floats) -> Estimate:
-    """mean(w r).
+def ips(rewards: Floats, weights: Floats, earned: Floats | None = None) -> Estimate:
+    """mean(w r); ``earned`` are the terms w r of rows that show several actions: each row's sum over them.
 
     >>> ips(np.array([1.0, 0.0, 1.0, 0.0]), np.array([2.0, 1.0, 1.0, 0.0])).value
     0.75
     """
-    return _widened(_of_mean(weights * rewards), rewards, weights)
+    return _widened(mean_of(weights * rewards if earned is None else earned), rewards, weights)
 
 
-def snips(rewards: Floats, weights: Floats) -> Estimate | None:
-    """sum(w r) / sum(w); None where no weight is above zero.
+def snips(rewards: Floats, weights: Floats, earned: Floats | None = None) -> Estimate | None:
+    """sum(w r) / sum(w); None where no weight is above zero. ``earned`` as in ``ips``.
 
     >>> snips(np.array([1.0, 0.0, 1.0, 0.0]), np.array([2.0, 1.0, 1.0, 0.0])).value
     0.75
@@ -50,8 +50,9 @@ def snips(rewards: Floats, weights: Floats) -> Estimate | None:
     whole = float(weights.sum())
     if whole <= 0.0:
         return None
-    value = float((weights * rewards).sum()) / whole
-    interval = ratio_interval(weights * rewards, weights)
+    above = weights * rewards if earned is None else earned
+    value = float(above.sum()) / whole
+    interval = ratio_interval(above, weights)
     low, high = (float(rewards.min()), float(rewards.max())) if interval is None else interval
     return _widened(Estimate(value, low, high), rewards, weights)
 
@@ -69,26 +70,27 @@ def dr(rewards: Floats, weights: Floats, modelled: Floats, expected: Floats) -> 
     >>> dr(one, np.array([2.0, 0.0]), np.array([0.5, 0.5]), np.array([0.6, 0.4])).value
     1.0
     """
-    return _of_mean(dr_terms(rewards, weights, modelled, expected))
+    return mean_of(dr_terms(rewards, weights, modelled, expected))
 
 
 def logged(rewards: Floats) -> Estimate:
     """mean(r): what the policy that served brought."""
-    return _of_mean(rewards)
+    return mean_of(rewards)
 
 
 def difference(terms: Floats, rewards: Floats) -> Estimate:
     """New less logged, row by row, so that what moves both cancels."""
-    return _of_mean(terms - rewards)
+    return mean_of(terms - rewards)
 
 
-def snips_terms(rewards: Floats, weights: Floats, value: float) -> Floats:
-    """v + w (r - v) / mean(w): the terms whose mean is SNIPS and whose spread is, to first order, its own."""
-    terms: Floats = value + weights * (rewards - value) / weights.mean()
+def snips_terms(earned: Floats, weights: Floats, value: float) -> Floats:
+    """v + (w r - w v) / mean(w): the terms whose mean is SNIPS and whose spread is, to first order, its own."""
+    terms: Floats = value + (earned - weights * value) / weights.mean()
     return terms
 
 
-def _of_mean(terms: Floats) -> Estimate:
+def mean_of(terms: Floats) -> Estimate:
+    """The mean of terms that are one per row."""
     return Estimate(float(terms.mean()), *mean_interval(terms))
 
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 from service.planning.policy_value.estimates import (
     Estimate,
     difference,
-    dr,
     dr_terms,
     ips,
     logged,
+    mean_of,
     snips,
     snips_terms,
 )
@@ -38,11 +38,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """A log as numbers, (n,) each: what was earned, how the new policy weighs it, what the reward model says.
+    """A log as numbers, (n,) each: the rewards, how the new policy weighs them, what the reward model says.
 
     ``modelled`` is q(x, a) of the logged action and ``expected`` its mean under the new policy; both None without a
-    reward model. ``beside`` is what each row earned, or would have, under the policy to compare with; by default what
-    was earned.
+    reward model. ``earned`` is w r, by default of one action per row; of rows that show several it is the sum of each
+    one's w r, ``weights`` then the sum of w per action that the new policy shows. ``robust`` are DR's terms where the
+    caller has made them. ``beside`` is what each row brought, or would have, under the policy to compare with.
     """
 
     rewards: Floats
@@ -50,6 +51,20 @@ class Terms:
     modelled: Floats | None = None
     expected: Floats | None = None
     beside: Floats | None = None
+    earned: Floats | None = None
+    robust: Floats | None = None
+
+    @property
+    def weighed(self) -> Floats:
+        """w r of every row."""
+        return self.weights * self.rewards if self.earned is None else self.earned
+
+    @property
+    def doubly_robust(self) -> Floats | None:
+        """DR's terms, None without a reward model."""
+        if self.robust is not None or self.modelled is None or self.expected is None:
+            return self.robust
+        return dr_terms(self.rewards, self.weights, self.modelled, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +97,16 @@ class PolicyValue:
 
 def valued(terms: Terms, support: Support) -> PolicyValue:
     """Every estimate of the log, and the verdict."""
-    self_normalised, robust = snips(terms.rewards, terms.weights), _robust(terms)
+    self_normalised = snips(terms.rewards, terms.weights, terms.weighed)
+    robust = terms.doubly_robust
     apart, by = _difference(terms, self_normalised)
     verdict, why = _verdict(apart, by, support)
     return PolicyValue(
         rows=len(terms.rewards),
         logged=logged(terms.rewards),
-        ips=ips(terms.rewards, terms.weights),
+        ips=ips(terms.rewards, terms.weights, terms.weighed),
         snips=self_normalised,
-        dr=robust,
+        dr=None if robust is None else mean_of(robust),
         difference=apart,
         by=by,
         support=support,
@@ -99,20 +115,14 @@ def valued(terms: Terms, support: Support) -> PolicyValue:
     )
 
 
-def _robust(terms: Terms) -> Estimate | None:
-    if terms.modelled is None or terms.expected is None:
-        return None
-    return dr(terms.rewards, terms.weights, terms.modelled, terms.expected)
-
-
 def _difference(terms: Terms, self_normalised: Estimate | None) -> tuple[Estimate | None, str | None]:
     beside = terms.rewards if terms.beside is None else terms.beside
-    if terms.modelled is not None and terms.expected is not None:
-        rows = dr_terms(terms.rewards, terms.weights, terms.modelled, terms.expected)
-        return difference(rows, beside), "dr"
+    robust = terms.doubly_robust
+    if robust is not None:
+        return difference(robust, beside), "dr"
     if self_normalised is None:
         return None, None
-    return difference(snips_terms(terms.rewards, terms.weights, self_normalised.value), beside), "snips"
+    return difference(snips_terms(terms.weighed, terms.weights, self_normalised.value), beside), "snips"
 
 
 def _verdict(apart: Estimate | None, by: str | None, support: Support) -> tuple[Verdict, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from service.domain import Arm
 from service.experiment import BUCKETS
-from service.rules.nouns import ATTRIBUTION_DAYS, TEST_KINDS, Experiments, StandingTest, Strategy
+from service.rules.nouns import ATTRIBUTION_DAYS, TEST_KINDS, Experiments, ReleaseGate, StandingTest, Strategy
 from service.rules.reading.entry import Entry, shown
 
 MOST = 0.5
@@ -30,6 +30,7 @@ def read_experiments(page: Entry, strategies: Strategies) -> Experiments:
         cache_grain_minutes=cache.whole("grain_minutes", 1, 1440),
         tests=tests,
         attribution_days=_attribution(attribution),
+        release_gate=_release_gate(page),
     )
     _demand_room(page, experiments)
     _demand_salts(page, experiments)
@@ -50,6 +51,19 @@ def _test(entry: Entry, strategies: Strategies) -> StandingTest:
     test = StandingTest(name, kind, share, entry.text("salt"), _strategy(entry, kind, strategies))
     entry.close()
     return test
+
+
+def _release_gate(page: Entry) -> ReleaseGate:
+    """The thresholds of the gate; its defaults where the policy says nothing."""
+    if not page.has("release_gate"):
+        return ReleaseGate()
+    entry = page.child("release_gate")
+    gate = ReleaseGate(
+        most_worse_share=entry.number("most_worse_share", 0.0, 1.0, "a share of the champion's value"),
+        least_effective=entry.whole("least_effective", 10, 1_000_000),
+    )
+    entry.close()
+    return gate
 
 
 def _strategy(entry: Entry, kind: str, strategies: Strategies) -> str | None:

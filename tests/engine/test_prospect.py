@@ -1,0 +1,134 @@
+"""A proposed policy on the stored decisions: what it would have earned, and the gate that reads it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from service.decision import decide, encode
+from service.domain import Context, Event, Release, Snapshot
+from service.errors import GateRefused
+from service.governance import Governance
+from service.planning.policy_value.replay import Replayed, weighed
+from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.shelf import Shelf
+from service.store import Store, new_decision_id
+from training.dataset import Customers
+from training.synthetic import make
+
+DAY_MS = 86_400_000
+CUSTOMERS = 900
+AGO_DAYS = 20
+
+
+def changed(epsilon: float = 0.4, wealth: float = 1.0, least: int = 50) -> Policy:
+    """The shipped policy, exploring much, with another lever on wealth offers; everybody by the whole method."""
+    documents = load(DEFAULT).documents
+    documents["experiments"] |= {"tests": [], "exploration": {"epsilon": epsilon, "salt": "e"}}
+    documents["experiments"] |= {"holdout": {"share": 0.0, "salt": "h"}}
+    documents["experiments"]["release_gate"] = {"most_worse_share": 0.1, "least_effective": least}
+    for offer in documents["catalogue"]["offers"]:
+        if offer["family"] == "wealth":
+            offer["lever"] = wealth
+    return from_documents(documents)
+
+
+def snapshots() -> Iterator[Snapshot]:
+    consents = {"personalisation": True}
+    for customer, attributes in Customers(make(CUSTOMERS, seed=4).customers):
+        yield Snapshot(customer, 1, {**attributes, "risk_tolerance": 4.0}, consents)
+
+
+@pytest.fixture(scope="module")
+def champion() -> Policy:
+    return changed()
+
+
+@pytest.fixture(scope="module")
+def store(make_database: Any, champion: Policy) -> Iterator[Store]:
+    """Decisions of the champion three weeks ago; who was shown wealth took it, mostly."""
+    opened = Store(str(make_database()), 5000)
+    opened.migrate()
+    release = opened.proposals.bootstrap(champion.hash, champion.documents, None, "anna", "first")
+    chance, people = np.random.default_rng(2), list(snapshots())
+    opened.load_customers([(one.customer_id, one.attributes) for one in people])
+    at = time.time_ns() // 1_000_000 - AGO_DAYS * DAY_MS
+    for one in people:
+        _remember(opened, champion, one, at, release, chance)
+    yield opened
+    opened.close()
+
+
+def _remember(
+    store: Store, policy: Policy, one: Snapshot, at: int, release: Release, chance: np.random.Generator
+) -> None:
+    context, number = Context(at, "mobile_app", limit=1), new_decision_id(at)
+    decision = decide(policy, one, context, {}, release, number)
+    store.remember(number, one.customer_id, at, release.id, encode(decision, one, context, {}, release))
+    for shown in decision.treatments:
+        wealth = shown.propensity_source and shown.offer in WEALTH
+        if chance.random() < (0.7 if wealth else 0.05):
+            store.record_event(
+                Event(f"e-{number}", one.customer_id, "purchase", at + DAY_MS, shown.offer, "mobile_app")
+            )
+
+
+WEALTH = frozenset(offer.id for offer in load(DEFAULT).offers if offer.family == "wealth")
+
+
+@pytest.fixture
+def governance(store: Store, tmp_path: Path) -> Governance:
+    return Governance(store, Shelf(store, tmp_path))
+
+
+def test_a_policy_that_shows_what_was_logged_weighs_every_decision_one(champion: Policy) -> None:
+    one, context = next(snapshots()), Context(1_790_000_000_000, "mobile_app", limit=3)
+    release = Release(1, champion.hash, None)
+    chances = Replayed(champion).chances(one, context, {}, release)
+    shown = decide(replace(champion), one, context, {}, release, "d").treatments
+    assert sum(chance for chance, _ in chances.values()) == pytest.approx(min(3, len(chances)))
+    for treatment in shown:
+        assert chances[treatment.offer, treatment.channel][0] == pytest.approx(treatment.selection_probability)
+    q = {cell: worth for cell, (_, worth) in chances.items()}
+    found = weighed(shown, {shown[0].offer: 10.0}, chances, chances, q)
+    assert found.weight == pytest.approx(1.0)
+    assert found.earned == pytest.approx(10.0)
+    assert found.unsupported == {}
+
+
+def test_the_champion_beside_itself_differs_by_nothing(governance: Governance, champion: Policy) -> None:
+    prospect = governance.prospects.of(champion)
+    assert prospect.decisions == CUSTOMERS
+    assert prospect.value is not None and prospect.value.difference is not None
+    assert prospect.value.difference.value == pytest.approx(0.0, abs=1e-9)
+    assert prospect.value.verdict == "cannot tell"
+    assert prospect.refused == ""
+    assert prospect.value.ips.low < prospect.value.logged.value < prospect.value.ips.high
+
+
+def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridden(
+    governance: Governance, store: Store
+) -> None:
+    new = changed(wealth=0.01)
+    governance.publish(new.documents, "anna", "less wealth")
+    prospect = governance.prospects.of(new)
+    assert prospect.value is not None
+    assert prospect.value.verdict == "worse"
+    with pytest.raises(GateRefused, match="lower bound"):
+        governance.approve(new.hash, "ben", "")
+    assert store.active() is not None and store.active().policy != new.hash  # type: ignore[union-attr]
+    assert governance.approve(new.hash, "ben", "we know", override=True).policy == new.hash
+    newest = store.audit_log(5)
+    assert any("against the gate" in str(row["detail"]) for row in newest)
+    governance.rollback("ben", "")
+
+
+def test_where_no_window_has_closed_the_gate_stands_open(governance: Governance) -> None:
+    new = changed(epsilon=0.0, wealth=0.01)
+    prospect = governance.prospects.of(new, days=1)
+    assert (prospect.decisions, prospect.value, prospect.refused) == (0, None, "")
+    assert "no decision" in prospect.said

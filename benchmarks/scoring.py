@@ -32,6 +32,8 @@ from training.registry import TrainedFamily, write_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
 CUSTOMERS, TREES, LEAVES, CALLS = 4_000, 300, 63, 400
+OFFERS, OFFER_TREES, OFFER_LEAVES = 8, 100, 8
+"""As many offers as training gives a model of their own, of the size it gives them."""
 FAMILIES = ("deposit", "wealth")
 
 
@@ -43,7 +45,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("training two models ...", file=sys.stderr)
         bundle = trained(Path(folder), table, bank)
-        times = measure(contestants(table, bundle, bank, Path(folder)), arguments.rounds)
+        calls = contestants(table, bundle, bank, Path(folder))
+        records = cycle(bank.head(2_000).to_dict("records"))
+        wider = widened(Path(folder), table, bank)
+        calls[f"score_one: and {OFFERS} offers, tickets, evidence"] = lambda: wider.score_one(next(records))
+        times = measure(calls, arguments.rounds)
         batch = per_row(lambda: bundle.score_many(bank), CUSTOMERS, 3)
     report(times, batch, bundle, as_json=arguments.json)
 
@@ -67,24 +73,54 @@ def _column(one: Any, chance: np.random.Generator, rows: int) -> Any:
 
 
 def trained(folder: Path, table: AttributeTable, bank: pd.DataFrame) -> Bundle:
+    """Two families of one model each."""
+    return written(folder, table, bank, dict.fromkeys(FAMILIES, (TREES, LEAVES)))
+
+
+def widened(folder: Path, table: AttributeTable, bank: pd.DataFrame) -> Bundle:
+    """The same families, and models of offers and tickets, evidence of twelve more offers, and six responses."""
+    small = {f"offer:o{number}": (OFFER_TREES, OFFER_LEAVES) for number in range(OFFERS)}
+    offers = {f"p{number}": {"family": "deposit", "chance": 0.01, "share": 0.1} for number in range(12)}
+    channels = {f"c{number}": {"factors": [1.0, 1.1, 0.9, 1.0]} for number in range(6)}
+    parts = {
+        "evidence": {"offers": offers},
+        "response": {"attribute": "age", "edges": [30, 60], "channels": channels},
+    }
+    tickets = {f"ticket:{family}": (150, 15) for family in FAMILIES}
+    families = dict.fromkeys(FAMILIES, (TREES, LEAVES))
+    return written(folder, table, bank, {**families, **small, **tickets}, parts)
+
+
+def written(
+    folder: Path,
+    table: AttributeTable,
+    bank: pd.DataFrame,
+    sizes: dict[str, tuple[int, int]],
+    parts: dict[str, Any] | None = None,
+) -> Bundle:
+    """A bundle of models by name, each of so many trees of so many leaves."""
     program = FeatureProgram(table)
     columns: dict[str, Any] = table.encode_frame(bank)
     program.many(columns)
     names = [one.name for one in (*table.attributes, *table.features)]
     categories = program.categories(names, columns)
     matrix = program.matrix(names, categories, columns)
-    families = {family: _family(matrix, names, categories, seed) for seed, family in enumerate(FAMILIES)}
-    version = write_bundle(folder, families, table.document, outcome={}, horizon_days=92, seed=1, sources={})
+    families = {name: _family(matrix, names, categories, seed, size) for seed, (name, size) in enumerate(sizes.items())}
+    words: dict[str, Any] = {"outcome": {}, "horizon_days": 92, "seed": 1, "sources": {}}
+    version = write_bundle(folder, families, table.document, parts=parts, **words)
     return open_bundle(folder / version)
 
 
-def _family(matrix: Any, names: list[str], categories: dict[str, list[str]], seed: int) -> TrainedFamily:
+def _family(
+    matrix: Any, names: list[str], categories: dict[str, list[str]], seed: int, size: tuple[int, int]
+) -> TrainedFamily:
+    trees, leaves = size
     chance = np.random.default_rng(seed)
     score = np.nan_to_num(np.log1p(np.abs(matrix)) @ chance.normal(0, 1, matrix.shape[1]))
     taken = score + chance.normal(0, 3, len(score)) > np.quantile(score, 0.9)
-    settings = {"objective": "binary", "num_leaves": LEAVES, "verbosity": -1, "seed": seed, "num_threads": 1}
+    settings = {"objective": "binary", "num_leaves": leaves, "verbosity": -1, "seed": seed, "num_threads": 1}
     rows = lightgbm.Dataset(matrix, taken, feature_name=names, categorical_feature=list(categories))
-    model = lightgbm.train(settings, rows, TREES).model_to_string()
+    model = lightgbm.train(settings, rows, trees).model_to_string()
     x = np.linspace(0, 1, 60).tolist()
     return TrainedFamily([model], names, (x, x), {"auc": 0.9, "calibration_error": 0.0}, 0.1, categories)
 

@@ -24,10 +24,12 @@ from service.commands import (
     models,
     policies,
     portrait,
+    report,
     serve,
     tuning,
     uplift,
     value,
+    watching,
     work,
 )
 from service.errors import FourcastError
@@ -71,6 +73,8 @@ GROUPS = (
     audit,
     contract,
     leads,
+    report,
+    watching,
 )
 
 for group in GROUPS:

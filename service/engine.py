@@ -31,6 +31,7 @@ from service.contacting import Contacting
 from service.crm import Crm
 from service.deciding import UNRECORDED, make
 from service.domain import Event, Snapshot
+from service.drifting import Drifting
 from service.errors import Unavailable, no_customer
 from service.explaining import Explaining
 from service.governance import Governance
@@ -85,6 +86,7 @@ class Engine:
         self.modelling = Modelling(settings, store)
         self.measurement = Measurement(store, lambda: self._releases.serving)
         self.crm = Crm(settings, store, self._releases, self._kept, self.explaining, self.tokens.sign)
+        self.drifting = Drifting(store, lambda: self._releases.serving)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
         """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""

@@ -50,6 +50,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.prospect",
         "service.measurement",
         "service.modelling",
+        "service.drifting",
         "service.meters",
         "service.deployment",
         "service.trial",

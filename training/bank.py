@@ -1,6 +1,6 @@
 """A bank's folder: what the bank is (``bank.yaml``) and the SQL that maps its files to our attributes and outcomes.
 
-    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, notes
+    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, owner, notes
     attributes.yaml attributes and features beyond the shipped table              (where the bank knows more)
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_, held_, amount_<family>                           (to train; not to score)
@@ -25,7 +25,7 @@ from service.errors import InvalidInput, Problem
 FILE = "bank.yaml"
 SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
-OPTIONAL = ("split_column", "outcome", "true_rate", "notes")
+OPTIONAL = ("split_column", "outcome", "true_rate", "owner", "notes")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Bank:
     ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
     outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
     ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
+    ``owner`` is who answers for the models.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Bank:
     outcome: Mapping[str, str]
     split_column: str | None = None
     true_rate: Mapping[str, float] = field(default_factory=dict)
+    owner: str = ""
     notes: str = ""
 
     def sql(self, name: str) -> str | None:
@@ -113,6 +115,7 @@ _EXPECTED: Mapping[str, tuple[Any, str]] = {
         lambda value: isinstance(value, dict) and _are_rates(value),
         "a share above 0 and below 1 per family",
     ),
+    "owner": (lambda value: isinstance(value, str), "text: who answers for the models"),
     "notes": (lambda value: isinstance(value, str), "text"),
 }
 
@@ -131,5 +134,6 @@ def _bank(folder: Path, document: Mapping[str, Any]) -> Bank:
         outcome=spoken | document.get("outcome", {}),
         split_column=document.get("split_column"),
         true_rate=document.get("true_rate", {}),
+        owner=document.get("owner", ""),
         notes=document.get("notes", ""),
     )

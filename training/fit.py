@@ -72,6 +72,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     boosters_ : list of lightgbm.Booster, one per member, on all customers
     calibration_ : Table
     unseen_ : (n,) probabilities of the training rows, by boosters and tables that have not seen them
+    unseen_served_ : (n,) the same by the table that serves: spread as the scores of new customers will be
     rounds_ : trees of each booster
     """
 
@@ -128,6 +129,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.boosters_ = [one.booster for one in members]
         self.rounds_ = [one.rounds for one in members]
         self.calibration_ = calibrate(raw, lesson.taken)
+        self.unseen_served_ = self.calibration_.apply(raw)
         self.unseen_ = _cross_calibrated(raw, lesson.taken, self._folds(lesson, 0))
         return self
 

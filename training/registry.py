@@ -20,7 +20,9 @@ from service.errors import BundleError, GateRefused, InvalidInput, Problem
 from service.scoring.hearing import OFFER, TICKET
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.golden import make
-from service.scoring.models.manifest import FORMAT, NAME, digest_of, read, version_of
+from service.scoring.models.manifest import FORMAT, NAME, REVIEW, digest_of, read, version_of
+from training.keepsakes import Unseen
+from training.leakage import MOST_CLOSED, suspects
 from training.placing import place
 
 LARGEST_AUC_LOSS = 0.002
@@ -43,7 +45,8 @@ class TrainedFamily:
 
     ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
     the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
-    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers.
+    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
+    whose scores are ``unseen`` (kept as shares and curves only).
     """
 
     models: Sequence[str]
@@ -52,6 +55,7 @@ class TrainedFamily:
     metrics: Mapping[str, Any]
     base_rate: float
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unseen: Unseen | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Verdict:
             raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
 
 
-def write_bundle(
+def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     root: Path,
     families: Mapping[str, TrainedFamily],
     table: Mapping[str, Any],
@@ -77,6 +81,7 @@ def write_bundle(
     seed: int,
     sources: Mapping[str, str],
     parts: Mapping[str, Any] | None = None,
+    review: Mapping[str, Any] | None = None,
 ) -> str:
     """Write ``root/<version>/`` and return the version.
 
@@ -95,7 +100,9 @@ def write_bundle(
         What reproduces it: the seed, and the SHA-256 of every input file by name.
     parts
         Further members of the manifest: ``segments`` and ``lapse``, for the customer's portrait; ``evidence`` and
-        ``response``, counted from events.
+        ``response``, counted from events; ``reference`` and ``about``.
+    review
+        What a report is made from (``training.review``): a file of its own, whose hash the manifest keeps.
 
     Raises
     ------
@@ -103,8 +110,10 @@ def write_bundle(
         The models do not read the features as named.
     """
     models = {_file_name(name, place): text for name, one in families.items() for place, text in enumerate(one.models)}
+    reviewed = {} if review is None else {REVIEW: json.dumps(review, sort_keys=True, allow_nan=False)}
     content: dict[str, Any] = {
         **(parts or {}),
+        **({"review": sha256(reviewed[REVIEW].encode()).hexdigest()} if reviewed else {}),
         "format": FORMAT,
         "created_by": _created_by(),
         "seed": seed,
@@ -118,7 +127,7 @@ def write_bundle(
     digest = digest_of(content)
     manifest = {"version": version_of(digest), "digest": digest, **content}
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    place(root / manifest["version"], {NAME: text, **models})
+    place(root / manifest["version"], {NAME: text, **models, **reviewed})
     return version_of(digest)
 
 
@@ -168,6 +177,18 @@ def gate(
     return Verdict(bool(checks) and all(passed for passed, _ in checks), lines)
 
 
+def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
+    if "review" not in manifest:
+        raise InvalidInput(f"{folder}: keeps nothing to report from; train it anew: fourcast train")
+    where = folder / REVIEW
+    content = where.read_bytes() if where.is_file() else b""
+    if sha256(content).hexdigest() != manifest["review"]:
+        raise BundleError(f"{where}: is missing or was changed: SHA-256 must be {manifest['review']}")
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
 def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
     return {family: entry["metrics"] for family, entry in manifest["families"].items()}
@@ -175,7 +196,8 @@ def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
     auc = metrics["auc"]
-    return [(auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"), _calibrated(family, metrics)]
+    leaks = [_leak(family, metrics["leakage"])] if "leakage" in metrics else []
+    return [*leaks, (auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"), _calibrated(family, metrics)]
 
 
 def _calibrated(what: str, metrics: Mapping[str, Any]) -> tuple[bool, str]:
@@ -202,6 +224,17 @@ def _experienced(experience: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
 def _told(figures: Mapping[str, Any]) -> str:
     between = "" if figures["low"] is None else f" [{figures['low']:+.4f}, {figures['high']:+.4f}]"
     return f"{figures['difference']:+.4f}{between}"
+
+
+def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
+    """No where an attribute knows what it cannot, unless it was allowed by name."""
+    found = suspects(leakage)
+    if found:
+        named = "; ".join(f"{', '.join(one['attributes'])} ({one['question']}: {one['closes']:.2f})" for one in found)
+        return False, f"{family}: knows the future: {named} of the unknown closed alone (at most {MOST_CLOSED})"
+    allowed = f", {', '.join(leakage['allowed'])} allowed by name" if leakage["allowed"] else ""
+    worst = max((one["closes"] for one in leakage["findings"]), default=0.0)
+    return True, f"{family}: no attribute knows the future ({worst:.2f} closed alone at most{allowed})"
 
 
 def _relative(family: str, challenger: Mapping[str, Any] | None, champion: Mapping[str, Any]) -> tuple[bool, str]:

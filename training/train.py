@@ -5,9 +5,9 @@ Order of ``train``: the bank's SQL (``dataset``) -> features (the policy's table
 champion. Serving a bundle is a release and none of this module's business.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from threading import Lock
@@ -31,9 +31,11 @@ from training.bank import Bank, open_bank
 from training.dataset import Customers, Outcomes, read_customers, read_lapses, read_outcomes, table_of
 from training.evaluate import measure
 from training.fit import PropensityModel
+from training.keepsakes import Unseen, check_allowed, gathered
 from training.lesson import Lesson
-from training.portrait import portrait_parts
+from training.portrait import columns_of, portrait_parts
 from training.registry import TrainedFamily, Verdict, folder_of, gate, metrics_of, write_bundle
+from training.review import review_of
 from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
 from training.warehouse import files_read
 
@@ -83,6 +85,7 @@ def train(
     progress: Progress | None = None,
     champion: str | None = None,
     model: PropensityModel | Mapping[str, PropensityModel] | None = None,
+    allow_leak: Collection[str] = (),
 ) -> TrainReport:
     """Train a bundle from a bank's files.
 
@@ -101,6 +104,8 @@ def train(
     model
         Another choice of parameters than the default, as an unfitted model or one per family; its random state
         becomes ``seed``.
+    allow_leak
+        Attributes that may know more than the canary allows (``leakage``); the manifest keeps their names.
 
     Raises
     ------
@@ -109,6 +114,7 @@ def train(
     """
     described = open_bank(Path(bank))
     sample, customers = read_sample(described, Path(files))
+    check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
     models = _unfitted(model, described.families, seed)
     step = _steps(models.values(), described, progress)
@@ -117,6 +123,13 @@ def train(
         families = {family: task.result() for family, task in tasks.items()}
     if progress:
         progress(1, 1)
+    unseen = {family: one.unseen for family, one in families.items() if one.unseen is not None}
+    columns = columns_of(customers, sample.table)
+    evidence = gathered(described, sample, customers, columns, unseen, allowed=allow_leak, seed=seed)
+    families = {
+        family: replace(one, metrics={**one.metrics, "leakage": evidence.leakage[family]})
+        for family, one in families.items()
+    }
     version = write_bundle(
         Path(artifacts),
         families | tickets_of(sample, customers, described, seed),
@@ -125,7 +138,8 @@ def train(
         horizon_days=described.horizon_days,
         seed=seed,
         sources=sources,
-        parts=_portrait(described, Path(files), customers, seed),
+        parts={**_portrait(described, Path(files), customers, seed), **evidence.parts},
+        review=review_of(described, sample, columns, families, seed=seed),
     )
     metrics = {family: one.metrics for family, one in families.items()}
     rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
@@ -236,11 +250,14 @@ def _family(
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     fitted = _fitted(unfitted, sample, family, slice(None), step)
     metrics = {**measure(taken, fitted.unseen_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
+    unseen = Unseen(np.arange(len(taken)), fitted.unseen_, taken, fitted.unseen_served_)
     if bank.split == "time":
-        metrics = {**_later(unfitted, sample, family, step), "cross_fitted": metrics}
+        later, unseen = _later(unfitted, sample, family, step)
+        metrics = {**later, "cross_fitted": metrics}
     base_rate, table = float(taken.mean()), fitted.table()
     if family in bank.true_rate:
-        table = table.at_rate(base_rate, bank.true_rate[family])
+        sampled, table = table, table.at_rate(base_rate, bank.true_rate[family])
+        unseen = replace(unseen, served=np.interp(unseen.served, sampled.y, table.y))
         metrics |= {"sampled_rate": base_rate, "true_rate": bank.true_rate[family]}
     return TrainedFamily(
         models=fitted.texts(),
@@ -249,20 +266,23 @@ def _family(
         metrics=metrics,
         base_rate=bank.true_rate.get(family, base_rate),
         categories=sample.categories,
+        unseen=unseen,
     )
 
 
-def _later(unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]) -> dict[str, Any]:
+def _later(
+    unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]
+) -> tuple[dict[str, Any], Unseen]:
     """Figures on the last fifth in time, by a model that has seen the earlier four only."""
     times = np.asarray(sample.outcomes.times)
     order = np.argsort(times, kind="stable")
     border = times[order[int(len(order) * (1 - UNSEEN_SHARE))]]
     early, late = np.flatnonzero(times < border), np.flatnonzero(times >= border)
     fitted = _fitted(unfitted, sample, family, early, step)
-    held = sample.outcomes.held[family]
+    held, taken = sample.outcomes.held[family], sample.outcomes.bought[family][late]
     p = fitted.predict_proba(sample.rows[late])[:, 1]
-    figures = measure(sample.outcomes.bought[family][late], p, None if held is None else held[late])
-    return {**figures, "measured_on": LATER}
+    figures = measure(taken, p, None if held is None else held[late])
+    return {**figures, "measured_on": LATER}, Unseen(late, p, taken, p)
 
 
 def _fitted(

@@ -33,8 +33,15 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @window_option
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed and files, same bundle.")
 @click.option("--champion", help="The version to be compared with; without it only the absolute bounds hold.")
+@click.option(
+    "--allow-leak",
+    "allowed",
+    metavar="ATTRIBUTE",
+    multiple=True,
+    help="Accept this attribute although the canary says that it knows the future; the manifest keeps it.",
+)
 @json_option
-def train(
+def train(  # noqa: PLR0913, PLR0917 (one per option)
     bank: Path | None,
     files: Path | None,
     from_events: bool,
@@ -42,6 +49,7 @@ def train(
     window: float | None,
     seed: int,
     champion: str | None,
+    allowed: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Train a bundle of models and print its version. Exit code 1 when the gate says no.
@@ -54,7 +62,7 @@ def train(
         return _told(learned(days, window, seed), as_json)
     if from_events or bank is None or files is None:
         raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
-    return tell(trained(Settings.read(os.environ), bank, files, seed, champion), as_json)
+    return tell(trained(Settings.read(os.environ), bank, files, seed, champion, allowed), as_json)
 
 
 def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
@@ -80,7 +88,9 @@ def _told(report: Any, as_json: bool) -> None:
     report.gate.or_refuse()
 
 
-def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None) -> Any:
+def trained(
+    settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, allowed: tuple[str, ...] = ()
+) -> Any:
     """Train with a progress bar, and put the bundle where bundles live; the ``TrainReport``."""
     from training.train import train as train_bundle
 
@@ -88,7 +98,7 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
     if champion is not None:
         artifacts.folder_of(champion)
     with bar("Training two propensity models") as advance:
-        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion)
+        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion, allow_leak=allowed)
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     return report

@@ -50,8 +50,15 @@ def counted(reference: Document, values: Array) -> Array:
     return np.append(cells, len(values) - len(known))
 
 
-def faults(references: object) -> Iterator[str]:
-    """Why ``{name: reference}`` cannot be compared with; nothing where it can."""
+def faults(parts: object) -> Iterator[str]:
+    """Why ``{"features": {name: reference}, "scores": ...}`` cannot be compared with; nothing where it can."""
+    if not isinstance(parts, Mapping) or set(parts) != {"features", "scores"}:
+        yield "must hold features and scores"
+        return
+    yield from (fault for references in parts.values() for fault in _faults(references))
+
+
+def _faults(references: object) -> Iterator[str]:
     if not isinstance(references, Mapping):
         yield "must map names to references"
         return

@@ -11,7 +11,7 @@ attributes mean.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from service.store import (
     migrate,
     outcomes,
     partitions,
+    recent,
     releases,
     text,
 )
@@ -205,6 +206,16 @@ class Store:
         """How many customers are stored."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return customers.number(connection)
+
+    def latest_decisions(self, since: int, until: int, customers: int) -> list[Record]:
+        """The latest decision, from ``since`` to ``until`` (ms), of at most so many customers; latest first."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return recent.latest(connection, since, until, customers)
+
+    def takings(self, customers: Iterable[str], since: int, until: int) -> Sequence[tuple[str, str, int]]:
+        """(customer, offer, at) of every accept and purchase of these customers in that time (ms)."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return recent.takings(connection, customers, since, until)
 
     # Releases, clients, audit ----------------------------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ def test_ks_of_many_values_misses_scipys_by_less_than_two_cells(calm: np.random.
 def test_a_column_against_itself_has_not_moved(column: list[float | None]) -> None:
     values = np.array([float("nan") if value is None else value for value in column])
     reference = reference_of(values)
-    assert list(faults({"x": reference})) == []
+    assert list(faults({"features": {"x": reference}, "scores": {}})) == []
     assert sum(reference["shares"]) + reference["unknown"] == pytest.approx(1.0)
     found = shift("x", "feature", reference, values, BOUNDS)
     assert found.psi == 0.0
@@ -184,4 +184,5 @@ def test_the_worst_comes_first_and_what_has_no_reference_is_left_out(calm: np.ra
 
 @pytest.mark.parametrize("broken", [None, {"x": {}}, {"x": {"edges": [1.0], "shares": [1.0], "unknown": 0}}])
 def test_a_damaged_reference_is_a_fault(broken: Any) -> None:
-    assert len(list(faults(broken))) == 1
+    assert len(list(faults({"features": broken, "scores": {}}))) == 1
+    assert list(faults(broken)) == ["must hold features and scores"]

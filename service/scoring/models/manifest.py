@@ -14,12 +14,14 @@ from typing import Any
 
 from service.domain import Family
 from service.errors import BundleError, Problem
-from service.scoring import evidence, lifetime, segments
+from service.scoring import evidence, lifetime, reference, segments
 from service.scoring.hearing import OFFER, TICKET
 from service.scoring.models import calibration
 
 FORMAT = 1
 NAME = "manifest.json"
+REVIEW = "review.json"
+"""What a report is made from, where the manifest keeps its hash under ``review``; serving never reads it."""
 LARGEST_MANIFEST = 16_000_000
 LARGEST_MODEL = 500_000_000
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -31,6 +33,7 @@ PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
     "lapse": lifetime.faults,
     "evidence": evidence.evidence_faults,
     "response": evidence.response_faults,
+    "reference": reference.faults,
 }
 """What a manifest may hold besides models, and what says whether it can be applied."""
 

@@ -1,0 +1,53 @@
+"""`fourcast report`: a bundle's report and model card, as one HTML page without network or as JSON."""
+
+import os
+import webbrowser
+from pathlib import Path
+
+import click
+import orjson
+
+from service.artifacts import Artifacts
+from service.commands.serve import check_openmp
+from service.commands.terminal import json_option, show
+from service.commands.watching import folder
+from service.config import Settings
+from service.errors import InvalidInput
+
+NAME = "report.html"
+
+
+@click.command()
+@click.argument("version")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The HTML file; in the bundle's folder unless named."
+)
+@click.option("--bank", type=folder, help="Folder with the SQL of customers of today, for a section on drift.")
+@click.option("--files", type=folder, help="Their files.")
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
+@json_option
+def report(version: str, out: Path | None, bank: Path | None, files: Path | None, open_it: bool, as_json: bool) -> None:
+    """The report and model card of the bundle VERSION, from the bundle alone: one page that needs no network."""
+    if (bank is None) != (files is None):
+        raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
+    check_openmp()
+    from training.drift import drift_of
+    from training.registry import verify
+    from training.report import document, page
+
+    home = Artifacts.of(Settings.read(os.environ)).folder_of(version)
+    drift = None if bank is None or files is None else drift_of(verify(home.parent, version), bank, files)
+    told = document(home, drift)
+    target = out or home / NAME
+    if not as_json or out is not None or open_it:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page(told), encoding="utf-8")
+    if as_json:
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    else:
+        show({"report": str(target), "gate": "yes" if told["gate"]["passes"] else "no"}, False)
+    if open_it:
+        webbrowser.open(target.resolve().as_uri())
+
+
+VERBS = (report,)

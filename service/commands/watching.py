@@ -1,0 +1,117 @@
+"""`fourcast drift | evaluate`: a bundle against the customers of today, from a bank's files or the stored decisions."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from service.artifacts import Artifacts
+from service.commands.customers import bank_option, files_option
+from service.commands.decisions import engine_of
+from service.commands.serve import check_openmp
+from service.commands.stack import opened
+from service.commands.terminal import json_option, show
+from service.config import Settings
+from service.errors import InvalidInput
+from service.planning.drift import Drift
+from service.rules.policy import load
+
+HEAD = f"{'':<9}{'':<34}{'PSI':>8}{'KS':>8}{'unknown then / now':>20}  verdict"
+SHOWN = 12
+folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--bank", type=folder, help="Folder with the SQL, for customers of today from files.")
+@click.option("--files", type=folder, help="The bank's files.")
+@click.option("--bundle", "version", help="The bundle to compare with; the one that serves unless named.")
+@click.option("--from-store", is_flag=True, help="Customers of the decisions stored lately, by the bundle that serves.")
+@json_option
+def drift(bank: Path | None, files: Path | None, version: str | None, from_store: bool, as_json: bool) -> None:
+    """How far features, scores and outcomes lie from what the models learned. Exit code 1 over the policy's bounds."""
+    if from_store == (bank is not None) or (bank is None) != (files is None):
+        raise InvalidInput("Name either --bank and --files, or --from-store.")
+    if from_store:
+        found, about = _of_store(version)
+    else:
+        assert bank is not None and files is not None
+        found, about = _of_files(bank, files, version)
+    told = {**about, **found.document()}
+    click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(lines(found, about)))
+    sys.exit(1 if found.drifted else 0)
+
+
+def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
+    if version is not None:
+        raise InvalidInput("Stored decisions are compared with the bundle that serves: leave out --bundle.")
+    with opened() as stack:
+        engine = engine_of(stack)
+        try:
+            return engine.drifting.measured()
+        finally:
+            engine.close()
+
+
+def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict[str, Any]]:
+    check_openmp()
+    from training.drift import drift_of
+    from training.registry import verify
+
+    settings = Settings.read(os.environ)
+    version = version or _serving()
+    bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
+    found = drift_of(bundle, bank, files, load(settings.policy).monitoring)
+    return found, {"bundle": version}
+
+
+def _serving() -> str:
+    with opened() as stack:
+        active = stack.store.active()
+    if active is None or active.bundle is None:
+        raise InvalidInput("No bundle serves that could be compared with; name one: --bundle VERSION")
+    return active.bundle
+
+
+def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
+    """The worst first, as a person reads it."""
+    rows = [
+        f"{one.kind:<9}{one.name:<34}{one.psi:>8.3f}{'' if one.ks is None else f'{one.ks:.3f}':>8}"
+        f"{one.unknown_before:>11.1%} / {one.unknown_now:<6.1%}  {one.verdict}"
+        for one in found.shifts
+    ]
+    more = [f"... and {len(rows) - SHOWN} more (--json has them all)"] if len(rows) > SHOWN else []
+    kept = [
+        f"calibration of {one.family}: {one.taken:,} took it, {one.expected:,.0f} expected"
+        f"{'' if one.ratio is None else f' ({one.ratio:.2f} times: {one.ratio_low:.2f} to {one.ratio_high:.2f})'}"
+        f", {one.verdict}"
+        for one in found.calibration
+    ]
+    customers = max((one.customers for one in found.shifts), default=0)
+    verdict = f"drifted: {', '.join(found.drifted)}" if found.drifted else "nothing drifted"
+    return [f"{about['bundle']} against {customers:,} customers", HEAD, *rows[:SHOWN], *more, *kept, verdict]
+
+
+@click.command()
+@click.argument("version")
+@bank_option
+@files_option
+@json_option
+def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
+    """Figures of the bundle VERSION on any files with outcomes. Honest only on customers it has not learned from."""
+    check_openmp()
+    from training.drift import evaluated
+    from training.evaluate import summary
+    from training.registry import verify
+
+    bundle = verify(Artifacts.of(Settings.read(os.environ)).folder_of(version).parent, version)
+    found = evaluated(bundle, bank, files)
+    figures = {family: each if as_json else summary(each) for family, each in found["families"].items()}
+    warning = {"warning": "learned from these very files: no test"} if found["learned_from_them"] else {}
+    show({"bundle": version, "learned_from_them": found["learned_from_them"], **figures, **warning}, as_json)
+
+
+VERBS = (drift, evaluate)

@@ -1,0 +1,159 @@
+"""Drift of what serves, measured on its own stored decisions: snapshots and scores against the bundle's references.
+
+Order: the latest decision of each customer served lately (``store.recent``) -> those personalised by the bundle that
+serves -> ``planning.drift`` by the policy's bounds. Calibration is measured on decisions old enough for their horizon
+to have passed, against what these customers accepted or bought since. Reading and counting take some tenths of a
+second, so ``Watch`` does it beside the requests, once in a while, for the metrics.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from service.domain import Arm
+from service.errors import FourcastError, NotFound
+from service.planning.drift import Calibrated, Drift, calibrated, compare
+from service.rules.policy import Policy
+from service.scoring.attributes import Array
+from service.scoring.models import Bundle
+from service.serving import Serving
+from service.store import Record, Store
+
+LOG = logging.getLogger(__name__)
+DAY_MS = 86_400_000
+EVERY_S = 3600.0
+FIRST_S = 60.0
+"""How often the metrics are renewed, and how long after the start for the first time."""
+
+Read = Mapping[str, Any]
+
+
+class Drifting:
+    """Drift of the serving bundle; ``serving`` tells what serves."""
+
+    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
+        self._store, self._serving = store, serving
+
+    def measured(self) -> tuple[Drift, dict[str, Any]]:
+        """What drifted, and of what: bundle, span and customers. NotFound without references, Unavailable."""
+        serving, now = self._serving(), time.time_ns() // 1_000_000
+        bundle, references = _referenced(serving)
+        policy, bounds = serving.policy, serving.policy.monitoring
+        since = now - bounds.window_days * DAY_MS
+        rows = self._decided(bundle, since, now, bounds.most_customers)
+        columns = _columns(bundle, [row["snapshot"]["attributes"] for row in rows])
+        scores, kept = _scores(rows, references["scores"]), self._kept(bundle, policy, now)
+        found = compare(references, columns, scores, bounds, kept)
+        return found, {"bundle": bundle.version, "since": since, "until": now, "customers": len(rows)}
+
+    def report(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        found, about = self.measured()
+        return {**about, **found.document()}
+
+    def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> list[Read]:
+        """Records of customers whom this bundle scored."""
+        read = map(_read, self._store.latest_decisions(since, until, customers))
+        return [row for row in read if row["release"]["bundle"] == bundle.version and row["scores"]]
+
+    def _kept(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
+        """Whether propensities of decisions whose horizon has passed came true."""
+        bounds, horizon = policy.monitoring, int(bundle.manifest["horizon_days"]) * DAY_MS
+        until = now - horizon
+        rows = self._decided(bundle, until - bounds.window_days * DAY_MS, until, bounds.most_customers)
+        if not rows:
+            return ()
+        first = min(row["at"] for row in rows)
+        taken = self._store.takings({row["customer"] for row in rows}, first, now)
+        families = {offer.id: offer.family for offer in policy.offers}
+        by_family = {(who, families.get(offer), at) for who, offer, at in taken}
+        return tuple(
+            calibrated(family, p, _took(rows, family, by_family, horizon), bounds)
+            for family, p in _scores(rows, dict.fromkeys(bundle.families)).items()
+        )
+
+
+class Watch:
+    """Measures drift beside the requests and hands it to ``tell``; a daemon thread that ends with the process."""
+
+    def __init__(self, drifting: Drifting, tell: Callable[[Drift], None], every_s: float = EVERY_S) -> None:
+        self._drifting, self._tell, self._every_s = drifting, tell, every_s
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="drift", daemon=True)
+
+    def start(self, first_s: float = FIRST_S) -> "Watch":
+        """Begin after ``first_s`` seconds."""
+        self._first_s = first_s
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Stop; returns when the thread has ended."""
+        self._closed.set()
+        self._thread.join(timeout=5)
+
+    def _watch(self) -> None:
+        wait = self._first_s
+        while not self._closed.wait(wait):
+            wait = self._every_s
+            try:
+                self._tell(self._drifting.measured()[0])
+            except NotFound as error:
+                LOG.info("drift is not measured", extra={"problem": error.message})
+            except FourcastError as error:
+                LOG.warning("drift could not be measured", extra={"problem": error.message})
+
+
+def _referenced(serving: Serving) -> tuple[Bundle, Mapping[str, Any]]:
+    bundle = serving.bundle
+    references = None if bundle is None else bundle.manifest.get("reference")
+    if bundle is None or references is None:
+        raise NotFound("No bundle with references serves: train one and promote it.")
+    return bundle, references
+
+
+def _read(record: Record) -> Read:
+    read = orjson.loads(record.record)
+    personal = read["decision"]["arm"] != Arm.UNPERSONALISED
+    return {**read, "scores": read["scores"] if personal else {}, "customer": record.customer_id, "at": record.at}
+
+
+def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[str, Array]:
+    """Every attribute and feature the bundle reads, (n,) each."""
+    if not records:
+        return {}
+    encoded = [bundle.program.table.encode(record) for record in records]
+    columns: dict[str, Any] = {name: _column([one[name] for one in encoded]) for name in encoded[0]}
+    bundle.program.many(columns)
+    return {
+        name.removeprefix("customer."): np.broadcast_to(np.ravel(column), len(records))
+        for name, column in columns.items()
+    }
+
+
+def _column(values: list[Any]) -> Array:
+    text = any(value is None or isinstance(value, str) for value in values)
+    return np.array(values, dtype=object if text else np.float64).reshape(-1, 1, 1)
+
+
+def _scores(rows: Sequence[Read], families: Mapping[str, Any]) -> dict[str, Array]:
+    return {
+        family: np.array([row["scores"].get(family, np.nan) for row in rows], dtype=np.float64) for family in families
+    }
+
+
+def _took(rows: Sequence[Read], family: str, taken: set[tuple[str, str | None, int]], horizon: int) -> Array:
+    """(n,) 1.0 where the customer took an offer of the family within the horizon after the decision."""
+    by_customer: dict[str, list[int]] = {}
+    for who, what, at in taken:
+        if what == family:
+            by_customer.setdefault(who, []).append(at)
+    return np.array(
+        [any(row["at"] <= at < row["at"] + horizon for at in by_customer.get(row["customer"], ())) for row in rows],
+        dtype=np.float64,
+    )

@@ -1,0 +1,70 @@
+"""A bundle against a bank's files of today: drift of every feature and score, and of calibration where outcomes are.
+
+Reading the files is the part of ``dataset``, what drift means that of ``service.planning.drift``: the service says the
+same of its own stored decisions.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from service.errors import InvalidInput
+from service.planning.drift import Calibrated, Drift, calibrated, compare
+from service.rules.monitoring import DEFAULT, Monitoring
+from service.scoring.models import Bundle
+from training.bank import open_bank
+from training.dataset import Customers, read_customers, read_outcomes
+from training.evaluate import measure
+from training.warehouse import files_read
+
+
+def drift_of(bundle: Bundle, bank: Path, files: Path, bounds: Monitoring = DEFAULT) -> Drift:
+    """How far the customers of these files lie from those the bundle learned from.
+
+    InvalidInput where the bundle keeps no references (it was trained before there were any) or the files do not fit.
+    """
+    references = references_of(bundle)
+    described = open_bank(Path(bank))
+    customers = read_customers(described, Path(files))
+    scores = bundle.score_many(customers.table)
+    outcomes = read_outcomes(described, Path(files), customers) if described.sql("outcomes") is not None else None
+    found: tuple[Calibrated, ...] = ()
+    if outcomes is not None:
+        families = [family for family in bundle.families if family in outcomes.bought]
+        found = tuple(calibrated(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
+    return compare(references, features_of(bundle, customers), scores, bounds, found)
+
+
+def references_of(bundle: Bundle) -> Mapping[str, Any]:
+    """The references in a bundle's manifest; InvalidInput where there are none."""
+    references: Mapping[str, Any] | None = bundle.manifest.get("reference")
+    if references is None:
+        raise InvalidInput(f"{bundle.version} keeps no reference to compare with; train it anew: fourcast train")
+    return references
+
+
+def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
+    """Every attribute and feature the bundle reads, (n,) each."""
+    columns: dict[str, Any] = dict(bundle.program.table.encode_frame(customers.table))
+    bundle.program.many(columns)
+    size = len(customers)
+    return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
+
+
+def evaluated(bundle: Bundle, bank: Path, files: Path) -> dict[str, Any]:
+    """``{"families": {family: figures}, "learned_from_them": ...}`` of a bundle on any files with outcomes.
+
+    Figures as ``evaluate.measure``. Where the bundle has learned from these very files they are no test.
+    """
+    described = open_bank(Path(bank))
+    customers = read_customers(described, Path(files))
+    outcomes = read_outcomes(described, Path(files), customers)
+    scores = bundle.score_many(customers.table)
+    families = [family for family in bundle.families if family in outcomes.bought]
+    figures = {f: measure(outcomes.bought[f], scores[f][outcomes.rows], outcomes.held[f]) for f in families}
+    return {
+        "families": figures,
+        "learned_from_them": dict(bundle.manifest["sources"]) == files_read(described, Path(files)),
+    }

@@ -1,0 +1,77 @@
+"""The report of a bundle: one HTML page that needs no network, or the same as JSON, made from the bundle alone.
+
+Order: ``manifest.json`` and ``review.json``, hashes checked (``registry``) -> ``document`` (all figures, the model
+card, what is left out and why) -> ``page`` (``charts`` drawn into ``page.html``). The same bundle gives the same bytes:
+there is no clock and no chance here. Customers of today, where they are given, add a section on drift.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from service.planning.drift import Drift
+from service.scoring.models.manifest import read
+from training.registry import gate, metrics_of, review_of
+from training.report import card, charts
+
+TEMPLATE = "page.html"
+FIGURES = (
+    ("auc", "AUC", "{:.3f}"),
+    ("average_precision", "Average precision", "{:.3f}"),
+    ("brier", "Brier score", "{:.4f}"),
+    ("calibration_error", "Calibration error", "{:.4f}"),
+    ("lift_top_tenth", "Lift of the best tenth", "{:.2f}"),
+)
+
+
+def document(folder: Path, drift: Drift | None = None) -> dict[str, Any]:
+    """Everything the page says, as plain JSON values; InvalidInput or BundleError where the bundle cannot be read."""
+    manifest = read(folder)
+    review = review_of(folder, manifest)
+    verdict = gate(metrics_of(manifest), None)
+    return {
+        "version": manifest["version"],
+        "card": card.card_of(manifest, review),
+        "gate": {"passes": verdict.passes, "lines": list(verdict.lines)},
+        "families": {family: _family(manifest["families"][family], one) for family, one in review["families"].items()},
+        "segments": manifest.get("segments", {}).get("segments"),
+        "lapse": manifest.get("lapse"),
+        "uplift": manifest.get("uplift"),
+        "policy_value": manifest.get("policy_value"),
+        "drift": None if drift is None else drift.document(),
+        "left_out": _left_out(manifest, review, drift),
+    }
+
+
+def page(told: Mapping[str, Any]) -> str:
+    """The document as one HTML page."""
+    environment = Environment(
+        loader=PackageLoader("training.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["pair"] = lambda one, form: f"{form.format(one[0])} to {form.format(one[1])}"
+    return environment.get_template(TEMPLATE).render(told=told, charts=charts, figures=FIGURES)
+
+
+def _family(entry: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, Any]:
+    return {"metrics": entry["metrics"], **review}
+
+
+def _left_out(manifest: Mapping[str, Any], review: Mapping[str, Any], drift: Drift | None) -> list[str]:
+    """What a reader may look for and does not find, and why."""
+    reasons = {
+        "Uplift and Qini": None
+        if "uplift" in manifest
+        else "who was offered what was not told, or no effect was learned",
+        "Policy value": None if "policy_value" in manifest else "no logged decisions were given",
+        "Drift": None if drift is not None else "no customers of today were given (--bank and --files)",
+        "Lifetime": None if "lapse" in manifest else "the bank's files do not tell who left",
+        "Segments": None if "segments" in manifest else "no figure tells the customers apart",
+    }
+    for family, one in review["families"].items():
+        if one["fairness"] is None:
+            reasons[f"Fairness, {family}"] = "the bank's files tell neither sex, age nor region"
+        elif one["fairness"]["suitable"] == 0:
+            reasons[f"Fairness, {family}"] = "nobody is known to be suitable: the files hold no risk assessment"
+    return [f"{what}: {why}" for what, why in reasons.items() if why is not None]

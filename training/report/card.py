@@ -1,0 +1,108 @@
+"""The model card: what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here.
+
+What the bundle does not say is said to be missing, so that somebody can mend it where it belongs (``bank.yaml``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+MISSING = "not stated; add it to bank.yaml"
+SPLITS = {
+    "customer": "by customer at random: figures on customers the measured models have not seen",
+    "time": "by time: figures on the last fifth, by models of the earlier four",
+}
+
+
+def card_of(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks."""
+    about = manifest.get("about", {})
+    rows = [
+        (
+            "Purpose",
+            "用途",
+            _purposes(manifest),
+        ),
+        ("Owner", "负责人", [about.get("owner") or f"owner {MISSING}"]),
+        ("Bank and day", "银行与日期", [f"{about.get('bank', MISSING)}, as of {about.get('as_of', MISSING)}"]),
+        ("Horizon", "预测期", [f"{manifest['horizon_days']} days"]),
+        (
+            "Data",
+            "数据",
+            [_customers(about), *_hashes(manifest)],
+        ),
+        ("Validation", "验证方式", [SPLITS.get(about.get("split", ""), MISSING)]),
+        ("Features", "特征", [_features(family, entry) for family, entry in manifest["families"].items()]),
+        ("Limits", "局限", _limits(about)),
+        ("Fairness", "公平性", [_fairness(family, one["fairness"]) for family, one in review["families"].items()]),
+        ("Leakage check", "泄漏检查", [_leakage(family, entry) for family, entry in manifest["families"].items()]),
+        (
+            "Challenger",
+            "挑战者",
+            ["fourcast train --champion compares; fourcast challenge lets it serve a share"],
+        ),
+        ("Rollback", "回退", ["fourcast rollback: the release before serves again, in every worker"]),
+        (
+            "Made with",
+            "环境",
+            [_made_with(manifest)],
+        ),
+        ("Seed and digest", "随机种子与摘要", [f"seed {manifest['seed']}", f"digest {manifest['digest']}"]),
+    ]
+    return [{"name": name, "zh": chinese, "lines": lines} for name, chinese, lines in rows]
+
+
+def _purposes(manifest: Mapping[str, Any]) -> list[str]:
+    said = {family: outcome.strip().rstrip(".") for family, outcome in sorted(manifest["outcome"].items())}
+    return [
+        f"{family}: the chance that a customer {one}" for family, one in said.items() if family in manifest["families"]
+    ]
+
+
+def _hashes(manifest: Mapping[str, Any]) -> list[str]:
+    return [f"{name}: {digest}" for name, digest in sorted(manifest["sources"].items())]
+
+
+def _made_with(manifest: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(manifest["created_by"].items()))
+
+
+def _customers(about: Mapping[str, Any]) -> str:
+    if "customers" not in about:
+        return "number of customers not kept"
+    return f"{about['customers']:,} customers, {about['learned_from']:,} of them with an outcome"
+
+
+def _features(family: str, entry: Mapping[str, Any]) -> str:
+    trees = sum(file["trees"] for file in entry["files"])
+    return (
+        f"{family}: {len(entry['features'])} features, {trees} trees in {len(entry['files'])} boosters, isotonic table"
+    )
+
+
+def _limits(about: Mapping[str, Any]) -> list[str]:
+    notes = [line.strip() for line in about.get("notes", "").splitlines() if line.strip()]
+    return notes or [f"notes {MISSING}"]
+
+
+def _fairness(family: str, fairness: Mapping[str, Any] | None) -> str:
+    if fairness is None:
+        return f"{family}: could not be measured: the files tell neither sex, age nor region"
+    if fairness["alerts"]:
+        return f"{family}: ALERT, the whole interval below {fairness['bound']:.2f}: {'; '.join(fairness['alerts'])}"
+    calm = f"no group's whole interval below {fairness['bound']:.2f}"
+    return f"{family}: {calm}, {fairness['suitable']:,} suitable customers"
+
+
+def _leakage(family: str, entry: Mapping[str, Any]) -> str:
+    leakage = entry["metrics"].get("leakage")
+    if leakage is None:
+        return f"{family}: not checked"
+    found = leakage["findings"]
+    worst = max(found, key=lambda one: one["closes"]) if found else None
+    said = (
+        "too few outcomes to tell"
+        if worst is None
+        else f"{', '.join(worst['attributes'])} closes most, {worst['closes']:.2f}"
+    )
+    allowed = f"; allowed by name: {', '.join(leakage['allowed'])}" if leakage["allowed"] else ""
+    return f"{family}: {said}{allowed}"

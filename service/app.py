@@ -16,10 +16,8 @@ from flask.sessions import NullSession, SessionInterface
 from service import tracing
 from service.cache import Cache
 from service.config import Settings
-from service.drifting import Watch
 from service.engine import Engine
 from service.logs import log_as_json
-from service.meters import note_drift
 from service.routes import (
     bulk,
     changes,
@@ -117,6 +115,4 @@ def wsgi() -> Flask:
     tracing.start(settings.traces_url, settings.traces_share)
     store = Store(str(settings.database_url), settings.database_deadline_ms)
     cache = Cache(str(settings.redis_url), settings.redis_deadline_ms / 1000)
-    engine = Engine(settings, store, cache)
-    Watch(engine.drifting, note_drift).start()
-    return create_app(settings, engine)
+    return create_app(settings, Engine(settings, store, cache))

@@ -2,12 +2,9 @@
 
 Order: the latest decision of each customer served lately (``store.recent``) -> those personalised by the bundle that
 serves -> ``planning.drift`` by the policy's bounds. Calibration is measured on decisions old enough for their horizon
-to have passed, against what these customers accepted or bought since. Reading and counting take some tenths of a
-second, so ``Watch`` does it beside the requests, once in a while, for the metrics.
+to have passed, against what these customers accepted or bought since.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +13,7 @@ import numpy as np
 import orjson
 
 from service.domain import Arm
-from service.errors import FourcastError, NotFound
+from service.errors import NotFound
 from service.planning.drift import Calibrated, Drift, calibrated, compare
 from service.rules.policy import Policy
 from service.scoring.attributes import Array
@@ -24,12 +21,7 @@ from service.scoring.models import Bundle
 from service.serving import Serving
 from service.store import Record, Store
 
-LOG = logging.getLogger(__name__)
 DAY_MS = 86_400_000
-EVERY_S = 3600.0
-FIRST_S = 60.0
-"""How often the metrics are renewed, and how long after the start for the first time."""
-
 Read = Mapping[str, Any]
 
 
@@ -76,37 +68,6 @@ class Drifting:
             calibrated(family, p, _took(rows, family, by_family, horizon), bounds)
             for family, p in _scores(rows, dict.fromkeys(bundle.families)).items()
         )
-
-
-class Watch:
-    """Measures drift beside the requests and hands it to ``tell``; a daemon thread that ends with the process."""
-
-    def __init__(self, drifting: Drifting, tell: Callable[[Drift], None], every_s: float = EVERY_S) -> None:
-        self._drifting, self._tell, self._every_s = drifting, tell, every_s
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="drift", daemon=True)
-
-    def start(self, first_s: float = FIRST_S) -> "Watch":
-        """Begin after ``first_s`` seconds."""
-        self._first_s = first_s
-        self._thread.start()
-        return self
-
-    def close(self) -> None:
-        """Stop; returns when the thread has ended."""
-        self._closed.set()
-        self._thread.join(timeout=5)
-
-    def _watch(self) -> None:
-        wait = self._first_s
-        while not self._closed.wait(wait):
-            wait = self._every_s
-            try:
-                self._tell(self._drifting.measured()[0])
-            except NotFound as error:
-                LOG.info("drift is not measured", extra={"problem": error.message})
-            except FourcastError as error:
-                LOG.warning("drift could not be measured", extra={"problem": error.message})
 
 
 def _referenced(serving: Serving) -> tuple[Bundle, Mapping[str, Any]]:

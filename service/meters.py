@@ -11,7 +11,6 @@ from functools import lru_cache
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.domain import Decision, Release
-from service.planning.drift import Drift
 from service.scoring.hearing import is_propensity
 
 _SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
@@ -23,17 +22,6 @@ _serving = Gauge(
     "Workers that serve with this release.",
     ["release", "policy", "bundle"],
     multiprocess_mode="livesum",
-)
-
-_psi = Gauge(
-    "fourcast_drift_psi",
-    "PSI against what the bundle learned from.",
-    ["kind", "name"],
-    multiprocess_mode="livemostrecent",
-)
-_ks = Gauge("fourcast_drift_ks", "KS distance, likewise.", ["kind", "name"], multiprocess_mode="livemostrecent")
-_drifted = Gauge(
-    "fourcast_drifted", "Features, scores and calibrations over a bound.", multiprocess_mode="livemostrecent"
 )
 
 
@@ -52,15 +40,6 @@ def note_serving(before: Release | None, now: Release) -> None:
     if before is not None:
         _of(before).set(0)
     _of(now).set(1)
-
-
-def note_drift(found: Drift) -> None:
-    """How far the customers served lately lie from those the models learned from."""
-    _drifted.set(len(found.drifted))
-    for one in found.shifts:
-        _psi.labels(one.kind, one.name).set(one.psi)
-        if one.ks is not None:
-            _ks.labels(one.kind, one.name).set(one.ks)
 
 
 def _of(release: Release) -> Gauge:

@@ -10,18 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from prometheus_client import generate_latest
 
-from service.cache import Cache
 from service.cli import main
-from service.config import Settings
-from service.engine import Engine, OfferRequest
-from service.meters import note_drift
-from service.rules.policy import DEFAULT, load
-from service.store import Store
-from training.dataset import read_customers
 from training.fit import PropensityModel
-from training.synthetic import make, write
+from training.synthetic import write
 from training.train import train
 
 Run = Callable[..., Result]
@@ -83,66 +75,8 @@ def test_when_money_moves_the_command_says_which_feature(run: Run, version: str,
     assert "demand_yuan" in told
 
 
-def test_when_customers_change_their_minds_calibration_says_so(run: Run, version: str, tmp_path: Path) -> None:
-    bank, files = write(tmp_path, 4_000, seed=2, today=TODAY)
-    pq.write_table(make(4_000, 2, TODAY, months=24).outcomes, files / "outcomes.parquet")
-    code, found = drift(run, (bank, files), version)
-    assert code == 1
-    assert {name.partition(" of ")[0] for name in found["drifted"]} == {"calibration"}
-
-
-def test_figures_on_other_files_and_a_warning_on_the_same(run: Run, bank: Bank, version: str, tmp_path: Path) -> None:
-    fresh = write(tmp_path, 4_000, seed=2, today=TODAY)
-    result = run("evaluate", version, "--bank", fresh[0], "--files", fresh[1], "--json")
-    found = json.loads(result.stdout)
-    assert (result.exit_code, found["learned_from_them"]) == (0, False)
-    assert 0.65 < found["deposit"]["auc"] < 0.95
-    same = run("evaluate", version, "--bank", bank[0], "--files", bank[1])
-    assert "learned from these very files: no test" in same.output
-
-
 @pytest.mark.parametrize("words", [[], ["--from-store", "--bank", "."], ["--bank", "."]])
 def test_it_needs_files_or_the_store_and_not_both(run: Run, words: list[str]) -> None:
     result = run("drift", *words)
     assert result.exit_code == 2
     assert "Name either --bank and --files, or --from-store." in result.output
-
-
-def test_a_bundle_without_references_says_how_to_mend_it(
-    run: Run, bank: Bank, artifacts: Path, write_bundle_of: Any, trained: Any
-) -> None:
-    old = write_bundle_of(artifacts, trained)
-    result = run("drift", "--bank", bank[0], "--files", bank[1], "--bundle", old.name)
-    assert result.exit_code == 2
-    assert "train it anew" in result.output
-
-
-# -- the store's own decisions -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def engine(store: Store, redis_url: str, artifacts: Path, version: str) -> Any:
-    policy = load(DEFAULT)
-    manifest = json.loads((artifacts / version / "manifest.json").read_text())
-    store.put_bundle(version, manifest)
-    store.proposals.bootstrap(policy.hash, policy.documents, version, "test", "first")
-    engine = Engine(Settings(artifacts=artifacts), store, Cache(redis_url))
-    yield engine
-    engine.close()
-
-
-def test_stored_decisions_of_richer_customers_have_drifted(engine: Engine, store: Store, bank: Bank) -> None:
-    people = list(read_customers(*bank))[:300]
-    store.load_customers((who, {**facts, "demand_yuan": 20 * facts["demand_yuan"] + 1}) for who, facts in people)
-    for who, _ in people:
-        engine.recommend(who, OfferRequest(channel="mobile_app"))
-        engine.recommend(who, OfferRequest(channel="branch"))
-    found, about = engine.drifting.measured()
-    assert 250 < about["customers"] <= 300
-    assert "demand_yuan" in found.drifted
-    assert "age" not in found.drifted
-    assert {one.name for one in found.shifts if one.kind == "score"} == {"deposit", "wealth"}
-    note_drift(found)
-    said = generate_latest().decode()
-    assert 'fourcast_drift_psi{kind="feature",name="demand_yuan"}' in said
-    assert f"fourcast_drifted {float(len(found.drifted))}" in said

@@ -143,11 +143,14 @@ def _scores(sample: Matrix, taken: Floats, half: Any, names: Sequence[str]) -> t
 
 
 def _weights(names: Sequence[str], gains: Floats, needs: Mapping[str, set[str]]) -> dict[str, float]:
-    """Each attribute's share of the gain, a feature's gain counted for every attribute in it."""
+    """Each attribute's share of the gain, a feature's gain split evenly among the attributes in it.
+
+    Counted whole for each, attributes that share many features would crowd a leak out of those examined.
+    """
     weights: dict[str, float] = {}
     for name, gain in zip(names, gains, strict=True):
         for source in needs[name]:
-            weights[source] = weights.get(source, 0.0) + float(gain)
+            weights[source] = weights.get(source, 0.0) + float(gain) / len(needs[name])
     return weights
 
 

@@ -29,7 +29,7 @@ _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
 
 LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("listOffers", "decision_id", "$response.body#/decision_id", _DECISION),
-    ("askOffers", "decision_id", "$response.body#/decision_id", _DECISION),
+    ("requestOffers", "decision_id", "$response.body#/decision_id", _DECISION),
     ("getDecision", "customer_id", "$response.body#/snapshot/customer_id", _CUSTOMER),
     ("putCustomer", "customer_id", "$request.path.customer", _CUSTOMER),
     ("putPreferences", "customer_id", "$request.path.customer_id", _CUSTOMER),

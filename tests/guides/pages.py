@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PATIENCE_S = 300
+PATIENCE_S = 600
 DEMO = "fourcast demo\n"
 """The block that starts the stack: the tests have started it already."""
 

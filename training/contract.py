@@ -1,10 +1,16 @@
 """The data contract: what a bank's tables must hold. Every fault at once, by row, customer, column, value, expectation.
 
 Rows are counted from 1 in the order in which the SQL returned them. A column lists its first 20 faulty values and then
-tells how many more there are.
+tells how many more there are. Kinds, ranges and words are those of ``attributes.yaml``, judged by the very encoders
+that serving uses: a schema library beside them would be a second truth, and names no customer.
+
+Here are the columns' contracts and what each table makes of them; ``dataset`` refuses at the first faulty table,
+``checking`` tells the faults of all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,13 +19,82 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.errors import InvalidInput, Problem
+from service.expressions import Kind
 from service.scoring.attributes import AttributeTable
+from training.bank import Bank
 
 ID = "customer_id"
 LISTED = 20
 LONGEST_ID = 64
 
 Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fault(Problem):
+    """A faulty value: the sentence, and what it is made of; ``row`` counts from 1."""
+
+    row: int
+    customer: str | None
+    column: str
+    value: Any
+    expected: str
+
+
+def customer_faults(rows: pa.Table, bank: Bank, table: AttributeTable) -> list[Problem]:
+    """Every fault of customers.sql: columns, ids, values, and dates that nobody could know on the bank's day."""
+    if absent := missing(rows, [ID]):
+        return absent
+    names = [one for one in rows.column_names if one != ID and rows.column_names.count(one) == 1 and one in raw(table)]
+    values = [fault for name in names for fault in value_faults(rows, name, table)]
+    dates = [one.name for one in table.attributes if one.kind is Kind.DATE and not one.ahead and one.name in names]
+    later = [fault for name in dates for fault in later_faults(rows, name, bank.as_of)]
+    return [*id_faults(rows), *column_faults(rows, table), *values, *later]
+
+
+def outcome_faults(rows: pa.Table, bank: Bank) -> list[Problem]:
+    """Every fault of outcomes.sql: columns, ids, flags and amounts."""
+    bought, held, amounts = ([f"{what}_{one}" for one in bank.families] for what in ("bought", "held", "amount"))
+    held, amounts = ([name for name in names if name in rows.column_names] for names in (held, amounts))
+    if absent := missing(rows, [ID, *bought, *held, *amounts, *([bank.split_column] if bank.split_column else [])]):
+        return absent
+    flags = [fault for name in (*bought, *held) for fault in flag_faults(rows, name)]
+    return [*id_faults(rows), *flags, *(fault for name in amounts for fault in amount_faults(rows, name))]
+
+
+def lapse_faults(rows: pa.Table) -> list[Problem]:
+    """Every fault of lapse.sql."""
+    return missing(rows, [ID, "lapsed"]) or [*id_faults(rows), *flag_faults(rows, "lapsed")]
+
+
+def consent_faults(rows: pa.Table, purposes: Collection[str] | None = None) -> list[Problem]:
+    """Every fault of consents.sql: ids, purposes nobody asks after, flags, and yes and no at once; no rows are none.
+
+    ``purposes`` are those of the policy; None where only their form is to be judged.
+    """
+    absent = missing_columns(rows, [ID, "purpose", "granted"])
+    if absent or not rows.num_rows:
+        return absent
+    faults = [*text_faults(rows, ID), *text_faults(rows, "purpose"), *flag_faults(rows, "granted")]
+    if purposes is not None:
+        strange = np.array([one not in purposes for one in rows.column("purpose").to_pylist()], dtype=bool)
+        faults += _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
+    return faults or _torn(rows)
+
+
+def _torn(rows: pa.Table) -> list[Problem]:
+    """Purposes that one customer grants and refuses at once."""
+    said: dict[tuple[str, str], set[bool]] = {}
+    keys = [(str(row[ID]), str(row["purpose"])) for row in rows.select([ID, "purpose"]).to_pylist()]
+    for key, granted in zip(keys, rows.column("granted").to_pylist(), strict=True):
+        said.setdefault(key, set()).add(bool(granted))
+    torn = np.array([len(said[key]) > 1 for key in keys], dtype=bool)
+    return _listed(rows, "purpose", torn, lambda _: "must be granted or refused, not both")
+
+
+def raw(table: AttributeTable) -> set[str]:
+    """Names of the attributes, without the features."""
+    return {one.name for one in table.attributes}
 
 
 def refuse(where: object, problems: Iterable[Problem]) -> None:
@@ -30,19 +105,35 @@ def refuse(where: object, problems: Iterable[Problem]) -> None:
 
 
 def missing(rows: pa.Table, names: Iterable[str]) -> list[Problem]:
-    """One problem per column that is not there; the id is always needed, and so is at least one row."""
-    there = ", ".join(rows.column_names)
-    faults = [Problem(name, f"is missing; the columns are {there}") for name in names if name not in rows.column_names]
+    """One problem per column that is not there once, and one where there are no rows."""
+    faults = missing_columns(rows, names)
     return faults if rows.num_rows else [*faults, Problem(ID, "the query returns no rows at all")]
+
+
+def missing_columns(rows: pa.Table, names: Iterable[str]) -> list[Problem]:
+    """One problem per column that is not there, or more than once."""
+    names, there = list(names), rows.column_names
+    faults = [Problem(name, f"is missing; the columns are {', '.join(there)}") for name in names if name not in there]
+    return faults + [Problem(name, "is returned twice") for name in names if there.count(name) > 1]
+
+
+def text_faults(rows: pa.Table, name: str) -> list[Problem]:
+    """Values that are null, empty or too long."""
+    column = rows.column(name)
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return [Problem(name, f"must be text of 1 to {LONGEST_ID} characters, got a column of {column.type}")]
+    words = pc.cast(column, pa.string())
+    bad = pc.fill_null(pc.or_(pc.equal(words, ""), pc.greater(pc.utf8_length(words), LONGEST_ID)), True)
+    return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {LONGEST_ID} characters")
 
 
 def id_faults(rows: pa.Table) -> list[Problem]:
     """Ids that are null, empty, too long, or stand in more than one row."""
-    ids = pc.cast(rows.column(ID), pa.string())
-    bad = pc.fill_null(pc.or_(pc.equal(ids, ""), pc.greater(pc.utf8_length(ids), LONGEST_ID)), True)
-    faults = _listed(rows, ID, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {LONGEST_ID} characters")
-    _, place, counts = np.unique(ids.to_numpy().astype(str), return_inverse=True, return_counts=True)
-    return faults or _listed(rows, ID, counts[place] > 1, lambda _: "must stand in one row only")
+    if faults := text_faults(rows, ID):
+        return faults
+    ids = pc.cast(rows.column(ID), pa.string()).to_numpy().astype(str)
+    _, place, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    return _listed(rows, ID, counts[place] > 1, lambda _: "must stand in one row only")
 
 
 def column_faults(rows: pa.Table, table: AttributeTable) -> list[Problem]:
@@ -52,11 +143,25 @@ def column_faults(rows: pa.Table, table: AttributeTable) -> list[Problem]:
     return strange + [Problem(name, "is returned twice") for name in sorted(set(names)) if names.count(name) > 1]
 
 
-def value_faults(rows: pa.Table, table: AttributeTable) -> list[Problem]:
-    """Every value that the table of attributes would refuse in a customer's record."""
-    columns = table.encode_frame(rows)
-    names = [name for name in rows.column_names if name != ID]
-    return [fault for name in names for fault in _lost(rows, name, columns[f"customer.{name}"].ravel(), table)]
+def value_faults(rows: pa.Table, name: str, table: AttributeTable) -> list[Problem]:
+    """Every value of one column that the table of attributes would refuse in a customer's record."""
+    try:
+        encoded = table.only([name]).encode_frame(rows.select([name]))[f"customer.{name}"].ravel()
+    except InvalidInput as error:
+        return [Problem(name, one.message) for one in error.problems]
+    return _lost(rows, name, encoded, table)
+
+
+def later_faults(rows: pa.Table, name: str, day: date) -> list[Problem]:
+    """Dates after the bank's day; unknown ones, and what is no date at all, are not judged."""
+    column = rows.column(name)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.strptime(column, format="%Y-%m-%d", unit="s", error_is_null=True)
+    if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+        return []
+    bad = pc.fill_null(pc.greater(pc.cast(column, pa.date32(), safe=False), pa.scalar(day)), False)
+    expected = f"must not lie after {day}, the bank's day: nobody could know it then"
+    return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
 def flag_faults(rows: pa.Table, name: str) -> list[Problem]:
@@ -100,15 +205,14 @@ def _lost(rows: pa.Table, name: str, encoded: npt.NDArray[Any], table: Attribute
 def _listed(rows: pa.Table, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
     places = np.flatnonzero(bad).tolist()
     ids, values = rows.column(ID), rows.column(name)
-    problems = [
-        Problem(
-            f"row {place + 1}, customer {ids[place].as_py()!r}, {name}", _sentence(values[place].as_py(), expectation)
-        )
-        for place in places[:LISTED]
+    problems: list[Problem] = [
+        _fault(place, ids[place].as_py(), name, values[place].as_py(), expectation) for place in places[:LISTED]
     ]
     more = len(places) - LISTED
     return [*problems, Problem(name, f"and {more} more rows like these")] if more > 0 else problems
 
 
-def _sentence(value: Any, expectation: Callable[[Any], str]) -> str:
-    return f"{expectation(value)}, got {str(plain(value))[:60]!r}"
+def _fault(place: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:
+    said, expected = plain(value), expectation(value)
+    where, message = f"row {place + 1}, customer {customer!r}, {name}", f"{expected}, got {str(said)[:60]!r}"
+    return Fault(where, message, place + 1, None if customer is None else str(customer), name, said, expected)

@@ -22,14 +22,12 @@ from service.scoring.attributes import AttributeTable, parse_table
 from training.bank import Bank, open_bank
 from training.contract import (
     ID,
-    amount_faults,
-    column_faults,
-    flag_faults,
-    id_faults,
-    missing,
+    consent_faults,
+    customer_faults,
+    lapse_faults,
+    outcome_faults,
     plain,
     refuse,
-    value_faults,
 )
 from training.warehouse import query
 
@@ -104,21 +102,14 @@ def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None 
     """The customers of a bank's files; raises InvalidInput with every fault of every column."""
     bank, table = _opened(bank), table or table_of(bank)
     rows, where = query(bank, files, "customers"), bank.folder / "customers.sql"
-    refuse(where, missing(rows, [ID]))
-    refuse(where, [*id_faults(rows), *column_faults(rows, table)])
-    refuse(where, value_faults(rows, table))
+    refuse(where, customer_faults(rows, bank, table))
     return Customers(_sorted(rows))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
     rows, where = query(bank, files, "outcomes"), bank.folder / "outcomes.sql"
-    bought = [f"bought_{family}" for family in bank.families]
-    held = [name for family in bank.families if (name := f"held_{family}") in rows.column_names]
-    amounts = [name for family in bank.families if (name := f"amount_{family}") in rows.column_names]
-    refuse(where, missing(rows, [ID, *bought, *([bank.split_column] if bank.split_column else [])]))
-    refuse(where, [*id_faults(rows), *(fault for name in (*bought, *held) for fault in flag_faults(rows, name))])
-    refuse(where, [fault for name in amounts for fault in amount_faults(rows, name)])
+    refuse(where, outcome_faults(rows, bank))
     rows = _sorted(rows)
     places = _places(rows.column(ID).to_pylist(), customers)
     if not (places >= 0).any():
@@ -131,8 +122,7 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
     if bank.sql("lapse") is None:
         return None
     rows, where = query(bank, files, "lapse"), bank.folder / "lapse.sql"
-    refuse(where, missing(rows, [ID, "lapsed"]))
-    refuse(where, [*id_faults(rows), *flag_faults(rows, "lapsed")])
+    refuse(where, lapse_faults(rows))
     rows = _sorted(rows)
     places = _places(rows.column(ID).to_pylist(), customers)
     return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
@@ -144,8 +134,7 @@ def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]]
     if bank.sql("consents") is None:
         return None
     rows, where = query(bank, files, "consents"), bank.folder / "consents.sql"
-    refuse(where, missing(rows, [ID, "purpose", "granted"]))
-    refuse(where, flag_faults(rows, "granted"))
+    refuse(where, consent_faults(rows))
     columns = (rows.column(name).to_pylist() for name in (ID, "purpose", "granted"))
     return sorted(
         (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)

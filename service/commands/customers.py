@@ -1,11 +1,17 @@
-"""`fourcast import`: a bank's customers and consents into the store, through its own SQL."""
+"""`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
 
+import os
+import sys
 from pathlib import Path
 
 import click
 
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
+from service.config import Settings
+from service.errors import InvalidInput, Problem
+from service.preferences import purposes
+from service.rules.policy import load
 
 bank_option = click.option(
     "--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder with the SQL."
@@ -33,6 +39,26 @@ def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int
     return len(customers)
 
 
+@click.command("check-files")
+@bank_option
+@files_option
+@json_option
+def check_files(bank: Path, files: Path, as_json: bool) -> None:
+    """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any."""
+    from training.checking import check_files as check
+
+    found = check(bank, files, purposes(load(Settings.read(os.environ).policy)))
+    if as_json:
+        show(found.document(), as_json)
+        sys.exit(InvalidInput.exit_code if found.faults else 0)
+    for table, rows in found.rows.items():
+        click.echo(f"{table:<10} {rows:>12,} rows")
+    if found.faults:
+        said = [Problem(f"{table}: {fault.where}", fault.message) for table, fault in found.faults]
+        raise InvalidInput(f"{bank}: the files do not hold what they should, in {len(said)} places", said)
+    click.echo("nothing wrong")
+
+
 @click.command("import")
 @bank_option
 @files_option
@@ -44,4 +70,4 @@ def import_(bank: Path, files: Path, supplement: bool, as_json: bool) -> None:
         show({"customers": load_bank(stack, bank, files, supplement)}, as_json)
 
 
-VERBS = (import_,)
+VERBS = (check_files, import_)

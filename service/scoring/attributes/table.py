@@ -18,7 +18,8 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait.
+    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait,
+    ``ahead`` a date that speaks of the future.
 
     Two are equal where they read values alike, whatever their prose.
     """
@@ -32,6 +33,7 @@ class Attribute:
     meaning: str = field(default="", compare=False)
     source: str | None = field(default=None, compare=False)
     personal: bool = field(default=False, compare=False)
+    ahead: bool = field(default=False, compare=False)
 
     def encoder(self) -> Encoder:
         """How values of this attribute are judged and turned into figures."""

@@ -1,0 +1,199 @@
+"""`fourcast check-files`: every fault of every table of a small bank at once, and none in a bank as it should be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import main
+from service.errors import InvalidInput
+from training.checking import check_files
+from training.dataset import read_consents, read_customers
+
+BANK = """name: Small bank
+as_of: 2026-01-31
+timezone: Asia/Shanghai
+split: customer
+horizon_days: 92
+families: [deposit, wealth]
+"""
+SQL = {
+    "customers": "SELECT id AS customer_id, age, sex, CAST(asked AS DATE) AS risk_assessed_on, "
+    "CAST(matures AS DATE) AS next_maturity_on FROM read_csv(file('people.csv'))",
+    "outcomes": "SELECT id AS customer_id, deposit AS bought_deposit, wealth AS bought_wealth, "
+    "CAST(yuan AS DOUBLE) AS amount_deposit FROM read_csv(file('bought.csv'))",
+    "lapse": "SELECT id AS customer_id, gone AS lapsed FROM read_csv(file('gone.csv'))",
+    "consents": "SELECT id AS customer_id, purpose, granted FROM read_csv(file('said.csv'))",
+}
+SOUND = {
+    "people": "id,age,sex,asked,matures\na,40,female,2026-01-31,2026-05-01\nb,,male,,\n",
+    "bought": "id,deposit,wealth,yuan\na,1,0,20000\nb,0,1,\n",
+    "gone": "id,gone\na,0\nb,1\n",
+    "said": "id,purpose,granted\na,marketing:sms,true\na,personalisation,false\nb,marketing:sms,false\n",
+}
+FAULTY = {
+    "people": "id,age,sex,asked,matures\na,140,female,2026-02-01,2026-05-01\nb,40,robot,2026-01-31,\n",
+    "bought": "id,deposit,wealth,yuan\na,2,0,20000\nb,0,,-5\n",
+    "gone": "id,gone\na,0\na,1\n",
+    "said": "id,purpose,granted\na,marketing:smss,true\nb,,false\na,personalisation,7\n",
+}
+
+
+def put(folder: Path, tables: dict[str, str]) -> None:
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text)
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    folder = tmp_path / "bank"
+    folder.mkdir()
+    (folder / "bank.yaml").write_text(BANK)
+    for name, text in SQL.items():
+        (folder / f"{name}.sql").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    put(folder, SOUND)
+    return folder
+
+
+def run(bank: Path, files: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["check-files", "--bank", str(bank), "--files", str(files), *words])
+
+
+def told(bank: Path, files: Path) -> list[str]:
+    return [f"{table}: {fault}" for table, fault in check_files(bank, files).faults]
+
+
+def test_a_bank_as_it_should_be_passes(bank: Path, files: Path) -> None:
+    result = run(bank, files)
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1] == "nothing wrong"
+    assert [line.split()[:2] for line in result.output.splitlines()[:-1]] == [
+        ["customers", "2"],
+        ["outcomes", "2"],
+        ["lapse", "2"],
+        ["consents", "3"],
+    ]
+
+
+def test_every_fault_of_every_table_is_told_at_once(bank: Path, files: Path) -> None:
+    put(files, FAULTY)
+    result = run(bank, files)
+    assert result.exit_code == 2
+    flag = "must be true or false (or 1 and 0)"
+    for said in (
+        "customers: row 1, customer 'a', age: must be a number 0 to 120 (years), got '140'",
+        "customers: row 2, customer 'b', sex: must be",
+        "customers: row 1, customer 'a', risk_assessed_on: must not lie after 2026-01-31, the bank's day",
+        f"outcomes: row 1, customer 'a', bought_deposit: {flag}, got '2'",
+        f"outcomes: row 2, customer 'b', bought_wealth: {flag}, got 'None'",
+        "outcomes: row 2, customer 'b', amount_deposit: must be an amount of 0 yuan or more, got '-5.0'",
+        "lapse: row 2, customer 'a', customer_id: must stand in one row only",
+        "consents: row 1, customer 'a', purpose: must be one of personalisation, contact, marketing:",
+        "consents: row 2, customer 'b', purpose: must be text of 1 to 64 characters, got 'None'",
+        "consents: granted: must be true or false (or 1 and 0), got a column of string",
+    ):
+        assert said in result.output, result.output
+
+
+def test_each_fault_in_json_has_its_row_customer_column_value_and_expectation(bank: Path, files: Path) -> None:
+    put(files, {"people": FAULTY["people"]})
+    result = run(bank, files, "--json")
+    assert result.exit_code == 2
+    found: dict[str, Any] = json.loads(result.stdout)
+    age = next(fault for fault in found["faults"] if fault["column"] == "age")
+    assert age == {
+        "table": "customers",
+        "where": "row 1, customer 'a', age",
+        "message": "must be a number 0 to 120 (years), got '140'",
+        "row": 1,
+        "customer": "a",
+        "column": "age",
+        "value": 140,
+        "expected": "must be a number 0 to 120 (years)",
+    }
+    assert found["rows"] == {"customers": 2, "outcomes": 2, "lapse": 2, "consents": 3}
+
+
+def test_the_same_holds_where_files_are_read_to_train_or_to_import(bank: Path, files: Path) -> None:
+    put(files, FAULTY)
+    with pytest.raises(InvalidInput, match="risk_assessed_on: must not lie after 2026-01-31"):
+        read_customers(bank, files)
+    with pytest.raises(InvalidInput, match="granted: must be true or false"):
+        read_consents(bank, files)
+
+
+def test_a_day_in_a_text_is_held_against_the_bank_s_day_too(bank: Path, files: Path) -> None:
+    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, '2026-02-01' AS risk_assessed_on")
+    assert "risk_assessed_on: must not lie after" in " ".join(told(bank, files))
+    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, '2026-01-31' AS risk_assessed_on")
+    assert told(bank, files) == []
+
+
+def test_an_attribute_of_the_bank_s_own_may_speak_of_the_future_where_it_says_so(bank: Path, files: Path) -> None:
+    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, DATE '2027-01-01' AS lease_ends_on")
+    assert "is no attribute" in " ".join(told(bank, files))
+    own = "attributes:\n  - {name: lease_ends_on, kind: date, meaning: End of the lease%s}\n"
+    (bank / "attributes.yaml").write_text(own % "")
+    assert "lease_ends_on: must not lie after" in " ".join(told(bank, files))
+    (bank / "attributes.yaml").write_text(own % ", ahead: true")
+    assert told(bank, files) == []
+
+
+def test_a_table_that_cannot_be_read_does_not_hide_the_others(bank: Path, files: Path) -> None:
+    put(files, FAULTY)
+    (bank / "customers.sql").write_text("SELECT nothing FROM read_csv(file('people.csv'))")
+    (files / "gone.csv").write_bytes("id,gone,名\na,0,中文\n".encode("gb18030"))
+    found = told(bank, files)
+    assert any(one.startswith("customers: customers.sql") and '"nothing" not found' in one for one in found)
+    assert any(one.startswith("lapse: lapse.sql") and "not utf-8 encoded" in one for one in found)
+    assert any(one.startswith("outcomes: row 1") for one in found)
+
+
+def test_a_column_of_another_kind_does_not_hide_the_others(bank: Path, files: Path) -> None:
+    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, 'forty' AS age, 'robot' AS sex, 1 AS sx")
+    found = " ".join(told(bank, files))
+    for column in ("customers: age: must hold", "sex: must be", "customers: sx: is no attribute"):
+        assert column in found
+
+
+@pytest.mark.parametrize("twice", ["customer_id", "age"])
+def test_a_column_that_comes_twice_is_told(bank: Path, files: Path, twice: str) -> None:
+    (bank / "customers.sql").write_text(f"SELECT 'a' AS customer_id, 40 AS age, 41 AS {twice}")
+    assert f"customers: {twice}: is returned twice" in told(bank, files)
+
+
+def test_yes_and_no_at_once_is_no_consent(bank: Path, files: Path) -> None:
+    put(files, {"said": "id,purpose,granted\na,contact,true\na,contact,false\nb,contact,true\n"})
+    found = told(bank, files)
+    assert len(found) == 2
+    assert all("customer 'a', purpose: must be granted or refused, not both" in one for one in found)
+
+
+def test_nobody_has_said_anything_is_no_fault_and_no_customers_is(bank: Path, files: Path) -> None:
+    put(files, {"said": "id,purpose,granted\n"})
+    (bank / "consents.sql").write_text(f"{SQL['consents']} WHERE false")
+    assert told(bank, files) == []
+    (bank / "customers.sql").write_text(f"{SQL['customers']} WHERE false")
+    assert "customers: customer_id: the query returns no rows at all" in told(bank, files)
+
+
+def test_outcomes_of_other_customers_are_told_with_an_id_of_each(bank: Path, files: Path) -> None:
+    put(files, {"bought": "id,deposit,wealth,yuan\n0a,1,0,\n0b,0,1,\n"})
+    (said,) = told(bank, files)
+    assert "outcomes: customer_id: none of its 2 customers, such as '0a', is among those" in said
+
+
+def test_a_folder_that_is_no_bank_is_wrong_input(bank: Path, files: Path) -> None:
+    (bank / "bank.yaml").write_text("name: x\n")
+    result = run(bank, files)
+    assert result.exit_code == 2
+    assert "families: is missing" in result.output

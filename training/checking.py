@@ -1,0 +1,79 @@
+"""A bank's folder and files, checked before anybody trains: every table, every fault, all at once.
+
+Order: each table by its SQL -> the ``contract`` of that table -> whether customers and outcomes know each other. A
+table that cannot be read does not keep the others from being checked. ``dataset`` holds the same contract when it
+reads; here nothing is raised but what makes the folder no folder of a bank.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from service.errors import InvalidInput, Problem
+from service.scoring.attributes import AttributeTable
+from training import contract
+from training.bank import Bank, open_bank
+from training.contract import ID
+from training.dataset import table_of
+from training.warehouse import query
+
+TABLES = ("customers", "outcomes", "lapse", "consents")
+
+
+@dataclass
+class Checked:
+    """Rows of every table that could be read, and every fault with the name of its table."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    faults: list[tuple[str, Problem]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON values: row, customer, column, value and expected where a value is faulty."""
+        return {"rows": self.rows, "faults": [{"table": table, **asdict(fault)} for table, fault in self.faults]}
+
+
+def check_files(bank: Path, files: Path, purposes: Collection[str] | None = None) -> Checked:
+    """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
+
+    ``purposes`` are those of the policy, which consents may speak of.
+    """
+    described, found = open_bank(Path(bank)), Checked()
+    table, read = table_of(described), dict[str, pa.Table]()
+    for name in TABLES:
+        if described.sql(name) is not None:
+            try:
+                read[name] = query(described, Path(files), name)
+            except InvalidInput as error:
+                found.faults.append((name, Problem(f"{name}.sql", error.message)))
+    for name, rows in read.items():
+        found.rows[name] = rows.num_rows
+        found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes)]
+    found.faults += _strangers(read)
+    return found
+
+
+def _faults(
+    name: str, rows: pa.Table, bank: Bank, table: AttributeTable, purposes: Collection[str] | None
+) -> list[Problem]:
+    if name == "customers":
+        return contract.customer_faults(rows, bank, table)
+    if name == "outcomes":
+        return contract.outcome_faults(rows, bank)
+    return contract.lapse_faults(rows) if name == "lapse" else contract.consent_faults(rows, purposes)
+
+
+def _strangers(read: dict[str, pa.Table]) -> Iterator[tuple[str, Problem]]:
+    """Tables none of whose customers is among those of customers.sql: ids that are written differently."""
+    ids = {
+        name: set(map(str, rows.column(ID).to_pylist()))
+        for name, rows in read.items()
+        if rows.column_names.count(ID) == 1
+    }
+    customers = ids.pop("customers", set())
+    for name, found in ids.items():
+        if customers and found and not found & customers:
+            said = f"none of its {len(found):,} customers, such as {min(found)!r}, is among those of customers.sql"
+            yield name, Problem(ID, f"{said}, such as {min(customers)!r}")

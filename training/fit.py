@@ -22,12 +22,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
+from training import distributed
 from training.calibrate import Table, calibrate
 from training.lesson import Flags, Floats, Lesson, Recipe
 
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Progress = Callable[[int], None]
 Watch = Callable[[int, Callable[[], Floats]], None]
+
+CLUSTER_STEP = 5
+"""Rounds between two looks at the loss of boosters that a cluster grew."""
 
 FIXED = {
     "objective": "binary",
@@ -66,6 +70,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Threads of LightGBM. Fixed, so that the text of a model does not depend on the machine.
     random_state
         Seed of folds and trees: same seed and rows, same bytes.
+    cluster
+        Address of a Dask scheduler whose workers grow the trees; None: this machine does.
 
     Attributes
     ----------
@@ -91,6 +97,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         folds: int = 5,
         threads: int = 1,
         random_state: int = 7,
+        cluster: str | None = None,
     ) -> None:
         self.members = members
         self.learning_rate = learning_rate
@@ -104,6 +111,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.threads = threads
         self.random_state = random_state
+        self.cluster = cluster
 
     def fit(
         self,
@@ -182,7 +190,10 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _booster(self, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> lgb.Booster:
         """The member on all customers."""
-        return lgb.train(self._settings(number, recipe), lesson.weighted(recipe.emphasis), rounds)
+        settings = self._settings(number, recipe)
+        if self.cluster is not None:
+            return distributed.booster(self.cluster, settings, lesson, recipe.emphasis, rounds)
+        return lgb.train(settings, lesson.weighted(recipe.emphasis), rounds)
 
     def unseen(self, recipe: Recipe, number: int, lesson: Lesson, watch: Watch) -> tuple[int, Floats]:
         """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
@@ -190,6 +201,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``watch`` is told after each round how many are done, and how to get the scores so far; what it raises ends it.
         """
         folds = self._folds(lesson, number)
+        if self.cluster is not None:
+            return self._unseen_by_cluster(recipe, number, lesson, folds, watch)
 
         def after(env: Any) -> None:
             done = env.iteration + 1
@@ -206,6 +219,20 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         trained = result["cvbooster"]
         rounds = int(trained.best_iteration)
         return rounds, self._scores(trained.boosters, folds, lesson, rounds)
+
+    def _unseen_by_cluster(
+        self, recipe: Recipe, number: int, lesson: Lesson, folds: list[Fold], watch: Watch
+    ) -> tuple[int, Floats]:
+        """The same by boosters that a cluster grows: all rounds of each fold, the best chosen afterwards."""
+        boosters, curves = [], []
+        for seen, out in folds:
+            grown = self._booster(recipe, number, lesson.part(seen), self.rounds)
+            curves.append(distributed.losses(grown, lesson.part(out), recipe.emphasis, CLUSTER_STEP))
+            boosters.append(grown)
+        rounds = CLUSTER_STEP * (1 + int(np.argmin(np.mean(curves, axis=0))))
+        for done in range(1, self.rounds + 1):
+            watch(done, lambda: self._scores(boosters, folds, lesson, rounds))
+        return rounds, self._scores(boosters, folds, lesson, rounds)
 
     def _scores(self, boosters: Sequence[lgb.Booster], folds: list[Fold], lesson: Lesson, rounds: int) -> Floats:
         """Each customer's score by the first ``rounds`` trees of the fold's booster that has not seen them."""

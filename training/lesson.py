@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import lightgbm as lgb
@@ -36,6 +36,11 @@ class Lesson:
     weight: Floats
     names: Sequence[str]
     categorical: Sequence[str]
+
+    def part(self, rows: npt.NDArray[np.int64]) -> "Lesson":
+        """Some customers of it."""
+        kept = {name: getattr(self, name)[rows] for name in ("rows", "taken", "held", "weight")}
+        return replace(self, **kept)
 
     def weighted(self, emphasis: float) -> lgb.Dataset:
         """As LightGBM takes it, those who held none weighing ``emphasis`` times as much."""

@@ -27,6 +27,7 @@ from service.scoring.attributes import AttributeTable
 from service.scoring.features import FeatureProgram
 from service.scoring.hearing import TICKET
 from service.scoring.models import Bundle, open_bundle
+from training import distributed
 from training.bank import Bank, open_bank
 from training.dataset import Customers, Outcomes, read_customers, read_lapses, read_outcomes, table_of
 from training.evaluate import measure
@@ -86,6 +87,7 @@ def train(
     champion: str | None = None,
     model: PropensityModel | Mapping[str, PropensityModel] | None = None,
     allow_leak: Collection[str] = (),
+    cluster: str | None = None,
 ) -> TrainReport:
     """Train a bundle from a bank's files.
 
@@ -106,6 +108,8 @@ def train(
         becomes ``seed``.
     allow_leak
         Attributes that may know more than the canary allows (``leakage``); the manifest keeps their names.
+    cluster
+        Address of a Dask scheduler whose workers grow the trees.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def train(
     sample, customers = read_sample(described, Path(files))
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
-    models = _unfitted(model, described.families, seed)
+    models = _unfitted(model, described.families, seed, cluster)
     step = _steps(models.values(), described, progress)
     with ThreadPoolExecutor() as pool:  # one core a family: LightGBM leaves Python free while it works
         tasks = {family: pool.submit(_family, one, sample, described, family, step) for family, one in models.items()}
@@ -167,12 +171,15 @@ def default_model(family: str) -> PropensityModel:
 
 
 def _unfitted(
-    model: PropensityModel | Mapping[str, PropensityModel] | None, families: Sequence[str], seed: int
+    model: PropensityModel | Mapping[str, PropensityModel] | None,
+    families: Sequence[str],
+    seed: int,
+    cluster: str | None = None,
 ) -> dict[str, PropensityModel]:
     """Each family's model, as given or as shipped, with the seed."""
     given = model if isinstance(model, Mapping) else dict.fromkeys(families, model)
     chosen = {family: given.get(family) or default_model(family) for family in families}
-    return {family: clone(one).set_params(random_state=seed) for family, one in chosen.items()}
+    return {family: clone(one).set_params(random_state=seed, cluster=cluster) for family, one in chosen.items()}
 
 
 def lesson_of(sample: Sample, family: str) -> Lesson:
@@ -201,17 +208,21 @@ def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) ->
     return Sample(program.matrix(names, categories, columns), names, categories, table, outcomes), customers
 
 
-def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path) -> int:
+def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path, cluster: str | None = None) -> int:
     """Write ``customer_id, family, propensity`` for every customer of the files; the number of customers.
 
-    ``out`` ends in .parquet or .csv. Outcomes are not needed.
+    ``out`` ends in .parquet or .csv. Outcomes are not needed. ``cluster`` is the address of a Dask scheduler whose
+    workers score; the bundle is then given by its folder.
     """
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     write = _WRITERS.get(Path(out).suffix)
     if write is None:
         raise InvalidInput(f"{out}: must end in {' or '.join(_WRITERS)}")
     customers = read_customers(open_bank(Path(bank)), Path(files))
-    scores = opened.score_many(customers.table)
+    if cluster is not None and isinstance(bundle, Path):
+        scores = distributed.scores_of(cluster, bundle, customers.table)
+    else:
+        scores = opened.score_many(customers.table)
     ids = customers.table.column("customer_id").combine_chunks()
     parts = [
         pa.table({"customer_id": ids, "family": pa.array([family] * len(ids)), "propensity": pa.array(p)})

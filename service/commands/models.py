@@ -24,6 +24,8 @@ from service.store.proposals import NOTE_MAX
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
+cluster_option = click.option("--cluster", help="tcp://HOST:PORT of a Dask scheduler whose workers do the work.")
+
 
 @click.command()
 @click.option("--bank", type=FOLDER, help="Folder with the SQL.")
@@ -40,6 +42,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     multiple=True,
     help="Accept this attribute although the canary says that it knows the future; the manifest keeps it.",
 )
+@cluster_option
 @json_option
 def train(  # noqa: PLR0913, PLR0917 (one per option)
     bank: Path | None,
@@ -50,6 +53,7 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
     seed: int,
     champion: str | None,
     allowed: tuple[str, ...],
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Train a bundle of models and print its version. Exit code 1 when the gate says no.
@@ -62,7 +66,8 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
         return _told(learned(days, window, seed), as_json)
     if from_events or bank is None or files is None:
         raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
-    return tell(trained(Settings.read(os.environ), bank, files, seed, champion, allowed), as_json)
+    settings = Settings.read(os.environ)
+    return tell(trained(settings, bank, files, seed, champion, allow_leak=allowed, cluster=cluster), as_json)
 
 
 def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
@@ -89,16 +94,16 @@ def _told(report: Any, as_json: bool) -> None:
 
 
 def trained(
-    settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, allowed: tuple[str, ...] = ()
+    settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, **choices: Any
 ) -> Any:
-    """Train with a progress bar, and put the bundle where bundles live; the ``TrainReport``."""
+    """Train (``choices`` as ``training.train``) with a progress bar, and put the bundle where bundles live."""
     from training.train import train as train_bundle
 
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)
     with bar("Training two propensity models") as advance:
-        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion, allow_leak=allowed)
+        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion, **choices)
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     return report
@@ -109,15 +114,18 @@ def trained(
 @files_option
 @click.option("--bundle", "version", required=True, help="The version whose models score.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
+@cluster_option
 @json_option
-def score(bank: Path, files: Path, version: str, out: Path, as_json: bool) -> None:
+def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, as_json: bool) -> None:
     """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
     check_openmp()
     from training.registry import verify
     from training.train import score as score_files
 
-    bundle = verify(Artifacts.of(Settings.read(os.environ)).folder_of(version).parent, version)
-    show({"customers": score_files(bank, files, bundle, out), "out": str(out)}, as_json)
+    folder = Artifacts.of(Settings.read(os.environ)).folder_of(version)
+    bundle = verify(folder.parent, version)
+    source = bundle if cluster is None else folder
+    show({"customers": score_files(bank, files, source, out, cluster), "out": str(out)}, as_json)
 
 
 @click.command("models")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from scipy.stats import rankdata
 from sklearn.base import clone
 
 from service.errors import InvalidInput
@@ -51,6 +52,8 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 MOST_WORDS = 64
 """A text with more different words is a name of something (a branch, an adviser), not a property to learn from."""
+HALF_LIFE = 0.125
+"""Where a bank splits by time: the share of its customers, counted back from the last, after which one counts half."""
 UNSEEN_SHARE = 0.2
 """The last share in time that measures the models of a bank that splits by time."""
 CROSS_FITTED = "every customer, by boosters and tables that have not seen them; those that serve have learned from all"
@@ -307,8 +310,16 @@ def _fitted(
         names=sample.names,
         categorical=list(sample.categories),
         progress=step,
+        weight=None if sample.outcomes.times is None else recency(np.asarray(sample.outcomes.times)[part]),
     )
     return fitted
+
+
+def recency(times: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """0.5 ** (share of the customers that came later / 0.125), (n,): what was true lately counts for tomorrow."""
+    later = 1.0 - rankdata(times, method="max") / len(times)
+    weights: npt.NDArray[np.float64] = 0.5 ** (later / HALF_LIFE)
+    return weights
 
 
 def _steps(models: Iterable[PropensityModel], bank: Bank, progress: Progress | None) -> Callable[[int], None]:

@@ -10,7 +10,7 @@ from service.scoring.models import open_bundle
 from training.evaluate import auc, calibration_error
 from training.fit import PropensityModel
 from training.synthetic import write
-from training.train import score, train
+from training.train import recency, score, train
 
 QUICK = PropensityModel(rounds=60, patience=20, folds=3, members=((20, 1.0),), learning_rate=0.1)
 
@@ -112,3 +112,14 @@ def test_a_bank_that_splits_by_time_is_measured_on_its_last_fifth(synthetic, tmp
     metrics = train(bank, synthetic[1], artifacts=tmp_path, model=QUICK).metrics["deposit"]
     assert metrics["customers"] == 1_600
     assert metrics["cross_fitted"]["customers"] == 8_000
+
+
+def test_what_is_an_eighth_of_the_customers_older_counts_half():
+    weights = recency(np.array([7, 3, 1, 2, 8, 6, 5, 4]))
+    assert weights[4] == 1.0
+    assert weights[0] == pytest.approx(0.5)
+    assert weights[2] == pytest.approx(0.5**7)
+
+
+def test_customers_of_the_same_time_count_the_same():
+    assert recency(np.array([1, 1, 2, 2])).tolist() == pytest.approx([0.5**4, 0.5**4, 1.0, 1.0])

@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -58,4 +59,4 @@ def test_losses_are_those_of_the_first_rounds_by_hand():
 def test_a_cluster_that_nobody_answers_for_is_said_so(bundle_folder, monkeypatch):
     monkeypatch.setattr("training.distributed.PATIENCE", "1s")
     with pytest.raises(InvalidInput, match="no Dask scheduler answers"):
-        scores_of("tcp://127.0.0.1:9", bundle_folder, pq.pa.table({"customer_id": ["1"]}))
+        scores_of("tcp://127.0.0.1:9", bundle_folder, pa.table({"customer_id": ["1"]}))

@@ -10,7 +10,7 @@
 Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``dataset`` judges what comes out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,14 @@ SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
 OPTIONAL = ("split_column", "outcome", "true_rate", "owner", "notes")
 
+Erased = Callable[[Collection[str]], Collection[str]]
+"""Of some customers' ids, those whom the service has erased."""
+
+
+def nobody(_: Collection[str]) -> Collection[str]:
+    """Where nothing is known of erasures, nobody was erased."""
+    return ()
+
 
 @dataclass(frozen=True)
 class Bank:
@@ -36,7 +44,7 @@ class Bank:
     ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
     outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
     ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
-    ``owner`` is who answers for the models.
+    ``owner`` is who answers for the models. ``erased`` tells who must not come back: files may still name them.
     """
 
     folder: Path
@@ -51,6 +59,7 @@ class Bank:
     true_rate: Mapping[str, float] = field(default_factory=dict)
     owner: str = ""
     notes: str = ""
+    erased: Erased = field(default=nobody, compare=False)
 
     def sql(self, name: str) -> str | None:
         """The text of ``<name>.sql``; None when the folder has no such file."""
@@ -58,8 +67,13 @@ class Bank:
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def open_bank(folder: Path) -> Bank:
-    """The bank of a folder; raises InvalidInput with every fault of ``bank.yaml`` and every missing file."""
+def open_bank(folder: Path | Bank) -> Bank:
+    """The bank of a folder; raises InvalidInput with every fault of ``bank.yaml`` and every missing file.
+
+    A bank that is open stays as it is.
+    """
+    if isinstance(folder, Bank):
+        return folder
     folder = Path(folder)
     where = folder / FILE
     if not where.is_file():

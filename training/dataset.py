@@ -19,7 +19,7 @@ import yaml
 from service.domain import Attributes
 from service.errors import InvalidInput
 from service.scoring.attributes import AttributeTable, parse_table
-from training.bank import Bank, open_bank
+from training.bank import Bank, Erased, open_bank
 from training.contract import (
     ID,
     consent_faults,
@@ -88,7 +88,7 @@ def default_table() -> AttributeTable:
 
 def table_of(bank: Bank | Path) -> AttributeTable:
     """The default policy's table and, below it, what the bank's own attributes.yaml adds; PolicyError where faulty."""
-    own = _opened(bank).folder / "attributes.yaml"
+    own = open_bank(bank).folder / "attributes.yaml"
     if not own.is_file():
         return default_table()
     shipped, added = (yaml.safe_load(one.read_text(encoding="utf-8")) for one in (DEFAULT_TABLE, own))
@@ -99,11 +99,17 @@ def table_of(bank: Bank | Path) -> AttributeTable:
 
 
 def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
-    """The customers of a bank's files; raises InvalidInput with every fault of every column."""
-    bank, table = _opened(bank), table or table_of(bank)
+    """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column."""
+    bank, table = open_bank(bank), table or table_of(bank)
     rows, where = query(bank, files, "customers"), bank.folder / "customers.sql"
     refuse(where, customer_faults(rows, bank, table))
-    return Customers(_sorted(rows))
+    return Customers(_without(bank.erased, _sorted(rows)))
+
+
+def _without(erased: Erased, rows: pa.Table) -> pa.Table:
+    ids = rows.column(ID)
+    gone = erased(ids.to_pylist())
+    return rows.filter(pc.invert(pc.is_in(ids, pa.array(gone, ids.type)))) if gone else rows
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
@@ -130,7 +136,7 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
 
 def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]] | None:
     """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown."""
-    bank = _opened(bank)
+    bank = open_bank(bank)
     if bank.sql("consents") is None:
         return None
     rows, where = query(bank, files, "consents"), bank.folder / "consents.sql"
@@ -139,10 +145,6 @@ def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]]
     return sorted(
         (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)
     )
-
-
-def _opened(bank: Bank | Path) -> Bank:
-    return bank if isinstance(bank, Bank) else open_bank(bank)
 
 
 def _places(ids: list[str], customers: Customers) -> npt.NDArray[np.int64]:

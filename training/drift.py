@@ -26,7 +26,7 @@ def drift_of(bundle: Bundle, bank: Path, files: Path, bounds: Monitoring = DEFAU
     InvalidInput where the bundle keeps no references (it was trained before there were any) or the files do not fit.
     """
     references = references_of(bundle)
-    described = open_bank(Path(bank))
+    described = open_bank(bank)
     customers = read_customers(described, Path(files))
     scores = bundle.score_many(customers.table)
     outcomes = read_outcomes(described, Path(files), customers) if described.sql("outcomes") is not None else None
@@ -58,7 +58,7 @@ def evaluated(bundle: Bundle, bank: Path, files: Path) -> dict[str, Any]:
 
     Figures as ``evaluate.measure``. Where the bundle has learned from these very files they are no test.
     """
-    described = open_bank(Path(bank))
+    described = open_bank(bank)
     customers = read_customers(described, Path(files))
     outcomes = read_outcomes(described, Path(files), customers)
     scores = bundle.score_many(customers.table)

@@ -81,14 +81,15 @@ class TrainReport:
     customers: int = field(default=0)
 
 
-def train(
-    bank: Path,
+def train(  # noqa: PLR0913
+    bank: Path | Bank,
     files: Path,
     seed: int = 7,
     artifacts: Path = Path("model_artifacts"),
     progress: Progress | None = None,
     champion: str | None = None,
     model: PropensityModel | Mapping[str, PropensityModel] | None = None,
+    *,
     allow_leak: Collection[str] = (),
     cluster: str | None = None,
 ) -> TrainReport:
@@ -119,7 +120,7 @@ def train(
     InvalidInput
         The folder, the SQL or the files are not as agreed; every fault is named.
     """
-    described = open_bank(Path(bank))
+    described = open_bank(bank)
     sample, customers = read_sample(described, Path(files))
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
@@ -211,7 +212,7 @@ def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) ->
     return Sample(program.matrix(names, categories, columns), names, categories, table, outcomes), customers
 
 
-def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path, cluster: str | None = None) -> int:
+def score(bank: Path | Bank, files: Path, bundle: Bundle | Path, out: Path, cluster: str | None = None) -> int:
     """Write ``customer_id, family, propensity`` for every customer of the files; the number of customers.
 
     ``out`` ends in .parquet or .csv. Outcomes are not needed. ``cluster`` is the address of a Dask scheduler whose
@@ -221,7 +222,7 @@ def score(bank: Path, files: Path, bundle: Bundle | Path, out: Path, cluster: st
     write = _WRITERS.get(Path(out).suffix)
     if write is None:
         raise InvalidInput(f"{out}: must end in {' or '.join(_WRITERS)}")
-    customers = read_customers(open_bank(Path(bank)), Path(files))
+    customers = read_customers(open_bank(bank), Path(files))
     if cluster is not None and isinstance(bundle, Path):
         scores = distributed.scores_of(cluster, bundle, customers.table)
     else:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from service.errors import InvalidInput
-from training.bank import open_bank
+from training.bank import Bank, open_bank
 from training.evaluate import auc
 from training.fit import PropensityModel
 from training.lesson import Lesson, Recipe
@@ -61,7 +61,7 @@ class Search:
 
 
 def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
-    bank: Path,
+    bank: Path | Bank,
     files: Path,
     minutes: float = 15.0,
     study: Path = Path("study.db"),
@@ -83,7 +83,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
         As ``train``; or Optuna is not installed; or the study belongs to other files.
     """
     begun, base = time.monotonic(), base or PropensityModel()
-    described = open_bank(Path(bank))
+    described = open_bank(bank)
     sample, _ = read_sample(described, Path(files))
     storage, scores = _opened(Path(study), files_read(described, Path(files)))
     ends_at = begun + 60 * minutes * SEARCH_SHARE

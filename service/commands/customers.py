@@ -2,7 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,13 +25,28 @@ files_option = click.option(
 )
 
 
+@contextmanager
+def bank_without_erased(settings: Settings, bank: Path) -> Iterator[Any]:
+    """The bank of a folder, without the customers whom this service has erased, where it has a database at all."""
+    from training.bank import open_bank
+
+    described = open_bank(bank)
+    if settings.database_url is None and not (settings.state_dir / "postgres").is_dir():
+        yield described
+        return
+    with opened(settings) as stack:
+        yield replace(described, erased=stack.store.register.erased)
+
+
 def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7) -> int:
-    """Map the bank's files and store its customers and consents; the number of customers."""
+    """Map the bank's files and store its customers and consents, the erased left out; the number of customers."""
+    from training.bank import open_bank
     from training.dataset import read_consents, read_customers
     from training.synthetic import simulated_consents, supplement_customers
 
-    customers = read_customers(bank, files)
-    consents = read_consents(bank, files)
+    described = replace(open_bank(bank), erased=stack.store.register.erased)
+    customers = read_customers(described, files)
+    consents = read_consents(described, files)
     if supplement:
         customers = supplement_customers(customers, seed)
         consents = simulated_consents(customers, seed)

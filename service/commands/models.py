@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service.artifacts import Artifacts
-from service.commands.customers import bank_option, files_option
+from service.commands.customers import bank_option, bank_without_erased, files_option
 from service.commands.experience import days_option, learned, window_option
 from service.commands.policies import rollback
 from service.commands.serve import check_openmp
@@ -93,17 +93,15 @@ def _told(report: Any, as_json: bool) -> None:
     report.gate.or_refuse()
 
 
-def trained(
-    settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, **choices: Any
-) -> Any:
+def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, **choices: Any) -> Any:
     """Train (``choices`` as ``training.train``) with a progress bar, and put the bundle where bundles live."""
     from training.train import train as train_bundle
 
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)
-    with bar("Training two propensity models") as advance:
-        report = train_bundle(bank, files, seed, artifacts.folder, advance, champion, **choices)
+    with bank_without_erased(settings, bank) as described, bar("Training two propensity models") as advance:
+        report = train_bundle(described, files, seed, artifacts.folder, advance, champion, **choices)
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     return report

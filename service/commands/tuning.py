@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from service.artifacts import Artifacts
-from service.commands.customers import bank_option, files_option
+from service.commands.customers import bank_option, bank_without_erased, files_option
 from service.commands.models import tell
 from service.commands.serve import check_openmp
 from service.commands.terminal import bar, json_option
@@ -46,8 +46,10 @@ def tune(
     if champion is not None:
         artifacts.folder_of(champion)
     kept = study or settings.state_dir / f"study-{bank.resolve().name}.db"
-    with bar("Tuning") as advance:
-        report, recipes = tune_bundle(bank, files, minutes, kept, seed, artifacts.folder, advance, champion, trials)
+    with bank_without_erased(settings, bank) as described, bar("Tuning") as advance:
+        report, recipes = tune_bundle(
+            described, files, minutes, kept, seed, artifacts.folder, advance, champion, trials
+        )
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     tell(report, as_json, recipes)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_customers_come_sorted_with_unknown_values_left_out(bank, files):
         ("b", {"age": 40, "risk_assessed_on": "2025-06-01"}),
         ("c", {"age": 33}),
     ]
+
+
+def test_who_was_erased_does_not_come_back_with_the_files(bank, files):
+    described = replace(open_bank(bank), erased=lambda ids: {"b"} & set(ids))
+    customers = read_customers(described, files)
+    assert customers.ids == ["a", "c"]
+    outcomes = read_outcomes(described, files, customers)
+    assert [customers.ids[row] for row in outcomes.rows] == ["c"]
 
 
 def test_outcomes_are_aligned_to_the_customers_they_belong_to(bank, files):

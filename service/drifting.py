@@ -43,11 +43,6 @@ class Drifting:
         found = compare(references, columns, scores, bounds, kept)
         return found, {"bundle": bundle.version, "since": since, "until": now, "customers": len(rows)}
 
-    def report(self) -> dict[str, Any]:
-        """All of it as plain JSON values."""
-        found, about = self.measured()
-        return {**about, **found.document()}
-
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> list[Read]:
         """Records of customers whom this bundle scored."""
         read = map(_read, self._store.latest_decisions(since, until, customers))

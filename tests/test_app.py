@@ -166,6 +166,7 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/releases/rollback", "post"): "rollbackRelease",
         ("/v1/models", "get"): "listModels",
         ("/v1/models/compare", "get"): "compareModels",
+        ("/v1/models/drift", "get"): "getModelDrift",
         ("/v1/models/{version}", "get"): "getModel",
         ("/v1/models/{version}/promote", "post"): "promoteModel",
         ("/v1/challenger", "get"): "getChallenger",

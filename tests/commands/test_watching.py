@@ -10,8 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from service.cli import main
+from service.scoring.models import open_bundle
+from training.bank import open_bank
+from training.dataset import read_customers, read_outcomes
 from training.fit import PropensityModel
 from training.synthetic import write
 from training.train import train
@@ -73,6 +77,40 @@ def test_when_money_moves_the_command_says_which_feature(run: Run, version: str,
     told = run("drift", "--bank", bank, "--files", files, "--bundle", version).output
     assert told.splitlines()[-1].startswith("drifted: ")
     assert "demand_yuan" in told
+
+
+def test_a_bundle_without_references_is_wrong_input_and_says_what_to_do(
+    bank: Bank, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(bundle_folder.parent))
+    words = ["drift", "--bank", bank[0], "--files", bank[1], "--bundle", bundle_folder.name]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 2
+    assert f"{bundle_folder.name} keeps no reference to compare with; train it anew: fourcast train" in result.output
+
+
+def test_evaluate_gives_the_figures_of_other_customers_by_hand(
+    run: Run, version: str, artifacts: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path, 4_000, seed=2, today=TODAY)
+    result = run("evaluate", version, "--bank", other[0], "--files", other[1], "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["bundle"], told["learned_from_them"], "warning" in told) == (version, False, False)
+    customers = read_customers(*other)
+    outcomes = read_outcomes(open_bank(other[0]), other[1], customers)
+    scores = open_bundle(artifacts / version).score_many(customers.table)
+    for family, bought in outcomes.bought.items():
+        scored = scores[family][outcomes.rows]
+        assert told[family]["auc"] == pytest.approx(roc_auc_score(bought, scored), abs=1e-6)
+        assert told[family]["brier"] == pytest.approx(brier_score_loss(bought, scored), abs=1e-6)
+
+
+def test_evaluate_warns_where_the_bundle_has_learned_from_these_very_files(run: Run, bank: Bank, version: str) -> None:
+    result = run("evaluate", version, "--bank", bank[0], "--files", bank[1])
+    assert result.exit_code == 0, result.output
+    assert "learned from these very files: no test" in result.output
+    assert run("evaluate", "b-000000000000", "--bank", bank[0], "--files", bank[1]).exit_code == 2
 
 
 @pytest.mark.parametrize("words", [[], ["--from-store", "--bank", "."], ["--bank", "."]])

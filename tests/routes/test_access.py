@@ -75,6 +75,7 @@ RULES: dict[str, tuple[str, str]] = {
     "rollbackRelease": ("policies:approve models:promote", "bank"),
     "listModels": ("models:promote policies:approve", "bank"),
     "compareModels": ("models:promote policies:approve", "bank"),
+    "getModelDrift": ("models:promote", "bank"),
     "getModel": ("models:promote policies:approve", "bank"),
     "promoteModel": ("models:promote", "bank"),
     "getChallenger": ("models:promote policies:approve", "bank"),

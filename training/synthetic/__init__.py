@@ -85,10 +85,15 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
     )
 
 
-def write(folder: Path, count: int = 50_000, seed: int = 7, today: date | None = None) -> tuple[Path, Path]:
-    """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; the first two."""
+def write(
+    folder: Path, count: int = 50_000, seed: int = 7, today: date | None = None, months: int = 0
+) -> tuple[Path, Path]:
+    """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; the first two.
+
+    ``months`` of drift, as in ``make``.
+    """
     today = today or date.today()
-    made = make(count, seed, today)
+    made = make(count, seed, today, months)
     bank, files = Path(folder) / "bank", Path(folder) / "files"
     for one in (bank, files):
         one.mkdir(parents=True, exist_ok=True)

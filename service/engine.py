@@ -1,7 +1,7 @@
 """The engine: where the pure core meets time, models and storage. One request, one ladder.
 
-In order: ask PostgreSQL for the customer's revision, the active release and the cache generation (one statement);
-read the answer kept in Redis under exactly these; else read the customer, score, decide, remember the decision,
+In order: ask PostgreSQL for the customer's revision, the active release and the cache generation (one statement), and
+Redis, at the same time, for the answer kept under them; else read the customer, score, decide, remember the decision,
 render the answer and keep it. PostgreSQL is the truth: an answer from the cache is served only when it was made from
 the revision just read, so Redis can save work but never serve what is stale.
 
@@ -93,14 +93,10 @@ class Engine:
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
         try:
-            with span("store.check"):
-                revision, release, generation = self._store.check(customer_id)
-            self._kept.under(generation)
-            self._releases.seen(release)
-            if revision is None:
-                raise no_customer(customer_id)
-            with span("cache.read"):
-                kept = self._kept.read(customer_id, request, now, serving)
+            with span("check"):
+                revision, kept = self._kept.read_beside(
+                    customer_id, request, now, serving, lambda: self._revision(customer_id)
+                )
             if kept is not None and kept[0] == revision:
                 return Answer(kept[1], "cached", serving.max_age_s(now))
             return self._fresh(customer_id, request, now, serving)
@@ -138,6 +134,15 @@ class Engine:
     def close(self) -> None:
         """Stop what runs beside the requests."""
         self._releases.close()
+
+    def _revision(self, customer_id: str) -> int:
+        """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
+        revision, release, generation = self._store.check(customer_id)
+        self._kept.under(generation)
+        self._releases.seen(release)
+        if revision is None:
+            raise no_customer(customer_id)
+        return revision
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
         with span("store.snapshot"):

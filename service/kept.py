@@ -6,10 +6,14 @@ not be told of raises it, and until PostgreSQL names the new one nothing kept is
 breaker (``cache``), and whether an answer is still true, which only the customer's revision says (``engine``).
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from service.cache import Cache
 from service.request import OfferRequest
 from service.serving import Serving
 
+T = TypeVar("T")
 UNTOLD = -1
 """No generation: under it nothing was ever cached."""
 
@@ -33,6 +37,18 @@ class Kept:
     def read(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> tuple[int, bytes] | None:
         """The customer's revision that the kept answer was made from, and the answer; None where there is none."""
         return self._cache.read(customer_id, self._field(request, now, serving))
+
+    def read_beside(
+        self, customer_id: str, request: OfferRequest, now: int, serving: Serving, work: Callable[[], T]
+    ) -> tuple[T, tuple[int, bytes] | None]:
+        """What ``work`` returns, and as ``read``; both wait at once.
+
+        Asked under the generation heard last, and once more where the work hears of another.
+        """
+        field = self._field(request, now, serving)
+        done, kept = self._cache.read_beside(customer_id, field, work)
+        due = self._field(request, now, serving)
+        return done, kept if due == field else self._cache.read(customer_id, due)
 
     def write(
         self, customer_id: str, request: OfferRequest, now: int, serving: Serving, revision: int, body: bytes

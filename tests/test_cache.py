@@ -99,6 +99,67 @@ def test_a_customer_seen_all_day_does_not_pile_up_old_time_grains(cache: Cache, 
     assert cache.read("c-1", "late") is None, "the floor must survive the emptying"
 
 
+# Reading beside other work
+
+
+def test_an_answer_asked_for_beside_other_work_is_the_one_that_read_gives(cache: Cache) -> None:
+    assert cache.read_beside("c-1", "f", lambda: "before any line is open") == ("before any line is open", None)
+    cache.write("c-1", "f", 5, b"f", 60)
+    assert cache.read_beside("c-1", "f", lambda: 1) == (1, (5, b"f"))
+    assert cache.read_beside("c-1", "g", lambda: 2) == (2, None)
+
+
+def test_work_that_fails_leaves_no_answer_for_the_next_question(cache: Cache) -> None:
+    cache.write("c-1", "f", 5, b"f", 60)
+    cache.write("c-1", "g", 6, b"g", 60)
+    with pytest.raises(ZeroDivisionError):
+        cache.read_beside("c-1", "f", lambda: 1 / 0)
+    assert cache.read("c-1", "g") == (6, b"g")
+
+
+def test_work_that_reads_the_cache_itself_gets_its_own_answer(cache: Cache) -> None:
+    cache.write("c-1", "f", 5, b"f", 60)
+    cache.write("c-1", "g", 6, b"g", 60)
+    both = cache.read_beside("c-1", "f", lambda: cache.read("c-1", "g"))
+    assert both == ((6, b"g"), (5, b"f"))
+
+
+def test_a_line_that_the_server_closes_during_the_work_costs_no_answer(cache: Cache, server: ValkeyServer) -> None:
+    cache.write("c-1", "f", 5, b"f", 60)
+    direct(server).client_kill_filter(_type="normal")
+    assert cache.read_beside("c-1", "f", lambda: 1) == (1, (5, b"f"))
+    assert not cache.down
+
+
+def test_a_refusal_beside_the_work_is_a_miss_and_the_line_goes_on(cache: Cache, server: ValkeyServer) -> None:
+    cache.write("c-1", "f", 5, b"f", 60)
+    direct(server).set(key_of(server, "c-1"), b"text")
+    assert cache.read_beside("c-1", "f", lambda: 1) == (1, None)
+    assert cache.read("c-2", "f") is None
+    assert not cache.down
+
+
+def test_a_server_silent_during_the_work_costs_one_deadline_and_its_answer_is_never_taken(server: ValkeyServer) -> None:
+    cache = Cache(server.connection_url, pause_s=0.0)
+    cache.write("c-1", "f", 5, b"f", 60)
+    cache.write("c-1", "g", 6, b"g", 60)
+    freeze(server)
+    try:
+        begun = time.monotonic()
+        assert cache.read_beside("c-1", "f", lambda: 1) == (1, None)
+        assert time.monotonic() - begun < DEADLINE_S
+    finally:
+        thaw(server)
+    assert cache.read("c-1", "g") == (6, b"g")
+
+
+def test_while_redis_is_away_the_work_is_done_and_nothing_is_asked() -> None:
+    cache = Cache("redis://127.0.0.1:1/0")
+    assert cache.read_beside("c-1", "f", lambda: 1) == (1, None)
+    assert cache.read_beside("c-1", "f", lambda: 2) == (2, None)
+    assert cache.down
+
+
 # What it refuses
 
 

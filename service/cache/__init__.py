@@ -11,9 +11,10 @@ The field is the caller's: release, generation, request and time grain. ``<serve
 run id, asked once per connection: a server that restarts, or a replica that takes over, begins with an empty cache
 however much it restored from disk.
 
-In order: ``read`` is one HGET. ``write`` is one Lua script that refuses a revision below ``r``, so a slow writer cannot
-put back what ``forget`` removed. ``forget`` raises ``r`` and empties the hash; it says True only when Redis confirmed,
-so that the caller can retire all cached answers (generation + 1) when it did not.
+In order: ``read`` is one HGET; ``read_beside`` sends it before other work and takes the answer after. ``write`` is one
+Lua script that refuses a revision below ``r``, so a slow writer cannot put back what ``forget`` removed. ``forget``
+raises ``r`` and empties the hash; it says True only when Redis confirmed, so that the caller can retire all cached
+answers (generation + 1) when it did not.
 
 When Redis fails, every call here answers at once and never raises: each wait is at most 50 ms, nothing that timed out
 is tried again, and after one failure the breaker refuses all calls for a second, then lets one try. A connection that
@@ -27,7 +28,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import TypeVar, cast
 
 import redis
 from prometheus_client import Counter, Histogram
@@ -41,6 +42,7 @@ from service.cache.line import Line, Script, Word
 
 __all__ = ["Cache"]
 
+T = TypeVar("T")
 TIMEOUT_S = 0.05
 FLOOR_TTL_S = 300
 """How long ``r`` outlives a change: longer than any request that read the customer before it."""
@@ -125,11 +127,19 @@ class Cache:
 
     def read(self, customer_id: str, field: str) -> tuple[int, bytes] | None:
         """(revision, answer) of one field, or None: not there, not readable, Redis does not answer. One round trip."""
+        return self._read(customer_id, field, None)
+
+    def read_beside(self, customer_id: str, field: str, work: Callable[[], T]) -> tuple[T, tuple[int, bytes] | None]:
+        """What ``work`` returns, and as ``read``: asked before the work and taken after it, so both wait at once.
+
+        What ``work`` raises is raised when the answer is taken.
+        """
+        sent = self._sent(customer_id, field)
         try:
-            stored = self._call("read", _read, customer_id, field)
-        except _NoAnswerError:
-            return None
-        return _unpack(cast(bytes | None, stored))
+            done = work()
+        finally:
+            kept = self._read(customer_id, field, sent)
+        return done, kept
 
     def write(self, customer_id: str, field: str, revision: int, body: bytes, ttl_s: int) -> None:
         """Keep ``body`` at least ``ttl_s`` seconds, unless a newer revision was announced; failures are counted."""
@@ -164,6 +174,31 @@ class Cache:
         if line is not None and line.pid == os.getpid():
             line.close()
 
+    def _sent(self, customer_id: str, field: str) -> Line | None:
+        """The open line on which the answer of one field is under way; None where it has to be asked for later."""
+        line = getattr(self._here, "line", None)
+        if line is None or line.pid != os.getpid() or self._breaker.open:
+            return None
+        try:
+            line.send("HGET", f"{line.prefix}{customer_id}", field)
+        except ConnectionLost:  # the line is opened anew by whoever asks next
+            return None
+        except RedisError as failure:
+            self.close()
+            self._breaker.failed(failure)
+            return None
+        return cast(Line, line)
+
+    def _read(self, customer_id: str, field: str, sent: Line | None) -> tuple[int, bytes] | None:
+        def act(line: Line) -> object:
+            return line.receive() if line is sent else line.ask("HGET", f"{line.prefix}{customer_id}", field)
+
+        try:
+            stored = self._call("read", act)
+        except _NoAnswerError:
+            return None
+        return _unpack(cast(bytes | None, stored))
+
     def _call(self, operation: str, act: Callable[..., object], *words: Word) -> object:
         if not self._breaker.permits():
             raise _no_answer(operation, "skipped")
@@ -197,10 +232,6 @@ class Cache:
 def _no_answer(operation: str, outcome: str) -> _NoAnswerError:
     _count[operation, outcome]()
     return _NoAnswerError(outcome)
-
-
-def _read(line: Line, customer_id: Word, field: Word) -> object:
-    return line.ask("HGET", f"{line.prefix}{customer_id!s}", field)
 
 
 def _unpack(stored: bytes | None) -> tuple[int, bytes] | None:

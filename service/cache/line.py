@@ -1,7 +1,8 @@
 """One open connection to Redis and what goes through it: commands, and Lua scripts called by their hash.
 
 A bare redis-py ``Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for
-a read. Errors are redis-py's own. When to open, close or give up is ``Cache``'s affair.
+a read. A line ``waiting`` for an answer takes no other command, so that no answer is ever taken for another's. Errors
+are redis-py's own. When to open, close or give up is ``Cache``'s affair.
 """
 
 import hashlib
@@ -23,13 +24,31 @@ class Line:
         connection.connect()  # type: ignore[no-untyped-call]
         self._connection = connection
         self.pid = os.getpid()
+        self.waiting = False
         self.prefix = f"fc:{self._server()}:"
 
     def ask(self, *words: Word) -> object:
         """One command, one answer; ``RedisError`` when it fails."""
+        self.send(*words)
+        return self.receive()
+
+    def send(self, *words: Word) -> None:
+        """One command whose answer ``receive`` takes; ``ConnectionError`` where another's was never taken."""
+        if self.waiting:
+            raise ConnectionLost("an answer that nobody took is on the way")
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # the stub wants exactly one word
+        self.waiting = True
         self._connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
-        return self._connection.read_response()
+
+    def receive(self) -> object:
+        """The answer to what was sent; ``RedisError`` when there is none."""
+        try:
+            answer: object = self._connection.read_response()
+        except ResponseError:
+            self.waiting = False
+            raise
+        self.waiting = False
+        return answer
 
     def close(self) -> None:
         """Hang up; whatever is still on the way is lost."""

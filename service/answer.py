@@ -38,12 +38,12 @@ class Phrasebook:
         self.timezone: tzinfo = ZoneInfo(policy.contact.timezone)
         self.placements = {channel.id: channel.placements for channel in policy.channels}
 
-    def offer(self, treatment: Treatment, language: str) -> orjson.Fragment:
-        """Name, family and message of one treatment."""
-        key = ("offer", treatment.offer, treatment.channel, language)
+    def offer(self, treatment: Treatment, language: str, variant: str | None = None) -> orjson.Fragment:
+        """Name, family and message of one treatment, in the plain words or in those of a segment."""
+        key = ("offer", treatment.offer, treatment.channel, language, variant or "")
         piece = self._pieces.get(key)
         if piece is None:
-            piece = self._pieces[key] = self._offer(treatment.offer, treatment.channel, language)
+            piece = self._pieces[key] = self._offer(treatment.offer, treatment.channel, language, variant)
         return piece
 
     def reason(self, rule_id: str, language: str) -> orjson.Fragment | None:
@@ -71,9 +71,9 @@ class Phrasebook:
         unlock = rule.unlock[language] if rule and rule.unlock else None
         return fragment({"code": rule_id, "text": text[language], "unlock": unlock, "offers": count})
 
-    def _offer(self, offer_id: str, channel: str, language: str) -> orjson.Fragment:
+    def _offer(self, offer_id: str, channel: str, language: str, variant: str | None) -> orjson.Fragment:
         offer = self._offers[offer_id]
-        message = render_message(self._policy, offer_id, channel, language)
+        message = render_message(self._policy, offer_id, channel, language, variant)
         return fragment(
             {
                 "name": offer.name[language],
@@ -95,10 +95,18 @@ Sign = Callable[[Decision, Treatment], str]
 """Makes the token that an accept of this treatment must bring."""
 
 
-def render(decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None) -> bytes:
+PLAIN: Mapping[str, str] = {}
+"""No offer in a segment's words."""
+
+
+def render(
+    decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None,
+    variants: Mapping[str, str] = PLAIN,
+) -> bytes:  # fmt: skip
     """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
 
     Each offer stands for itself, with its decision, its end and its token (null where nothing was recorded).
+    ``variants`` names, by offer, whose words are a segment's.
     """
     until = iso(valid_until, phrases.timezone)
     body = orjson.dumps(
@@ -110,7 +118,7 @@ def render(decision: Decision, phrases: Phrasebook, language: str, valid_until: 
             "valid_until": until,
             "personalised": decision.personalised,
             "offers": [
-                _offer(treatment, phrases, language)
+                _offer(treatment, phrases, language, variants.get(treatment.offer))
                 | {
                     "decision_id": decision.id or None,
                     "valid_until": until,
@@ -144,7 +152,7 @@ def iso(instant: int, zone: tzinfo) -> str:
     return _second(instant // 1000, zone)
 
 
-def _offer(treatment: Treatment, phrases: Phrasebook, language: str) -> dict[str, object]:
+def _offer(treatment: Treatment, phrases: Phrasebook, language: str, variant: str | None) -> dict[str, object]:
     reasons = (phrases.reason(rule, language) for rule in treatment.reasons)
     return {
         "rank": treatment.rank,
@@ -152,5 +160,5 @@ def _offer(treatment: Treatment, phrases: Phrasebook, language: str) -> dict[str
         "channel": treatment.channel,
         "alternatives": treatment.alternatives,
         "reasons": [reason for reason in reasons if reason is not None],
-        "text": phrases.offer(treatment, language),
+        "text": phrases.offer(treatment, language, variant),
     }

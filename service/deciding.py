@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from service.answer import Sign, render
 from service.decision import decide, encode
+from service.decision.positioning import positioned
 from service.decision.program import prepared
 from service.decision.subject import PERSONALISATION
 from service.domain import Decision, Snapshot
@@ -24,15 +25,16 @@ UNRECORDED = ""
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A decision, its record, and what served the customer."""
+    """A decision, its record, what served the customer, and by offer whose words are a segment's."""
 
     decision: Decision
     record: bytes
     serving: Serving
+    variants: Mapping[str, str]
 
     def told(self, language: str, until: int, sign: Sign | None = None) -> bytes:
         """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
-        return render(self.decision, self.serving.phrases, language, until, sign)
+        return render(self.decision, self.serving.phrases, language, until, sign, self.variants)
 
 
 def make(
@@ -47,7 +49,8 @@ def make(
         decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
-    return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine)
+    variants = positioned(mine.policy, decision, snapshot, context, scores)
+    return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
 
 
 def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from service.decision import decide
+from service.decision.positioning import positioned
 from service.domain import Context, Decision, Event, Release, Snapshot
 from service.rules.policy import DEFAULT, Policy, load
 
 CASES = Path(__file__).parent / "cases"
 SAYS = {"name", "customer", "consents", "events", "context", "scores", "expect"}
-EXPECTS = {"offers", "shows", "never", "withheld", "personalised", "reasons"}
+EXPECTS = {"offers", "shows", "never", "withheld", "personalised", "reasons", "silent", "words"}
 DAY = 86_400_000
 
 
@@ -40,8 +41,9 @@ def test_golden_decision(case: Mapping[str, Any], policy: Policy):
     assert set(case["expect"]) <= EXPECTS, f"expect may say {sorted(EXPECTS)}"
     faults = policy.attributes.check(case["customer"])
     assert not faults, faults
-    found = _decided(policy, case)
+    found, told = _decided(policy, case)
     _compare(policy, found, case["expect"])
+    _compare_words(policy, found, told, case["expect"].get("words", {}))
 
 
 def test_there_is_a_case_for_every_stage(policy: Policy):
@@ -50,14 +52,15 @@ def test_there_is_a_case_for_every_stage(policy: Policy):
     assert stages == {"eligibility", "applicability", "suitability", "contact"}
 
 
-def _decided(policy: Policy, case: Mapping[str, Any]) -> Decision:
+def _decided(policy: Policy, case: Mapping[str, Any]) -> tuple[Decision, Mapping[str, str]]:
+    """The decision, and by offer the segment's words it is told in."""
     asked = dict(case["context"])
     now = _instant(asked.pop("at"), policy)
     events = tuple(_event(number, one, now) for number, one in enumerate(case.get("events", [])))
     snapshot = Snapshot("golden", 1, case["customer"], case.get("consents", {}), events)
-    return decide(
-        policy, snapshot, Context(now, **asked), case.get("scores", {}), Release(1, policy.hash, "b-golden"), "d"
-    )
+    context, scores = Context(now, **asked), case.get("scores", {})
+    found = decide(policy, snapshot, context, scores, Release(1, policy.hash, "b-golden"), "d")
+    return found, positioned(policy, found, snapshot, context, scores)
 
 
 def _instant(local: str, policy: Policy) -> int:
@@ -82,3 +85,11 @@ def _compare(policy: Policy, found: Decision, expected: Mapping[str, Any]) -> No
     spoken = {one.offer: set(one.reasons) for one in found.treatments}
     for offer, rules in expected.get("reasons", {}).items():
         assert set(rules) <= spoken[offer]
+    for offer, rules in expected.get("silent", {}).items():
+        assert not set(rules) & spoken[offer]
+
+
+def _compare_words(policy: Policy, found: Decision, told: Mapping[str, str], expected: Mapping[str, str]) -> None:
+    shown = {one.offer for one in found.treatments}
+    assert set(expected.values()) <= {"plain", *policy.variants}
+    assert expected == {offer: told.get(offer, "plain") for offer in expected if offer in shown}

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.crm.leads import adviser_channel
+from service.decision import decode
+from service.decision.positioning import positioning
 from service.errors import NotFound
 from service.explaining import Explaining
 from service.rules.messages import render
@@ -36,7 +38,9 @@ class Story:
         policy = self._releases.serving.policy
         mine = next((one for one in told["offers"] if one["offer"] == lead.offer), None)
         return {
-            "talking_points": talking_points(policy, lead.offer, adviser_channel(policy), language),
+            "talking_points": talking_points(
+                policy, lead.offer, adviser_channel(policy), language, variant_of(policy, record, lead.offer)
+            ),
             "why": [] if mine is None else why(mine),
             "why_not": [
                 {"offer": one["offer"], "name": one["name"], "text": one["text"]}
@@ -47,11 +51,18 @@ class Story:
         }
 
 
-def talking_points(policy: Policy, offer: str, channel: str, language: str) -> list[str]:
+def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
+    """Whose segment's words the offer is told in to the customer of a decision; None are the plain ones."""
+    decision, snapshot, context, scores, _ = decode(record)
+    told = positioning(policy).of(snapshot, context, scores, (offer,)) if decision.personalised else {}
+    return told.get(offer)
+
+
+def talking_points(policy: Policy, offer: str, channel: str, language: str, variant: str | None = None) -> list[str]:
     """What to say of the offer: its words, then what must be disclosed; nothing of an offer the policy has not."""
     if offer not in {one.id for one in policy.offers}:
         return []
-    message = render(policy, offer, channel, language)
+    message = render(policy, offer, channel, language, variant)
     return [message.title, message.body, *message.disclosures]
 
 

@@ -98,7 +98,8 @@ def _unwanted(ready: Prepared, facts: Facts) -> Iterator[Problem]:
 
 def _unsayable(policy: Policy) -> Iterator[Problem]:
     offers = {offer.id: offer for offer in policy.offers}
-    for (offer_id, _, language), message in policy.messages.items():
+    variants = (variant.messages for variant in policy.variants.values())
+    for (offer_id, _, language), message in (said for one in (policy.messages, *variants) for said in one.items()):
         offer = offers[offer_id]
         risk = offer.terms.get("risk")
         level = int(risk) if isinstance(risk, int | float) else None

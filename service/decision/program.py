@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from service.decision.arms import Way, ways
-from service.decision.standing import NAMES, Standing
+from service.decision.standing import Standing, with_stages
 from service.decision.subject import Arms
 from service.domain import Scalar
 from service.expressions import Expression, fold, value
@@ -197,6 +197,5 @@ def _names_read(policy: Policy) -> frozenset[str]:
     expressions += [channel.response for channel in policy.channels]
     expressions += [formula for family in policy.families.values() for formula in (family.ticket, family.value)]
     expressions += [each.target for each in policy.strategies.values() if each.target is not None]
-    names = frozenset().union(*(expression.names for expression in expressions))
-    stages = policy.portrait.stages if NAMES[1] in names else ()
-    return names.union(*(stage.when.names for stage in stages))
+    expressions += [variant.when for variant in policy.variants.values()]
+    return with_stages(policy, frozenset().union(*(expression.names for expression in expressions)))

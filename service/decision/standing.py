@@ -20,6 +20,12 @@ NOWHERE: Mapping[str, None] = dict.fromkeys(NAMES)
 """Of whom nothing may be read."""
 
 
+def with_stages(policy: Policy, names: frozenset[str]) -> frozenset[str]:
+    """The names and, where the stage of life is among them, all that the stages read."""
+    stages = policy.portrait.stages if NAMES[1] in names else ()
+    return names.union(*(stage.when.names for stage in stages))
+
+
 class Standing:
     """One policy's stages, compiled; ``names`` are those that its rules read."""
 

@@ -38,6 +38,7 @@ NOUNS: Mapping[tuple[str, str], str] = {
     ("messages", "channels"): "words for channel",
     ("messages", "families"): "message of family",
     ("messages", "offers"): "message of offer",
+    ("messages", "positioning"): "words for a segment",
 }
 """What an entry of a section is called; rules stand in one section of each of the four C."""
 

@@ -201,4 +201,20 @@ class Message:
 Messages = Mapping[tuple[str, str, str], Message]
 """Every message of the policy by offer, channel and language; its placeholders are terms, so it is written once."""
 
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Other words for the offers in ``messages``, for the customers of a declared segment: where ``when`` is true."""
+
+    id: str
+    segment: str
+    when: Expression = field(repr=False)
+    messages: Messages = field(repr=False)
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """The offers it has other words for."""
+        return frozenset(offer for offer, _, _ in self.messages)
+
+
 Schema = Mapping[str, Name]

@@ -36,6 +36,7 @@ from service.rules.nouns import (
     StandingTest,
     Strategy,
     Term,
+    Variant,
 )
 from service.rules.outreach import Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
 from service.rules.portrait import PortraitTerms
@@ -72,6 +73,7 @@ __all__ = [
     "Strategy",
     "Target",
     "Term",
+    "Variant",
     "from_documents",
     "load",
 ]
@@ -87,6 +89,7 @@ class Policy:
     ``gates`` stand in stage order; ``gates`` and ``fits`` leave out what a switched-off strategy takes with it.
     ``static_columns`` hold ``offer.*`` as (1, m, 1) and ``channel.*`` as (1, 1, k): numbers, dates (days) and booleans
     as float64 with NaN for not stated, text as objects with None. ``canonical`` is the documents as sorted JSON.
+    ``variants`` are segments' words for offers, the first that fits goes before the others.
     """
 
     hash: str
@@ -107,6 +110,7 @@ class Policy:
     contact: Contact = field(repr=False)
     experiments: Experiments = field(repr=False)
     messages: Messages = field(repr=False)
+    variants: Mapping[str, Variant] = field(repr=False)
     portrait: PortraitTerms = field(repr=False)
     monitoring: Monitoring = field(repr=False)
     schema: Schema = field(repr=False)

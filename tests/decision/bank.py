@@ -213,6 +213,7 @@ def small_policy(**changes: Any) -> Policy:
         "contact": CONTACT,
         "experiments": PLAIN,
         "messages": {},
+        "variants": {},
         "portrait": PortraitTerms((), (), (), (), (), LifetimeTerms(1, 0, 0, 0), SatisfactionTerms(1, 5, 180, 50, ())),
         "monitoring": Monitoring(),
         "schema": SCHEMA,

@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from service.decision.subject import experiment_arm
 from service.engine import Engine
 from service.errors import InvalidInput, NotFound
-from tests.engine.conftest import ASKED, House, dismissal, offers, shown
+from service.rules.policy import DEFAULT, load
+from tests.engine.conftest import ASKED, SAVER, House, dismissal, offers, shown
 
 
 def test_a_second_call_is_answered_from_the_cache_with_the_same_bytes(house: House, customer: str) -> None:
@@ -15,6 +17,21 @@ def test_a_second_call_is_answered_from_the_cache_with_the_same_bytes(house: Hou
     fresh, kept = first.recommend(customer, ASKED), second.recommend(customer, ASKED)
     assert (fresh.source, kept.source) == ("fresh", "cached")
     assert fresh.body == kept.body
+
+
+def test_a_segments_words_are_the_same_fresh_and_cached_and_give_way_to_an_opt_out(house: House) -> None:
+    store, worker = house.store, house.worker()
+    customer = f"maturing-{time.time_ns()}"
+    soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 10 * 86_400))
+    while experiment_arm(customer, load(DEFAULT).experiments) != "personalised":
+        customer += "x"
+    store.put_customer(customer, {**SAVER, "next_maturity_on": soon})
+    fresh, kept = worker.recommend(customer, ASKED), house.worker().recommend(customer, ASKED)
+    assert (fresh.source, kept.source, fresh.body == kept.body) == ("fresh", "cached", True)
+    assert b"Keep maturing money at work." in fresh.body
+    worker.preferences.say(customer, {"personalisation": False}, "app", "1")
+    assert b"Keep maturing money at work." not in house.worker().recommend(customer, ASKED).body
+    store.close()
 
 
 def test_a_dismissed_offer_is_gone_from_the_next_answer_of_every_worker(house: House, customer: str) -> None:

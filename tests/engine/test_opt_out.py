@@ -116,10 +116,10 @@ def test_agreeing_again_is_as_easy(workers: Callable[[int], list[Engine]], custo
     assert offers(second, customer)["personalised"]
 
 
-def test_what_an_offer_says_is_the_same_for_everybody(
+def test_what_an_offer_promises_is_the_same_for_everybody(
     house: House, workers: Callable[[int], list[Engine]], customer: str, shipped: Policy
 ) -> None:
-    """Rates and terms come from the published policy: whoever is asked about, an offer's text is its one text."""
+    """Rates and terms come from the published policy: outside segments that have words, the text is the plain one."""
     (worker,), store, seen = workers(1), house.store, 0
     for change in (
         {},

@@ -315,6 +315,42 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda d: d["messages"]["offers"].update({"term-13m": {"title": BOTH}}),
         'messages.yaml: offers holds the unknown key "term-13m"; ',
     ),
+    "words for a segment that is none": (
+        lambda d: d["messages"]["positioning"][0].update(segment="maturin"),
+        'messages.yaml: positioning "renew-at-maturity": segment must be one of savers, first-time-investors,',
+    ),
+    "words for a segment in one language": (
+        lambda d: d["messages"]["positioning"][0]["body"].pop("en"),
+        'messages.yaml: positioning "renew-at-maturity": body.en is missing: expected text',
+    ),
+    "a figure that only a segment reads": (
+        lambda d: d["messages"]["positioning"][0]["body"].update(zh="到期钱续存{name}，年利率１.９%。"),
+        'messages.yaml: positioning "renew-at-maturity": body.zh writes the figure １; expected a {placeholder}',
+    ),
+    "a promise to a segment": (
+        lambda d: d["messages"]["positioning"][2]["body"].update(zh="保 證收益，风险等级R{risk}"),
+        'messages.yaml: positioning "wealth-with-time-to-talk", offer "cash-r1": (zh) "保证" may not be said',
+    ),
+    "a placeholder that a segment's offer does not state": (
+        lambda d: d["messages"]["positioning"][1].update(offers=["cash-r1"]),
+        'messages.yaml: positioning "payday-saving", offer "cash-r1": body.zh names {rate}, which the offer does not',
+    ),
+    "words for a segment about nothing": (
+        lambda d: d["messages"]["positioning"][0].pop("family"),
+        'messages.yaml: positioning "renew-at-maturity": must name either a family or offers',
+    ),
+    "a segment's words that say nothing": (
+        lambda d: d["messages"]["positioning"][0].pop("body"),
+        'messages.yaml: positioning "renew-at-maturity": must say another title or body',
+    ),
+    "a segment's words for an offer that is none": (
+        lambda d: d["messages"]["positioning"][1].update(offers=["instalment-13m"]),
+        'messages.yaml: positioning "payday-saving": offers must be from',
+    ),
+    "two words for segments of one id": (
+        lambda d: d["messages"]["positioning"][1].update(id="renew-at-maturity"),
+        'messages.yaml: positioning name id "renew-at-maturity" more than once',
+    ),
     "an attribute of no kind": (
         lambda d: d["attributes"]["attributes"][0].update(kind="integer"),
         'attributes.yaml: attribute "age": kind must be one of',
@@ -473,6 +509,9 @@ EDITS: dict[str, Change] = {
     "a rule": lambda d: d["cost"]["rules"].append(NEW_RULE),
     "a strategy": lambda d: d["strategies"]["strategies"].append(NEW_STRATEGY),
     "a cap": lambda d: d["contact"]["caps"].append(NEW_CAP),
+    "words for a segment": lambda d: d["messages"]["positioning"].append(
+        {"id": "new", "segment": "investors", "offers": ["term-24m"], "title": BOTH}
+    ),
     "a message": lambda d: d["messages"]["offers"].update({"term-24m": {"title": BOTH}}),
 }
 

@@ -93,7 +93,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     book = _book(pages, goods)
     hierarchy = weights.read_weights(pages["weights"])
     tested = experiments.read_experiments(pages["experiments"], book.strategies)
-    words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels)
+    words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels, book.targets)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     watched = monitoring.read_monitoring(pages["monitoring"])
     problems += concerns.unsayable([*book.rules, *book.contact.rules], words.banned)
@@ -105,7 +105,8 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
     bench = Bench(goods.schema or {}, goods.columns)
     problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
     problems += contact_cases.problems(book.contact, places_of(goods.offers, goods.channels))
-    written = messages.write_out(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
+    writing = messages.Writing(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
+    written, variants = writing.plain(), writing.variants(book.targets)
     return {
         "attributes": table,
         "features": features,
@@ -113,6 +114,7 @@ def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
         "weights": MappingProxyType(dict(hierarchy.weights)),
         "experiments": tested,
         "messages": MappingProxyType(written),
+        "variants": MappingProxyType(variants),
         "portrait": drawn,
         "monitoring": watched,
         **_goods_parts(goods),

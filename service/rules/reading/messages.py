@@ -1,8 +1,9 @@
 """messages.yaml: a template per family, what an offer says instead, and every message of the policy written out.
 
 An offer's own title or body takes the family's place, its disclosures stand beside the family's. A disclosure with
-``when`` (an expression over ``offer.*``) goes to the offers for which it is true. Every message is checked by
-``compliance`` in both languages; a placeholder nobody states, or a stray brace, is noted.
+``when`` (an expression over ``offer.*``) goes to the offers for which it is true. What a segment reads instead
+(``positioning``) is written out the same way, disclosures and all. Every message is checked by ``compliance`` in both
+languages; a placeholder nobody states, or a stray brace, is noted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,11 @@ from service.errors import Problem
 from service.expressions import Columns, Expression, Kind, truth
 from service.rules import compliance
 from service.rules.messages import ALWAYS, message, placeholders, stray_braces, words
-from service.rules.nouns import LANGUAGES, Channel, Message, Messages, Offer, Schema, Term
+from service.rules.nouns import LANGUAGES, Channel, Message, Offer, Schema, Term, Variant
 from service.rules.reading.documents import nearest
 from service.rules.reading.entry import Entry
+from service.rules.reading.positioning import Position, read_positions
+from service.rules.targeting import Target
 
 FILE = "messages.yaml"
 
@@ -48,9 +51,13 @@ class Words:
     channels: Mapping[str, Text]
     link: str
     banned: tuple[str, ...]
+    positions: tuple[Position, ...]
 
 
-def read_words(page: Entry, schema: Schema | None, offers: Sequence[Offer], channels: Sequence[Channel]) -> Words:
+def read_words(
+    page: Entry, schema: Schema | None, offers: Sequence[Offer], channels: Sequence[Channel],
+    targets: Mapping[str, Target],
+) -> Words:  # fmt: skip
     """The templates; every family that has an offer must have one with title and body."""
     families, own, tails = page.child("families"), _section(page, "offers"), _section(page, "channels")
     used = tuple(dict.fromkeys(offer.family for offer in offers if offer.family))
@@ -60,6 +67,7 @@ def read_words(page: Entry, schema: Schema | None, offers: Sequence[Offer], chan
         channels={channel.id: tails.both(channel.id) for channel in channels if channel.id and tails.has(channel.id)},
         link=page.text("link", "a link beginning with https://"),
         banned=_further_banned(page),
+        positions=read_positions(page, used, [offer.id for offer in offers], tuple(targets)),
     )
     if found.link and not found.link.startswith("https://"):
         page.wrong("link", "a link beginning with https://")
@@ -68,21 +76,48 @@ def read_words(page: Entry, schema: Schema | None, offers: Sequence[Offer], chan
     return found
 
 
-def write_out(
-    found: Words, offers: Sequence[Offer], channels: Sequence[Channel], terms: Mapping[str, Term], columns: Columns,
-    problems: list[Problem],
-) -> Messages:  # fmt: skip
-    """Every message by offer, channel and language; what may not be said, or cannot be filled in, is noted."""
-    written: dict[tuple[str, str, str], Message] = {}
-    for place, offer in enumerate(offers):
-        template = _joined(found, offer, place, columns)
+Written = dict[tuple[str, str, str], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The whole document filled in; what may not be said, or cannot be filled in, is noted in ``problems``."""
+
+    words: Words
+    offers: Sequence[Offer]
+    channels: Sequence[Channel]
+    terms: Mapping[str, Term]
+    columns: Columns
+    problems: list[Problem]
+
+    def plain(self) -> Written:
+        """Every message by offer, channel and language."""
+        written: Written = {}
+        for place, offer in enumerate(self.offers):
+            written |= self._of(place, None, f'{FILE}: offer "{offer.id}"')
+        return written
+
+    def variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
+        """What the segments read instead, by id, in the order in which they are tried."""
+        return {one.id: self._variant(one, targets[one.segment]) for one in self.words.positions}
+
+    def _variant(self, position: Position, target: Target) -> Variant:
+        written: Written = {}
+        for place, offer in enumerate(self.offers):
+            if position.speaks_of(offer):
+                written |= self._of(place, position, f'{FILE}: positioning "{position.id}", offer "{offer.id}"')
+        return Variant(position.id, target.id, target.when, written)
+
+    def _of(self, place: int, position: Position | None, where: str) -> Written:
+        """One offer's messages in every channel and language."""
+        offer, found, messages = self.offers[place], self.words, Written()
+        template = _joined(found, offer, place, self.columns, position)
         noted = dict.fromkeys(_unfilled(template, found, offer))
         if not noted:
-            messages = _messages(template, found, offer, channels, terms)
+            messages = _messages(template, found, offer, self.channels, self.terms)
             noted = {fault: None for key, one in messages.items() for fault in _refused(one, key[2], offer, found)}
-            written |= messages
-        problems += [Problem(f'{FILE}: offer "{offer.id}"', fault) for fault in noted]
-    return written
+        self.problems.extend(Problem(where, fault) for fault in noted)
+        return messages
 
 
 def _section(page: Entry, key: str) -> Entry:
@@ -134,12 +169,17 @@ class _Joined:
     disclosures: tuple[Text, ...]
 
 
-def _joined(found: Words, offer: Offer, place: int, columns: Columns) -> _Joined:
+def _joined(found: Words, offer: Offer, place: int, columns: Columns, position: Position | None) -> _Joined:
+    """The first there are of: a segment's words for the offer, its own, a segment's for the family, the family's."""
     blank = Template(None, None, ())
     own, family = found.offers.get(offer.id, blank), found.families.get(offer.family, blank)
-    nothing = dict.fromkeys(LANGUAGES, "")
+    ranked: list[Template | Position] = [own, family]
+    if position is not None:
+        ranked.insert(0 if position.offers else 1, position)
     said = [one.text for one in (*family.disclosures, *own.disclosures) if _goes_to(one, place, columns)]
-    return _Joined(own.title or family.title or nothing, own.body or family.body or nothing, tuple(said))
+    nothing = dict.fromkeys(LANGUAGES, "")
+    titles, bodies = (one.title for one in ranked), (one.body for one in ranked)
+    return _Joined(next(filter(None, titles), nothing), next(filter(None, bodies), nothing), tuple(said))
 
 
 def _goes_to(disclosure: Disclosure, place: int, columns: Columns) -> bool:

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import chi2, kstwobign
+from scipy.special import chdtri, kolmogi, ndtri
 
 from service.rules.monitoring import Monitoring
 from service.scoring.attributes import Array
@@ -120,7 +119,7 @@ def shift(name: str, kind: str, reference: Document, values: Array, bounds: Moni
     cells = np.append(joined, joined.max(initial=-1) + 1)
     index = psi(np.bincount(cells, before), np.bincount(cells, now))
     chance = 1.0 / max(customers, 1) + 1.0 / max(int(reference["customers"]), 1)
-    noise = float(chance * chi2.ppf(bounds.certainty, max(int(cells.max()), 1)))
+    noise = float(chance * chdtri(max(int(cells.max()), 1), 1.0 - bounds.certainty))
     distance, far = _distance(reference, before, counts, bounds)
     return Shift(
         name,
@@ -179,7 +178,7 @@ def _distance(
     if "words" in reference or known == 0 or earlier == 0:
         return None, None
     customers = earlier * reference["customers"]
-    far = kstwobign.ppf(bounds.certainty) * np.sqrt(1.0 / known + 1.0 / customers)
+    far = kolmogi(1.0 - bounds.certainty) * np.sqrt(1.0 / known + 1.0 / customers)
     return round(ks(before[:-1] / earlier, counts[:-1] / known), 6), round(float(far), 6)
 
 

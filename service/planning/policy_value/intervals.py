@@ -17,7 +17,7 @@ from math import cbrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -86,7 +86,7 @@ def _quantiles(terms: Floats) -> Interval:
     n, scaled = len(terms), (terms - terms.mean()) / terms.std()
     kurtosis = float(np.mean(scaled**4))
     freedom = min(n - 1.0, max(1.0, 2.0 * n / (kurtosis - 1.0 + 2.0 / (n - 1.0))))
-    high = float(student.ppf(TAILS[1], freedom))
+    high = float(stdtrit(freedom, TAILS[1]))
     return -high, high
 
 

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.routes.examples import OFFERS
 from service.routes.fields import Amount, Instant, QueryInteger, Strict, Truth, Whole, Word
-from service.routes.schemas import Fault, Loose, OffersAnswer
+from service.routes.schemas import Fault, Loose, OffersAnswer, Reason
 
 MAX_BULK = 200
 LONG = 200
@@ -189,9 +189,11 @@ class LeadsQuery(Strict):
     limit = QueryInteger(1, 50, load_default=20, metadata=says("How many at most.", example=20))
 
 
-class Said(Loose):
-    """A rule or an offer in words."""
+class OtherOffer(Loose):
+    """An offer that is not proposed, and why not."""
 
+    offer = fields.String(required=True)
+    name = fields.String(required=True)
     text = fields.String(required=True)
 
 
@@ -217,8 +219,8 @@ class LeadAnswer(Loose):
     sold_at = fields.DateTime(required=True, allow_none=True)
     sold_yuan = fields.Float(required=True, allow_none=True)
     talking_points = fields.List(fields.String(), required=True)
-    why = fields.List(fields.Nested(Said), required=True)
-    why_not = fields.List(fields.Nested(Said), required=True)
+    why = fields.List(fields.Nested(Reason), required=True)
+    why_not = fields.List(fields.Nested(OtherOffer), required=True)
     unlocks = fields.List(fields.String(), required=True)
 
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.routes import examples, schemas
+from service.routes.examples.events import EVENT, EVENTS
+from service.routes.examples.offers import OFFERS
 from service.routes.schemas import ProblemAnswer
+from service.routes.schemas.events import EventInput, EventsInput
+from service.routes.schemas.offers import OffersAnswer
 from tests.routes.conftest import app, client, keys, lines, make_event  # noqa: F401 - the same service
 
 Keys = dict[str, dict[str, str]]
@@ -240,16 +243,16 @@ def test_references_in_the_contract_lead_somewhere(contract: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     ("schema", "example"),
     [
-        (schemas.EventInput(), examples.EVENT),
-        (schemas.EventsInput(), examples.EVENTS),
-        (schemas.OffersAnswer(), examples.OFFERS),
+        (EventInput(), EVENT),
+        (EventsInput(), EVENTS),
+        (OffersAnswer(), OFFERS),
     ],
 )
 def test_the_examples_fit_their_schemas(schema: Any, example: dict[str, Any]) -> None:
     at = {"at": "2026-01-05T09:30:00+08:00"}
-    if schema.__class__ is schemas.EventInput:
+    if schema.__class__ is EventInput:
         example = example | at
-    if schema.__class__ is schemas.EventsInput:
+    if schema.__class__ is EventsInput:
         example = {"events": [event | at for event in example["events"]]}
     assert schema.validate(example) == {}
 

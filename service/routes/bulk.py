@@ -13,11 +13,12 @@ from service.request import OfferRequest
 from service.routes.access import Reach, engine, needs, own_customers
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Resource, operation, shown
-from service.routes.crm_schemas import BULK, BULK_IN, BulkOffersAnswer, BulkOffersInput
 from service.routes.desk import item_problem
+from service.routes.examples.offers import BULK, BULK_IN
 from service.routes.fields import check
 from service.routes.offers import VARY, language
 from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
 
 _INPUT = BulkOffersInput()
 

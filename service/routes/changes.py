@@ -12,10 +12,11 @@ from service.domain import Client
 from service.errors import Gone
 from service.routes.access import Reach, engine, needs
 from service.routes.contract import Resource, operation, shown
-from service.routes.crm_schemas import CHANGE, ChangesAnswer, ChangesQuery
+from service.routes.examples.webhooks import CHANGE
 from service.routes.fields import check
 from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
 from service.store.changes import Place
 
 READS = ("customers:read", "customers:write")

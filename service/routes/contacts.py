@@ -17,11 +17,11 @@ from service.errors import ContactRefused
 from service.routes.access import Reach, engine, needs, own_customer
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.examples import CONTACT, CONTACT_ANSWER
+from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.fields import check
 from service.routes.offers import language
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas import ContactAnswer, ContactInput
+from service.routes.schemas.events import ContactAnswer, ContactInput
 
 SENTENCE = "The contact does not fit; it was not reserved."
 _INPUT = ContactInput()

@@ -16,24 +16,20 @@ from service.errors import FourcastError, Unavailable, no_customer
 from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.crm_schemas import (
-    CUSTOMER,
-    CUSTOMER_IN,
-    CUSTOMERS,
-    CUSTOMERS_IN,
-    LONG,
+from service.routes.desk import about, audited, item_problem
+from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMERS, CUSTOMERS_IN
+from service.routes.fields import check
+from service.routes.offers import pairs
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas import LONG, OnBehalf
+from service.routes.schemas.customers import (
     BulkCustomerInput,
     BulkCustomersInput,
     CustomerAnswer,
     CustomerInput,
     CustomersAnswer,
     KeyedCustomerInput,
-    OnBehalf,
 )
-from service.routes.desk import about, audited, item_problem
-from service.routes.fields import check
-from service.routes.offers import pairs
-from service.routes.replies import NO_STORE, Ready
 from service.store import Entry, Wanted
 from service.store.register import no_customer_of
 

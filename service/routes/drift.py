@@ -12,7 +12,7 @@ from marshmallow import fields
 from service.domain import Client
 from service.routes.access import engine, needs
 from service.routes.contract import NotFound, Resource, operation, shown
-from service.routes.examples import DRIFT
+from service.routes.examples.models import DRIFT
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import Loose
 

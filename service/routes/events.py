@@ -19,10 +19,10 @@ from service.offer_tokens import TokenRefused
 from service.routes.access import Reach, engine, needs, own_customers
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.examples import ACCEPT, EVENT, EVENTS
+from service.routes.examples.events import ACCEPT, EVENT, EVENTS
 from service.routes.fields import check, kind
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
+from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 
 SENTENCE = "The events do not fit; none was stored."
 _EVENT = EventInput()

@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.examples import OFFERS
+from service.routes.examples.offers import OFFERS
 from service.routes.fields import Strict, Word
-from service.routes.schemas import Loose, OffersAnswer, OffersQuery
+from service.routes.schemas import Loose
+from service.routes.schemas.offers import OffersAnswer, OffersQuery
 
 YES_NO = ("true", "false")
 _SHAP = {"description": "Also what each fact added to the model's score (SHAP). Slow.", "example": "false"}

@@ -19,11 +19,12 @@ from service.request import OfferRequest
 from service.routes.access import Reach, engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.crm_schemas import JOB, JOB_IN, JobAnswer, JobInput, JobsAnswer, ResultsQuery
 from service.routes.desk import about, audited
+from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.fields import Word, check, kind
 from service.routes.offers import language, pairs
 from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.jobs import JobAnswer, JobInput, JobsAnswer, ResultsQuery
 from service.store.jobs import Job
 
 MAX_CUSTOMERS = 100_000

@@ -18,12 +18,12 @@ from service.errors import ContactRefused, InvalidInput, Problem
 from service.routes.access import Reach, engine, needs, own_branch, word
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.crm_schemas import (
-    ADVISER,
-    ADVISER_IN,
-    LEAD,
-    OVERRIDE_IN,
-    REACTION_IN,
+from service.routes.desk import about, audited
+from service.routes.examples.leads import ADVISER, ADVISER_IN, LEAD, OVERRIDE_IN, REACTION_IN
+from service.routes.fields import check
+from service.routes.offers import language, pairs
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.leads import (
     AdviserAnswer,
     AdviserInput,
     AdvisersAnswer,
@@ -34,10 +34,6 @@ from service.routes.crm_schemas import (
     OverrideInput,
     ReactionInput,
 )
-from service.routes.desk import about, audited
-from service.routes.fields import check
-from service.routes.offers import language, pairs
-from service.routes.replies import NO_STORE, Ready
 from service.store.leads import Actor, AdviserRow, Lead, Search
 
 ONE = "/v1/leads/<string:lead_id>"

@@ -14,12 +14,12 @@ from service.errors import GateRefused
 from service.routes.access import engine, needs, word
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.examples import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
+from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
 from service.routes.fields import Strict, Word, check
 from service.routes.policies import APPROVE, BODY, QUERY, release, sent
-from service.routes.release_schemas import HASH, NoteInput, ReleaseAnswer
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord, Loose
+from service.routes.schemas.releases import HASH, NoteInput, ReleaseAnswer
 from service.store.challengers import MOST
 
 PROMOTE = "models:promote"

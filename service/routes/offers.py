@@ -19,12 +19,12 @@ from service.errors import Forbidden, InvalidInput, Problem
 from service.routes.access import engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.examples import ASKED, OFFERS
+from service.routes.examples.offers import ASKED, OFFERS
 from service.routes.explanations import ExplainedOffers, ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
 from service.routes.replies import NO_STORE, PACKED_TAG, Ready
-from service.routes.schemas import OffersAnswer, OffersInput
+from service.routes.schemas.offers import OffersAnswer, OffersInput
 
 MAX_QUERY = 512
 LANGUAGES = ("zh", "en")

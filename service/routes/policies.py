@@ -18,7 +18,8 @@ from service.routes.access import engine, needs, word
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.fields import check
-from service.routes.release_schemas import (
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.releases import (
     ApprovalInput,
     DifferenceAnswer,
     DifferenceQuery,
@@ -33,7 +34,6 @@ from service.routes.release_schemas import (
     SimulationAnswer,
     SimulationInput,
 )
-from service.routes.replies import NO_STORE, Ready
 from service.store import Proposal
 
 WRITE, APPROVE = "policies:write", "policies:approve"

@@ -9,8 +9,8 @@ from service.domain import Client
 from service.routes.access import engine, needs
 from service.routes.contract import NotFound, Resource, operation, shown
 from service.routes.offers import language
-from service.routes.portrait_schema import PortraitAnswer
 from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.portrait import PortraitAnswer
 
 blueprint = Resource("portrait", __name__, description="Who a customer is.")
 

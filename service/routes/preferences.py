@@ -18,10 +18,10 @@ from service.preferences import Preferences, purposes
 from service.routes.access import engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.examples import PREFERENCES, PREFERENCES_SAID
+from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
 from service.routes.fields import check
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas import PreferencesAnswer, PreferencesInput
+from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact import CONTACT
 
 PATH = "/v1/customers/<string:customer_id>/preferences"

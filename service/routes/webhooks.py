@@ -15,10 +15,11 @@ from service.domain import Client
 from service.routes.access import Reach, engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.crm_schemas import (
-    DELIVERY,
-    WEBHOOK,
-    WEBHOOK_IN,
+from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
+from service.routes.fields import check
+from service.routes.offers import pairs
+from service.routes.replies import NO_STORE, Ready
+from service.routes.schemas.webhooks import (
     DeliveriesAnswer,
     DeliveriesQuery,
     ReplayAnswerCount,
@@ -30,9 +31,6 @@ from service.routes.crm_schemas import (
     WebhookMade,
     WebhooksAnswer,
 )
-from service.routes.fields import check
-from service.routes.offers import pairs
-from service.routes.replies import NO_STORE, Ready
 from service.store.webhooks import Webhook
 
 SCOPE = "webhooks:write"

@@ -13,7 +13,7 @@ from service.rules.policy import DEFAULT, load
 from tests.contract.stack import EXAMPLE_CUSTOMER, running
 from tests.served import Served
 
-TARGET = Path(__file__).resolve().parents[2] / "service" / "routes" / "examples.json"
+TARGET = Path(__file__).resolve().parents[2] / "service" / "routes" / "examples" / "captured.json"
 NOTE = {"note": "Autumn rates"}
 
 

@@ -16,7 +16,8 @@ from service.cache import Cache
 from service.config import Settings
 from service.domain import Client
 from service.engine import Engine
-from service.routes import models, release_schemas
+from service.routes import models
+from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
 from service.store import Store
 
@@ -106,11 +107,11 @@ def test_a_bundle_is_promoted_by_its_client_and_taken_back(
     client: Any, keys: dict[str, Headers], version: str, fresh: Store
 ) -> None:
     assert client.post(f"/v1/models/{version}/promote", headers=keys["officer"]).status_code == 403
-    made = fits(release_schemas.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
+    made = fits(releases.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
     assert made["bundle"] == version
     assert client.get("/v1/models", headers=keys["scientist"]).json["models"][0]["serves_as"] == "champion"
     assert fresh.releases(1)[0]["actor"] == "mia"
-    back = fits(release_schemas.ReleaseAnswer, client.post("/v1/releases/rollback", json={}, headers=keys["scientist"]))
+    back = fits(releases.ReleaseAnswer, client.post("/v1/releases/rollback", json={}, headers=keys["scientist"]))
     assert back["bundle"] is None
     assert fresh.verify_audit().broken_at is None
 
@@ -133,11 +134,11 @@ def test_a_challenger_begins_by_somebody_else_and_ends(client: Any, keys: dict[s
     wanted = {"policy": name, "share": 0.2, "note": "a trial"}
     own = client.put("/v1/challenger", json=wanted, headers=keys["author"])
     assert (own.status_code, own.json["type"]) == (409, "urn:fourcast:problem:own-approval")
-    fits(release_schemas.ReleaseAnswer, client.put("/v1/challenger", json=wanted, headers=keys["officer"]))
+    fits(releases.ReleaseAnswer, client.put("/v1/challenger", json=wanted, headers=keys["officer"]))
     trial = fits(models.TrialAnswer, client.get("/v1/challenger", headers=keys["officer"]))
     assert trial == {"challenger": {"policy": name, "bundle": None, "share": 0.2}}
     assert fresh.releases(1)[0]["actor"] == "ben"
-    fits(release_schemas.ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
+    fits(releases.ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
     assert client.delete("/v1/challenger", headers=keys["officer"]).status_code == 409
 
 

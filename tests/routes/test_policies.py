@@ -13,7 +13,7 @@ from service.cache import Cache
 from service.config import Settings
 from service.domain import Client
 from service.engine import Engine
-from service.routes import release_schemas
+from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS
@@ -76,14 +76,14 @@ def fits(schema: Any, answer: Any) -> None:
 def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]) -> None:
     before = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]
     proposed = publish(client, keys)
-    fits(release_schemas.ProposalAnswer, proposed)
+    fits(releases.ProposalAnswer, proposed)
     assert proposed.status_code == 201
     assert (proposed.json["author"], proposed.json["state"], proposed.json["note"]) == ("anna", "proposed", "autumn")
     name = proposed.json["policy"]
     assert proposed.headers["Location"] == f"/v1/policies/{name}"
 
     told = client.get(f"/v1/policies/{name}/diff", headers=keys["approver"])
-    fits(release_schemas.DifferenceAnswer, told)
+    fits(releases.DifferenceAnswer, told)
     (change,) = told.json["changes"]
     assert change["sentence"].startswith('catalogue.yaml: offer "term-12m": terms.rate was ')
     assert change["after"] == 0.0123
@@ -93,25 +93,25 @@ def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]
     assert own.json["detail"] == '"anna" proposed this policy: somebody else must approve it.'
 
     approved = client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
-    fits(release_schemas.ReleaseAnswer, approved)
+    fits(releases.ReleaseAnswer, approved)
     assert approved.json == {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
     again = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"])
     assert (again.status_code, again.json["type"]) == (409, "urn:fourcast:problem:conflict")
 
     rolled = client.post("/v1/releases/rollback", json={"note": "no"}, headers=keys["approver"])
-    fits(release_schemas.ReleaseAnswer, rolled)
+    fits(releases.ReleaseAnswer, rolled)
     assert rolled.json["policy"] == before["policy"]
     assert client.post("/v1/releases/rollback", json={}, headers=keys["approver"]).status_code == 409
 
     listed = client.get("/v1/releases", headers=keys["writer"])
-    fits(release_schemas.ReleasesAnswer, listed)
+    fits(releases.ReleasesAnswer, listed)
     assert [(row["actor"], row["restores"]) for row in listed.json["releases"]] == [
         ("ben", before["id"]),
         ("ben", None),
         ("demo", None),
     ]
     whole = client.get("/v1/policies", headers=keys["writer"])
-    fits(release_schemas.ProposalsAnswer, whole)
+    fits(releases.ProposalsAnswer, whole)
     assert {(row["author"], row["state"]) for row in whole.json["policies"]} == {
         ("anna", "retired"),
         ("demo", "active"),
@@ -133,7 +133,7 @@ def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers],
 def test_the_policy_comes_back_as_it_was_sent(client: Any, keys: dict[str, Headers]) -> None:
     name = publish(client, keys).json["policy"]
     answer = client.get(f"/v1/policies/{name}", headers=keys["approver"])
-    fits(release_schemas.PolicyAnswer, answer)
+    fits(releases.PolicyAnswer, answer)
     assert answer.json["documents"] == orjson.loads(orjson.dumps(documents()))
 
 
@@ -218,7 +218,7 @@ def test_who_may_do_what(client: Any, keys: dict[str, Headers], method: str, pat
 def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Headers]) -> None:
     active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
     answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=keys["approver"])
-    fits(release_schemas.SimulationAnswer, answer)
+    fits(releases.SimulationAnswer, answer)
     assert answer.json["unchanged"] is True
     assert answer.json["customers"] == len(CUSTOMERS)
 
@@ -230,7 +230,7 @@ def test_a_simulation_shows_who_is_served_differently(client: Any, keys: dict[st
     ]
     name = client.post("/v1/policies", json={"documents": changed}, headers=keys["author"]).json["policy"]
     answer = client.post(f"/v1/policies/{name}/simulate", json={"channel": "mobile_app"}, headers=keys["approver"])
-    fits(release_schemas.SimulationAnswer, answer)
+    fits(releases.SimulationAnswer, answer)
     assert answer.json["first_changed"] == 3, "all but the dead"
     assert {move["new"] for move in answer.json["moves"]} == {"notice-7d"}
     assert [row["name"] for row in answer.json["starved"]] == ["not-deceased"]

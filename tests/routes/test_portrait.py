@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.commands.portrait import page
-from service.routes.portrait_schema import PortraitAnswer
+from service.routes.schemas.portrait import PortraitAnswer
 from service.store import Store
 
 Keys = dict[str, dict[str, str]]

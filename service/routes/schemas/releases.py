@@ -1,11 +1,9 @@
-"""What goes in and out of release governance, as marshmallow schemas; see ``schemas`` for how they are used."""
-
-from typing import Any
+"""What goes in and out of release governance, as marshmallow schemas; see the room for how they are used."""
 
 from marshmallow import fields, validate
 
 from service.routes.fields import QueryInteger, Strict, Whole, Word
-from service.routes.schemas import Loose
+from service.routes.schemas import Loose, says
 
 MOST_CUSTOMERS = 10_000
 """Customers of one simulation over HTTP: more take longer than a caller should wait."""
@@ -14,15 +12,11 @@ NOTE_MAX = 500
 HASH = 64
 
 
-def _says(text: str, **more: Any) -> dict[str, Any]:
-    return {"description": text, **more}
-
-
 def _note() -> fields.String:
     return fields.String(
         load_default="",
         validate=validate.Length(0, NOTE_MAX, error="must be at most {max} characters"),
-        metadata=_says("Why, in words; kept with the release and in the audit log.", example="Autumn rates"),
+        metadata=says("Why, in words; kept with the release and in the audit log.", example="Autumn rates"),
     )
 
 
@@ -32,7 +26,7 @@ class PolicyInput(Strict):
     documents = fields.Dict(
         keys=fields.String(),
         required=True,
-        metadata=_says("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
+        metadata=says("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
     )
     note = _note()
 
@@ -49,22 +43,22 @@ class ApprovalInput(Strict):
     note = _note()
     override = fields.Boolean(
         load_default=False,
-        metadata=_says("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
+        metadata=says("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
     )
 
 
 class SimulationInput(Strict):
     """How large, and against what."""
 
-    customers = Whole(1, MOST_CUSTOMERS, load_default=2000, metadata=_says("How many customers are sampled."))
-    channel = Word(load_default=None, allow_none=True, metadata=_says("Only treatments in this channel."))
-    limit = Whole(1, 10, load_default=3, metadata=_says("Offers in each list."))
+    customers = Whole(1, MOST_CUSTOMERS, load_default=2000, metadata=says("How many customers are sampled."))
+    channel = Word(load_default=None, allow_none=True, metadata=says("Only treatments in this channel."))
+    limit = Whole(1, 10, load_default=3, metadata=says("Offers in each list."))
     against = Word(
         HASH,
         data_key="with",
         load_default=None,
         allow_none=True,
-        metadata=_says("The policy to stand beside; by default the one that serves."),
+        metadata=says("The policy to stand beside; by default the one that serves."),
     )
 
 
@@ -75,25 +69,25 @@ class DifferenceQuery(Strict):
         HASH,
         data_key="with",
         load_default=None,
-        metadata=_says("The policy to compare with; by default the one that serves."),
+        metadata=says("The policy to compare with; by default the one that serves."),
     )
 
 
 class ListQuery(Strict):
     """How many."""
 
-    limit = QueryInteger(1, 500, load_default=50, metadata=_says("How many at most, newest first."))
+    limit = QueryInteger(1, 500, load_default=50, metadata=says("How many at most, newest first."))
 
 
 class ProposalAnswer(Loose):
     """A policy and what became of it."""
 
-    policy = fields.String(required=True, metadata=_says("SHA-256 of its content: its name."))
+    policy = fields.String(required=True, metadata=says("SHA-256 of its content: its name."))
     author = fields.String(required=True)
     note = fields.String(required=True)
     proposed_at = fields.DateTime(required=True)
     state = fields.String(required=True, metadata={"enum": ["proposed", "active", "retired"]})
-    release = fields.Integer(required=True, allow_none=True, metadata=_says("The newest release that served it."))
+    release = fields.Integer(required=True, allow_none=True, metadata=says("The newest release that served it."))
     approver = fields.String(required=True, allow_none=True)
 
 
@@ -124,7 +118,7 @@ class ListedRelease(ReleaseAnswer):
     note = fields.String(required=True)
     actor = fields.String(required=True)
     activated_at = fields.DateTime(required=True)
-    restores = fields.Integer(required=True, allow_none=True, metadata=_says("The release that a rollback restored."))
+    restores = fields.Integer(required=True, allow_none=True, metadata=says("The release that a rollback restored."))
     active = fields.Boolean(required=True)
 
 
@@ -161,7 +155,7 @@ class DifferenceAnswer(Loose):
     old = fields.String(required=True)
     new = fields.String(required=True)
     changes = fields.List(fields.Nested(ChangeAnswer), required=True)
-    weights = fields.List(fields.Nested(ShiftAnswer), required=True, metadata=_says("Weights of the four C that move."))
+    weights = fields.List(fields.Nested(ShiftAnswer), required=True, metadata=says("Weights of the four C that move."))
 
 
 class MoveAnswer(Loose):
@@ -197,17 +191,17 @@ class SimulationAnswer(Loose):
 
     old = fields.String(required=True)
     new = fields.String(required=True)
-    at = fields.Integer(required=True, metadata=_says("The moment, milliseconds since 1970."))
+    at = fields.Integer(required=True, metadata=says("The moment, milliseconds since 1970."))
     channel = fields.String(required=True, allow_none=True)
     customers = fields.Integer(required=True)
-    identical = fields.Integer(required=True, metadata=_says("Whose whole list is the same."))
+    identical = fields.Integer(required=True, metadata=says("Whose whole list is the same."))
     first_changed = fields.Integer(required=True)
-    gained = fields.Integer(required=True, metadata=_says("Who had nothing and now has an offer."))
-    lost = fields.Integer(required=True, metadata=_says("Who had an offer and now has nothing."))
+    gained = fields.Integer(required=True, metadata=says("Who had nothing and now has an offer."))
+    lost = fields.Integer(required=True, metadata=says("Who had an offer and now has nothing."))
     better = fields.Integer(required=True)
     worse = fields.Integer(required=True)
     unchanged = fields.Boolean(required=True)
-    value_yuan = fields.Nested(ShiftAnswer, required=True, metadata=_says("Priorities of first treatments, summed."))
+    value_yuan = fields.Nested(ShiftAnswer, required=True, metadata=says("Priorities of first treatments, summed."))
     volumes = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(ShiftAnswer)), required=True)
     starved = fields.List(fields.Nested(ShiftAnswer), required=True)
     groups = fields.List(fields.Nested(GroupAnswer), required=True)

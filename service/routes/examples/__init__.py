@@ -1,0 +1,28 @@
+"""An example of each operation, shown in the OpenAPI document; a test holds each against its schema.
+
+The short ones stand in this room's modules, by noun; ``captured.json`` holds the larger ones by operation and status
+(``body``: what is sent), captured from a running service by ``python -m tests.contract.capture``.
+"""
+
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+
+def exampled(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the captured examples, wherever an operation shows none of its own."""
+    captured = orjson.loads((files("service.routes.examples") / "captured.json").read_bytes())
+    for row in document["paths"].values():
+        for operation in row.values():
+            if "operationId" in operation:
+                _show(operation, captured.get(operation["operationId"], {}))
+    return document
+
+
+def _show(operation: dict[str, Any], shown: dict[str, Any]) -> None:
+    sides = {"body": operation.get("requestBody", {}), **operation["responses"]}
+    for side, example in shown.items():
+        for content in sides.get(side, {}).get("content", {}).values():
+            if "examples" not in content:
+                content.setdefault("example", example)

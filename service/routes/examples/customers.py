@@ -1,0 +1,43 @@
+"""Customers and what they permit."""
+
+from typing import Any
+
+CUSTOMER_IN: dict[str, Any] = {
+    "external_key": "CIF-0042",
+    "attributes": {"age": 44, "demand_yuan": 180000, "branch_id": "b-1", "adviser_id": "a-17"},
+}
+CUSTOMER: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "external_key": "CIF-0042",
+    "revision": 3,
+    "attributes": CUSTOMER_IN["attributes"],
+    "updated_at": "2026-11-23T09:30:00+08:00",
+}
+NOBODY: dict[str, Any] = {
+    "type": "urn:fourcast:problem:not-found",
+    "title": "Not found",
+    "detail": 'No customer "c-2". Import customers first, or check the id.',
+}
+CUSTOMERS_IN: dict[str, Any] = {"customers": [{"id": "c-000001", **CUSTOMER_IN}]}
+CUSTOMERS: dict[str, Any] = {
+    "customers": [{"id": "c-000001", "external_key": "CIF-0042", "status": 200, "revision": 3}]
+}
+PREFERENCES_SAID: dict[str, Any] = {
+    "personalisation": False,
+    "consents": {"marketing:sms": True},
+    "version": "privacy-2026-09",
+}
+PREFERENCES: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "personalisation": False,
+    "do_not_contact": False,
+    "consents": {"personalisation": False, "contact": True, "marketing:sms": True},
+    "said": {
+        "marketing:sms": {
+            "granted": True,
+            "at": "2026-11-23T09:30:00+08:00",
+            "source": "mobile-bank",
+            "version": "privacy-2026-09",
+        }
+    },
+}

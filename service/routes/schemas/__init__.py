@@ -1,0 +1,84 @@
+"""What goes in and out, as marshmallow schemas: inputs are checked by them, answers are documented by them.
+
+Inputs refuse unknown names. Answers are never dumped through a schema (that costs more than deciding): the engine
+encodes them, and a test holds the bytes against the schema. Answers may grow; readers ignore what is new. One module
+for each noun; what all of them share stands here.
+"""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, fields
+
+from service.routes.fields import Strict, Word
+
+LONG = 200
+BEHALF = "The person for whom this is done, by the CRM's own id; it goes into the audit log."
+
+
+def says(text: str, **more: Any) -> dict[str, Any]:
+    """Metadata of a field."""
+    return {"description": text, **more}
+
+
+class Loose(Schema):
+    """What we answer: readers ignore what they do not know, so the contract does not forbid it."""
+
+    class Meta:
+        """Nothing is said about other names."""
+
+        unknown = EXCLUDE
+
+
+class OnBehalf(Strict):
+    """A write by a program for a person."""
+
+    on_behalf_of = Word(metadata=says(BEHALF, example="adviser-17"))
+
+
+class DecisionRecord(Loose):
+    """A decision with its inputs, versions, factors and reasons; replays to the same bytes."""
+
+    class Meta:
+        """The record carries more than is promised here."""
+
+        unknown = INCLUDE
+
+
+class Fault(Loose):
+    """One fault and where it stands."""
+
+    where = fields.String(required=True, metadata=says("Field path, as events.3.amount_yuan."))
+    message = fields.String(required=True)
+
+
+class ProblemAnswer(Loose):
+    """An error (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"example": "urn:fourcast:problem:invalid-input"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(Fault))
+    trace_id = fields.String(required=True)
+
+
+class ItemProblem(Loose):
+    """What a single call would have answered."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(Fault))
+
+
+class Alive(Loose):
+    """The process answers."""
+
+    status = fields.String(required=True)
+
+
+class ReadyAnswer(Loose):
+    """This worker takes traffic; each server's state in words."""
+
+    ready = fields.Boolean(required=True)
+    checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -1,0 +1,72 @@
+"""Customers stored, alone and in bulk."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from service.routes.fields import Strict, Word
+from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
+from service.routes.schemas.offers import MAX_BULK
+
+
+class CustomerInput(OnBehalf):
+    """A customer, whole: what is left out is unknown from now on."""
+
+    external_key = Word(LONG, metadata=says("The bank's own key of the customer; unique.", example="CIF-0042"))
+    attributes = fields.Dict(
+        keys=Word(),
+        values=fields.Raw(allow_none=True),
+        required=True,
+        metadata=says("By name, as attributes.yaml of the policy has them; null is unknown."),
+    )
+
+
+class KeyedCustomerInput(OnBehalf):
+    """A customer found by external key."""
+
+    attributes = CustomerInput().declared_fields["attributes"]
+
+
+class BulkCustomerInput(CustomerInput):
+    """One customer of several: ``id``, ``external_key``, or both."""
+
+    id = Word(metadata=says("The customer's id.", example="c-000001"))
+
+    @validates_schema
+    def _named(self, value: dict[str, Any], **_: Any) -> None:
+        if value.get("id") is None and value.get("external_key") is None:
+            raise ValidationError("id or external_key is required", "id")
+
+
+class BulkCustomersInput(Strict):
+    """Up to 200 customers."""
+
+    customers = fields.List(
+        fields.Raw(), required=True, validate=validate.Length(1, MAX_BULK, error="must be 1 to 200 customers")
+    )
+
+
+class CustomerAnswer(Loose):
+    """A customer as stored."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(required=True, allow_none=True)
+    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer."))
+    attributes = fields.Dict(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+class CustomerStatus(Loose):
+    """What became of one customer of several."""
+
+    id = fields.String(required=True, allow_none=True)
+    external_key = fields.String(required=True, allow_none=True)
+    status = fields.Integer(required=True, metadata=says("201 new, 200 stored, 403, 409 or 422 refused."))
+    revision = fields.Integer()
+    problem = fields.Nested(ItemProblem)
+
+
+class CustomersAnswer(Loose):
+    """In the order sent; those with 200 or 201 are stored."""
+
+    customers = fields.List(fields.Nested(CustomerStatus), required=True)

@@ -1,0 +1,46 @@
+"""The offers of many customers, as a job."""
+
+from marshmallow import fields
+
+from service.routes.fields import Strict, Word
+from service.routes.schemas import Loose, says
+from service.routes.schemas.offers import BulkOffersInput
+
+
+class JobInput(Strict):
+    """The offers of many customers, as a job."""
+
+    customers = fields.Raw(
+        required=True,
+        metadata=says("`all`, or an array of 1 to 100,000 customer ids, each once.", example=["c-000001", "c-000002"]),
+    )
+    channel = BulkOffersInput().declared_fields["channel"]
+    placement = BulkOffersInput().declared_fields["placement"]
+    limit = BulkOffersInput().declared_fields["limit"]
+
+
+class JobAnswer(Loose):
+    """A job as it stands."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
+    total = fields.Integer(required=True, allow_none=True, metadata=says("Null until the customers are counted."))
+    done = fields.Integer(required=True)
+    failed = fields.Integer(required=True, metadata=says("How many of those done have a problem instead of offers."))
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    started_at = fields.DateTime(required=True, allow_none=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    results = fields.String(required=True, allow_none=True, metadata=says("Where the results are, once done."))
+
+
+class JobsAnswer(Loose):
+    """The newest jobs first."""
+
+    jobs = fields.List(fields.Nested(JobAnswer), required=True)
+
+
+class ResultsQuery(Strict):
+    """The file's form."""
+
+    format = Word(among=["jsonl", "csv", "parquet"], metadata=says("Instead of the Accept header.", example="csv"))

@@ -45,6 +45,8 @@ class Kept:
 
         Asked under the generation heard last, and once more where the work hears of another.
         """
+        if self._generation == UNTOLD:
+            return work(), self.read(customer_id, request, now, serving)
         field = self._field(request, now, serving)
         done, kept = self._cache.read_beside(customer_id, field, work)
         due = self._field(request, now, serving)

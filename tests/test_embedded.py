@@ -21,9 +21,10 @@ from service.errors import Unavailable
 from tests.servers import execute, pid_of
 
 LAUNCH = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from service.embedded import start_postgres, start_valkey
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
 with start_postgres(Path(sys.argv[1])) as database, start_valkey(Path(sys.argv[1])) as cache:
     print(database.url, database.started, cache.started, flush=True)
     try:

@@ -20,6 +20,7 @@ from service.store import Store
 from tests.crm.conftest import Crm, House
 from tests.routes.conftest import SAVER
 from tests.servers import execute
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -157,15 +158,6 @@ def runner(database_url: str, redis_url: str, folder: Path) -> "subprocess.Popen
         return subprocess.Popen(
             [sys.executable, "-m", "service.cli", "work"], env=os.environ | own, stdout=log, stderr=log
         )
-
-
-def eventually(holds: Callable[[], bool], within_s: float = 90) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_killed_runners_job_is_finished_exactly_once(

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,13 +140,3 @@ def dismissal(customer_id: str, offer: str) -> Event:
     """The customer waves an offer away, now."""
     now = time.time_ns()
     return Event(f"e-{os.getpid()}-{now}", customer_id, "dismiss", now // 1_000_000, offer, "mobile_app")
-
-
-def eventually(holds: Callable[[], bool], within_s: float = 10) -> bool:
-    """Whether it comes true in time."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False

@@ -13,7 +13,8 @@ from service.engine import Engine
 from service.errors import Conflict, InvalidInput, NotFound, OwnApproval
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Challenger
-from tests.engine.conftest import SAVER, House, eventually, offers
+from tests.engine.conftest import SAVER, House, offers
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("own_releases")
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from service.domain import Event
 from service.rules.policy import Policy, from_documents, load
-from tests.engine.conftest import House, eventually, offers, shown
+from tests.engine.conftest import House, offers, shown
+from tests.waiting import eventually
 
 DAY = 86_400_000
 
@@ -32,6 +33,12 @@ def activate(house: House, bundle_folder: Any, documents: dict[str, Any]) -> Ite
     yield serve
     serve(shipped)
     store.close()
+
+
+def rejected(days_ago: int, expect: str) -> dict[str, Any]:
+    """A case of a contact rule: the offer was declined so many days ago."""
+    past = [{"kind": "reject", "offer": "term-12m", "days_ago": days_ago}]
+    return {"expect": expect, "channel": "branch", "offer": "term-12m", "past": past}
 
 
 def changed(documents: dict[str, Any], name: str, entries: str, entry_id: str, **values: Any) -> Policy:
@@ -84,7 +91,8 @@ def test_a_rest_of_a_year_is_kept_for_a_year(
     first = shown(offers(worker, customer))[0]
     store.record_event(Event(f"r-{time.time_ns()}", customer, "reject", ago, first, "mobile_app"))
     assert first in shown(offers(worker, customer)), "60 days are over"
-    release = activate(changed(documents, "contact", "cool_offs", "cool-off-rejected", days=366))
+    cases = [rejected(days_ago, expect) for days_ago, expect in ((365, "blocks"), (366, "passes"))]
+    release = activate(changed(documents, "contact", "cool_offs", "cool-off-rejected", days=366, cases=cases))
     assert eventually(lambda: worker._releases.serving.release.id == release)
     assert first not in shown(offers(worker, customer))
     store.close()

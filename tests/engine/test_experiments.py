@@ -11,7 +11,8 @@ from service.decision.subject import experiment_arm
 from service.domain import Event
 from service.engine import Engine
 from service.rules.policy import Policy, from_documents
-from tests.engine.conftest import ASKED, SAVER, House, eventually, offers
+from tests.engine.conftest import ASKED, SAVER, House, offers
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("own_releases")
 

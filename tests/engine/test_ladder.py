@@ -8,7 +8,8 @@ import pytest
 
 from service.errors import Unavailable
 from service.rules.policy import from_documents
-from tests.engine.conftest import ASKED, House, dismissal, eventually, offers, shown
+from tests.engine.conftest import ASKED, House, dismissal, offers, shown
+from tests.waiting import eventually
 
 
 def test_without_redis_every_answer_is_decided_anew(house: House, customer: str) -> None:

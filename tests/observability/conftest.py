@@ -1,6 +1,7 @@
 """One whole story over HTTP, traced and logged at its most talkative, and what the operator saw of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from service.store import Store
 from tests.observability.collector import Collector
 from tests.routes.conftest import SAVER
 from tests.served import Served
+from tests.waiting import eventually
 
 WHO = "zhang-wei-8841"
 STRANGER = "nobody-knows-7719"
@@ -48,6 +50,7 @@ def seen(make_database: Any, redis_url: str, tmp_path_factory: pytest.TempPathFa
     traced = {"FOURCAST_TRACES_URL": collector.url, "FOURCAST_TRACES_SHARE": "1", "FOURCAST_LOG_LEVEL": "debug"}
     served = Served(database, redis_url, folder, **traced)
     try:
+        assert eventually(lambda: re.search(r"^fourcast_serving{.*} 2\.0$", served.get("/metrics").text, re.MULTILINE))
         answers = story(served)
         metrics = served.get("/metrics").text
     finally:

@@ -33,7 +33,9 @@ def test_answers_are_counted_by_where_they_came_from(seen: Seen) -> None:
 
 def test_the_hit_share_of_the_cache_can_be_worked_out(seen: Seen) -> None:
     assert value(seen, "fourcast_cache_operations_total", operation="read", outcome="hit") == 1
-    assert value(seen, "fourcast_cache_operations_total", operation="read", outcome="miss") == 1
+    assert value(seen, "fourcast_cache_operations_total", operation="read", outcome="miss") in (1, 2), (
+        "a stranger's answer may be asked for before PostgreSQL says that there is no such customer"
+    )
 
 
 def test_each_fresh_decision_says_what_it_led_to_and_which_rules_withheld_how_many(seen: Seen) -> None:

@@ -17,6 +17,22 @@ from training.registry import TrainedFamily, write_bundle
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
+LONG = (
+    "tests/guides/",
+    "tests/test_activation",
+    "tests/commands/",
+    "tests/crm/",
+    "tests/observability/",
+    "tests/contract/",
+)
+"""What takes longest goes first, so that of several processes none has it left at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first; everything else keeps its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 SMALL_TABLE: dict[str, Any] = {
     "attributes": [
         {"name": "age", "kind": "number", "unit": "years", "range": [0, 120], "meaning": "Age"},

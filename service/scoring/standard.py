@@ -39,7 +39,7 @@ def scaled(raw: Array, scales: Sequence[str]) -> Array:
     """``sign(x) ln(1 + |x|)`` in the columns whose scale is log, the others as they are; (n, f)."""
     log = np.array([scale == LOG for scale in scales])
     out = np.array(raw, dtype=np.float64)
-    out[:, log] = np.sign(out[:, log]) * _libm_log1p(np.abs(out[:, log])).astype(np.float64)
+    out[:, log] = np.sign(out[:, log]) * np.asarray(_libm_log1p(np.abs(out[:, log])), dtype=np.float64)
     return out
 
 

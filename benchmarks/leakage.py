@@ -17,8 +17,8 @@ from training.bank import open_bank
 from training.keepsakes import leakage_of
 from training.leakage import MOST_CLOSED
 from training.portrait import columns_of
+from training.sample import read_sample
 from training.synthetic import write
-from training.train import read_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 DURATION = "    duration AS logins_30d,\n"

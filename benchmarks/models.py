@@ -22,7 +22,8 @@ from sklearn.model_selection import ShuffleSplit
 
 from training.bank import open_bank
 from training.evaluate import measure
-from training.train import Sample, default_model, read_sample
+from training.family import default_model
+from training.sample import Sample, read_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = Path(os.environ.get("FOURCAST_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -1,9 +1,7 @@
 """One family's propensity model: members of boosted trees, measured and calibrated on customers they have not seen.
 
-Order, for each member: customers into folds -> one booster per fold, all stopped early at the same round, where the
-mean loss of the held-out folds is least -> each customer scored by the booster that has not seen them -> one booster
-on all customers, for a few more rounds, as it has more to learn from. Then: mean of the members' unseen scores ->
-isotonic table. The model is the mean of the boosters on all customers, and the table.
+Order: members, each a booster on all customers and the scores of boosters that have not seen them (``member``) -> mean
+of the members' unseen scores -> isotonic table. The model is the mean of the boosters on all customers, and the table.
 
 So every customer serves to train, to stop, to calibrate and to measure, and no figure rests on a customer a booster
 knew. The figures are those of the boosters of the folds, which saw a fifth less: if anything, the model is a little
@@ -11,46 +9,19 @@ better. A member with many leaves and more weight on those who held none finds n
 the others. ``training.tune`` looks for better recipes; the default and the tuned model are the same class.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
-from training import distributed
 from training.calibrate import Table, calibrate
 from training.lesson import Flags, Floats, Lesson, Recipe
+from training.member import Fold, Grower
 
-Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Progress = Callable[[int], None]
-Watch = Callable[[int, Callable[[], Floats]], None]
-
-CLUSTER_STEP = 5
-"""Rounds between two looks at the loss of boosters that a cluster grew."""
-
-FIXED = {
-    "objective": "binary",
-    "metric": "binary_logloss",
-    "bagging_freq": 1,
-    "feature_pre_filter": False,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
-
-
-@dataclass(frozen=True)
-class Member:
-    """A booster on all customers, its rounds, and the scores of customers by the boosters of the folds."""
-
-    booster: lgb.Booster
-    rounds: int
-    unseen: Floats
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -130,15 +101,20 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         row counts for the trees.
         """
         lesson = self.lesson(X, y, held, names, categorical, weight)
+        grower = self.grower()
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = lesson.rows.shape[1]
-        members = list(self._members(lesson, progress or (lambda _: None)))
+        told = progress or (lambda _: None)
+        members = [
+            grower.member(Recipe(*recipe), number, lesson, lambda *_: told(1))
+            for number, recipe in enumerate(self.members)
+        ]
         raw = np.mean([one.unseen for one in members], axis=0)
         self.boosters_ = [one.booster for one in members]
         self.rounds_ = [one.rounds for one in members]
         self.calibration_ = calibrate(raw, lesson.taken)
         self.unseen_served_ = self.calibration_.apply(raw)
-        self.unseen_ = _cross_calibrated(raw, lesson.taken, self._folds(lesson, 0))
+        self.unseen_ = _cross_calibrated(raw, lesson.taken, grower.split(lesson, 0))
         return self
 
     def lesson(
@@ -182,78 +158,13 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "boosters_")
         return self.calibration_
 
-    def _members(self, lesson: Lesson, progress: Progress) -> Iterator[Member]:
-        for number, recipe in enumerate(self.members):
-            rounds, unseen = self.unseen(Recipe(*recipe), number, lesson, lambda *_: progress(1))
-            rounds = round(rounds * self.folds / (self.folds - 1))
-            yield Member(self._booster(Recipe(*recipe), number, lesson, rounds), rounds, unseen)
-
-    def _booster(self, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> lgb.Booster:
-        """The member on all customers."""
-        settings = self._settings(number, recipe)
-        if self.cluster is not None:
-            return distributed.booster(self.cluster, settings, lesson, recipe.emphasis, rounds)
-        return lgb.train(settings, lesson.weighted(recipe.emphasis), rounds)
-
-    def unseen(self, recipe: Recipe, number: int, lesson: Lesson, watch: Watch) -> tuple[int, Floats]:
-        """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
-
-        ``watch`` is told after each round how many are done, and how to get the scores so far; what it raises ends it.
-        """
-        folds = self._folds(lesson, number)
-        if self.cluster is not None:
-            return self._unseen_by_cluster(recipe, number, lesson, folds, watch)
-
-        def after(env: Any) -> None:
-            done = env.iteration + 1
-            watch(done, lambda: self._scores(env.model.boosters, folds, lesson, done))
-
-        result: Any = lgb.cv(
-            self._settings(number, recipe),
-            lesson.weighted(recipe.emphasis),
-            num_boost_round=self.rounds,
-            folds=folds,
-            callbacks=[lgb.early_stopping(self.patience, verbose=False), after],
-            return_cvbooster=True,
+    def grower(self) -> Grower:
+        """What grows its members, for whoever tries recipes apart from a model."""
+        own = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2", "max_bin")
+        shared = {name: getattr(self, name) for name in own}
+        return Grower(
+            shared, self.folds, self.rounds, self.patience, self.threads, int(self.random_state), self.cluster
         )
-        trained = result["cvbooster"]
-        rounds = int(trained.best_iteration)
-        return rounds, self._scores(trained.boosters, folds, lesson, rounds)
-
-    def _unseen_by_cluster(
-        self, recipe: Recipe, number: int, lesson: Lesson, folds: list[Fold], watch: Watch
-    ) -> tuple[int, Floats]:
-        """The same by boosters that a cluster grows: all rounds of each fold, the best chosen afterwards."""
-        boosters, curves = [], []
-        for seen, out in folds:
-            grown = self._booster(recipe, number, lesson.part(seen), self.rounds)
-            curves.append(distributed.losses(grown, lesson.part(out), recipe.emphasis, CLUSTER_STEP))
-            boosters.append(grown)
-        rounds = CLUSTER_STEP * (1 + int(np.argmin(np.mean(curves, axis=0))))
-        for done in range(1, self.rounds + 1):
-            watch(done, lambda: self._scores(boosters, folds, lesson, rounds))
-        return rounds, self._scores(boosters, folds, lesson, rounds)
-
-    def _scores(self, boosters: Sequence[lgb.Booster], folds: list[Fold], lesson: Lesson, rounds: int) -> Floats:
-        """Each customer's score by the first ``rounds`` trees of the fold's booster that has not seen them."""
-        unseen = np.empty(len(lesson.rows))
-        for (_, out), booster in zip(folds, boosters, strict=True):
-            unseen[out] = booster.predict(lesson.rows[out], num_iteration=rounds, num_threads=self.threads)
-        return unseen
-
-    def _settings(self, number: int, recipe: Recipe) -> dict[str, Any]:
-        shared = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2", "max_bin")
-        settings = {**FIXED, **{name: getattr(self, name) for name in shared}, **dict(recipe.own)}
-        return {**settings, "num_leaves": recipe.num_leaves, "seed": self._seed(number), "num_threads": self.threads}
-
-    def _folds(self, lesson: Lesson, number: int) -> list[Fold]:
-        """Folds by customer, alike in outcomes and in who held it before."""
-        strata = 2 * lesson.taken + lesson.held
-        splitter = StratifiedKFold(self.folds, shuffle=True, random_state=self._seed(number))
-        return list(splitter.split(np.zeros(len(strata)), strata))
-
-    def _seed(self, number: int) -> int:
-        return int(self.random_state) + 1000 * number
 
 
 def _cross_calibrated(raw: Floats, taken: Floats, folds: Sequence[Fold]) -> Floats:

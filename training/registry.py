@@ -1,8 +1,8 @@
-"""Bundles on disk: written whole or not at all, named by their content, and judged before anyone promotes them.
+"""Bundles on disk: written whole or not at all, and named by their content.
 
-Order: trained families -> ``write_bundle`` (``placing`` puts it on disk) -> ``gate`` (challenger against champion, with
-numbers) -> ``verify`` (what promotion asks for first). Making a bundle serve is a release: ``fourcast promote``. The
-same seed and files give the same content, so the same version and the same bytes; there is no time in it.
+Order: trained families -> ``write_bundle`` (``placing`` puts it on disk) -> ``verify`` (what promotion asks for first).
+``gate`` judges them before anyone promotes them; making one serve is a release: ``fourcast promote``. The same seed and
+files give the same content, so the same version and the same bytes; there is no time in it.
 """
 
 import json
@@ -16,21 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import service
-from service.errors import BundleError, GateRefused, InvalidInput, Problem
+from service.errors import BundleError, InvalidInput, Problem
 from service.scoring.hearing import OFFER, TICKET
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, NAME, REVIEW, digest_of, read, version_of
 from training.keepsakes import Unseen
-from training.leakage import MOST_CLOSED, suspects
 from training.placing import place
-
-LARGEST_AUC_LOSS = 0.002
-"""A challenger may fall this far below the champion on the same unseen customers: less is noise of the split."""
-LARGEST_CALIBRATION_ERROR = 0.02
-"""Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
-LEAST_AUC = 0.6
-"""Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
 
 KINDS: Mapping[str, str] = {"offers": OFFER, "tickets": TICKET}
 """The manifest's key of each kind of model besides the families', and what their names begin with."""
@@ -56,19 +48,6 @@ class TrainedFamily:
     base_rate: float
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unseen: Unseen | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the gate says: ``passes``, and one line per comparison with its numbers."""
-
-    passes: bool
-    lines: tuple[str, ...]
-
-    def or_refuse(self) -> None:
-        """Raise GateRefused, with every line, where the gate says no."""
-        if not self.passes:
-            raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
 
 
 def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
@@ -158,25 +137,6 @@ def verify(root: Path, version: str) -> Bundle:
     return bundle
 
 
-def gate(
-    challenger: Mapping[str, Mapping[str, Any]],
-    champion: Mapping[str, Mapping[str, Any]] | None,
-    experience: Mapping[str, Any] | None = None,
-) -> Verdict:
-    """Yes where every family passes: ``{family: metrics}`` of both, measured on the same unseen customers.
-
-    AUC at least 0.6 and at most 0.002 below the champion's; calibration error at most 0.02; and no family that the
-    champion scores may be missing. Without a champion only the absolute bounds hold. ``experience``: what a bundle
-    learned from events says of itself; it must know more than the propensities by which those customers were served.
-    """
-    checks = [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
-    for family, metrics in (champion or {}).items():
-        checks.append(_relative(family, challenger.get(family), metrics))
-    checks += [] if experience is None else _experienced(experience)
-    lines = tuple(f"{'yes' if passed else 'no '}  {line}" for passed, line in checks)
-    return Verdict(bool(checks) and all(passed for passed, _ in checks), lines)
-
-
 def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
     if "review" not in manifest:
@@ -192,56 +152,6 @@ def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
     return {family: entry["metrics"] for family, entry in manifest["families"].items()}
-
-
-def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
-    auc = metrics["auc"]
-    leaks = [_leak(family, metrics["leakage"])] if "leakage" in metrics else []
-    return [*leaks, (auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"), _calibrated(family, metrics)]
-
-
-def _calibrated(what: str, metrics: Mapping[str, Any]) -> tuple[bool, str]:
-    """A few customers show an error by chance alone; where it is stated, that much is allowed on top."""
-    error, most = metrics["calibration_error"], LARGEST_CALIBRATION_ERROR
-    chance = metrics.get("calibration_error_by_chance", 0.0)
-    beside = f" and {chance:.4f} by chance" if chance else ""
-    return error <= most + chance, f"{what}: calibration error {error:.4f} (at most {most}{beside})"
-
-
-def _experienced(experience: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
-    """Against how these customers were served, and against the priors by which the holdout was."""
-    served, holdout = experience["as_served"], experience["holdout"]
-    yield served["difference"] <= 0.0, f"as served: log loss {_told(served)} (at most +0)"
-    if served["auc"] is not None:
-        least = -max(LARGEST_AUC_LOSS, 2.0 * (served["auc_standard_error"] or 0.0))
-        gain = served["auc"] - served["auc_served"]
-        yield gain >= least, f"as served: AUC {served['auc']:.4f}, {gain:+.4f} (at least {least:+.4f})"
-    yield _calibrated("as served", served)
-    if holdout is not None and holdout["low"] is not None:
-        yield holdout["low"] <= 0.0, f"holdout, served by priors: log loss {_told(holdout)} (not clearly above 0)"
-
-
-def _told(figures: Mapping[str, Any]) -> str:
-    between = "" if figures["low"] is None else f" [{figures['low']:+.4f}, {figures['high']:+.4f}]"
-    return f"{figures['difference']:+.4f}{between}"
-
-
-def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
-    """No where an attribute knows what it cannot, unless it was allowed by name."""
-    found = suspects(leakage)
-    if found:
-        named = "; ".join(f"{', '.join(one['attributes'])} ({one['question']}: {one['closes']:.2f})" for one in found)
-        return False, f"{family}: knows the future: {named} of the unknown closed alone (at most {MOST_CLOSED})"
-    allowed = f", {', '.join(leakage['allowed'])} allowed by name" if leakage["allowed"] else ""
-    worst = max((one["closes"] for one in leakage["findings"]), default=0.0)
-    return True, f"{family}: no attribute knows the future ({worst:.2f} closed alone at most{allowed})"
-
-
-def _relative(family: str, challenger: Mapping[str, Any] | None, champion: Mapping[str, Any]) -> tuple[bool, str]:
-    if challenger is None:
-        return False, f"{family}: the champion scores it, the challenger does not"
-    gain = challenger["auc"] - champion["auc"]
-    return gain >= -LARGEST_AUC_LOSS, f"{family}: AUC {gain:+.4f} against the champion (at least {-LARGEST_AUC_LOSS:+})"
 
 
 def _entries(models: Mapping[str, TrainedFamily], seed: int) -> dict[str, dict[str, Any]]:

@@ -1,9 +1,9 @@
 """Recipes found by an Optuna study: many members tried on the folds, the best few blended, one model like the default.
 
-Order: the sample (``train.read_sample``) -> per family a study in one SQLite file, its first trials the default recipes
--> each trial one member: its scores of unseen customers are kept beside the study, and a trial that falls behind the
-median of the others at the same round is given up -> ``blend`` (greedily, the member that helps most) -> recipes for
-``train.train``, which makes folds anew, measures, writes the bundle and asks the gate.
+Order: the sample (``sample``) -> per family a study in one SQLite file, its first trials the default recipes -> each
+trial one member: its scores of unseen customers are kept beside the study, and a trial that falls behind the median of
+the others at the same round is given up -> the best ``blend`` -> recipes for ``train.train``, which makes folds anew,
+measures, writes the bundle and asks the gate.
 
 A study goes on where it was left: same file, same bank files. Time decides how many trials there are, so two runs of 15
 minutes may find different recipes; the same recipes and seed always give the same bundle. The folds of the figures
@@ -25,19 +25,17 @@ from sklearn.base import clone
 
 from service.errors import InvalidInput
 from training.bank import Bank, open_bank
-from training.evaluate import auc
+from training.blend import LARGEST_BLEND, blend, standing
+from training.family import MEMBERS, lesson_of
 from training.fit import PropensityModel
 from training.lesson import Lesson, Recipe
-from training.train import MEMBERS, TrainReport, lesson_of, read_sample, train
+from training.sample import read_sample
+from training.train import TrainReport, train
 from training.warehouse import files_read
 
 Floats = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]
 
-LARGEST_BLEND = 6
-"""Members of a tuned model at most: each costs its trees in every decision."""
-LEAST_GAIN = 1e-5
-"""A further member must raise the standing by this much."""
 SEARCH_SHARE = 0.55
 """The share of the minutes for the search; the rest trains the chosen recipes, which nobody can hurry."""
 LOOKS = (100, 200)
@@ -99,32 +97,6 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     }
 
 
-def standing(taken: Floats, scores: Floats, held: npt.NDArray[np.bool_]) -> float:
-    """(AUC among everybody + AUC among those who held none) / 2; where nobody or everybody held it, the former."""
-    everybody, none = auc(taken, scores), ~held
-    if not 0 < taken[none].sum() < none.sum():
-        return everybody
-    return (everybody + auc(taken[none], scores[none])) / 2
-
-
-def blend(lesson: Lesson, unseen: Sequence[Floats], most: int = LARGEST_BLEND) -> list[int]:
-    """Places of the members whose mean stands best: the best one, then each time the one that helps most.
-
-    Source: Caruana et al. 2004, Ensemble selection from libraries of models; here each member once, as trees cost time.
-    """
-    chosen: list[int] = []
-    total, best = np.zeros(len(lesson.taken)), -np.inf
-    while len(chosen) < min(most, len(unseen)):
-        rest = [place for place in range(len(unseen)) if place not in chosen]
-        gains = [standing(lesson.taken, total + unseen[place], lesson.held) for place in rest]
-        place = int(np.argmax(gains))
-        if gains[place] < best + LEAST_GAIN:
-            break
-        best, total = gains[place], total + unseen[rest[place]]
-        chosen.append(rest[place])
-    return chosen
-
-
 def _searched(searches: Sequence[Search], clock: Callable[[], None]) -> dict[str, list[Recipe]]:
     with ThreadPoolExecutor() as pool:  # one core a family: LightGBM leaves Python free while it works
         tasks = {one.family: pool.submit(_search, one, clock) for one in searches}
@@ -171,7 +143,7 @@ def _trial(search: Search, trial: Any, clock: Callable[[], None]) -> float:
             if trial.should_prune():
                 raise _optuna().TrialPruned
 
-    _, unseen = model.unseen(recipe, number, lesson, watch)
+    _, unseen = model.grower().unseen(recipe, number, lesson, watch)
     search.scores.mkdir(parents=True, exist_ok=True)
     np.save(_kept(search, trial.number), unseen)
     return standing(lesson.taken, unseen, lesson.held)

@@ -118,7 +118,7 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
     check_openmp()
     from training.registry import verify
-    from training.train import score as score_files
+    from training.score import score as score_files
 
     folder = Artifacts.of(Settings.read(os.environ)).folder_of(version)
     bundle = verify(folder.parent, version)
@@ -163,7 +163,8 @@ def promoted(stack: Stack | Modelling, version: str, force: bool = False, actor:
 
     Where nothing was ever released, the settings' policy serves with it on the actor's word alone.
     """
-    from training.registry import gate, metrics_of, verify
+    from training.gate import gate
+    from training.registry import metrics_of, verify
 
     bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
     active = stack.store.active()

@@ -119,7 +119,7 @@ def test_a_bundle_is_promoted_by_its_client_and_taken_back(
 def test_what_the_gate_refuses_does_not_serve(
     client: Any, keys: dict[str, Headers], version: str, fresh: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.registry.LEAST_AUC", 0.95)
+    monkeypatch.setattr("training.gate.LEAST_AUC", 0.95)
     answer = client.post(f"/v1/models/{version}/promote", headers=keys["scientist"])
     assert (answer.status_code, answer.json["type"]) == (409, "urn:fourcast:problem:gate-refused")
     assert fresh.active().bundle is None

@@ -11,8 +11,9 @@ from service.errors import InvalidInput
 from service.scoring.models import open_bundle
 from training.distributed import losses, scores_of
 from training.fit import PropensityModel
+from training.score import score
 from training.synthetic import write
-from training.train import score, train
+from training.train import train
 
 SMALL = PropensityModel(rounds=30, folds=2, members=((8, 2.0),), learning_rate=0.15)
 

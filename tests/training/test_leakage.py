@@ -12,12 +12,12 @@ from service.errors import GateRefused, InvalidInput
 from service.scoring.attributes import parse_table
 from tests.shared import shared
 from training.bank import open_bank
+from training.gate import gate
 from training.keepsakes import KNOWN, TAKEN, leakage_of
 from training.leakage import MOST_CLOSED, Matrix, examine, sources, suspects
 from training.portrait import columns_of
-from training.registry import gate
+from training.sample import read_sample
 from training.synthetic import write
-from training.train import read_sample
 
 TABLE = parse_table(
     {

@@ -27,8 +27,10 @@ from service.store import Store
 from tests.servers import MakeDatabase, execute
 from training.dataset import Customers
 from training.fit import PropensityModel
-from training.learning import Learned, Lessons, facts_for, learn, learn_bundle
-from training.registry import gate, metrics_of
+from training.gate import gate
+from training.learning import Learned, learn_bundle
+from training.offer_models import Lessons, facts_for, learn
+from training.registry import metrics_of
 from training.synthetic import Reactions, SyntheticBank, make
 from training.table import table_of, write_table
 from training.trials import DAY_MS, Experience, experience

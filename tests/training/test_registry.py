@@ -10,7 +10,8 @@ import pytest
 
 from service.errors import BundleError, GateRefused, InvalidInput
 from training import placing, registry
-from training.registry import TrainedFamily, gate
+from training.gate import gate
+from training.registry import TrainedFamily
 
 Trained = dict[str, TrainedFamily]
 

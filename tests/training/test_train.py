@@ -8,9 +8,11 @@ import pytest
 from service.errors import InvalidInput
 from service.scoring.models import open_bundle
 from training.evaluate import auc, calibration_error
+from training.family import recency
 from training.fit import PropensityModel
+from training.score import score
 from training.synthetic import write
-from training.train import recency, score, train
+from training.train import train
 
 QUICK = PropensityModel(rounds=60, patience=20, folds=3, members=((20, 1.0),), learning_rate=0.1)
 

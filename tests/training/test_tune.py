@@ -10,10 +10,11 @@ import pytest
 
 from service.errors import InvalidInput
 from service.scoring.models import open_bundle
+from training.blend import blend, standing
 from training.fit import PropensityModel
 from training.lesson import Recipe
 from training.synthetic import write
-from training.tune import blend, standing, tune
+from training.tune import tune
 
 QUICK = PropensityModel(rounds=30, patience=10, folds=3)
 

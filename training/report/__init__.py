@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.planning.drift import Drift
 from service.scoring.models.manifest import read
-from training.registry import gate, metrics_of, review_of
+from training.gate import gate
+from training.registry import metrics_of, review_of
 from training.report import card, charts
 
 TEMPLATE = "page.html"

@@ -1,0 +1,101 @@
+"""The gate: whether a challenger is fit to serve, with a line and its numbers for every comparison.
+
+Absolute bounds first (a model that knows too little, figures that may not multiply money, an attribute that knows the
+future), then the champion on the same unseen customers, then what a bundle learned from events says of itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import GateRefused
+from training.leakage import MOST_CLOSED, suspects
+
+LARGEST_AUC_LOSS = 0.002
+"""A challenger may fall this far below the champion on the same unseen customers: less is noise of the split."""
+LARGEST_CALIBRATION_ERROR = 0.02
+"""Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
+LEAST_AUC = 0.6
+"""Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says: ``passes``, and one line per comparison with its numbers."""
+
+    passes: bool
+    lines: tuple[str, ...]
+
+    def or_refuse(self) -> None:
+        """Raise GateRefused, with every line, where the gate says no."""
+        if not self.passes:
+            raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
+
+
+def gate(
+    challenger: Mapping[str, Mapping[str, Any]],
+    champion: Mapping[str, Mapping[str, Any]] | None,
+    experience: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """Yes where every family passes: ``{family: metrics}`` of both, measured on the same unseen customers.
+
+    AUC at least 0.6 and at most 0.002 below the champion's; calibration error at most 0.02; and no family that the
+    champion scores may be missing. Without a champion only the absolute bounds hold. ``experience``: what a bundle
+    learned from events says of itself; it must know more than the propensities by which those customers were served.
+    """
+    checks = [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
+    for family, metrics in (champion or {}).items():
+        checks.append(_relative(family, challenger.get(family), metrics))
+    checks += [] if experience is None else _experienced(experience)
+    lines = tuple(f"{'yes' if passed else 'no '}  {line}" for passed, line in checks)
+    return Verdict(bool(checks) and all(passed for passed, _ in checks), lines)
+
+
+def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    auc = metrics["auc"]
+    leaks = [_leak(family, metrics["leakage"])] if "leakage" in metrics else []
+    return [*leaks, (auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"), _calibrated(family, metrics)]
+
+
+def _calibrated(what: str, metrics: Mapping[str, Any]) -> tuple[bool, str]:
+    """A few customers show an error by chance alone; where it is stated, that much is allowed on top."""
+    error, most = metrics["calibration_error"], LARGEST_CALIBRATION_ERROR
+    chance = metrics.get("calibration_error_by_chance", 0.0)
+    beside = f" and {chance:.4f} by chance" if chance else ""
+    return error <= most + chance, f"{what}: calibration error {error:.4f} (at most {most}{beside})"
+
+
+def _experienced(experience: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Against how these customers were served, and against the priors by which the holdout was."""
+    served, holdout = experience["as_served"], experience["holdout"]
+    yield served["difference"] <= 0.0, f"as served: log loss {_told(served)} (at most +0)"
+    if served["auc"] is not None:
+        least = -max(LARGEST_AUC_LOSS, 2.0 * (served["auc_standard_error"] or 0.0))
+        gain = served["auc"] - served["auc_served"]
+        yield gain >= least, f"as served: AUC {served['auc']:.4f}, {gain:+.4f} (at least {least:+.4f})"
+    yield _calibrated("as served", served)
+    if holdout is not None and holdout["low"] is not None:
+        yield holdout["low"] <= 0.0, f"holdout, served by priors: log loss {_told(holdout)} (not clearly above 0)"
+
+
+def _told(figures: Mapping[str, Any]) -> str:
+    between = "" if figures["low"] is None else f" [{figures['low']:+.4f}, {figures['high']:+.4f}]"
+    return f"{figures['difference']:+.4f}{between}"
+
+
+def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
+    """No where an attribute knows what it cannot, unless it was allowed by name."""
+    found = suspects(leakage)
+    if found:
+        named = "; ".join(f"{', '.join(one['attributes'])} ({one['question']}: {one['closes']:.2f})" for one in found)
+        return False, f"{family}: knows the future: {named} of the unknown closed alone (at most {MOST_CLOSED})"
+    allowed = f", {', '.join(leakage['allowed'])} allowed by name" if leakage["allowed"] else ""
+    worst = max((one["closes"] for one in leakage["findings"]), default=0.0)
+    return True, f"{family}: no attribute knows the future ({worst:.2f} closed alone at most{allowed})"
+
+
+def _relative(family: str, challenger: Mapping[str, Any] | None, champion: Mapping[str, Any]) -> tuple[bool, str]:
+    if challenger is None:
+        return False, f"{family}: the champion scores it, the challenger does not"
+    gain = challenger["auc"] - champion["auc"]
+    return gain >= -LARGEST_AUC_LOSS, f"{family}: AUC {gain:+.4f} against the champion (at least {-LARGEST_AUC_LOSS:+})"

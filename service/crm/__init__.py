@@ -36,11 +36,12 @@ class Crm:
         self.bulk = Bulk(store, releases, kept, sign)
         self.leads, self.story = Leads(store, releases, kept), Story(store, releases, explaining)
         self.advisers, self.put_adviser = store.leads.advisers, store.leads.put_adviser
-        self.webhooks, self.sender = store.webhooks, Sender(store, settings.webhook_loopback == "on")
+        self.webhooks, self.deliveries = store.webhooks, store.deliveries
+        self.sender = Sender(store, settings.webhook_loopback == "on")
         self.jobs = Jobs(store, self.bulk, settings.job_lease_seconds)
 
     def prune(self) -> bool:
         """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
-        self._store.webhooks.prune()
+        self._store.deliveries.prune()
         self._store.changes.prune()
         return False

@@ -7,7 +7,7 @@ the wording is the policy's. After an override the points are those of the offer
 from collections.abc import Mapping
 from typing import Any
 
-from service.crm.leads import adviser_channel
+from service.crm.judging import adviser_channel
 from service.decision import decode
 from service.decision.positioning import positioning
 from service.errors import NotFound

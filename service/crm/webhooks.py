@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from service.crm.sending import checked, headers, send
 from service.errors import InvalidInput
 from service.store import Store
-from service.store.webhooks import Due
+from service.store.deliveries import Due
 
 FIRST_S, FACTOR, LONGEST_S = 5.0, 3.0, 6 * 3_600.0
 AT_ONCE = 8
@@ -29,7 +29,7 @@ class Sender:
     """Sends what is due; ``loopback``: webhooks may lead to this machine."""
 
     def __init__(self, store: Store, loopback: bool) -> None:
-        self._webhooks, self._loopback = store.webhooks, loopback
+        self._deliveries, self._loopback = store.deliveries, loopback
 
     def expect_allowed(self, url: str) -> None:
         """Raise InvalidInput for an address that nothing may be sent to."""
@@ -37,8 +37,8 @@ class Sender:
 
     def step(self) -> bool:
         """Fan out and send once; True where there may be more at once."""
-        more = self._webhooks.fan_out()
-        due = self._webhooks.due(AT_ONCE)
+        more = self._deliveries.fan_out()
+        due = self._deliveries.due(AT_ONCE)
         if due:
             with ThreadPoolExecutor(len(due), "deliver") as pool:
                 list(pool.map(self.deliver, due))
@@ -55,7 +55,7 @@ class Sender:
         except OSError as failure:
             error = f"{type(failure).__name__}: {failure}"
         if status is not None and 200 <= status < 300:
-            self._webhooks.delivered(due, status)
+            self._deliveries.delivered(due, status)
         else:
             chance = random.SystemRandom().random()
-            self._webhooks.failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
+            self._deliveries.failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))

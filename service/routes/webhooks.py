@@ -141,7 +141,7 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
     With the body sent, how often it was tried and what the receiver answered last.
     """
     query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
-    rows = engine().crm.webhooks.deliveries(webhook_id, client.branch, query.get("state"), query["limit"])
+    rows = engine().crm.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
     return _reply({"deliveries": [_delivery(row) for row in rows]})
 
 
@@ -159,7 +159,7 @@ def replay_deliveries(client: Client, webhook_id: str) -> Response:
     """
     body = check(_REPLAY, read_json(request), SENTENCE)
     crm = engine().crm
-    count = crm.webhooks.replay(webhook_id, client.branch, client.name, body.get("delivery"), body.get("since"))
+    count = crm.deliveries.replay(webhook_id, client.branch, client.name, body.get("delivery"), body.get("since"))
     return _reply({"deliveries": count}, 202)
 
 

@@ -1,37 +1,22 @@
-"""Webhooks and their deliveries: nothing that changed is forgotten, nothing is sent for what did not happen.
-
-The feed is the outbox: a change stands there by the transaction that made it. ``fan_out`` turns what is new on the
-feed into deliveries, exactly once, because the place it has reached moves in the same transaction. ``due`` takes
-deliveries whose time has come under a short lease (SKIP LOCKED), so several runners share the work and a killed one's
-deliveries come up again: a receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a
-webhook that has failed for ``PATIENCE_MS`` without one success is switched off, which the audit log and the feed tell.
-"""
+"""Webhooks: who listens to what, and with which secret. What is sent to them is ``deliveries``' affair."""
 
 import secrets
 import uuid
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, and_, delete, insert, select, text, true, update
+from sqlalchemy import Connection, delete, insert, select, text, true, update
 
 from service.errors import NotFound
-from service.store import audit, bulk, changes
-from service.store.changes import STANDS, Change, Place
+from service.store import audit, bulk
+from service.store.changes import Change
 from service.store.database import Database
-from service.store.schema import deliveries, webhooks
+from service.store.schema import webhooks
 
-ATTEMPTS = 12
-LEASE_MS = 60_000
-PATIENCE_MS = 3 * 86_400_000
 OVERLAP_MS = 86_400_000
 """How long after a rotation messages are signed with the old secret as well."""
-BATCH = 500
-KEEP_MS = 30 * 86_400_000
-DISABLED = "webhook.disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +39,7 @@ class Webhook:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery to be made now; ``secrets`` are those that sign it."""
-
-    id: str
-    webhook_id: str
-    url: str
-    secrets: tuple[str, ...]
-    body: str
-    attempts: int
-
-
 SHOWN = [webhooks.c[name] for name in ("id", "url", "types", "branch", "enabled", "failing_since", "created_at")]
-TOLD = [deliveries.c[name] for name in ("id", "type", "state", "attempts", "status", "error", "created_at",
-                                        "delivered_at", "body")]  # fmt: skip
-TAKE = text("""
-    UPDATE deliveries SET attempts = attempts + 1, next_at = now_ms() + :lease
-    FROM webhooks WHERE webhooks.id = webhook_id AND deliveries.id IN (
-        SELECT d.id FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id
-        WHERE d.state = 'waiting' AND d.next_at <= now_ms() AND w.enabled
-        ORDER BY d.next_at LIMIT :limit FOR UPDATE OF d SKIP LOCKED)
-    RETURNING deliveries.id::text, webhook_id::text, url, body, attempts, secret,
-        CASE WHEN old_until > now_ms() THEN old_secret END AS old
-""")
-DONE = text("UPDATE deliveries SET state = 'delivered', status = :status, error = NULL, delivered_at = now_ms() "
-            "WHERE id = :id")  # fmt: skip
-AGAIN = text("""
-    UPDATE deliveries SET status = :status, error = :error, next_at = now_ms() + :pause,
-        state = CASE WHEN attempts >= :most THEN 'failed' ELSE 'waiting' END
-    WHERE id = :id
-""")
-FAILING = text("""
-    UPDATE webhooks SET failing_since = coalesce(failing_since, now_ms()),
-        enabled = NOT (:gone OR now_ms() - coalesce(failing_since, now_ms()) > :patience)
-    WHERE id = :id AND enabled RETURNING enabled, url, branch
-""")
 
 
 def new_secret() -> str:
@@ -110,32 +60,32 @@ class Webhooks:
         with self._database.begin() as connection:
             connection.execute(insert(webhooks).values(**values))
             audit.append(connection, client, "webhook.add", name, {"url": url, "types": list(types)})
-            return _one(connection, name, branch), secret
+            return one(connection, name, branch), secret
 
     def listed(self, branch: str | None) -> list[Webhook]:
         """Every webhook, of one branch or of all."""
         mine = true() if branch is None else webhooks.c.branch == branch
         with self._database.begin() as connection:
-            return [_webhook(row) for row in connection.execute(select(*SHOWN).where(mine).order_by(webhooks.c.id))]
+            return [webhook_of(row) for row in connection.execute(select(*SHOWN).where(mine).order_by(webhooks.c.id))]
 
     def read(self, webhook_id: str, branch: str | None) -> Webhook:
         """One webhook; NotFound, also for another branch's."""
         with self._database.begin() as connection:
-            return _one(connection, webhook_id, branch)
+            return one(connection, webhook_id, branch)
 
     def change(self, webhook_id: str, branch: str | None, client: str, values: Mapping[str, object]) -> Webhook:
         """Set ``url``, ``types`` or ``enabled``; switching on forgives what failed."""
         with self._database.begin() as connection:
-            found = _one(connection, webhook_id, branch)
+            found = one(connection, webhook_id, branch)
             forgiven = {"failing_since": None} if values.get("enabled") else {}
             connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(**values, **forgiven))
             audit.append(connection, client, "webhook.change", found.id, values)
-            return _one(connection, webhook_id, branch)
+            return one(connection, webhook_id, branch)
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
         """End a webhook and what waits for it; NotFound."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            found = _one(connection, webhook_id, branch)
+            found = one(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
             audit.append(connection, client, "webhook.remove", found.id, {"url": found.url})
 
@@ -143,113 +93,28 @@ class Webhooks:
         """A new secret; for a day messages carry the signatures of both."""
         secret = new_secret()
         with self._database.begin() as connection:
-            found = _one(connection, webhook_id, branch)
+            found = one(connection, webhook_id, branch)
             until = {"old_secret": webhooks.c.secret, "old_until": text(f"now_ms() + {OVERLAP_MS:d}")}
             connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(secret=secret, **until))
             audit.append(connection, client, "webhook.rotate", found.id, {})
         return secret
 
-    def deliveries(self, webhook_id: str, branch: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:
-        """The newest deliveries of a webhook."""
-        with self._database.begin() as connection:
-            mine = deliveries.c.webhook_id == _one(connection, webhook_id, branch).id
-            wanted = mine if state is None else and_(mine, deliveries.c.state == state)
-            rows = connection.execute(
-                select(*TOLD).where(wanted).order_by(deliveries.c.created_at.desc(), deliveries.c.id).limit(limit)
-            )
-            return [{str(name): value for name, value in row.items()} for row in rows.mappings()]
 
-    def replay(self, webhook_id: str, branch: str | None, client: str, delivery_id: str | None = None,
-               since: int | None = None) -> int:  # fmt: skip
-        """Send again, with the same ids: one delivery, or all made since then; without either, all that failed."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            mine = deliveries.c.webhook_id == _one(connection, webhook_id, branch).id
-            failed = deliveries.c.state == "failed"
-            which = failed if since is None else deliveries.c.created_at >= since
-            which = which if delivery_id is None else deliveries.c.id == _uuid(delivery_id, "delivery")
-            again = update(deliveries).where(mine, which).values(state="waiting", attempts=0, next_at=0)
-            count = int(connection.execute(again).rowcount)
-            if delivery_id is not None and not count:
-                raise NotFound(f'No delivery "{delivery_id[:40]}".')
-            audit.append(connection, client, "webhook.replay", webhook_id, {"deliveries": count})
-            return count
-
-    # By the runner ---------------------------------------------------------------------------------------------------
-
-    def fan_out(self) -> bool:
-        """Make deliveries of what is new on the feed, once; True where there may be more."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
-            stands = connection.execute(STANDS).one()
-            found = changes.read(connection, Place(stands.told_xid, stands.told_seq), None, BATCH, stands.safe)
-            if not found:
-                return False
-            listening = [_webhook(row) for row in connection.execute(select(*SHOWN).where(webhooks.c.enabled))]
-            rows = [_delivery(each, one) for one in found for each in listening if each.hears(one)]
-            if rows:
-                connection.execute(insert(deliveries), rows)
-            last = found[-1].place
-            connection.execute(text("UPDATE feed SET told_xid = :xid, told_seq = :seq"),
-                               {"xid": last.xid, "seq": last.seq})  # fmt: skip
-            return len(found) == BATCH
-
-    def due(self, limit: int) -> list[Due]:
-        """Deliveries whose time has come, now this caller's for a minute."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            rows = connection.execute(TAKE, {"limit": limit, "lease": LEASE_MS}).all()
-        return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
-                for row in rows]  # fmt: skip
-
-    def delivered(self, due: Due, status: int) -> None:
-        """The receiver took it."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            connection.execute(DONE, {"id": due.id, "status": status})
-            connection.execute(update(webhooks).where(webhooks.c.id == due.webhook_id).values(failing_since=None))
-
-    def failed(self, due: Due, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS) -> None:
-        """The receiver did not: again after a pause, or never; a webhook that fails on and on is switched off.
-
-        A receiver that says 410 (gone) wants no more, and is switched off at once.
-        """
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            words = {"id": due.id, "status": status, "error": error[:300], "pause": pause_ms, "most": ATTEMPTS}
-            connection.execute(AGAIN, words)
-            row = connection.execute(FAILING, {"id": due.webhook_id, "gone": status == 410, "patience": patience_ms})
-            after = row.first()
-            if after is not None and not after.enabled:
-                told = {"webhook_id": due.webhook_id, "url": after.url, "error": error[:300]}
-                audit.append(connection, "runner", DISABLED, due.webhook_id, told)
-                changes.note(connection, DISABLED, due.webhook_id, told, branch=after.branch)
-
-    def prune(self) -> int:
-        """Forget deliveries of more than 30 days ago; how many."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            old = text("DELETE FROM deliveries WHERE created_at < now_ms() - :keep")
-            return int(connection.execute(old, {"keep": KEEP_MS}).rowcount)
-
-
-def _delivery(webhook: Webhook, change: Change) -> dict[str, object]:
-    body = {"type": change.type, "timestamp": _iso(change.at), "data": {"subject": change.subject, **change.body}}
-    customer = None if change.type == "customer.erased" else change.body.get("customer_id")
-    return {"webhook_id": webhook.id, "type": change.type, "customer_id": customer, "body": orjson.dumps(body).decode()}
-
-
-def _iso(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
-
-
-def _one(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
-    row = connection.execute(select(*SHOWN).where(webhooks.c.id == _uuid(webhook_id, "webhook"))).first()
+def one(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
+    """One webhook; NotFound, also for another branch's."""
+    row = connection.execute(select(*SHOWN).where(webhooks.c.id == uuid_of(webhook_id, "webhook"))).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No webhook "{webhook_id[:40]}".')
-    return _webhook(row)
+    return webhook_of(row)
 
 
-def _webhook(row: Any) -> Webhook:
+def webhook_of(row: Any) -> Webhook:
+    """The row of ``SHOWN``."""
     return Webhook(row.id, row.url, tuple(row.types), row.branch, row.enabled, row.failing_since, row.created_at)
 
 
-def _uuid(name: str, what: str) -> str:
+def uuid_of(name: str, what: str) -> str:
+    """The name as a UUID; NotFound for what is none."""
     try:
         return str(uuid.UUID(name))
     except ValueError:

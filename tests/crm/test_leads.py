@@ -34,7 +34,7 @@ def working_hours() -> Iterator[None]:
     now = real() // 1_000_000
     wednesday = next(at for at in range(now // day * day, now + 30 * day, day) if time.gmtime(at / 1000).tm_wday == 2)
     shift = (wednesday + 4 * 3_600_000 - now) * 1_000_000
-    for module in ("service.crm.leads", "service.contacting", "service.engine"):
+    for module in ("service.crm.judging", "service.contacting", "service.engine"):
         patch.setattr(f"{module}.time", _Clock(shift, real))
     yield
     patch.undo()

@@ -1,0 +1,55 @@
+"""What every request asks, by prepared statements: one round trip each."""
+
+from service.domain import Client, Release, Snapshot
+from service.errors import NotFound, Unavailable
+from service.store import decisions, hot, text
+from service.store.database import Database
+from service.store.decisions import Record
+
+
+class Asked:
+    """The part of the store on every request's road."""
+
+    _database: Database
+
+    def check(self, customer_id: str) -> tuple[int | None, int, int]:
+        """The customer's revision (None: no such customer), the active release's id (0: none), the cache generation."""
+        row = self._database.ask(hot.CHECK, text.name("customer_id", customer_id))
+        if not row:
+            raise Unavailable("The database lacks its serving row: `fourcast serve` migrates it at start.")
+        revision, release, generation = row[0]
+        return None if revision is None else int(revision), hot.whole(release), hot.whole(generation)
+
+    def snapshot(self, customer_id: str, since_ms: int) -> Snapshot | None:
+        """Attributes, newest consents, events since then, and the revision they all belong to."""
+        rows = self._database.ask(hot.SNAPSHOT, text.name("customer_id", customer_id), b"%d" % since_ms)
+        return hot.snapshot_of(customer_id, rows[0]) if rows else None
+
+    def remember(self, decision_id: str, customer_id: str, at: int, release_id: int, record: bytes) -> None:
+        """Keep a decision's record, once; durable when this returns."""
+        names = decisions.id_bytes(decision_id), text.name("customer_id", customer_id)
+        self._database.ask(hot.REMEMBER, *names, b"%d" % at, b"%d" % release_id, record)
+
+    def decision(self, decision_id: str) -> Record:
+        """A decision as it was stored; raises NotFound."""
+        known = decisions.is_decision_id(decision_id)
+        record = decisions.record_of(self._database.ask(hot.DECISION, decision_id.encode())) if known else None
+        if record is None:
+            raise NotFound(f'No decision "{decision_id[:40]}".')
+        return record
+
+    def client(self, key_hash: str) -> Client | None:
+        """The client whose live key has this SHA-256 (hex)."""
+        return hot.client_of(self._database.ask(hot.CLIENT, text.name("key_hash", key_hash)))
+
+    def active(self) -> Release | None:
+        """The release that serves."""
+        return hot.release_of(self._database.ask(hot.ACTIVE))
+
+    def ready(self) -> bool:
+        """Whether the database answers and has its tables."""
+        try:
+            self._database.ask(hot.ACTIVE)
+        except Unavailable:
+            return False
+        return True

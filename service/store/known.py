@@ -1,0 +1,83 @@
+"""What is known of customers: stored one by one and by COPY, counted, sampled."""
+
+import time
+from collections.abc import Iterable, Mapping
+
+from service.domain import Attributes, Event, Snapshot
+from service.store import bulk, customers, events
+from service.store.bulk import ConsentRow, CustomerRow, Progress
+from service.store.customers import Forget, nobody_told
+from service.store.database import Database
+from service.store.sample import snapshots
+
+
+class Known:
+    """The part of the store that keeps customers."""
+
+    _database: Database
+
+    def record_event(self, event: Event, forget: Forget = nobody_told) -> bool:
+        """Store an event and raise the customer's revision; False when it was stored before; Conflict, NotFound."""
+        with self._database.exchange() as ask:
+            revision = events.record(ask, event)
+            if revision is None:
+                return False
+            customers.tell(ask, event.customer_id, revision, forget)
+            return True
+
+    def put_customer(
+        self, customer_id: str, attributes: Attributes, forget: Forget = nobody_told, external_key: str | None = None
+    ) -> int:
+        """Store a customer's attributes whole; returns the new revision; Conflict for another's external key."""
+        with self._database.exchange() as ask:
+            revision = customers.put(ask, customer_id, attributes, external_key)
+            customers.tell(ask, customer_id, revision, forget)
+            return revision
+
+    def set_consents(
+        self,
+        customer_id: str,
+        granted: Mapping[str, bool],
+        source: str,
+        version: str,
+        at: int,
+        forget: Forget = nobody_told,
+    ) -> int:
+        """Append each purpose's word to the ledger; returns the customer's new revision; NotFound."""
+        with self._database.exchange() as ask:
+            revision = customers.set_consents(ask, customer_id, granted, source, version, at)
+            customers.tell(ask, customer_id, revision, forget)
+            return revision
+
+    def load_customers(self, rows: Iterable[CustomerRow], progress: Progress | None = None) -> int:
+        """Store many customers by COPY, all or none; returns the number of rows."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return bulk.load_customers(connection, rows, progress)
+
+    def load_consents(
+        self,
+        rows: Iterable[ConsentRow],
+        source: str = "import",
+        version: str = "1",
+        at: int | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Append to the ledger by COPY what ``source`` says anew (``at``: now), all or none; the number of rows."""
+        said_at = time.time_ns() // 1_000_000 if at is None else at
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return bulk.load_consents(connection, rows, source, version, said_at, progress)
+
+    def sample_customers(self, count: int) -> list[str]:
+        """The first ``count`` customer ids in order."""
+        with self._database.begin() as connection:
+            return customers.sample(connection, count)
+
+    def population(self, count: int, since_ms: int) -> list[Snapshot]:
+        """At most ``count`` customers, always the same fair sample, with consents and the events since then."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return snapshots(connection, count, since_ms)
+
+    def count_customers(self) -> int:
+        """How many customers are stored."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return customers.number(connection)

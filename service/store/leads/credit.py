@@ -1,0 +1,45 @@
+"""What a lead led to: sales credited to adviser and strategies, and the report of both."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from service.store.leads.desk import Desk, one
+from service.store.leads.rows import SOLD, Actor
+
+CREDIT_MS = 30 * 86_400_000
+"""How long after the contact a purchase of the offer is the lead's."""
+BOUGHT = text("""
+    SELECT l.id::text AS id, min(e.at) AS at, sum(e.amount_yuan) AS yuan
+    FROM leads AS l JOIN events AS e ON e.customer_id = l.customer_id AND e.kind = 'purchase' AND e.offer = l.offer
+        AND e.at >= l.contacted_at AND e.at < l.contacted_at + :within
+    WHERE l.status IN ('claimed', 'contacted', 'accepted') GROUP BY l.id LIMIT :limit
+""")
+REPORT = text("""
+    WITH mine AS (SELECT * FROM leads WHERE built_at >= :since AND built_at < :until),
+    keyed AS (
+        SELECT 'adviser' AS by, adviser AS name, mine.* FROM mine
+        UNION ALL SELECT 'strategy', strategy, mine.* FROM mine, unnest(strategies) AS strategy)
+    SELECT by, name, count(*) AS leads, count(claimed_at) AS claimed, count(contacted_at) AS contacted,
+        count(*) FILTER (WHERE status IN ('accepted', 'sold')) AS accepted, count(sold_at) AS sold,
+        coalesce(sum(sold_yuan), 0)::double precision AS sold_yuan,
+        count(*) FILTER (WHERE status = 'rejected') AS rejected,
+        count(*) FILTER (WHERE status = 'withdrawn') AS withdrawn,
+        count(*) FILTER (WHERE offer <> decided_offer) AS overridden
+    FROM keyed GROUP BY by, name ORDER BY by, sold_yuan DESC, name
+""")
+
+
+def settle(connection: Connection, limit: int) -> int:
+    """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many."""
+    found = connection.execute(BOUGHT, {"within": CREDIT_MS, "limit": limit}).all()
+    for row in found:
+        desk = Desk(connection, one(connection, row.id), None)
+        desk.set("sold", Actor("runner"), status=SOLD, sold_at=row.at, sold_yuan=row.yuan)
+    return len(found)
+
+
+def report(connection: Connection, since: int, until: int) -> list[dict[str, Any]]:
+    """What became of the leads built in a time: a row per adviser, then one per strategy credited."""
+    rows = connection.execute(REPORT, {"since": since, "until": until})
+    return [{str(name): value for name, value in row.items()} for row in rows.mappings()]

@@ -1,0 +1,99 @@
+"""One lead under its customer's lock: changed, judged and told on the feed and the audit log in one transaction."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+import orjson
+from sqlalchemy import Connection, select, text, update
+
+from service.domain import Event, Snapshot
+from service.errors import NotFound, no_customer
+from service.store import audit, changes, events
+from service.store.customers import RAISE_GENERATION, Forget
+from service.store.leads.rows import COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
+from service.store.register import MANY
+from service.store.schema import leads
+
+LOCK = text("SELECT 1 FROM customers WHERE id = :id FOR UPDATE")
+RAISE = text("UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :id RETURNING revision")
+SNAPSHOTS = text(MANY.text.decode().replace("$1", ":names").replace("$2::bigint", "cast(:since AS bigint)")
+                 .replace(":names::json", "cast(:names AS json)"))  # fmt: skip
+STORE_EVENT = text("""
+    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
+    VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
+""")
+STORE_KEY = text("INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at)")
+
+
+class Desk:
+    """One lead under its customer's lock, within a transaction."""
+
+    def __init__(self, connection: Connection, lead: Lead, snapshot: Snapshot | None) -> None:
+        self.connection, self.lead, self.snapshot = connection, lead, snapshot
+
+    def set(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
+        """Change the lead, tell it on the feed and the audit log; the lead as it stands now."""
+        changed = update(leads).where(leads.c.id == self.lead.id).values(**values).returning(*COLUMNS)
+        self.lead = lead_of(self.connection.execute(changed).one())
+        tell(self.connection, self.lead)
+        told = {"branch": actor.branch, "on_behalf_of": actor.behalf, **(detail or {})}
+        told = {name: value for name, value in told.items() if value is not None}
+        audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, told)
+        return self.lead
+
+    def judged(self, judged: Judged, actor: Actor) -> Lead:
+        """Note what the gates say; a lead that waits is withdrawn where one is closed."""
+        if judged.closed_by is not None and self.lead.status in WAITING:
+            return self.set("withdraw", actor, {"gate": judged.closed_by}, status=WITHDRAWN, closed_by=judged.closed_by)
+        revision = self.snapshot.revision if self.snapshot else self.lead.revision
+        known = {"revision": revision, "release_id": judged.release_id, "judged_until": judged.until}
+        self.connection.execute(update(leads).where(leads.c.id == self.lead.id).values(**known))
+        return self.lead
+
+    def happened(self, event: Event, forget: Forget) -> None:
+        """Record an event of the lead's customer in this transaction."""
+        record(self.connection, event, forget)
+
+
+def record(connection: Connection, event: Event, forget: Forget) -> None:
+    """Store a new event and raise the customer's revision; Conflict for an id that was used, NotFound."""
+    connection.execute(STORE_KEY, {"id": event.id, "hash": events.body_hash(event), "at": event.at})
+    names = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan")
+    connection.execute(STORE_EVENT, {name: getattr(event, name) for name in names})
+    revision = connection.execute(RAISE, {"id": event.customer_id}).scalar()
+    if revision is None:
+        raise no_customer(event.customer_id)
+    if not forget(event.customer_id, int(revision)):
+        connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+
+
+def tell(connection: Connection, lead: Lead) -> None:
+    """Put a lead's state on the feed."""
+    names = ("customer_id", "branch", "adviser", "offer", "status", "closed_by")
+    body = {"lead_id": lead.id, **{name: getattr(lead, name) for name in names}}
+    changes.note(connection, f"lead.{lead.status}", lead.id, body, customer_id=lead.customer_id, branch=lead.branch)
+
+
+def locked(connection: Connection, customer_id: str, since_ms: int) -> Snapshot | None:
+    """The customer, locked until the transaction ends; None where nobody is stored."""
+    connection.execute(LOCK, {"id": customer_id})
+    return snapshots(connection, [customer_id], since_ms).get(customer_id)
+
+
+def snapshots(connection: Connection, names: Sequence[str], since_ms: int) -> dict[str, Snapshot]:
+    """Those of the customers that are stored, each whole."""
+    rows = connection.execute(SNAPSHOTS, {"names": orjson.dumps(list(names)).decode(), "since": since_ms})
+    return {row[0]: Snapshot(row[0], row[1], row[2], row[3] or {}, tuple(Event(*each) for each in row[4] or ()))
+            for row in rows}  # fmt: skip
+
+
+def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
+    """One lead; NotFound, also for another branch's."""
+    try:
+        number = str(uuid.UUID(lead_id))
+    except ValueError:
+        raise NotFound(f'No lead "{lead_id[:40]}".') from None
+    row = connection.execute(select(*COLUMNS).where(leads.c.id == number)).first()
+    if row is None or branch not in (None, row.branch):
+        raise NotFound(f'No lead "{lead_id[:40]}".')
+    return lead_of(row)

@@ -1,0 +1,54 @@
+"""The tables as SQLAlchemy names them. The migrations make them; a test compares the two.
+
+Instants named ``at`` are integers, milliseconds since 1970 UTC, like everywhere in the house. ``events`` are
+partitioned by month of ``at``; ``decisions`` by their id, a UUIDv7 that begins with its time, so that one id finds
+one partition. Foreign keys stand where rows are few; on the large tables every writer locks or checks the customer.
+"""
+
+from service.store.schema.crm import AT_WORK, advisers, changes, deliveries, feed, job_items, jobs, leads, webhooks
+from service.store.schema.facts import consents, customers, decisions, erasures, event_keys, events, pseudonyms
+from service.store.schema.governance import (
+    audit,
+    bundles,
+    challengers,
+    clients,
+    policies,
+    proposals,
+    releases,
+    repeats,
+    serving,
+    signing_keys,
+    views,
+)
+from service.store.schema.metadata import METADATA
+
+__all__ = [
+    "AT_WORK",
+    "METADATA",
+    "advisers",
+    "audit",
+    "bundles",
+    "challengers",
+    "changes",
+    "clients",
+    "consents",
+    "customers",
+    "decisions",
+    "deliveries",
+    "erasures",
+    "event_keys",
+    "events",
+    "feed",
+    "job_items",
+    "jobs",
+    "leads",
+    "policies",
+    "proposals",
+    "pseudonyms",
+    "releases",
+    "repeats",
+    "serving",
+    "signing_keys",
+    "views",
+    "webhooks",
+]

@@ -1,0 +1,96 @@
+"""What is known of customers, what happened, what was decided."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Identity,
+    Index,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    desc,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from service.store.schema.metadata import METADATA, NAME
+
+customers = Table(
+    "customers",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("external_key", NAME, unique=True),
+    Column("attributes", JSONB, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default=text("1")),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+consents = Table(
+    "consents",
+    METADATA,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("customer_id", NAME, nullable=False),
+    Column("purpose", NAME, nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("version", Text, nullable=False),
+)
+Index("consents_newest", consents.c.customer_id, consents.c.purpose, desc(consents.c.at), desc(consents.c.seq))
+
+event_keys = Table(
+    "event_keys",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("id", NAME, nullable=False),
+    Column("customer_id", NAME, nullable=False),
+    Column("kind", NAME, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("offer", NAME),
+    Column("channel", NAME),
+    Column("decision_id", NAME),
+    Column("amount_yuan", Numeric),
+    Column("score", Double),
+    Column("question", NAME),
+    postgresql_partition_by="RANGE (at)",
+)
+Index("events_of_customer", events.c.customer_id, events.c.at)
+
+decisions = Table(
+    "decisions",
+    METADATA,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("customer_id", NAME, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("release_id", BigInteger, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (id)",
+)
+Index("decisions_of_customer", decisions.c.customer_id, decisions.c.id)
+
+pseudonyms = Table(
+    "pseudonyms",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default=text("true")),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("erased_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)

@@ -1,0 +1,7 @@
+"""What every table shares: one catalogue, and the type of a name."""
+
+from sqlalchemy import MetaData, Text
+
+METADATA = MetaData()
+NAME = Text(collation="C")
+"""Ids and codes: compared byte by byte, whatever the server's language."""

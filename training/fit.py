@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from training.calibrate import Table, calibrate
 from training.lesson import Flags, Floats, Lesson, Recipe
@@ -94,16 +96,16 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         progress: Progress | None = None,
         weight: Floats | None = None,
     ) -> "PropensityModel":
-        """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and outcomes ``y`` (n,) of 0 and 1.
+        """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and two outcomes ``y`` (n,); the greater took.
 
         ``held`` marks who held the family before (``emphasis`` and the folds use it); ``names`` and ``categorical``
         name the columns; ``progress`` is called with 1 after each round of trees; ``weight`` (n,) says how much each
         row counts for the trees.
         """
-        lesson = self.lesson(X, y, held, names, categorical, weight)
-        grower = self.grower()
-        self.classes_ = np.array([0, 1])
-        self.n_features_in_ = lesson.rows.shape[1]
+        rows, outcomes = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        self.classes_, taken = _two(outcomes)
+        names = names or list(getattr(self, "feature_names_in_", ()))
+        lesson, grower = self.lesson(rows, taken, held, names, categorical, weight), self.grower()
         told = progress or (lambda _: None)
         members = [
             grower.member(Recipe(*recipe), number, lesson, lambda *_: told(1))
@@ -131,22 +133,30 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         _check(rows, taken, self.folds)
         held = np.ones(len(rows), dtype=bool) if held is None else held
         weight = np.ones(len(rows)) if weight is None else weight
-        columns = list(names or getattr(X, "columns", None) or [f"x{place}" for place in range(rows.shape[1])])
+        columns = list(names or [f"x{place}" for place in range(rows.shape[1])])
         return Lesson(rows, taken, held, weight, columns, tuple(categorical))
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """(n, 2): P(not), P(take)."""
         check_is_fitted(self, "boosters_")
-        rows = np.asarray(X, dtype=np.float64)
+        rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         raw = np.zeros(len(rows))
         for booster in self.boosters_:
             raw += np.asarray(booster.predict(rows, num_threads=self.threads))
         p = self.calibration_.apply(raw / len(self.boosters_))
         return np.column_stack([1.0 - p, p])
 
-    def predict(self, X: Any) -> npt.NDArray[np.int64]:  # noqa: N803
-        """1 where P(take) is at least one half."""
-        return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
+    def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
+        """The greater class where P(take) is at least one half."""
+        chance = self.predict_proba(X)[:, 1]
+        return np.asarray(self.classes_[(chance >= 0.5).astype(np.int64)])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # on a handful of rows no leaf has 60
+        return tags
 
     def texts(self) -> list[str]:
         """The boosters as LightGBM's own text, which any LightGBM reads."""
@@ -173,6 +183,16 @@ def _cross_calibrated(raw: Floats, taken: Floats, folds: Sequence[Fold]) -> Floa
     for others, fold in folds:
         p[fold] = calibrate(raw[others], taken[others]).apply(raw[fold])
     return p
+
+
+def _two(outcomes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Floats]:
+    """The two classes, the lesser first, and 1.0 where an outcome (n,) is the greater."""
+    check_classification_targets(outcomes)
+    classes, places = np.unique(outcomes, return_inverse=True)
+    if len(classes) != 2:
+        found = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+        raise ValueError(f"Only binary classification is supported: two classes are needed, got {found}")
+    return classes, places.astype(np.float64)
 
 
 def _check(rows: Floats, taken: Floats, folds: int) -> None:

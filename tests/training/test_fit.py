@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from training.fit import PropensityModel
 
 SMALL = {"rounds": 30, "patience": 10, "folds": 3, "members": ((20, 1.0),), "threads": 1, "min_data_in_leaf": 20}
+
+
+@parametrize_with_checks([PropensityModel(rounds=5, folds=2, members=((4, 1.0),))])
+def test_it_is_an_estimator_like_any_other(estimator, check):
+    check(estimator)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +72,13 @@ def test_too_few_of_one_outcome_is_said_with_the_number(rows):
         PropensityModel(**SMALL).fit(rows, few)
 
 
-def test_outcomes_other_than_0_and_1_are_refused(rows):
-    with pytest.raises(ValueError, match="0 and 1"):
-        PropensityModel(**SMALL).fit(rows, np.full(len(rows), 2.0))
+def test_one_outcome_or_three_are_refused(rows):
+    for outcomes, found in ((np.full(len(rows), 2.0), "1 class"), (np.arange(len(rows)) % 3, "3 classes")):
+        with pytest.raises(ValueError, match=f"two classes are needed, got {found}"):
+            PropensityModel(**SMALL).fit(rows, outcomes)
+
+
+def test_outcomes_may_be_words_and_the_greater_one_took(fitted, rows, taken):
+    words = clone(fitted).fit(rows, np.where(taken > 0, "yes", "no"))
+    assert words.texts() == fitted.texts()
+    assert words.predict(rows).tolist() == np.where(fitted.predict(rows) > 0, "yes", "no").tolist()

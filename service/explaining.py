@@ -17,6 +17,7 @@ import orjson
 from service.deciding import UNRECORDED, make
 from service.decision import Scores, decode, replay
 from service.decision.differences import Difference, compared, differences
+from service.decision.record import UNREADABLE
 from service.domain import Release, Snapshot
 from service.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.explanation import Contributions, Subject, explanation
@@ -29,8 +30,6 @@ from service.serving import Releases
 from service.store import Store
 
 EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "bundle not here"
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading a record raises that is no record any more."""
 
 
 @dataclass(frozen=True, slots=True)

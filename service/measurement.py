@@ -5,7 +5,7 @@ now. Reports only; nothing here changes who is served how.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from service.domain import Arm
@@ -44,10 +44,11 @@ class Measurement:
         serving, until = self._serving(), time.time_ns() // 1_000_000
         policy = serving.policy
         since = until - days * DAY_MS
-        arms = figures(self._store.outcomes(policy.hash, since, until, window_days * DAY_MS))
-        credited = self._store.credited(policy.hash, since, until)
-        tests = [HOLDOUT, *policy.experiments.tests]
+        counted = self._store.outcomes(policy.hash, since, until, window_days * DAY_MS)
+        arms = figures(counted.arms)
         whole = arms.get(Arm.PERSONALISED, Figures())
+        tests = [HOLDOUT, *policy.experiments.tests]
+        rows = [_row(test, policy, whole, arms.get(test.id, Figures())) for test in tests]
         return {
             "policy": policy.hash,
             "since": since,
@@ -55,9 +56,11 @@ class Measurement:
             "window_days": window_days,
             "level": LEVEL,
             "personalised": _counts(whole),
-            "tests": [_row(test, policy, whole, arms.get(test.id, Figures())) for test in tests],
+            "unreadable_decisions": counted.unreadable,
+            "tests": rows,
             "challenger": self._trial(serving, since, until, window_days * DAY_MS),
-            "strategies": {strategy: credited.get(strategy, 0) for strategy in policy.strategies},
+            "strategies": {strategy: counted.credits.get(strategy, 0) for strategy in policy.strategies},
+            "strategy_effects": _effects(policy, rows, counted.credits),
             "caveats": list(CAVEATS),
         }
 
@@ -66,8 +69,7 @@ class Measurement:
         trial = serving.challenger
         if trial is None:
             return None
-        counted = self._store.outcomes(serving.policy.hash, since, until, window_ms, serving.release.id)
-        arms = figures(counted)
+        arms = figures(self._store.outcomes(serving.policy.hash, since, until, window_ms, serving.release.id).arms)
         mine, whole = arms.get(Arm.CHALLENGER, Figures()), arms.get(Arm.PERSONALISED, Figures())
         return {
             "policy": trial.policy.hash,
@@ -92,6 +94,29 @@ def _row(test: StandingTest, policy: Policy, whole: Figures, without: Figures) -
         **_counts(without),
         "lift": lift(whole, without).document(),
     }
+
+
+def _effects(policy: Policy, rows: Sequence[Mapping[str, Any]], credited: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Every strategy with its aim and, of the test that withholds it, what it brings; None where no test does."""
+    tests = {row["strategy"]: row for row in rows}
+    return [
+        {
+            "id": strategy.id,
+            "concern": strategy.concern,
+            "name": strategy.name,
+            "enabled": strategy.enabled,
+            "objective": strategy.objective,
+            "kpi": strategy.kpi,
+            "segments": list(strategy.segments),
+            "credited": credited.get(strategy.id, 0),
+            "effect": _effect(tests.get(strategy.id)),
+        }
+        for strategy in policy.strategies.values()
+    ]
+
+
+def _effect(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {"test": row["id"], "customers": row["customers"], **row["lift"]}
 
 
 def _counts(arm: Figures) -> dict[str, Any]:

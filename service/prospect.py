@@ -15,6 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from service.decision import decode
+from service.decision.record import UNREADABLE
 from service.domain import Arm, Decision, Release, Snapshot
 from service.errors import GateRefused, NotFound
 from service.planning.policy_value import PolicyValue, Terms, Verdict, support, valued
@@ -39,7 +40,8 @@ class Prospect:
     """The value of a policy on ``decisions`` customers' decisions; ``value`` is None where there is none to read.
 
     ``champion_yuan`` is what the policy that serves is worth per decision on the same rows; ``least_yuan`` the lowest
-    difference that its gate lets pass, None where the log supports no judgement.
+    difference that its gate lets pass, None where the log supports no judgement. ``unreadable``: decisions left out
+    because somebody altered their record.
     """
 
     policy: str
@@ -48,6 +50,7 @@ class Prospect:
     value: PolicyValue | None
     champion_yuan: float | None
     least_yuan: float | None
+    unreadable: int = 0
 
     @property
     def refused(self) -> str:
@@ -61,11 +64,16 @@ class Prospect:
     @property
     def said(self) -> str:
         """One sentence for whoever approves."""
+        left_out = f" ({self.unreadable} decisions left out: their record cannot be read)" if self.unreadable else ""
+        return f"policy value: {self._judgement}{left_out}"
+
+    @property
+    def _judgement(self) -> str:
         if self.value is None:
-            return "policy value: no decision whose attribution window has closed"
+            return "no decision whose attribution window has closed"
         if self.refused:
-            return f"policy value: {self.refused}"
-        return f"policy value: {self.value.verdict}: {self.value.why}"
+            return self.refused
+        return f"{self.value.verdict}: {self.value.why}"
 
     def document(self) -> dict[str, object]:
         """As plain JSON values."""
@@ -73,6 +81,7 @@ class Prospect:
             "policy": self.policy,
             "champion": self.champion,
             "decisions": self.decisions,
+            "unreadable_decisions": self.unreadable,
             "champion_yuan": self.champion_yuan,
             "least_yuan": self.least_yuan,
             "gate": self.refused or "open",
@@ -116,16 +125,18 @@ class Prospects:
         if active is None:
             raise NotFound("No policy serves yet to compare with.")
         champion = self._shelf.policy(active.policy)
-        rows = list(self._sides(new, champion, bundle, days, customers, advance))
+        every = list(self._sides(new, champion, bundle, days, customers, advance))
+        rows = [side for side in every if side is not None]
+        unreadable = len(every) - len(rows)
         if not rows:
-            return Prospect(new.hash, champion.hash, 0, None, None, None)
+            return Prospect(new.hash, champion.hash, 0, None, None, None, unreadable)
         found, worth = _value(rows), fmean(side.old.robust for side in rows)
         gate = champion.experiments.release_gate
         judged = found.verdict is not Verdict.NOT_SUPPORTED and (
             found.support.effective_sample_size >= gate.least_effective
         )
         least = -gate.most_worse_share * abs(worth) if judged else None
-        return Prospect(new.hash, champion.hash, len(rows), found, worth, least)
+        return Prospect(new.hash, champion.hash, len(rows), found, worth, least, unreadable)
 
     def _sides(
         self,
@@ -135,15 +146,20 @@ class Prospects:
         days: int,
         customers: int,
         advance: Advance | None,
-    ) -> Iterator[Side]:
+    ) -> Iterator[Side | None]:
+        """None stands for a decision whose record cannot be read."""
         window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
         stored = self._store.taken(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
         models = self._shelf.bundle(bundle) if isinstance(bundle, str) and stored else bundle
         for number, outcome in enumerate(stored, 1):
-            decision, snapshot, context, scores, release = decode(outcome.record)
             if advance is not None:
                 advance(number, len(stored))
+            try:
+                decision, snapshot, context, scores, release = decode(outcome.record)
+            except UNREADABLE:
+                yield None
+                continue
             if decision.arm in LEFT_OUT:
                 continue
             if release.policy not in sides:

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from service.decision.record import UNREADABLE
 from service.domain import Arm, Attributes, Event
 from service.rules.policy import Policy
 
@@ -116,7 +117,10 @@ def _showings(
     families: Mapping[str, str],
     left_out: Counter[str],
 ) -> Iterator[Showing]:
-    read = [orjson.loads(record) for record in records]
+    every = [_read(record) for record in records]
+    read = [record for record in every if record is not None]
+    if len(read) < len(every):
+        left_out["record unreadable"] += len(every) - len(read)
     seen, clicked = _seen(read, events)
     for record in read:
         decision = record["decision"]
@@ -130,6 +134,17 @@ def _showings(
                 continue
             facts = record["snapshot"]["attributes"]
             yield Showing(customer_id, decision, treatment, facts, family, seen.get(name), name in clicked)
+
+
+def _read(record: bytes) -> dict[str, Any] | None:
+    """The record of a decision; None where somebody altered it into something else."""
+    try:
+        read: dict[str, Any] = orjson.loads(record)
+        _ = read["decision"]["personalised"], read["snapshot"]["attributes"]
+        _ = [treatment["offer"] for treatment in read["decision"]["treatments"]]
+    except UNREADABLE:
+        return None
+    return read
 
 
 def _seen(

@@ -38,9 +38,30 @@ def told(found: Mapping[str, Any]) -> list[str]:
     trial = found["challenger"]
     tests = [*found["tests"], *([] if trial is None else [{**trial, "id": "challenger"}])]
     rows = [_line(test) for test in tests]
-    credited = [f"  {name:<30}{count:>12,}" for name, count in found["strategies"].items()]
+    strategies = [line for strategy in found["strategy_effects"] for line in _strategy(strategy)]
     notes = [f"- {caveat}" for caveat in found["caveats"]]
-    return [first, HEAD, *rows, "shown treatments credited to each strategy:", *credited, *notes]
+    return [first, *_unread(found["unreadable_decisions"]), HEAD, *rows, "strategies:", *strategies, *notes]
+
+
+def _unread(count: int) -> list[str]:
+    return [f"left out: {count:,} decisions whose stored record cannot be read (somebody altered it)"] if count else []
+
+
+def _strategy(strategy: Mapping[str, Any]) -> list[str]:
+    """A strategy's aim, whom it is for, what is credited to it, and what it brings."""
+    switch = "on" if strategy["enabled"] else "off"
+    return [
+        f"  {strategy['id']} ({strategy['concern']}, {switch}): {strategy['objective']['en']}",
+        f"    KPI: {strategy['kpi']['en']}; for {', '.join(strategy['segments'])}; "
+        f"credited with {strategy['credited']:,} offers shown",
+        f"    effect: {_effect(strategy['effect'])}",
+    ]
+
+
+def _effect(effect: Mapping[str, Any] | None) -> str:
+    if effect is None:
+        return "not measured, since no standing test withholds it (experiments.yaml)"
+    return f"{_difference(effect)} {effect['verdict']}{_more(effect)}"
 
 
 def _line(test: Mapping[str, Any]) -> str:

@@ -43,6 +43,10 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
     )
 
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a record raises that is no record any more: somebody altered it."""
+
+
 def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]:
     """What ``encode`` put in."""
     read = orjson.loads(record)

@@ -6,6 +6,7 @@ from service.store import bulk, experience, outcomes, recent
 from service.store.database import Database
 from service.store.decisions import Record
 from service.store.experience import Life
+from service.store.outcomes import Outcomes
 from service.store.taken import Outcome, taken
 
 
@@ -29,17 +30,10 @@ class Learned:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return taken(connection, since, until, window_ms, count)
 
-    def outcomes(
-        self, policy: str, since: int, until: int, window_ms: int, release: int = 0
-    ) -> dict[str, dict[str, float]]:
-        """Arm -> what became of its customers, under releases from ``release`` on with this policy's experiments."""
+    def outcomes(self, policy: str, since: int, until: int, window_ms: int, release: int = 0) -> Outcomes:
+        """What became of each arm's customers, under releases from ``release`` on with this policy's experiments."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return outcomes.outcomes(connection, policy, since, until, window_ms, release)
-
-    def credited(self, policy: str, since: int, until: int) -> dict[str, int]:
-        """Strategy -> how many shown treatments are credited to it."""
-        with self._database.begin(bulk.PATIENCE_S) as connection:
-            return outcomes.credited(connection, policy, since, until)
 
     def lives(self, since: int, until: int) -> Iterator[Life]:
         """Every stored customer with a decision from ``since`` to ``until``, their records and events; for training."""

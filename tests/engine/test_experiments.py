@@ -7,11 +7,14 @@ from itertools import count
 import orjson
 import pytest
 
+from service.commands.experiments import told
 from service.decision.subject import experiment_arm
 from service.domain import Event
 from service.engine import Engine
+from service.measurement import _effects
 from service.rules.policy import Policy, from_documents
 from tests.engine.conftest import ASKED, SAVER, House, offers
+from tests.servers import execute
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("own_releases")
@@ -91,6 +94,52 @@ def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House,
     assert worth == pytest.approx(sum(values[one][1] for one in takers[:3]), abs=0.02)
     assert rows[1]["propensity-only"]["lift"]["verdict"] == "cannot tell yet"
     assert sum(after["strategies"].values()) > sum(before["strategies"].values())
+
+
+ALTERED = [
+    b"no JSON at all",
+    b'{"decision": {"arm": "personalised", "treatments": 7}}',
+    b'{"decision": {"arm": "personalised", "treatments": [{"offer": "x", "value": "much"}]}}',
+    b'{"decision": {"treatments": []}}',
+    b'{"decision": {"arm": "a\\u0000", "treatments": []}}',
+    b"\xff\x00",
+    b"[]",
+]
+
+
+def test_records_that_somebody_altered_are_left_out_and_counted(house: House, engine: Engine, tested: Policy):
+    store, before = house.store, engine.measurement.report(days=1)
+    people = members(tested, "personalised", len(ALTERED))
+    for customer, record in zip(people, ALTERED, strict=True):
+        store.put_customer(customer, SAVER)
+        decision_id = offers(engine, customer)["decision_id"]
+        execute(str(house.settings.database_url), "UPDATE decisions SET record = %s WHERE id = %s", record, decision_id)
+    after = engine.measurement.report(days=1)
+    store.close()
+    assert after["unreadable_decisions"] - before["unreadable_decisions"] == len(ALTERED)
+    assert after["personalised"] == before["personalised"]
+    assert "left out" in "\n".join(told(after))
+
+
+def test_every_strategy_stands_beside_its_measured_effect(engine: Engine, tested: Policy):
+    found = engine.measurement.report(days=1)
+    rows = {row["id"]: row for row in found["strategy_effects"]}
+    assert list(rows) == list(tested.strategies)
+    ladder, strategy = rows["product-ladder"], tested.strategies["product-ladder"]
+    assert (ladder["objective"], ladder["kpi"], ladder["enabled"]) == (strategy.objective, strategy.kpi, True)
+    assert ladder["segments"] == ["savers", "first-time-investors", "investors"]
+    assert ladder["credited"] == found["strategies"]["product-ladder"]
+    tests = {test["strategy"]: test for test in found["tests"]}
+    for name, row in rows.items():
+        test = tests[name]
+        assert row["effect"] == {"test": test["id"], "customers": test["customers"], **test["lift"]}
+    lines = "\n".join(told(found))
+    assert strategy.objective["en"] in lines and "KPI: " + strategy.kpi["en"] in lines
+
+
+def test_a_strategy_that_no_test_withholds_has_no_effect_to_show(tested: Policy):
+    rows = _effects(tested, [], {})
+    assert {row["effect"] for row in rows} == {None}
 
 
 def test_decisions_under_other_experiments_are_not_mixed_in(house: House, engine: Engine, tested: Policy):

@@ -17,6 +17,7 @@ from service.planning.policy_value.replay import Replayed, weighed
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.shelf import Shelf
 from service.store import Store, new_decision_id
+from tests.servers import execute
 from training.dataset import Customers
 from training.synthetic import make
 
@@ -49,9 +50,14 @@ def champion() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def store(make_database: Any, champion: Policy) -> Iterator[Store]:
+def database_of(make_database: Any) -> str:
+    return str(make_database())
+
+
+@pytest.fixture(scope="module")
+def store(database_of: str, champion: Policy) -> Iterator[Store]:
     """Decisions of the champion three weeks ago; who was shown wealth took it, mostly."""
-    opened = Store(str(make_database()), 5000)
+    opened = Store(database_of, 5000)
     opened.migrate()
     release = opened.proposals.bootstrap(champion.hash, champion.documents, None, "anna", "first")
     chance, people = np.random.default_rng(2), list(snapshots())
@@ -132,3 +138,14 @@ def test_where_no_window_has_closed_the_gate_stands_open(governance: Governance)
     prospect = governance.prospects.of(new, days=1)
     assert (prospect.decisions, prospect.value, prospect.refused) == (0, None, "")
     assert "no decision" in prospect.said
+
+
+def test_a_record_that_somebody_altered_is_left_out_and_told(
+    governance: Governance, champion: Policy, database_of: str
+) -> None:
+    whole = governance.prospects.of(champion)
+    altered = "SELECT id FROM decisions ORDER BY id LIMIT 3"
+    execute(database_of, f"UPDATE decisions SET record = 'gone' WHERE id IN ({altered})")
+    prospect = governance.prospects.of(champion)
+    assert (prospect.decisions, prospect.unreadable) == (whole.decisions - 3, 3)
+    assert "3 decisions left out" in prospect.said

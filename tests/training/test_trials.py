@@ -38,6 +38,12 @@ def outcomes(found: Experience) -> list[tuple[str, bool]]:
     return [(trial.offer, trial.taken) for trial in found.offers]
 
 
+def test_a_record_that_somebody_altered_is_left_out_and_counted():
+    altered = [b"no JSON", b'{"decision": {"personalised": true}}', b"[]"]
+    found = lived([made(), *altered], [])
+    assert (len(found.offers), found.left_out["record unreadable"]) == (3, 3)
+
+
 def test_an_offer_that_is_taken_within_the_window_of_its_impression_is_taken():
     seen = [said("impression", NOON, "term"), said("impression", NOON, "cash")]
     found = lived([made()], [*seen, said("purchase", NOON + 6 * DAY, "term", None, amount_yuan=9_000.0)])

@@ -81,11 +81,16 @@ def _lines(told: dict[str, Any]) -> list[str]:
     for part in ("funnel", "unlocks", "sensitivity"):
         lines += ["", *(one["text"] for one in told[part])]
     width = max((len(one["offer"]) for one in told["offers"]), default=0)
-    lines += ["", *(f"{one['offer']:<{width}}  {one['text']}" for one in told["offers"])]
+    lines += ["", *(f"{one['offer']:<{width}}  {one['text']}{_words(one)}" for one in told["offers"])]
     for family, found in told.get("contributions", {}).items():
         lines += ["", f"{family}: P {found['propensity']:.4f}, log-odds {found['raw']:+.3f} = {found['base']:+.3f}"]
         lines += [f"  {one['contribution']:+.3f}  {one['name']} = {one['value']}" for one in found["features"][:10]]
     return lines
+
+
+def _words(offer: dict[str, Any]) -> str:
+    """In whose words a shown offer is told."""
+    return f" {offer['positioning']['text']}" if offer["positioning"] else ""
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.crm.judging import adviser_channel
 from service.decision import decode
-from service.decision.positioning import positioning
+from service.decision.positioning import positioned
 from service.errors import NotFound
 from service.explaining import Explaining
 from service.rules.messages import render
@@ -54,8 +54,7 @@ class Story:
 def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
     """Whose segment's words the offer is told in to the customer of a decision; None are the plain ones."""
     decision, snapshot, context, scores, _ = decode(record)
-    told = positioning(policy).of(snapshot, context, scores, (offer,)) if decision.personalised else {}
-    return told.get(offer)
+    return positioned(policy, decision, snapshot, context, scores, (offer,)).get(offer)
 
 
 def talking_points(policy: Policy, offer: str, channel: str, language: str, variant: str | None = None) -> list[str]:

@@ -24,13 +24,19 @@ from service.scoring.hearing import Scores
 
 
 def positioned(
-    policy: Policy, decision: Decision, snapshot: Snapshot, context: Context, scores: Scores
+    policy: Policy,
+    decision: Decision,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    offers: Iterable[str] | None = None,
 ) -> dict[str, str]:
-    """Offer -> the variant in whose words it is told, of the offers shown; absent where the words are plain."""
+    """Offer -> the variant in whose words it is told, of those shown (or of others); absent where it is plain."""
     way = prepared(policy).ways.get(decision.arm)
     if way is None or way.neutral or not decision.personalised:
         return {}
-    return positioning(policy).of(snapshot, context, scores, (one.offer for one in decision.treatments))
+    told = (one.offer for one in decision.treatments) if offers is None else offers
+    return positioning(policy).of(snapshot, context, scores, told)
 
 
 class Positioning:

@@ -65,6 +65,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "none": "不考虑{factor}，将没有值得提供的产品。",
         "unlock": "{facts}，即可解锁{count}款产品：{offers}。",
         "fallen": "待“{reason}”不再成立",
+        "plain-words": "采用通用文案。",
+        "segment-words": "采用面向“{segment}”的文案；条款与所有客户一致。",
     },
     "en": {
         "offered": "{offer} through {channel} comes first: {left} of {all} offers may be made, and it is worth most "
@@ -86,6 +88,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "none": "Without {factor}, nothing would be worth offering.",
         "unlock": "{facts}, to unlock {count}: {offers}.",
         "fallen": "Once this no longer holds: {reason}",
+        "plain-words": "Told in the plain words.",
+        "segment-words": "Told in the words for {segment}; the terms are the same for everybody.",
     },
 }
 
@@ -116,6 +120,14 @@ class Wording:
     def joined(self, sentences: Sequence[str]) -> str:
         """Sentences in a row."""
         return _AND[self.language].join(sentences)
+
+    def bracketed(self, what: str, detail: str) -> str:
+        """A phrase with a detail in brackets, where there is one.
+
+        >>> Wording("en").bracketed("Renew", "expired"), Wording("zh").bracketed("重新测评", "已过期")
+        ('Renew (expired)', '重新测评（已过期）')
+        """
+        return f"{what}（{detail}）" if detail and self.language == "zh" else f"{what} ({detail})" if detail else what
 
     def offers(self, count: int) -> str:
         """A count of offers.

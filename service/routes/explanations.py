@@ -66,6 +66,13 @@ class Dropped(Told):
     changes = fields.Boolean(required=True)
 
 
+class Positioning(Told):
+    """In which words a shown offer is told: a segment's, by the id of their entry, or the plain ones (null)."""
+
+    id = fields.String(required=True, allow_none=True, metadata={"example": "renew-at-maturity"})
+    segment = fields.String(required=True, allow_none=True, metadata={"example": "maturing"})
+
+
 class ExplainedOffer(Told):
     """One offer's fate, the factors of its priority in its best channel, and every channel with what closes it."""
 
@@ -74,6 +81,7 @@ class ExplainedOffer(Told):
     outcome = fields.String(required=True, metadata={"enum": ["shown", "possible", "withheld"]})
     rank = fields.Integer(required=True, allow_none=True)
     channel = fields.String(required=True)
+    positioning = fields.Nested(Positioning, required=True, allow_none=True)
     factors = fields.Dict(required=True)
     channels = fields.List(fields.Dict(), required=True)
 

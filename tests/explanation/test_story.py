@@ -142,3 +142,36 @@ def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
     assert len(short) > 1
     for one in short:
         assert {minimum[offer] for offer in one["offers"]} == {one["gates"][0]["shortfall"]["need"]}
+
+
+MATURING = replace(
+    SNAPSHOT, events=(), attributes=SAVER | {"next_maturity_on": "2026-03-20", "next_maturity_yuan": 90_000.0}
+)
+
+
+def positioning(document: dict[str, Any]) -> dict[str, Any]:
+    return {one["offer"]: one["positioning"] for one in document["offers"] if one["outcome"] == "shown"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "采用面向“资金到期客户”的文案；条款与所有客户一致。"),
+        ("en", "Told in the words for Money matures soon; the terms are the same for everybody."),
+    ],
+)
+def test_an_offer_told_in_the_words_of_a_segment_says_whose(language: str, said: str):
+    found = positioning(told(language, MATURING, limit=10))
+    assert found["term-36m"] == {"id": "renew-at-maturity", "segment": "maturing", "text": said}
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "采用通用文案。"), ("en", "Told in the plain words.")])
+def test_plain_words_are_named_as_such_and_an_offer_that_is_not_shown_has_none(language: str, said: str):
+    document = told(language, replace(SNAPSHOT, events=()))
+    assert {one["text"] for one in positioning(document).values()} == {said}
+    assert {one["positioning"] for one in document["offers"] if one["outcome"] != "shown"} == {None}
+
+
+def test_who_is_not_personalised_is_told_in_plain_words_and_so_says_the_explanation():
+    document = told(snapshot=replace(MATURING, consents={"personalisation": False}), limit=10)
+    assert positioning(document) and {one["id"] for one in positioning(document).values()} == {None}

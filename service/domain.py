@@ -135,6 +135,7 @@ class Treatment:
     """One offer in one channel, with all the factors of its priority (yuan).
 
     ``reasons`` are the fit rules that fired, ``strategies`` those credited with it: of the rules that raised it.
+    ``uplift`` is what offering adds to P(taken), where it took the propensity's place in the priority; else None.
     """
 
     offer: str
@@ -153,6 +154,7 @@ class Treatment:
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
     strategies: tuple[str, ...] = ()
+    uplift: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, owner, notes
     attributes.yaml attributes and features beyond the shipped table              (where the bank knows more)
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
-    outcomes.sql    customer_id, bought_, held_, amount_<family>                           (to train; not to score)
+    outcomes.sql    customer_id, bought_, held_, amount_, treated_<family>                 (to train; not to score)
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
     consents.sql    customer_id, purpose, granted                                          (if the bank has any)
 

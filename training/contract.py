@@ -53,13 +53,18 @@ def customer_faults(rows: pa.Table, bank: Bank, table: AttributeTable) -> list[P
 
 
 def outcome_faults(rows: pa.Table, bank: Bank) -> list[Problem]:
-    """Every fault of outcomes.sql: columns, ids, flags and amounts."""
-    bought, held, amounts = ([f"{what}_{one}" for one in bank.families] for what in ("bought", "held", "amount"))
-    held, amounts = ([name for name in names if name in rows.column_names] for names in (held, amounts))
-    if absent := missing(rows, [ID, *bought, *held, *amounts, *([bank.split_column] if bank.split_column else [])]):
+    """Every fault of outcomes.sql: columns, ids, flags, trials and amounts."""
+    bought = [f"bought_{one}" for one in bank.families]
+    held, amounts, treated = (
+        [name for one in bank.families if (name := f"{what}_{one}") in rows.column_names]
+        for what in ("held", "amount", "treated")
+    )
+    needed = [ID, *bought, *held, *amounts, *treated, *([bank.split_column] if bank.split_column else [])]
+    if absent := missing(rows, needed):
         return absent
     flags = [fault for name in (*bought, *held) for fault in flag_faults(rows, name)]
-    return [*id_faults(rows), *flags, *(fault for name in amounts for fault in amount_faults(rows, name))]
+    trials = [fault for name in treated for fault in flag_faults(rows, name, unknown=True)]
+    return [*id_faults(rows), *flags, *trials, *(fault for name in amounts for fault in amount_faults(rows, name))]
 
 
 def lapse_faults(rows: pa.Table) -> list[Problem]:
@@ -164,13 +169,15 @@ def later_faults(rows: pa.Table, name: str, day: date) -> list[Problem]:
     return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
-def flag_faults(rows: pa.Table, name: str) -> list[Problem]:
-    """Values that are not true or false, or 1 or 0; null is neither."""
+def flag_faults(rows: pa.Table, name: str, *, unknown: bool = False) -> list[Problem]:
+    """Values that are not true or false, or 1 or 0; null is neither, and a fault unless it may be ``unknown``."""
     column = rows.column(name)
     if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
-    return _listed(rows, name, ~np.isin(figures, (0.0, 1.0)), lambda _: "must be true or false (or 1 and 0)")
+    nothing = np.asarray(pc.is_null(column).to_numpy()) if unknown else np.zeros(len(figures), dtype=bool)
+    bad = ~np.isin(figures, (0.0, 1.0)) & ~nothing
+    return _listed(rows, name, bad, lambda _: "must be true or false (or 1 and 0)")
 
 
 def amount_faults(rows: pa.Table, name: str) -> list[Problem]:

@@ -63,7 +63,8 @@ class Outcomes:
 
     ``bought[family]`` is 0.0 or 1.0; ``held[family]`` tells who held it before, None where the bank does not say;
     ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan brought by who bought,
-    NaN where it is not known; families without such a column are not in it.
+    NaN where it is not known; ``treated[family]`` is 1.0 or 0.0 of who was in a trial of its offers, by chance, NaN of
+    who was not. Families without such a column are not in them.
     """
 
     rows: npt.NDArray[np.int64]
@@ -71,6 +72,7 @@ class Outcomes:
     held: Mapping[str, npt.NDArray[np.bool_] | None]
     times: npt.NDArray[Any] | None = None
     amounts: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    treated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,10 +163,14 @@ def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outc
         bought={family: flags[f"bought_{family}"] for family in bank.families},
         held={family: None if one is None else one > 0 for family, one in held.items()},
         times=rows.column(bank.split_column).to_numpy() if bank.split_column else None,
-        amounts={
-            family: _flags(rows, name) for family in bank.families if (name := f"amount_{family}") in rows.column_names
-        },
+        amounts=_where_given(bank, rows, "amount"),
+        treated=_where_given(bank, rows, "treated"),
     )
+
+
+def _where_given(bank: Bank, rows: pa.Table, what: str) -> dict[str, npt.NDArray[np.float64]]:
+    names = {family: f"{what}_{family}" for family in bank.families}
+    return {family: _flags(rows, name) for family, name in names.items() if name in rows.column_names}
 
 
 def _flags(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:

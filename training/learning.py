@@ -29,6 +29,8 @@ from training.offer_models import Facts, Lessons, facts_for, learn, newest
 from training.registry import TrainedFamily, write_bundle
 from training.ticket import LEAST_AMOUNTS, fit_ticket
 from training.trials import Experience, Trial
+from training.uplift.bundled import said
+from training.uplift.lived import uplifts_of
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -78,11 +80,12 @@ def learn_bundle(
         told(fold + 2, FOLDS + 1)
     figures = _figures(lived, lessons, trials, apart)
     response = response_of(policy, trials, lessons.propensity(trials))
+    gains, gainful = uplifts_of(lived, facts, policy, seed)
     parts = {name: (kept or {}).get(name) for name in ("segments", "lapse")}
-    parts |= {"evidence": lessons.evidence, "response": response, "experience": figures}
+    parts |= {"evidence": lessons.evidence, "response": response, "experience": figures, "uplift": gains or None}
     version = write_bundle(
         artifacts,
-        {name: _entry(name, lessons) for name in lessons.models} | _tickets(lived, lessons, seed),
+        {name: _entry(name, lessons) for name in lessons.models} | _tickets(lived, lessons, seed) | gainful,
         policy.attributes.only(_read(lessons, response)).document,
         outcome={family: OUTCOME.format(days=lived.window_days) for family in policy.families},
         horizon_days=max(1, round(lived.window_days)),
@@ -91,7 +94,7 @@ def learn_bundle(
         parts={name: part for name, part in parts.items() if part is not None},
     )
     families = {name: metrics for name, metrics in lessons.metrics.items() if name in policy.families}
-    return Learned(version, gate(families, None, figures), figures)
+    return Learned(version, gate(families, None, figures), {**figures, "uplift": said(gains)})
 
 
 def why_nothing(lived: Experience) -> str:

@@ -22,6 +22,7 @@ from training.counted import evidence_of
 from training.evaluate import measure
 from training.fit import PropensityModel
 from training.gate import LARGEST_CALIBRATION_ERROR, LEAST_AUC
+from training.openings import Opening
 from training.sample import telling
 from training.table import facts_of
 from training.trials import Experience, Trial
@@ -42,7 +43,7 @@ class Facts:
     names: list[str]
     categories: dict[str, list[str]]
 
-    def matrix(self, trials: Sequence[Trial]) -> Floats:
+    def matrix(self, trials: Sequence[Trial | Opening]) -> Floats:
         """(n, f): the attributes and features of each trial's own time."""
         columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(trials, self.program.table)))
         self.program.many(columns)

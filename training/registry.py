@@ -17,15 +17,11 @@ from typing import Any
 
 import service
 from service.errors import BundleError, InvalidInput, Problem
-from service.scoring.hearing import OFFER, TICKET
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.golden import make
-from service.scoring.models.manifest import FORMAT, NAME, REVIEW, digest_of, read, version_of
+from service.scoring.models.manifest import FORMAT, KINDS, NAME, REVIEW, digest_of, read, version_of
 from training.keepsakes import Unseen
 from training.placing import place
-
-KINDS: Mapping[str, str] = {"offers": OFFER, "tickets": TICKET}
-"""The manifest's key of each kind of model besides the families', and what their names begin with."""
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
 _VERSION = re.compile(r"b-[0-9a-f]{12}")
@@ -38,7 +34,7 @@ class TrainedFamily:
     ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
     the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
     (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
-    whose scores are ``unseen`` (kept as shares and curves only).
+    whose scores are ``unseen`` (kept as shares and curves only). ``weights``: of an uplift, what each model counts.
     """
 
     models: Sequence[str]
@@ -48,6 +44,7 @@ class TrainedFamily:
     base_rate: float
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unseen: Unseen | None = None
+    weights: Sequence[float] | None = None
 
 
 def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
@@ -69,8 +66,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     root
         The folder of all bundles (``model_artifacts``).
     families
-        Models by the name they speak under (``scoring.hearing``): a family, ``offer:<id>``, or ``ticket:<family>``,
-        whose calibration gives yuan.
+        Models by the name they speak under (``scoring.hearing``): a family, ``offer:<id>``, ``ticket:<family>``,
+        whose calibration gives yuan, or ``uplift:<family>``.
     table
         The document of attributes and features the models were trained with.
     outcome, horizon_days
@@ -79,7 +76,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         What reproduces it: the seed, and the SHA-256 of every input file by name.
     parts
         Further members of the manifest: ``segments`` and ``lapse``, for the customer's portrait; ``evidence`` and
-        ``response``, counted from events; ``reference`` and ``about``.
+        ``response``, counted from events; ``uplift``, what was found of each family; ``reference`` and ``about``.
     review
         What a report is made from (``training.review``): a file of its own, whose hash the manifest keeps.
 
@@ -155,11 +152,11 @@ def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _entries(models: Mapping[str, TrainedFamily], seed: int) -> dict[str, dict[str, Any]]:
-    """``families``, and where there are such models ``offers`` and ``tickets``, of a manifest."""
+    """``families``, and where there are such models ``offers``, ``tickets`` and ``uplifts``, of a manifest."""
     found: dict[str, dict[str, Any]] = {"families": {}}
     for name, one in models.items():
-        kind = next((kind for kind, prefix in KINDS.items() if name.startswith(prefix)), "families")
-        found.setdefault(kind, {})[name.removeprefix(KINDS.get(kind, ""))] = _entry(name, one, seed)
+        kind = next((kind for kind, (prefix, _) in KINDS.items() if prefix and name.startswith(prefix)), "families")
+        found.setdefault(kind, {})[name.removeprefix(KINDS[kind][0])] = _entry(name, one, seed)
     return found
 
 
@@ -174,6 +171,7 @@ def _entry(family: str, trained: TrainedFamily, seed: int) -> dict[str, Any]:
         "metrics": dict(trained.metrics),
         "base_rate": float(trained.base_rate),
         "golden": make(models, seed),
+        **({} if trained.weights is None else {"weights": list(map(float, trained.weights))}),
     }
 
 

@@ -17,6 +17,7 @@ from service.errors import InvalidInput
 from service.expressions import Kind
 from service.scoring.attributes import Attribute, AttributeTable
 from training.contract import ID
+from training.openings import Opening
 from training.trials import Trial
 
 DECIDED = ("propensity", "propensity_source", "value", "response", "priority", "selection_probability", "rank")
@@ -38,7 +39,7 @@ def table_of(trials: Sequence[Trial], attributes: AttributeTable) -> pa.Table:
     )
 
 
-def facts_of(trials: Sequence[Trial], attributes: AttributeTable) -> pa.Table:
+def facts_of(trials: Sequence[Trial | Opening], attributes: AttributeTable) -> pa.Table:
     """The raw attributes of each trial's customer at its time, in the order of the trials; unknown is null."""
     facts = [trial.showing.attributes for trial in trials]
     return pa.table({one.name: _column(facts, one) for one in attributes.attributes})

@@ -32,6 +32,7 @@ from training.registry import TrainedFamily, folder_of, metrics_of, write_bundle
 from training.review import review_of
 from training.sample import Sample, read_sample
 from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
+from training.uplift.bundled import said, trials_of, uplifts
 from training.warehouse import files_read
 
 Progress = Callable[[int, int], None]
@@ -40,12 +41,13 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class TrainReport:
-    """The new bundle's ``version``, its ``metrics`` by family, and what the ``gate`` says of it."""
+    """The new bundle's ``version``, its ``metrics`` by family, what the ``gate`` says of it; ``uplift`` by family."""
 
     version: str
     metrics: Metrics
     gate: Verdict
     customers: int = field(default=0)
+    uplift: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(  # noqa: PLR0913
@@ -101,6 +103,7 @@ def train(  # noqa: PLR0913
     if progress:
         progress(1, 1)
     unseen = {family: one.unseen for family, one in families.items() if one.unseen is not None}
+    gains, gainful = uplifts(trials_of(sample, unseen), sample.categories, seed, described.true_rate)
     columns = columns_of(customers, sample.table)
     evidence = gathered(described, sample, customers, columns, unseen, allowed=allow_leak, seed=seed)
     families = {
@@ -109,18 +112,22 @@ def train(  # noqa: PLR0913
     }
     version = write_bundle(
         Path(artifacts),
-        families | tickets_of(sample, customers, described, seed),
+        families | tickets_of(sample, customers, described, seed) | gainful,
         sample.table.only(sample.names).document,
         outcome=described.outcome,
         horizon_days=described.horizon_days,
         seed=seed,
         sources=sources,
-        parts={**_portrait(described, Path(files), customers, seed), **evidence.parts},
+        parts={
+            **_portrait(described, Path(files), customers, seed),
+            **evidence.parts,
+            **({"uplift": gains} if gains else {}),
+        },
         review=review_of(described, sample, columns, families, seed=seed),
     )
     metrics = {family: one.metrics for family, one in families.items()}
     rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
-    return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows))
+    return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows), said(gains))
 
 
 def tickets_of(sample: Sample, customers: Customers, bank: Bank, seed: int) -> dict[str, TrainedFamily]:

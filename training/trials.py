@@ -21,6 +21,7 @@ import orjson
 from service.decision.record import UNREADABLE
 from service.domain import Arm, Attributes, Event
 from service.rules.policy import Policy
+from training.openings import Opening, opening_of
 
 Life = tuple[str, Sequence[bytes], Sequence[Event]]
 """A customer's id, the records of their decisions, and their events, oldest first."""
@@ -41,6 +42,7 @@ class Showing:
     family: str
     seen_at: int | None
     clicked: bool
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Experience:
     families: Sequence[Trial]
     window_days: float
     left_out: Mapping[str, int] = field(default_factory=dict)
+    openings: Sequence[Opening] = ()
     seen_by: Mapping[str, str] = field(default_factory=dict)
     """Channel -> ``events`` or ``decisions``: what says that a treatment was shown."""
 
@@ -103,6 +106,7 @@ def experience(lives: Iterable[Life], policy: Policy, until: int, window_days: f
         families=[trial for pair in pairs for trial in windows.trials(*pair, of_family=True)],
         window_days=days,
         left_out=dict(left_out),
+        openings=[one for pair in pairs if (one := windows.opening(*pair)) is not None],
         seen_by={
             channel: "events" if channel in speaking else "decisions"
             for channel in sorted({one.treatment["channel"] for several in showings.values() for one in several})
@@ -133,7 +137,8 @@ def _showings(
                 left_out["offer gone"] += 1
                 continue
             facts = record["snapshot"]["attributes"]
-            yield Showing(customer_id, decision, treatment, facts, family, seen.get(name), name in clicked)
+            at, click = seen.get(name), name in clicked
+            yield Showing(customer_id, decision, treatment, facts, family, at, click, record["context"])
 
 
 def _read(record: bytes) -> dict[str, Any] | None:
@@ -198,6 +203,11 @@ class _Windows:
                 self.left_out["window not over"] += not of_family
                 continue
             yield self._trial(showing, at, [take for take in takes if self._subject(take.offer, of_family) == subject])
+
+    def opening(self, showings: Sequence[Showing], takes: Sequence[_Take]) -> Opening | None:
+        """The customer's first seen decision, where its window is over."""
+        taken = [(take.at, self.families.get(take.offer)) for take in takes]
+        return opening_of(self._dated(showings, count=False), taken, self.window_ms, self.until)
 
     def _trial(self, showing: Showing, at: int, takes: Sequence[_Take]) -> Trial:
         within = [take for take in takes if at <= take.at < at + self.window_ms]

@@ -78,6 +78,7 @@ def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
             "customers": report.customers,
             "passes": report.gate.passes,
             "gate": list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines]),
+            **{f"uplift of {family}": said for family, said in report.uplift.items()},
             **({"metrics": report.metrics} if as_json else {}),
             **({"recipes": recipes} if as_json and recipes else {}),
         },

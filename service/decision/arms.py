@@ -3,14 +3,14 @@
 Everybody is served by the same gates on the same facts; an arm only changes what is heard and how what is allowed is
 ordered. One table (``WAYS``) says what each kind of standing test does:
 
-    kind               models  fit, response  levers   ordered by          explores
-    personalised         yes        yes         yes    priority            epsilon
-    holdout              no         no          yes    priority            never
-    random-relevant      yes        yes         yes    chance              always
-    propensity-only      yes        no          no     propensity          epsilon
-    without-levers       yes        yes         no     priority            epsilon
-    eligibility-only     no         no          no     policy's order      epsilon
-    without-strategy     yes     less its own   yes    priority            epsilon
+    kind               models  uplift  fit, response  levers   ordered by          explores
+    personalised         yes    yes         yes         yes    priority            epsilon
+    holdout              no     no          no          yes    priority            never
+    random-relevant      yes    yes         yes         yes    chance              always
+    propensity-only      yes    no          no          no     propensity          epsilon
+    without-levers       yes    yes         yes         no     priority            epsilon
+    eligibility-only     no     no          no          no     policy's order      epsilon
+    without-strategy     yes    yes      less its own   yes    priority            epsilon
 
 ``without-strategy`` also leaves out the applicability rules of its strategy, as switching it off would; eligibility,
 suitability and contact never change. An arm explores like the whole method, so that the two differ in one thing only.
@@ -30,6 +30,8 @@ class Way:
     """How an arm is served; the defaults are the whole method."""
 
     scored: bool = True
+    uplift: bool = True
+    """Whether an uplift takes the place of the propensity where the models found one."""
     neutral: bool = False
     levers: bool = True
     ordering: Ordering = arbitration.priorities
@@ -44,7 +46,7 @@ WAYS: Mapping[str, Way] = {
     Arm.HOLDOUT: Way(scored=False, neutral=True, epsilon=0.0),
     Arm.UNPERSONALISED: Way(scored=False, epsilon=0.0),
     "random-relevant": Way(epsilon=1.0),
-    "propensity-only": Way(neutral=True, levers=False, ordering=arbitration.by_propensity),
+    "propensity-only": Way(uplift=False, neutral=True, levers=False, ordering=arbitration.by_propensity),
     "without-levers": Way(levers=False),
     "eligibility-only": Way(scored=False, neutral=True, levers=False, ordering=arbitration.as_listed),
     "without-strategy": Way(),

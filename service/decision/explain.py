@@ -7,12 +7,11 @@ customer: the fewest gates that would all have to open, so that the nearest fact
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 import numpy as np
 
-from service.decision.one import figure, judged
+from service.decision.one import figure, judged, known
 from service.decision.program import Cells, Prepared, prepared
 from service.decision.subject import arm_of, asked_channel
 from service.domain import Context, Release, Snapshot
@@ -26,7 +25,8 @@ from service.scoring.hearing import Scores
 class TracedTreatment:
     """One cell of the grid. ``gates`` in the order of their reasons and ``fits``: rule -> whether it held or fired.
 
-    ``concerns`` are the s_c before weighting; ``value`` and ``priority`` (yuan) are None where the value is unknown.
+    ``concerns`` are the s_c before weighting; ``value`` and ``priority`` (yuan) are None where the value is unknown,
+    ``uplift`` where the propensity is the first factor of the priority.
     """
 
     offer: str
@@ -43,11 +43,17 @@ class TracedTreatment:
     contact_cost: float
     price: float
     priority: float | None
+    uplift: float | None = None
 
     @property
     def closed_by(self) -> tuple[str, ...]:
         """The gates that did not hold, in the order of their reasons; the first is the one that is named."""
         return tuple(gate for gate, held in self.gates.items() if not held)
+
+    @property
+    def effect(self) -> float:
+        """The first factor of the priority: the uplift, 0 at least, where there is one, else the propensity."""
+        return self.propensity if self.uplift is None else max(self.uplift, 0.0)
 
     @property
     def candidate(self) -> bool:
@@ -105,22 +111,19 @@ def _traced(
         fits={fit.id: fit.id in fired for fit in fits},
         concerns=_concerns([fit for fit in fits if fit.id in fired], ready.policy),
         propensity=figure(cells.propensity, offer, channel),
-        value=_known(figure(cells.value, offer, channel)),
+        uplift=known(cells.uplift, offer, channel),
+        value=known(cells.value, offer, channel),
         fit=figure(cells.fit, offer, channel),
         lever=noun.lever if levers else 1.0,
         response=figure(cells.response, offer, channel),
         contact_cost=road.contact_cost_yuan,
         price=float(price[0, offer, channel]),
-        priority=_known(figure(cells.priority, offer, channel)),
+        priority=known(cells.priority, offer, channel),
     )
 
 
 def _holds(where: Any, offer: int, channel: int) -> bool:
     return bool(where if not isinstance(where, np.ndarray) else figure(where, offer, channel))
-
-
-def _known(number: float) -> float | None:
-    return None if isnan(number) else number
 
 
 def _concerns(fired: Sequence[Fit], policy: Policy) -> dict[str, float]:

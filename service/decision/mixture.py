@@ -44,16 +44,26 @@ class Mixture:
         fitness = self._rested(cells.fitness)
         response = np.where(self._rows(lambda way: way.neutral), 1.0, cells.response)
         lever = np.where(self._rows(lambda way: way.levers), self._lever, 1.0)
-        fit = fitness.value
-        factors = (cells.propensity, cells.value, lever, fit, response, cost)
-        priority = arbitration.priorities(*factors)
+        fit, uplift = fitness.value, self._uplift(cells.uplift)
+        factors = (arbitration.effect(cells.propensity, uplift), cells.value, lever, fit, response, cost)
+        priority = arbitration.unpushed(arbitration.priorities(*factors), uplift)
         for ordering in (arbitration.by_propensity, arbitration.as_listed):
             mine = self._where([way.ordering is ordering for way in self._ways])
             if mine.any():
                 priority = np.where(by_customer(mine), ordering(*factors), priority)
         return replace(
-            cells, oks=self._opened(cells.oks), fitness=fitness, fit=fit, response=response, priority=priority
+            cells,
+            oks=self._opened(cells.oks),
+            fitness=fitness,
+            fit=fit,
+            uplift=uplift,
+            response=response,
+            priority=priority,
         )
+
+    def _uplift(self, uplift: Array | None) -> Array | None:
+        """The uplift, silent for who is served without."""
+        return None if uplift is None else np.where(self._rows(lambda way: way.uplift), uplift, np.nan)
 
     def _opened(self, oks: Sequence[Ok]) -> list[Ok]:
         """The gates, open where the customer's arm leaves them out."""

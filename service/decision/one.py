@@ -5,6 +5,7 @@ is (1, m, k) with plain scalars for the customer; once the best channel of each 
 """
 
 from collections.abc import Sequence
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,7 @@ class Slate:
             reasons=reasons,
             alternatives=self._alternatives(offer, channel),
             strategies=self._ready.credits(reasons),
+            uplift=known(cells.uplift, offer, channel),
         )
 
     def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:
@@ -176,6 +178,12 @@ class Slate:
         priority = self._priority[offer].tolist()
         names = self._ready.places.channels
         return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
+
+
+def known(factor: Any, offer: int, channel: int) -> float | None:
+    """``figure``, None where it is not known."""
+    found = nan if factor is None else figure(factor, offer, channel)
+    return None if isnan(found) else found
 
 
 def figure(factor: Any, offer: int, channel: int) -> float:

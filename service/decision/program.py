@@ -46,6 +46,7 @@ class Cells:
     fitness: Fitness
     fit: Any
     propensity: Array
+    uplift: Array | None
     value: Array
     response: Any
     priority: Array
@@ -94,10 +95,12 @@ class Program:
         oks += contact
         fitness = NEUTRAL if self.way.neutral else self.rulebook.fitness(columns)
         response = 1.0 if self.way.neutral else self._response(columns, heard.responses)
-        propensity, fit = heard.propensity, fitness.value
+        propensity, fit, uplift = heard.propensity, fitness.value, heard.uplift if self.way.uplift else None
         worth = self._values.evaluate(columns, heard.tickets)
-        priority = self.way.ordering(propensity, worth, self._lever, fit, response, cost)
-        return Cells(oks, fitness, fit, propensity, worth, response, priority)
+        effect = arbitration.effect(propensity, uplift)
+        priority = self.way.ordering(effect, worth, self._lever, fit, response, cost)
+        priority = arbitration.unpushed(priority, uplift)
+        return Cells(oks, fitness, fit, propensity, uplift, worth, response, priority)
 
     def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:
         """Each channel's response: what was learned of it, else the policy's expression."""

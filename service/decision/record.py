@@ -18,11 +18,12 @@ from service.errors import Conflict
 from service.rules.policy import Policy
 from service.scoring.hearing import PRIOR, Scores
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a record's form changes; older records stay readable, and replay to their own form.
 
 Since 2 a treatment names its strategies, and a release whether it is on trial. Since 3 a propensity's source is the
-kind of its source; before, it was the version of the bundle whose family model spoke.
+kind of its source; before, it was the version of the bundle whose family model spoke. Since 4 a treatment states its
+uplift, null where the propensity orders it.
 """
 
 
@@ -92,7 +93,8 @@ def _in_form(form: int, record: bytes) -> bytes:
     read = orjson.loads(record)
     read["format"], treatments = form, read["decision"]["treatments"]
     for treatment in treatments:
-        if treatment["propensity_source"] != PRIOR:
+        del treatment["uplift"]
+        if form < 3 and treatment["propensity_source"] != PRIOR:
             treatment["propensity_source"] = read["release"]["bundle"] or PRIOR
     if form < 2:
         del read["release"]["on_trial"]

@@ -1,9 +1,9 @@
 """Which factor decided: would another treatment win if one factor of the priority said the same of all?
 
-Each factor in turn is made neutral and every open cell's priority is calculated anew from its other factors: fit, lever
-and response become 1, one C of the fit becomes 1, costs and prices become 0. Propensity and value have no neutral
-figure of their own; they take their mean over the cells that are open, so that no offer gains by them and costs keep
-their weight in yuan.
+Each factor in turn is made neutral and every open cell's priority is calculated anew from its other factors: fit,
+lever and response become 1, one C of the fit becomes 1, costs and prices become 0. Propensity (or the uplift in its
+place) and value have no neutral figure of their own; they take their mean over the cells that are open, so that no
+offer gains by them and costs keep their weight in yuan.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +49,7 @@ def priority(cell: TracedTreatment, changes: Mapping[str, float]) -> float:
     ``cost`` is contact cost and price together. The cell's value must be known.
     """
     factors: dict[str, float] = {
-        "propensity": cell.propensity,
+        "propensity": cell.effect,
         "value": cell.value or 0.0,
         "lever": cell.lever,
         "fit": cell.fit,
@@ -78,7 +78,7 @@ def _neutral(
         weight = 4.0 * policy.weights[concern]
         return lambda cell: {"fit": cell.fit / cell.concerns[concern] ** weight}
     means = {
-        "propensity": fmean(cell.propensity for cell in cells),
+        "propensity": fmean(cell.effect for cell in cells),
         "value": fmean(cell.value or 0.0 for cell in cells),
     }
     same = {name: means.get(name, 0.0 if name == "cost" else 1.0)}

@@ -54,10 +54,15 @@ class OfferStory:
         channel = self._names.channel(best.channel)
         if outcome != "withheld":
             shown = self._shown.get(offer)
-            return self._say.say(outcome, rank=shown.rank if shown else None, channel=channel)
+            said = self._say.say(outcome, rank=shown.rank if shown else None, channel=channel)
+            return said if best.uplift is None else self._say.sentences([said, self._gain(best)])
         gate = next(gate for step in self._steps for gate, offers in step.taken.items() if offer in offers)
-        reason = self._names.reason(gate)
-        return self._say.say("withheld", reason=reason) if gate in self._names.rules else self._say.say("no-worth")
+        if gate in self._names.rules:
+            return self._say.say("withheld", reason=self._names.reason(gate))
+        return self._say.say("no-worth" if best.uplift is None or best.uplift > 0.0 else "no-gain")
+
+    def _gain(self, cell: TracedTreatment) -> str:
+        return self._say.say("gain", uplift=f"{cell.uplift:.2%}", propensity=f"{cell.propensity:.2%}")
 
     def _positioning(self, offer: str) -> Document | None:
         """Whose segment's words a shown offer is told in; None for one that is not shown."""
@@ -81,10 +86,14 @@ class OfferStory:
         }
 
     def _factors(self, cell: TracedTreatment) -> Document:
-        """The factors of a priority: propensity x value x fit x lever x response - contact cost - price."""
+        """The factors of a priority: propensity x value x fit x lever x response - contact cost - price.
+
+        Where ``uplift`` is not null it stands in the propensity's place, and never below 0.
+        """
         return {
             "propensity": cell.propensity,
             "propensity_source": self._source(cell),
+            "uplift": cell.uplift,
             "value_yuan": cell.value,
             "fit": cell.fit,
             "concerns": {concern: self._concern(concern, score, cell) for concern, score in cell.concerns.items()},

@@ -60,6 +60,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "possible": "可以提供，但本次未展示；最佳渠道为{channel}。",
         "withheld": "不提供：{reason}。",
         "no-worth": "不提供：在任何渠道中收益都不足以抵偿成本。",
+        "no-gain": "不提供：向该客户推荐并不会提高其购买的可能。",
+        "gain": "推荐使其购买概率提高{uplift}；排序依据这一提升，而非购买倾向（{propensity}）。",
         "same": "不考虑{factor}，首推仍是{offer}（{channel}）。",
         "other": "不考虑{factor}，首推将变为{offer}（{channel}）。",
         "none": "不考虑{factor}，将没有值得提供的产品。",
@@ -83,6 +85,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "possible": "May be made, but is not among those shown; best through {channel}.",
         "withheld": "Not offered: {reason}.",
         "no-worth": "Not offered: no channel makes it worth its cost.",
+        "no-gain": "Not offered: being offered it makes this customer no likelier to take it.",
+        "gain": "Being offered it adds {uplift} to the chance that it is taken; this uplift orders it, in place of the "
+        "propensity ({propensity}).",
         "same": "Without {factor}, {offer} through {channel} would still come first.",
         "other": "Without {factor}, {offer} through {channel} would come first instead.",
         "none": "Without {factor}, nothing would be worth offering.",
@@ -128,6 +133,10 @@ class Wording:
         ('Renew (expired)', '重新测评（已过期）')
         """
         return f"{what}（{detail}）" if detail and self.language == "zh" else f"{what} ({detail})" if detail else what
+
+    def sentences(self, several: Sequence[str]) -> str:
+        """Whole sentences, one after the other."""
+        return ("" if self.language == "zh" else " ").join(several)
 
     def offers(self, count: int) -> str:
         """A count of offers.

@@ -1,8 +1,10 @@
 """``priority = propensity x value x fit x lever x response - contact cost - price``, in yuan, and who comes first.
 
-Here: the arithmetic over the grid, the best channel of each offer, the order, and the probability with which an offer
-was shown. Factors are multiplied in the order written, offers' own first, so that one customer and many give the same
-bits. A treatment is a candidate where it is allowed and its priority is above zero; ties go to the policy's order.
+Where a bundle carries an uplift that its gate found to order better than propensity, the uplift is the first factor
+(``effect``). Here: the arithmetic over the grid, the best channel of each offer, the order, and the probability with
+which an offer was shown. Factors are multiplied in the order written, offers' own first, so that one customer and many
+give the same bits. A treatment is a candidate where it is allowed and its priority is above zero; ties go to the
+policy's order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +28,22 @@ def priorities(
     """
     found: Array = propensity * value * lever * fit * response - cost
     return found
+
+
+def effect(propensity: Array, uplift: Array | None) -> Array:
+    """The first factor of the priority: the uplift, 0 at least, where it is known; else the propensity; (n, m, 1).
+
+    >>> effect(np.array([0.3, 0.3, 0.3]), np.array([0.1, -0.2, np.nan])).tolist()
+    [0.1, 0.0, 0.3]
+    """
+    if uplift is None:
+        return propensity
+    return np.where(np.isnan(uplift), propensity, np.maximum(uplift, 0.0))
+
+
+def unpushed(priority: Array, uplift: Array | None) -> Array:
+    """Priorities, at most 0 where nothing is gained by offering, so that no price below 0 pushes such an offer."""
+    return priority if uplift is None else np.where(uplift <= 0.0, np.minimum(priority, 0.0), priority)
 
 
 Ordering = Callable[[Array, Array, Array, Array | float, Array | float, Array], Array]

@@ -4,6 +4,7 @@
 
     <family>            P(the customer takes an offer of the family), by the family's model
     offer:<id>          P(the customer takes the offer), by a model of its own
+    uplift:<family>     P(takes one of the family | shown) - P(the same | not shown), where the gate lets it order
     share:<id>          P(the offer is taken, of those who take one of its family), from evidence
     evidence:<id>       P(the offer is taken) by whomever it is shown to: the prior, smoothed into evidence
     ticket:<family>     yuan a customer brings who takes an offer of the family
@@ -13,11 +14,15 @@
 In order, an offer is heard of by its own model, else the family's model times its share, else evidence, else the
 policy's prior; ``source`` says by which. A name that is not there, None and NaN are silence. One customer and many get
 the same bits.
+
+An offer's uplift is its family's times the offer's share of the family's takers: P(offer) / P(family) where the offer
+has a model of its own, else the share. It takes the place of the propensity in the priority, and never below 0: who
+would rather buy unasked brings nothing by being asked, and no value, however negative, turns that into a gain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import isnan, nan
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -32,7 +37,7 @@ MODEL, FAMILY_MODEL, EVIDENCE, PRIOR = "model", "family model", "evidence", "pri
 """Where a propensity comes from."""
 
 OFFER, SHARE, EVIDENCE_OF, TICKET, RESPONSE = "offer:", "share:", "evidence:", "ticket:", "response:"
-SEGMENT = "segment:"
+UPLIFT, SEGMENT = "uplift:", "segment:"
 """What a name in the scores begins with."""
 
 
@@ -40,12 +45,14 @@ SEGMENT = "segment:"
 class Heard:
     """``propensity`` (n, m, 1); ``tickets`` by family and ``responses`` by the channel's place, where models spoke.
 
-    These are plain floats for one customer, (n, 1, 1) with NaN for silence for many.
+    These are plain floats for one customer, (n, 1, 1) with NaN for silence for many. ``uplift`` is (n, m, 1) with NaN
+    for silence, None where nothing says any.
     """
 
     propensity: Array
     tickets: Mapping[str, Any] = field(default_factory=dict)
     responses: Mapping[int, Any] = field(default_factory=dict)
+    uplift: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class _Names:
 
     own: str
     family: str
+    uplift: str
     share: str
     evidence: str
     prior: float
@@ -68,6 +76,7 @@ class Hearing:
             _Names(
                 own=OFFER + offer.id,
                 family=offer.family,
+                uplift=UPLIFT + offer.family,
                 share=SHARE + offer.id,
                 evidence=EVIDENCE_OF + offer.id,
                 prior=policy.families[offer.family].prior,
@@ -77,6 +86,7 @@ class Hearing:
         ]
         self._priors = by_offer([one.prior * one.usual_share for one in self._offers])
         self._tickets = [(family, TICKET + family) for family in places.families]
+        self._uplifts = frozenset(UPLIFT + family for family in places.families)
         self._responses = [(place, RESPONSE + channel) for place, channel in enumerate(places.channels)]
 
     def one(self, scores: Scores) -> Heard:
@@ -85,20 +95,31 @@ class Hearing:
             return Heard(self._priors)
         tickets = {family: said for family, name in self._tickets if spoke(said := scores.get(name))}
         responses = {place: said for place, name in self._responses if spoke(said := scores.get(name))}
-        return Heard(by_offer([_chance(names, scores)[0] for names in self._offers]), tickets, responses)
+        chances = [_chance(names, scores)[0] for names in self._offers]
+        return Heard(by_offer(chances), tickets, responses, self._uplift_one(scores))
 
     def many(self, scores: Mapping[str, Array], customers: int) -> Heard:
         """What is heard of n customers from figures (n,) each."""
-        chances = [np.broadcast_to(_chances(names, scores), customers) for names in self._offers]
         return Heard(
-            np.stack(chances, axis=1)[:, :, np.newaxis],
+            _stacked([_chances(names, scores) for names in self._offers], customers),
             {family: by_customer(scores[name]) for family, name in self._tickets if name in scores},
             {place: by_customer(scores[name]) for place, name in self._responses if name in scores},
+            self._uplift_many(scores, customers),
         )
 
     def source(self, scores: Scores, offer: int) -> str:
         """Where the propensity of the offer at that place comes from: model, family model, evidence or prior."""
         return _chance(self._offers[offer], scores)[1]
+
+    def _uplift_one(self, scores: Scores) -> Array | None:
+        if self._uplifts.isdisjoint(scores):
+            return None
+        return by_offer([_gain(names, scores) for names in self._offers])
+
+    def _uplift_many(self, scores: Mapping[str, Array], customers: int) -> Array | None:
+        if self._uplifts.isdisjoint(scores):
+            return None
+        return _stacked([_gains(names, scores) for names in self._offers], customers)
 
 
 def spoke(score: float | None) -> TypeGuard[float]:
@@ -128,6 +149,32 @@ def _chances(names: _Names, scores: Mapping[str, Array]) -> Any:
     if names.family in scores:
         found = _over(scores[names.family] * _over(scores.get(names.share), names.usual_share), found)
     return _over(scores.get(names.own), found)
+
+
+def _gain(names: _Names, scores: Scores) -> float:
+    uplift = scores.get(names.uplift)
+    if not spoke(uplift):
+        return nan
+    own, family, share = scores.get(names.own), scores.get(names.family), scores.get(names.share)
+    if spoke(own) and spoke(family) and family > 0.0:
+        return uplift * min(own / family, 1.0)
+    return uplift * (share if spoke(share) else names.usual_share)
+
+
+def _gains(names: _Names, scores: Mapping[str, Array]) -> Any:
+    if names.uplift not in scores:
+        return nan
+    share = _over(scores.get(names.share), names.usual_share)
+    if names.own in scores and names.family in scores:
+        own, family = scores[names.own], scores[names.family]
+        divided = np.divide(own, family, out=np.full(np.shape(own), nan), where=family > 0.0)
+        share = _over(np.minimum(divided, 1.0), share)
+    return scores[names.uplift] * share
+
+
+def _stacked(columns: Sequence[Any], customers: int) -> Array:
+    """(n, m, 1) of one column per offer."""
+    return np.stack([np.broadcast_to(one, customers) for one in columns], axis=1)[:, :, np.newaxis]
 
 
 def _over(said: Array | None, else_: Any) -> Any:

@@ -60,6 +60,7 @@ contexts = st.builds(
     amount_yuan=st.one_of(st.none(), money),
 )
 score = st.one_of(st.none(), st.floats(0.0, 1.0))
+gain = st.one_of(st.none(), st.floats(-0.3, 0.6))
 yuan = st.one_of(st.none(), st.floats(0.0, 1e6))
 scores = st.fixed_dictionaries(
     {"deposit": score, "wealth": score},
@@ -67,6 +68,8 @@ scores = st.fixed_dictionaries(
         "offer:term": score,
         "offer:equity": score,
         "share:cash": score,
+        "uplift:deposit": gain,
+        "uplift:wealth": gain,
         "evidence:cd": score,
         "evidence:equity": score,
         "ticket:deposit": yuan,

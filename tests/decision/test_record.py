@@ -77,6 +77,10 @@ def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
         encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
     )
     for treatment in made["decision"]["treatments"]:
+        del treatment["uplift"]
+    third = orjson.dumps({**made, "format": 3}, option=orjson.OPT_SORT_KEYS)
+    assert replay(third, POLICY) == third
+    for treatment in made["decision"]["treatments"]:
         treatment["propensity_source"] = "prior" if treatment["propensity_source"] == "prior" else "b-1"
     second = orjson.dumps({**made, "format": 2}, option=orjson.OPT_SORT_KEYS)
     assert replay(second, POLICY) == second

@@ -132,3 +132,19 @@ def test_the_selection_probability_is_that_of_the_record():
     record = orjson.loads(made())
     stated = {one["offer"]: one["selection_probability"] for one in record["decision"]["treatments"]}
     assert trial.showing.treatment["selection_probability"] == stated["term"]
+
+
+def test_the_first_seen_decision_says_which_families_it_showed_and_which_were_taken_shown_or_not():
+    later = made("d-2", NOON + 2 * DAY)
+    seen = [said("impression", NOON, "equity"), said("impression", NOON + 2 * DAY, "term", "d-2")]
+    (found,) = lived([made(), later], [*seen, said("purchase", NOON + 3 * DAY, "term", None)]).openings
+    assert (found.shown, found.took) == ({"wealth"}, {"deposit"})
+    assert found.showing.decision["id"] == "d-1"
+    assert found.circumstances["channel"] == "mobile_app"
+
+
+def test_a_first_window_that_is_not_over_opens_nothing_and_an_unseen_decision_is_not_the_first():
+    assert lived([made()], [said("impression", NOON)], NOON + 7 * DAY - 1).openings == []
+    both = [made(), made("d-2", NOON + DAY)]
+    (found,) = lived(both, [said("impression", NOON + DAY, decision="d-2")]).openings
+    assert found.showing.decision["id"] == "d-2"

@@ -18,6 +18,13 @@ from training.registry import metrics_of, review_of
 from training.report import card, charts
 
 TEMPLATE = "page.html"
+GAINS = (
+    ("effect", "Treated less untreated"),
+    ("qini", "Qini coefficient"),
+    ("auuc", "AUUC"),
+    ("propensity_qini", "Qini coefficient of propensity"),
+    ("beyond", "Beyond propensity"),
+)
 FIGURES = (
     ("auc", "AUC", "{:.3f}"),
     ("average_precision", "Average precision", "{:.3f}"),
@@ -52,7 +59,7 @@ def page(told: Mapping[str, Any]) -> str:
         loader=PackageLoader("training.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["pair"] = lambda one, form: f"{form.format(one[0])} to {form.format(one[1])}"
-    return environment.get_template(TEMPLATE).render(told=told, charts=charts, figures=FIGURES)
+    return environment.get_template(TEMPLATE).render(told=told, charts=charts, figures=FIGURES, gains=GAINS)
 
 
 def _family(entry: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def _left_out(manifest: Mapping[str, Any], review: Mapping[str, Any], drift: Dri
     reasons = {
         "Uplift and Qini": None
         if "uplift" in manifest
-        else "who was offered what was not told, or no effect was learned",
+        else "nothing tells who was treated (treated_<family> in outcomes.sql, or first decisions that differ)",
         "Policy value": None if "policy_value" in manifest else "no logged decisions were given",
         "Drift": None if drift is not None else "no customers of today were given (--bank and --files)",
         "Lifetime": None if "lapse" in manifest else "the bank's files do not tell who left",

@@ -76,10 +76,10 @@ def fairness(axis: str, tables: Mapping[str, Any], bound: float) -> list[Chart]:
 
 
 def uplift(curve: Any) -> list[Chart]:
-    """The Qini curve, where the bundle carries one: points (share of customers, extra takers per customer)."""
+    """The Qini curve, where the bundle carries one: points (share of customers, extra takers per treated)."""
     highest = max(*(point[1] for point in curve), 1e-9) * 1.1
     lowest = min(*(point[1] for point in curve), 0.0)
-    frame = Frame(UNIT, (lowest, highest), ("share of customers treated", "extra takers, of all"))
+    frame = Frame(UNIT, (lowest, highest), ("share of customers treated", "extra takers, of the treated"))
     drawn = frame.drawn("Qini", frame.line([[0, 0], [1, curve[-1][1]]], "chance"), frame.line(curve, "curve"))
     return [_chart("Qini", "Qini 曲线", drawn, "Extra takers where the most persuadable are treated first.")]
 

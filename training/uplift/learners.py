@@ -4,12 +4,14 @@
     X    e tau0(x) + (1 - e) tau1(x): each arm's effects imputed by the other arm's model, then learned
     DR   the regression of mu1 - mu0 + t (y - mu1)/e - (1 - t)(y - mu0)/(1 - e), cross-fitted
 
-``e`` is the probability of being treated: the share of the treated, which is right in a randomised trial; rows that
-were not randomised need ``estimate_propensity=True``, and even so only what is in X is put right.
+``e`` is the probability of being treated: the share of the treated, which is right in a randomised trial. Where it is
+known or estimated row by row, the DR-learner takes it (``fit``'s ``chance``); else rows that were not randomised need
+``estimate_propensity=True``, and even so only what is in X is put right.
 
 Sources: Kuenzel et al. 2019, PNAS 116; Kennedy 2023, Electronic Journal of Statistics 17.
 """
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import lightgbm as lgb
@@ -38,6 +40,9 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         Same seed and rows, same uplift.
     """
 
+    _names: Sequence[str] | None = None
+    _known: Floats | None = None
+
     def __init__(
         self,
         rounds: int = 80,
@@ -54,10 +59,21 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         self.estimate_propensity = estimate_propensity
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, treatment: Any) -> Self:  # noqa: N803 - scikit-learn's own name
-        """Learn from n rows: ``X`` (n, f), ``y`` (n,) a number or 0/1, ``treatment`` (n,) 1 or 0; ValueError."""
+    def fit(
+        self,
+        X: Any,  # noqa: N803 - scikit-learn's own name
+        y: Any,
+        treatment: Any,
+        chance: Floats | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Self:
+        """Learn from n rows: ``X`` (n, f), ``y`` (n,) a number or 0/1, ``treatment`` (n,) 1 or 0; ValueError.
+
+        ``chance`` (n,): each row's probability of treatment, for the DR-learner; ``names`` those of X's columns.
+        """
         inputs, outcome, treated = _checked(X, y, treatment)
         self.n_features_in_ = inputs.shape[1]
+        self._names, self._known = names, chance
         self._learn(inputs, outcome, treated)
         return self
 
@@ -66,13 +82,17 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self._uplift(np.asarray(X, dtype=np.float64))
 
+    def parts(self) -> list[tuple[Any, float]]:
+        """Boosters and weights whose weighed sum is the uplift; ValueError where it is no such sum."""
+        raise NotImplementedError
+
     def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
         raise NotImplementedError
 
     def _uplift(self, inputs: Floats) -> Floats:
         raise NotImplementedError
 
-    def _fitted(self, inputs: Floats, outcome: Floats) -> Any:
+    def model_of(self, inputs: Floats, outcome: Floats) -> Any:
         """One model of E[outcome | inputs]; of a probability where every outcome is 0 or 1."""
         binary = bool(np.isin(outcome, (0.0, 1.0)).all()) and len(np.unique(outcome)) > 1
         shape = {
@@ -87,18 +107,24 @@ class Learner(BaseEstimator):  # type: ignore[misc]
             "seed": self.random_state,
             "verbose": -1,
         }
-        return lgb.train(shape, lgb.Dataset(inputs, outcome, params={"verbose": -1}), num_boost_round=self.rounds)
+        named: Any = "auto" if self._names is None else list(self._names)
+        rows = lgb.Dataset(inputs, outcome, feature_name=named, params={"verbose": -1})
+        return lgb.train(shape, rows, num_boost_round=self.rounds)
 
     def _chance(self, inputs: Floats, treated: npt.NDArray[np.bool_]) -> Any:
-        return self._fitted(inputs, treated.astype(np.float64)) if self.estimate_propensity else float(treated.mean())
+        return self.model_of(inputs, treated.astype(np.float64)) if self.estimate_propensity else float(treated.mean())
 
 
 class TLearner(Learner):
     """mu1(x) - mu0(x)."""
 
+    def parts(self) -> list[tuple[Any, float]]:
+        """mu1 and -mu0."""
+        return [(self.treated_, 1.0), (self.untreated_, -1.0)]
+
     def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
-        self.treated_ = self._fitted(inputs[treated], outcome[treated])
-        self.untreated_ = self._fitted(inputs[~treated], outcome[~treated])
+        self.treated_ = self.model_of(inputs[treated], outcome[treated])
+        self.untreated_ = self.model_of(inputs[~treated], outcome[~treated])
 
     def _uplift(self, inputs: Floats) -> Floats:
         return np.asarray(self.treated_.predict(inputs) - self.untreated_.predict(inputs))
@@ -107,11 +133,17 @@ class TLearner(Learner):
 class XLearner(Learner):
     """e tau0(x) + (1 - e) tau1(x), with tau1 learned from y - mu0(x) of the treated, tau0 from mu1(x) - y."""
 
+    def parts(self) -> list[tuple[Any, float]]:
+        """tau0 and tau1, where e is the same for all."""
+        if not isinstance(self.chance_, float):
+            raise ValueError("an X-learner with an estimated probability of treatment is no weighed sum")
+        return [(self.on_untreated_, self.chance_), (self.on_treated_, 1.0 - self.chance_)]
+
     def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
         with_it, without = inputs[treated], inputs[~treated]
-        mu1, mu0 = self._fitted(with_it, outcome[treated]), self._fitted(without, outcome[~treated])
-        self.on_treated_ = self._fitted(with_it, outcome[treated] - mu0.predict(with_it))
-        self.on_untreated_ = self._fitted(without, mu1.predict(without) - outcome[~treated])
+        mu1, mu0 = self.model_of(with_it, outcome[treated]), self.model_of(without, outcome[~treated])
+        self.on_treated_ = self.model_of(with_it, outcome[treated] - mu0.predict(with_it))
+        self.on_untreated_ = self.model_of(without, mu1.predict(without) - outcome[~treated])
         self.chance_ = self._chance(inputs, treated)
 
     def _uplift(self, inputs: Floats) -> Floats:
@@ -125,16 +157,21 @@ class DRLearner(Learner):
 
     FOLDS = 2
 
+    def parts(self) -> list[tuple[Any, float]]:
+        """The one regression."""
+        return [(self.effect_, 1.0)]
+
     def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
         fold = np.random.default_rng(self.random_state).permutation(len(outcome)) % self.FOLDS
         effect = np.empty(len(outcome))
         for one in range(self.FOLDS):
             seen, unseen = fold != one, fold == one
-            mu1 = self._fitted(inputs[seen & treated], outcome[seen & treated]).predict(inputs[unseen])
-            mu0 = self._fitted(inputs[seen & ~treated], outcome[seen & ~treated]).predict(inputs[unseen])
-            chance = _of(self._chance(inputs[seen], treated[seen]), inputs[unseen])
+            mu1 = self.model_of(inputs[seen & treated], outcome[seen & treated]).predict(inputs[unseen])
+            mu0 = self.model_of(inputs[seen & ~treated], outcome[seen & ~treated]).predict(inputs[unseen])
+            known = self._known
+            chance = _of(self._chance(inputs[seen], treated[seen]), inputs[unseen]) if known is None else known[unseen]
             effect[unseen] = pseudo_outcome(outcome[unseen], treated[unseen], mu1, mu0, chance)
-        self.effect_ = self._fitted(inputs, effect)
+        self.effect_ = self.model_of(inputs, effect)
 
     def _uplift(self, inputs: Floats) -> Floats:
         return np.asarray(self.effect_.predict(inputs))

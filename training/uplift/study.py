@@ -1,8 +1,9 @@
 """From a trial to a finding: learn, choose a learner, measure once on held-out rows, and say no more than they show.
 
 The learner is chosen by its Qini coefficient across folds of the learning rows; only the chosen one meets the held-out
-rows, so the intervals there are of one look. Beside it stands propensity: a model of the outcome among the treated,
-which is what targeting would use without uplift.
+rows, so the intervals there are of one look. Beside it stands propensity, which is what targeting would use without
+uplift: the trial's own score, else a model of the outcome among the treated. Where treatment was not equally likely for
+all, the DR-learner is taken and every row counts 1/e or 1/(1 - e).
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import clone
 
 from service.planning.policy_value import Estimate
 from training.uplift.curves import Curves, Ranking, curves, estimated
@@ -51,6 +51,9 @@ class Study:
     curve: Curves
     chosen: Mapping[str, float | None]
     left_out: tuple[str, ...]
+    model: Learner
+    line: tuple[list[float], list[float]]
+    """Scores and the uplift that the held-out rows show at them: x and y of a straight line."""
 
     @property
     def used(self) -> bool:
@@ -110,11 +113,14 @@ def study(learn: Trial, valid: Trial | None = None, seed: int = 7, value: float 
         held = np.random.default_rng(seed).random(len(learn.outcome)) < HELD_OUT
         learn, valid = learn.rows(~held), learn.rows(held)
     name = _best(learn, seed)
-    score = LEARNERS[name](random_state=seed).fit(learn.inputs, learn.outcome, learn.treated).predict(valid.inputs)
-    rankings = Ranking.by(score), Ranking.by(_propensity(learn, seed).predict(valid.inputs))
+    model = _fitted(name, learn, seed)
+    score = model.predict(valid.inputs)
+    rankings = Ranking.by(score), Ranking.by(_propensity(learn, valid, seed))
+    weights = valid.weights
 
     def measure(counts: Floats | None) -> Floats:
-        mine, other = (curves(each, valid.outcome, valid.treated, counts) for each in rankings)
+        each_counts = counts if weights is None else weights * (1.0 if counts is None else counts)
+        mine, other = (curves(each, valid.outcome, valid.treated, each_counts) for each in rankings)
         return np.array([mine.coefficient, mine.auuc, other.coefficient, mine.coefficient - other.coefficient])
 
     qini, auuc, propensity, beyond = estimated(measure, len(valid.outcome))
@@ -122,23 +128,45 @@ def study(learn: Trial, valid: Trial | None = None, seed: int = 7, value: float 
         learner=name,
         learned=len(learn.outcome),
         held_out=len(valid.outcome),
-        effect=effect(valid.outcome, valid.treated),
+        effect=effect(valid.outcome, valid.treated, weights),
         qini=qini,
         auuc=auuc,
         propensity_qini=propensity,
         beyond=beyond,
-        curve=curves(rankings[0], valid.outcome, valid.treated),
+        curve=curves(rankings[0], valid.outcome, valid.treated, weights),
         chosen=chosen(valid, score, value, cost),
         left_out=learn.left_out,
+        model=model,
+        line=line(score, valid),
     )
 
 
-def effect(outcome: Floats, treated: Floats) -> Estimate:
-    """mean(treated) - mean(untreated) -+ z sqrt(s_t^2/n_t + s_c^2/n_c) (Welch)."""
-    with_it, without = outcome[treated == 1], outcome[treated == 0]
-    middle = float(with_it.mean() - without.mean())
-    half = Z * sqrt(float(with_it.var(ddof=1)) / len(with_it) + float(without.var(ddof=1)) / len(without))
+def effect(outcome: Floats, treated: Floats, weights: Floats | None = None) -> Estimate:
+    """mean(treated) - mean(untreated) -+ z sqrt(v_t + v_c), with v = sum w^2 (y - mean)^2 / (sum w)^2 n/(n - 1).
+
+    Without weights v is s^2/n (Welch); with them the means are Hajek's.
+    """
+    counts = np.ones(len(outcome)) if weights is None else weights
+    arms = [_mean(outcome[treated == arm], counts[treated == arm]) for arm in (1, 0)]
+    middle = arms[0][0] - arms[1][0]
+    half = Z * sqrt(arms[0][1] + arms[1][1])
     return Estimate(middle, middle - half, middle + half)
+
+
+def line(score: Floats, trial: Trial) -> tuple[list[float], list[float]]:
+    """The straight line of the uplift over the score, as its two ends: x and y, y at most as steep as x.
+
+    Least squares of ``(y - mean) (t/e - (1 - t)/(1 - e))``, whose mean given x is the uplift; a score whose spread the
+    rows do not confirm is drawn towards the average effect.
+    """
+    chance = np.full(len(score), trial.treated.mean()) if trial.chance is None else trial.chance
+    shown = (trial.outcome - trial.outcome.mean()) * (trial.treated - chance) / (chance * (1.0 - chance))
+    average, spread = effect(trial.outcome, trial.treated, trial.weights).value, float(score.var())
+    if spread <= 0.0:
+        return [float(score.mean())], [average]
+    steep = float(np.clip(((score - score.mean()) * shown).mean() / spread, 0.0, 1.0))
+    ends = [float(score.min()), float(score.max())]
+    return ends, [float(np.clip(average + steep * (end - score.mean()), -1.0, 1.0)) for end in ends]
 
 
 def chosen(trial: Trial, score: Floats, value: float, cost: float) -> dict[str, float | None]:
@@ -150,35 +178,49 @@ def chosen(trial: Trial, score: Floats, value: float, cost: float) -> dict[str, 
     among = score * value > cost
     with_it, without = among & (trial.treated == 1), among & (trial.treated == 0)
     brought = float(trial.outcome[with_it].sum() - trial.outcome[without].sum())
+    part = trial.rows(among)
     both = bool(with_it.any() and without.any())
     return {
         "share": float(among.mean()),
-        "irr": float(trial.outcome[with_it].mean() - trial.outcome[without].mean()) if both else None,
-        "nir": value * brought - cost * float(with_it.sum()),
+        "irr": effect(part.outcome, part.treated, part.weights).value if both else None,
+        "nir": value * brought - cost * float(with_it.sum()) if trial.chance is None else None,
     }
 
 
+def _mean(outcome: Floats, weights: Floats) -> tuple[float, float]:
+    """The weighted mean and its variance."""
+    count, whole = len(outcome), float(weights.sum())
+    middle = float((weights * outcome).sum()) / whole
+    spread = float((weights**2 * (outcome - middle) ** 2).sum()) / whole**2
+    return middle, spread * count / max(count - 1, 1)
+
+
+def _fitted(name: str, learn: Trial, seed: int) -> Learner:
+    names = learn.features if all(map(str.isidentifier, learn.features)) else None
+    return LEARNERS[name](random_state=seed).fit(learn.inputs, learn.outcome, learn.treated, learn.chance, names)
+
+
 def _best(learn: Trial, seed: int) -> str:
-    """The learner with the highest Qini coefficient over folds it has not seen."""
+    """The learner with the highest Qini coefficient over folds it has not seen; DR where treatment was unequal."""
+    if learn.chance is not None:
+        return "dr-learner"
     fold = np.random.default_rng(seed).permutation(len(learn.outcome)) % FOLDS
     found = {}
-    for name, kind in LEARNERS.items():
+    for name in LEARNERS:
         score = np.empty(len(learn.outcome))
         for one in range(FOLDS):
-            part = learn.rows(fold != one)
-            score[fold == one] = (
-                clone(kind(random_state=seed))
-                .fit(part.inputs, part.outcome, part.treated)
-                .predict(learn.inputs[fold == one])
-            )
+            score[fold == one] = _fitted(name, learn.rows(fold != one), seed).predict(learn.inputs[fold == one])
         found[name] = curves(Ranking.by(score), learn.outcome, learn.treated).coefficient
     return max(found, key=lambda name: found[name])
 
 
-def _propensity(learn: Trial, seed: int) -> Any:
-    """E[outcome | x, treated], shaped like the learners' own models."""
+def _propensity(learn: Trial, valid: Trial, seed: int) -> Floats:
+    """The held-out rows' own propensity; else E[outcome | x, treated], shaped like the learners' own models."""
+    if valid.propensity is not None:
+        return valid.propensity
     of_treated = learn.treated == 1
-    return TLearner(random_state=seed)._fitted(learn.inputs[of_treated], learn.outcome[of_treated])
+    model = TLearner(random_state=seed).model_of(learn.inputs[of_treated], learn.outcome[of_treated])
+    return np.asarray(model.predict(valid.inputs))
 
 
 def _told(found: Estimate) -> str:

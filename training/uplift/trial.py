@@ -5,8 +5,9 @@ row is a name, not a fact, and is left out by itself; what else is no feature is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +22,30 @@ YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "c
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """n rows: ``inputs`` (n, f), NaN unknown; ``treated``, ``outcome`` (n,); features and ignored columns by name."""
+    """n rows: ``inputs`` (n, f), NaN unknown; ``treated``, ``outcome`` (n,); features and ignored columns by name.
+
+    ``chance`` (n,) is each row's probability of treatment, None where it was the same for all (a randomised trial);
+    ``propensity`` (n,) the score that would order the rows without uplift, None where ``study`` is to learn one.
+    """
 
     inputs: Floats
     treated: Floats
     outcome: Floats
     features: tuple[str, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    chance: Floats | None = None
+    propensity: Floats | None = None
+
+    @property
+    def weights(self) -> Floats | None:
+        """1/e of the treated and 1/(1 - e) of the others, (n,): so weighed, both arms stand for everybody."""
+        return None if self.chance is None else 1.0 / np.where(self.treated == 1, self.chance, 1.0 - self.chance)
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> "Trial":
         """Some of the rows."""
-        return Trial(self.inputs[chosen], self.treated[chosen], self.outcome[chosen], self.features, self.left_out)
+        columns = ("inputs", "treated", "outcome", "chance", "propensity")
+        kept: dict[str, Any] = {name: None if (one := getattr(self, name)) is None else one[chosen] for name in columns}
+        return replace(self, **kept)
 
 
 def read_trial(

@@ -47,6 +47,28 @@ class CalibratedModel:
         return self.calibration.many(total / len(self.boosters))
 
 
+class WeighedModel(CalibratedModel):
+    """Uplift = calibration(sum of the boosters' figures, each times its weight): 1 and -1 of treated and untreated."""
+
+    def __init__(self, entry: Mapping[str, Any], boosters: Sequence[Booster]) -> None:
+        super().__init__(entry, boosters)
+        self._weighed = tuple(zip(map(float, entry["weights"]), self.boosters, strict=True))
+
+    def one(self, row: bytes) -> float:
+        """The uplift of one customer."""
+        total = 0.0
+        for weight, booster in self._weighed:
+            total += weight * booster.one(row)
+        return self.calibration.one(total)
+
+    def many(self, matrix: Array) -> Array:
+        """The uplifts of n customers, (n,)."""
+        total = np.zeros(len(matrix))
+        for weight, booster in self._weighed:
+            total += weight * booster.many(matrix)
+        return self.calibration.many(total)
+
+
 class Reading:
     """Models that read the same inputs, by name: a customer's row is laid out once for all of them."""
 
@@ -172,7 +194,8 @@ def _readings(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> 
     for name, entry in models_of(manifest).items():
         same = canonical({"features": entry["features"], "categories": entry["categories"]})
         reading = readings.setdefault(same, Reading(entry))
-        reading.models[name] = CalibratedModel(entry, boosters[name])
+        kind = WeighedModel if "weights" in entry else CalibratedModel
+        reading.models[name] = kind(entry, boosters[name])
     return list(readings.values())
 
 

@@ -19,7 +19,7 @@ class Calibration:
     """``y[j] + slope[j] * (p - x[j])`` for the last ``x[j] <= p``; flat beyond both ends.
 
     ``x`` rises strictly, ``y`` never falls; both have the same length, at least 1. They are shares of 1; of tickets,
-    log yuan and yuan.
+    log yuan and yuan; of uplifts, differences of shares.
     """
 
     def __init__(self, x: Sequence[float], y: Sequence[float]) -> None:
@@ -43,17 +43,17 @@ class Calibration:
         return np.asarray(np.where(place < 0, y[0], slope[inside] * (p - x[inside]) + y[inside]))
 
 
-def faults(x: object, y: object, most_x: float = 1.0, most_y: float = 1.0) -> list[str]:
-    """Why two lists cannot be a calibration of figures from 0 to the most; empty when they can."""
+def faults(x: object, y: object, most_x: float = 1.0, most_y: float = 1.0, least: float = 0.0) -> list[str]:
+    """Why two lists cannot be a calibration of figures from the least to the most; empty when they can."""
     if (
         not isinstance(x, list)
         or not isinstance(y, list)
         or len(x) != len(y)
-        or not (_are(x, most_x) and _are(y, most_y))
+        or not (_are(x, least, most_x) and _are(y, least, most_y))
     ):
         return [
             "calibration must be two lists x and y of the same length, at least 1, "
-            f"of numbers 0 to {most_x:g} and 0 to {most_y:g}"
+            f"of numbers {least:g} to {most_x:g} and {least:g} to {most_y:g}"
         ]
     if any(low >= high for low, high in pairwise(x)):
         return ["calibration x must rise strictly"]
@@ -67,6 +67,6 @@ def _slopes(x: Sequence[float], y: Sequence[float]) -> list[float]:
     return [(y_high - y_low) / (x_high - x_low) for (x_low, x_high), (y_low, y_high) in steps]
 
 
-def _are(values: Sequence[object], most: float) -> bool:
-    figures = (isinstance(one, (int, float)) and not isinstance(one, bool) and 0.0 <= one <= most for one in values)
+def _are(values: Sequence[object], least: float, most: float) -> bool:
+    figures = (isinstance(one, (int, float)) and not isinstance(one, bool) and least <= one <= most for one in values)
     return bool(values) and all(figures)

@@ -15,7 +15,7 @@ from typing import Any
 from service.domain import Family
 from service.errors import BundleError, Problem
 from service.scoring import evidence, lifetime, reference, segments
-from service.scoring.hearing import OFFER, TICKET
+from service.scoring.hearing import OFFER, TICKET, UPLIFT
 from service.scoring.models import calibration
 
 FORMAT = 1
@@ -26,8 +26,15 @@ LARGEST_MANIFEST = 16_000_000
 LARGEST_MODEL = 500_000_000
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 UNHASHED = ("version", "digest")
-PROBABILITIES, YUAN = (1.0, 1.0), (50.0, 1e12)
-"""The most that a calibration may read and give: raw and calibrated P, or log yuan and yuan."""
+PROBABILITIES, YUAN, GAINS = (1.0, 1.0), (50.0, 1e12), (10.0, 1.0, -10.0)
+"""The most that a calibration may read and give, and the least: raw and calibrated P, log yuan and yuan, uplifts."""
+KINDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
+    "families": ("", PROBABILITIES),
+    "offers": (OFFER, PROBABILITIES),
+    "tickets": (TICKET, YUAN),
+    "uplifts": (UPLIFT, GAINS),
+}
+"""The manifest's key of each kind of model, what their names begin with, and the limits of their calibration."""
 PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
     "segments": segments.faults,
     "lapse": lifetime.faults,
@@ -72,13 +79,13 @@ def read(folder: Path) -> Manifest:
 
 
 def models_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """Every model's entry under the name by which it speaks (``scoring.hearing``): families, then offers, then tickets.
+    """Every model's entry under the name by which it speaks (``scoring.hearing``), kind by kind as in ``KINDS``.
 
     A bundle without the later parts has none of them.
     """
-    offers = {OFFER + offer: entry for offer, entry in manifest.get("offers", {}).items()}
-    tickets = {TICKET + family: entry for family, entry in manifest.get("tickets", {}).items()}
-    return {**manifest.get("families", {}), **offers, **tickets}
+    return {
+        prefix + name: entry for kind, (prefix, _) in KINDS.items() for name, entry in manifest.get(kind, {}).items()
+    }
 
 
 def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
@@ -126,17 +133,16 @@ def _digest(where: Path, manifest: Manifest) -> str:
 
 
 def _shape_faults(manifest: Manifest) -> Iterator[Problem]:
-    families, offers, tickets = (manifest.get(kind, {}) for kind in ("families", "offers", "tickets"))
-    if not all(_are_families(models) for models in (families, tickets)):
-        yield Problem("families and tickets", f"must map {' or '.join(Family)} to a model")
-    elif not isinstance(offers, dict):
+    models = {kind: manifest.get(kind, {}) for kind in KINDS}
+    if not all(_are_families(several) for kind, several in models.items() if kind != "offers"):
+        yield Problem("families, tickets and uplifts", f"must map {' or '.join(Family)} to a model")
+    elif not isinstance(models["offers"], dict):
         yield Problem("offers", "must map offers to models")
-    elif not families and "evidence" not in manifest:
+    elif not models["families"] and "evidence" not in manifest:
         yield Problem("families", f"must map {' or '.join(Family)} to a model, or the bundle must hold evidence")
     else:
-        for kind, models in (("families", families), ("offers", offers), ("tickets", tickets)):
-            limits = YUAN if kind == "tickets" else PROBABILITIES
-            for name, entry in models.items():
+        for kind, (_, limits) in KINDS.items():
+            for name, entry in models[kind].items():
                 yield from (Problem(f"{kind}.{name}", fault) for fault in _entry_faults(entry, limits))
     for name, faults_of in PARTS.items():
         if name in manifest:
@@ -147,7 +153,7 @@ def _are_families(models: object) -> bool:
     return isinstance(models, dict) and set(models) <= set(Family)
 
 
-def _entry_faults(entry: object, limits: tuple[float, float]) -> list[str]:
+def _entry_faults(entry: object, limits: tuple[float, ...]) -> list[str]:
     if not isinstance(entry, dict):
         return ["must be an object"]
     points = entry.get("calibration")
@@ -158,6 +164,8 @@ def _entry_faults(entry: object, limits: tuple[float, float]) -> list[str]:
     categories = entry.get("categories")
     if not isinstance(categories, dict) or not all(map(_are_words, categories.values())):
         faults.append("categories must map names to lists of different words")
+    if "weights" in entry and not _is_table([entry["weights"]], 1, len(entry.get("files") or ())):
+        faults.append("weights must be a list of one figure per file")
     return faults or _golden_faults(entry)
 
 

@@ -210,7 +210,7 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
     events, releases = (
         {"EventInput", "EventsInput", "OffersInput"},
-        {"PolicyInput", "NoteInput", "ApprovalInput", "SimulationInput"},
+        {"PolicyInput", "NoteInput", "ApprovalInput", "PromotionInput", "SimulationInput"},
     )
     crm = {"CustomerInput", "KeyedCustomerInput", "BulkCustomersInput", "BulkOffersInput", "JobInput"}
     crm |= {

@@ -59,7 +59,7 @@ def prepared(
         if stack.store.count_customers() == 0 or stack.store.active() is None:
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
-            promoted(stack, trained(settings, bank, files, seed).version, force=True, actor="demo")
+            promoted(stack, trained(settings, bank, files, seed).version, "demo", override=True, against=True)
         yield Stage(stack, demo_keys(stack))
 
 

@@ -19,7 +19,10 @@ from service.decision import conduct
 from service.domain import Release
 from service.errors import InvalidInput
 from service.modelling import Modelling
+from service.prospect import Prospects
 from service.rules.policy import load
+from service.scoring.models import Bundle
+from service.shelf import Shelf
 from service.store.proposals import NOTE_MAX
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -149,20 +152,33 @@ def _in_short(figures: Any) -> str:
 
 @click.command()
 @click.argument("version")
-@click.option("--force", is_flag=True, help="Promote although the gate says no; the audit log says so.")
+@click.option("--override", is_flag=True, help="Although a gate says no; the audit log keeps it.")
 @json_option
-def promote(version: str, force: bool, as_json: bool) -> None:
-    """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when the gate says no."""
+def promote(version: str, override: bool, as_json: bool) -> None:
+    """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when a gate says no.
+
+    One gate reads the bundle's figures, the other its value on the stored decisions: see `fourcast policy-value`.
+    """
     with opened() as stack:
-        release = promoted(stack, version, force)
+        release = promoted(stack, version, override=override, against=override)
         tell_serving(stack.settings, release.bundle)
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
 
 
-def promoted(stack: Stack | Modelling, version: str, force: bool = False, actor: str = "cli") -> Release:
+def promoted(
+    stack: Stack | Modelling,
+    version: str,
+    actor: str = "cli",
+    note: str = "promoted",
+    *,
+    override: bool = False,
+    against: bool = False,
+) -> Release:
     """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
 
-    Where nothing was ever released, the settings' policy serves with it on the actor's word alone.
+    ``override``: although its value on the stored decisions may be too far below the champion's; ``against``: although
+    its figures are not fit to serve. Where nothing was ever released, the settings' policy serves with it on the
+    actor's word alone.
     """
     from training.gate import gate
     from training.registry import metrics_of, verify
@@ -170,16 +186,28 @@ def promoted(stack: Stack | Modelling, version: str, force: bool = False, actor:
     bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
     active = stack.store.active()
     verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active), bundle.manifest.get("experience"))
-    if not force:
+    if not against:
         verdict.or_refuse()
-    stack.store.put_bundle(version, bundle.manifest)
-    note = "promoted" if verdict.passes else "promoted against the gate: " + "; ".join(verdict.lines)
+    if not verdict.passes:
+        note = f"{note} against the gate: {'; '.join(verdict.lines)}"
     if active is not None:
-        return stack.store.promote(version, note, actor)
+        note = _valued(stack, active, bundle, note, override)
+    stack.store.put_bundle(version, bundle.manifest)
+    if active is not None:
+        return stack.store.promote(version, note[:NOTE_MAX], actor)
     policy = load(stack.settings.policy)
     conduct.refuse(policy)
     said = f"first release, {note}"[:NOTE_MAX]
     return stack.store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
+
+
+def _valued(stack: Stack | Modelling, active: Release, bundle: Bundle, note: str, override: bool) -> str:
+    """The note, with what the value on the stored decisions says against it; GateRefused unless overridden."""
+    shelf = Shelf(stack.store, Artifacts.of(stack.settings))
+    prospect = Prospects(stack.store, shelf).of(shelf.policy(active.policy), bundle)
+    if not override:
+        prospect.or_refuse()
+    return f"against the gate ({prospect.refused}); {note}" if prospect.refused else note
 
 
 def _same_files(stack: Stack | Modelling, challenger: Any, active: Release | None) -> Any:

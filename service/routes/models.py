@@ -1,8 +1,8 @@
 """/v1/models and /v1/challenger: which bundles there are, two of them compared, one made to serve or put on trial.
 
-The same facts and the same gate as on the command line; the actor is the name of the client that holds the key. What
-the gate refuses cannot be forced over HTTP. Whoever proposed a policy cannot put it on trial. ``POST
-/v1/releases/rollback`` takes a promotion back.
+The same facts and the same gates as on the command line; the actor is the name of the client that holds the key. What a
+bundle's figures refuse cannot be overridden over HTTP, what its value on the stored decisions refuses can. Whoever
+proposed a policy cannot put it on trial. ``POST /v1/releases/rollback`` takes a promotion back.
 """
 
 import orjson
@@ -12,14 +12,14 @@ from marshmallow import fields
 from service.domain import Client
 from service.errors import GateRefused
 from service.routes.access import engine, needs, word
-from service.routes.bodies import read_json
+from service.routes.bodies import read_json, whole
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
 from service.routes.fields import Strict, Word, check
 from service.routes.policies import APPROVE, BODY, QUERY, release, sent
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord, Loose
-from service.routes.schemas.releases import HASH, NoteInput, ReleaseAnswer
+from service.routes.schemas.releases import HASH, NoteInput, PromotionInput, ReleaseAnswer
 from service.store.challengers import MOST
 
 PROMOTE = "models:promote"
@@ -139,19 +139,25 @@ def model(client: Client, version: str) -> Response:
         *BODY_ERRORS,
         NotFound,
         GateRefused,
+        requestBody={
+            "required": False,
+            "content": {"application/json": {"schema": PromotionInput, "example": {"note": "Autumn models"}}},
+        },
     ),
 )
 @needs(PROMOTE)
 def promote(client: Client, version: str) -> Response:
     """Make a bundle serve, beside the policy that serves
 
-    Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low.
+    Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
+    the stored decisions show that it may earn too much less. A body is not needed.
     """
     from service.commands.models import promoted  # the gate belongs to training, which a worker loads only for this
 
-    desk = engine().modelling
+    desk, sent_body = engine().modelling, read_json(request) if whole(request) else {}
+    body = check(PromotionInput(), sent_body, BODY)
     desk.manifest(word(version, "version"))
-    made = promoted(desk, version, actor=client.name)
+    made = promoted(desk, version, client.name, body["note"] or "promoted", override=body["override"])
     engine().governance.made(made)
     return sent(release(made))
 

@@ -14,7 +14,7 @@ from service.cli import main
 from service.commands.models import promoted
 from service.commands.stack import Stack
 from service.config import Settings
-from service.rules.policy import DEFAULT, load
+from service.rules.policy import DEFAULT, from_documents, load
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS
 from tests.servers import execute
@@ -165,11 +165,14 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
 ) -> None:
     fresh = Store(url, 2000)
     stack = Stack(Settings(artifacts=bundle_folder.parent), fresh, Cache(redis_url))
-    first = promoted(stack, bundle_folder.name, force=True, actor="demo")
+    first = promoted(stack, bundle_folder.name, "demo", against=True)
     shipped = load(DEFAULT).hash
     assert (first.policy, first.bundle) == (shipped, bundle_folder.name)
     assert (fresh.proposals.find(shipped).author, fresh.proposals.find(shipped).state) == ("demo", "active")
-    fresh.proposals.propose("p-2", {}, "anna", "")
-    fresh.proposals.approve("p-2", "ben", "")
-    assert promoted(stack, bundle_folder.name, force=True).policy == "p-2"
+    documents = load(DEFAULT).documents
+    documents["catalogue"]["families"]["deposit"]["prior"] = 0.0421
+    second = from_documents(documents)
+    fresh.proposals.propose(second.hash, second.documents, "anna", "")
+    fresh.proposals.approve(second.hash, "ben", "")
+    assert promoted(stack, bundle_folder.name, against=True).policy == second.hash
     fresh.close()

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from service.cache import Cache
+from service.commands.models import promoted
+from service.commands.stack import Stack
+from service.config import Settings
 from service.decision import decide, encode
 from service.domain import Context, Event, Release, Snapshot
 from service.errors import GateRefused
@@ -19,6 +23,7 @@ from service.shelf import Shelf
 from service.store import Store, new_decision_id
 from tests.servers import execute
 from training.dataset import Customers
+from training.registry import TrainedFamily
 from training.synthetic import make
 
 DAY_MS = 86_400_000
@@ -131,6 +136,22 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
     newest = store.audit_log(5)
     assert any("against the gate" in str(row["detail"]) for row in newest)
     governance.rollback("ben", "")
+
+
+def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the_gate(
+    store: Store, redis_url: str, tmp_path: Path, trained: dict[str, TrainedFamily], write_bundle_of: Any
+) -> None:
+    never = replace(trained["wealth"], calibration=([0.0, 1.0], [1e-9, 1e-9]))
+    usual = replace(trained["deposit"], calibration=([0.0, 1.0], [0.05, 0.05]))
+    version = write_bundle_of(tmp_path, {"deposit": usual, "wealth": never}).name
+    stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
+    for forced in (False, True):  # whether its figures may be overridden says nothing of its value
+        with pytest.raises(GateRefused, match="lower bound"):
+            promoted(stack, version, "mia", against=forced)
+    assert store.active() is not None and store.active().bundle is None  # type: ignore[union-attr]
+    assert promoted(stack, version, "mia", override=True).bundle == version
+    assert "against the gate (new less old" in store.releases(1)[0]["note"]
+    store.proposals.rollback("mia", "")
 
 
 def test_where_no_window_has_closed_the_gate_stands_open(governance: Governance) -> None:

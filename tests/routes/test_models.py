@@ -116,11 +116,21 @@ def test_a_bundle_is_promoted_by_its_client_and_taken_back(
     assert fresh.verify_audit().broken_at is None
 
 
+def test_a_promotion_may_say_why_and_nothing_else(
+    client: Any, keys: dict[str, Headers], version: str, fresh: Store
+) -> None:
+    url = f"/v1/models/{version}/promote"
+    assert client.post(url, json={"force": True}, headers=keys["scientist"]).status_code == 422
+    fits(releases.ReleaseAnswer, client.post(url, json={"note": "Autumn", "override": True}, headers=keys["scientist"]))
+    assert fresh.releases(1)[0]["note"] == "Autumn"
+
+
 def test_what_the_gate_refuses_does_not_serve(
     client: Any, keys: dict[str, Headers], version: str, fresh: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.gate.LEAST_AUC", 0.95)
-    answer = client.post(f"/v1/models/{version}/promote", headers=keys["scientist"])
+    body = {"override": True}
+    answer = client.post(f"/v1/models/{version}/promote", json=body, headers=keys["scientist"])
     assert (answer.status_code, answer.json["type"]) == (409, "urn:fourcast:problem:gate-refused")
     assert fresh.active().bundle is None
 

@@ -47,6 +47,19 @@ class ApprovalInput(Strict):
     )
 
 
+class PromotionInput(Strict):
+    """A word on why, and whether against the value on the stored decisions."""
+
+    note = _note()
+    override = fields.Boolean(
+        load_default=False,
+        metadata=says(
+            "Promote although the stored decisions show that it may earn too much less; the audit log keeps it. What "
+            "its own figures refuse cannot be overridden over HTTP."
+        ),
+    )
+
+
 class SimulationInput(Strict):
     """How large, and against what."""
 

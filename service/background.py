@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from service.crm import Crm
+from service.drifting import Drifting
 from service.errors import Unavailable
 
 LOG = logging.getLogger("fourcast.work")
@@ -33,13 +34,14 @@ class Line:
 class Runner:
     """All lines of work of one process."""
 
-    def __init__(self, crm: Crm) -> None:
+    def __init__(self, crm: Crm, drifting: Drifting) -> None:
         self._stop = threading.Event()
         self._lines: tuple[Line, ...] = (
             Line("jobs", lambda: crm.jobs.work(self._stop.is_set), 0.5),
             Line("leads", crm.leads.sweep, 1.0),
             Line("webhooks", crm.sender.step, 0.5),
             Line("pruning", crm.prune, 3_600.0),
+            Line("drift", drifting.watch, 900.0),
         )
 
     def stop(self) -> None:

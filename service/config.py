@@ -213,6 +213,12 @@ class Settings:
         "on",
         "Whether `fourcast serve` starts a runner of jobs beside it.",
     )
+    runner_metrics_port: int = setting(
+        "RUNNER_METRICS_PORT",
+        whole(0, 65535),
+        0,
+        "The port on which a runner shows its metrics (drift) to Prometheus; 0 is none.",
+    )
     webhook_loopback: str = setting(
         "WEBHOOK_LOOPBACK",
         one_of("on", "off"),

@@ -14,6 +14,7 @@ import orjson
 
 from service.domain import Arm
 from service.errors import NotFound
+from service.meters import note_drift
 from service.planning.drift import Calibrated, Drift, calibrated, compare
 from service.rules.policy import Policy
 from service.scoring.attributes import Array
@@ -40,8 +41,19 @@ class Drifting:
         rows = self._decided(bundle, since, now, bounds.most_customers)
         columns = _columns(bundle, [row["snapshot"]["attributes"] for row in rows])
         scores, kept = _scores(rows, references["scores"]), self._kept(bundle, policy, now)
-        found = compare(references, columns, scores, bounds, kept)
+        growing = policy.attributes.growing | bundle.program.table.growing
+        found = compare(references, columns, scores, bounds, kept, growing)
         return found, {"bundle": bundle.version, "since": since, "until": now, "customers": len(rows)}
+
+    def watch(self) -> bool:
+        """Measure, for Prometheus; False: there is nothing more to do at once."""
+        try:
+            found, about = self.measured()
+        except NotFound:
+            note_drift(None)
+        else:
+            note_drift(found, about["bundle"], about["until"] / 1000)
+        return False
 
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> list[Read]:
         """Records of customers whom this bundle scored."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.domain import Decision, Release
+from service.planning.drift import DRIFTED, Drift
 from service.scoring.hearing import is_propensity
 
 _SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
@@ -23,6 +24,40 @@ _serving = Gauge(
     ["release", "policy", "bundle"],
     multiprocess_mode="livesum",
 )
+
+
+def _newest(name: str, meaning: str, *labels: str) -> Gauge:
+    """A gauge of what was measured last, by whichever process."""
+    return Gauge(name, meaning, labels, multiprocess_mode="mostrecent")
+
+
+_psi = _newest("fourcast_drift_psi", "Population stability index of a feature or score.", "bundle", "kind", "name")
+_ks = _newest("fourcast_drift_ks", "Kolmogorov-Smirnov distance of a feature or score.", "bundle", "kind", "name")
+_drifted = _newest("fourcast_drift_alert", "1 where the policy calls it drifted, else 0.", "bundle", "kind", "name")
+_ratio = _newest("fourcast_calibration_ratio", "Taken / expected by propensity.", "bundle", "family")
+_measured = _newest("fourcast_drift_measured_seconds", "When drift was measured, Unix time.", "bundle")
+_drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
+MOST_NAMES = 200
+"""So many features and scores have gauges, the worst first: their number is the policy's, and it stays bounded."""
+
+
+def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None:
+    """What was measured last; None where nothing that serves can be compared, which leaves no figure behind."""
+    for gauge in _drift_gauges:
+        gauge.clear()
+    if found is None:
+        return
+    _measured.labels(bundle).set(at_s)
+    for shift in found.shifts[:MOST_NAMES]:
+        labels = bundle, shift.kind, shift.name
+        _psi.labels(*labels).set(shift.psi)
+        _drifted.labels(*labels).set(shift.verdict == DRIFTED)
+        if shift.ks is not None:
+            _ks.labels(*labels).set(shift.ks)
+    for one in found.calibration:
+        _drifted.labels(bundle, "calibration", one.family).set(one.verdict == DRIFTED)
+        if one.ratio is not None:
+            _ratio.labels(bundle, one.family).set(one.ratio)
 
 
 def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:

@@ -5,7 +5,7 @@ value and what was expected) -> sorted rows. Sorting makes a model independent o
 files lack stays unknown: nothing is filled in here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,13 +136,18 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
     return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
 
 
-def read_consents(bank: Bank | Path, files: Path) -> list[tuple[str, str, bool]] | None:
-    """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown."""
+def read_consents(
+    bank: Bank | Path, files: Path, purposes: Collection[str] | None = None
+) -> list[tuple[str, str, bool]] | None:
+    """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown.
+
+    ``purposes``: those of the policy that asks after them; another is a fault where they are given.
+    """
     bank = open_bank(bank)
     if bank.sql("consents") is None:
         return None
     rows, where = query(bank, files, "consents"), bank.folder / "consents.sql"
-    refuse(where, consent_faults(rows))
+    refuse(where, consent_faults(rows, purposes))
     columns = (rows.column(name).to_pylist() for name in (ID, "purpose", "granted"))
     return sorted(
         (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)

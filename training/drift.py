@@ -15,7 +15,7 @@ from service.planning.drift import Calibrated, Drift, calibrated, compare
 from service.rules.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
 from training.bank import open_bank
-from training.dataset import Customers, read_customers, read_outcomes
+from training.dataset import Customers, read_customers, read_outcomes, table_of
 from training.evaluate import measure
 from training.warehouse import files_read
 
@@ -34,7 +34,8 @@ def drift_of(bundle: Bundle, bank: Path, files: Path, bounds: Monitoring = DEFAU
     if outcomes is not None:
         families = [family for family in bundle.families if family in outcomes.bought]
         found = tuple(calibrated(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
-    return compare(references, features_of(bundle, customers), scores, bounds, found)
+    growing = table_of(described).growing | bundle.program.table.growing
+    return compare(references, features_of(bundle, customers), scores, bounds, found, growing)
 
 
 def references_of(bundle: Bundle) -> Mapping[str, Any]:

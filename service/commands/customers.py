@@ -46,7 +46,7 @@ def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int
 
     described = replace(open_bank(bank), erased=stack.store.register.erased)
     customers = read_customers(described, files)
-    consents = read_consents(described, files)
+    consents = read_consents(described, files, purposes(load(stack.settings.policy)))
     if supplement:
         customers = supplement_customers(customers, seed)
         consents = simulated_consents(customers, seed)

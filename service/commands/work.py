@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 import click
+from prometheus_client import start_http_server
 
 from service.background import Runner
 from service.cache import Cache
@@ -28,14 +29,19 @@ PATIENCE_S = 20.0
 @click.command()
 @click.option("--beside", type=int, hidden=True, help="End when this process is not the parent any more.")
 def work(beside: int | None) -> None:
-    """Do the jobs and the deliveries that wait, until told to stop. `fourcast serve` starts one beside itself."""
+    """Do the jobs and the deliveries that wait, until told to stop. `fourcast serve` starts one beside itself.
+
+    Every 15 minutes it measures the drift of what serves; FOURCAST_RUNNER_METRICS_PORT shows it to Prometheus.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     settings = Settings.read(os.environ)
     log_as_json(settings.log_level)
     with opened(settings) as stack:
         store = Store(str(stack.settings.database_url), DEADLINE_MS)
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))
-        runner = Runner(engine.crm)
+        runner = Runner(engine.crm, engine.drifting)
+        if stack.settings.runner_metrics_port:
+            start_http_server(stack.settings.runner_metrics_port, stack.settings.host)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: runner.stop())
         if beside is not None:

@@ -5,7 +5,7 @@ all cells -> a verdict by the policy's bounds, but only where there are customer
 same for outcomes against propensities. Pure: the command line, the API and the report say the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -155,16 +155,18 @@ def compare(
     scores: Mapping[str, Array],
     bounds: Monitoring,
     calibration: tuple[Calibrated, ...] = (),
+    growing: Collection[str] = (),
 ) -> Drift:
     """Every feature and score that has a reference against today's column of its name.
 
+    ``growing`` features (``AttributeTable.growing``) are left out: they differ by nature.
     ``references``: ``{"features": {name: reference}, "scores": {family: reference}}`` as the manifest has it.
     """
     found = [
         shift(name, kind, reference, np.ravel(columns[name]), bounds)
         for kind, columns in (("score", scores), ("feature", features))
         for name, reference in references[f"{kind}s"].items()
-        if name in columns
+        if name in columns and not (kind == "feature" and name in growing)
     ]
     order = sorted(found, key=lambda one: (one.kind != "score", WORST_FIRST.index(one.verdict), -one.psi, one.name))
     return Drift(tuple(order), calibration)

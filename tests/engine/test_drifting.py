@@ -1,6 +1,10 @@
 """Drift of what serves, on real decisions in a real PostgreSQL: by the engine, over HTTP and on the command line."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +14,9 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+import requests
 from click.testing import CliRunner
+from prometheus_client import REGISTRY
 
 from service.access import new_key
 from service.app import create_app
@@ -20,6 +26,7 @@ from service.config import Settings
 from service.domain import Client, Event
 from service.engine import Engine, OfferRequest
 from service.errors import NotFound
+from service.meters import MOST_NAMES, note_drift
 from service.routes.drift import DriftAnswer
 from service.rules.policy import load
 from service.scoring.attributes import parse_table
@@ -29,6 +36,7 @@ from service.scoring.reference import reference_of
 from service.store import Store
 from service.store.decisions import new_decision_id
 from tests.conftest import FEATURES, SMALL_TABLE, small_bank
+from tests.waiting import eventually
 from training.registry import write_bundle
 
 DAY_MS = 86_400_000
@@ -187,3 +195,51 @@ def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Pa
         engine.close()
         assert before is not None
         watched.store.activate(before.policy, before.bundle, "as before", "test", before.prices)
+
+
+def samples(name: str) -> dict[tuple[str, str], float]:
+    """The samples of one gauge by kind and name."""
+    return {
+        (one.labels.get("kind", ""), one.labels.get("name", "")): one.value
+        for metric in REGISTRY.collect()
+        for one in metric.samples
+        if one.name == name
+    }
+
+
+def test_the_runner_shows_prometheus_what_was_measured_and_only_of_what_serves(watched: Watched) -> None:
+    assert watched.engine.drifting.watch() is False
+    found, about = watched.engine.drifting.measured()
+    psi, alerts = samples("fourcast_drift_psi"), samples("fourcast_drift_alert")
+    assert psi == {(one.kind, one.name): one.psi for one in found.shifts}
+    assert {name for (_, name), value in alerts.items() if value} == {
+        name.removeprefix("calibration of ") for name in found.drifted
+    }
+    assert ("calibration", "deposit") in alerts
+    assert samples("fourcast_drift_measured_seconds")["", ""] == pytest.approx(about["until"] / 1000, abs=60)
+    note_drift(replace(found, shifts=found.shifts * 100), about["bundle"])
+    assert len(samples("fourcast_drift_psi")) <= MOST_NAMES
+    note_drift(None)
+    assert samples("fourcast_drift_psi") == samples("fourcast_drift_measured_seconds") == {}
+
+
+def shown(url: str) -> bool:
+    """Whether a runner that listens shows drift."""
+    try:
+        return "fourcast_drift_psi{" in requests.get(url, timeout=2).text
+    except requests.ConnectionError:
+        return False
+
+
+def test_a_runner_beside_nothing_else_answers_prometheus(watched: Watched) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {**os.environ, **watched.environ(), "FOURCAST_RUNNER_METRICS_PORT": str(port)}
+    runner = subprocess.Popen([sys.executable, "-m", "service.cli", "work"], env=environ)
+    try:
+        url = f"http://127.0.0.1:{port}/metrics"
+        assert eventually(lambda: shown(url), 40)
+    finally:
+        runner.terminate()
+        assert runner.wait(30) == 0

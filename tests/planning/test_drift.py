@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ks_2samp
 
+from service.errors import PolicyError
 from service.planning.drift import DRIFTED, STEADY, TOO_FEW, WATCH, calibrated, compare, ks, psi, shift, tenths
 from service.rules.monitoring import Monitoring
+from service.rules.policy import DEFAULT, load
+from service.scoring.attributes import parse_table
 from service.scoring.reference import counted, faults, reference_of
 
 BOUNDS = Monitoring()
@@ -186,3 +189,33 @@ def test_the_worst_comes_first_and_what_has_no_reference_is_left_out(calm: np.ra
 def test_a_damaged_reference_is_a_fault(broken: Any) -> None:
     assert len(list(faults({"features": broken, "scores": {}}))) == 1
     assert list(faults(broken)) == ["must hold features and scores"]
+
+
+def test_what_only_grows_is_not_compared_and_neither_is_what_is_derived_from_it() -> None:
+    table = parse_table(
+        {
+            "attributes": [
+                {"name": "number", "kind": "number", "grows": True},
+                {"name": "age", "kind": "number"},
+            ],
+            "features": [
+                {"name": "number_log", "kind": "number", "expression": "ln(1 + customer.number)"},
+                {"name": "old", "kind": "boolean", "expression": "customer.age > 60"},
+            ],
+        }
+    )
+    assert table.growing == {"number", "number_log"}
+    before = np.arange(2_000.0)
+    references = {"features": {name: reference_of(before) for name in ("number", "age")}, "scores": {}}
+    today = {"number": before + 1_500, "age": before}
+    assert compare(references, today, {}, BOUNDS).drifted == ("number",)
+    assert compare(references, today, {}, BOUNDS, growing=table.growing).drifted == ()
+
+
+def test_only_numbers_may_be_said_to_grow() -> None:
+    with pytest.raises(PolicyError, match="grows belongs to numbers and money only"):
+        parse_table({"attributes": [{"name": "day", "kind": "date", "grows": True}]})
+
+
+def test_the_shipped_table_says_that_relationship_numbers_grow() -> None:
+    assert "relationship_number" in load(DEFAULT).attributes.growing

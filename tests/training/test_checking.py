@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from service.cache import Cache
 from service.cli import main
+from service.commands.customers import load_bank
+from service.commands.stack import Stack
+from service.config import Settings
 from service.errors import InvalidInput
+from service.store import Store
 from training.checking import check_files
 from training.dataset import read_consents, read_customers
 
@@ -129,6 +134,20 @@ def test_the_same_holds_where_files_are_read_to_train_or_to_import(bank: Path, f
         read_customers(bank, files)
     with pytest.raises(InvalidInput, match="granted: must be true or false"):
         read_consents(bank, files)
+
+
+def test_an_import_tells_of_a_purpose_that_the_policy_does_not_ask_after(
+    bank: Path, files: Path, make_database: Any, redis_url: str
+) -> None:
+    (bank / "consents.sql").write_text("SELECT 'a' AS customer_id, 'marketing:pigeon' AS purpose, true AS granted")
+    assert read_consents(bank, files) is not None  # without a policy only the form is judged
+    store = Store(make_database(), 5000)
+    try:
+        with pytest.raises(InvalidInput) as refused:
+            load_bank(Stack(Settings(), store, Cache(redis_url)), bank, files, supplement=False)
+    finally:
+        store.close()
+    assert "got 'marketing:pigeon'" in refused.value.problems[0].message
 
 
 def test_a_day_in_a_text_is_held_against_the_bank_s_day_too(bank: Path, files: Path) -> None:

@@ -13,9 +13,9 @@ FILE = "attributes.yaml"
 KINDS = tuple(kind.value for kind in Kind)
 BOUND = encoders.number(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "meaning", "source", "personal", "ahead"}
+ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "meaning", "source", "personal", "ahead", "grows"}
 FEATURE_KEYS = {"name", "kind", "unit", "expression", "meaning"}
-FLAGS = ("personal", "ahead")
+FLAGS = ("personal", "ahead", "grows")
 TEXT_KEYS = ("unit", "meaning", "source", "expression")
 
 Row = Mapping[str, Any]
@@ -105,6 +105,8 @@ def _values_faults(row: Row) -> list[str]:
     faults = [f"{key} must be true or false" for key in FLAGS if not isinstance(row.get(key, False), bool)]
     if row.get("ahead") is True and row.get("kind") != "date":
         faults.append("ahead belongs to dates only")
+    if row.get("grows") is True and row.get("kind") not in ("number", "money"):
+        faults.append("grows belongs to numbers and money only; dates grow by nature")
     if "values" not in row:
         return faults
     if row.get("kind") != "text":
@@ -119,7 +121,7 @@ def _values_faults(row: Row) -> list[str]:
 def _attribute(row: Row) -> Attribute:
     low, high = (float(bound) for bound in row["range"]) if "range" in row else (None, None)
     values = tuple(row["values"]) if "values" in row else None
-    words = {key: row[key] for key in ("unit", "meaning", "source", "personal", "ahead") if key in row}
+    words = {key: row[key] for key in ("unit", "meaning", "source", *FLAGS) if key in row}
     return Attribute(row["name"], Kind(row["kind"]), low=low, high=high, values=values, **words)
 
 

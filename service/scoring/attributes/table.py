@@ -19,7 +19,7 @@ SHOWN = 60
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait,
-    ``ahead`` a date that speaks of the future.
+    ``ahead`` a date that speaks of the future, ``grows`` a number that is higher for every newer customer.
 
     Two are equal where they read values alike, whatever their prose.
     """
@@ -34,6 +34,7 @@ class Attribute:
     source: str | None = field(default=None, compare=False)
     personal: bool = field(default=False, compare=False)
     ahead: bool = field(default=False, compare=False)
+    grows: bool = field(default=False, compare=False)
 
     def encoder(self) -> Encoder:
         """How values of this attribute are judged and turned into figures."""
@@ -84,6 +85,15 @@ class AttributeTable:
     def kind_of(self, name: str) -> Kind | None:
         """Kind of an attribute or feature by its bare name; None when the table has no such name."""
         return self._kinds.get(name)
+
+    @cached_property
+    def growing(self) -> frozenset[str]:
+        """Attributes that only grow, and features that read one: customers of today differ in them by nature."""
+        found = {one.name for one in self.attributes if one.grows}
+        for feature in self.features:
+            if any(name.removeprefix("customer.") in found for name in feature.expression.names):
+                found.add(feature.name)
+        return frozenset(found)
 
     def check(self, record: Mapping[str, object]) -> list[Problem]:
         """Every fault of a record of raw attributes; null is always welcome and means unknown."""

@@ -25,6 +25,7 @@ from training.compared import compared
 from training.counted import response_of
 from training.fit import PropensityModel
 from training.gate import Verdict, gate
+from training.lived_review import kept_of
 from training.offer_models import Facts, Lessons, facts_for, learn, newest
 from training.registry import TrainedFamily, write_bundle
 from training.ticket import LEAST_AMOUNTS, fit_ticket
@@ -83,6 +84,7 @@ def learn_bundle(
     gains, gainful = uplifts_of(lived, facts, policy, seed)
     parts = {name: (kept or {}).get(name) for name in ("segments", "lapse")}
     parts |= {"evidence": lessons.evidence, "response": response, "experience": figures, "uplift": gains or None}
+    review, parts["reference"] = kept_of(lived, lessons, seed)
     version = write_bundle(
         artifacts,
         {name: _entry(name, lessons) for name in lessons.models} | _tickets(lived, lessons, seed) | gainful,
@@ -92,6 +94,7 @@ def learn_bundle(
         seed=seed,
         sources={"experience": _digest(lived), "policy": policy.hash},
         parts={name: part for name, part in parts.items() if part is not None},
+        review=review,
     )
     families = {name: metrics for name, metrics in lessons.metrics.items() if name in policy.families}
     return Learned(version, gate(families, None, figures), {**figures, "uplift": said(gains)})

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from service.rules.policy import DEFAULT, load
+from service.rules.policy import DEFAULT, Policy, load
 from training.bank import Bank
 from training.curves import curves_of
 from training.fairness import fairness_of, groups_of, suitable
@@ -41,13 +41,25 @@ def review_of(
     found = {}
     for family, one in families.items():
         if one.unseen is not None and 0 < one.unseen.taken.sum() < len(one.unseen.taken):
-            bound = policy.monitoring.fairness_alert
-            found[family] = {
-                **curves_of(one.unseen.taken, one.unseen.scores, seed),
-                **leanings(one.models, sample, one.unseen, seed),
-                "fairness": _fairness(known, one.unseen, may.get(family), bound),
-            }
+            found[family] = reviewed(one.models, sample, one.unseen, known, may.get(family), policy, seed)
     return {"format": FORMAT, "policy": policy.hash, "families": found}
+
+
+def reviewed(
+    models: Sequence[str],
+    sample: Any,
+    unseen: Unseen,
+    known: Mapping[str, Any],
+    may: Any,
+    policy: Policy,
+    seed: int,
+) -> dict[str, Any]:
+    """One family: ``known`` are columns of the sample's customers, ``may`` (n,) who may have an offer of it."""
+    return {
+        **curves_of(unseen.taken, unseen.scores, seed),
+        **leanings(models, sample, unseen, seed),
+        "fairness": _fairness(known, unseen, may, policy.monitoring.fairness_alert),
+    }
 
 
 def leanings(models: Sequence[str], sample: Any, unseen: Unseen, seed: int) -> dict[str, Any]:

@@ -24,9 +24,18 @@ NAME = "report.html"
 )
 @click.option("--bank", type=folder, help="Folder with the SQL of customers of today, for a section on drift.")
 @click.option("--files", type=folder, help="Their files.")
+@click.option("--champion", help="The version to compare with, in the gate and on the model card.")
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @json_option
-def report(version: str, out: Path | None, bank: Path | None, files: Path | None, open_it: bool, as_json: bool) -> None:
+def report(
+    version: str,
+    out: Path | None,
+    bank: Path | None,
+    files: Path | None,
+    champion: str | None,
+    open_it: bool,
+    as_json: bool,
+) -> None:
     """The report and model card of the bundle VERSION, from the bundle alone: one page that needs no network."""
     if (bank is None) != (files is None):
         raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
@@ -35,9 +44,10 @@ def report(version: str, out: Path | None, bank: Path | None, files: Path | None
     from training.registry import verify
     from training.report import document, page
 
-    home = Artifacts.of(Settings.read(os.environ)).folder_of(version)
+    artifacts = Artifacts.of(Settings.read(os.environ))
+    home, rival = artifacts.folder_of(version), None if champion is None else artifacts.folder_of(champion)
     drift = None if bank is None or files is None else drift_of(verify(home.parent, version), bank, files)
-    told = document(home, drift)
+    told = document(home, drift, rival)
     target = out or home / NAME
     if not as_json or out is not None or open_it:
         target.parent.mkdir(parents=True, exist_ok=True)

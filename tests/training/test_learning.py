@@ -29,8 +29,9 @@ from training.dataset import Customers
 from training.fit import PropensityModel
 from training.gate import gate
 from training.learning import Learned, learn_bundle
-from training.offer_models import Lessons, facts_for, learn
+from training.offer_models import Lessons, facts_for, learn, newest
 from training.registry import metrics_of
+from training.report import document, page
 from training.synthetic import Reactions, SyntheticBank, make
 from training.table import table_of, write_table
 from training.trials import DAY_MS, Experience, experience
@@ -164,6 +165,23 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
         time.sleep(0.1)
     assert sources <= {"model", "family model", "evidence"}
     assert record["scores"] == bundle.score_one(record["snapshot"]["attributes"])
+
+
+def test_the_report_of_a_bundle_from_events_shows_its_models_and_drift_can_be_measured(
+    lived: Lived, trials: Experience, learned: Learned
+):
+    folder = lived.artifacts / learned.version
+    told = document(folder)
+    assert told["gate"] == {"passes": learned.gate.passes, "lines": list(learned.gate.lines)}
+    assert set(told["families"]) == set(open_bundle(folder).families)
+    html = page(told)
+    assert "customers served" in html
+    assert all(family.capitalize() in html for family in told["families"])
+    references = open_bundle(folder).manifest["reference"]
+    assert set(references["scores"]) == set(told["families"])
+    family = next(iter(told["families"]))
+    rows = newest(one for one in trials.families if one.showing.family == family and not one.held_out)
+    assert references["scores"][family]["customers"] == len(rows)
 
 
 def test_a_window_that_is_not_over_is_left_out_and_said(lived: Lived):

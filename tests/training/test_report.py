@@ -238,3 +238,13 @@ def test_the_command_writes_the_page_and_prints_the_figures(
     found = json.loads(result.stdout)
     assert found["families"]["deposit"]["intervals"]["auc"][0] < found["families"]["deposit"]["metrics"]["auc"]
     assert out.read_text() == page(document(folder))
+
+
+def test_the_card_shows_the_champion_it_is_compared_with_where_that_is_fair(folder: Path) -> None:
+    def row(found: dict[str, Any]) -> str:
+        return " ".join(next(one["lines"] for one in found["card"] if one["name"] == "Challenger"))
+
+    assert "no champion was named" in row(document(folder))
+    beside = document(folder, champion=folder)
+    assert f"champion {folder.name}" in row(beside)
+    assert any("+0.0000 against the champion" in line for line in beside["gate"]["lines"])

@@ -34,14 +34,19 @@ FIGURES = (
 )
 
 
-def document(folder: Path, drift: Drift | None = None) -> dict[str, Any]:
-    """Everything the page says, as plain JSON values; InvalidInput or BundleError where the bundle cannot be read."""
+def document(folder: Path, drift: Drift | None = None, champion: Path | None = None) -> dict[str, Any]:
+    """Everything the page says, as plain JSON values; InvalidInput or BundleError where the bundle cannot be read.
+
+    ``champion``: the folder of the bundle to compare with.
+    """
     manifest = read(folder)
     review = review_of(folder, manifest)
-    verdict = gate(metrics_of(manifest), None)
+    rival = None if champion is None else read(champion)
+    alike = rival is not None and rival["sources"] == manifest["sources"]
+    verdict = gate(metrics_of(manifest), metrics_of(rival) if rival and alike else None, manifest.get("experience"))
     return {
         "version": manifest["version"],
-        "card": card.card_of(manifest, review),
+        "card": card.card_of(manifest, review, rival),
         "gate": {"passes": verdict.passes, "lines": list(verdict.lines)},
         "families": {family: _family(manifest["families"][family], one) for family, one in review["families"].items()},
         "segments": manifest.get("segments", {}).get("segments"),

@@ -13,8 +13,13 @@ SPLITS = {
 }
 
 
-def card_of(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks."""
+def card_of(
+    manifest: Mapping[str, Any], review: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks.
+
+    ``champion``: the manifest of the bundle it is compared with.
+    """
     about = manifest.get("about", {})
     rows = [
         (
@@ -28,9 +33,9 @@ def card_of(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> list[dict
         (
             "Data",
             "数据",
-            [_customers(about), *_hashes(manifest)],
+            [_customers(manifest), *_hashes(manifest)],
         ),
-        ("Validation", "验证方式", [SPLITS.get(about.get("split", ""), MISSING)]),
+        ("Validation", "验证方式", [_validation(manifest)]),
         ("Features", "特征", [_features(family, entry) for family, entry in manifest["families"].items()]),
         ("Limits", "局限", _limits(about)),
         ("Fairness", "公平性", [_fairness(family, one["fairness"]) for family, one in review["families"].items()]),
@@ -38,7 +43,7 @@ def card_of(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> list[dict
         (
             "Challenger",
             "挑战者",
-            ["fourcast train --champion compares; fourcast challenge lets it serve a share"],
+            _compared(manifest, champion),
         ),
         ("Rollback", "回退", ["fourcast rollback: the release before serves again, in every worker"]),
         (
@@ -49,6 +54,22 @@ def card_of(manifest: Mapping[str, Any], review: Mapping[str, Any]) -> list[dict
         ("Seed and digest", "随机种子与摘要", [f"seed {manifest['seed']}", f"digest {manifest['digest']}"]),
     ]
     return [{"name": name, "zh": chinese, "lines": lines} for name, chinese, lines in rows]
+
+
+def _compared(manifest: Mapping[str, Any], champion: Mapping[str, Any] | None) -> list[str]:
+    """Its AUC beside the champion's, family by family, where both were measured on the same files."""
+    if champion is None:
+        return ["no champion was named (--champion); fourcast challenge lets it serve a share"]
+    version = champion["version"]
+    if champion["sources"] != manifest["sources"]:
+        return [f"champion {version}: measured on other files, so their figures cannot be compared"]
+    mine = manifest["families"]
+    return [
+        f"{family}: AUC {mine[family]['metrics']['auc']:.4f}, champion {version} {one['metrics']['auc']:.4f}"
+        if family in mine
+        else f"{family}: champion {version} scores it, this bundle does not"
+        for family, one in champion["families"].items()
+    ]
 
 
 def _purposes(manifest: Mapping[str, Any]) -> list[str]:
@@ -66,7 +87,17 @@ def _made_with(manifest: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(manifest["created_by"].items()))
 
 
-def _customers(about: Mapping[str, Any]) -> str:
+def _validation(manifest: Mapping[str, Any]) -> str:
+    if "experience" in manifest:
+        return "by customer: figures by boosters that have not seen them; beside how they were served, and the holdout"
+    return SPLITS.get(manifest.get("about", {}).get("split", ""), MISSING)
+
+
+def _customers(manifest: Mapping[str, Any]) -> str:
+    about, lived = manifest.get("about", {}), manifest.get("experience")
+    if lived is not None:
+        counts = f"{lived['customers']:,} customers served, {lived['trials']:,} trials, {lived['taken']:,} taken"
+        return f"{counts}, windows of {lived['window_days']:g} days"
     if "customers" not in about:
         return "number of customers not kept"
     return f"{about['customers']:,} customers, {about['learned_from']:,} of them with an outcome"

@@ -13,7 +13,7 @@ from service.commands.terminal import json_option, show
 from service.measurement import DAYS, WINDOW_DAYS
 from service.store.challengers import MOST
 
-HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<26}verdict"
+HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<30}verdict"
 
 
 @click.command()
@@ -68,7 +68,7 @@ def _line(test: Mapping[str, Any]) -> str:
     lift = test["lift"]
     counts = f"{test['id']:<32}{test['customers']:>10,}{test['taken']:>8,}"
     rates = f"{_share(lift['with_rate']):>8}{_share(lift['without_rate']):>9}"
-    return f"{counts}{rates}  {_difference(lift):<26}{lift['verdict']}{_more(lift)}"
+    return f"{counts}{rates}  {_difference(lift):<28}  {lift['verdict']}{_more(lift)}"
 
 
 def _difference(lift: Mapping[str, Any]) -> str:

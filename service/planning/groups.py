@@ -1,22 +1,25 @@
-"""Segment-like groups: every customer's place on a few axes that a marketer would ask about.
+"""Groups that a marketer would ask about: who is in which, on a few axes.
 
-Bands of age and of all balances, and the words of ``segment`` and ``lifecycle_stage`` where the policy's table has
-them. Pure; a simulation counts over what is returned here.
+``age`` and ``balances`` in bands; ``segment``, those that the policy declares, where a customer may be in several;
+``found segment``, the one that training found; ``stage``, that of the portrait. Pure; a simulation counts over what is
+returned here.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
 import numpy as np
 
-from service.domain import Attributes, Snapshot
+from service.decision.membership import Membership
+from service.domain import Attributes, Context, Snapshot
 from service.grid import Array
 from service.rules.policy import Policy
 from service.scoring.features import FeatureProgram
+from service.scoring.hearing import Scores
 
-UNKNOWN = "unknown"
+UNKNOWN, NONE = "unknown", "none of them"
 BANDS: Mapping[str, tuple[str, Sequence[float], Sequence[str]]] = {
     "age": ("age", (35.0, 50.0, 65.0), ("below 35", "35 to 49", "50 to 64", "65 and over")),
     "balances": (
@@ -27,24 +30,46 @@ BANDS: Mapping[str, tuple[str, Sequence[float], Sequence[str]]] = {
 }
 """Axis -> attribute or feature, lower bounds of the second band and up, names of the bands."""
 
-WORDS: Mapping[str, str] = {"segment": "segment", "stage": "lifecycle_stage"}
-"""Axis -> an attribute or feature whose words are the groups."""
+STANDING: Mapping[str, str] = {"found segment": "customer.segment", "stage": "customer.stage"}
+"""Axis -> where a customer stands."""
 
-Labels = Mapping[str, tuple[Array, tuple[str, ...]]]
-"""Axis -> (n,) each customer's place among the names, and the names in order."""
+Groups = Mapping[str, Mapping[str, Array]]
+"""Axis -> name -> (n,) who is in it."""
 
 
-def labels(policy: Policy, customers: Sequence[Snapshot]) -> Labels:
-    """Every axis that the policy's table can place customers on."""
+def groups(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Mapping[str, Array]) -> Groups:
+    """Every axis that the policy can place customers on."""
+    return {**_banded(policy, customers), **_placed(policy, customers, context, scores)}
+
+
+def _banded(policy: Policy, customers: Sequence[Snapshot]) -> Groups:
     bands = {axis: band for axis, band in BANDS.items() if policy.attributes.kind_of(band[0]) is not None}
-    words = {axis: name for axis, name in WORDS.items() if policy.attributes.kind_of(name) is not None}
-    program = FeatureProgram(policy.attributes.only([*(name for name, _, _ in bands.values()), *words.values()]))
+    program = FeatureProgram(policy.attributes.only([name for name, _, _ in bands.values()]))
     facts = [_facts(program, customer.attributes) for customer in customers]
-    banded = {
-        axis: _placed([_band(one[f"customer.{name}"], bounds, names) for one in facts], names)
+    return {
+        axis: _parted([_band(one[f"customer.{name}"], bounds, names) for one in facts], names)
         for axis, (name, bounds, names) in bands.items()
     }
-    return banded | {axis: _worded([one[f"customer.{name}"] for one in facts]) for axis, name in words.items()}
+
+
+def _placed(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Mapping[str, Array]) -> Groups:
+    """By declared segment, by the segment that training found, by stage."""
+    membership = Membership(policy, {name: target.when for name, target in policy.targets.items()}, placed=True)
+    found = [membership.of(one, context, _spoken(scores, row)) for row, one in enumerate(customers)]
+    standing = {axis: [columns[name] or UNKNOWN for _, columns in found] for axis, name in STANDING.items()}
+    placed = {axis: _parted(words, sorted({*words} - {UNKNOWN})) for axis, words in standing.items()}
+    return {"segment": _several([told for told, _ in found], policy.targets), **placed}
+
+
+def _several(told: Sequence[Mapping[str, bool]], names: Iterable[str]) -> dict[str, Array]:
+    """Who is in each of the segments, and who in none."""
+    members = {name: np.array([one[name] for one in told], dtype=bool) for name in names}
+    return {**members, NONE: np.array([not any(one.values()) for one in told], dtype=bool)} if members else {}
+
+
+def _spoken(scores: Mapping[str, Array], row: int) -> Scores:
+    """What was said of one customer."""
+    return {name: said for name, column in scores.items() if not isnan(said := float(column[row]))}
 
 
 def _facts(program: FeatureProgram, attributes: Attributes) -> dict[str, Any]:
@@ -57,12 +82,6 @@ def _band(value: float, bounds: Sequence[float], names: Sequence[str]) -> str:
     return UNKNOWN if isnan(value) else names[bisect_right(bounds, value)]
 
 
-def _worded(words: Sequence[str | None]) -> tuple[Array, tuple[str, ...]]:
-    names = sorted({word for word in words if word is not None})
-    return _placed([UNKNOWN if word is None else word for word in words], names)
-
-
-def _placed(words: Sequence[str], names: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
-    whole = tuple(dict.fromkeys([*names, UNKNOWN]))
-    order = {name: place for place, name in enumerate(whole)}
-    return np.array([order[word] for word in words], dtype=np.intp), whole
+def _parted(words: Sequence[str], names: Sequence[str]) -> dict[str, Array]:
+    """Each name's customers; everybody is in one."""
+    return {name: np.array([word == name for word in words], dtype=bool) for name in (*names, UNKNOWN)}

@@ -13,7 +13,7 @@ import numpy as np
 from service.decision import Decisions, decide_many, population
 from service.domain import Context, Release, Snapshot
 from service.grid import Array
-from service.planning.groups import Labels, labels
+from service.planning.groups import Groups, groups
 from service.planning.simulation import Example, Group, Move, Shift, Simulation
 from service.rules.policy import Policy
 
@@ -70,7 +70,7 @@ def simulate(
         value_yuan=Shift("value", float(before.value.sum()), float(after.value.sum())),
         volumes=_volumes(before, after),
         starved=_shifts(_starved(before), _starved(after)),
-        groups=_groups({**labels(old, customers), **labels(new, customers)}, before, after, changed),
+        groups=_groups(_axes(old, new, customers, context, scores), before, after, changed),
         moves=_moves(before.first[changed], after.first[changed]),
         gainers=_examples(customers, before, after, difference, -1.0),
         losers=_examples(customers, before, after, difference, 1.0),
@@ -149,12 +149,17 @@ def _shifts(old: Mapping[str, int], new: Mapping[str, int]) -> tuple[Shift, ...]
     return tuple(Shift(name, old.get(name, 0), new.get(name, 0)) for name in dict.fromkeys([*old, *new]))
 
 
-def _groups(axes: Labels, before: Side, after: Side, changed: Array) -> tuple[Group, ...]:
+def _axes(old: Policy, new: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores) -> Groups:
+    """The groups of both policies; where both place customers on an axis, as the new one does."""
+    return {**groups(old, customers, context, scores), **groups(new, customers, context, scores)}
+
+
+def _groups(axes: Groups, before: Side, after: Side, changed: Array) -> tuple[Group, ...]:
     return tuple(
         _group(axis, name, members, before, after, changed)
-        for axis, (places, names) in axes.items()
-        for place, name in enumerate(names)
-        if (members := places == place).any()
+        for axis, named in axes.items()
+        for name, members in named.items()
+        if members.any()
     )
 
 

@@ -133,16 +133,20 @@ def _shift(shift: Shift, digits: int = 0) -> str:
 
 
 def _table(title: str, shifts: Sequence[Shift]) -> Iterable[str]:
+    """Each figure; those that are 0 on both sides by name only, since a starved offer or strategy should be seen."""
     told = [shift for shift in shifts if shift.old or shift.new]
-    if told:
+    none = [shift.name for shift in shifts if not (shift.old or shift.new)]
+    if shifts:
         yield f"{title}:"
-        width = max(len(shift.name) for shift in told)
-        yield from (f"  {shift.name:<{width}}  {_shift(shift)}" for shift in told)
+    width = max((len(shift.name) for shift in told), default=0)
+    yield from (f"  {shift.name:<{width}}  {_shift(shift)}" for shift in told)
+    if none:
+        yield f"  0 -> 0: {', '.join(none)}"
 
 
 def _groups(groups: Sequence[Group]) -> Iterable[str]:
     if groups:
-        yield "by group (customers, served, first offer changed, value in yuan):"
+        yield "by group (customers, served, first offer changed, value in yuan); a customer may be in several segments:"
     for group in groups:
         label = f"{group.axis} {group.name}"
         served, value = _shift(group.served), _shift(group.value_yuan)

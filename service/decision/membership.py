@@ -1,0 +1,52 @@
+"""Whom a segment holds: conditions over one customer, worked out apart from any decision. Pure.
+
+Only what the conditions read is worked out, a small part of a decision. Nothing is true of a customer of whom nothing
+may be read (``subject.is_personal``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.decision.program import prepared
+from service.decision.standing import NAMES, NOWHERE, Standing, with_stages
+from service.decision.subject import is_personal
+from service.domain import Context, Snapshot
+from service.expressions import Expression, fold, truth
+from service.grid import context_columns
+from service.rules.history import History
+from service.rules.policy import Policy
+from service.rules.tally import seen
+from service.scoring.features import FeatureProgram
+from service.scoring.hearing import Scores
+
+
+class Membership:
+    """Some conditions of one policy, by name, ready to be asked; ``placed``: the trained segment and the stage too."""
+
+    def __init__(self, policy: Policy, whens: Mapping[str, Expression], placed: bool = False) -> None:
+        """Compiles the conditions, once each, and what they read."""
+        self._ready = prepared(policy)
+        self._holds = {name: truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()}
+        asked = frozenset(NAMES) if placed else frozenset()
+        names = with_stages(policy, asked.union(*(when.names for when in whens.values())))
+        used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
+        self._features = FeatureProgram(policy.attributes.only(used))
+        self._history, self._standing = History(self._ready.places, names), Standing(policy, names)
+
+    def of(self, snapshot: Snapshot, context: Context, scores: Scores) -> tuple[dict[str, bool], Mapping[str, Any]]:
+        """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""
+        if not is_personal(snapshot.attributes, snapshot.consents):
+            return dict.fromkeys(self._holds, False), NOWHERE
+        columns = self._columns(snapshot, context, scores)
+        return {name: bool(holds(columns)) for name, holds in self._holds.items()}, columns
+
+    def _columns(self, snapshot: Snapshot, context: Context, scores: Scores) -> dict[str, Any]:
+        """What the conditions may read of the customer and the day."""
+        moment = self._ready.moment(context.now)
+        columns: dict[str, Any] = dict(self._features.table.encode(snapshot.attributes))
+        self._features.one(columns)
+        columns.update(context_columns(context, moment, self._ready.holidays))
+        columns.update(self._history.consent_one(snapshot.consents))
+        columns.update(self._history.one(seen(snapshot.events, self._ready.places, context.now)))
+        self._standing.one(columns, scores)
+        return columns

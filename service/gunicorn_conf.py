@@ -113,7 +113,7 @@ logger_class = JsonLogger
 
 def on_starting(server: Any) -> None:
     """Give the workers an empty folder for their metrics."""
-    folder = tempfile.mkdtemp(prefix="fourcast-metrics-", dir=_memory())
+    folder = tempfile.mkdtemp(prefix=f"fourcast-metrics-{os.getpid()}-", dir=_memory())
     os.environ[_METRICS] = folder
     server.metrics_folder, server.metrics_owner = folder, os.getpid()
 

@@ -130,11 +130,11 @@ def test_a_killed_worker_is_replaced_and_its_counts_stay(served: Served) -> None
 
 
 def test_it_leaves_nothing_behind(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    before = set(Path("/dev/shm").glob("fourcast-metrics-*"))
     served = Served(database_url, redis_url, tmp_path, workers=1)
-    assert len(set(Path("/dev/shm").glob("fourcast-metrics-*")) - before) == 1
+    metrics = f"fourcast-metrics-{served.process.pid}-*"
+    assert len(list(Path("/dev/shm").glob(metrics))) == 1
     assert served.stop() == 0
-    assert set(Path("/dev/shm").glob("fourcast-metrics-*")) <= before
+    assert list(Path("/dev/shm").glob(metrics)) == []
     assert [path.name for path in tmp_path.iterdir()] == ["log"], "no control socket, no other file"
 
 

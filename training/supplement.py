@@ -18,7 +18,6 @@ SOURCE = "simulated"
 """The source that every simulated consent carries into the ledger."""
 PURPOSES: Mapping[str, float] = {
     "personalisation": 0.97,
-    "marketing:mobile_app": 0.85,
     "marketing:adviser_call": 0.45,
     "marketing:sms": 0.55,
     "marketing:wechat": 0.60,

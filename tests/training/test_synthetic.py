@@ -3,6 +3,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from service.preferences import purposes
+from service.rules.policy import DEFAULT, load
 from training.dataset import default_table, read_consents, read_customers
 from training.evaluate import calibration_error
 from training.supplement import PURPOSES, assessments, simulated_consents, supplement_customers
@@ -69,3 +71,7 @@ def test_simulated_consents_cover_every_customer_and_purpose(tmp_path):
     bank, files = write(tmp_path, 50, seed=1, today=TODAY)
     consents = simulated_consents(read_customers(bank, files), seed=4)
     assert len(consents) == len(set(consents)) == 50 * len(PURPOSES)
+
+
+def test_consents_are_simulated_for_what_the_policy_asks_after_and_nobody_forbids_contact() -> None:
+    assert set(PURPOSES) == set(purposes(load(DEFAULT))) - {"contact"}

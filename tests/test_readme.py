@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli import main
+from service.cli import MODULES
 from service.config import settings_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ def test_the_table_of_settings_is_the_one_that_is_read() -> None:
 
 def test_every_verb_the_readme_names_is_there() -> None:
     for verb in set(re.findall(r"^fourcast (\w+)", README, re.MULTILINE)):
-        assert verb in main.commands, f"the README names `fourcast {verb}`"
+        assert verb in MODULES, f"the README names `fourcast {verb}`"
 
 
 def test_every_file_that_contributing_names_is_there() -> None:

@@ -116,5 +116,5 @@ def lines(policy: Policy, firm: tuple[Firmness, ...], changed: float) -> Iterato
     yield from (f"  {each}" for each in firm)
 
 
-VERBS = ()
-"""The verbs here belong to the group ``policy``."""
+VERBS = (policy,)
+"""The whole group ``policy``: importing this module adds its own verbs to those of ``policies``."""

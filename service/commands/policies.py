@@ -186,7 +186,3 @@ def _release_line(release: dict[str, Any]) -> str:
     serves = "serves  " if release["active"] else " " * 8
     pair = f"policy {str(release['policy'])[:12]}  bundle {release['bundle'] or 'none'}"
     return f"{serves}{iso(release['activated_at'], UTC)}  {pair}  by {release['actor']}: {release['note']}"
-
-
-VERBS = (policy,)
-"""The verbs of `fourcast`, by what they work on; each module lists its own in ``VERBS``."""

@@ -1,0 +1,35 @@
+"""The table of verbs: every verb of every module of ``commands``, and nothing read before it is asked for."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from service import commands
+from service.cli import MODULES, main
+
+NAMES = [path.stem for path in Path(str(commands.__file__)).parent.glob("*.py") if path.stem != "__init__"]
+
+
+def test_every_verb_of_every_module_is_in_the_table_once() -> None:
+    told = [
+        (verb.name, name) for name in NAMES for verb in getattr(import_module(f"service.commands.{name}"), "VERBS", ())
+    ]
+    assert sorted(told) == sorted(MODULES.items())
+
+
+def test_every_verb_is_found_and_no_other() -> None:
+    context = click.Context(main)
+    assert [getattr(main.get_command(context, name), "name", None) for name in MODULES] == list(MODULES)
+    assert main.get_command(context, "polcy") is None
+
+
+def test_a_verb_reads_no_other_verbs_modules() -> None:
+    told = "import sys; from service.cli import main; main(['keys', '--help'], standalone_mode=False); " \
+           "print(sorted(name for name in sys.modules if name.startswith('service.commands.')))"  # fmt: skip
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == str([f"service.commands.{name}" for name in ("keys", "stack", "terminal")]), (
+        ran.stdout
+    )

@@ -26,8 +26,8 @@ from pathlib import Path
 from service.embedded import start_postgres, start_valkey
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
 with start_postgres(Path(sys.argv[1])) as database, start_valkey(Path(sys.argv[1])) as cache:
-    print(database.url, database.started, cache.started, flush=True)
     try:
+        print(database.url, database.started, cache.started, flush=True)
         time.sleep(120)
     except KeyboardInterrupt:
         with __import__("psycopg").connect(database.url) as connection:

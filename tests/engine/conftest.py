@@ -80,7 +80,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Itera
             database_url=database.url,
             redis_url=cache.url,
             artifacts=state / "models",
-            database_deadline_ms=400,
+            database_deadline_ms=2000,
             release_poll_seconds=0.2,
         )
         store = Store(database.url, 5000)

@@ -57,7 +57,7 @@ class OfferTokens:
         """The token of an offer shown at the instant ``at`` (ms UTC); Unavailable before any key could be read."""
         number, key = next(iter(self._signing().items()))
         expiry = at // 1000 + self._seconds
-        named = _text(uuid.UUID(decision_id).bytes)
+        named = _text(bytes.fromhex(decision_id.replace("-", "")))
         return f"{number}.{named}.{expiry}.{_signature(key, decision_id, customer_id, offer, channel, expiry)}"
 
     def sign(self, decision: Decision, treatment: Treatment) -> str:

@@ -85,6 +85,9 @@ class Hearing:
             for offer in policy.offers
         ]
         self._priors = by_offer([one.prior * one.usual_share for one in self._offers])
+        self._families = places.families
+        self._shares = list(zip(places.family_of, [one.usual_share for one in self._offers], strict=True))
+        self._single = frozenset(name for one in self._offers for name in (one.own, one.share, one.evidence))
         self._tickets = [(family, TICKET + family) for family in places.families]
         self._uplifts = frozenset(UPLIFT + family for family in places.families)
         self._responses = [(place, RESPONSE + channel) for place, channel in enumerate(places.channels)]
@@ -95,8 +98,14 @@ class Hearing:
             return Heard(self._priors)
         tickets = {family: said for family, name in self._tickets if spoke(said := scores.get(name))}
         responses = {place: said for place, name in self._responses if spoke(said := scores.get(name))}
-        chances = [_chance(names, scores)[0] for names in self._offers]
-        return Heard(by_offer(chances), tickets, responses, self._uplift_one(scores))
+        return Heard(by_offer(self._chances_one(scores)), tickets, responses, self._uplift_one(scores))
+
+    def _chances_one(self, scores: Scores) -> list[float]:
+        """By offer; quickly where all that is said of them is said of whole families."""
+        said = [scores.get(family) for family in self._families]
+        if self._single.isdisjoint(scores) and all(map(spoke, said)):
+            return [share * said[family] for family, share in self._shares]  # type: ignore[operator]
+        return [_chance(names, scores)[0] for names in self._offers]
 
     def many(self, scores: Mapping[str, Array], customers: int) -> Heard:
         """What is heard of n customers from figures (n,) each."""

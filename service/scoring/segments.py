@@ -50,7 +50,11 @@ class Segmentation:
 
     def assign(self, attributes: Mapping[str, object]) -> Segment | None:
         """The segment of one customer's raw attributes; None where less than half of the figures are known."""
-        z = self.standard.row(attributes)
+        return self.assign_columns(self.standard.columns(attributes))
+
+    def assign_columns(self, columns: Mapping[str, Any]) -> Segment | None:
+        """``assign`` of a customer whose columns are made already (``Standard.row``)."""
+        z = self.standard.row(columns)
         if sum(one == one for one in z) < KNOWN_SHARE * len(z):  # noqa: PLR0124 - NaN alone differs from itself
             return None
         sure = [one if one == one else 0.0 for one in z]  # noqa: PLR0124

@@ -36,9 +36,12 @@ def test_an_offer_is_heard_of_by_the_best_that_is_known(hearing, scores, propens
     assert hearing.source(scores, TERM) == source
 
 
-def test_one_and_many_hear_the_same_bits(hearing):
+FAMILIES = ["deposit", "wealth", "ticket:deposit"]
+
+
+@pytest.mark.parametrize("names", [FAMILIES, [*FAMILIES, "offer:term", "share:cash", "evidence:cd", "evidence:equity"]])
+def test_one_and_many_hear_the_same_bits(hearing, names):
     chance = np.random.default_rng(3)
-    names = ["deposit", "wealth", "offer:term", "share:cash", "evidence:cd", "evidence:equity", "ticket:deposit"]
     columns = {name: np.where(chance.random(200) < 0.3, np.nan, chance.random(200)) for name in names}
     many = hearing.many(columns, 200)
     for row in range(200):

@@ -134,31 +134,11 @@ def test_without_the_fast_call_one_row_scores_the_same_and_says_why(
 # -- the table a bundle carries ----------------------------------------------------------------------------------------
 
 
-def test_an_old_bundle_keeps_its_meaning_when_the_policys_table_grows_or_redefines(
-    bundle: Bundle, small_table: dict[str, Any]
-) -> None:
-    new = {"name": "income_yuan", "kind": "money", "meaning": "Income"}
-    grown = {**small_table, "attributes": [*small_table["attributes"], new]}
-    redefined = [
-        {**row, "expression": "customer.fund_yuan"} if row["name"] == "fund_share" else row
-        for row in small_table["features"]
-    ]
-    assert bundle.reads_like(small_table)
-    assert bundle.reads_like(grown)
-    assert not bundle.reads_like({**small_table, "features": redefined})
-    assert not bundle.reads_like({"attributes": []})
+def test_a_bundle_reads_by_its_own_table_and_passes_over_what_it_never_knew(bundle: Bundle) -> None:
     record = {"age": 50.0, "fund_yuan": 10.0, "demand_yuan": 30.0, "income_yuan": 9.0}
-    columns = bundle.program.table.encode(record)
-    bundle.program.one(columns)
+    columns = bundle.columns(record)
     assert columns["customer.fund_share"] == 0.25
     assert bundle.score_one(record) == bundle.score_one({**record, "income_yuan": None})
-
-
-def test_columns_that_were_encoded_before_score_the_same(bundle: Bundle, customers: pd.DataFrame) -> None:
-    record = customers.to_dict("records")[0]
-    columns = bundle.program.table.encode(record)
-    bundle.program.one(columns)
-    assert bundle.score_columns(columns) == bundle.score_one(record)
 
 
 # -- calibration -------------------------------------------------------------------------------------------------------

@@ -100,7 +100,15 @@ def test_the_live_road_gives_the_same_bits_as_the_arrays(document: dict[str, Any
     facts = {"demand_yuan": -12_345.67, "deposit_yuan": 0.0, "wealth_yuan": None, "logins_30d": 7}
     rows = [facts, *bank.head(200).to_dict("records")]
     for row in rows:
-        assert repr(standard.row(row)) == repr(standard.one(row)[0].tolist())
+        assert repr(standard.row(standard.columns(row))) == repr(standard.one(row)[0].tolist())
+
+
+def test_columns_of_another_table_serve_only_where_it_declares_the_figures_alike(document: dict[str, Any]) -> None:
+    standard, own = Segmentation(document).standard, TABLE.document["attributes"]
+    other = {"name": "age", "kind": "number", "meaning": "Age"}
+    assert standard.declares_alike({"attributes": [*own, other], "features": []})
+    assert not standard.declares_alike({"attributes": [{**own[0], "kind": "number"}, *own[1:]], "features": []})
+    assert not standard.declares_alike({"attributes": own[1:], "features": []})
 
 
 def test_of_whom_less_than_half_is_known_there_is_no_segment(document: dict[str, Any]) -> None:

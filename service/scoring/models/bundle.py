@@ -20,7 +20,7 @@ from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.library import Booster
 from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read
-from service.scoring.segments import Segmentation
+from service.scoring.segments import Segment, Segmentation
 
 BLOCK = 16_384
 
@@ -96,8 +96,7 @@ class Reading:
 class Bundle:
     """A proven set of models: ``version``, ``families`` in the manifest's order, and the manifest itself.
 
-    A bundle reads customers by the table it was trained with. Where that table equals the policy's, a caller that has
-    encoded the customer and derived the features already may pass those columns (``score_columns``).
+    A bundle reads customers by the table it was trained with, which may be older than the policy's.
     ``segments`` and ``lapse`` are what it knows for the portrait, each None where it was trained without. Scores are by
     name: of its families, and where it has them of offers, tickets, evidence and responses.
     """
@@ -111,6 +110,7 @@ class Bundle:
         self.segments = Segmentation(manifest["segments"]) if "segments" in manifest else None
         self.lapse = Lapse(manifest["lapse"]) if "lapse" in manifest else None
         models = [name for reading in self.readings for name in reading.models]
+        self._segments_share = _shared_figures(manifest, self.segments) != frozenset()
         self._evidence = Evidence(manifest["evidence"]).said(models) if "evidence" in manifest else {}
         self._responses = Responses(manifest["response"]) if "response" in manifest else None
 
@@ -123,12 +123,22 @@ class Bundle:
 
     def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
         """``{name: figure}`` of one record of raw attributes; unknown names are passed over, faulty values unknown."""
-        columns = self.program.table.encode(attributes)
+        return self.score_columns(self.columns(attributes))
+
+    def columns(self, attributes: Mapping[str, object]) -> dict[str, Any]:
+        """One record of raw attributes, encoded and with the features derived, by the bundle's own table."""
+        columns: dict[str, Any] = self.program.table.encode(attributes)
         self.program.one(columns)
-        return self.score_columns(columns)
+        return columns
+
+    def segment_of(self, attributes: Mapping[str, object], columns: Mapping[str, Any]) -> Segment | None:
+        """The segment of one customer, from ``columns`` where segments and models declare what they read alike."""
+        if self.segments is None:
+            return None
+        return self.segments.assign_columns(columns) if self._segments_share else self.segments.assign(attributes)
 
     def score_columns(self, columns: Mapping[str, Any]) -> dict[str, float]:
-        """``{name: figure}`` of one customer whose attributes are encoded and features derived by an equal table."""
+        """``{name: figure}`` of one customer, from what ``columns`` made of them."""
         scores: dict[str, float] = {}
         for reading in self.readings:
             scores.update(reading.one(columns))
@@ -148,16 +158,6 @@ class Bundle:
         scores = {name: found for reading in self.readings for name, found in reading.many(columns, size).items()}
         scores.update({name: np.full(size, figure) for name, figure in self._evidence.items()})
         return scores if self._responses is None else scores | self._responses.many(columns, size)
-
-    def reads_like(self, document: object) -> bool:
-        """True where a table's document means the same to these models: what they need is declared alike in both."""
-        try:
-            return FeatureProgram.from_document(document, self._needed()).table == self.program.table
-        except PolicyError:
-            return False
-
-    def _needed(self) -> set[str]:
-        return _read(self.manifest)
 
 
 def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) -> Bundle:
@@ -202,7 +202,9 @@ def _readings(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> 
 def _program(folder: Path, manifest: Manifest) -> FeatureProgram:
     """The part of the manifest's table that the models read, compiled."""
     try:
-        program = FeatureProgram.from_document(manifest.get("table"), _read(manifest))
+        segments = Segmentation(manifest["segments"]) if "segments" in manifest else None
+        figures = _shared_figures(manifest, segments)
+        program = FeatureProgram.from_document(manifest.get("table"), _read(manifest) | figures)
     except PolicyError as error:
         raise BundleError(f"{folder}: the manifest's table does not hold together", error.problems) from error
     problems = [problem for name, entry in models_of(manifest).items() for problem in _misread(program, name, entry)]
@@ -218,6 +220,12 @@ def _read(manifest: Manifest) -> set[str]:
     """The attributes and features that the bundle reads for its scores."""
     grouped = {manifest["response"]["attribute"]} if "response" in manifest else set()
     return grouped | {name for entry in models_of(manifest).values() for name in entry["features"]}
+
+
+def _shared_figures(manifest: Manifest, segments: Segmentation | None) -> frozenset[str]:
+    """The figures of the segments, where the models' table declares them alike: a customer is then encoded once."""
+    alike = segments is not None and segments.standard.declares_alike(manifest.get("table"))
+    return frozenset(segments.standard.names) if segments is not None and alike else frozenset()
 
 
 def _misread(program: FeatureProgram, model: str, entry: Mapping[str, Any]) -> Iterator[Problem]:

@@ -17,8 +17,9 @@ from service.scoring.models.bundle import Bundle
 
 def heard_one(bundle: Bundle, attributes: Mapping[str, Scalar], segment: bool) -> dict[str, float]:
     """The words of one customer; no segment where too little is known."""
-    scores = bundle.score_one(attributes)
-    found = bundle.segments.assign(attributes) if segment and bundle.segments is not None else None
+    columns = bundle.columns(attributes)
+    scores = bundle.score_columns(columns)
+    found = bundle.segment_of(attributes, columns) if segment else None
     return scores if found is None else {**scores, SEGMENT + found.id: 1.0}
 
 

@@ -108,6 +108,10 @@ class Engine:
         words = {True: "stored", False: "duplicate"}
         return [(event.id, words[self._store.record_event(event, self._kept.forget)]) for event in events]
 
+    def acknowledged(self, event: Event) -> bool:
+        """Whether this very event, with this content, was recorded before."""
+        return self._store.has_event(event)
+
     @property
     def timezone(self) -> tzinfo:
         """The bank's time zone, by the active policy."""

@@ -7,6 +7,7 @@ one, the decision it names is read from PostgreSQL, so a decision that was never
 signature is made again for each offer that decision showed. The expiry is the token's own, later than the answer's
 ``valid_until``: an answer ends with its time grain, an offer shown may be accepted for a day (a setting). The newest
 signing key signs and the one before it is still accepted; each worker reads them again every ``REFRESH_S`` seconds.
+An accept that was acknowledged and comes again needs no token that is still good: its id and content are on record.
 """
 
 import base64
@@ -79,9 +80,15 @@ class OfferTokens:
             raise _refused(where, "has expired; ask for the customer's offers again")
         return shown
 
+    @staticmethod
+    def named(token: str) -> str | None:
+        """The decision that a token names, proven or not."""
+        parts = _TOKEN(token)
+        return None if parts is None else _decision(parts[2])
+
     def _shown(self, key: bytes, named: str, expiry: str, signature: str, where: str) -> tuple[Shown, str]:
         """The one offer of the named decision whose signature this is, and the customer it was shown to."""
-        decision_id = str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")))
+        decision_id = _decision(named)
         try:
             stored = self._store.decision(decision_id)
         except NotFound:
@@ -113,6 +120,10 @@ class OfferTokens:
 
 def _signature(key: bytes, *words: str | int) -> str:
     return _text(hmac.digest(key, orjson.dumps(words), "sha256")[:SIGNED])
+
+
+def _decision(named: str) -> str:
+    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")))
 
 
 def _text(raw: bytes) -> str:

@@ -13,6 +13,7 @@ import requests
 
 from service.access import new_key
 from service.domain import Client
+from service.offer_tokens import OfferTokens
 from service.store import Store
 from tests.routes.conftest import EVERYTHING, SAVER
 from tests.served import Served
@@ -194,6 +195,21 @@ def test_what_happened_is_taken_and_an_accept_needs_its_token(served: Served, st
     assert call(served, "POST", "/v1/events", json=without | {"token": first["token"]}).status_code == 201
     stolen = event("accept", first, 11, "c-1", token=first["token"])
     assert call(served, "POST", "/v1/events", json=stolen).status_code == 422
+
+
+def test_an_accept_sent_again_after_its_token_expired_is_a_duplicate(served: Served, store: Store) -> None:
+    shown = call(served, "GET", "/v1/customers/c-2/offers?channel=mobile_app").json()["offers"][0]
+    words = shown["decision_id"], "c-2", shown["offer"], shown["channel"]
+    end = int(time.time()) + 3
+    token = OfferTokens(store, 1).made(*words, (end - 3600) * 1000)
+    accept = event("accept", shown, 20, "c-2", token=token)
+    assert call(served, "POST", "/v1/events", json=accept).status_code == 201
+    time.sleep(end + 1 - time.time())
+    again = call(served, "POST", "/v1/events", json=accept)
+    assert (again.status_code, again.json()["events"][0]["status"]) == (200, "duplicate")
+    for other in ({"id": "m-c-2-21"}, {"at": datetime.now(UTC).isoformat()}):
+        refused = call(served, "POST", "/v1/events", json=accept | other)
+        assert (refused.status_code, refused.json()["type"]) == (422, "urn:fourcast:problem:offer-token")
 
 
 def test_a_dismissal_counts_on_the_next_call(served: Served, store: Store) -> None:

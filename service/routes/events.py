@@ -64,7 +64,8 @@ def events(client: Client) -> Response:
     """Report events
 
     One event, or up to 200 as `{"events": [...]}`. An `id` sent again with the same content is a duplicate and changes
-    nothing; with another content it is a conflict. The next offers already count what was acknowledged here.
+    nothing, also when its token has expired since; with another content it is a conflict. The next offers already count
+    what was acknowledged here.
     """
     wanted, paths, tokens = read_events(read_json(request))
     _own(client, wanted, paths)
@@ -96,16 +97,26 @@ def proven(engine: Engine, wanted: Sequence[Event], paths: Sequence[str], tokens
     found, problems = list[Event](), list[Problem]()
     for event, path, token in zip(wanted, paths, tokens, strict=True):
         try:
-            shown = None if token is None else engine.tokens.checked(token, event.customer_id, event.offer)
+            found.append(event if token is None else _proven(engine, event, token))
         except TokenRefused as error:
             problems += [Problem(join(path, row.where), row.message) for row in error.problems]
-            continue
-        if shown is not None and event.decision_id not in (None, shown.decision_id):
-            problems.append(Problem(join(path, "decision_id"), "is not the decision of the token"))
-        found.append(event if shown is None else replace(event, decision_id=shown.decision_id))
     if problems:
         raise TokenRefused(f"{problems[0]}. Nothing was stored.", problems)
     return found
+
+
+def _proven(engine: Engine, event: Event, token: str) -> Event:
+    """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
+    named = replace(event, decision_id=engine.tokens.named(token))
+    try:
+        engine.tokens.checked(token, event.customer_id, event.offer)
+    except TokenRefused:
+        if named.decision_id is None or not engine.acknowledged(named):
+            raise
+    if event.decision_id not in (None, named.decision_id):
+        sentence = "is not the decision of the token"
+        raise TokenRefused(f"decision_id {sentence}", [Problem("decision_id", sentence)])
+    return named
 
 
 def record(engine: Engine, wanted: Sequence[Event], paths: Sequence[str]) -> list[str]:

@@ -52,13 +52,13 @@ def columns(event: Event) -> list[bytes | None]:
 
 def record(ask: Ask, event: Event) -> int | None:
     """The customer's new revision, or None for an event stored before; raises Conflict, NotFound."""
-    row, digest = columns(event), body_hash(event)
-    if not ask(STORE, *row, digest):
-        _expect_same(ask, event.id, digest)
+    if not ask(STORE, *columns(event), body_hash(event)):
+        if not known(ask, event):
+            raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
         return None
     return raise_revision(ask, event.customer_id)
 
 
-def _expect_same(ask: Ask, event_id: str, digest: bytes) -> None:
-    if ask(SAME, event_id.encode(), digest) != [(b"t",)]:
-        raise Conflict(f'Event "{event_id}" was recorded before with another content: give each event its own id.')
+def known(ask: Ask, event: Event) -> bool:
+    """Whether this very event, with this content, was stored before."""
+    return ask(SAME, text.name("id", event.id), body_hash(event)) == [(b"t",)]

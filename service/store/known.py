@@ -25,6 +25,10 @@ class Known:
             customers.tell(ask, event.customer_id, revision, forget)
             return True
 
+    def has_event(self, event: Event) -> bool:
+        """Whether this very event, with this content, was stored before."""
+        return events.known(self._database.ask, event)
+
     def put_customer(
         self, customer_id: str, attributes: Attributes, forget: Forget = nobody_told, external_key: str | None = None
     ) -> int:

@@ -53,6 +53,16 @@ def test_the_same_accept_again_is_a_duplicate(accept: Callable[..., Any]) -> Non
     assert accept(id="twice").json["events"][0]["status"] == "duplicate"
 
 
+def test_an_acknowledged_id_with_another_content_does_not_pass_by_a_spoilt_token(
+    accept: Callable[..., Any], shown: dict[str, Any]
+) -> None:
+    assert accept(id="taken").status_code == 201
+    bad = spoilt(shown["token"])
+    assert accept(id="taken", token=bad["no decision on record"]).status_code == 422
+    assert accept(id="taken", token=bad["another signature"], amount_yuan=5).status_code == 422
+    assert accept(id="taken", token=bad["another signature"], customer_id="c-2").status_code == 422
+
+
 def test_an_accept_without_a_token_is_refused(accept: Callable[..., Any]) -> None:
     for nothing in (..., None):
         answer = accept(token=nothing)
@@ -121,6 +131,18 @@ def test_all_bad_tokens_of_a_request_are_named_and_nothing_is_stored(
     answer = client.post("/v1/events", json={"events": [good, bad]}, headers=keys["app"])
     assert [row["where"] for row in answer.json["errors"]] == ["events.1.token"]
     assert execute(database_url, "SELECT 1 FROM events WHERE id = %s", good["id"]) == []
+
+
+def test_after_two_rotations_the_same_accept_is_a_duplicate_and_a_new_one_is_refused(
+    app: Flask, accept: Callable[..., Any], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert accept(id="before").status_code == 201
+    store.signing.rotate("test")
+    store.signing.rotate("test")
+    monkeypatch.setattr(app.extensions["fourcast"], "tokens", OfferTokens(store, 24))
+    again = accept(id="before")
+    assert (again.status_code, again.json["events"][0]["status"]) == (200, "duplicate")
+    assert "replaced twice" in accept(id="after").json["detail"]
 
 
 def test_after_a_rotation_the_key_before_is_still_accepted_and_the_one_before_that_is_not(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import redis
 import requests
 
 from service.access import new_key
@@ -25,6 +26,7 @@ ASKED = f"{OFFERS}?channel=mobile_app&placement=home_banner"
 
 @pytest.fixture(scope="module")
 def served(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    redis.Redis.from_url(redis_url).flushall()  # answers from another module's database bear the same names
     running = Served(database_url, redis_url, tmp_path_factory.mktemp("home"))
     yield running
     running.stop()

@@ -13,6 +13,7 @@ import click
 from service.artifacts import Artifacts
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
+from service.commands.tracking import tell_trained
 from service.domain import Release
 from service.rules.policy import Policy, from_documents, load
 
@@ -53,10 +54,11 @@ def learned(days: int, window: float | None, seed: int) -> Any:
         release, policy = serving(stack)
         lived = lived_through(stack, policy, days, window)
         kept = None if release is None or release.bundle is None else stack.store.bundle(release.bundle)
-        artifacts = Artifacts.of(stack.settings)
+        settings, artifacts = stack.settings, Artifacts.of(stack.settings)
     with bar("Learning from events") as advance:
         report = learn_bundle(lived, policy, artifacts.folder, seed, kept, progress=advance)
     artifacts.publish(report.version)
+    tell_trained(settings, report.version, report.gate.passes)
     return report
 
 

@@ -217,7 +217,7 @@ class Settings:
         "RUNNER_METRICS_PORT",
         whole(0, 65535),
         0,
-        "The port on which a runner shows its metrics (drift) to Prometheus; 0 is none.",
+        "The port on which a runner shows its metrics (what waits, drift) to Prometheus; 0 is none.",
     )
     webhook_loopback: str = setting(
         "WEBHOOK_LOOPBACK",

@@ -36,6 +36,8 @@ _ks = _newest("fourcast_drift_ks", "Kolmogorov-Smirnov distance of a feature or 
 _drifted = _newest("fourcast_drift_alert", "1 where the policy calls it drifted, else 0.", "bundle", "kind", "name")
 _ratio = _newest("fourcast_calibration_ratio", "Taken / expected by propensity.", "bundle", "family")
 _measured = _newest("fourcast_drift_measured_seconds", "When drift was measured, Unix time.", "bundle")
+_waiting = _newest("fourcast_waiting_items", "Items that wait in a queue of the runners.", "queue")
+_oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest item of a queue has waited.", "queue")
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
 MOST_NAMES = 200
 """So many features and scores have gauges, the worst first: their number is the policy's, and it stays bounded."""
@@ -58,6 +60,12 @@ def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None
         _drifted.labels(bundle, "calibration", one.family).set(one.verdict == DRIFTED)
         if one.ratio is not None:
             _ratio.labels(bundle, one.family).set(one.ratio)
+
+
+def note_waiting(queue: str, items: int, oldest_s: float) -> None:
+    """How many items wait in a queue, and how long the oldest has."""
+    _waiting.labels(queue).set(items)
+    _oldest.labels(queue).set(oldest_s)
 
 
 def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:

@@ -20,6 +20,7 @@ from service.crm.story import Story
 from service.crm.webhooks import Sender
 from service.explaining import Explaining
 from service.kept import Kept
+from service.meters import note_waiting
 from service.serving import Releases
 from service.store import Store
 
@@ -39,6 +40,12 @@ class Crm:
         self.webhooks, self.deliveries = store.webhooks, store.deliveries
         self.sender = Sender(store, settings.webhook_loopback == "on")
         self.jobs = Jobs(store, self.bulk, settings.job_lease_seconds)
+
+    def measure(self) -> bool:
+        """Show Prometheus what waits; False: there is nothing more to do at once."""
+        for queue, waiting in self._store.backlog.measured().items():
+            note_waiting(queue, waiting.items, waiting.oldest_s)
+        return False
 
     def prune(self) -> bool:
         """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""

@@ -16,6 +16,7 @@ import time
 from service.store import migrate, partitions
 from service.store.asked import Asked
 from service.store.audit import Verdict
+from service.store.backlog import Backlog
 from service.store.bulk import ConsentRow, CustomerRow
 from service.store.challengers import Challenger, Challengers
 from service.store.changes import Changes
@@ -68,7 +69,7 @@ class Store(Asked, Known, Learned, Office):
     ``challengers`` what is on trial, ``views`` whom a branch's clients looked at, ``signing`` the keys of offer tokens,
     ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
     queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens, ``deliveries`` what is
-    sent to them.
+    sent to them, ``backlog`` how much of all that waits.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
@@ -79,6 +80,7 @@ class Store(Asked, Known, Learned, Office):
         self.register, self.jobs = Register(self._database), Jobs(self._database)
         self.changes, self.leads = Changes(self._database), Leads(self._database)
         self.webhooks, self.deliveries = Webhooks(self._database), Deliveries(self._database)
+        self.backlog = Backlog(self._database)
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to this version (or ``to``) and make the partitions ahead; safe from several processes."""

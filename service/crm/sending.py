@@ -23,6 +23,10 @@ from service.errors import InvalidInput, Problem
 
 TIMEOUT_S = 10.0
 ANSWER_BYTES = 4_096
+UNICAST = ipaddress.ip_network("2000::/3")
+"""The only part of IPv6 that is given out as public: site-local, IPv4-compatible and translated forms lie outside."""
+PROTOCOLS = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
+"""Parts of IPv4 for protocols and relays (RFC 6890, RFC 7526), which Python calls global in part."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -55,7 +59,8 @@ def is_public(address: Address) -> bool:
     inner = _wrapped(address)
     if inner is not None:
         return is_public(inner)
-    return address.is_global and not address.is_multicast
+    given_out = address in UNICAST if address.version == 6 else not any(address in part for part in PROTOCOLS)
+    return given_out and address.is_global and not address.is_multicast
 
 
 def _wrapped(address: Address) -> Address | None:

@@ -212,6 +212,8 @@ def test_a_receiver_that_is_gone_is_taken_at_its_word(house: House, bank: Crm, r
         "https://169.254.169.254/latest/meta-data", "https://0.0.0.0/", "https://100.64.0.1/", "https://224.0.0.1/",
         "https://[::1]/", "https://[::]/", "https://[fe80::1]/", "https://[fd00::1]/", "https://[::ffff:127.0.0.1]/",
         "https://[::ffff:169.254.169.254]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/",
+        "https://[::127.0.0.1]/", "https://[::ffff:0:10.0.0.1]/", "https://[fec0::1]/", "https://[64:ff9b:1::a00:1]/",
+        "https://[5f00::1]/", "https://[100::1]/", "https://192.0.0.8/", "https://192.88.99.1/", "https://0177.0.0.1/",
         "https://2130706433/", "https://0x7f000001/", "https://127.1/", "http://8.8.8.8/", "ftp://8.8.8.8/",
         "https://user:word@8.8.8.8/", "https://8.8.8.8/#part", "https:///nowhere", "https://[bad/", "https://8.8.8.8:0/",
     ],
@@ -223,6 +225,8 @@ def test_addresses_inside_are_refused(url: str) -> None:
 
 def test_a_public_address_is_taken_and_loopback_only_where_allowed() -> None:
     assert checked("https://8.8.8.8/x?y=1", loopback=False)[1] == "8.8.8.8"
+    for outside in ("2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"):
+        assert checked(f"https://[{outside}]/", loopback=False)
     assert checked("http://127.0.0.1:9/", loopback=True)[1] == "127.0.0.1"
     with pytest.raises(InvalidInput):
         checked("http://10.0.0.1/", loopback=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from werkzeug.routing import BaseConverter
 
 from service.answer import iso
 from service.domain import Client
@@ -23,6 +24,7 @@ from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import LONG, OnBehalf
 from service.routes.schemas.customers import (
+    BULK,
     BulkCustomerInput,
     BulkCustomersInput,
     CustomerAnswer,
@@ -33,7 +35,7 @@ from service.routes.schemas.customers import (
 from service.store import Entry, Wanted
 from service.store.register import no_customer_of
 
-ONE, KEYED = "/v1/customers/<string:customer>", "/v1/external-keys/<string:external_key>"
+ONE, KEYED = "/v1/customers/<but_bulk:customer>", "/v1/external-keys/<string:external_key>"
 READS = ("customers:read", "customers:write")
 SENTENCE = "The customer does not fit; nothing was stored."
 _WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF = (
@@ -46,7 +48,15 @@ _WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF = (
 _READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER)}
 _WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER)}
 
+
+class ButBulk(BaseConverter):
+    """Any segment of a path but ``bulk``, which is a resource of its own: nobody is read, stored or erased there."""
+
+    regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
+
+
 blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
+blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
 
 def _takes(schema: type, example: object) -> dict[str, Any]:
@@ -110,7 +120,7 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
 
 
 @blueprint.serve(
-    "/v1/customers/bulk",
+    f"/v1/customers/{BULK}",
     "POST",
     **operation("putCustomers", "customers:write", {"200": shown("A status each.", CustomersAnswer, CUSTOMERS)},
                 *BODY_ERRORS, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),

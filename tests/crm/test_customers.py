@@ -70,6 +70,15 @@ def test_in_bulk_each_has_a_status_and_the_good_ones_are_stored(bank: Crm) -> No
     assert bank.ask("GET", "/v1/external-keys/K-2").json()["customer_id"] == told[1]["id"]
 
 
+def test_the_path_of_the_list_is_nobodys_id(bank: Crm) -> None:
+    for method, takes in (("GET", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 200)):
+        answer = bank.ask(method, "/v1/customers/bulk", {"attributes": {}} if method == "PUT" else None)
+        assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (takes, {"POST", "OPTIONS"}), method
+    one = bank.ask("POST", "/v1/customers/bulk", {"customers": [{"id": "bulk", "attributes": {}}]}).json()
+    assert one["customers"][0]["status"] == 422
+    assert bank.ask("PUT", "/v1/customers/bulky", {"attributes": {}}).status_code == 201
+
+
 @pytest.mark.parametrize("count", [0, 201])
 def test_a_list_has_1_to_200_customers(bank: Crm, count: int) -> None:
     rows = [{"id": f"b-{number}", "attributes": {}} for number in range(count)]

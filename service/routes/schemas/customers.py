@@ -8,6 +8,8 @@ from service.routes.fields import Strict, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 
+BULK = "bulk"  # /v1/customers/bulk: the path of the list, and so the id of nobody
+
 
 class CustomerInput(OnBehalf):
     """A customer, whole: what is left out is unknown from now on."""
@@ -34,6 +36,8 @@ class BulkCustomerInput(CustomerInput):
 
     @validates_schema
     def _named(self, value: dict[str, Any], **_: Any) -> None:
+        if value.get("id") == BULK:
+            raise ValidationError(f"no customer can be called {BULK}: that is the path of this call", "id")
         if value.get("id") is None and value.get("external_key") is None:
             raise ValidationError("id or external_key is required", "id")
 

@@ -1,9 +1,9 @@
 """What a message may not say, and what it must: the words of a bank's offers held against conduct rules.
 
 Two lists in code, which a policy can lengthen but not shorten. Before any word is sought a text is brought to one
-form (full width to half, traditional characters to simplified, invisible marks and separators between characters
-gone), so that ``保 證``, ``保*证`` and full-width letters are found. Sentences that deny a promise ("not guaranteed")
-are taken out first. Runs over every message when a policy is checked, and can run again when a message is served.
+form (``folding``, and separators between characters gone), so that ``保 證``, ``保*证``, wide and Cyrillic letters
+are found; signs that stand for letters (``gu@r4ntee``) are read as such too. Sentences that deny a promise ("not
+guaranteed") are taken out first. Runs over every message when a policy is checked, and again when one is served.
 
 Grounds: CBIRC order 2021 No. 4 (no promised or forecast yield; a benchmark only with its basis), NFRA order 2025 No. 7
 (the risk level is told), Deposit Insurance Regulations (the insurance belongs to deposits), and the 2026 measures on
@@ -11,15 +11,17 @@ online marketing of financial products (no 低风险, 低门槛, 秒到账, 高�
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
+from service.rules.folding import folded
 from service.rules.nouns import Message
 
 BANNED = (
     *(
         "无风险",
         "零风险",
+        "0风险",
         "低风险",
         "低门槛",
         "高收益",
@@ -85,15 +87,16 @@ NOT_GUARANTEED = {"zh": ("不保证", "非保本", "不保本"), "en": ("not gua
 COOLING_OFF = {"zh": ("冷静期", "犹豫期"), "en": ("withdraw within", "cooling off", "hesitation period")}
 CARE = {"zh": ("投资须谨慎",), "en": ("invest with care",)}
 
-_TRADITIONAL = "證証險風無穩賺賠諾預報賬帳門檻絕對剛兌業績較準據資須謹產實獲確虧損滿動際類儲養單額說計達構贏搶購"
-_SIMPLIFIED = "证证险风无稳赚赔诺预报账账门槛绝对刚兑业绩较准据资须谨产实获确亏损满动际类储养单额说计达构赢抢购"
-_TO_SIMPLIFIED = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 _SEPARATORS = re.compile(r"[\W_]+")
 _SPELT = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HAN_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _RISK_LEVEL = re.compile(r"(?<![a-z0-9])r([1-5])(?![0-9])")
-_PERCENT = re.compile(r"[0-9](?:[0-9.,]*)\s*(?:%|percent|per cent|个点|個點|个百分点|個百分點|基点|基點|bps?\b)|百分之")
+_PERCENT = re.compile(
+    r"[\d零一二三四五六七八九十两半][\d.,]*\s*(?:[%‰٪]|per.?cent|pct\b|个点|个百分点|基点|bps?\b)|百分之"
+)
+_STAND_INS = str.maketrans("l1|!0@4$53", "iiiioaasse")
+_LONG = 7  # letters of a word that is found also where blanks part it anywhere: no plain sentence spells one by chance
 _FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
 
 
@@ -103,9 +106,7 @@ def normal(text: str) -> str:
     >>> normal("保 證 收*益, ＧＵＡＲＡＮＴＥＥＤ r.i.s.k")
     '保证收益 guaranteed risk'
     """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_TO_SIMPLIFIED)
-    visible = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
-    spaced = _SEPARATORS.sub(" ", visible).strip()
+    spaced = _SEPARATORS.sub(" ", folded(text)).strip()
     return _HAN_GAP.sub("", _SPELT.sub(lambda run: run.group().replace(" ", ""), spaced))
 
 
@@ -139,21 +140,35 @@ def unsayable(words: str, banned: Sequence[str] = ()) -> list[str]:
 
 
 def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
-    text = _without_denials(normal(words))
+    plain = _without(DENIALS, normal(words))
+    guessed = _without(map(_guessed, DENIALS), _guessed(words))
     for word in banned:
-        if _says(text, normal(word)):
+        if _says(plain, _sought(word)) or _says(guessed, _guessed(word)):
             yield f'"{word}" may not be said'
+
+
+@lru_cache(maxsize=1024)
+def _sought(word: str) -> str:
+    return normal(word)
+
+
+@lru_cache(maxsize=1024)
+def _guessed(text: str) -> str:
+    """The text with signs read as the letters they stand in for; I, l and 1 are one."""
+    return normal(folded(text).translate(_STAND_INS))
 
 
 def _says(text: str, word: str) -> bool:
     """Chinese words anywhere, also across separators; others where a word starts: ``safely``, 收益safe."""
     if _HAN.search(word):
         return word in text.replace(" ", "")
-    return re.search(r"(?<![a-z0-9])" + re.escape(word).replace(r"\ ", " ?"), text) is not None
+    gap = "" if len(word) < _LONG else " ?"
+    sought = " ?".join(gap.join(map(re.escape, part)) for part in word.split())
+    return re.search(r"(?<![a-z0-9])" + sought, text) is not None
 
 
-def _without_denials(text: str) -> str:
-    for denial in DENIALS:
+def _without(denials: Iterable[str], text: str) -> str:
+    for denial in denials:
         text = text.replace(denial, "|")
     return text
 
@@ -165,7 +180,7 @@ def _yields(words: str, language: str) -> Iterator[str]:
     if benchmark:
         yield from _demand(text, BASIS[language], "a benchmark needs its basis")
         yield from _demand(text, NOT_A_YIELD[language], "a benchmark needs the words that it is no expected yield")
-    figures = unicodedata.normalize("NFKC", words).casefold()
+    figures = folded(words)
     if not benchmark and any(_is_yield(figures, match) for match in _PERCENT.finditer(figures)):
         yield "a figure in per cent reads as a promised yield"
 

@@ -8,7 +8,6 @@ width and spaces make no second person.
 """
 
 import time
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.domain import Release
 from service.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
+from service.rules.folding import folded
 from service.store import audit, releases, text
 from service.store.database import Database
 from service.store.schema import challengers, policies, proposals, serving
@@ -141,7 +141,7 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _read(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(folded(name).split())
 
 
 def _lock(connection: Connection) -> None:

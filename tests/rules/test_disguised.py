@@ -18,7 +18,8 @@ DISGUISED = (
     *("gu\u0430ranteed", "GU\u0391RANTEED", "\uff47uaranteed", "𝓰𝓾𝓪𝓻𝓪𝓷𝓽𝓮𝓮𝓭", "ⓖⓤⓐⓡⓐⓝⓣⓔⓔⓓ", "g u a r a n t e e d"),
     *("gua-ranteed", "guar anteed", "guaránteed", "gu@ranteed", "guarant33d", "GUARANTEEꓓ", "🅶🆄🅰🆁🅰🅽🆃🅴🅴🅳"),
     *("r\u0456sk-free", "rIsk free", "RlSK FREE", "risk\u00adfree", "r.i.s.k f.r.e.e", "riskfree"),
-    *("ri5k free", "zer0 risk", "$afe", "s\u0430fe", "s_a_f_e", "SAFE", "high-yie1d", "pr0mise", "pro mise", "ex\u0440ected yield", "Iow risk"),
+    *("ri5k free", "zer0 risk"),
+    *("$afe", "s\u0430fe", "s_a_f_e", "SAFE", "high-yie1d", "pr0mise", "pro mise", "ex\u0440ected yield", "Iow risk"),
 )  # fmt: skip
 
 
@@ -32,8 +33,8 @@ def test_a_promise_in_disguise_is_found(promise: str) -> None:
 NEAR = (
     *("It's a fee.", "It was a fee of 5 yuan.", "Ask for our savings plan.", "An unsafely worded sentence"),
     *("Compromised", "Save now! New customers from 1 December.", "Call 4008-888-888, line 3.", "info@bank.example"),
-    *("R2 product", "Our highest standards, your interest first.", "Risks differ; freely choose.", "An expectation of growth"),
-    *("保管箱证件请随身携带", "全国网点安心办理", "产品风险等级为R2", "预约后期限可选", "收益与风险并存"),
+    *("R2 product", "Our highest standards, your interest first.", "Risks differ; freely choose."),
+    *("An expectation of growth", "保管箱证件请随身携带", "全国网点安心办理", "产品风险等级为R2", "预约后期限可选", "收益与风险并存"),
     *("承担风险，信守约定", "本产品不保证收益", "不构成任何承诺", "到账时间以实际为准", "门店较低楼层设有柜台"),
 )  # fmt: skip
 

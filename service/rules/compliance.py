@@ -100,6 +100,7 @@ _LONG = 7  # letters of a word that is found also where blanks part it anywhere:
 _FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
 
 
+@lru_cache(maxsize=1024)
 def normal(text: str) -> str:
     """One form for all spellings: half width, simplified, small letters, one space for every run of separators.
 
@@ -143,13 +144,8 @@ def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
     plain = _without(DENIALS, normal(words))
     guessed = _without(map(_guessed, DENIALS), _guessed(words))
     for word in banned:
-        if _says(plain, _sought(word)) or _says(guessed, _guessed(word)):
+        if _says(plain, normal(word)) or _says(guessed, _guessed(word)):
             yield f'"{word}" may not be said'
-
-
-@lru_cache(maxsize=1024)
-def _sought(word: str) -> str:
-    return normal(word)
 
 
 @lru_cache(maxsize=1024)
@@ -162,9 +158,13 @@ def _says(text: str, word: str) -> bool:
     """Chinese words anywhere, also across separators; others where a word starts: ``safely``, 收益safe."""
     if _HAN.search(word):
         return word in text.replace(" ", "")
+    return _pattern(word).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _pattern(word: str) -> re.Pattern[str]:
     gap = "" if len(word) < _LONG else " ?"
-    sought = " ?".join(gap.join(map(re.escape, part)) for part in word.split())
-    return re.search(r"(?<![a-z0-9])" + sought, text) is not None
+    return re.compile(r"(?<![a-z0-9])" + " ?".join(gap.join(map(re.escape, part)) for part in word.split()))
 
 
 def _without(denials: Iterable[str], text: str) -> str:

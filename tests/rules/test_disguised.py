@@ -34,8 +34,9 @@ NEAR = (
     *("It's a fee.", "It was a fee of 5 yuan.", "Ask for our savings plan.", "An unsafely worded sentence"),
     *("Compromised", "Save now! New customers from 1 December.", "Call 4008-888-888, line 3.", "info@bank.example"),
     *("R2 product", "Our highest standards, your interest first.", "Risks differ; freely choose."),
-    *("An expectation of growth", "保管箱证件请随身携带", "全国网点安心办理", "产品风险等级为R2", "预约后期限可选", "收益与风险并存"),
-    *("承担风险，信守约定", "本产品不保证收益", "不构成任何承诺", "到账时间以实际为准", "门店较低楼层设有柜台"),
+    *("An expectation of growth", "保管箱证件请随身携带", "全国网点安心办理", "产品风险等级为R2", "预约后期限可选"),
+    *("收益与风险并存", "承担风险，信守约定", "本产品不保证收益", "不构成任何承诺", "到账时间以实际为准"),
+    *("门店较低楼层设有柜台",),
 )  # fmt: skip
 
 

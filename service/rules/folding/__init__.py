@@ -19,13 +19,22 @@ def folded(text: str) -> str:
     >>> folded("保證 ＳＡＦＥ gu\u0430ranteéd")
     '保证 safe guaranteed'
     """
-    visible = "".join(c for c in unicodedata.normalize("NFKD", text) if _is_visible(c))
-    plain = visible.translate(_table("lookalikes")).casefold()
+    plain = unicodedata.normalize("NFKD", text).translate(_visible()).casefold()
     return unicodedata.normalize("NFKC", plain.translate(_table("simplified")))
 
 
-def _is_visible(character: str) -> bool:
-    return character in _KEPT or unicodedata.category(character) not in _INVISIBLE
+class _Visible(dict[int, str | None]):
+    """What stands for each character: nothing for an invisible one; filled as characters come."""
+
+    def __missing__(self, code: int) -> str | None:
+        gone = chr(code) not in _KEPT and unicodedata.category(chr(code)) in _INVISIBLE
+        self[code] = None if gone else chr(code)
+        return self[code]
+
+
+@cache
+def _visible() -> _Visible:
+    return _Visible(_table("lookalikes"))
 
 
 @cache

@@ -2,7 +2,8 @@
 
 Order: the latest decision of each customer served lately (``store.recent``) -> those personalised by the bundle that
 serves -> ``planning.drift`` by the policy's bounds. Calibration is measured on decisions old enough for their horizon
-to have passed, against what these customers accepted or bought since.
+to have passed, against what these customers accepted or bought since. Records that somebody altered are left out and
+counted.
 """
 
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from service.decision.record import UNREADABLE
 from service.domain import Arm
 from service.errors import NotFound
 from service.meters import note_drift
@@ -33,17 +35,18 @@ class Drifting:
         self._store, self._serving = store, serving
 
     def measured(self) -> tuple[Drift, dict[str, Any]]:
-        """What drifted, and of what: bundle, span and customers. NotFound without references, Unavailable."""
+        """What drifted, and of what: bundle, span, customers, decisions left out. NotFound without references."""
         serving, now = self._serving(), time.time_ns() // 1_000_000
         bundle, references = _referenced(serving)
         policy, bounds = serving.policy, serving.policy.monitoring
         since = now - bounds.window_days * DAY_MS
-        rows = self._decided(bundle, since, now, bounds.most_customers)
-        columns = _columns(bundle, [row["snapshot"]["attributes"] for row in rows])
+        rows, unreadable = self._decided(bundle, since, now, bounds.most_customers)
+        columns = _columns(bundle, [row["attributes"] for row in rows])
         scores, kept = _scores(rows, references["scores"]), self._kept(bundle, policy, now)
         growing = policy.attributes.growing | bundle.program.table.growing
         found = compare(references, columns, scores, bounds, kept, growing)
-        return found, {"bundle": bundle.version, "since": since, "until": now, "customers": len(rows)}
+        span = {"since": since, "until": now, "customers": len(rows), "unreadable_decisions": unreadable}
+        return found, {"bundle": bundle.version, **span}
 
     def watch(self) -> bool:
         """Measure, for Prometheus; False: there is nothing more to do at once."""
@@ -55,16 +58,18 @@ class Drifting:
             note_drift(found, about["bundle"], about["until"] / 1000)
         return False
 
-    def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> list[Read]:
-        """Records of customers whom this bundle scored."""
-        read = map(_read, self._store.latest_decisions(since, until, customers))
-        return [row for row in read if row["release"]["bundle"] == bundle.version and row["scores"]]
+    def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
+        """Records of customers whom this bundle scored, and how many records are none any more."""
+        every = [_read(record) for record in self._store.latest_decisions(since, until, customers)]
+        read = [row for row in every if row is not None]
+        rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
+        return rows, len(every) - len(read)
 
     def _kept(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
         """Whether propensities of decisions whose horizon has passed came true."""
         bounds, horizon = policy.monitoring, int(bundle.manifest["horizon_days"]) * DAY_MS
         until = now - horizon
-        rows = self._decided(bundle, until - bounds.window_days * DAY_MS, until, bounds.most_customers)
+        rows, _ = self._decided(bundle, until - bounds.window_days * DAY_MS, until, bounds.most_customers)
         if not rows:
             return ()
         first = min(row["at"] for row in rows)
@@ -85,10 +90,17 @@ def _referenced(serving: Serving) -> tuple[Bundle, Mapping[str, Any]]:
     return bundle, references
 
 
-def _read(record: Record) -> Read:
-    read = orjson.loads(record.record)
-    personal = read["decision"]["arm"] != Arm.UNPERSONALISED
-    return {**read, "scores": read["scores"] if personal else {}, "customer": record.customer_id, "at": record.at}
+def _read(record: Record) -> Read | None:
+    """What drift is measured on; None where somebody altered the record so that it is none any more."""
+    try:
+        read = orjson.loads(record.record)
+        scores = {str(family): float(p) for family, p in read["scores"].items()}
+        attributes, bundle = dict(read["snapshot"]["attributes"]), read["release"]["bundle"]
+        personal = read["decision"]["arm"] != Arm.UNPERSONALISED
+    except UNREADABLE:
+        return None
+    told = {"attributes": attributes, "bundle": bundle, "scores": scores if personal else {}}
+    return {**told, "customer": record.customer_id, "at": record.at}
 
 
 def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[str, Array]:

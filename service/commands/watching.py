@@ -91,8 +91,10 @@ def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
         for one in found.calibration
     ]
     customers = max((one.customers for one in found.shifts), default=0)
+    left_out = about.get("unreadable_decisions", 0)
+    unread = [f"{left_out} decisions left out: their record cannot be read"] if left_out else []
     verdict = f"drifted: {', '.join(found.drifted)}" if found.drifted else "nothing drifted"
-    return [f"{about['bundle']} against {customers:,} customers", HEAD, *rows[:SHOWN], *more, *kept, verdict]
+    return [f"{about['bundle']} against {customers:,} customers", HEAD, *rows[:SHOWN], *more, *kept, *unread, verdict]
 
 
 @click.command()

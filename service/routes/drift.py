@@ -14,7 +14,7 @@ from service.routes.access import engine, needs
 from service.routes.contract import NotFound, Resource, operation, shown
 from service.routes.examples.models import DRIFT
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas import Loose
+from service.routes.schemas import Loose, says
 
 PROMOTE = "models:promote"
 VERDICTS = ["steady", "watch", "drifted", "too few customers"]
@@ -57,6 +57,9 @@ class DriftAnswer(Loose):
     since = fields.DateTime(required=True)
     until = fields.DateTime(required=True)
     customers = fields.Integer(required=True)
+    unreadable_decisions = fields.Integer(
+        required=True, metadata=says("Decisions left out: somebody altered their record.")
+    )
     drifted = fields.List(fields.String(), required=True)
     shifts = fields.List(fields.Nested(DriftShiftAnswer), required=True)
     calibration = fields.List(fields.Nested(CalibratedAnswer), required=True)

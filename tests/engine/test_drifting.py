@@ -22,6 +22,7 @@ from service.access import new_key
 from service.app import create_app
 from service.cache import Cache
 from service.cli import main
+from service.commands.watching import lines
 from service.config import Settings
 from service.domain import Client, Event
 from service.engine import Engine, OfferRequest
@@ -36,11 +37,13 @@ from service.scoring.reference import reference_of
 from service.store import Store
 from service.store.decisions import new_decision_id
 from tests.conftest import FEATURES, SMALL_TABLE, small_bank
+from tests.servers import execute
 from tests.waiting import eventually
 from training.registry import write_bundle
 
 DAY_MS = 86_400_000
 ASKED = OfferRequest(channel="mobile_app", placement="home_banner")
+SPOIL = "UPDATE decisions SET record = %s WHERE id = %s"
 SERVED = 260
 """Customers served: enough for a verdict, though some are held out."""
 
@@ -134,6 +137,37 @@ def test_a_customer_who_asks_often_counts_once_with_the_latest_word(watched: Wat
     assert [one.id for one in latest] == sorted((one.id for one in latest), reverse=True)
     assert watched.engine.drifting.measured()[1]["customers"] == before
     assert len(watched.store.latest_decisions(now - DAY_MS, now + 1000, 7)) == 7
+
+
+ALTERED = (
+    *(b"no JSON", b"[]", b'{"decision": {"arm": "personalised"}}', b"\xff\x00"),
+    b'{"decision": {"arm": "personalised"}, "release": {"bundle": "b"}, "snapshot": 7, "scores": {}}',
+    b'{"decision": {"arm": "x"}, "release": {"bundle": "b"}, "snapshot": {"attributes": {}}, "scores": {"a": "much"}}',
+    b'{"decision": {"arm": "x"}, "release": {"bundle": "b"}, "snapshot": {"attributes": {}}, "scores": [0.5]}',
+)
+
+
+def test_records_that_somebody_altered_are_left_out_and_counted(watched: Watched) -> None:
+    """Measured twice over the same customers: with their records as made, and with some of them spoilt."""
+    now = time.time_ns() // 1_000_000
+    latest = watched.store.latest_decisions(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
+    before, about = watched.engine.drifting.measured()
+    assert about["unreadable_decisions"] == 0
+    for record, spoilt in zip(latest, ALTERED, strict=True):
+        execute(str(watched.settings.database_url), SPOIL, spoilt, record.id)
+    found, after = watched.engine.drifting.measured()
+    told = "\n".join(lines(found, after))
+    for record in latest:
+        execute(str(watched.settings.database_url), SPOIL, record.record, record.id)
+    assert after["unreadable_decisions"] == len(ALTERED)
+    assert after["customers"] == about["customers"] - sum(_scored(record.record) for record in latest)
+    assert f"{len(ALTERED)} decisions left out" in told
+    assert watched.engine.drifting.measured()[0] == before, "whole again, the figures are the same again"
+
+
+def _scored(record: bytes) -> bool:
+    read = orjson.loads(record)
+    return bool(read["scores"]) and read["decision"]["arm"] != "unpersonalised"
 
 
 def test_propensities_are_held_against_what_customers_took_within_the_horizon(watched: Watched) -> None:

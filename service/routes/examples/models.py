@@ -28,6 +28,7 @@ DRIFT: dict[str, Any] = {
     "since": "2026-10-24T09:30:00+08:00",
     "until": "2026-11-23T09:30:00+08:00",
     "customers": 1874,
+    "unreadable_decisions": 0,
     "drifted": ["demand_yuan"],
     "shifts": [
         {

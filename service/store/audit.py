@@ -52,7 +52,7 @@ def append(connection: Connection, actor: str, action: str, subject: str, detail
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain from its first row."""
     previous, holds = GENESIS, 0
-    for row in connection.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.seq)):
+    for row in connection.execute(select(audit).order_by(audit.c.seq), execution_options={"yield_per": 1000}):
         reason = _fault(row, previous, holds + 1)
         if reason is not None:
             return Verdict(holds, previous.hex(), row.seq, reason)

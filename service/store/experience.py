@@ -34,7 +34,8 @@ LIVES = text(
 def lives(connection: Connection, since: int, until: int) -> Iterator[Life]:
     """Every customer with a decision from ``since`` to ``until`` (ms), in order of their ids."""
     span = {"since": since, "until": until, "first": first_id(since), "last": first_id(until)}
-    for customer_id, records, events in connection.execution_options(yield_per=READ_ROWS).execute(LIVES, span):
+    by_cursor = {"yield_per": READ_ROWS}
+    for customer_id, records, events in connection.execute(LIVES, span, execution_options=by_cursor):
         yield customer_id, [bytes(record) for record in records], _events(events)
 
 

@@ -31,7 +31,7 @@ SAMPLE = text(
 
 def snapshots(connection: Connection, count: int, since_ms: int) -> list[Snapshot]:
     """At most ``count`` customers with attributes, newest consents and the events since then."""
-    rows = connection.execution_options(yield_per=READ_ROWS).execute(SAMPLE, {"count": count, "since": since_ms})
+    rows = connection.execute(SAMPLE, {"count": count, "since": since_ms}, execution_options={"yield_per": READ_ROWS})
     return [_snapshot(*row) for row in rows]
 
 

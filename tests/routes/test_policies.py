@@ -217,9 +217,12 @@ def test_who_may_do_what(client: Any, keys: dict[str, Headers], method: str, pat
 
 def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Headers]) -> None:
     active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
-    answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=keys["approver"])
+    headers = keys["approver"] | {"Idempotency-Key": f"beside-itself-{active}"}
+    answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
     fits(releases.SimulationAnswer, answer)
     assert answer.json["unchanged"] is True
+    again = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
+    assert (again.data, again.headers["Idempotency-Replayed"]) == (answer.data, "true")
     assert answer.json["customers"] == len(CUSTOMERS)
 
 

@@ -19,7 +19,7 @@ from sklearn.base import clone
 
 from service.rules.policy import DEFAULT, load
 from service.scoring.hearing import TICKET
-from service.scoring.models import open_bundle
+from service.scoring.models import Bundle
 from training.bank import Bank, open_bank
 from training.dataset import Customers, Outcomes, read_lapses, table_of
 from training.evaluate import measure
@@ -28,7 +28,7 @@ from training.fit import PropensityModel
 from training.gate import Verdict, gate
 from training.keepsakes import check_allowed, gathered
 from training.portrait import columns_of, portrait_parts
-from training.registry import TrainedFamily, folder_of, metrics_of, write_bundle
+from training.registry import TrainedFamily, metrics_of, verify, write_bundle
 from training.review import review_of
 from training.sample import Sample, read_sample
 from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
@@ -87,8 +87,9 @@ def train(  # noqa: PLR0913
     Raises
     ------
     InvalidInput
-        The folder, the SQL or the files are not as agreed; every fault is named.
+        The folder, the SQL or the files are not as agreed (every fault is named), or there is no such champion.
     """
+    against = champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, customers = read_sample(described, Path(files))
     check_allowed(allow_leak, sample.table)
@@ -126,7 +127,7 @@ def train(  # noqa: PLR0913
         review=review_of(described, sample, columns, families, seed=seed),
     )
     metrics = {family: one.metrics for family, one in families.items()}
-    rival = _champion_metrics(Path(artifacts), champion, sources, customers, sample.outcomes)
+    rival = None if against is None else _rival(against, sources, customers, sample.outcomes)
     return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows), said(gains))
 
 
@@ -178,13 +179,13 @@ def _steps(models: Iterable[PropensityModel], bank: Bank, progress: Progress | N
     return step
 
 
-def _champion_metrics(
-    artifacts: Path, champion: str | None, sources: Mapping[str, str], customers: Customers, outcomes: Outcomes
-) -> Metrics | None:
+def champion_of(artifacts: Path, version: str | None) -> Bundle | None:
+    """The bundle to be compared with, opened before any work is done: InvalidInput, BundleError; None without one."""
+    return None if version is None else verify(Path(artifacts), version)
+
+
+def _rival(bundle: Bundle, sources: Mapping[str, str], customers: Customers, outcomes: Outcomes) -> Metrics:
     """The champion's figures on customers it has not seen: its own where it learned from these very files."""
-    if champion is None:
-        return None
-    bundle = open_bundle(folder_of(artifacts, champion))
     if bundle.manifest["sources"] == dict(sources):
         return metrics_of(bundle.manifest)
     scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))

@@ -30,7 +30,7 @@ from training.family import MEMBERS, lesson_of
 from training.fit import PropensityModel
 from training.lesson import Lesson, Recipe
 from training.sample import read_sample
-from training.train import TrainReport, train
+from training.train import TrainReport, champion_of, train
 from training.warehouse import files_read
 
 Floats = npt.NDArray[np.float64]
@@ -78,9 +78,10 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     Raises
     ------
     InvalidInput
-        As ``train``; or Optuna is not installed; or the study belongs to other files.
+        As ``train``, before the search begins; or Optuna is not installed; or the study belongs to other files.
     """
     begun, base = time.monotonic(), base or PropensityModel()
+    champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, _ = read_sample(described, Path(files))
     storage, scores = _opened(Path(study), files_read(described, Path(files)))

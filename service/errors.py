@@ -81,6 +81,22 @@ class TooLarge(FourcastError):
     exit_code = 2
 
 
+class UriTooLong(FourcastError):
+    """Method, path and query are longer than the server reads; gunicorn answers so before any route is found."""
+
+    status = 414
+    slug = "uri-too-long"
+    title = "URI Too Long"
+
+
+class HeadersTooLarge(FourcastError):
+    """The headers are larger than the server reads; gunicorn answers so before any route is found."""
+
+    status = 431
+    slug = "request-header-fields-too-large"
+    title = "Request Header Fields Too Large"
+
+
 class UnsupportedMedia(FourcastError):
     """The body's media type is not one the route reads."""
 

@@ -23,6 +23,7 @@ from service.errors import (
     Conflict,
     Forbidden,
     FourcastError,
+    HeadersTooLarge,
     InvalidInput,
     Malformed,
     NotFound,
@@ -31,6 +32,7 @@ from service.errors import (
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
+    UriTooLong,
 )
 from service.routes.access import View, reach_of
 from service.routes.examples import exampled
@@ -47,6 +49,8 @@ _EVERYWHERE: tuple[type[FourcastError], ...] = (
     Unauthorized,
     Forbidden,
     InvalidInput,
+    UriTooLong,
+    HeadersTooLarge,
     TooMany,
     Unavailable,
     FourcastError,

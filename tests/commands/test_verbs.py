@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import pytest
+from click.testing import CliRunner
 
 from service import commands
 from service.cli import MODULES, main
@@ -33,3 +35,17 @@ def test_a_verb_reads_no_other_verbs_modules() -> None:
     assert ran.stdout.splitlines()[-1] == str([f"service.commands.{name}" for name in ("keys", "stack", "terminal")]), (
         ran.stdout
     )
+
+
+FIGURES = (
+    *("train", "evaluate", "report", "promote", "rollback", "drift", "policy-value", "explain", "replay", "tune"),
+    *("uplift", "portrait", "experiments", "dataset", "models", "check-files", "policy simulate", "policy weights"),
+)
+
+
+@pytest.mark.parametrize("words", FIGURES)
+def test_a_verb_that_tells_figures_tells_them_as_json_too(words: str) -> None:
+    told = CliRunner().invoke(main, [*words.split(), "--help"])
+    assert told.exit_code == 0, told.output
+    assert "--json" in told.stdout
+    assert CliRunner().invoke(main, [*words.split(), "--no-such-option"]).exit_code == 2

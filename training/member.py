@@ -64,7 +64,7 @@ class Grower:
 
     def booster(self, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> lgb.Booster:
         """The member on all customers."""
-        settings = self._settings(number, recipe)
+        settings = self.settings(number, recipe)
         if self.cluster is not None:
             return distributed.booster(self.cluster, settings, lesson, recipe.emphasis, rounds)
         return lgb.train(settings, lesson.weighted(recipe.emphasis), rounds)
@@ -83,7 +83,7 @@ class Grower:
             watch(done, lambda: self._scores(env.model.boosters, folds, lesson, done))
 
         result: Any = lgb.cv(
-            self._settings(number, recipe),
+            self.settings(number, recipe),
             lesson.weighted(recipe.emphasis),
             num_boost_round=self.rounds,
             folds=folds,
@@ -115,7 +115,8 @@ class Grower:
             unseen[out] = booster.predict(lesson.rows[out], num_iteration=rounds, num_threads=self.threads)
         return unseen
 
-    def _settings(self, number: int, recipe: Recipe) -> dict[str, Any]:
+    def settings(self, number: int, recipe: Recipe) -> dict[str, Any]:
+        """A member's parameters as ``lgb.train`` takes them."""
         settings = {**FIXED, **self.shared, **dict(recipe.own), "num_leaves": recipe.num_leaves}
         return {**settings, "seed": self._seed(number), "num_threads": self.threads}
 

@@ -1,0 +1,93 @@
+"""CPU time of ``PropensityModel.fit`` beside bare ``lgb.train`` that grows the very same trees, in one run.
+
+    python -m benchmarks.training_time [--customers 20000] [--repeats 3] [--json]
+
+A member's cross-validation is part of what ``fit`` states that it does: a booster per fold, as many rounds as early
+stopping let it run. The floor is ``lgb.train`` for each of these boosters and for the one on all customers, each on a
+``Dataset`` of its own, and nothing else: no watching of losses, no unseen scores, no calibration. Interleaved; the
+median ratio of the repeats. Aim: at most 1.3.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+
+from training.bank import open_bank
+from training.family import default_model, lesson_of
+from training.fit import PropensityModel
+from training.lesson import Lesson, Recipe
+from training.member import Grower
+from training.sample import read_sample
+from training.synthetic import write
+
+
+def main() -> None:
+    """Run and print."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--customers", type=int, default=20_000)
+    asked.add_argument("--repeats", type=int, default=3)
+    asked.add_argument("--json", action="store_true")
+    words = asked.parse_args()
+    rows = measured(words.customers, words.repeats)
+    if words.json:
+        print(json.dumps(rows, indent=2))
+        return
+    print(f"{'family':10}{'fit, s':>10}{'floor, s':>10}{'ratio':>8}   CPU seconds, medians of {words.repeats}")
+    for row in rows:
+        print(f"{row['family']:10}{row['fit']:>10.2f}{row['floor']:>10.2f}{row['ratio']:>8.3f}")
+
+
+def measured(customers: int, repeats: int) -> list[dict[str, Any]]:
+    """A row per family of a synthetic bank."""
+    with tempfile.TemporaryDirectory() as folder:
+        described, files = write(Path(folder), customers, seed=7, today=date(2026, 1, 31))
+        bank = open_bank(described)
+        sample, _ = read_sample(bank, files)
+    return [_row(family, lesson_of(sample, family), repeats) for family in bank.families]
+
+
+def _row(family: str, lesson: Lesson, repeats: int) -> dict[str, Any]:
+    times: list[tuple[float, float]] = []
+    for _ in range(repeats):
+        model = default_model(family)
+        times.append((_cpu(_fit, model, lesson), _cpu(_bare, model, lesson)))
+    fits, floors = zip(*times, strict=True)
+    ratio = statistics.median(fit / floor for fit, floor in times)
+    return {"family": family, "fit": statistics.median(fits), "floor": statistics.median(floors), "ratio": ratio}
+
+
+def _fit(model: PropensityModel, lesson: Lesson) -> None:
+    model.fit(lesson.rows, lesson.taken, lesson.held, lesson.names, list(lesson.categorical))
+
+
+def _bare(model: PropensityModel, lesson: Lesson) -> None:
+    """The boosters of the fitted model and of its folds, by ``lgb.train`` alone."""
+    grower = model.grower()
+    for number, (recipe, rounds) in enumerate(zip(model.members, model.rounds_, strict=True)):
+        best = round(rounds * (model.folds - 1) / model.folds)
+        looked_at = min(best + model.patience, model.rounds)
+        for seen, _ in grower.split(lesson, number):
+            _train(grower, Recipe(*recipe), number, lesson.part(seen), looked_at)
+        _train(grower, Recipe(*recipe), number, lesson, rounds)
+
+
+def _train(grower: Grower, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> None:
+    lgb.train(grower.settings(number, recipe), lesson.weighted(recipe.emphasis), rounds)
+
+
+def _cpu(task: Callable[[PropensityModel, Lesson], None], model: PropensityModel, lesson: Lesson) -> float:
+    begun = time.process_time()
+    task(model, lesson)
+    return time.process_time() - begun
+
+
+if __name__ == "__main__":
+    main()

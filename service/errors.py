@@ -227,6 +227,13 @@ class BundleError(FourcastError):
     title = "Damaged bundle"
 
 
+class NoLightGBM(BundleError):
+    """LightGBM's C library does not open on this machine: no model can score."""
+
+    title = "LightGBM does not load"
+    exit_code = 2
+
+
 class OwnApproval(FourcastError):
     """Who proposed a policy may not approve it: two pairs of eyes."""
 

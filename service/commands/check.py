@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import click
 import orjson
 
-from service.commands.serve import check_openmp
 from service.commands.terminal import json_option, show
 from service.config import Settings
 from service.deployment import Finding, examine
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, NoLightGBM, Problem
+from service.scoring.models.library import library
 from service.store import Store
 
 MARKS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
@@ -51,9 +51,9 @@ def readable(environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
 def machine() -> list[Finding]:
     """Whether LightGBM finds the system's OpenMP."""
     try:
-        check_openmp()
-    except InvalidInput as error:
-        return [Finding("openmp", "fault", str(error.problems[0]))]
+        library()
+    except NoLightGBM as error:
+        return [Finding("openmp", "fault", error.message)]
     return [Finding("openmp", "ok", "LightGBM loads")]
 
 

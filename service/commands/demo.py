@@ -19,13 +19,14 @@ from service.access import new_key
 from service.commands.customers import load_bank
 from service.commands.decisions import engine_of
 from service.commands.models import promoted, trained
-from service.commands.serve import check_openmp, check_port, run_server, wait_until_served
+from service.commands.serve import check_port, run_server, wait_until_served
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar
 from service.config import Settings
 from service.domain import Client
 from service.engine import OfferRequest
 from service.errors import InvalidInput
+from service.scoring.models.library import library
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "app": ("offers:read", "events:write"),
@@ -167,7 +168,7 @@ def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int
     if (bank is None) != (files is None):
         raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
     settings = _demo_settings(bank, supplement, port)
-    check_openmp()
+    library()
     check_port(settings.host, settings.port)
     with prepared(settings, bank, files, customers, supplement, seed) as stage:
         threading.Thread(target=_say_when_served, args=(settings, guide(stage, _base(settings))), daemon=True).start()

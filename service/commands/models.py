@@ -10,7 +10,6 @@ from service.artifacts import Artifacts
 from service.commands.customers import bank_option, bank_without_erased, files_option
 from service.commands.experience import days_option, learned, window_option
 from service.commands.policies import rollback
-from service.commands.serve import check_openmp
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
 from service.commands.tracking import tell_serving, tell_trained
@@ -22,6 +21,7 @@ from service.modelling import Modelling
 from service.prospect import Prospects
 from service.rules.policy import load
 from service.scoring.models import Bundle
+from service.scoring.models.library import library
 from service.shelf import Shelf
 from service.store.proposals import NOTE_MAX
 
@@ -64,7 +64,7 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
     From a bank's files (--bank and --files), or from what the service itself has shown and what customers did
     (--from-events).
     """
-    check_openmp()
+    library()
     if from_events and (bank, files) == (None, None):
         return _told(learned(days, window, seed), as_json)
     if from_events or bank is None or files is None:
@@ -120,7 +120,7 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
 @json_option
 def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, as_json: bool) -> None:
     """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
-    check_openmp()
+    library()
     from training.registry import verify
     from training.score import score as score_files
 

@@ -8,11 +8,11 @@ import click
 import orjson
 
 from service.artifacts import Artifacts
-from service.commands.serve import check_openmp
 from service.commands.terminal import json_option, show
 from service.commands.watching import folder
 from service.config import Settings
 from service.errors import InvalidInput
+from service.scoring.models.library import library
 
 NAME = "report.html"
 
@@ -39,7 +39,7 @@ def report(
     """The report and model card of the bundle VERSION, from the bundle alone: one page that needs no network."""
     if (bank is None) != (files is None):
         raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
-    check_openmp()
+    library()
     from training.drift import drift_of
     from training.registry import verify
     from training.report import document, page

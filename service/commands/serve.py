@@ -16,6 +16,7 @@ from service.commands.stack import Stack, opened
 from service.commands.work import Beside
 from service.config import Settings
 from service.errors import InvalidInput, Problem, Unavailable
+from service.scoring.models.library import library
 from service.store import Store
 
 APP = "service.app:wsgi()"
@@ -46,17 +47,6 @@ def check_port(host: str, port: int) -> None:
                 "FOURCAST_PORT", f"{host}:{port} cannot be listened on ({error.strerror}); choose another"
             )
             raise InvalidInput("The port is taken.", [problem]) from error
-
-
-def check_openmp() -> None:
-    """Raise InvalidInput in one sentence where LightGBM cannot find the system's OpenMP library."""
-    try:
-        import lightgbm  # noqa: F401
-    except OSError as error:
-        if "libgomp" not in str(error):
-            raise
-        mend = "LightGBM needs the system library libgomp.so.1: apt-get install libgomp1, or dnf install libgomp"
-        raise InvalidInput("A system library is missing.", [Problem("libgomp.so.1", mend)]) from error
 
 
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
@@ -106,7 +96,7 @@ def wait_until_served(port: int, patience_s: float = 60) -> bool:
 def serve() -> None:
     """Serve the API with the settings of the environment."""
     settings = Settings.read(os.environ)
-    check_openmp()
+    library()
     check_port(settings.host, settings.port)
     with opened(settings) as stack:
         sys.exit(run_server(stack, stack.environ))

@@ -8,10 +8,10 @@ import click
 from service.artifacts import Artifacts
 from service.commands.customers import bank_option, bank_without_erased, files_option
 from service.commands.models import tell
-from service.commands.serve import check_openmp
 from service.commands.terminal import bar, json_option
 from service.commands.tracking import tell_trained
 from service.config import Settings
+from service.scoring.models.library import library
 
 
 @click.command()
@@ -38,7 +38,7 @@ def tune(
     as_json: bool,
 ) -> None:
     """Search better recipes for a bank and train their blend. Exit code 1 when the gate says no."""
-    check_openmp()
+    library()
     from training.tune import tune as tune_bundle
 
     settings = Settings.read(os.environ)

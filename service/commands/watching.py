@@ -12,13 +12,13 @@ import orjson
 from service.artifacts import Artifacts
 from service.commands.customers import bank_option, files_option
 from service.commands.decisions import engine_of
-from service.commands.serve import check_openmp
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.config import Settings
 from service.errors import InvalidInput
 from service.planning.drift import Drift
 from service.rules.policy import load
+from service.scoring.models.library import library
 
 HEAD = f"{'':<9}{'':<34}{'PSI':>8}{'KS':>8}{'unknown then / now':>20}  verdict"
 SHOWN = 12
@@ -57,7 +57,7 @@ def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
 
 
 def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict[str, Any]]:
-    check_openmp()
+    library()
     from training.drift import drift_of
     from training.registry import verify
 
@@ -104,7 +104,7 @@ def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
 @json_option
 def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     """Figures of the bundle VERSION on any files with outcomes. Honest only on customers it has not learned from."""
-    check_openmp()
+    library()
     from training.drift import evaluated
     from training.evaluate import summary
     from training.registry import verify

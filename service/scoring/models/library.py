@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import BundleError
+from service.errors import BundleError, NoLightGBM
 from service.scoring.attributes import Array
 
 FLOAT64 = 1
@@ -131,10 +131,10 @@ def library() -> Any:
     try:
         opened = ctypes.CDLL(str(library_path()))
     except OSError as error:
-        raise BundleError(library_fault(error)) from error
+        raise NoLightGBM(library_fault(error)) from error
     lacking = [name for name in NEEDED if not hasattr(opened, name)]
     if lacking:
-        raise BundleError(f"this LightGBM is too old or too new: it lacks {', '.join(lacking)}; expected 4.2 or later")
+        raise NoLightGBM(f"this LightGBM is too old or too new: it lacks {', '.join(lacking)}; expected 4.2 or later")
     opened.LGBM_GetLastError.restype = ctypes.c_char_p
     return opened
 
@@ -161,13 +161,11 @@ def library_path() -> Path:
     """Where the installed LightGBM keeps its C library, found without importing the package."""
     found = find_spec("lightgbm")
     if found is None or found.origin is None:
-        raise BundleError("LightGBM is not installed; install it with: pip install lightgbm")
+        raise NoLightGBM("LightGBM is not installed; install it with: pip install lightgbm")
     folder = Path(found.origin).parent
     paths = [path for name in ("lib", "bin") for path in sorted((folder / name).glob("lib_lightgbm.*"))]
     if not paths:
-        raise BundleError(
-            f"LightGBM in {folder} has no C library; reinstall it: pip install --force-reinstall lightgbm"
-        )
+        raise NoLightGBM(f"LightGBM in {folder} has no C library; reinstall it: pip install --force-reinstall lightgbm")
     return paths[0]
 
 

@@ -52,10 +52,10 @@ def check_port(host: str, port: int) -> None:
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
     """Serve until told to stop; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
     threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
-    beside = Beside(environ) if stack.settings.runner == "on" else None
     server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: server.send_signal(signal.SIGTERM))
+    beside = Beside(environ) if stack.settings.runner == "on" else None
     try:
         return _ended(server)
     finally:

@@ -9,117 +9,31 @@ unset. ``settings_table`` prints the rows of the README's table.
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
+from service.config.parsing import (
+    PREFIX,
+    Setting,
+    Unfit,
+    address,
+    decimal,
+    folder,
+    folder_or_url,
+    one_of,
+    setting,
+    some_of,
+    url,
+    whole,
+)
 from service.errors import InvalidInput, Problem
 
-PREFIX = "FOURCAST_"
-DEFAULT_POLICY = Path(__file__).parent / "rules" / "default"
+DEFAULT_POLICY = Path(__file__).parents[1] / "rules" / "default"
 ALMOST = 0.85
 """From which likeness on an unknown variable is taken for a misspelt one."""
-
-Parse = Callable[[str], Any]
-T = TypeVar("T")
-
-
-class _Unfit(ValueError):
-    """What a value must be, in words; never the value itself where it may be secret."""
-
-
-@dataclass(frozen=True)
-class _Setting:
-    variable: str
-    parse: Parse
-    expects: str
-    meaning: str
-    shown: str
-
-
-def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown: str | None = None) -> T:
-    """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
-    kept = _Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
-    field: T = dataclasses.field(default=default, repr=not name.endswith("_URL"), metadata={"setting": kept})
-    return field
-
-
-def whole(low: int, high: int) -> tuple[Parse, str]:
-    """A whole number in a closed range."""
-    return _bounded(int, low, high, f"a whole number from {low} to {high}"), f"{low} to {high}"
-
-
-def decimal(low: float, high: float) -> tuple[Parse, str]:
-    """A number in a closed range."""
-    return _bounded(float, low, high, f"a number from {low:g} to {high:g}"), f"{low:g} to {high:g}"
-
-
-def _bounded(kind: Callable[[str], float], low: float, high: float, expects: str) -> Parse:
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            raise _Unfit(f'must be {expects}, got "{text}"') from None
-        if not low <= value <= high:
-            raise _Unfit(f'must be {expects}, got "{text}"')
-        return value
-
-    return parse
-
-
-def url(*schemes: str) -> tuple[Parse, str]:
-    """A URL with one of the schemes; the words never show it, it may hold a password."""
-    expects = " or ".join(f"{scheme}://..." for scheme in schemes)
-
-    def parse(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
-            raise _Unfit(f"must be {expects}")
-        return text
-
-    return parse, expects
-
-
-def one_of(*words: str) -> tuple[Parse, str]:
-    """One of the words, in any case."""
-
-    def parse(text: str) -> str:
-        if text.lower() not in words:
-            raise _Unfit(f'must be one of {", ".join(words)}, got "{text}"')
-        return text.lower()
-
-    return parse, ", ".join(words)
-
-
-def folder() -> tuple[Parse, str]:
-    """A folder's path, ``~`` allowed; it need not exist yet."""
-    return lambda text: Path(text).expanduser(), "a folder"
-
-
-def folder_or_url() -> tuple[Parse, str]:
-    """A folder's path as ``folder`` takes it, or the text of a URL, kept as it is."""
-    path, _ = folder()
-    return lambda text: text if "://" in text else path(text), "a folder, or a URL such as s3://... or hdfs://..."
-
-
-def address(expects: str = "a host name or address") -> tuple[Parse, str]:
-    """A host name or address, or other text as ``expects`` says."""
-    return str, expects
-
-
-def some_of(*words: str) -> tuple[Parse, str]:
-    """One or more of the words, or any where none are given, between commas."""
-    expects = f"some of {', '.join(words)}" if words else "words between commas"
-
-    def parse(text: str) -> tuple[str, ...]:
-        found = tuple(word.strip() for word in text.split(",") if word.strip())
-        if not found or (words and not set(found) <= set(words)):
-            raise _Unfit(f'must be {expects}, got "{text}"')
-        return found
-
-    return parse, expects
 
 
 @dataclass(frozen=True)
@@ -169,7 +83,7 @@ class Settings:
         "OFFER_TOKEN_HOURS", whole(1, 2_160), 24, "How long after it was shown an offer may be accepted, hours."
     )
     jwt_issuer: str | None = setting(
-        "JWT_ISSUER", address(), None, "The issuer whose access tokens (JWT) are taken beside API keys.", ""
+        "JWT_ISSUER", address("a URL"), None, "The issuer whose access tokens (JWT) are taken beside API keys.", ""
     )
     jwt_jwks: str | None = setting(
         "JWT_JWKS", address("a URL or a file"), None, "Where that issuer's public keys (JWKS) are read.", ""
@@ -241,7 +155,7 @@ class Settings:
             text = environ.get(kept.variable, "").strip()
             try:
                 values |= {name: kept.parse(text)} if text else {}
-            except _Unfit as unfit:
+            except Unfit as unfit:
                 problems.append(Problem(kept.variable, str(unfit)))
         if ("jwt_issuer" in values) != ("jwt_jwks" in values):
             problems.append(Problem("FOURCAST_JWT_ISSUER", "goes together with FOURCAST_JWT_JWKS: set both or neither"))
@@ -268,7 +182,7 @@ def _placed(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "artifacts": copies, "artifacts_url": store}
 
 
-def _settings() -> list[tuple[str, _Setting]]:
+def _settings() -> list[tuple[str, Setting]]:
     return [(field.name, field.metadata["setting"]) for field in dataclasses.fields(Settings) if field.metadata]
 
 

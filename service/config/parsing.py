@@ -1,0 +1,109 @@
+"""How a variable's text becomes a value: a parser and the words for what it takes, declared with each setting."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+PREFIX = "FOURCAST_"
+Parse = Callable[[str], Any]
+T = TypeVar("T")
+
+
+class Unfit(ValueError):
+    """What a value must be, in words; never the value itself where it may be secret."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known of one variable."""
+
+    variable: str
+    parse: Parse
+    expects: str
+    meaning: str
+    shown: str
+
+
+def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown: str | None = None) -> T:
+    """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
+    kept = Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
+    field: T = dataclasses.field(default=default, repr=not name.endswith("_URL"), metadata={"setting": kept})
+    return field
+
+
+def whole(low: int, high: int) -> tuple[Parse, str]:
+    """A whole number in a closed range."""
+    return _bounded(int, low, high, f"a whole number from {low} to {high}"), f"{low} to {high}"
+
+
+def decimal(low: float, high: float) -> tuple[Parse, str]:
+    """A number in a closed range."""
+    return _bounded(float, low, high, f"a number from {low:g} to {high:g}"), f"{low:g} to {high:g}"
+
+
+def _bounded(kind: Callable[[str], float], low: float, high: float, expects: str) -> Parse:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise Unfit(f'must be {expects}, got "{text}"') from None
+        if not low <= value <= high:
+            raise Unfit(f'must be {expects}, got "{text}"')
+        return value
+
+    return parse
+
+
+def url(*schemes: str) -> tuple[Parse, str]:
+    """A URL with one of the schemes; the words never show it, it may hold a password."""
+    expects = " or ".join(f"{scheme}://..." for scheme in schemes)
+
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise Unfit(f"must be {expects}")
+        return text
+
+    return parse, expects
+
+
+def one_of(*words: str) -> tuple[Parse, str]:
+    """One of the words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise Unfit(f'must be one of {", ".join(words)}, got "{text}"')
+        return text.lower()
+
+    return parse, ", ".join(words)
+
+
+def folder() -> tuple[Parse, str]:
+    """A folder's path, ``~`` allowed; it need not exist yet."""
+    return lambda text: Path(text).expanduser(), "a folder"
+
+
+def folder_or_url() -> tuple[Parse, str]:
+    """A folder's path as ``folder`` takes it, or the text of a URL, kept as it is."""
+    path, _ = folder()
+    return lambda text: text if "://" in text else path(text), "a folder, or a URL such as s3://... or hdfs://..."
+
+
+def address(expects: str = "a host name or address") -> tuple[Parse, str]:
+    """A host name or address, or other text as ``expects`` says."""
+    return str, expects
+
+
+def some_of(*words: str) -> tuple[Parse, str]:
+    """One or more of the words, or any where none are given, between commas."""
+    expects = f"some of {', '.join(words)}" if words else "words between commas"
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = tuple(word.strip() for word in text.split(",") if word.strip())
+        if not found or (words and not set(found) <= set(words)):
+            raise Unfit(f'must be {expects}, got "{text}"')
+        return found
+
+    return parse, expects

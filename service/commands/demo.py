@@ -8,11 +8,12 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -194,9 +195,14 @@ def _base(settings: Settings) -> str:
 
 
 def _say_when_served(port: int, base: str, keys: Mapping[str, str], customers: Iterable[str]) -> None:
-    if wait_until_served(port):
-        with suppress(URLError):  # told to stop before it served
-            click.echo(guide(base, keys, customers))
+    if not wait_until_served(port):
+        return
+    try:
+        click.echo(guide(base, keys, customers))
+    except HTTPError as error:
+        click.echo(f"No sample customer to show: {base} answered {error.code} ({error.reason}).", err=True)
+    except (OSError, HTTPException):  # told to stop before it served
+        return
 
 
 VERBS = (demo,)

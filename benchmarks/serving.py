@@ -88,12 +88,11 @@ def worker_of(server: subprocess.Popen[bytes], port: int) -> int:
     """The worker's process id, once the server answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        children = psutil.Process(server.pid).children()
         try:
             connection = http.client.HTTPConnection(HOST, port, timeout=5)
             connection.request("GET", "/healthz")
             connection.getresponse().read()
-            return children[0].pid
+            return int(psutil.Process(server.pid).children()[0].pid)
         except OSError:
             time.sleep(0.2)
     raise SystemExit(f"no server on port {port}")

@@ -1,13 +1,15 @@
 """Schemathesis against the running service: ``python -m tests.contract.fuzz --cases 50000``.
 
 All its checks, all its phases (examples, coverage, fuzzing, stateful by the contract's links), a new seed each round
-until so many cases are done. Exit code 1 with any failure, or with any unexpected failure in the service's own log.
+until so many cases are done. The first seed is fresh at every run and printed, so that each run looks where none has
+looked before; ``--seed`` goes there again, and the landing check keeps one, so that no landing hangs on chance. Exit code 1 with any failure, or with any unexpected failure in the service's own log.
 ``schemathesis.toml`` beside this file says which answers to well-formed input are no failures, and why.
 """
 
 import argparse
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +24,11 @@ def main() -> int:
     """Run rounds until enough; 0 when nothing was found."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--cases", type=int, default=2_000, help="At least so many requests.")
-    asked.add_argument("--seed", type=int, default=1, help="The first round's seed.")
+    asked.add_argument("--seed", type=int, help="The first round's seed; a fresh one by default.")
     asked.add_argument("--examples", type=int, default=25, help="Cases of an operation and a phase in a round.")
     words = asked.parse_args()
-    done, seed, failed = 0, words.seed, 0
+    done, failed, seed = 0, 0, secrets.randbelow(10**9) if words.seed is None else words.seed
+    print(f"the first seed is {seed}", flush=True)
     with running() as served:
         while done < words.cases and not failed:
             failed, cases = round_of(served, seed, words.examples)

@@ -2,8 +2,9 @@
 
 All its checks, all its phases (examples, coverage, fuzzing, stateful by the contract's links), a new seed each round
 until so many cases are done. The first seed is fresh at every run and printed, so that each run looks where none has
-looked before; ``--seed`` goes there again, and the landing check keeps one, so that no landing hangs on chance. Exit code 1 with any failure, or with any unexpected failure in the service's own log.
-``schemathesis.toml`` beside this file says which answers to well-formed input are no failures, and why.
+looked before; ``--seed`` goes there again, and the landing check keeps one, so that no landing hangs on chance. Exit
+code 1 with any failure, or with any unexpected failure in the service's own log. ``schemathesis.toml`` beside this file
+says which answers to well-formed input are no failures, and why.
 """
 
 import argparse

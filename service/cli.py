@@ -1,17 +1,21 @@
 """`fourcast`: every verb of the command line, one module per group in ``commands``, read when the verb is asked for.
 
-Exit codes: 0 done, 1 a gate or a check says no, 2 the input was wrong. Errors are the same words the API answers with,
-on standard error; ``--json`` puts the result on standard output as one JSON object.
+Exit codes: 0 done, 1 a gate or a check says no, 2 the input was wrong, 70 a fault of the product's own (EX_SOFTWARE of
+sysexits.h; ``--debug`` shows where). Errors are the same words the API answers with, on standard error; ``--json`` puts
+the result on standard output as one JSON object.
 """
 
+import errno
 import sys
+import traceback
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Never
 
 import click
 
 from service import __version__
-from service.errors import FourcastError
+from service.errors import FourcastError, InvalidInput
 
 MODULES: Mapping[str, str] = {
     "demo": "demo",
@@ -47,6 +51,7 @@ MODULES: Mapping[str, str] = {
     "evaluate": "watching",
 }
 """Each verb, as ``--help`` lists them, with the module of ``commands`` that has it."""
+OWN_FAULT = 70
 
 
 class Verbs(click.Group):
@@ -65,17 +70,39 @@ class Verbs(click.Group):
         return next(verb for verb in verbs if verb.name == name)
 
     def invoke(self, context: click.Context) -> object:
-        """Run the verb; a ``FourcastError`` ends it with its words and code."""
+        """Run the verb; whatever ends it early ends it with a sentence and a code, never with 1 by chance."""
         try:
             return super().invoke(context)
         except FourcastError as error:
-            click.echo(f"{error.title}: {error}", err=True)
-            sys.exit(error.exit_code)
+            _end(f"{error.title}: {error}", error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # the one handler of the command line
+            if context.params.get("debug"):
+                traceback.print_exc()
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            _end(*_said(error))
+
+
+def _said(error: Exception) -> tuple[str, int]:
+    """A file that cannot be used is the caller's to mend; anything else that nobody foresaw is ours."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{InvalidInput.title}: {error.filename}: {error.strerror}", InvalidInput.exit_code
+    words = " ".join(str(error).split())[:300]
+    cause = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return f"A fault of fourcast's own ({cause}). `fourcast --debug ...` shows where; please report it.", OWN_FAULT
+
+
+def _end(said: str, code: int) -> Never:
+    click.echo(said, err=True)
+    sys.exit(code)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fourcast")
-def main() -> None:
+@click.option("--debug", is_flag=True, envvar="FOURCAST_DEBUG", help="Show where a fault of fourcast's own arose.")
+def main(debug: bool) -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
 
 

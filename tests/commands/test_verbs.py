@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from service import commands
 from service.cli import MODULES, main
@@ -49,3 +49,34 @@ def test_a_verb_that_tells_figures_tells_them_as_json_too(words: str) -> None:
     assert told.exit_code == 0, told.output
     assert "--json" in told.stdout
     assert CliRunner().invoke(main, [*words.split(), "--no-such-option"]).exit_code == 2
+
+
+def _failing(monkeypatch: pytest.MonkeyPatch, error: Exception, *words: str) -> Result:
+    """A verb that fails with this error, as a bug or a broken machine would make it."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(main, "get_command", lambda context, name: click.Command("serve", callback=fail))
+    return CliRunner().invoke(main, [*words, "serve"])
+
+
+def test_what_nobody_foresaw_ends_with_a_sentence_and_a_code_that_is_no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = _failing(monkeypatch, RuntimeError("two\nlines"))
+    assert ended.exit_code == 70
+    assert ended.stderr.splitlines() == [
+        "A fault of fourcast's own (RuntimeError: two lines). `fourcast --debug ...` shows where; please report it."
+    ]
+    shown = _failing(monkeypatch, RuntimeError("two"), "--debug")
+    assert shown.exit_code == 70
+    assert "Traceback" in shown.stderr
+
+
+def test_a_file_that_cannot_be_used_is_wrong_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = _failing(monkeypatch, PermissionError(13, "Permission denied", "/bank/people.csv"))
+    assert (ended.exit_code, ended.stderr) == (2, "Invalid input: /bank/people.csv: Permission denied\n")
+
+
+def test_a_reader_that_hangs_up_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = _failing(monkeypatch, BrokenPipeError(32, "Broken pipe"))
+    assert "fault" not in ended.output

@@ -54,11 +54,10 @@ CACHE = "cache"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and for how many seconds they hold."""
+    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and which parts were away."""
 
     body: bytes
     source: str
-    max_age_s: int
     degraded: tuple[str, ...] = ()
 
 
@@ -98,7 +97,7 @@ class Engine:
                     customer_id, request, now, serving, lambda: self._revision(customer_id)
                 )
             if kept is not None and kept[0] == revision:
-                return Answer(kept[1], "cached", serving.max_age_s(now))
+                return Answer(kept[1], "cached")
             return self._fresh(customer_id, request, now, serving)
         except Unavailable:
             return self._without_store(customer_id, request, now, serving)
@@ -159,15 +158,15 @@ class Engine:
         body = made.told(request.language, serving.until(now), self.tokens.sign)
         with span("cache.write"):
             self._kept.write(customer_id, request, now, serving, snapshot.revision, body)
-        return Answer(body, "fresh", serving.max_age_s(now), made.decision.degraded)
+        return Answer(body, "fresh", made.decision.degraded)
 
     def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
         kept = self._kept.read(customer_id, request, now, serving)
         if kept is not None:
-            return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", 0, (DATABASE,))
+            return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
         stranger = Snapshot(customer_id, 0, {})
         made = make(serving, stranger, request, now, (DATABASE, *self._away()), UNRECORDED)
-        return Answer(made.told(request.language, now), "default", 0, made.decision.degraded)
+        return Answer(made.told(request.language, now), "default", made.decision.degraded)
 
     def _away(self) -> tuple[str, ...]:
         return (CACHE,) if self._kept.down else ()

@@ -6,7 +6,6 @@ bytes; the engine's bytes go out as they are.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from urllib.parse import parse_qsl
 
 from flask import Response, request
@@ -23,7 +22,7 @@ from service.routes.examples.offers import ASKED, OFFERS
 from service.routes.explanations import ExplainedOffers, ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
-from service.routes.replies import NO_STORE, PACKED_TAG, Ready
+from service.routes.replies import ASK_AGAIN, NO_STORE, Ready, unless_held
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
 MAX_QUERY = 512
@@ -50,7 +49,10 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
                 OFFERS,
                 headers={
                     "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
-                    "Cache-Control": {"description": "How long the offers hold.", "schema": {"type": "string"}},
+                    "Cache-Control": {
+                        "description": "private, no-cache: ask before each use, with If-None-Match.",
+                        "schema": {"type": "string"},
+                    },
                 },
             ),
             "304": {"description": "What If-None-Match names is still what would be sent."},
@@ -77,7 +79,9 @@ def offers(client: Client, customer_id: str) -> Response:
         return explained(client, customer_id, asked)
     answer = engine().recommend(customer_id, asked)
     note(facts(), answer)
-    return reply(answer, asked.language, environ.get("HTTP_IF_NONE_MATCH"))
+    headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
+    known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
+    return unless_held(answer.body, headers, known, accepted)
 
 
 @blueprint.serve(
@@ -136,20 +140,6 @@ def language(accepted: str) -> str:
     liked = parse_accept_header(accepted[:MAX_QUERY], LanguageAccept)
     words = (word.partition("-")[0].lower() for word, quality in liked if quality > 0)
     return next((word for word in words if word in LANGUAGES), LANGUAGES[0])
-
-
-def reply(answer: Answer, language: str, known: str | None) -> Ready:
-    """The answer's bytes, or 304 where the caller has them."""
-    etag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
-    keep = ("Cache-Control", f"private, max-age={answer.max_age_s}") if answer.max_age_s else NO_STORE
-    headers = [("ETag", etag), keep, VARY, _LANGUAGE_HEADERS[language]]
-    return Ready(b"", 304, headers) if known is not None and names(known, etag) else Ready(answer.body, 200, headers)
-
-
-def names(known: str, etag: str) -> bool:
-    """Whether an If-None-Match names ``etag`` (weak comparison, RFC 9110 section 13.1.2)."""
-    plain = known.replace(PACKED_TAG, '"')
-    return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in plain.split(","))
 
 
 def note(noted: Facts, answer: Answer) -> None:

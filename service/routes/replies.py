@@ -8,6 +8,7 @@ headers that are known already. ``Ready`` keeps the pairs as they are. Hooks and
 import gzip
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 NO_STORE = ("Cache-Control", "no-store")
+ASK_AGAIN = ("Cache-Control", "private, no-cache")
+"""The caller alone may keep it, and asks before every use: what was withdrawn since is never shown from a cache."""
 _LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -31,7 +34,7 @@ LEAST = 1400
 REMEMBERED = 16_384
 """Bytes up to which a packed body is remembered."""
 _PACKABLE = frozenset({JSON, PROBLEM, "text/html; charset=utf-8", "text/css; charset=utf-8"})
-_BY_ENCODING = ("Vary", "Accept-Encoding")
+BY_ENCODING = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
 
@@ -64,7 +67,7 @@ class Ready(Response):
         headers = self.__dict__.get("headers")
         pairs = self._pairs if headers is None else headers.to_wsgi_list()
         if self._packable:
-            pairs = [*pairs, _BY_ENCODING]
+            pairs = [*pairs, BY_ENCODING]
             if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
                 return self._send_packed(environ, start_response, pairs)
         start_response(self._status, pairs)
@@ -76,13 +79,41 @@ class Ready(Response):
         body = packed(self._body[0]) if len(self._body[0]) <= REMEMBERED else pack(self._body[0])
         told = {name: text for name, text in pairs if name != "Vary"} | {"Content-Length": str(len(body))}
         if "ETag" in told:
-            told["ETag"] = told["ETag"][:-1] + PACKED_TAG
+            told["ETag"] = packed_tag(told["ETag"])
         start_response(self._status, [*told.items(), *(pair for pair in pairs if pair[0] == "Vary"), _GZIP])
         return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
 
 PACKED_TAG = '-gzip"'
 """The end of a packed answer's ETag: other bytes, another strong tag (RFC 9110, section 8.8.3)."""
+
+
+def packed_tag(etag: str) -> str:
+    """The tag of the same answer, packed."""
+    return etag[:-1] + PACKED_TAG
+
+
+def unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> Ready:
+    """The answer under a tag, or 304 where If-None-Match (``known``) names that tag, packed or not: it is the same.
+
+    A 304 bears the tag that was named, and varies as the answer does: by these a cache finds what it may use again
+    (RFC 9111, section 4.3.4).
+    """
+    etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    held = None if known is None else named(known, etag, takes_gzip(accepted))
+    if held is None:
+        return Ready(body, 200, [("ETag", etag), *headers])
+    return Ready(b"", 304, [("ETag", held), *headers, *([BY_ENCODING] if len(body) >= LEAST else [])])
+
+
+def named(known: str, etag: str, packs: bool) -> str | None:
+    """The tag that an If-None-Match names, in the form that would be sent before the other; None where it names none.
+
+    Weak comparison (RFC 9110, section 13.1.2).
+    """
+    forms = (packed_tag(etag), etag) if packs else (etag, packed_tag(etag))
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    return next((form for form in forms if form in tags), etag if "*" in tags else None)
 
 
 def takes_gzip(accepted: str) -> bool:

@@ -86,10 +86,25 @@ def test_what_the_caller_has_is_not_sent_again(client: Any, keys: Keys) -> None:
     assert client.get(PATH, headers=keys["app"] | {"If-None-Match": '"other"'}).data == first.data
 
 
-def test_an_answer_says_how_long_it_holds_and_for_whom(client: Any, keys: Keys) -> None:
-    control = client.get(PATH, headers=keys["app"]).headers["Cache-Control"]
-    assert control.startswith("private, max-age=")
-    assert 0 < int(control.rpartition("=")[2]) <= 900
+def test_an_answer_may_be_kept_by_its_caller_alone_who_asks_before_each_use(client: Any, keys: Keys) -> None:
+    first = client.get(PATH, headers=keys["app"])
+    again = client.get(PATH, headers=keys["app"] | {"If-None-Match": first.headers["ETag"]})
+    assert first.headers["Cache-Control"] == again.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_304_names_the_packing_that_its_caller_holds(client: Any, keys: Keys) -> None:
+    packing = keys["app"] | {"Accept-Encoding": "gzip"}
+    packed = client.get(PATH, headers=packing)
+    plain = client.get(PATH, headers=keys["app"])
+    for known, headers, due in [
+        (packed.headers["ETag"], packing, packed),
+        (plain.headers["ETag"], packing, plain),
+        (f"{plain.headers['ETag']}, {packed.headers['ETag']}", packing, packed),
+        (f"{packed.headers['ETag']}, {plain.headers['ETag']}", keys["app"], plain),
+    ]:
+        again = client.get(PATH, headers=headers | {"If-None-Match": known})
+        assert (again.status_code, again.headers["ETag"]) == (304, due.headers["ETag"])
+        assert again.headers.getlist("Vary") == due.headers.getlist("Vary")
 
 
 def test_head_sends_the_headers_alone(client: Any, keys: Keys) -> None:

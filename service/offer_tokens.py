@@ -8,6 +8,7 @@ signature is made again for each offer that decision showed. The expiry is the t
 ``valid_until``: an answer ends with its time grain, an offer shown may be accepted for a day (a setting). The newest
 signing key signs and the one before it is still accepted; each worker reads them again every ``REFRESH_S`` seconds.
 An accept that was acknowledged and comes again needs no token that is still good: its id and content are on record.
+A token is good once: what it proves is accepted once (``store.events``), whoever sends it and however often.
 """
 
 import base64
@@ -65,8 +66,13 @@ class OfferTokens:
         """The token of one treatment of a recorded decision."""
         return self.made(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at)
 
-    def checked(self, token: str, customer_id: str, offer: str | None, where: str = "token") -> Shown:
-        """What the token proves of this customer and this offer; TokenRefused, Unavailable without PostgreSQL."""
+    def checked(
+        self, token: str, customer_id: str, offer: str | None, channel: str | None = None, where: str = "token"
+    ) -> Shown:
+        """What the token proves of this customer and this offer, in this channel where one is named.
+
+        TokenRefused; Unavailable without PostgreSQL.
+        """
         parts = _TOKEN(token)
         key = None if parts is None else self._key(int(parts[1]))
         if parts is None or key is None:
@@ -76,6 +82,8 @@ class OfferTokens:
             raise _refused(where, "was given to another customer")
         if shown.offer != offer:
             raise _refused(where, "was given for another offer")
+        if channel not in (None, shown.channel):
+            raise _refused(where, f'was given for the channel "{shown.channel}"')
         if int(parts[3]) <= time.time():
             raise _refused(where, "has expired; ask for the customer's offers again")
         return shown

@@ -109,7 +109,7 @@ def _proven(engine: Engine, event: Event, token: str) -> Event:
     """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
     named = replace(event, decision_id=engine.tokens.named(token))
     try:
-        engine.tokens.checked(token, event.customer_id, event.offer)
+        engine.tokens.checked(token, event.customer_id, event.offer, event.channel)
     except TokenRefused:
         if named.decision_id is None or not engine.acknowledged(named):
             raise

@@ -2,14 +2,16 @@
 
 One transaction: the event with its key (its id and the SHA-256 of its body), then the customer's revision. The key's
 primary key decides races: of two deliveries of one event the second waits for the first and then finds its hash. A
-delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate.
+delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate. An offer that one
+decision showed is accepted once: the primary key of ``acceptances`` decides that race in the same way, and whoever
+comes second, under whatever id, is a duplicate too.
 """
 
 import hashlib
 
 import orjson
 
-from service.domain import Event
+from service.domain import Event, EventKind
 from service.errors import Conflict
 from service.store import text
 from service.store.customers import raise_revision
@@ -27,6 +29,13 @@ STORE = Statement(
     RETURNING id
     """,
     binary=10,
+)
+ACCEPT = Statement(
+    b"accept",
+    b"""
+    INSERT INTO acceptances (customer_id, decision_id, offer) VALUES ($1, $2, $3)
+    ON CONFLICT DO NOTHING RETURNING 1
+    """,
 )
 SAME = Statement(b"same_event", b"SELECT body_hash = $2 FROM event_keys WHERE id = $1", binary=1)
 
@@ -51,12 +60,21 @@ def columns(event: Event) -> list[bytes | None]:
 
 
 def record(ask: Ask, event: Event) -> int | None:
-    """The customer's new revision, or None for an event stored before; raises Conflict, NotFound."""
+    """The customer's new revision, or None where it counts already; raises Conflict, NotFound."""
+    if _accepted_before(ask, event) and not ask(SAME, text.name("id", event.id), body_hash(event)):
+        return None
     if not ask(STORE, *columns(event), body_hash(event)):
         if not known(ask, event):
             raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
         return None
     return raise_revision(ask, event.customer_id)
+
+
+def _accepted_before(ask: Ask, event: Event) -> bool:
+    """Whether another accept of this offer of this decision counts already; from now on this one does."""
+    if event.kind != EventKind.ACCEPT or event.decision_id is None or event.offer is None:
+        return False
+    return not ask(ACCEPT, *(text.name(name, getattr(event, name)) for name in ("customer_id", "decision_id", "offer")))
 
 
 def known(ask: Ask, event: Event) -> bool:

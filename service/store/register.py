@@ -24,6 +24,7 @@ from service.store.customers import Forget
 from service.store.database import Database
 from service.store.schema import (
     AT_WORK,
+    acceptances,
     consents,
     decisions,
     deliveries,
@@ -218,7 +219,7 @@ def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, r
 def _forget_facts(connection: Connection, customer_id: str) -> None:
     keys = select(events.c.id).where(events.c.customer_id == customer_id)
     connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
-    for table in (events, consents, job_items, change_rows, deliveries):
+    for table in (events, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
     connection.execute(REPEATS, {"id": customer_id})

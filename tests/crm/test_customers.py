@@ -133,7 +133,10 @@ def erased(house: House, bank: Crm, name: str) -> tuple[str, str]:
     event = {"id": f"e-{name}", "customer_id": name, "kind": "click", "at": "2026-01-05T09:30:00+08:00",
              "offer": "term-12m", "channel": "mobile_app"}  # fmt: skip
     assert bank.ask("POST", "/v1/events", event).status_code == 201
-    decision = bank.ask("GET", f"/v1/customers/{name}/offers").json()["decision_id"]
+    answer = bank.ask("GET", f"/v1/customers/{name}/offers?channel=mobile_app").json()
+    decision, first = answer["decision_id"], answer["offers"][0]
+    accept = {**event, "id": f"a-{name}", "kind": "accept", "offer": first["offer"], "token": first["token"]}
+    assert bank.ask("POST", "/v1/events", accept).status_code == 201
     assert bank.ask("DELETE", f"/v1/customers/{name}?on_behalf_of=dpo").status_code == 204
     return decision, everything(house)
 

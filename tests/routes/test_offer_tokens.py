@@ -53,6 +53,22 @@ def test_the_same_accept_again_is_a_duplicate(accept: Callable[..., Any]) -> Non
     assert accept(id="twice").json["events"][0]["status"] == "duplicate"
 
 
+def test_a_token_is_good_once_and_a_second_accept_under_another_id_is_a_duplicate(
+    accept: Callable[..., Any], database_url: str
+) -> None:
+    assert accept(id="once").status_code == 201
+    again = accept(id="once-more")
+    assert (again.status_code, again.json) == (200, {"events": [{"id": "once-more", "status": "duplicate"}]})
+    assert execute(database_url, "SELECT 1 FROM events WHERE id = 'once-more'") == []
+
+
+def test_a_token_is_good_in_its_channel_alone(accept: Callable[..., Any], shown: dict[str, Any]) -> None:
+    refused = accept(channel="branch")
+    assert (refused.status_code, refused.json["type"]) == (422, "urn:fourcast:problem:offer-token")
+    assert 'the channel "mobile_app"' in refused.json["detail"]
+    assert accept(channel=shown["channel"]).status_code == 201
+
+
 def test_an_acknowledged_id_with_another_content_does_not_pass_by_a_spoilt_token(
     accept: Callable[..., Any], shown: dict[str, Any]
 ) -> None:

@@ -84,6 +84,53 @@ def test_eight_threads_that_cannot_tell_the_cache_raise_the_generation_once_per_
     assert store.check("c-untold") == (25, 0, before + 24)
 
 
+def accepts(customer_id: str, decision: str, count: int) -> list[Event]:
+    """So many accepts of one offer that one decision showed, each under an id of its own."""
+    first = replace(CLICK, customer_id=customer_id, kind="accept", decision_id=decision)
+    return [replace(first, id=f"{decision}-{number}") for number in range(count)]
+
+
+def test_a_second_accept_of_what_a_decision_showed_counts_nothing(store: Store, database_url: str) -> None:
+    store.put_customer("c-twice", {}, told)
+    first, second = accepts("c-twice", "decision-1", 2)
+    assert [store.record_event(each, told) for each in (first, second, first)] == [True, False, False]
+    assert stored_ids(database_url, "c-twice") == [first.id]
+    assert store.check("c-twice")[0] == 2
+    for other in ({"decision_id": "decision-2"}, {"offer": "term-6m"}, {"decision_id": None}, {"kind": "purchase"}):
+        assert store.record_event(replace(second, id=f"other-{other}", **other), told), other  # type: ignore[arg-type]
+
+
+def test_a_second_accept_under_another_events_id_is_a_conflict(store: Store) -> None:
+    store.put_customer("c-mixed", {}, told)
+    first, second = accepts("c-mixed", "decision-1-mixed", 2)
+    store.record_event(first, told)
+    store.record_event(replace(CLICK, id=second.id, customer_id="c-mixed"), told)
+    with pytest.raises(Conflict):
+        store.record_event(second, told)
+
+
+def test_an_accept_that_could_not_be_stored_leaves_the_offer_to_be_accepted(store: Store) -> None:
+    (accept,) = accepts("c-not-yet", "decision-1-not-yet", 1)
+    with pytest.raises(NotFound):
+        store.record_event(accept, told)
+    store.put_customer("c-not-yet", {}, told)
+    assert store.record_event(replace(accept, id="a-second-id"), told) is True
+
+
+def test_of_eight_accepts_at_once_exactly_one_is_stored(store: Store, database_url: str) -> None:
+    store.put_customer("c-rush", {}, told)
+    rounds, start = 20, threading.Barrier(8)
+
+    def deliver(number: int) -> int:
+        start.wait(30)
+        return sum(store.record_event(accepts("c-rush", f"rush-{each}", 8)[number], told) for each in range(rounds))
+
+    with ThreadPoolExecutor(8) as threads:
+        stored = sum(threads.map(deliver, range(8)))
+    assert stored == len(stored_ids(database_url, "c-rush")) == rounds
+    assert store.check("c-rush")[0] == 1 + rounds
+
+
 DELIVER_FOR_EVER = """
 import itertools, sys
 from service.domain import Event

@@ -6,7 +6,16 @@ one partition. Foreign keys stand where rows are few; on the large tables every 
 """
 
 from service.store.schema.crm import AT_WORK, advisers, changes, deliveries, feed, job_items, jobs, leads, webhooks
-from service.store.schema.facts import consents, customers, decisions, erasures, event_keys, events, pseudonyms
+from service.store.schema.facts import (
+    acceptances,
+    consents,
+    customers,
+    decisions,
+    erasures,
+    event_keys,
+    events,
+    pseudonyms,
+)
 from service.store.schema.governance import (
     audit,
     bundles,
@@ -25,6 +34,7 @@ from service.store.schema.metadata import METADATA
 __all__ = [
     "AT_WORK",
     "METADATA",
+    "acceptances",
     "advisers",
     "audit",
     "bundles",

@@ -69,6 +69,14 @@ events = Table(
 )
 Index("events_of_customer", events.c.customer_id, events.c.at)
 
+acceptances = Table(
+    "acceptances",
+    METADATA,
+    Column("customer_id", NAME, primary_key=True),
+    Column("decision_id", NAME, primary_key=True),
+    Column("offer", NAME, primary_key=True),
+)
+
 decisions = Table(
     "decisions",
     METADATA,

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from service.domain import Attributes
-from service.errors import InvalidInput
 from service.expressions import Kind
 from service.scoring.attributes import Attribute, AttributeTable
 from training.contract import ID
 from training.openings import Opening
+from training.output import writer
 from training.trials import Trial
 
 DECIDED = ("propensity", "propensity_source", "value", "response", "priority", "selection_probability", "rank")
@@ -50,14 +48,12 @@ def _column(facts: Sequence[Attributes], attribute: Attribute) -> pa.Array:
     return pa.array([_fact(each.get(attribute.name), kind) for each in facts], KINDS.get(kind, pa.float64()))
 
 
-def write_table(trials: Sequence[Trial], attributes: AttributeTable, out: Path) -> int:
-    """Write the trials to a .parquet or .csv file; the number of rows."""
-    write = _WRITERS.get(Path(out).suffix)
-    if write is None:
-        raise InvalidInput(f"{out}: must end in {' or '.join(_WRITERS)}")
+def write_table(trials: Sequence[Trial], attributes: AttributeTable, out: Path, bom: bool = False) -> int:
+    """Write the trials to a .parquet or .csv file (``bom``: with a byte order mark); the number of rows."""
+    write = writer(out, bom)
     table = table_of(trials, attributes)
     Path(out).parent.mkdir(parents=True, exist_ok=True)
-    write(table, str(out))
+    write(table, out)
     return int(table.num_rows)
 
 
@@ -76,7 +72,6 @@ _COLUMNS: dict[str, Any] = {
     "taken": lambda one: one.taken,
     "amount_yuan": lambda one: one.amount_yuan,
 }
-_WRITERS: dict[str, Any] = {".parquet": pyarrow.parquet.write_table, ".csv": pyarrow.csv.write_csv}
 
 
 def _fact(value: Any, kind: Kind) -> Any:

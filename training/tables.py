@@ -1,7 +1,8 @@
 """Tables from CSV (also gzipped) or Parquet, their columns as numbers or names, and faults by row and column.
 
 Rows are counted from 1, the header of a CSV not counted. A column lists its first 20 faulty values, then how many more
-there are. CSV is read as text, so that "007" stays an action's name and "n/a" is named as what it is.
+there are. CSV is read as text, so that "007" stays an action's name and "n/a" is named as what it is. A number is
+written in plain digits: 1_000 and full-width digits are none, though Python would read them.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from service.errors import InvalidInput, Problem
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 LISTED = 20
+PLAIN = "a number in plain digits, or a word"
 
 
 def read_table(path: Path) -> pa.Table:
@@ -87,11 +89,26 @@ def _read(column: Any) -> Floats:
         return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
 
 
+def disguised(table: pa.Table, name: str) -> Flags:
+    """(n,) whether a value of a column is text that Python reads as a number, and a bank's tool would not."""
+    values = table.column(name).to_pylist()
+    return np.array([isinstance(one, str) and _readable(one) and not _plain(one) for one in values], dtype=bool)
+
+
 def _number(value: str | None) -> float:
+    return float(value) if value is not None and _plain(value) and _readable(value) else float("nan")
+
+
+def _plain(value: str) -> bool:
+    return value.isascii() and "_" not in value
+
+
+def _readable(value: str) -> bool:
     try:
-        return float(value) if value is not None else float("nan")
+        float(value)
     except ValueError:
-        return float("nan")
+        return False
+    return True
 
 
 def _name(value: Any) -> str | None:

@@ -12,7 +12,7 @@ import click
 
 from service.artifacts import Artifacts
 from service.commands.stack import Stack, opened
-from service.commands.terminal import bar, json_option, show
+from service.commands.terminal import bar, bom_option, json_option, show
 from service.commands.tracking import tell_trained
 from service.domain import Release
 from service.rules.policy import Policy, from_documents, load
@@ -34,15 +34,16 @@ window_option = click.option(
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
 @days_option
 @window_option
+@bom_option
 @json_option
-def dataset(out: Path, days: int, window: float | None, as_json: bool) -> None:
+def dataset(out: Path, days: int, window: float | None, bom: bool, as_json: bool) -> None:
     """Write what training from events learns from: a row per offer shown, with what came of it and the facts then."""
     from training.table import write_table
 
     with opened() as stack:
         _, policy = serving(stack)
         lived = lived_through(stack, policy, days, window)
-    rows = write_table(lived.offers, policy.attributes, out)
+    rows = write_table(lived.offers, policy.attributes, out, bom)
     show({"trials": rows, "out": str(out), **told(lived)}, as_json)
 
 

@@ -11,7 +11,7 @@ from service.commands.customers import bank_option, bank_without_erased, files_o
 from service.commands.experience import days_option, learned, window_option
 from service.commands.policies import rollback
 from service.commands.stack import Stack, opened
-from service.commands.terminal import bar, json_option, show
+from service.commands.terminal import bar, bom_option, json_option, show
 from service.commands.tracking import tell_serving, tell_trained
 from service.config import Settings
 from service.decision import conduct
@@ -117,8 +117,9 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
 @click.option("--bundle", "version", required=True, help="The version whose models score.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
 @cluster_option
+@bom_option
 @json_option
-def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, as_json: bool) -> None:
+def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, bom: bool, as_json: bool) -> None:
     """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
     library()
     from training.registry import verify
@@ -127,7 +128,7 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     folder = Artifacts.of(Settings.read(os.environ)).folder_of(version)
     bundle = verify(folder.parent, version)
     source = bundle if cluster is None else folder
-    show({"customers": score_files(bank, files, source, out, cluster), "out": str(out)}, as_json)
+    show({"customers": score_files(bank, files, source, out, cluster, bom), "out": str(out)}, as_json)
 
 
 @click.command("models")

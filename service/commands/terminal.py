@@ -10,6 +10,7 @@ import orjson
 from tqdm import tqdm
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+bom_option = click.option("--bom", is_flag=True, help="Begin a .csv with a byte order mark, as Excel wants of UTF-8.")
 
 FORMAT = "{l_bar}{bar}| {elapsed}"
 Advance = Callable[[int, int], None]

@@ -85,7 +85,7 @@ def lines(found: Mapping[str, Any]) -> dict[str, object]:
         "rows": f"{found['rows']:,}",
         **{name: _estimate(found[name]) for name in ESTIMATES},
         "effective sample size": f"{found['effective_sample_size']:,.1f}",
-        "largest weight": f"{support['max_weight']:.6g} (mean {support['mean_weight']:.4f})",
+        "largest weight": f"{support['max_weight']:.6g} (mean {support['mean_weight']:.6g})",
         "without support": f"{support['unsupported_share']:.2%}" + _named(support["unsupported_actions"]),
         "verdict": found["verdict"],
         "why": found["why"],

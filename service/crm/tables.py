@@ -1,7 +1,6 @@
 """Rows to files: CSV, JSON Lines and Parquet, with the same columns in the same order, UTF-8, ISO dates.
 
-CSV is opened in spreadsheets, which run a cell that begins like a formula; such text gets an apostrophe in front
-(OWASP, CSV injection), full-width signs included. Numbers and truth values are left as they are.
+CSV is opened in spreadsheets: text that would run as a formula is defused, and a byte order mark comes on request.
 """
 
 import csv
@@ -9,12 +8,13 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from service.spreadsheet import BOM, defused
+
 BLOCK = 5_000
 READ = 1 << 16
 MEDIA = {
@@ -34,18 +34,10 @@ class Column:
     kind: str = "text"
 
 
-def written(form: str, columns: Iterable[Column], rows: Iterable[Row]) -> Iterator[bytes]:
-    """The rows as bytes of ``jsonl``, ``csv`` or ``parquet``."""
-    return {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[form](tuple(columns), iter(rows))
-
-
-def defused(value: object) -> object:
-    """``value`` as a spreadsheet may see it.
-
-    >>> defused('=HYPERLINK("x")'), defused("-5"), defused(-5), defused("a=b")
-    ('\\'=HYPERLINK("x")', "'-5", -5, 'a=b')
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def written(form: str, columns: Iterable[Column], rows: Iterable[Row], bom: bool = False) -> Iterator[bytes]:
+    """The rows as bytes of ``jsonl``, ``csv`` or ``parquet``; with ``bom`` a byte order mark first, in CSV alone."""
+    pages = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[form](tuple(columns), iter(rows))
+    return chain([BOM], pages) if bom and form == "csv" else pages
 
 
 def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:

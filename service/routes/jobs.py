@@ -115,12 +115,14 @@ def cancel_job(client: Client, job_id: str) -> Response:
 def job_results(client: Client, job_id: str) -> Response:
     """A job's results
 
-    JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused.
+    JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused, and
+    `bom=true` lets Excel read the file as UTF-8.
     """
-    form = chosen(check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.").get("format"))
+    query = check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    form, bom = chosen(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
     audited(client, "job.results", job_id, about(client))
-    answer = Response(written(form, COLUMNS, rows), 200, mimetype=None, content_type=MEDIA[form])
+    answer = Response(written(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
     answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"
     return answer

@@ -72,6 +72,10 @@ def test_results_come_as_csv_json_lines_and_parquet(house: House, bank: Crm, cro
     table = list(csv.DictReader(io.StringIO(page.content.decode("utf-8"))))
     assert [row["offer"] for row in table] == [row["offer"] for row in rows]
     assert list(table[0]) == list(rows[0])
+    marked = bank.ask("GET", f"{path}/results?bom=true", Accept="text/csv")
+    assert marked.content == b"\xef\xbb\xbf" + page.content
+    assert bank.ask("GET", f"{path}/results?bom=false&format=csv").content == page.content
+    assert bank.ask("GET", f"{path}/results?bom=1").status_code == 422
     parquet = bank.ask("GET", f"{path}/results?format=parquet")
     assert pq.read_table(io.BytesIO(parquet.content)).to_pylist() == rows
     assert bank.ask("GET", f"{path}/results", Accept="image/png").status_code == 406

@@ -129,7 +129,7 @@ def test_a_policy_that_takes_only_what_earned_is_better_and_its_reverse_worse():
     [
         ([1.0] * 400, 0.2, ["gold"], "20.0% of what the new policy does was never possible in the log: gold"),
         ([100.0] * 4 + [0.0] * 396, 0.0, [], "4.0 rows count effectively"),
-        ([0.5] * 400, 0.0, [], "the mean weight is 0.500"),
+        ([0.5] * 400, 0.0, [], "the mean weight is 0.5"),
         ([0.5] * 400, None, [], "50.0% of what the new policy does was never possible in the log"),
         ([0.0] * 400, 1.0, ["x"], "100.0%"),
     ],
@@ -138,3 +138,32 @@ def test_a_log_that_does_not_speak_of_the_policy_says_so(weights, share, actions
     found = judged([1.0, 0.0] * 200, weights, share, actions)
     assert found.verdict is Verdict.NOT_SUPPORTED
     assert why in found.why
+
+
+def test_one_row_of_a_tiny_propensity_counts_alone_and_overflows_nothing():
+    rewards, weights = [1.0] + [0.0] * 20, [1e200] + [1.0] * 20
+    assert pv.effective_sample_size(array(weights)) == 1.0
+    found = judged(rewards, weights)
+    assert found.verdict is Verdict.NOT_SUPPORTED
+    figures = [found.ips, found.snips, found.difference, found.logged]
+    assert np.isfinite([(one.value, one.low, one.high) for one in figures]).all()
+
+
+@given(logs, st.sampled_from([2.0**-700, 2.0**-3, 2.0**10, 2.0**660]))
+def test_the_effective_sample_size_does_not_know_the_unit_of_the_weights(log, unit):
+    weights = array(log[2]) / array(log[1])
+    if float(weights.max()) > 1e-3:
+        found = pv.effective_sample_size(weights * unit)
+        assert found == pytest.approx(pv.effective_sample_size(weights), rel=1e-9)
+        assert 1.0 <= found <= len(weights) * (1 + 1e-9)
+
+
+@given(st.lists(st.floats(-1000, 1000), min_size=3, max_size=40))
+def test_intervals_of_huge_terms_are_those_of_the_same_terms_in_another_unit(terms):
+    unit = 2.0**640
+    spread = np.ptp(terms)
+    if spread > 1e-3:
+        low, high = mean_interval(array(terms))
+        np.testing.assert_allclose(
+            np.array(mean_interval(array(terms) * unit)) / unit, [low, high], rtol=1e-6, atol=1e-6
+        )

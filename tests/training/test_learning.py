@@ -5,6 +5,7 @@ that the synthetic truth knows. What is then learned from decisions and events m
 priors are, pass the gate, serve, and hold no erased customer, nobody who withdrew, and nobody of the holdout.
 """
 
+import csv
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -227,3 +228,15 @@ def test_the_dataset_is_a_table_with_point_in_time_facts(lived: Lived, tmp_path:
     assert row["demand_yuan"] == record["snapshot"]["attributes"]["demand_yuan"]
     with pytest.raises(InvalidInput, match=r"must end in \.parquet or \.csv"):
         write_table(found.offers, lived.policy.attributes, tmp_path / "trials.xlsx")
+
+
+def test_the_dataset_in_csv_holds_no_cell_that_a_spreadsheet_would_run(lived: Lived, tmp_path: Path):
+    first = lived.experience().offers[0]
+    facts = {**first.showing.attributes, "region": "=1+1", "branch_id": "x;@y"}
+    named = replace(first, showing=replace(first.showing, attributes=facts))
+    out = tmp_path / "trials.csv"
+    assert write_table([named], lived.policy.attributes, out, bom=True) == 1
+    assert out.read_bytes()[:3] == b"\xef\xbb\xbf"
+    (row,) = csv.DictReader(out.open(encoding="utf-8-sig", newline=""))
+    assert (row["region"], row["branch_id"]) == ("'=1+1", "x;'@y")
+    assert float(row["propensity"]) == first.showing.treatment["propensity"]

@@ -140,6 +140,50 @@ def test_every_fault_of_a_table_of_probabilities_is_told(frame, table, tmp_path)
     ]
 
 
+TINY = "a,r,p,q\nx,1,1e-200,1\n" + "y,0,0.5,0.5\n" * 20
+DESCRIBED = ("--action", "a", "--reward", "r", "--propensity", "p", "--new-propensity", "q")
+
+
+def test_a_tiny_propensity_is_told_as_not_supported_by_the_log(tmp_path):
+    (tmp_path / "log.csv").write_text(TINY)
+    found = value("--log", tmp_path / "log.csv", *DESCRIBED)
+    assert (found["effective_sample_size"], found["verdict"]) == (1.0, "not supported by the log")
+    assert all(np.isfinite(list(found[name].values())).all() for name in ("logged", "ips", "snips", "difference"))
+    told = run("--log", tmp_path / "log.csv", *DESCRIBED)
+    assert (told.exit_code, max(map(len, told.stdout.splitlines())) < 100) == (0, True)
+
+
+def test_a_tiny_propensity_does_not_stop_the_reward_model(frame, tmp_path):
+    frame.loc[0, ["p", "new"]] = 1e-200, 1.0
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    found = value("--log", tmp_path / "log.csv", *COLUMNS, "--new-propensity", "new", "--features", "x0,x1")
+    assert found["verdict"] == "not supported by the log"
+    assert np.isfinite(list(found["dr"].values())).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "said"),
+    [
+        ("r", "1_000", "row 1, column r: must be a finite number, got '1_000'"),
+        ("r", "１２", "row 1, column r: must be a finite number, got '１２'"),
+        ("r", "1e308", "row 1, column r: must be at most 1e+15 either way, got '1e308'"),
+        ("r", "-1e308", "row 1, column r: must be at most 1e+15 either way, got '-1e308'"),
+        ("r", "1e309", "row 1, column r: must be a finite number, got '1e309'"),
+        ("p", "0_1", "row 1, column p: must be a probability above 0, at most 1, got '0_1'"),
+        ("p", "０.５", "row 1, column p: must be a probability above 0, at most 1, got '０.５'"),
+        ("p", "-0.5", "row 1, column p: must be a probability above 0, at most 1, got '-0.5'"),
+        ("p", "0", "row 1, column p: must be a probability above 0, at most 1, got '0'"),
+        ("p", "1e-308", "row 1, column p: must be 1e-200 or more, else its weight is beyond all numbers, got '1e-308'"),
+        ("q", "1_0", "row 1, column q: must be a probability from 0 to 1, got '1_0'"),
+        ("f", "1_000", "row 1, column f: must be a number in plain digits, or a word, got '1_000'"),
+    ],
+)
+def test_a_number_that_is_none_or_beyond_all_use_is_refused_by_row(tmp_path, column, written, said):
+    row = {"a": "x", "r": "1", "p": "0.5", "q": "0.5", "f": "3"} | {column: written}
+    (tmp_path / "log.csv").write_text("a,r,p,q,f\n" + ",".join(row.values()) + "\n" + "y,0,0.5,0.5,4\n" * 20)
+    assert problems("--log", tmp_path / "log.csv", *DESCRIBED, "--features", "f")[1:] == [said]
+
+
 def test_faults_beyond_twenty_are_counted(frame, tmp_path):
     frame.assign(p=0.0).to_csv(tmp_path / "log.csv", index=False)
     told = problems("--log", tmp_path / "log.csv", *COLUMNS, "--new-propensity", "new")

@@ -1,3 +1,4 @@
+import csv
 from datetime import date
 
 import numpy as np
@@ -83,6 +84,57 @@ def test_scoring_needs_no_outcomes(report, synthetic, artifacts, tmp_path):
     rows = pyarrow.csv.read_csv(tmp_path / "scores.csv")
     assert rows.column_names == ["customer_id", "family", "propensity"]
     assert rows.num_rows == 20
+
+
+BANK = """
+name: T
+as_of: 2026-03-31
+timezone: Asia/Shanghai
+split: customer
+horizon_days: 90
+families: [deposit]
+"""
+CUSTOMERS = """
+SELECT id AS customer_id, CAST(demand AS DOUBLE) AS demand_yuan, region
+FROM read_csv(file('accounts.csv'), types = {'id': 'VARCHAR'})
+"""
+ACCOUNTS = """id,demand,region
+"=HYPERLINK(""http://x"")",1000,-5
++2,5,a;=1
+厦门;@x,7,b
+"""
+
+
+@pytest.fixture
+def formulas(tmp_path):
+    """A bank whose ids and regions begin like formulas."""
+    texts = {"bank/bank.yaml": BANK, "bank/customers.sql": CUSTOMERS, "files/accounts.csv": ACCOUNTS}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path / "bank", tmp_path / "files"
+
+
+def test_scores_in_csv_hold_no_cell_that_a_spreadsheet_would_run(formulas, artifacts, report, tmp_path):
+    bundle, out = artifacts / report.version, tmp_path / "scores.csv"
+    assert score(*formulas, bundle, out) == 3
+    rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    assert {row["customer_id"] for row in rows} == {'\'=HYPERLINK("http://x")', "'+2", "厦门;'@x"}
+    assert all(0.0 < float(row["propensity"]) < 1.0 for row in rows), "numbers stay numbers"
+    score(*formulas, bundle, tmp_path / "scores.parquet")
+    names = pq.read_table(tmp_path / "scores.parquet").column("customer_id").to_pylist()
+    assert {*names} == {'=HYPERLINK("http://x")', "+2", "厦门;@x"}, "programs read Parquet, where nothing runs"
+
+
+def test_a_csv_of_scores_begins_with_a_byte_order_mark_on_request(formulas, artifacts, report, tmp_path):
+    bundle = artifacts / report.version
+    score(*formulas, bundle, tmp_path / "plain.csv")
+    score(*formulas, bundle, tmp_path / "marked.csv", bom=True)
+    plain = (tmp_path / "plain.csv").read_bytes()
+    assert plain[:3] != b"\xef\xbb\xbf"
+    assert (tmp_path / "marked.csv").read_bytes() == b"\xef\xbb\xbf" + plain
+    with pytest.raises(InvalidInput, match=r"only CSV has a byte order mark"):
+        score(*formulas, bundle, tmp_path / "scores.parquet", bom=True)
 
 
 def test_scores_go_to_parquet_or_csv_only(synthetic, artifacts, report, tmp_path):

@@ -15,8 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.errors import InvalidInput, Problem
-from training.tables import Floats, faults, names, numbers, read_table
+from training.tables import PLAIN, Floats, disguised, faults, names, numbers, read_table
 
+LEAST_PROPENSITY = 1e-200
+MOST_REWARD = 1e15
+"""Beyond these a weighted reward leaves what a number can hold; no log of decisions comes near them."""
 SUM_TOLERANCE = 1e-6
 """How far the probabilities of a row may add up from 1: what six printed decimals lose."""
 
@@ -91,14 +94,19 @@ def _demand_columns(path: Path, table: pa.Table, columns: Columns) -> None:
 def _faults(table: pa.Table, columns: Columns) -> Iterator[Problem]:
     unnamed = np.array([name is None for name in names(table, columns.action)], dtype=bool)
     yield from faults(table, columns.action, unnamed, "the name of an action")
-    yield from faults(table, columns.reward, ~np.isfinite(numbers(table, columns.reward)), "a finite number")
-    logged = numbers(table, columns.propensity)
+    reward, logged = numbers(table, columns.reward), numbers(table, columns.propensity)
+    yield from faults(table, columns.reward, ~np.isfinite(reward), "a finite number")
+    yield from faults(table, columns.reward, np.isfinite(reward) & (np.abs(reward) > MOST_REWARD),
+                      f"at most {MOST_REWARD:g} either way")  # fmt: skip
     yield from faults(table, columns.propensity, ~((logged > 0) & (logged <= 1)), "a probability above 0, at most 1")
+    yield from faults(table, columns.propensity, (logged > 0) & (logged < LEAST_PROPENSITY),
+                      f"{LEAST_PROPENSITY:g} or more, else its weight is beyond all numbers")  # fmt: skip
     if columns.new_propensity is not None:
         new = numbers(table, columns.new_propensity)
         yield from faults(table, columns.new_propensity, ~((new >= 0) & (new <= 1)), "a probability from 0 to 1")
     for name in columns.features:
         yield from faults(table, name, np.isinf(numbers(table, name)), "finite, or nothing where it is unknown")
+        yield from faults(table, name, disguised(table, name), PLAIN)
 
 
 def _table_faults(table: pa.Table, rows: int, columns: Columns, actions: npt.NDArray[np.object_]) -> Iterator[Problem]:

@@ -34,6 +34,9 @@ SHAPE = {
 }
 """A small model: the intervals hold whatever it is, so it need only help, and not overfit a short log."""
 
+MOST_WEIGHT = 1e20
+"""LightGBM keeps weights in 32 bits: a heavier row counts as this, which leaves all others none."""
+
 
 def modelled(log: Log) -> tuple[Floats, Floats] | None:
     """(q of the logged action, its mean under the new policy), (n,) each; None without features or with few rows."""
@@ -41,7 +44,7 @@ def modelled(log: Log) -> tuple[Floats, Floats] | None:
     if log.features is None or rows < 2 * FOLDS or not (log.weights > 0).any():
         return None
     if log.probabilities is None:
-        alone = _by_features(log.features, log.reward, log.weights)
+        alone = _by_features(log.features, log.reward, np.minimum(log.weights, MOST_WEIGHT))
         return alone, alone
     every = _by_action(log.features, log.action, log.reward, len(log.actions))
     return every[np.arange(rows), log.action], (log.probabilities * every).sum(axis=1)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.errors import InvalidInput, Problem
-from training.tables import faults, names, numbers, read_table
+from training.tables import PLAIN, disguised, faults, names, numbers, read_table
 
 Floats = npt.NDArray[np.float64]
 YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "control", "untreated")
@@ -103,6 +103,7 @@ def _trial(
     problems = [
         *faults(table, treatment, np.isnan(treated), "yes or no, 1 or 0"),
         *faults(table, outcome, ~np.isfinite(earned), "a finite number, or yes or no"),
+        *(each for name in codes for each in faults(table, name, disguised(table, name), PLAIN)),
     ]
     if problems:
         raise InvalidInput("The trial does not hold together.", problems)

@@ -26,6 +26,8 @@ LEVEL = 0.95
 TAILS = ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0)
 FLAT = 1e-9
 """Skewness below this is none: the transformation is then the identity."""
+LARGE = 1e60
+"""Terms beyond this are taken in units of the largest: their powers leave what a float can hold."""
 
 
 def mean_interval(terms: Floats) -> Interval:
@@ -37,6 +39,12 @@ def mean_interval(terms: Floats) -> Interval:
     >>> [round(edge, 3) for edge in mean_interval(np.array([0.0, 1.0, 0.0, 1.0]))]
     [-0.419, 1.419]
     """
+    unit = _unit(terms)
+    low, high = _mean_interval(terms / unit)
+    return low * unit, high * unit
+
+
+def _mean_interval(terms: Floats) -> Interval:
     n, middle = len(terms), float(terms.mean())
     spread = float(terms.std(ddof=1)) if n > 1 else 0.0
     if spread <= _noise(terms):
@@ -52,9 +60,10 @@ def ratio_interval(above: Floats, below: Floats) -> Interval | None:
     >>> [round(edge, 3) for edge in ratio_interval(np.array([0.0, 1.0, 0.0, 1.0]), np.ones(4))]
     [-0.419, 1.419]
     """
-    n = len(above)
+    n, unit = len(above), max(_unit(above), _unit(below))
     if n < 2:
         return None
+    above, below = above / unit, below / unit
     top, bottom = float(above.mean()), float(below.mean())
     residual = above - top / bottom * below
     if float(residual.std(ddof=1)) <= _noise(residual):
@@ -66,6 +75,12 @@ def ratio_interval(above: Floats, below: Floats) -> Interval | None:
     if a <= 0.0 or inside < 0.0:
         return None
     return (b - sqrt(inside)) / a, (b + sqrt(inside)) / a
+
+
+def deviation(terms: Floats) -> float:
+    """The standard deviation of a sample, of terms however large."""
+    unit = _unit(terms)
+    return float((terms / unit).std(ddof=1)) * unit
 
 
 def unseen(middle: float, least: float, most: float, effective: float) -> Interval:
@@ -93,6 +108,12 @@ def _quantiles(terms: Floats) -> Interval:
 def _untransformed(quantile: float, skew: float, n: int) -> float:
     level = quantile / sqrt(n) - skew / (6.0 * n)
     return level if abs(skew) < FLAT else 3.0 / skew * (cbrt(1.0 + skew * level) - 1.0)
+
+
+def _unit(terms: Floats) -> float:
+    """1, or the largest magnitude where it is beyond ``LARGE``."""
+    largest = float(np.abs(terms).max(initial=0.0))
+    return largest if largest > LARGE else 1.0
 
 
 def _noise(terms: Floats) -> float:

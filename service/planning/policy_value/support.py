@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from service.planning.policy_value.intervals import Floats
+from service.planning.policy_value.intervals import Floats, deviation
 
 FAR = 4.0
 """Standard errors from 1 at which a mean weight is no accident."""
@@ -42,14 +42,17 @@ def effective_sample_size(weights: Floats) -> float:
     >>> effective_sample_size(np.array([1.0, 1.0, 2.0]))
     2.6666666666666665
     """
-    squares = float(np.sum(weights**2))
-    return float(np.sum(weights)) ** 2 / squares if squares > 0.0 else 0.0
+    largest = float(weights.max(initial=0.0))
+    if largest <= 0.0:
+        return 0.0
+    scaled = weights / largest  # so that no square leaves what a float can hold
+    return float(np.sum(scaled)) ** 2 / float(np.sum(scaled**2))
 
 
 def support(weights: Floats, unsupported_share: float | None = None, actions: Sequence[str] = ()) -> Support:
     """The support of n weights; a share that nobody knows exactly is taken from the mean weight."""
     mean, n = float(weights.mean()), len(weights)
-    error = float(weights.std(ddof=1)) / sqrt(n) if n > 1 else 0.0
+    error = deviation(weights) / sqrt(n) if n > 1 else 0.0
     fits = abs(mean - 1.0) <= FAR * error + 1e-9
     share = (0.0 if fits else max(0.0, 1.0 - mean)) if unsupported_share is None else unsupported_share
     return Support(

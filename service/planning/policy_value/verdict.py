@@ -147,7 +147,7 @@ def unsupported(support: Support) -> str:
         size = f"{support.effective_sample_size:.1f} rows count effectively"
         return f"{size}; at least {LEAST_EFFECTIVE:g} are needed"
     if not support.fits:
-        return f"the mean weight is {support.mean_weight:.3f}, far from 1: propensities are wrong, or actions lack"
+        return f"the mean weight is {support.mean_weight:.4g}, far from 1: propensities are wrong, or actions lack"
     return ""
 
 

@@ -44,3 +44,7 @@ class ResultsQuery(Strict):
     """The file's form."""
 
     format = Word(among=["jsonl", "csv", "parquet"], metadata=says("Instead of the Accept header.", example="csv"))
+    bom = Word(
+        among=["true", "false"],
+        metadata=says("`true`: CSV begins with a byte order mark, as Excel wants of UTF-8.", example="false"),
+    )

@@ -7,12 +7,13 @@ from service.domain import Client
 from service.errors import NotFound
 from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.contract import Resource, operation, shown
-from service.routes.explanations import REPLAY, ExplanationAnswer, ExplanationQuery, ReplayAnswer
+from service.routes.explanations import REPLAY, ExplanationQuery, ReplayAnswer
 from service.routes.facts import facts
 from service.routes.fields import check
 from service.routes.offers import VARY, language, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord
+from service.routes.schemas.explanations import ExplanationAnswer
 
 _EXPLANATION = ExplanationQuery()
 

@@ -19,7 +19,7 @@ from service.routes.access import engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples.offers import ASKED, OFFERS
-from service.routes.explanations import ExplainedOffers, ExplainedQuery
+from service.routes.explanations import ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
 from service.routes.replies import ASK_AGAIN, NO_STORE, Ready, unless_held
@@ -45,7 +45,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
         {
             "200": shown(
                 "The offers, best first; an empty list comes with the reasons.",
-                ExplainedOffers,
+                OffersAnswer,
                 OFFERS,
                 headers={
                     "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.routes.explanations import ExplainedOffers, ExplanationAnswer, ReplayAnswer
+from service.routes.explanations import ReplayAnswer
+from service.routes.schemas.explanations import ExplanationAnswer
+from service.routes.schemas.offers import OffersAnswer
 from service.store import Store
 
 Keys = dict[str, dict[str, str]]
@@ -20,7 +22,7 @@ def decision_id(client: Any, keys: Keys) -> str:
 def test_explain_answers_the_offers_and_why_and_says_that_nothing_is_kept(client: Any, keys: Keys) -> None:
     answer = client.get(f"{PATH}?explain=true&limit=5", headers=keys["app"] | {"Accept-Language": "en"})
     assert answer.status_code == 200
-    assert ExplainedOffers(unknown="raise").validate(answer.json) == {}
+    assert OffersAnswer(unknown="raise").validate(answer.json) == {}
     assert answer.json["decision_id"] is None
     assert answer.headers["Cache-Control"] == "no-store"
     assert "ETag" not in answer.headers

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from service.domain import Family
 from service.routes.fields import Amount, QueryInteger, Strict, Whole, Word
 from service.routes.schemas import ItemProblem, Loose, says
+from service.routes.schemas.explanations import ExplanationAnswer
 
 MAX_BULK = 200
 
@@ -61,10 +62,12 @@ class Offer(Loose):
 
     rank = fields.Integer(required=True, metadata={"minimum": 1})
     offer = fields.String(required=True, metadata=says("The offer's id, as events name it."))
-    decision_id = fields.String(required=True, allow_none=True, metadata=says("The decision that chose it."))
+    decision_id = fields.String(required=True, allow_none=True, metadata=says("As of the whole answer."))
     valid_until = fields.DateTime(required=True, metadata=says("When to ask again."))
     token = fields.String(
-        required=True, allow_none=True, metadata=says("Proves that it was shown; an accept must bring it.")
+        required=True,
+        allow_none=True,
+        metadata=says("Proves that it was shown; an accept must bring it. Null where nothing was recorded."),
     )
     channel = fields.String(required=True)
     alternatives = fields.List(fields.String(), required=True)
@@ -76,7 +79,11 @@ class OffersAnswer(Loose):
     """The next best offers, best first; an empty list comes with the reasons in ``withheld``."""
 
     customer_id = fields.String(required=True)
-    decision_id = fields.String(required=True)
+    decision_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=says("The decision on record; null where none was made: database away, or explain=true."),
+    )
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     decided_at = fields.DateTime(required=True)
     valid_until = fields.DateTime(required=True)
@@ -86,6 +93,7 @@ class OffersAnswer(Loose):
     degraded = fields.List(
         fields.String(), required=True, metadata=says("Parts that were away: cache, models, database.")
     )
+    explanation = fields.Nested(ExplanationAnswer, metadata=says("With explain=true alone."))
 
 
 class BulkOffersInput(Strict):

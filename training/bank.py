@@ -27,12 +27,12 @@ SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
 OPTIONAL = ("split_column", "outcome", "true_rate", "owner", "notes")
 
-Erased = Callable[[Collection[str]], Collection[str]]
-"""Of some customers' ids, those whom the service has erased."""
+Among = Callable[[Collection[str]], Collection[str]]
+"""Of some customers' ids, those of whom something is true."""
 
 
 def nobody(_: Collection[str]) -> Collection[str]:
-    """Where nothing is known of erasures, nobody was erased."""
+    """Where nothing is known of customers, it is true of nobody."""
     return ()
 
 
@@ -44,7 +44,8 @@ class Bank:
     ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
     outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
     ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
-    ``owner`` is who answers for the models. ``erased`` tells who must not come back: files may still name them.
+    ``owner`` is who answers for the models. Of the customers whom files name, ``erased`` tells who must not come back,
+    ``stored`` whom the service keeps.
     """
 
     folder: Path
@@ -59,7 +60,8 @@ class Bank:
     true_rate: Mapping[str, float] = field(default_factory=dict)
     owner: str = ""
     notes: str = ""
-    erased: Erased = field(default=nobody, compare=False)
+    erased: Among = field(default=nobody, compare=False)
+    stored: Among = field(default=nobody, compare=False)
 
     def sql(self, name: str) -> str | None:
         """The text of ``<name>.sql``; None when the folder has no such file."""

@@ -1,24 +1,21 @@
 """A bank's folder and files, checked before anybody trains: every table, every fault, all at once.
 
-Order: each table by its SQL -> the ``contract`` of that table -> whether customers and outcomes know each other. A
-table that cannot be read does not keep the others from being checked. ``dataset`` holds the same contract when it
-reads; here nothing is raised but what makes the folder no folder of a bank.
+Order: each table by its SQL, without the erased -> the ``contract`` of that table -> whether the tables know each
+other's customers. A table that cannot be read does not keep the others from being checked. ``dataset`` holds the same
+contract when it reads; here nothing is raised but what makes the folder no folder of a bank.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from service.errors import InvalidInput, Problem
 from service.scoring.attributes import AttributeTable
 from training import contract
 from training.bank import Bank, open_bank
-from training.contract import ID
 from training.dataset import table_of
-from training.warehouse import query
+from training.rows import ID, Rows, customers_of, read_rows
 
 TABLES = ("customers", "outcomes", "lapse", "consents")
 
@@ -35,28 +32,33 @@ class Checked:
         return {"rows": self.rows, "faults": [{"table": table, **asdict(fault)} for table, fault in self.faults]}
 
 
-def check_files(bank: Path, files: Path, purposes: Collection[str] | None = None) -> Checked:
+def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None = None) -> Checked:
     """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
 
-    ``purposes`` are those of the policy, which consents may speak of.
+    ``purposes`` are those of the policy, which consents may speak of. A bank that is open knows who was erased and who
+    is stored.
     """
-    described, found = open_bank(Path(bank)), Checked()
-    table, read = table_of(described), dict[str, pa.Table]()
+    described, found = open_bank(bank), Checked()
+    table, read = table_of(described), dict[str, Rows]()
     for name in TABLES:
         if described.sql(name) is not None:
             try:
-                read[name] = query(described, Path(files), name)
+                read[name] = read_rows(described, Path(files), name)
             except InvalidInput as error:
                 found.faults.append((name, Problem(f"{name}.sql", error.message)))
     for name, rows in read.items():
-        found.rows[name] = rows.num_rows
+        found.rows[name] = rows.table.num_rows
         found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes)]
-    found.faults += _strangers(read)
+    customers = {name: customers_of(rows.table) for name, rows in read.items()}
+    found.faults += _strangers(customers)
+    if "consents" in read and customers.get("customers") and customers["consents"]:
+        unknown = contract.stranger_faults(read["consents"], described, customers["customers"])
+        found.faults += [("consents", fault) for fault in unknown]
     return found
 
 
 def _faults(
-    name: str, rows: pa.Table, bank: Bank, table: AttributeTable, purposes: Collection[str] | None
+    name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None
 ) -> list[Problem]:
     if name == "customers":
         return contract.customer_faults(rows, bank, table)
@@ -65,14 +67,9 @@ def _faults(
     return contract.lapse_faults(rows) if name == "lapse" else contract.consent_faults(rows, purposes)
 
 
-def _strangers(read: dict[str, pa.Table]) -> Iterator[tuple[str, Problem]]:
+def _strangers(ids: Mapping[str, Set[str]]) -> Iterator[tuple[str, Problem]]:
     """Tables none of whose customers is among those of customers.sql: ids that are written differently."""
-    ids = {
-        name: set(map(str, rows.column(ID).to_pylist()))
-        for name, rows in read.items()
-        if rows.column_names.count(ID) == 1
-    }
-    customers = ids.pop("customers", set())
+    customers = ids.get("customers", set())
     for name, found in ids.items():
         if customers and found and not found & customers:
             said = f"none of its {len(found):,} customers, such as {min(found)!r}, is among those of customers.sql"

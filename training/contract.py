@@ -22,9 +22,8 @@ from service.errors import InvalidInput, Problem
 from service.expressions import Kind
 from service.scoring.attributes import AttributeTable
 from training.bank import Bank
+from training.rows import ID, Rows, customers_of
 
-ID = "customer_id"
-LISTED = 20
 LONGEST_ID = 64
 
 Flags = npt.NDArray[np.bool_]
@@ -41,22 +40,23 @@ class Fault(Problem):
     expected: str
 
 
-def customer_faults(rows: pa.Table, bank: Bank, table: AttributeTable) -> list[Problem]:
+def customer_faults(rows: Rows, bank: Bank, table: AttributeTable) -> list[Problem]:
     """Every fault of customers.sql: columns, ids, values, and dates that nobody could know on the bank's day."""
     if absent := missing(rows, [ID]):
         return absent
-    names = [one for one in rows.column_names if one != ID and rows.column_names.count(one) == 1 and one in raw(table)]
+    there, known = rows.table.column_names, raw(table)
+    names = [one for one in there if one != ID and there.count(one) == 1 and one in known]
     values = [fault for name in names for fault in value_faults(rows, name, table)]
     dates = [one.name for one in table.attributes if one.kind is Kind.DATE and not one.ahead and one.name in names]
     later = [fault for name in dates for fault in later_faults(rows, name, bank.as_of)]
     return [*id_faults(rows), *column_faults(rows, table), *values, *later]
 
 
-def outcome_faults(rows: pa.Table, bank: Bank) -> list[Problem]:
+def outcome_faults(rows: Rows, bank: Bank) -> list[Problem]:
     """Every fault of outcomes.sql: columns, ids, flags, trials and amounts."""
     bought = [f"bought_{one}" for one in bank.families]
     held, amounts, treated = (
-        [name for one in bank.families if (name := f"{what}_{one}") in rows.column_names]
+        [name for one in bank.families if (name := f"{what}_{one}") in rows.table.column_names]
         for what in ("held", "amount", "treated")
     )
     needed = [ID, *bought, *held, *amounts, *treated, *([bank.split_column] if bank.split_column else [])]
@@ -67,31 +67,38 @@ def outcome_faults(rows: pa.Table, bank: Bank) -> list[Problem]:
     return [*id_faults(rows), *flags, *trials, *(fault for name in amounts for fault in amount_faults(rows, name))]
 
 
-def lapse_faults(rows: pa.Table) -> list[Problem]:
+def lapse_faults(rows: Rows) -> list[Problem]:
     """Every fault of lapse.sql."""
     return missing(rows, [ID, "lapsed"]) or [*id_faults(rows), *flag_faults(rows, "lapsed")]
 
 
-def consent_faults(rows: pa.Table, purposes: Collection[str] | None = None) -> list[Problem]:
+def consent_faults(rows: Rows, purposes: Collection[str] | None = None) -> list[Problem]:
     """Every fault of consents.sql: ids, purposes nobody asks after, flags, and yes and no at once; no rows are none.
 
     ``purposes`` are those of the policy; None where only their form is to be judged.
     """
     absent = missing_columns(rows, [ID, "purpose", "granted"])
-    if absent or not rows.num_rows:
+    if absent or not rows.table.num_rows:
         return absent
     faults = [*text_faults(rows, ID), *text_faults(rows, "purpose"), *flag_faults(rows, "granted")]
     if purposes is not None:
-        strange = np.array([one not in purposes for one in rows.column("purpose").to_pylist()], dtype=bool)
+        strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
         faults += _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
     return faults or _torn(rows)
 
 
-def _torn(rows: pa.Table) -> list[Problem]:
+def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
+    """Rows of customers who are neither among ``customers`` nor stored: there is nobody to whom they could belong."""
+    others = customers_of(rows.table) - set(customers)
+    nobody = others - set(bank.stored(others)) if others else others
+    return _listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
+
+
+def _torn(rows: Rows) -> list[Problem]:
     """Purposes that one customer grants and refuses at once."""
     said: dict[tuple[str, str], set[bool]] = {}
-    keys = [(str(row[ID]), str(row["purpose"])) for row in rows.select([ID, "purpose"]).to_pylist()]
-    for key, granted in zip(keys, rows.column("granted").to_pylist(), strict=True):
+    keys = [(str(row[ID]), str(row["purpose"])) for row in rows.table.select([ID, "purpose"]).to_pylist()]
+    for key, granted in zip(keys, rows.table.column("granted").to_pylist(), strict=True):
         said.setdefault(key, set()).add(bool(granted))
     torn = np.array([len(said[key]) > 1 for key in keys], dtype=bool)
     return _listed(rows, "purpose", torn, lambda _: "must be granted or refused, not both")
@@ -109,22 +116,22 @@ def refuse(where: object, problems: Iterable[Problem]) -> None:
         raise InvalidInput(f"{where}: does not return what it should", found)
 
 
-def missing(rows: pa.Table, names: Iterable[str]) -> list[Problem]:
-    """One problem per column that is not there once, and one where there are no rows."""
+def missing(rows: Rows, names: Iterable[str]) -> list[Problem]:
+    """One problem per column that is not there once, and one where there are no rows, but those of the erased."""
     faults = missing_columns(rows, names)
-    return faults if rows.num_rows else [*faults, Problem(ID, "the query returns no rows at all")]
+    return faults if rows.table.num_rows or rows.erased else [*faults, Problem(ID, "the query returns no rows at all")]
 
 
-def missing_columns(rows: pa.Table, names: Iterable[str]) -> list[Problem]:
+def missing_columns(rows: Rows, names: Iterable[str]) -> list[Problem]:
     """One problem per column that is not there, or more than once."""
-    names, there = list(names), rows.column_names
+    names, there = list(names), rows.table.column_names
     faults = [Problem(name, f"is missing; the columns are {', '.join(there)}") for name in names if name not in there]
     return faults + [Problem(name, "is returned twice") for name in names if there.count(name) > 1]
 
 
-def text_faults(rows: pa.Table, name: str) -> list[Problem]:
+def text_faults(rows: Rows, name: str) -> list[Problem]:
     """Values that are null, empty or too long."""
-    column = rows.column(name)
+    column = rows.table.column(name)
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return [Problem(name, f"must be text of 1 to {LONGEST_ID} characters, got a column of {column.type}")]
     words = pc.cast(column, pa.string())
@@ -132,34 +139,34 @@ def text_faults(rows: pa.Table, name: str) -> list[Problem]:
     return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {LONGEST_ID} characters")
 
 
-def id_faults(rows: pa.Table) -> list[Problem]:
+def id_faults(rows: Rows) -> list[Problem]:
     """Ids that are null, empty, too long, or stand in more than one row."""
     if faults := text_faults(rows, ID):
         return faults
-    ids = pc.cast(rows.column(ID), pa.string()).to_numpy().astype(str)
+    ids = pc.cast(rows.table.column(ID), pa.string()).to_numpy().astype(str)
     _, place, counts = np.unique(ids, return_inverse=True, return_counts=True)
     return _listed(rows, ID, counts[place] > 1, lambda _: "must stand in one row only")
 
 
-def column_faults(rows: pa.Table, table: AttributeTable) -> list[Problem]:
+def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
     """Columns that are no attribute of the table, or are returned twice."""
-    names = [name for name in rows.column_names if name != ID]
+    names = [name for name in rows.table.column_names if name != ID]
     strange = [problem for name in names for problem in table.check({name: None})]
     return strange + [Problem(name, "is returned twice") for name in sorted(set(names)) if names.count(name) > 1]
 
 
-def value_faults(rows: pa.Table, name: str, table: AttributeTable) -> list[Problem]:
+def value_faults(rows: Rows, name: str, table: AttributeTable) -> list[Problem]:
     """Every value of one column that the table of attributes would refuse in a customer's record."""
     try:
-        encoded = table.only([name]).encode_frame(rows.select([name]))[f"customer.{name}"].ravel()
+        encoded = table.only([name]).encode_frame(rows.table.select([name]))[f"customer.{name}"].ravel()
     except InvalidInput as error:
         return [Problem(name, one.message) for one in error.problems]
     return _lost(rows, name, encoded, table)
 
 
-def later_faults(rows: pa.Table, name: str, day: date) -> list[Problem]:
+def later_faults(rows: Rows, name: str, day: date) -> list[Problem]:
     """Dates after the bank's day; unknown ones, and what is no date at all, are not judged."""
-    column = rows.column(name)
+    column = rows.table.column(name)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = pc.strptime(column, format="%Y-%m-%d", unit="s", error_is_null=True)
     if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
@@ -169,9 +176,9 @@ def later_faults(rows: pa.Table, name: str, day: date) -> list[Problem]:
     return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
-def flag_faults(rows: pa.Table, name: str, *, unknown: bool = False) -> list[Problem]:
+def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
     """Values that are not true or false, or 1 or 0; null is neither, and a fault unless it may be ``unknown``."""
-    column = rows.column(name)
+    column = rows.table.column(name)
     if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
@@ -180,9 +187,9 @@ def flag_faults(rows: pa.Table, name: str, *, unknown: bool = False) -> list[Pro
     return _listed(rows, name, bad, lambda _: "must be true or false (or 1 and 0)")
 
 
-def amount_faults(rows: pa.Table, name: str) -> list[Problem]:
+def amount_faults(rows: Rows, name: str) -> list[Problem]:
     """Values that are no amount of money, 0 yuan or more; null is an amount that nobody knows."""
-    column = rows.column(name)
+    column = rows.table.column(name)
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_kind(column.type) for is_kind in kinds):
         return [Problem(name, f"must be an amount in yuan, got a column of {column.type}")]
@@ -197,10 +204,10 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | bool | int | float) else float(value)
 
 
-def _lost(rows: pa.Table, name: str, encoded: npt.NDArray[Any], table: AttributeTable) -> list[Problem]:
+def _lost(rows: Rows, name: str, encoded: npt.NDArray[Any], table: AttributeTable) -> list[Problem]:
     """The values that were there and could not be encoded."""
     unknown = np.array([one is None for one in encoded]) if encoded.dtype == object else np.isnan(encoded)
-    there = np.asarray(pc.invert(pc.is_null(rows.column(name), nan_is_null=True)).to_numpy())
+    there = np.asarray(pc.invert(pc.is_null(rows.table.column(name), nan_is_null=True)).to_numpy())
 
     def expectation(value: Any) -> str:
         faults = table.check({name: plain(value)})
@@ -209,17 +216,18 @@ def _lost(rows: pa.Table, name: str, encoded: npt.NDArray[Any], table: Attribute
     return _listed(rows, name, unknown & there, expectation)
 
 
-def _listed(rows: pa.Table, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
+def _listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
     places = np.flatnonzero(bad).tolist()
-    ids, values = rows.column(ID), rows.column(name)
+    ids, values = rows.table.column(ID), rows.table.column(name)
     problems: list[Problem] = [
-        _fault(place, ids[place].as_py(), name, values[place].as_py(), expectation) for place in places[:LISTED]
+        _fault(int(rows.numbers[place]), ids[place].as_py(), name, values[place].as_py(), expectation)
+        for place in places[: rows.listed]
     ]
-    more = len(places) - LISTED
+    more = len(places) - rows.listed
     return [*problems, Problem(name, f"and {more} more rows like these")] if more > 0 else problems
 
 
-def _fault(place: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:
+def _fault(row: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:
     said, expected = plain(value), expectation(value)
-    where, message = f"row {place + 1}, customer {customer!r}, {name}", f"{expected}, got {str(said)[:60]!r}"
-    return Fault(where, message, place + 1, None if customer is None else str(customer), name, said, expected)
+    where, message = f"row {row}, customer {customer!r}, {name}", f"{expected}, got {str(said)[:60]!r}"
+    return Fault(where, message, row, None if customer is None else str(customer), name, said, expected)

@@ -19,17 +19,17 @@ import yaml
 from service.domain import Attributes
 from service.errors import InvalidInput
 from service.scoring.attributes import AttributeTable, parse_table
-from training.bank import Bank, Erased, open_bank
+from training.bank import Bank, open_bank
 from training.contract import (
-    ID,
     consent_faults,
     customer_faults,
     lapse_faults,
     outcome_faults,
     plain,
     refuse,
+    stranger_faults,
 )
-from training.warehouse import query
+from training.rows import ID, Rows, read_rows
 
 DEFAULT_TABLE = Path(__file__).parents[1] / "service" / "rules" / "default" / "attributes.yaml"
 
@@ -103,22 +103,16 @@ def table_of(bank: Bank | Path) -> AttributeTable:
 def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
     """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column."""
     bank, table = open_bank(bank), table or table_of(bank)
-    rows, where = query(bank, files, "customers"), bank.folder / "customers.sql"
+    rows, where = read_rows(bank, files, "customers"), bank.folder / "customers.sql"
     refuse(where, customer_faults(rows, bank, table))
-    return Customers(_without(bank.erased, _sorted(rows)))
-
-
-def _without(erased: Erased, rows: pa.Table) -> pa.Table:
-    ids = rows.column(ID)
-    gone = erased(ids.to_pylist())
-    return rows.filter(pc.invert(pc.is_in(ids, pa.array(gone, ids.type)))) if gone else rows
+    return Customers(_sorted(rows))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
-    rows, where = query(bank, files, "outcomes"), bank.folder / "outcomes.sql"
-    refuse(where, outcome_faults(rows, bank))
-    rows = _sorted(rows)
+    read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
+    refuse(where, outcome_faults(read, bank))
+    rows = _sorted(read)
     places = _places(rows.column(ID).to_pylist(), customers)
     if not (places >= 0).any():
         raise InvalidInput(f"{where}: none of its {len(places)} customers is among those of customers.sql")
@@ -129,26 +123,29 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
     """Who left, by lapse.sql; None where there is no such file: then nobody knows who stays."""
     if bank.sql("lapse") is None:
         return None
-    rows, where = query(bank, files, "lapse"), bank.folder / "lapse.sql"
-    refuse(where, lapse_faults(rows))
-    rows = _sorted(rows)
+    read, where = read_rows(bank, files, "lapse"), bank.folder / "lapse.sql"
+    refuse(where, lapse_faults(read))
+    rows = _sorted(read)
     places = _places(rows.column(ID).to_pylist(), customers)
     return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
 
 
 def read_consents(
-    bank: Bank | Path, files: Path, purposes: Collection[str] | None = None
+    bank: Bank | Path, files: Path, purposes: Collection[str] | None = None, among: Customers | None = None
 ) -> list[tuple[str, str, bool]] | None:
     """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown.
 
-    ``purposes``: those of the policy that asks after them; another is a fault where they are given.
+    ``purposes``: those of the policy that asks after them; another is a fault where they are given. So is a customer
+    who is neither ``among`` these nor stored.
     """
     bank = open_bank(bank)
     if bank.sql("consents") is None:
         return None
-    rows, where = query(bank, files, "consents"), bank.folder / "consents.sql"
+    rows, where = read_rows(bank, files, "consents"), bank.folder / "consents.sql"
     refuse(where, consent_faults(rows, purposes))
-    columns = (rows.column(name).to_pylist() for name in (ID, "purpose", "granted"))
+    if among is not None:
+        refuse(where, stranger_faults(rows, bank, among.ids))
+    columns = (rows.table.column(name).to_pylist() for name in (ID, "purpose", "granted"))
     return sorted(
         (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)
     )
@@ -182,6 +179,7 @@ def _flags(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
     return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy())
 
 
-def _sorted(rows: pa.Table) -> pa.Table:
+def _sorted(read: Rows) -> pa.Table:
+    rows = read.table
     rows = rows.set_column(rows.column_names.index(ID), ID, pc.cast(rows.column(ID), pa.string()))
     return rows.sort_by(ID).combine_chunks()

@@ -14,13 +14,13 @@ from service.errors import InvalidInput
 from service.planning.drift import Calibrated, Drift, calibrated, compare
 from service.rules.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
-from training.bank import open_bank
+from training.bank import Bank, open_bank
 from training.dataset import Customers, read_customers, read_outcomes, table_of
 from training.evaluate import measure
 from training.warehouse import files_read
 
 
-def drift_of(bundle: Bundle, bank: Path, files: Path, bounds: Monitoring = DEFAULT) -> Drift:
+def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring = DEFAULT) -> Drift:
     """How far the customers of these files lie from those the bundle learned from.
 
     InvalidInput where the bundle keeps no references (it was trained before there were any) or the files do not fit.
@@ -54,7 +54,7 @@ def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
     return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
 
 
-def evaluated(bundle: Bundle, bank: Path, files: Path) -> dict[str, Any]:
+def evaluated(bundle: Bundle, bank: Path | Bank, files: Path) -> dict[str, Any]:
     """``{"families": {family: figures}, "learned_from_them": ...}`` of a bundle on any files with outcomes.
 
     Figures as ``evaluate.measure``. Where the bundle has learned from these very files they are no test.

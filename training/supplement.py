@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from training.contract import ID
 from training.dataset import Customers
+from training.rows import ID
 
 SOURCE = "simulated"
 """The source that every simulated consent carries into the ledger."""

@@ -13,9 +13,9 @@ import pyarrow as pa
 from service.domain import Attributes
 from service.expressions import Kind
 from service.scoring.attributes import Attribute, AttributeTable
-from training.contract import ID
 from training.openings import Opening
 from training.output import writer
+from training.rows import ID
 from training.trials import Trial
 
 DECIDED = ("propensity", "propensity_source", "value", "response", "priority", "selection_probability", "rank")

@@ -41,13 +41,17 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class TrainReport:
-    """The new bundle's ``version``, its ``metrics`` by family, what the ``gate`` says of it; ``uplift`` by family."""
+    """The new bundle's ``version``, its ``metrics`` by family, what the ``gate`` says of it; ``uplift`` by family.
+
+    ``left_out`` counts whom the service has erased although the files still name them, where anybody was.
+    """
 
     version: str
     metrics: Metrics
     gate: Verdict
     customers: int = field(default=0)
     uplift: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def train(  # noqa: PLR0913

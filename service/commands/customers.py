@@ -2,14 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from service.commands.left_out import bank_without_erased, known_bank
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
 from service.config import Settings
@@ -25,37 +23,24 @@ files_option = click.option(
 )
 
 
-@contextmanager
-def bank_without_erased(settings: Settings, bank: Path) -> Iterator[Any]:
-    """The bank of a folder, without the customers whom this service has erased, where it has a database at all."""
-    from training.bank import open_bank
+def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7) -> dict[str, Any]:
+    """Map the bank's files and store its customers and consents, the erased left out: all of it, or nothing.
 
-    described = open_bank(bank)
-    if settings.database_url is None and not (settings.state_dir / "postgres").is_dir():
-        yield described
-        return
-    with opened(settings) as stack:
-        yield replace(described, erased=stack.store.register.erased)
-
-
-def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7) -> int:
-    """Map the bank's files and store its customers and consents, the erased left out; the number of customers."""
-    from training.bank import open_bank
+    Returns how many customers are stored, how many words of theirs were read, and who was left out.
+    """
     from training.dataset import read_consents, read_customers
     from training.synthetic import simulated_consents, supplement_customers
 
-    described = replace(open_bank(bank), erased=stack.store.register.erased)
+    described, left_out = known_bank(stack.store, bank)
     customers = read_customers(described, files)
-    consents = read_consents(described, files, purposes(load(stack.settings.policy)))
+    consents = read_consents(described, files, purposes(load(stack.settings.policy)), customers)
     if supplement:
         customers = supplement_customers(customers, seed)
         consents = simulated_consents(customers, seed)
-    with bar("Storing customers") as advance:
-        stack.store.load_customers(customers, progress=advance)
-    if consents is not None:
-        with bar("Storing consents") as advance:
-            stack.store.load_consents(consents, progress=advance)
-    return len(customers)
+    with bar("Storing customers and consents") as advance:
+        stack.store.load(customers, consents, progress=advance)
+    left_out.tell()
+    return {"customers": len(customers), "consents": len(consents or ()), **left_out.document}
 
 
 @click.command("check-files")
@@ -66,9 +51,11 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any."""
     from training.checking import check_files as check
 
-    found = check(bank, files, purposes(load(Settings.read(os.environ).policy)))
+    settings = Settings.read(os.environ)
+    with bank_without_erased(settings, bank) as (described, left_out):
+        found = check(described, files, purposes(load(settings.policy)))
     if as_json:
-        show(found.document(), as_json)
+        show({**found.document(), **left_out.document}, as_json)
         sys.exit(InvalidInput.exit_code if found.faults else 0)
     for table, rows in found.rows.items():
         click.echo(f"{table:<10} {rows:>12,} rows")
@@ -86,7 +73,7 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
 def import_(bank: Path, files: Path, supplement: bool, as_json: bool) -> None:
     """Map a bank's files by its SQL and store customers and consents."""
     with opened() as stack:
-        show({"customers": load_bank(stack, bank, files, supplement)}, as_json)
+        show(load_bank(stack, bank, files, supplement), as_json)
 
 
 VERBS = (check_files, import_)

@@ -1,14 +1,16 @@
 """`fourcast train | score | models | promote | rollback`: bundles, from a bank's files to what serves."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from service.artifacts import Artifacts
-from service.commands.customers import bank_option, bank_without_erased, files_option
+from service.commands.customers import bank_option, files_option
 from service.commands.experience import days_option, learned, window_option
+from service.commands.left_out import bank_without_erased
 from service.commands.policies import rollback
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, bom_option, json_option, show
@@ -79,6 +81,7 @@ def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
         {
             "version": report.version,
             "customers": report.customers,
+            **report.left_out,
             "passes": report.gate.passes,
             "gate": list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines]),
             **{f"uplift of {family}": said for family, said in report.uplift.items()},
@@ -104,8 +107,9 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)
-    with bank_without_erased(settings, bank) as described, bar("Training two propensity models") as advance:
+    with bank_without_erased(settings, bank) as (described, left_out), bar("Training two propensity models") as advance:
         report = train_bundle(described, files, seed, artifacts.folder, advance, champion, **choices)
+    report = replace(report, left_out=left_out.document)
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     return report
@@ -125,10 +129,13 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     from training.registry import verify
     from training.score import score as score_files
 
-    folder = Artifacts.of(Settings.read(os.environ)).folder_of(version)
+    settings = Settings.read(os.environ)
+    folder = Artifacts.of(settings).folder_of(version)
     bundle = verify(folder.parent, version)
     source = bundle if cluster is None else folder
-    show({"customers": score_files(bank, files, source, out, cluster, bom), "out": str(out)}, as_json)
+    with bank_without_erased(settings, bank) as (described, left_out):
+        scored = score_files(described, files, source, out, cluster, bom)
+    show({"customers": scored, "out": str(out), **left_out.document}, as_json)
 
 
 @click.command("models")

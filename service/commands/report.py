@@ -8,6 +8,7 @@ import click
 import orjson
 
 from service.artifacts import Artifacts
+from service.commands.left_out import bank_without_erased
 from service.commands.terminal import json_option, show
 from service.commands.watching import folder
 from service.config import Settings
@@ -44,9 +45,13 @@ def report(
     from training.registry import verify
     from training.report import document, page
 
-    artifacts = Artifacts.of(Settings.read(os.environ))
+    settings = Settings.read(os.environ)
+    artifacts = Artifacts.of(settings)
     home, rival = artifacts.folder_of(version), None if champion is None else artifacts.folder_of(champion)
-    drift = None if bank is None or files is None else drift_of(verify(home.parent, version), bank, files)
+    drift = None
+    if bank is not None and files is not None:
+        with bank_without_erased(settings, bank) as (described, _):
+            drift = drift_of(verify(home.parent, version), described, files)
     told = document(home, drift, rival)
     target = out or home / NAME
     if not as_json or out is not None or open_it:

@@ -1,12 +1,14 @@
 """`fourcast tune`: a search for better recipes than the shipped ones, ending in a bundle through the same gate."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from service.artifacts import Artifacts
-from service.commands.customers import bank_option, bank_without_erased, files_option
+from service.commands.customers import bank_option, files_option
+from service.commands.left_out import bank_without_erased
 from service.commands.models import tell
 from service.commands.terminal import bar, json_option
 from service.commands.tracking import tell_trained
@@ -46,10 +48,11 @@ def tune(
     if champion is not None:
         artifacts.folder_of(champion)
     kept = study or settings.state_dir / f"study-{bank.resolve().name}.db"
-    with bank_without_erased(settings, bank) as described, bar("Tuning") as advance:
+    with bank_without_erased(settings, bank) as (described, left_out), bar("Tuning") as advance:
         report, recipes = tune_bundle(
             described, files, minutes, kept, seed, artifacts.folder, advance, champion, trials
         )
+    report = replace(report, left_out=left_out.document)
     artifacts.publish(report.version)
     tell_trained(settings, report.version, report.gate.passes)
     tell(report, as_json, recipes)

@@ -12,6 +12,7 @@ import orjson
 from service.artifacts import Artifacts
 from service.commands.customers import bank_option, files_option
 from service.commands.decisions import engine_of
+from service.commands.left_out import bank_without_erased
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.config import Settings
@@ -64,8 +65,9 @@ def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict
     settings = Settings.read(os.environ)
     version = version or _serving()
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
-    found = drift_of(bundle, bank, files, load(settings.policy).monitoring)
-    return found, {"bundle": version}
+    with bank_without_erased(settings, bank) as (described, left_out):
+        found = drift_of(bundle, described, files, load(settings.policy).monitoring)
+    return found, {"bundle": version, **left_out.document}
 
 
 def _serving() -> str:
@@ -109,11 +111,14 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     from training.evaluate import summary
     from training.registry import verify
 
-    bundle = verify(Artifacts.of(Settings.read(os.environ)).folder_of(version).parent, version)
-    found = evaluated(bundle, bank, files)
+    settings = Settings.read(os.environ)
+    bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
+    with bank_without_erased(settings, bank) as (described, left_out):
+        found = evaluated(bundle, described, files)
     figures = {family: each if as_json else summary(each) for family, each in found["families"].items()}
     warning = {"warning": "learned from these very files: no test"} if found["learned_from_them"] else {}
-    show({"bundle": version, "learned_from_them": found["learned_from_them"], **figures, **warning}, as_json)
+    about = {"bundle": version, "learned_from_them": found["learned_from_them"], **left_out.document}
+    show({**about, **figures, **warning}, as_json)
 
 
 VERBS = (drift, evaluate)

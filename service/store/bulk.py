@@ -43,17 +43,17 @@ CUSTOMERS_TWICE = """
     FROM incoming GROUP BY id HAVING count(*) > 1 ORDER BY 1 LIMIT 20
 """
 CONSENTS_STAGING = """
-    CREATE TEMPORARY TABLE incoming (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
+    CREATE TEMPORARY TABLE incoming_consents (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
         granted boolean) ON COMMIT DROP
 """
 CONSENTS_OF_NOBODY = """
-    SELECT min(row), 'no customer "' || customer_id || '"' FROM incoming
+    SELECT min(row), 'no customer "' || customer_id || '"' FROM incoming_consents
     WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id) GROUP BY customer_id ORDER BY 1 LIMIT 20
 """
 CONSENTS_INTO_PLACE = """
     WITH newer AS (
         INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-        SELECT customer_id, purpose, granted, %(at)s, %(source)s, %(version)s FROM incoming
+        SELECT customer_id, purpose, granted, %(at)s, %(source)s, %(version)s FROM incoming_consents AS incoming
         WHERE granted IS DISTINCT FROM (
             SELECT known.granted FROM consents AS known
             WHERE known.customer_id = incoming.customer_id AND known.purpose = incoming.purpose
@@ -82,8 +82,8 @@ def load_consents(
     text.name("source", source)
     text.name("version", version)
     connection.exec_driver_sql(CONSENTS_STAGING)
-    count = _copy(connection, "incoming", rows, _consent_line, progress)
-    connection.exec_driver_sql("ANALYZE incoming")
+    count = _copy(connection, "incoming_consents", rows, _consent_line, progress)
+    connection.exec_driver_sql("ANALYZE incoming_consents")
     _refuse(connection, CONSENTS_OF_NOBODY)
     return _into_place(connection, CONSENTS_INTO_PLACE, "consents", count, origin)
 

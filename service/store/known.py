@@ -58,6 +58,15 @@ class Known:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return bulk.load_customers(connection, rows, progress)
 
+    def load(
+        self, people: Iterable[CustomerRow], consents: Iterable[ConsentRow] | None, progress: Progress | None = None
+    ) -> None:
+        """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            bulk.load_customers(connection, people, progress)
+            if consents is not None:
+                bulk.load_consents(connection, consents, "import", "1", time.time_ns() // 1_000_000, progress)
+
     def load_consents(
         self,
         rows: Iterable[ConsentRow],

@@ -63,6 +63,7 @@ MANY = Statement(
 )
 
 
+STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 REPEATS = text_of("DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN body) > 0")
 """Answers kept for a day for requests sent again, where they name the customer."""
 
@@ -192,6 +193,12 @@ class Register:
                 return set()
             salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
         return {one for one in names if _digest(salt, one) in known}
+
+    def stored(self, names: Iterable[str]) -> set[str]:
+        """Those of the ids that are stored now."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            found = connection.execute(STORED, {"names": list(names)})
+            return {str(one) for one in found.scalars()}
 
 
 def no_customer_of(external_key: str) -> NotFound:

@@ -151,14 +151,14 @@ def test_an_import_tells_of_a_purpose_that_the_policy_does_not_ask_after(
 
 
 def test_a_day_in_a_text_is_held_against_the_bank_s_day_too(bank: Path, files: Path) -> None:
-    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, '2026-02-01' AS risk_assessed_on")
+    (bank / "customers.sql").write_text("SELECT unnest(['a', 'b']) AS customer_id, '2026-02-01' AS risk_assessed_on")
     assert "risk_assessed_on: must not lie after" in " ".join(told(bank, files))
-    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, '2026-01-31' AS risk_assessed_on")
+    (bank / "customers.sql").write_text("SELECT unnest(['a', 'b']) AS customer_id, '2026-01-31' AS risk_assessed_on")
     assert told(bank, files) == []
 
 
 def test_an_attribute_of_the_bank_s_own_may_speak_of_the_future_where_it_says_so(bank: Path, files: Path) -> None:
-    (bank / "customers.sql").write_text("SELECT 'a' AS customer_id, DATE '2027-01-01' AS lease_ends_on")
+    (bank / "customers.sql").write_text("SELECT unnest(['a', 'b']) AS customer_id, DATE '2027-01-01' AS lease_ends_on")
     assert "is no attribute" in " ".join(told(bank, files))
     own = "attributes:\n  - {name: lease_ends_on, kind: date, meaning: End of the lease%s}\n"
     (bank / "attributes.yaml").write_text(own % "")

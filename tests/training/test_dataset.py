@@ -5,7 +5,7 @@ import pytest
 
 from service.errors import InvalidInput
 from training.bank import open_bank
-from training.dataset import read_consents, read_customers, read_outcomes
+from training.dataset import read_consents, read_customers, read_lapses, read_outcomes
 
 BANK = """name: Small bank
 as_of: 2026-01-31
@@ -53,8 +53,17 @@ def test_customers_come_sorted_with_unknown_values_left_out(bank, files):
 
 def test_who_was_erased_does_not_come_back_with_the_files(bank, files):
     described = replace(open_bank(bank), erased=lambda ids: {"b"} & set(ids))
+    (bank / "lapse.sql").write_text("SELECT id AS customer_id, 1 AS lapsed FROM read_csv(file('bought.csv'))")
+    (bank / "consents.sql").write_text(
+        "SELECT id AS customer_id, 'contact' AS purpose, true AS granted FROM read_csv(file('bought.csv'))"
+    )
     customers = read_customers(described, files)
     assert customers.ids == ["a", "c"]
+    lapses, consents = read_lapses(described, files, customers), read_consents(described, files)
+    assert lapses is not None
+    assert [customers.ids[row] for row in lapses.rows] == ["c"]
+    assert consents is not None
+    assert [customer for customer, *_ in consents] == ["c", "z"]
     outcomes = read_outcomes(described, files, customers)
     assert [customers.ids[row] for row in outcomes.rows] == ["c"]
 

@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.contract import ID
 from training.dataset import Customers
+from training.rows import ID
 from training.supplement import SOURCE, assessments, simulated_consents, supplement_customers
 from training.synthetic.people import attributes_of, deposits, money_of, people
 from training.synthetic.reactions import Reactions

@@ -1,0 +1,60 @@
+"""What a bank's query returned, without the erased: each row keeps the number it had when the SQL returned it.
+
+The files of a core bank name a customer for years after the erasure. Every table is read here, so that nobody comes
+back by any of them, and a faulty row of somebody who is gone holds nobody up.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from training.bank import Bank
+from training.warehouse import query
+
+ID = "customer_id"
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as Arrow, the number of each row (the first that the SQL returned is 1), and whom it left out.
+
+    ``listed``: how many faulty values of a column are told one by one.
+    """
+
+    table: pa.Table
+    numbers: npt.NDArray[np.int64]
+    erased: frozenset[str] = frozenset()
+    listed: int = LISTED
+
+    def only(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
+        """The rows where ``wanted``, under their old numbers."""
+        return replace(self, table=self.table.filter(pa.array(wanted)), numbers=self.numbers[wanted])
+
+    def of(self, customers: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Which rows belong to one of these customers."""
+        ids = pc.cast(self.table.column(ID), pa.string())
+        return np.asarray(pc.is_in(ids, pa.array(sorted(customers), pa.string())).to_numpy())
+
+
+def read_rows(bank: Bank, files: Path, name: str) -> Rows:
+    """What ``<name>.sql`` returns over the folder ``files``, without the erased; raises InvalidInput as ``query``."""
+    table = query(bank, files, name)
+    rows = Rows(table, np.arange(1, table.num_rows + 1))
+    gone = frozenset(bank.erased(customers_of(table)))
+    return replace(rows.only(~rows.of(gone)), erased=gone) if gone else rows
+
+
+def customers_of(table: pa.Table) -> set[str]:
+    """Every customer whom a table names; nobody where it has no such column, or several, or one that is no text."""
+    if table.column_names.count(ID) != 1:
+        return set()
+    column = table.column(ID)
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return set()
+    return {one for one in pc.unique(pc.cast(column, pa.string())).to_pylist() if one is not None}

@@ -149,6 +149,14 @@ class Conflict(FourcastError):
     exit_code = 2
 
 
+class Unconfirmed(FourcastError):
+    """It would take away what is known, and nobody said that this is meant; nothing was done."""
+
+    status = 409
+    slug = "unconfirmed"
+    title = "Nothing was stored"
+
+
 class InProgress(FourcastError):
     """The same request is being answered just now; try again after ``retry_after`` seconds."""
 

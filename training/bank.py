@@ -12,7 +12,7 @@ Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, 
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -62,6 +62,17 @@ class Bank:
     notes: str = ""
     erased: Among = field(default=nobody, compare=False)
     stored: Among = field(default=nobody, compare=False)
+
+    def known_until(self, now_ms: int) -> int:
+        """The instant up to which its files know (ms UTC): the end of ``as_of`` in the bank's zone.
+
+        Its beginning where that day is not over yet: a file cannot know what the rest of the day brings.
+        """
+        begins, ends = (
+            round(datetime.combine(day, time(), self.timezone).timestamp() * 1000)
+            for day in (self.as_of, self.as_of + timedelta(days=1))
+        )
+        return ends if ends <= now_ms else begins
 
     def sql(self, name: str) -> str | None:
         """The text of ``<name>.sql``; None when the folder has no such file."""

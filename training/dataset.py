@@ -52,6 +52,11 @@ class Customers:
                 yield row.pop(ID), {name: plain(value) for name, value in row.items() if value is not None}
 
     @property
+    def columns(self) -> list[str]:
+        """The attributes that the bank's files speak of."""
+        return [name for name in self.table.column_names if name != ID]
+
+    @property
     def ids(self) -> list[str]:
         """The customers' ids, in order."""
         return list(self.table.column(ID).to_pylist())

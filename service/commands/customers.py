@@ -2,6 +2,8 @@
 
 import os
 import sys
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ from service.commands.left_out import bank_without_erased, known_bank
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
 from service.config import Settings
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, Problem, Unconfirmed
 from service.preferences import purposes
 from service.rules.policy import load
+from service.store import CustomerFile
 
 bank_option = click.option(
     "--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder with the SQL."
@@ -23,7 +26,17 @@ files_option = click.option(
 )
 
 
-def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How files meet what is stored: ``replace`` makes unknown what they lack, where that was ``agreed`` to."""
+
+    replace: bool = False
+    agreed: bool = False
+
+
+def load_bank(
+    stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7, manner: Manner | None = None
+) -> dict[str, Any]:
     """Map the bank's files and store its customers and consents, the erased left out: all of it, or nothing.
 
     Returns how many customers are stored, how many words of theirs were read, and who was left out.
@@ -37,10 +50,26 @@ def load_bank(stack: Stack, bank: Path, files: Path, supplement: bool, seed: int
     if supplement:
         customers = supplement_customers(customers, seed)
         consents = simulated_consents(customers, seed)
-    with bar("Storing customers and consents") as advance:
-        stack.store.load(customers, consents, progress=advance)
+    _store(stack, customers, consents, _said(described, customers.columns, manner or Manner()))
     left_out.tell()
     return {"customers": len(customers), "consents": len(consents or ()), **left_out.document}
+
+
+def _said(bank: Any, columns: list[str], manner: Manner) -> CustomerFile:
+    """What the bank's file of customers says of itself."""
+    return CustomerFile(bank.known_until(time.time_ns() // 1_000_000), columns, manner.replace, manner.agreed)
+
+
+def _store(stack: Stack, customers: Any, consents: Any, file: CustomerFile) -> None:
+    """Store all of it; at a terminal, ask before anything that is known becomes unknown."""
+    try:
+        with bar("Storing customers and consents") as advance:
+            stack.store.load(customers, consents, advance, file)
+    except Unconfirmed as loss:
+        if not sys.stdin.isatty():
+            raise Unconfirmed(f"{loss.message} --yes agrees to that; --merge keeps what the file lacks.") from loss
+        click.confirm(f"{loss.message} Go on?", abort=True)
+        _store(stack, customers, consents, replace(file, agreed=True))
 
 
 @click.command("check-files")
@@ -69,11 +98,17 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
 @bank_option
 @files_option
 @click.option("--supplement", is_flag=True, help="Add simulated, labelled risk assessments and consents.")
+@click.option("--merge/--replace", default=True, help="An attribute that the files lack: is kept, or becomes unknown.")
+@click.option("--yes", is_flag=True, help="Agree to what --replace makes unknown, unasked.")
 @json_option
-def import_(bank: Path, files: Path, supplement: bool, as_json: bool) -> None:
-    """Map a bank's files by its SQL and store customers and consents."""
+def import_(bank: Path, files: Path, supplement: bool, merge: bool, yes: bool, as_json: bool) -> None:
+    """Map a bank's files by its SQL and store customers and consents.
+
+    The files speak as of the bank's day. Whatever was told later, by API or by a newer file, is kept.
+    """
+    manner = Manner(replace=not merge, agreed=yes)
     with opened() as stack:
-        show(load_bank(stack, bank, files, supplement), as_json)
+        show(load_bank(stack, bank, files, supplement, manner=manner), as_json)
 
 
 VERBS = (check_files, import_)

@@ -6,14 +6,17 @@ record may keep (``decision.redacted``).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from service.crm.judging import now_ms
 from service.crm.reach import expect_reach
 from service.decision import redacted
-from service.domain import Attributes
+from service.domain import Attributes, Client
 from service.errors import InvalidInput, Problem
 from service.kept import Kept
 from service.serving import Releases
 from service.store import Entry, Store, Wanted
+from service.store.told import of_client
 
 SENTENCE = "The customer does not fit; nothing was stored."
 
@@ -32,16 +35,17 @@ class Customers:
         """The customer of an external key; NotFound."""
         return self._store.register.by_key(external_key)
 
-    def put(self, wanted: Wanted, branch: str | None) -> tuple[str, int]:
+    def put(self, wanted: Wanted, client: Client) -> tuple[str, int]:
         """Store a customer whole; their id and new revision (1: new). InvalidInput, Conflict, Forbidden."""
         self.expect_fit(wanted.attributes)
-        expect_reach(branch, wanted.attributes)
+        expect_reach(client.branch, wanted.attributes)
 
         def allow(entry: Entry | None) -> None:
             if entry is not None:
-                expect_reach(branch, entry.attributes)
+                expect_reach(client.branch, entry.attributes)
 
-        return self._store.register.put(_known(wanted), allow, self._kept.forget)
+        said = replace(wanted, origin=of_client(client.name, now_ms()))
+        return self._store.register.put(said, allow, self._kept.forget)
 
     def expect_fit(self, attributes: Attributes) -> None:
         """Raise InvalidInput naming every attribute that the serving policy's table does not take."""
@@ -53,9 +57,3 @@ class Customers:
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object]) -> bool:
         """Erase everywhere; False where that was done before; NotFound for who was never stored."""
         return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail)
-
-
-def _known(wanted: Wanted) -> Wanted:
-    """Without the attributes that are unknown: null and absent are the same."""
-    known = {name: value for name, value in wanted.attributes.items() if value is not None}
-    return Wanted(wanted.id, wanted.external_key, known)

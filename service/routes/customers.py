@@ -32,8 +32,9 @@ from service.routes.schemas.customers import (
     CustomersAnswer,
     KeyedCustomerInput,
 )
-from service.store import Entry, Wanted
+from service.store import Entry, Origin, Wanted
 from service.store.register import no_customer_of
+from service.store.told import origins
 
 ONE, KEYED = "/v1/customers/<but_bulk:customer>", "/v1/external-keys/<string:external_key>"
 READS = ("customers:read", "customers:write")
@@ -158,7 +159,7 @@ def erase_customer(client: Client, customer: str) -> Response:
 
 def _put(client: Client, wanted: Wanted, behalf: str | None) -> Ready:
     customers = engine().crm.customers
-    name, revision = customers.put(wanted, client.branch)
+    name, revision = customers.put(wanted, client)
     audited(client, "customer.put", engine().crm.alias(name), about(client, behalf, revision=revision))
     entry = customers.read(name)
     return Ready(orjson.dumps(_document(entry)), 201 if revision == 1 else 200, [NO_STORE])
@@ -171,7 +172,7 @@ def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
     try:
         body = check(_ITEM, row, SENTENCE, where)
         wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
-        name, revision = engine().crm.customers.put(wanted, client.branch)
+        name, revision = engine().crm.customers.put(wanted, client)
     except Unavailable:
         raise
     except FourcastError as error:
@@ -196,5 +197,10 @@ def _document(entry: Entry) -> dict[str, Any]:
         "external_key": entry.external_key,
         "revision": entry.revision,
         "attributes": entry.attributes,
+        "origins": {name: _origin(origin) for name, origin in origins(entry.told).items()},
         "updated_at": iso(entry.updated_at, engine().timezone),
     }
+
+
+def _origin(origin: Origin) -> dict[str, str]:
+    return {"as_of": iso(origin.as_of, engine().timezone), "source": origin.source}

@@ -29,6 +29,7 @@ from service.store.jobs import Jobs
 from service.store.known import Known
 from service.store.leads import Leads
 from service.store.learned import Learned
+from service.store.merging import CustomerFile
 from service.store.office import Office
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
@@ -36,6 +37,7 @@ from service.store.register import Entry, Register, Wanted
 from service.store.repeats import Repeats
 from service.store.signing import SigningKeys
 from service.store.taken import Outcome
+from service.store.told import Origin
 from service.store.views import Views
 from service.store.webhooks import Webhooks
 
@@ -43,10 +45,12 @@ __all__ = [
     "Challenger",
     "Challengers",
     "ConsentRow",
+    "CustomerFile",
     "CustomerRow",
     "Entry",
     "Forget",
     "Key",
+    "Origin",
     "Outcome",
     "Proposal",
     "Proposals",

@@ -15,6 +15,7 @@ from service.domain import Attributes
 from service.errors import InvalidInput, Problem
 from service.store import text
 from service.store.customers import RAISE_GENERATION
+from service.store.merging import INTO_PLACE, CustomerFile, expect_agreed
 
 PATIENCE_S = 600.0
 PROGRESS_ROWS = 1000
@@ -31,12 +32,6 @@ ConsentRow = tuple[str, str, bool]
 
 CUSTOMERS_STAGING = """
     CREATE TEMPORARY TABLE incoming (row bigint, id text COLLATE "C", attributes jsonb) ON COMMIT DROP
-"""
-CUSTOMERS_INTO_PLACE = """
-    INSERT INTO customers (id, attributes) SELECT id, attributes FROM incoming ORDER BY id
-    ON CONFLICT (id) DO UPDATE
-        SET attributes = excluded.attributes, revision = customers.revision + 1, updated_at = now()
-        WHERE customers.attributes IS DISTINCT FROM excluded.attributes
 """
 CUSTOMERS_TWICE = """
     SELECT max(row), 'customer "' || id || '" stands in row ' || min(row) || ' already'
@@ -66,12 +61,15 @@ CONSENTS_INTO_PLACE = """
 """Only what this source says anew: reading a file again must not outvote what the customer said in between."""
 
 
-def load_customers(connection: Connection, rows: Iterable[CustomerRow], progress: Progress | None) -> int:
-    """Store every customer's attributes whole; returns the number of rows; raises InvalidInput naming faulty rows."""
+def load_customers(
+    connection: Connection, rows: Iterable[CustomerRow], file: CustomerFile, progress: Progress | None
+) -> int:
+    """Store what a file says of customers, as ``merging`` has it; the number of rows. InvalidInput, Unconfirmed."""
     connection.exec_driver_sql(CUSTOMERS_STAGING)
     count = _copy(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
     _refuse(connection, CUSTOMERS_TWICE)
-    return _into_place(connection, CUSTOMERS_INTO_PLACE, "customers", count)
+    expect_agreed(connection, file)
+    return _into_place(connection, INTO_PLACE, "customers", count, file.words)
 
 
 def load_consents(

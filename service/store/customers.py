@@ -15,6 +15,7 @@ from service.errors import Conflict, no_customer
 from service.store import text
 from service.store.database import Ask
 from service.store.schema import customers
+from service.store.told import Told
 from service.store.wire import Statement
 
 Forget = Callable[[str, int], bool]
@@ -27,8 +28,10 @@ RAISE_GENERATION = Statement(b"raise_generation", b"UPDATE serving SET cache_gen
 PUT = Statement(
     b"put_customer",
     b"""
-    INSERT INTO customers (id, attributes, external_key) VALUES ($1, $2::jsonb, $3)
-    ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, revision = customers.revision + 1,
+    INSERT INTO customers (id, attributes, external_key, told, told_at)
+    VALUES ($1, $2::jsonb, $3, $4::jsonb, $5::bigint)
+    ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, told = excluded.told, told_at = excluded.told_at,
+        revision = customers.revision + 1,
         external_key = coalesce(excluded.external_key, customers.external_key), updated_at = now()
     RETURNING revision
     """,
@@ -60,12 +63,17 @@ def tell(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:
         ask(RAISE_GENERATION)
 
 
-def put(ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None) -> int:
-    """Store the customer's attributes whole, in place of what was known; returns the new revision."""
+def put(
+    ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None, told: Told | None = None, at: int = 0
+) -> int:
+    """Store the customer's attributes whole, in place of what was known; returns the new revision.
+
+    ``told``: who said each of them, the newest ``at``.
+    """
     names = text.name("customer_id", customer_id), text.document("attributes", attributes)
     key = text.optional("external_key", external_key)
     try:
-        ((revision,),) = ask(PUT, *names, key)
+        ((revision,),) = ask(PUT, *names, key, text.document("told", told or {}), b"%d" % at)
     except Conflict as taken:
         raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
     return int(revision or 0)

@@ -8,6 +8,7 @@ from service.store import bulk, customers, events
 from service.store.bulk import ConsentRow, CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
+from service.store.merging import CustomerFile
 from service.store.sample import snapshots
 
 
@@ -53,19 +54,27 @@ class Known:
             customers.tell(ask, customer_id, revision, forget)
             return revision
 
-    def load_customers(self, rows: Iterable[CustomerRow], progress: Progress | None = None) -> int:
-        """Store many customers by COPY, all or none; returns the number of rows."""
+    def load_customers(
+        self, rows: Iterable[CustomerRow], progress: Progress | None = None, file: CustomerFile | None = None
+    ) -> int:
+        """Store by COPY what a ``file`` (as of now) says of many customers, all or none; returns the number of rows."""
+        file = file or CustomerFile(time.time_ns() // 1_000_000)
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return bulk.load_customers(connection, rows, progress)
+            return bulk.load_customers(connection, rows, file, progress)
 
     def load(
-        self, people: Iterable[CustomerRow], consents: Iterable[ConsentRow] | None, progress: Progress | None = None
+        self,
+        people: Iterable[CustomerRow],
+        consents: Iterable[ConsentRow] | None,
+        progress: Progress | None = None,
+        file: CustomerFile | None = None,
     ) -> None:
         """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing."""
+        now = time.time_ns() // 1_000_000
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            bulk.load_customers(connection, people, progress)
+            bulk.load_customers(connection, people, file or CustomerFile(now), progress)
             if consents is not None:
-                bulk.load_consents(connection, consents, "import", "1", time.time_ns() // 1_000_000, progress)
+                bulk.load_consents(connection, consents, "import", "1", now, progress)
 
     def load_consents(
         self,

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -38,11 +38,12 @@ from service.store.schema import (
 )
 from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
+from service.store.told import Origin, Told, only
 from service.store.wire import Row, Statement
 
 ERASED = "erased-"
 """How a pseudonym begins."""
-FIELDS = b"id, external_key, attributes, revision, (extract(epoch from updated_at) * 1000)::bigint"
+FIELDS = b"id, external_key, attributes, revision, (extract(epoch from updated_at) * 1000)::bigint, told"
 BY_ID = Statement(b"entry", b"SELECT " + FIELDS + b" FROM customers WHERE id = $1")
 BY_KEY = Statement(b"entry_by_key", b"SELECT " + FIELDS + b" FROM customers WHERE external_key = $1")
 LOCK_ID = Statement(b"lock_entry", BY_ID.text + b" FOR UPDATE")
@@ -70,22 +71,37 @@ REPEATS = text_of("DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One customer as stored; ``updated_at`` in ms UTC."""
+    """One customer as stored; ``updated_at`` in ms UTC; ``told``: who said each attribute last."""
 
     id: str
     external_key: str | None
     attributes: Attributes
     revision: int
     updated_at: int
+    told: Told = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one."""
+    """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one.
+
+    An attribute that is None is said to be unknown by ``origin``; one that is left out, by nobody.
+    """
 
     id: str | None
     external_key: str | None
     attributes: Attributes
+    origin: Origin | None = None
+
+    @property
+    def known(self) -> Attributes:
+        """Without the attributes that are unknown: to a decision null and absent are the same."""
+        return {name: value for name, value in self.attributes.items() if value is not None}
+
+    @property
+    def told(self) -> tuple[Told, int]:
+        """Who says all of it, and when."""
+        return only(self.origin, self.attributes), self.origin.as_of if self.origin else 0
 
 
 Allow = Callable[[Entry | None], None]
@@ -135,7 +151,7 @@ class Register:
             name = wanted.id or (entry.id if entry else f"c-{uuid.uuid4()}")
             if entry is None:
                 ask(COME_BACK, self._digest(name))
-            revision = customers.put(ask, name, wanted.attributes, wanted.external_key)
+            revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told)
             customers.tell(ask, name, revision, forget)
             return name, revision
 
@@ -251,7 +267,6 @@ def _digest(salt: bytes, customer_id: str) -> bytes:
 
 
 def _entry(row: Row) -> Entry:
-    name, key, attributes, revision, at = row
-    return Entry(
-        hot.word(name) or "", hot.word(key), orjson.loads(attributes or b"{}"), hot.whole(revision), hot.whole(at)
-    )
+    name, key, attributes, revision, at, told = row
+    facts, numbers = orjson.loads(attributes or b"{}"), (hot.whole(revision), hot.whole(at))
+    return Entry(hot.word(name) or "", hot.word(key), facts, *numbers, orjson.loads(told or b"{}"))

@@ -1,10 +1,12 @@
 """Customers over HTTP: stored by id or external key, every fault named, read back, and erased for good."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
+from service.store import CustomerFile
 from tests.crm.conftest import Crm, House
 from tests.routes.conftest import SAVER
 from tests.servers import execute
@@ -19,6 +21,20 @@ def test_a_customer_is_stored_whole_and_read_back(bank: Crm) -> None:
     assert read == again.json()
     assert (read["external_key"], read["attributes"]) == ("CIF-1", {"demand_yuan": 10.5})
     assert read["updated_at"].endswith("+08:00")
+
+
+def test_each_attribute_says_who_said_it_and_as_of_when(house: House, bank: Crm) -> None:
+    file = CustomerFile(1_769_875_200_000, ["age", "sex"])
+    house.store.load_customers([("o-1", {"age": 40})], None, file)
+    month_end = {"as_of": "2026-02-01T00:00:00+08:00", "source": "import"}
+    assert bank.ask("GET", "/v1/customers/o-1").json()["origins"] == {"age": month_end, "sex": month_end}
+    told = bank.ask("PUT", "/v1/customers/o-1", {"attributes": {"deceased": True, "staff": None}}).json()["origins"]
+    assert set(told) == {"deceased", "staff"}, "null says unknown; what is left out nobody says"
+    assert {one["source"] for one in told.values()} == {"api:bank-crm"}
+    assert told["deceased"]["as_of"] > "2026-10"
+    wider = replace(file, columns=["age", "deceased"])
+    house.store.load_customers([("o-1", {"age": 40, "deceased": False})], None, wider)
+    assert bank.ask("GET", "/v1/customers/o-1").json()["attributes"] == {"age": 40, "deceased": True}
 
 
 def test_an_external_key_finds_its_customer_or_makes_one(bank: Crm) -> None:

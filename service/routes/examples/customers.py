@@ -11,6 +11,12 @@ CUSTOMER: dict[str, Any] = {
     "external_key": "CIF-0042",
     "revision": 3,
     "attributes": CUSTOMER_IN["attributes"],
+    "origins": {
+        "age": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+        "demand_yuan": {"as_of": "2026-11-23T09:30:00+08:00", "source": "api:branch-crm"},
+        "branch_id": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+        "adviser_id": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+    },
     "updated_at": "2026-11-23T09:30:00+08:00",
 }
 NOBODY: dict[str, Any] = {

@@ -50,6 +50,13 @@ class BulkCustomersInput(Strict):
     )
 
 
+class OriginAnswer(Loose):
+    """Who said an attribute last, and as of when it holds."""
+
+    as_of = fields.DateTime(required=True)
+    source = fields.String(required=True, metadata=says("import, or api: and the client.", example="api:branch-crm"))
+
+
 class CustomerAnswer(Loose):
     """A customer as stored."""
 
@@ -57,6 +64,10 @@ class CustomerAnswer(Loose):
     external_key = fields.String(required=True, allow_none=True)
     revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer."))
     attributes = fields.Dict(required=True)
+    origins = fields.Dict(
+        values=fields.Nested(OriginAnswer),
+        metadata=says("By attribute. One that is not among the attributes was said to be unknown."),
+    )
     updated_at = fields.DateTime(required=True)
 
 

@@ -27,6 +27,8 @@ customers = Table(
     Column("id", NAME, primary_key=True),
     Column("external_key", NAME, unique=True),
     Column("attributes", JSONB, nullable=False),
+    Column("told", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("told_at", BigInteger, nullable=False, server_default=text("0")),
     Column("revision", BigInteger, nullable=False, server_default=text("1")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )

@@ -1,0 +1,89 @@
+"""`fourcast import`: a month-end file comes in, and what was told to the API since its day stays."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import main
+from service.domain import Attributes
+from service.store import Origin, Store, Wanted
+from tests.servers import DEADLINE_MS
+from training.bank import open_bank
+
+BANK = "name: B\nas_of: 2026-01-31\ntimezone: Asia/Shanghai\nsplit: customer\nhorizon_days: 92\nfamilies: [deposit]\n"
+MIDNIGHT = 1_769_875_200_000
+"""2026-02-01 00:00 in Shanghai: the end of the bank's day."""
+
+Import = Callable[..., Result]
+
+
+@pytest.fixture
+def store(make_database: Any, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> Iterator[Store]:
+    database = make_database()
+    monkeypatch.setenv("FOURCAST_DATABASE_URL", database)
+    monkeypatch.setenv("FOURCAST_REDIS_URL", redis_url)
+    opened = Store(database, DEADLINE_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def imported(tmp_path: Path, store: Store) -> Import:
+    """``("id,age\\na,40\\n", "--yes")``: a file of customers, read as of the end of January."""
+    (tmp_path / "bank.yaml").write_text(BANK)
+
+    def run(people: str, *words: str) -> Result:
+        (tmp_path / "people.csv").write_text(people)
+        (tmp_path / "customers.sql").write_text("SELECT * RENAME (id AS customer_id) FROM read_csv(file('people.csv'))")
+        return CliRunner().invoke(main, ["import", "--bank", str(tmp_path), "--files", str(tmp_path), *words])
+
+    return run
+
+
+def say(store: Store, at: int, **attributes: float | str | bool) -> None:
+    wanted = Wanted("a", None, attributes, Origin(at, "api:crm"))
+    store.register.put(wanted, lambda _: None, lambda *_: True)
+
+
+def known(store: Store) -> Attributes:
+    return store.register.read("a").attributes
+
+
+def test_facts_told_since_the_bank_s_day_outlive_its_file(imported: Import, store: Store) -> None:
+    say(store, MIDNIGHT + 1, deceased=True, frozen=True, risk_tolerance=4)
+    done = imported("id,age,deceased,risk_tolerance\na,40,false,2\nb,50,false,3\n", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["customers"]) == (0, 2)
+    assert known(store) == {"deceased": True, "frozen": True, "risk_tolerance": 4, "age": 40}
+
+
+def test_facts_told_before_the_end_of_the_bank_s_day_are_older_than_its_file(imported: Import, store: Store) -> None:
+    say(store, MIDNIGHT, risk_tolerance=4)
+    imported("id,risk_tolerance\na,2\n")
+    assert known(store) == {"risk_tolerance": 2}
+
+
+def test_a_day_that_is_not_over_counts_from_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "bank.yaml").write_text(BANK)
+    (tmp_path / "customers.sql").write_text("SELECT 1")
+    bank, day = open_bank(tmp_path), 86_400_000
+    assert (bank.known_until(MIDNIGHT), bank.known_until(MIDNIGHT - 1)) == (MIDNIGHT, MIDNIGHT - day)
+
+
+def test_an_import_of_one_column_keeps_the_others(imported: Import, store: Store) -> None:
+    imported("id,age,sex,demand_yuan\na,40,male,9.5\n")
+    assert imported("id,age\na,41\n").exit_code == 0
+    assert known(store) == {"age": 41, "sex": "male", "demand_yuan": 9.5}
+
+
+def test_replacing_says_what_would_become_unknown_and_wants_a_yes(imported: Import, store: Store) -> None:
+    imported("id,age,sex,demand_yuan\na,40,male,9.5\nb,50,,1\n")
+    refused = imported("id,age\na,41\nb,51\n", "--replace")
+    assert refused.exit_code == 1
+    assert "2 attributes would become unknown for 2 customers: the file lacks them. --yes agrees" in refused.output
+    assert known(store) == {"age": 40, "sex": "male", "demand_yuan": 9.5}
+    assert imported("id,age\na,41\nb,51\n", "--replace", "--yes").exit_code == 0
+    assert known(store) == {"age": 41}

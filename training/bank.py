@@ -1,6 +1,6 @@
 """A bank's folder: what the bank is (``bank.yaml``) and the SQL that maps its files to our attributes and outcomes.
 
-    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, owner, notes
+    bank.yaml       name, as_of, timezone, split, horizon_days, families, outcome, true_rate, encoding, owner, notes
     attributes.yaml attributes and features beyond the shipped table              (where the bank knows more)
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_, held_, amount_, treated_<family>                 (to train; not to score)
@@ -21,11 +21,12 @@ import yaml
 
 from service.domain import Family
 from service.errors import InvalidInput, Problem
+from training.encoding import ENCODINGS, read_text
 
 FILE = "bank.yaml"
 SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
-OPTIONAL = ("split_column", "outcome", "true_rate", "owner", "notes")
+OPTIONAL = ("split_column", "outcome", "true_rate", "encoding", "owner", "notes")
 
 Among = Callable[[Collection[str]], Collection[str]]
 """Of some customers' ids, those of whom something is true."""
@@ -44,8 +45,8 @@ class Bank:
     ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
     outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
     ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
-    ``owner`` is who answers for the models. Of the customers whom files name, ``erased`` tells who must not come back,
-    ``stored`` whom the service keeps.
+    ``encoding`` is what its files are written in; unsaid, UTF-8 or else GB18030. ``owner`` is who answers for the
+    models. Of the customers whom files name, ``erased`` tells who must not come back, ``stored`` whom we keep.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Bank:
     outcome: Mapping[str, str]
     split_column: str | None = None
     true_rate: Mapping[str, float] = field(default_factory=dict)
+    encoding: str | None = None
     owner: str = ""
     notes: str = ""
     erased: Among = field(default=nobody, compare=False)
@@ -77,7 +79,11 @@ class Bank:
     def sql(self, name: str) -> str | None:
         """The text of ``<name>.sql``; None when the folder has no such file."""
         path = self.folder / f"{name}.sql"
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        return read_text(path) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Whether the folder has a ``<name>.sql``."""
+        return (self.folder / f"{name}.sql").is_file()
 
 
 def open_bank(folder: Path | Bank) -> Bank:
@@ -91,7 +97,9 @@ def open_bank(folder: Path | Bank) -> Bank:
     where = folder / FILE
     if not where.is_file():
         raise InvalidInput(f"{where}: no such file; a bank's folder holds {FILE}, customers.sql and outcomes.sql")
-    document = _parsed(where)
+    document = read_yaml(where)
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{where}: must hold keys and values: {', '.join(REQUIRED)}")
     problems = [Problem(f"{FILE}: {key}" if key else FILE, fault) for key, fault in _faults(document)]
     if not (folder / "customers.sql").is_file():
         problems.append(Problem("customers.sql", f"is missing in {folder}"))
@@ -100,14 +108,12 @@ def open_bank(folder: Path | Bank) -> Bank:
     return _bank(folder, document)
 
 
-def _parsed(where: Path) -> dict[str, Any]:
+def read_yaml(where: Path) -> Any:
+    """What a YAML file of the bank says; raises InvalidInput where it is none."""
     try:
-        document = yaml.safe_load(where.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return yaml.safe_load(read_text(where))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidInput(f"{where}: is not YAML: {error}") from error
-    if not isinstance(document, dict):
-        raise InvalidInput(f"{where}: must hold keys and values: {', '.join(REQUIRED)}")
-    return document
 
 
 def _faults(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -122,7 +128,11 @@ def _faults(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _is_families(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and set(value) <= set(Family) and len(set(value)) == len(value)
+    return isinstance(value, list) and bool(value) and all(one in list(Family) for one in value) and _differ(value)
+
+
+def _differ(values: list[str]) -> bool:
+    return len(set(values)) == len(values)
 
 
 def _are_rates(rates: Mapping[object, object]) -> bool:
@@ -132,7 +142,10 @@ def _are_rates(rates: Mapping[object, object]) -> bool:
 _EXPECTED: Mapping[str, tuple[Any, str]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "text"),
     "as_of": (lambda value: type(value) is date, "a date YYYY-MM-DD"),
-    "timezone": (lambda value: value in available_timezones(), "a time zone such as Asia/Shanghai"),
+    "timezone": (
+        lambda value: isinstance(value, str) and value in available_timezones(),
+        "a time zone such as Asia/Shanghai",
+    ),
     "split": (lambda value: value in SPLITS, " or ".join(SPLITS)),
     "split_column": (lambda value: isinstance(value, str) and value.isidentifier(), "a column of outcomes.sql"),
     "horizon_days": (lambda value: type(value) is int and 1 <= value <= 3660, "whole days from 1 to 3660"),
@@ -142,6 +155,7 @@ _EXPECTED: Mapping[str, tuple[Any, str]] = {
         lambda value: isinstance(value, dict) and _are_rates(value),
         "a share above 0 and below 1 per family",
     ),
+    "encoding": (lambda value: value in ENCODINGS, " or ".join(ENCODINGS)),
     "owner": (lambda value: isinstance(value, str), "text: who answers for the models"),
     "notes": (lambda value: isinstance(value, str), "text"),
 }
@@ -161,6 +175,7 @@ def _bank(folder: Path, document: Mapping[str, Any]) -> Bank:
         outcome=spoken | document.get("outcome", {}),
         split_column=document.get("split_column"),
         true_rate=document.get("true_rate", {}),
+        encoding=document.get("encoding"),
         owner=document.get("owner", ""),
         notes=document.get("notes", ""),
     )

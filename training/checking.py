@@ -41,7 +41,7 @@ def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None
     described, found = open_bank(bank), Checked()
     table, read = table_of(described), dict[str, Rows]()
     for name in TABLES:
-        if described.sql(name) is not None:
+        if described.has(name):
             try:
                 read[name] = read_rows(described, Path(files), name)
             except InvalidInput as error:

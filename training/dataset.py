@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from service.domain import Attributes
 from service.errors import InvalidInput
 from service.scoring.attributes import AttributeTable, parse_table
-from training.bank import Bank, open_bank
+from training.bank import Bank, open_bank, read_yaml
 from training.contract import (
     consent_faults,
     customer_faults,
@@ -90,7 +89,7 @@ class Lapses:
 
 def default_table() -> AttributeTable:
     """The attributes and features of the default policy."""
-    return parse_table(yaml.safe_load(DEFAULT_TABLE.read_text(encoding="utf-8")))
+    return parse_table(read_yaml(DEFAULT_TABLE))
 
 
 def table_of(bank: Bank | Path) -> AttributeTable:
@@ -98,10 +97,12 @@ def table_of(bank: Bank | Path) -> AttributeTable:
     own = open_bank(bank).folder / "attributes.yaml"
     if not own.is_file():
         return default_table()
-    shipped, added = (yaml.safe_load(one.read_text(encoding="utf-8")) for one in (DEFAULT_TABLE, own))
+    shipped, added = read_yaml(DEFAULT_TABLE), read_yaml(own)
     parts = ("attributes", "features")
     if not isinstance(added, dict) or not set(added) <= set(parts):
         raise InvalidInput(f"{own}: must hold {' and '.join(parts)}, as {DEFAULT_TABLE.name} does")
+    if strange := [part for part, rows in added.items() if not isinstance(rows, list)]:
+        raise InvalidInput(f"{own}: {' and '.join(strange)} must be a list")
     return parse_table({part: [*shipped[part], *added.get(part, [])] for part in parts})
 
 

@@ -2,18 +2,24 @@
 
 The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is
 the bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more.
-What comes out is an Arrow table; ``dataset`` judges it.
+What is not UTF-8 is converted into a folder that lives as long as the query; ``columns`` says what each column of a CSV
+is. What comes out is an Arrow table; ``dataset`` judges it.
 """
 
 import re
+from glob import glob
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from service.errors import InvalidInput
 from training.bank import Bank
+from training.columns import columns_of
+from training.csv_calls import Call, csv_calls, rewritten
+from training.encoding import convert, encoding_of
 
 THREADS = 2
 FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
@@ -28,10 +34,11 @@ def query(bank: Bank, files: Path, name: str) -> pa.Table:
         raise InvalidInput(f"{files}: no such folder of files")
     where = bank.folder / f"{name}.sql"
     try:
-        with _locked(bank, Path(files).resolve()) as connection:
+        with TemporaryDirectory() as copies, _locked(bank, Path(files).resolve(), Path(copies)) as connection:
             _check_one_select(where, connection.extract_statements(text))
-            return connection.sql(text).to_arrow_table()
-    except duckdb.Error as error:
+            plain = _as_plain(connection, text, Path(copies), bank.encoding)
+            return connection.sql(plain).to_arrow_table()
+    except (duckdb.Error, pa.ArrowException) as error:
         raise InvalidInput(f"{where}: {str(error)[:1500]}") from error
 
 
@@ -44,12 +51,42 @@ def files_read(bank: Bank, files: Path) -> dict[str, str]:
     return hashes | {str(path.relative_to(files)): _hash(path) for path in sorted(found)}
 
 
-def _locked(bank: Bank, files: Path) -> duckdb.DuckDBPyConnection:
+def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> str:
+    """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
+    calls = csv_calls(text)
+    paths = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(calls)]
+    found = [columns_of(connection, call, path) for call, path in zip(calls, paths, strict=True)]
+    codes = {name for columns in found if columns is not None for name in columns.codes}
+    readings = [
+        call.reading(path) if columns is None else columns.reading(codes)
+        for call, path, columns in zip(calls, paths, found, strict=True)
+    ]
+    return rewritten(text, calls, readings)
+
+
+def _readable(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None) -> str:
+    """The path of a call as SQL; where files are not UTF-8, all its files, with converted copies in their place."""
+    said = connection.execute(f"SELECT {call.path}").fetchall()[0][0]
+    patterns = said if isinstance(said, list) else [said]
+    found = [Path(path) for pattern in patterns for path in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
+    written = {path: encoding_of(path, encoding) for path in found}
+    if set(written.values()) <= {"utf-8"}:
+        return call.path
+    return str([str(_copied(path, written[path], copies) if written[path] != "utf-8" else path) for path in found])
+
+
+def _copied(path: Path, encoding: str, copies: Path) -> Path:
+    target = copies / path.relative_to(path.anchor)
+    convert(path, encoding, target)
+    return target
+
+
+def _locked(bank: Bank, files: Path, copies: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": THREADS})
     quoted = str(files).replace("'", "''")
     for statement in (
         f"SET TimeZone = '{bank.timezone.key}'",
-        f"SET allowed_directories = ['{quoted}']",
+        f"SET allowed_directories = ['{quoted}', '{copies.resolve()}']",
         f"SET allowed_paths = [{', '.join(_linked(files))}]",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",

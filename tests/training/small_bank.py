@@ -1,0 +1,22 @@
+"""A bank of one or more SQL files and its files, written where a test wants them."""
+
+from pathlib import Path
+
+YAML = """name: Small bank
+as_of: 2026-01-31
+timezone: Asia/Shanghai
+split: customer
+horizon_days: 92
+families: [deposit]
+"""
+
+
+def small_bank(root: Path, more: str = "", **sql: str) -> tuple[Path, Path]:
+    """Its folder, with a ``<name>.sql`` each, and the empty folder of its files; ``more`` are lines of bank.yaml."""
+    bank, files = root / "bank", root / "files"
+    bank.mkdir()
+    files.mkdir()
+    (bank / "bank.yaml").write_text(YAML + more)
+    for name, text in sql.items():
+        (bank / f"{name}.sql").write_text(text, encoding="utf-8")
+    return bank, files

@@ -1,0 +1,75 @@
+"""Where a bank's SQL reads CSV: each call of ``read_csv`` in its text, with its path and options as they are written.
+
+DuckDB's own tokens tell code from strings and comments, so nothing that only looks like a call is taken for one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import duckdb
+
+CALL = re.compile(rb"read_csv(_auto)?\b", re.IGNORECASE)
+OPENING, CLOSING = b"([{", b")]}"
+ASSIGNED = re.compile(r"\s*(\w+)\s*(?::=|=>|=)\s*(.*)", re.DOTALL)
+
+Token = tuple[int, duckdb.token_type]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: where it stands in the text (bytes), its path and its options, each as SQL."""
+
+    start: int
+    end: int
+    path: str
+    options: Mapping[str, str]
+
+    def option(self, *names: str) -> str | None:
+        """The option of one of these names, as SQL; None where none is given."""
+        return next((self.options[name] for name in names if name in self.options), None)
+
+    def reading(self, path: str | None = None, **more: str) -> str:
+        """The call as SQL: of another path, with more options."""
+        named = [f"{name} = {value}" for name, value in {**self.options, **more}.items()]
+        return f"read_csv({', '.join([path or self.path, *named])})"
+
+
+def csv_calls(text: str) -> list[Call]:
+    """Every call of ``read_csv`` in the order of the text."""
+    raw, tokens = text.encode(), duckdb.tokenize(text)
+    starts = [
+        place
+        for place, (at, kind) in enumerate(tokens[:-1])
+        if kind == duckdb.token_type.identifier and CALL.match(raw, at) and raw[tokens[place + 1][0]] == ord("(")
+    ]
+    return [_call(raw, tokens, place) for place in starts]
+
+
+def rewritten(text: str, calls: Sequence[Call], readings: Sequence[str]) -> str:
+    """The text with every call put in other words; a call within another's arguments does not happen."""
+    raw = text.encode()
+    for call, reading in reversed(list(zip(calls, readings, strict=True))):
+        raw = raw[: call.start] + reading.encode() + raw[call.end :]
+    return raw.decode()
+
+
+def _call(raw: bytes, tokens: list[Token], place: int) -> Call:
+    cuts = list(_cuts(raw, tokens[place + 1 :]))
+    texts = [raw[start + 1 : end].decode().strip() for start, end in pairwise(cuts)]
+    named = {found[1].lower(): found[2] for one in texts[1:] if (found := ASSIGNED.fullmatch(one))}
+    return Call(tokens[place][0], cuts[-1] + 1, texts[0], named)
+
+
+def _cuts(raw: bytes, tokens: list[Token]) -> Iterator[int]:
+    """The opening bracket, every comma between the arguments, and the closing bracket."""
+    depth = 0
+    for at, kind in tokens:
+        if kind != duckdb.token_type.operator:
+            continue
+        depth += (raw[at] in OPENING) - (raw[at] in CLOSING)
+        if (depth == 1 and raw[at] in b",(") or depth == 0:
+            yield at
+        if depth == 0:
+            return

@@ -26,6 +26,7 @@ from datetime import tzinfo
 from service.access import Access
 from service.answer import mark_degraded
 from service.cache import Cache
+from service.claims import Claims, KnownNames
 from service.config import Settings
 from service.contacting import Contacting
 from service.crm import Crm
@@ -77,6 +78,7 @@ class Engine:
         self.access = Access(settings, store, cache)
         self.tokens = OfferTokens(store, settings.offer_token_hours)
         self._releases = Releases(settings, store)
+        self._names = KnownNames(store, self._releases)
         self._kept = Kept(cache, settings.cache_seconds)
         self.contacting = Contacting(store, self._releases, self._kept)
         self.preferences = Ledger(store, self._releases, self._kept)
@@ -106,6 +108,10 @@ class Engine:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         words = {True: "stored", False: "duplicate"}
         return [(event.id, words[self._store.record_event(event, self._kept.forget)]) for event in events]
+
+    def claims(self, trusted: bool) -> Claims:
+        """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
+        return Claims(self._store, self._names, trusted)
 
     def acknowledged(self, event: Event) -> bool:
         """Whether this very event, with this content, was recorded before."""

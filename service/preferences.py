@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from service.decision.subject import PERSONALISATION
 from service.errors import InvalidInput, Problem
 from service.kept import Kept
+from service.nearest import MOST_NEAR
 from service.rules.contact import CONTACT
 from service.rules.policy import Policy
 from service.serving import Releases
@@ -68,11 +69,12 @@ def purposes(policy: Policy) -> tuple[str, ...]:
 def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
     """Raise InvalidInput naming each purpose that the policy does not ask after."""
     known = purposes(policy)
-    problems = [Problem(f"consents.{one}", _unknown(one, known)) for one in wanted if one not in known]
+    strangers = enumerate(one for one in wanted if one not in known)
+    problems = [Problem(f"consents.{one}", _unknown(one, known, place < MOST_NEAR)) for place, one in strangers]
     if problems:
         raise InvalidInput("The preferences do not fit; nothing was changed.", problems)
 
 
-def _unknown(purpose: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(purpose, known, n=1)
+def _unknown(purpose: str, known: tuple[str, ...], look: bool) -> str:
+    near = get_close_matches(purpose, known, n=1) if look else []
     return f'is no purpose; did you mean "{near[0]}"?' if near else f"is no purpose; expected one of {', '.join(known)}"

@@ -1,9 +1,11 @@
-"""What a caller asks for: slot, number of offers, language; and whether the policy has such a slot. Pure."""
+"""What a caller asks for: slot, number of offers, language; and whether the policy knows such. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from service.domain import Context
 from service.errors import InvalidInput, Problem
+from service.nearest import unknown
 from service.serving import Serving
 
 
@@ -29,7 +31,12 @@ class OfferRequest:
 
 
 def check_slot(request: OfferRequest, serving: Serving) -> None:
-    """Raise InvalidInput where the policy has no such channel or placement, naming those it has."""
+    """Raise InvalidInput where the policy has no such channel, placement or trigger, naming those it has.
+
+    Where no rule reads the trigger, any may be said: it changes nothing.
+    """
+    if request.trigger is not None and serving.triggers and request.trigger not in serving.triggers:
+        raise _unknown("trigger", request.trigger, serving.triggers)
     if request.channel is None and request.placement is None:
         return
     channels = serving.phrases.placements
@@ -40,6 +47,5 @@ def check_slot(request: OfferRequest, serving: Serving) -> None:
         raise _unknown("placement", request.placement, places)
 
 
-def _unknown(name: str, got: str, known: object) -> InvalidInput:
-    words = ", ".join(sorted(known))  # type: ignore[call-overload]
-    return InvalidInput(f"The policy has no such {name}.", [Problem(name, f'expected one of {words}; got "{got}"')])
+def _unknown(name: str, got: str, known: Collection[str]) -> InvalidInput:
+    return InvalidInput(f"The policy has no such {name}.", [Problem(name, unknown(got, known))])

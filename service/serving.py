@@ -26,9 +26,11 @@ from service.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.meters import note_serving
 from service.rules.clock import Clock
 from service.rules.policy import Policy, load
+from service.rules.triggers import triggers_of
 from service.scoring.models import Bundle
 from service.shelf import POLICIES, Shelf
 from service.store import Store
+from service.store.naming import Names
 from service.trial import challenged, demand_places
 
 LOG = logging.getLogger(__name__)
@@ -55,6 +57,22 @@ class Serving:
         """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
         mine = Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
         return mine if self.challenger is None else mine.joined(self.challenger.clock)
+
+    @cached_property
+    def names(self) -> Names:
+        """What events may name, by champion and challenger together."""
+        both = [self.policy] if self.challenger is None else [self.policy, self.challenger.policy]
+        return Names(
+            frozenset(one.id for policy in both for one in policy.offers),
+            frozenset(one.id for policy in both for one in policy.channels),
+            frozenset(one.id for policy in both for one in policy.portrait.satisfaction.questions),
+        )
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """What callers may say has just happened, by champion and challenger together."""
+        mine = triggers_of(self.policy)
+        return mine if self.challenger is None else mine | self.challenger.triggers
 
     def until(self, now: int) -> int:
         """The instant (ms) at which answers made now end: the policy's next whole grain, or its clock's next edge."""

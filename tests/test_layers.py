@@ -39,6 +39,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.serving",
         "service.access",
         "service.artifacts",
+        "service.claims",
         "service.offer_tokens",
         "service.answer",
         "service.explanation",

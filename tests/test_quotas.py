@@ -41,6 +41,31 @@ def test_what_is_left_is_told_by_hand(cache: Cache) -> None:
     assert {each.ends_in_s for each in told} == {WINDOW_S - 13}
 
 
+def test_a_request_of_several_events_counts_as_so_many_all_or_none(cache: Cache) -> None:
+    quotas = Quotas(Settings(), cache.taken, lambda: START)
+    told = [quotas.spent(app(100), count).left for count in (1, 60, 60, 39, 1)]
+    assert told == [99, 39, -1, 0, -1]
+    assert quotas.spent(Client("small", frozenset(), quota=5), 6).left == -1
+
+
+@pytest.mark.parametrize("size", [3, 40, 190])
+def test_workers_that_race_with_requests_of_any_size_never_exceed_the_quota(
+    redis_url: str, cache: Cache, size: int
+) -> None:
+    quota, granted = 1000, list[int]()
+
+    def work() -> None:
+        quotas = Quotas(Settings(), Cache(redis_url, 2.0).taken, lambda: START)
+        granted.append(sum(size for _ in range(quota // size) if quotas.spent(app(quota), size).left >= 0))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert quota - 6 * max(size, quota // BLOCKS) <= sum(granted) <= quota
+
+
 def test_the_next_minute_begins_anew(cache: Cache) -> None:
     now = [float(START)]
     quotas = Quotas(Settings(), cache.taken, lambda: now[0])

@@ -37,9 +37,9 @@ class Access:
             return self._tokens.client(credential)
         return self._clients.client(credential)
 
-    def spent(self, client: Client) -> Allowance:
-        """One request counted against the client's quota; its ``left`` is -1 where that was one too many."""
-        return self._quotas.spent(client)
+    def spent(self, client: Client, count: int = 1) -> Allowance:
+        """So many requests counted against the client's quota; its ``left`` is -1 where they were too many."""
+        return self._quotas.spent(client, count)
 
     def reached(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
         """Those of the customers whom the client may reach; a branch's client leaves a row for each it asks after.

@@ -3,7 +3,8 @@
 Minutes are windows on the clock. Each worker leases a block of the client's quota from Redis by one INCRBY and spends
 it by itself; so the sum of all workers never exceeds the quota, and what is leased and not spent at the end of the
 window is lost (at most a fiftieth of the quota per worker). A worker that is told there is no more asks Redis no more
-in that window. While Redis is away each worker grants its own share: the quota divided by the workers of this server.
+in that window. A request that carries several events counts as so many, all or none. While Redis is away each worker
+grants its own share: the quota divided by the workers of this server.
 """
 
 import time
@@ -51,19 +52,19 @@ class Quotas:
         self._settings, self._take, self._clock = settings, take, clock
         self._purses: dict[str, _Purse] = {}
 
-    def spent(self, client: Client) -> Allowance:
-        """One request counted, and what is left after it; ``left`` is -1 where it is one too many."""
+    def spent(self, client: Client, count: int = 1) -> Allowance:
+        """So many requests counted, all or none, and what is left after; ``left`` is -1 where they are too many."""
         now = self._clock()
         window, quota = int(now) // WINDOW_S, self._quota(client)
         ends_in_s = WINDOW_S - int(now) % WINDOW_S
         purse = self._purses.get(client.name)
         if purse is None or purse.window != window:
             purse = self._opened(client.name, window)
-        if not purse.left and not purse.empty:
-            self._lease(client.name, purse, quota)
-        if not purse.left:
+        if purse.left < count and not purse.empty:
+            self._lease(client.name, purse, quota, count - purse.left)
+        if purse.left < count:
             return Allowance(quota, -1, ends_in_s)
-        purse.left -= 1
+        purse.left -= count
         return Allowance(quota, purse.left + quota - purse.used, ends_in_s)
 
     def _quota(self, client: Client) -> int:
@@ -77,18 +78,21 @@ class Quotas:
         purse = self._purses[name] = _Purse(window)
         return purse
 
-    def _lease(self, name: str, purse: _Purse, quota: int) -> None:
+    def _lease(self, name: str, purse: _Purse, quota: int, lacking: int) -> None:
         """Fill the purse by a block of what is left of the quota; by the worker's own share where Redis is away."""
-        block = max(1, quota // BLOCKS)
+        block = max(lacking, quota // BLOCKS)
         total = self._take(f"fq:{name}:{purse.window}", block, 2 * WINDOW_S)
         if total is None:
-            purse.left, purse.used, purse.empty = max(1, quota // self._settings.workers), quota, True
+            purse.left += max(1, quota // self._settings.workers)
+            purse.used, purse.empty = quota, True
             return
-        purse.left, purse.used = max(0, min(block, quota - total + block)), min(total, quota)
+        purse.left += max(0, min(block, quota - total + block))
+        purse.used = min(total, quota)
         purse.empty = total >= quota
 
 
-def expect_allowed(allowance: Allowance) -> None:
-    """Raise TooMany where the request was one too many."""
+def expect_allowed(allowance: Allowance, count: int = 1) -> None:
+    """Raise TooMany where the request, which counts as so many, was too much."""
     if allowance.left < 0:
-        raise TooMany(f"More than {allowance.quota} requests a minute. Try again later.", allowance.ends_in_s)
+        more = "" if count == 1 else f" This one counts as {count}, for what it holds: send smaller parts."
+        raise TooMany(f"More than {allowance.quota} requests a minute. Try again later.{more}", allowance.ends_in_s)

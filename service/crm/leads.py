@@ -16,6 +16,7 @@ from service.decision.permission import closed_by
 from service.domain import Event, EventKind, Snapshot
 from service.errors import Conflict, InvalidInput, Problem
 from service.kept import Kept
+from service.nearest import unknown
 from service.serving import Releases
 from service.store import Store
 from service.store.leads import (
@@ -158,8 +159,9 @@ class Leads:
             _expect_branch(adviser, desk.lead)
             _expect_status(desk.lead, WAITING)
             snapshot = _there(desk)
-            if offer not in {one.id for one in self._releases.serving.of(snapshot).policy.offers}:
-                raise InvalidInput("The policy has no such offer.", [Problem("offer", f'is no offer: "{offer}"')])
+            offers = {one.id for one in self._releases.serving.of(snapshot).policy.offers}
+            if offer not in offers:
+                raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
             judged = self._judging.judge(snapshot, offer)
             if judged.closed_by is None:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}

@@ -10,6 +10,7 @@ from service.decision.program import Prepared, prepared
 from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
 from service.errors import ContactRefused, InvalidInput, Problem
+from service.nearest import unknown
 from service.rules.clock import Clock
 from service.rules.contact import QuietGate
 from service.rules.policy import Policy
@@ -63,10 +64,10 @@ def _place(ready: Prepared, contact: Event) -> tuple[int, int]:
     ]
     problems = []
     if contact.offer not in ready.places.offer:
-        problems.append(Problem("offer", f'the policy has no offer "{contact.offer}"'))
+        problems.append(Problem("offer", unknown(str(contact.offer), ready.places.offer)))
     if contact.channel not in outbound:
-        expected = f"expected one of {', '.join(outbound)}" if outbound else "the policy has none"
-        problems.append(Problem("channel", f'must be an outbound channel: {expected}; got "{contact.channel}"'))
+        expected = unknown(str(contact.channel), outbound) if outbound else "the policy has none"
+        problems.append(Problem("channel", f"must be an outbound channel: {expected}"))
     if problems:
         raise InvalidInput("This is no contact that could be made.", problems)
     return ready.places.offer[str(contact.offer)], ready.places.channel[str(contact.channel)]

@@ -60,6 +60,11 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
     )
 
 
+def shown(record: bytes) -> dict[str, str]:
+    """Each offer that the recorded decision showed, with its channel; nothing else of the record is made."""
+    return {one["offer"]: one["channel"] for one in orjson.loads(record)["decision"]["treatments"]}
+
+
 def replay(record: bytes, policy: Policy) -> bytes:
     """The record made anew; Conflict where the policy is not the one that decided."""
     decision, snapshot, context, scores, release = decode(record)

@@ -98,15 +98,20 @@ def check_declared(app: Flask) -> None:
 def identify(*scopes: str) -> Client:
     """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
     client = engine().access.client(_key(request.environ))
-    noted = facts()
-    noted.allowance = allowance = engine().access.spent(client)
-    expect_allowed(allowance)
+    spend(client, 1)
     if client.scopes.isdisjoint(scopes):
         named = " or ".join(f'"{scope}"' for scope in scopes)
         raise Forbidden(f"This key lacks the scope {named}.")
     if client.customer_id is None:
-        noted.client = client.name
+        facts().client = client.name
     return client
+
+
+def spend(client: Client, count: int, of: int = 1) -> None:
+    """Count so many requests against the client's quota; TooMany, which names ``of``, where they are too many."""
+    if count:
+        facts().allowance = allowance = engine().access.spent(client, count)
+        expect_allowed(allowance, of)
 
 
 def own_customer(client: Client, customer_id: str, where: str = "customer_id") -> str:

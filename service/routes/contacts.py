@@ -4,7 +4,8 @@ Whoever sends a message or makes a call asks here first, at the moment of sendin
 the same id was reserved before). Every gate is asked again, under a lock on the customer, so no number of programs at
 once can pass a cap. What is reserved need not be reported as an event of kind ``contact`` as well; events of that kind
 are for contacts made without asking, which count but cannot be refused any more. A message that was reserved and not
-sent still counts. When PostgreSQL is away: 503, and no contact.
+sent still counts. Contacts are the bank's: a customer's own key reserves none. When PostgreSQL is away: 503, and no
+contact.
 """
 
 import orjson
@@ -45,7 +46,7 @@ blueprint = Resource("contacts", __name__, description="Contacts reserved before
         requestBody={"required": True, "content": {"application/json": {"schema": ContactInput, "example": CONTACT}}},
     ),
 )
-@needs("events:write", reach=Reach.NAMED)
+@needs("events:write", reach=Reach.BRANCH)
 def contacts(client: Client) -> Response:
     """Reserve a contact
 
@@ -55,6 +56,7 @@ def contacts(client: Client) -> Response:
     body = check(_INPUT, read_json(request), SENTENCE)
     own_customer(client, body["customer_id"])
     wanted = Event(kind=EventKind.CONTACT.value, at=0, **body)
+    engine().claims(trusted=True).expect_decision(wanted)
     contact, new = engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")))
     return Ready(_answer(contact, engine()), 201 if new else 200, [NO_STORE])
 

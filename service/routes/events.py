@@ -1,34 +1,53 @@
 """POST /v1/events: what happened between customer and bank. Durable before it is acknowledged, harmless to repeat.
 
-201 when at least one event was new, 200 when all were known. Either every event of a request is acknowledged, or the
-answer is an error: then some may have been stored, and sending the same request again is always right (409 and 404
-name the events that will never be taken; without them the rest will). When PostgreSQL is away: 503 with Retry-After.
+A body that does not fit its schema is refused whole, before anything is stored. Each event that fits is then taken or
+refused by itself, on what only the bank knows: its customer, offer, channel, decision and token, whether its id was
+used before, and whether this key may say it. 201 when at least one event was new, 200 when none was, but some were
+known; each has its status, and one that is ``refused`` says why and will never be taken as it is. Where every event is
+refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; then some may have been stored, and
+sending the same request again is always right. Each event counts in the quota.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import orjson
 from flask import Response, request
 
-from service.domain import Client, Event
+from service.claims import Claims
+from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
 from service.offer_tokens import TokenRefused
-from service.routes.access import Reach, engine, needs, own_customers
+from service.routes.access import Reach, engine, needs, own_customers, spend
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.examples.events import ACCEPT, EVENT, EVENTS
+from service.routes.desk import item_problem
+from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
 from service.routes.fields import check, kind
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 
 SENTENCE = "The events do not fit; none was stored."
+BANKS_OWN = (EventKind.PURCHASE, EventKind.CONTACT)
+"""What only the bank can know."""
+CUSTOMERS_OWN = tuple(each for each in EventKind if each not in BANKS_OWN)
 _EVENT = EventInput()
 _SEVERAL = "events"
+_FOR_GOOD = (InvalidInput, Forbidden, NotFound, Conflict)
+"""What an event may be refused by, however often it is sent."""
 
 blueprint = Resource("events", __name__, description="What happened between customer and bank.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event, the token that came with it, and where it stands in the body."""
+
+    event: Event
+    token: str | None
+    path: str
 
 
 @blueprint.serve(
@@ -38,12 +57,8 @@ blueprint = Resource("events", __name__, description="What happened between cust
         "recordEvents",
         "events:write",
         {
-            "201": shown(
-                "Durable; at least one was new.", EventsAnswer, {"events": [{"id": EVENT["id"], "status": "stored"}]}
-            ),
-            "200": shown(
-                "All were known already.", EventsAnswer, {"events": [{"id": EVENT["id"], "status": "duplicate"}]}
-            ),
+            "201": shown("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
+            "200": shown("What is not refused was known already.", EventsAnswer, DUPLICATE),
         },
         *BODY_ERRORS,
         NotFound,
@@ -63,46 +78,78 @@ blueprint = Resource("events", __name__, description="What happened between cust
 def events(client: Client) -> Response:
     """Report events
 
-    One event, or up to 200 as `{"events": [...]}`. An `id` sent again with the same content is a duplicate and changes
-    nothing, also when its token has expired since; with another content it is a conflict. The next offers already count
-    what was acknowledged here.
+    One event, or up to 200 as `{"events": [...]}`, each of which counts in the quota and is answered by itself:
+    `stored`, `duplicate`, or `refused` with the problem that it would be alone. Where all are refused the answer is
+    that problem. An `id` sent again with the same content is a duplicate and changes nothing, also when its token has
+    expired since; so is a second accept with the same token. An `id` with another content is a conflict. A customer's
+    own key may say impression, click, accept, reject, dismiss, survey and complaint; purchases and contacts are the
+    bank's. The next offers already count what was acknowledged here.
     """
-    wanted, paths, tokens = read_events(read_json(request))
-    _own(client, wanted, paths)
-    wanted = proven(engine(), wanted, paths, tokens)
-    statuses = record(engine(), wanted, paths)
-    rows = [{"id": event.id, "status": status} for event, status in zip(wanted, statuses, strict=True)]
+    sent = read_events(read_json(request))
+    spend(client, len(sent) - 1, of=len(sent))
+    became = taken(client, sent)
+    statuses = [one for one in became if isinstance(one, str)]
+    if not statuses:
+        raise refused([one for one in became if isinstance(one, FourcastError)], sent)
+    rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
     return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE])
 
 
-def read_events(body: object) -> tuple[list[Event], list[str], list[str | None]]:
-    """The events a body holds, the path and the token of each; InvalidInput with every fault of every event."""
+def read_events(body: object) -> list[Sent]:
+    """The events a body holds; InvalidInput with every fault of every event."""
     single = not (isinstance(body, dict) and _SEVERAL in body)
     rows = [body] if single else _rows(cast(dict[str, Any], body))
-    paths = [""] if single else [join(_SEVERAL, number) for number in range(len(rows))]
-    found, problems = list[dict[str, Any]](), list[Problem]()
-    for row, path in zip(rows, paths, strict=True):
+    found, problems = list[Sent](), list[Problem]()
+    for number, row in enumerate(rows):
+        path = "" if single else join(_SEVERAL, number)
         try:
-            found.append(check(_EVENT, row, SENTENCE, path))
+            fields = check(_EVENT, row, SENTENCE, path)
+            found.append(Sent(token=fields.pop("token", None), event=Event(**fields), path=path))
         except InvalidInput as error:
             problems += error.problems
+        if len(problems) >= MAX_EVENTS:
+            break
     if problems:
         raise InvalidInput(SENTENCE, problems[:MAX_EVENTS])
-    tokens = [row.pop("token", None) for row in found]
-    return [Event(**row) for row in found], paths, tokens
-
-
-def proven(engine: Engine, wanted: Sequence[Event], paths: Sequence[str], tokens: Sequence[str | None]) -> list[Event]:
-    """The events, each with the decision that its token proves; TokenRefused with every token that proves nothing."""
-    found, problems = list[Event](), list[Problem]()
-    for event, path, token in zip(wanted, paths, tokens, strict=True):
-        try:
-            found.append(event if token is None else _proven(engine, event, token))
-        except TokenRefused as error:
-            problems += [Problem(join(path, row.where), row.message) for row in error.problems]
-    if problems:
-        raise TokenRefused(f"{problems[0]}. Nothing was stored.", problems)
     return found
+
+
+def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
+    """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
+    claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
+    found = list[str | FourcastError]()
+    for one in sent:
+        try:
+            _expect_said(client, one.event, reached)
+            found.append(_recorded(engine(), claims, one))
+        except _FOR_GOOD as error:
+            found.append(error)
+    return found
+
+
+def refused(errors: Sequence[FourcastError], sent: Sequence[Sent]) -> FourcastError:
+    """The one error of a request none of whose events can be taken: its own where it is one, else by their paths."""
+    if len(errors) == 1:
+        return errors[0]
+    problems = [
+        Problem(join(one.path, each.where), each.message)
+        for one, error in zip(sent, errors, strict=True)
+        for each in error.problems or [Problem("", error.message)]
+    ]
+    one_kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else InvalidInput
+    problems = [Problem(each.where.rstrip("."), each.message) for each in problems[:MAX_EVENTS]]
+    return one_kind(f"None of the {len(errors)} events can be taken.", problems)
+
+
+def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
+    """``stored`` or ``duplicate``; what is known already needs no claim to hold any more."""
+    event = one.event if one.token is None else _proven(engine, one.event, one.token)
+    try:
+        claims.expect(event, proven=one.token is not None)
+    except InvalidInput:
+        if not engine.acknowledged(event):
+            raise
+    return engine.record([event])[0][1]
 
 
 def _proven(engine: Engine, event: Event, token: str) -> Event:
@@ -119,21 +166,6 @@ def _proven(engine: Engine, event: Event, token: str) -> Event:
     return named
 
 
-def record(engine: Engine, wanted: Sequence[Event], paths: Sequence[str]) -> list[str]:
-    """``stored`` or ``duplicate`` for each event; Conflict or NotFound naming those that cannot be taken."""
-    statuses, refusals, problems = list[str](), list[FourcastError](), list[Problem]()
-    for event, path in zip(wanted, paths, strict=True):
-        try:
-            statuses += [status for _, status in engine.record([event])]
-        except (Conflict, NotFound) as error:
-            refusals.append(error)
-            problems.append(Problem(path, error.message))
-    if refusals:
-        count = f"{len(refusals)} of {len(wanted)} events cannot be taken; the others are stored."
-        raise type(refusals[0])(count if len(wanted) > 1 else refusals[0].message, problems if len(wanted) > 1 else ())
-    return statuses
-
-
 def _rows(body: dict[str, Any]) -> list[Any]:
     rows = body[_SEVERAL]
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_EVENTS:
@@ -144,11 +176,23 @@ def _rows(body: dict[str, Any]) -> list[Any]:
     return rows
 
 
-def _own(client: Client, wanted: Sequence[Event], paths: Sequence[str]) -> None:
-    if not client.bound:
-        return
-    own = own_customers(client, sorted({event.customer_id for event in wanted}))
-    others = [path for event, path in zip(wanted, paths, strict=True) if event.customer_id not in own]
-    if others:
-        faults = [Problem(join(path, "customer_id"), "is not this key's customer") for path in others]
-        raise Forbidden("This key reports for its own customers only. Nothing was stored.", faults)
+def _row(event: Event, became: str | FourcastError) -> dict[str, Any]:
+    if isinstance(became, str):
+        return {"id": event.id, "status": became}
+    return {"id": event.id, "status": "refused", "problem": item_problem(became)}
+
+
+def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
+    """Those of the events' customers whom the client may speak of."""
+    named = frozenset(one.event.customer_id for one in sent)
+    return own_customers(client, sorted(named)) if client.bound else named
+
+
+def _expect_said(client: Client, event: Event, reached: frozenset[str]) -> None:
+    """Raise Forbidden where this key may not say this of this customer."""
+    if event.customer_id not in reached:
+        problem = Problem("customer_id", "is not this key's customer")
+        raise Forbidden("This key reports for its own customers only.", [problem])
+    if client.customer_id is not None and event.kind in BANKS_OWN:
+        may = f"this key may say {', '.join(CUSTOMERS_OWN)}; got {event.kind}"
+        raise Forbidden(f"A {event.kind} is the bank's to report, not the customer's.", [Problem("kind", may)])

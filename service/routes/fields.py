@@ -7,15 +7,19 @@ query string, where all is text, ``limit=3`` is a number.
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from service.errors import InvalidInput, Problem
+from service.nearest import MOST_NEAR
 from service.routes.bodies import join
 
+MOST_PROBLEMS = 100
+"""Of one value; who mends these sees the rest."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 UNKNOWN = "Unknown field."
 """What marshmallow says of a name that the schema does not hold."""
@@ -58,6 +62,19 @@ class Amount(fields.Float):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.make_error("invalid", input=value)
         return float(value)
+
+
+class Yuan(Amount):
+    """Yuan from 0 to ``most``, in whole fen."""
+
+    def __init__(self, most: float, **options: Any) -> None:
+        super().__init__(0, most, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        amount = super()._deserialize(value, attr, data, **kwargs)
+        if round(amount, 2) != amount:
+            raise ValidationError(f"must be whole fen, at most two decimals; got {amount}")
+        return amount
 
 
 class Whole(fields.Integer):
@@ -131,7 +148,8 @@ def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict
     try:
         loaded: dict[str, Any] = schema.load(value)
     except ValidationError as error:
-        raise InvalidInput(sentence, _problems(schema, error.messages, where)) from error
+        found = islice(_problems(error.messages, where), MOST_PROBLEMS)
+        raise InvalidInput(sentence, _told(schema, found)) from error
     return loaded
 
 
@@ -155,21 +173,28 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def _problems(schema: Schema, messages: object, where: str) -> Iterator[Problem]:
+def _problems(messages: object, where: str) -> Iterator[Problem]:
     if isinstance(messages, dict):
         for name, below in sorted(messages.items(), key=_unknown_last):
-            yield from _problems(schema, below, join(where, str(name)[:64]) if name != "_schema" else where)
+            yield from _problems(below, join(where, str(name)[:64]) if name != "_schema" else where)
     elif isinstance(messages, list):
-        yield from (Problem(where, _sentence(schema, str(message), where)) for message in messages)
+        yield from (Problem(where, str(message)) for message in messages)
 
 
 def _unknown_last(entry: tuple[object, object]) -> str:
     return str(entry[0]) if entry[1] == [UNKNOWN] else ""
 
 
-def _sentence(schema: Schema, message: str, where: str) -> str:
-    if message != UNKNOWN:
-        return message
-    near = difflib.get_close_matches(where.rpartition(".")[2], schema.fields, n=1)
+def _told(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, each unknown name with what it may have meant; a near one is looked for a few times only."""
+    strangers = 0
+    for problem in problems:
+        strangers += problem.message == UNKNOWN
+        known = problem.message != UNKNOWN
+        yield problem if known else Problem(problem.where, _guess(schema, problem.where, strangers <= MOST_NEAR))
+
+
+def _guess(schema: Schema, where: str, look: bool) -> str:
+    near = difflib.get_close_matches(where.rpartition(".")[2], schema.fields, n=1) if look else []
     guess = f'did you mean "{near[0]}"?' if near else f"expected {', '.join(schema.fields)}"
     return f"is not known here; {guess}"

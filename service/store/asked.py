@@ -38,6 +38,10 @@ class Asked:
             raise NotFound(f'No decision "{decision_id[:40]}".')
         return record
 
+    def oldest_decision(self) -> str | None:
+        """The id of the oldest decision on record; ids sort by their time."""
+        return next((hot.word(row[0]) for row in self._database.ask(hot.OLDEST)), None)
+
     def client(self, key_hash: str) -> Client | None:
         """The client whose live key has this SHA-256 (hex)."""
         return hot.client_of(self._database.ask(hot.CLIENT, text.name("key_hash", key_hash)))

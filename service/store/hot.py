@@ -37,6 +37,7 @@ REMEMBER = Statement(
     binary=4,
 )
 DECISION = Statement(b"decision", b"SELECT id, customer_id, at, release_id, record FROM decisions WHERE id = $1")
+OLDEST = Statement(b"oldest_decision", b"SELECT id FROM decisions ORDER BY id LIMIT 1")
 CLIENT = Statement(
     b"client",
     b"""

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from service.domain import Client, Release
-from service.store import audit, bulk, clients, releases
+from service.store import audit, bulk, clients, naming, releases
 from service.store.audit import Verdict
 from service.store.clients import Key
 from service.store.database import Database
+from service.store.naming import Names
 
 
 class Office:
@@ -25,6 +26,11 @@ class Office:
         """The documents of one policy; NotFound."""
         with self._database.begin() as connection:
             return releases.policy(connection, policy_hash)
+
+    def names(self) -> Names:
+        """The names that the policies of all releases and trials give to offers, channels and questions."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return naming.names(connection)
 
     def put_bundle(self, version: str, manifest: Mapping[str, object]) -> None:
         """Keep a bundle's manifest under its version; Conflict when it is stored with another."""

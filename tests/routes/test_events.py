@@ -80,9 +80,10 @@ def test_one_event_that_cannot_be_taken_is_named_and_the_others_are_kept(
 ) -> None:
     good, bad, late = make_event(), make_event(customer_id="nobody"), make_event()
     answer = client.post("/v1/events", json={"events": [good, bad, late]}, headers=keys["app"])
-    assert answer.status_code == 404
-    assert [error["where"] for error in answer.json["errors"]] == ["events.1"]
-    assert "1 of 3" in answer.json["detail"]
+    assert answer.status_code == 201
+    assert [row["status"] for row in answer.json["events"]] == ["stored", "refused", "stored"]
+    problem = answer.json["events"][1]["problem"]
+    assert (problem["type"], 'No customer "nobody"' in problem["detail"]) == ("urn:fourcast:problem:not-found", True)
     assert stored(database_url, good["id"]) == stored(database_url, late["id"]) == 1
 
 
@@ -170,8 +171,9 @@ def test_an_event_for_another_customer_is_refused_to_a_customers_own_key(
     client: Any, keys: Keys, make_event: Event, database_url: str
 ) -> None:
     mine, other = make_event(), make_event(customer_id="c-2")
+    alone = client.post("/v1/events", json=other, headers=keys["own"])
+    assert (alone.status_code, [error["where"] for error in alone.json["errors"]]) == (403, ["customer_id"])
     answer = client.post("/v1/events", json={"events": [mine, other]}, headers=keys["own"])
-    assert answer.status_code == 403
-    assert [error["where"] for error in answer.json["errors"]] == ["events.1.customer_id"]
-    assert stored(database_url, mine["id"]) == 0
-    assert client.post("/v1/events", json=mine, headers=keys["own"]).status_code == 201
+    assert [row["status"] for row in answer.json["events"]] == ["stored", "refused"]
+    assert answer.json["events"][1]["problem"]["type"] == "urn:fourcast:problem:forbidden"
+    assert (stored(database_url, mine["id"]), stored(database_url, other["id"])) == (1, 0)

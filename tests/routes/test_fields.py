@@ -7,7 +7,8 @@ import pytest
 from marshmallow import fields
 
 from service.errors import InvalidInput
-from service.routes.fields import Amount, Instant, QueryInteger, Strict, Word, check
+from service.nearest import MOST_NEAR
+from service.routes.fields import MOST_PROBLEMS, Amount, Instant, QueryInteger, Strict, Word, check
 
 
 class Everything(Strict):
@@ -108,3 +109,9 @@ def test_every_fault_is_told_at_once_with_its_path() -> None:
 @pytest.mark.parametrize(("value", "kind"), [([], "an array"), (None, "null"), (1.5, "a number"), (True, "a boolean")])
 def test_what_is_no_object_is_named(value: object, kind: str) -> None:
     assert problems(value) == [f": must be an object, got {kind}"]
+
+
+def test_of_many_unknown_names_some_are_told_and_for_few_a_near_one_is_looked_for() -> None:
+    found = problems({"word": "x"} | {f"wordd{number}": 1 for number in range(5_000)})
+    assert len(found) == MOST_PROBLEMS
+    assert sum("did you mean" in each for each in found) == MOST_NEAR

@@ -139,14 +139,18 @@ def test_an_expired_token_is_refused_and_says_so(
     assert accept(token=OfferTokens(store, 2).made(*words, then)).status_code == 201
 
 
-def test_all_bad_tokens_of_a_request_are_named_and_nothing_is_stored(
+def test_each_bad_token_of_a_request_is_named_and_refuses_its_own_event_alone(
     client: Any, keys: Keys, shown: dict[str, Any], make_event: Callable[..., dict[str, Any]], database_url: str
 ) -> None:
     good = make_event(kind="accept", offer=shown["offer"], token=shown["token"])
-    bad = make_event(kind="accept", offer="large-cd-36m", token=shown["token"])
-    answer = client.post("/v1/events", json={"events": [good, bad]}, headers=keys["app"])
-    assert [row["where"] for row in answer.json["errors"]] == ["events.1.token"]
-    assert execute(database_url, "SELECT 1 FROM events WHERE id = %s", good["id"]) == []
+    bad = [make_event(kind="accept", offer="large-cd-36m", token=shown["token"]) for _ in range(2)]
+    neither = client.post("/v1/events", json={"events": bad}, headers=keys["app"])
+    assert (neither.status_code, neither.json["type"]) == (422, "urn:fourcast:problem:offer-token")
+    assert [row["where"] for row in neither.json["errors"]] == ["events.0.token", "events.1.token"]
+    answer = client.post("/v1/events", json={"events": [good, bad[0]]}, headers=keys["app"])
+    assert [row["status"] for row in answer.json["events"]] == ["stored", "refused"]
+    assert answer.json["events"][1]["problem"]["errors"][0]["where"] == "token"
+    assert execute(database_url, "SELECT 1 FROM events WHERE id = %s", bad[0]["id"]) == []
 
 
 def test_after_two_rotations_the_same_accept_is_a_duplicate_and_a_new_one_is_refused(

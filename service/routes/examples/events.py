@@ -19,3 +19,18 @@ ACCEPT: dict[str, Any] = {
 }
 CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
 CONTACT_ANSWER: dict[str, Any] = {**CONTACT, "decision_id": None, "at": "2026-11-23T09:30:00+08:00"}
+STORED: dict[str, Any] = {
+    "events": [
+        {"id": EVENT["id"], "status": "stored"},
+        {
+            "id": "app-7f3a-2",
+            "status": "refused",
+            "problem": {
+                "type": "urn:fourcast:problem:not-found",
+                "title": "Not found",
+                "detail": 'No customer "c-000009". Import customers first, or check the id.',
+            },
+        },
+    ]
+}
+DUPLICATE: dict[str, Any] = {"events": [{"id": EVENT["id"], "status": "duplicate"}]}

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from service.domain import EventKind
-from service.routes.fields import Amount, Instant, Strict, Word
-from service.routes.schemas import Loose, says
+from service.routes.fields import Amount, Instant, Strict, Word, Yuan
+from service.routes.schemas import ItemProblem, Loose, says
 
 MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
@@ -19,15 +19,23 @@ class EventInput(Strict):
     customer_id = Word(required=True, metadata=says("Whom it happened to.", example="c-000001"))
     kind = Word(among=[kind.value for kind in EventKind], required=True, metadata=says("What happened."))
     at = Instant(required=True, metadata=says("When it happened, with offset.", example="2026-11-23T09:30:00+08:00"))
-    offer = Word(allow_none=True, metadata=says("The offer it is about.", example="term-12m"))
-    channel = Word(allow_none=True, metadata=says("Where it happened.", example="mobile_app"))
-    decision_id = Word(allow_none=True, metadata=says("The decision that led to it."))
-    amount_yuan = Amount(0, 1e12, allow_none=True, metadata=says("Money that moved, in yuan.", example=50000))
+    offer = Word(
+        allow_none=True,
+        metadata=says("The offer it is about: one of the bank's, also one that was retired.", example="term-12m"),
+    )
+    channel = Word(allow_none=True, metadata=says("Where it happened: a channel of the bank's.", example="mobile_app"))
+    decision_id = Word(
+        allow_none=True,
+        metadata=says("The decision that led to it: one of this customer's, which showed the offer."),
+    )
+    amount_yuan = Yuan(1e12, allow_none=True, metadata=says("Money that moved, in yuan and whole fen.", example=50000))
     score = Amount(1, 5, allow_none=True, metadata=says("What a survey answered, 1 (worst) to 5 (best)."))
     token = Word(
         128,
         allow_none=True,
-        metadata=says("The offer's token, as it came with the offer; required for kind accept."),
+        metadata=says(
+            "The offer's token, as it came with the offer; required for kind accept. Good once, in its channel."
+        ),
     )
     question = Word(allow_none=True, metadata=says("What the survey asked, by its id in the policy's portrait."))
 
@@ -55,11 +63,12 @@ class EventStatus(Loose):
     """What became of one event."""
 
     id = fields.String(required=True)
-    status = fields.String(required=True, metadata=says("What was done.", enum=["stored", "duplicate"]))
+    status = fields.String(required=True, metadata=says("What was done.", enum=["stored", "duplicate", "refused"]))
+    problem = fields.Nested(ItemProblem, metadata=says("Why it is refused, as it would be if it were sent alone."))
 
 
 class EventsAnswer(Loose):
-    """All events are durable when this is sent."""
+    """What is not refused is durable when this is sent; in the order sent."""
 
     events = fields.List(fields.Nested(EventStatus), required=True)
 
@@ -71,7 +80,7 @@ class ContactInput(Strict):
     customer_id = Word(required=True, metadata=says("Whom to contact.", example="c-000001"))
     offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
     channel = Word(required=True, metadata=says("The outbound channel.", example="sms"))
-    decision_id = Word(allow_none=True, metadata=says("The decision that led to it."))
+    decision_id = Word(allow_none=True, metadata=says("The decision that led to it: one of this customer's."))
 
 
 class ContactAnswer(Loose):

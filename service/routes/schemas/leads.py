@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.fields import Amount, QueryInteger, Strict, Truth, Whole, Word
+from service.routes.fields import QueryInteger, Strict, Truth, Whole, Word, Yuan
 from service.routes.schemas import LONG, Loose, OnBehalf, says
 from service.routes.schemas.offers import Reason
 
@@ -104,7 +104,7 @@ class ReactionInput(LeadActionInput):
         metadata=says("What the customer did.", example="rejected"),
     )
     reason = Word(LONG, metadata=says("The bank's own reason code, or a few words.", example="rate-too-low"))
-    amount_yuan = Amount(0, 1e12, metadata=says("Money that moved; required for `sold`."))
+    amount_yuan = Yuan(1e12, metadata=says("Money that moved; required for `sold`."))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:

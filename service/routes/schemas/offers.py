@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.domain import Family
-from service.routes.fields import Amount, QueryInteger, Strict, Whole, Word
+from service.routes.fields import QueryInteger, Strict, Whole, Word, Yuan
 from service.routes.schemas import ItemProblem, Loose, says
 from service.routes.schemas.explanations import ExplanationAnswer
 
@@ -26,8 +26,10 @@ class OffersInput(Strict):
     channel = Word(metadata=says("Only treatments in this channel of the policy.", example="mobile_app"))
     placement = Word(metadata=says("The slot or page within the channel.", example="home_banner"))
     limit = Whole(1, 10, load_default=3, metadata=says("How many offers at most.", example=3))
-    trigger = Word(metadata=says("What just happened, in the policy's words.", example="maturity"))
-    amount_yuan = Amount(0, 1e12, metadata=says("Money just received or freed, in yuan.", example=50000))
+    trigger = Word(
+        metadata=says("What just happened, in the policy's words: one that its rules look at.", example="maturity")
+    )
+    amount_yuan = Yuan(1e12, metadata=says("Money just received or freed, in yuan.", example=50000))
 
 
 class Reason(Loose):

@@ -1,6 +1,6 @@
 """The table itself: what each attribute may be, whether a record fits, and the record as columns of a grid."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -8,6 +8,7 @@ from typing import Any
 
 from service.errors import Problem
 from service.expressions import Expression, Kind, Name
+from service.nearest import MOST_NEAR
 from service.scoring.attributes import encoders, frames
 from service.scoring.attributes.encoders import Encoded, Encoder
 from service.scoring.attributes.records import RecordEncoder
@@ -97,7 +98,8 @@ class AttributeTable:
 
     def check(self, record: Mapping[str, object]) -> list[Problem]:
         """Every fault of a record of raw attributes; null is always welcome and means unknown."""
-        return [problem for name, value in record.items() for problem in self._faults(str(name), value)]
+        strangers = [str(name) for name in record if name not in self._encoders][:MOST_NEAR]
+        return [problem for name, value in record.items() for problem in self._faults(str(name), value, strangers)]
 
     def encode(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
         """One customer's record as ``{"customer.age": 41.0, ...}``: every raw name, NaN or None where unknown.
@@ -144,19 +146,20 @@ class AttributeTable:
     def _encode(self) -> RecordEncoder:
         return RecordEncoder({one.name: (one.kind, self._encoders[one.name]) for one in self.attributes})
 
-    def _faults(self, name: str, value: object) -> list[Problem]:
+    def _faults(self, name: str, value: object, guessed: Collection[str]) -> list[Problem]:
+        """The faults of one attribute; for an unknown one among ``guessed`` a near name is looked for."""
         encoder = self._encoders.get(name)
         if encoder is None:
-            return [Problem(name, self._unheard_of(name))]
+            return [Problem(name, self._unheard_of(name, name in guessed))]
         if value is None:
             return []
         fits = encoders.is_there(encoder.one(value))
         return [] if fits else [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
 
-    def _unheard_of(self, name: str) -> str:
+    def _unheard_of(self, name: str, look: bool) -> str:
         if any(one.name == name for one in self.features):
             return "is derived by the policy and cannot be set"
-        near = get_close_matches(name, self._encoders, 1)
+        near = get_close_matches(name, self._encoders, 1) if look else []
         return f'is no attribute; did you mean "{near[0]}"?' if near else "is no attribute of attributes.yaml"
 
 

@@ -132,6 +132,8 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer}", "get"): "getCustomer",
         ("/v1/customers/{customer}", "put"): "putCustomer",
         ("/v1/customers/{customer}", "delete"): "eraseCustomer",
+        ("/v1/customers", "get"): "findCustomer",
+        ("/v1/customers", "delete"): "eraseFoundCustomer",
         ("/v1/customers/bulk", "post"): "putCustomers",
         ("/v1/external-keys/{external_key}", "get"): "getCustomerByKey",
         ("/v1/external-keys/{external_key}", "put"): "putCustomerByKey",

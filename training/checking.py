@@ -61,7 +61,8 @@ def _faults(
     name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None
 ) -> list[Problem]:
     if name == "customers":
-        return contract.customer_faults(rows, bank, table)
+        faults = contract.customer_faults(rows, bank, table)
+        return [*faults, *contract.name_faults(rows, bank)]
     if name == "outcomes":
         return contract.outcome_faults(rows, bank)
     return contract.lapse_faults(rows) if name == "lapse" else contract.consent_faults(rows, purposes)

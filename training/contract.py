@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service import customer_ids
 from service.errors import InvalidInput, Problem
 from service.expressions import Kind
 from service.scoring.attributes import AttributeTable
@@ -92,6 +93,16 @@ def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[
     others = customers_of(rows.table) - set(customers)
     nobody = others - set(bank.stored(others)) if others else others
     return _listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
+
+
+def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
+    """Ids of new customers that no path could name (``service.customer_ids``); who is stored keeps theirs."""
+    faulty = {one: said for one in customers_of(rows.table) if one and (said := customer_ids.fault(one))}
+    if not faulty:
+        return []
+    known = set(bank.stored([one for one in faulty if "\0" not in one]))
+    wrong = rows.of([one for one in faulty.keys() - known if len(one) <= LONGEST_ID])
+    return _listed(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
 def _torn(rows: Rows) -> list[Problem]:

@@ -1,7 +1,9 @@
-"""/v1/customers/{customer_id}, /v1/external-keys/{external_key}, /v1/customers/bulk: customers stored, read, erased.
+"""/v1/customers and /{customer_id} below it, /v1/external-keys/{external_key}: customers stored, read, erased.
 
-An upsert is whole and may be repeated. In bulk every customer has a status of their own: the good ones are stored, each
-durably, and sending the same list again is always right. Erasing is for good, and the same answer when repeated.
+Paths name whom they can. Who was stored under another name, before ``customer_ids`` said what an id is, is read and
+erased at /v1/customers by query. An upsert is whole and may be repeated. In bulk every customer has a status of their
+own: the good ones are stored, each durably, and sending the same list again is always right. Erasing is for good, and
+the same answer when repeated.
 """
 
 from collections.abc import Mapping
@@ -30,22 +32,29 @@ from service.routes.schemas.customers import (
     CustomerAnswer,
     CustomerInput,
     CustomersAnswer,
+    Erasure,
     KeyedCustomerInput,
+    LookUp,
 )
 from service.store import Entry, Origin, Wanted
 from service.store.register import no_customer_of
 from service.store.told import origins
 
-ONE, KEYED = "/v1/customers/<but_bulk:customer>", "/v1/external-keys/<string:external_key>"
+ALL, ONE = "/v1/customers", "/v1/customers/<but_bulk:customer>"
+KEYED = "/v1/external-keys/<string:external_key>"
 READS = ("customers:read", "customers:write")
 SENTENCE = "The customer does not fit; nothing was stored."
-_WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF = (
+QUERY = "The query does not fit."
+_WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
     CustomerInput(),
     KeyedCustomerInput(),
     BulkCustomerInput(),
     BulkCustomersInput(),
     OnBehalf(),
+    LookUp(),
+    Erasure(),
 )
+_ERASED = {"204": {"description": "Erased, now or before."}}
 _READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER)}
 _WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER)}
 
@@ -142,7 +151,7 @@ def put_customers(client: Client) -> Response:
 @blueprint.serve(
     ONE,
     "DELETE",
-    **operation("eraseCustomer", "customers:write", {"204": {"description": "Erased, now or before."}}, NotFound,
+    **operation("eraseCustomer", "customers:write", _ERASED, NotFound,
                 parameters=[{"in": "query", "schema": OnBehalf}]),
 )  # fmt: skip
 @needs("customers:write")
@@ -152,8 +161,45 @@ def erase_customer(client: Client, customer: str) -> Response:
     Attributes, consents, events and everything known in decision records, leads and results of jobs: for good, at once.
     What was offered and when stays under a pseudonym that leads to nobody. Only the bank's own keys may.
     """
-    behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), "The query does not fit.").get("on_behalf_of")
-    engine().crm.customers.erase(word(customer, "customer"), client.name, about(client, behalf))
+    behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), QUERY).get("on_behalf_of")
+    return _erased(client, word(customer, "customer"), behalf)
+
+
+@blueprint.serve(
+    ALL, **operation("findCustomer", READS, _READ, NotFound, parameters=[{"in": "query", "schema": LookUp}])
+)
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def find_customer(client: Client) -> Response:
+    """A customer, looked up by query
+
+    By `id` or by `external_key`, whatever characters they have: also those that no path can name, such as `a/b`, which
+    were stored before new ones had to fit a path.
+    """
+    query, customers = check(_LOOK_UP, pairs(request.environ["QUERY_STRING"]), QUERY), engine().crm.customers
+    if "id" in query:
+        return _shown(client, customers.read(query["id"]), no_customer(query["id"]))
+    key = query["external_key"]
+    return _shown(client, customers.by_key(key), no_customer_of(key))
+
+
+@blueprint.serve(
+    ALL,
+    "DELETE",
+    **operation("eraseFoundCustomer", "customers:write", _ERASED, NotFound,
+                parameters=[{"in": "query", "schema": Erasure}]),
+)  # fmt: skip
+@needs("customers:write")
+def erase_found_customer(client: Client) -> Response:
+    """Erase a customer, looked up by query
+
+    As `DELETE /v1/customers/{customer}`, also for an id that no path can name.
+    """
+    query = check(_ERASURE, pairs(request.environ["QUERY_STRING"]), QUERY)
+    return _erased(client, query["id"], query.get("on_behalf_of"))
+
+
+def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
+    engine().crm.customers.erase(customer_id, client.name, about(client, behalf))
     return Ready(b"", 204, [NO_STORE])
 
 

@@ -48,6 +48,15 @@ class Word(fields.String):
         super().__init__(validate=rules or [length, _printable], **options)
 
 
+class Text(fields.String):
+    """Text of 1 to ``longest`` characters, whichever: what looks up names that were stored before there was a rule."""
+
+    default_error_messages = {**MISSING, "invalid": "must be text"}  # noqa: RUF012
+
+    def __init__(self, longest: int = 200, **options: Any) -> None:
+        super().__init__(validate=validate.Length(1, longest, error="must be {min} to {max} characters"), **options)
+
+
 class Amount(fields.Float):
     """A finite JSON number from ``low`` to ``high``."""
 

@@ -8,21 +8,25 @@ served add nothing.
 from collections.abc import Iterator
 from typing import Any
 
+from service.customer_ids import PATTERN, SENTENCE
+
 PARAMETERS = {
-    "customer_id": "The bank's own id of the customer.",
+    "customer_id": f"The bank's own id of the customer. {SENTENCE}",
     "decision_id": "The decision's id, as its answer gave it.",
     "policy_hash": "The policy's hash, which is its name.",
     "version": "The bundle's version, as `GET /v1/models` lists it.",
     "job_id": "The job's id, as its creation gave it.",
     "lead_id": "The lead's id.",
-    "customer": "The bank's own id of the customer.",
+    "customer": f"The bank's own id of the customer. {SENTENCE}",
     "adviser_id": "The adviser's id in the CRM.",
     "webhook_id": "The webhook's id.",
-    "external_key": "The customer's key in another system of the bank.",
+    "external_key": f"The customer's key in another system of the bank. {SENTENCE}",
     "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
     "If-None-Match": "The ETag of the answer the caller has; 304 where it still holds.",
     "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",
 }
+NAMES = ("customer_id", "customer", "external_key")
+"""What new ones must match (``x-new-pattern``): no ``pattern``, since those stored before are still taken."""
 _DECISION = ("getDecision", "explainDecision", "replayDecision")
 _CUSTOMER = ("listOffers", "getPortrait", "getPreferences")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
@@ -61,6 +65,8 @@ def linked(document: dict[str, Any]) -> dict[str, Any]:
             for parameter in holder.get("parameters", ()):
                 if parameter["name"] in PARAMETERS:
                     parameter.setdefault("description", PARAMETERS[parameter["name"]])
+                if parameter["name"] in NAMES and parameter["in"] == "path":
+                    parameter["x-new-pattern"] = PATTERN
     return document
 
 

@@ -6,11 +6,13 @@ the load is served after it.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from operator import length_hint
 from typing import Any
 
 from sqlalchemy import Connection
 
+from service import customer_ids
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
 from service.store import text
@@ -36,6 +38,11 @@ CUSTOMERS_STAGING = """
 CUSTOMERS_TWICE = """
     SELECT max(row), 'customer "' || id || '" stands in row ' || min(row) || ' already'
     FROM incoming GROUP BY id HAVING count(*) > 1 ORDER BY 1 LIMIT 20
+"""
+CUSTOMERS_UNUSUAL = """
+    SELECT row, id FROM incoming
+    WHERE (id !~ '^[A-Za-z0-9_-]{1,64}$' OR id = 'bulk') AND NOT EXISTS (SELECT FROM customers WHERE id = incoming.id)
+    ORDER BY row
 """
 CONSENTS_STAGING = """
     CREATE TEMPORARY TABLE incoming_consents (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
@@ -68,6 +75,7 @@ def load_customers(
     connection.exec_driver_sql(CUSTOMERS_STAGING)
     count = _copy(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
     _refuse(connection, CUSTOMERS_TWICE)
+    _refuse_names(connection)
     expect_agreed(connection, file)
     return _into_place(connection, INTO_PLACE, "customers", count, file.words)
 
@@ -136,6 +144,15 @@ def _consent_line(row: ConsentRow) -> tuple[str, str, bool]:
 
 def _refuse(connection: Connection, faults: str) -> None:
     _raise([Problem(f"row {row}", message) for row, message in connection.exec_driver_sql(faults)])
+
+
+def _refuse_names(connection: Connection) -> None:
+    """Refuse new customers whom no path could name; those who are stored keep their ids."""
+    unusual = connection.exec_driver_sql(CUSTOMERS_UNUSUAL)
+    faults = ((row, name, customer_ids.fault(name)) for row, name in unusual)
+    strange = ((row, name, said) for row, name, said in faults if said is not None)
+    _raise([Problem(f"row {row}", f"customer_id {said}, got {name!a}")
+            for row, name, said in islice(strange, PROBLEMS_SHOWN)])  # fmt: skip
 
 
 def _raise(problems: list[Problem]) -> None:

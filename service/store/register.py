@@ -17,8 +17,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import insert
 
+from service import customer_ids
 from service.domain import Attributes, Snapshot
-from service.errors import Conflict, NotFound, no_customer
+from service.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
 from service.store import audit, bulk, changes, customers, hot, text
 from service.store.customers import Forget
 from service.store.database import Database
@@ -65,8 +66,11 @@ MANY = Statement(
 
 
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
-REPEATS = text_of("DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN body) > 0")
-"""Answers kept for a day for requests sent again, where they name the customer."""
+REPEATS = text_of("""
+    DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN body) > 0
+        OR position(convert_to(:quoted, 'UTF8') IN body) > 0
+""")
+"""Answers kept for a day for requests sent again, where they name the customer, as it is or as JSON writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,10 @@ class Register:
         return _entry(found[0])
 
     def put(self, wanted: Wanted, allow: Allow, forget: Forget) -> tuple[str, int]:
-        """Store the attributes whole; the customer's id and revision (1: they are new); Conflict for a taken key."""
+        """Store the attributes whole; the customer's id and revision (1: they are new).
+
+        Conflict for a taken key; InvalidInput for an id or key that is new and outside the alphabet.
+        """
         try:
             return self._put(wanted, allow, forget)
         except Conflict:
@@ -148,6 +155,7 @@ class Register:
                 found = ask(LOCK_KEY, text.name("external_key", wanted.external_key or ""))
             entry = _entry(found[0]) if found else None
             allow(entry)
+            expect_names(wanted, entry)
             name = wanted.id or (entry.id if entry else f"c-{uuid.uuid4()}")
             if entry is None:
                 ask(COME_BACK, self._digest(name))
@@ -217,6 +225,22 @@ class Register:
             return {str(one) for one in found.scalars()}
 
 
+def expect_names(wanted: Wanted, entry: Entry | None) -> None:
+    """Raise InvalidInput where the id or the external key is new and no path could name it; what is stored stays."""
+    faults = {
+        "id": customer_ids.fault(wanted.id) if entry is None and wanted.id is not None else None,
+        "external_key": _key_fault(wanted.external_key, entry),
+    }
+    problems = [Problem(where, said) for where, said in faults.items() if said is not None]
+    if problems:
+        raise InvalidInput("The customer cannot be called that; nothing was stored.", problems)
+
+
+def _key_fault(key: str | None, entry: Entry | None) -> str | None:
+    known = key is None or (entry is not None and key == entry.external_key)
+    return None if known else customer_ids.key_fault(str(key))
+
+
 def no_customer_of(external_key: str) -> NotFound:
     """What to raise of a key that nobody has."""
     return NotFound(f'No customer has the external key "{external_key}".')
@@ -245,7 +269,7 @@ def _forget_facts(connection: Connection, customer_id: str) -> None:
     for table in (events, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
-    connection.execute(REPEATS, {"id": customer_id})
+    connection.execute(REPEATS, {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()})
 
 
 def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:

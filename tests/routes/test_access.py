@@ -37,6 +37,8 @@ RULES: dict[str, tuple[str, str]] = {
     "listExperiments": ("offers:explain", "bank"),
     "getCustomer": ("customers:read customers:write", "branch"),
     "getCustomerByKey": ("customers:read customers:write", "branch"),
+    "findCustomer": ("customers:read customers:write", "branch"),
+    "eraseFoundCustomer": ("customers:write", "bank"),
     "putCustomer": ("customers:write", "branch"),
     "putCustomerByKey": ("customers:write", "branch"),
     "putCustomers": ("customers:write", "branch"),

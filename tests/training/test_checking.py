@@ -1,6 +1,7 @@
 """`fourcast check-files`: every fault of every table of a small bank at once, and none in a bank as it should be."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from service.commands.stack import Stack
 from service.config import Settings
 from service.errors import InvalidInput
 from service.store import Store
+from training.bank import open_bank
 from training.checking import check_files
 from training.dataset import read_consents, read_customers
 
@@ -219,3 +221,15 @@ def test_a_folder_that_is_no_bank_is_wrong_input(bank: Path, files: Path) -> Non
     result = run(bank, files)
     assert result.exit_code == 2
     assert "families: is missing" in result.output
+
+
+def test_an_id_that_no_path_can_name_is_told_by_row_unless_it_is_stored(bank: Path, files: Path) -> None:
+    named = SOUND["people"] + "c/1,40,male,,\n c2,40,male,,\nbulk,40,male,,\n"
+    put(files, {"people": named})
+    assert told(bank, files) == [
+        "customers: row 3, customer 'c/1', customer_id: must not hold \"/\", got 'c/1'",
+        "customers: row 4, customer ' c2', customer_id: must not begin or end with a blank, got ' c2'",
+        "customers: row 5, customer 'bulk', customer_id: must not be \"bulk\": no path can name it, got 'bulk'",
+    ]
+    known = replace(open_bank(bank), stored=lambda names: {"c/1", " c2", "bulk"} & set(names))
+    assert check_files(known, files).faults == []

@@ -4,17 +4,20 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.routes.fields import Strict, Word
+from service import customer_ids
+from service.routes.fields import Strict, Text, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 
-BULK = "bulk"  # /v1/customers/bulk: the path of the list, and so the id of nobody
+BULK = "bulk"  # /v1/customers/bulk: the path of the list, and so the id of nobody new
 
 
 class CustomerInput(OnBehalf):
     """A customer, whole: what is left out is unknown from now on."""
 
-    external_key = Word(LONG, metadata=says("The bank's own key of the customer; unique.", example="CIF-0042"))
+    external_key = Word(
+        LONG, metadata=says(f"The bank's own key of the customer; unique. {customer_ids.SENTENCE}", example="CIF-0042")
+    )
     attributes = fields.Dict(
         keys=Word(),
         values=fields.Raw(allow_none=True),
@@ -32,14 +35,30 @@ class KeyedCustomerInput(OnBehalf):
 class BulkCustomerInput(CustomerInput):
     """One customer of several: ``id``, ``external_key``, or both."""
 
-    id = Word(metadata=says("The customer's id.", example="c-000001"))
+    id = Word(metadata=says(f"The customer's id. {customer_ids.SENTENCE}", example="c-000001"))
 
     @validates_schema
     def _named(self, value: dict[str, Any], **_: Any) -> None:
-        if value.get("id") == BULK:
-            raise ValidationError(f"no customer can be called {BULK}: that is the path of this call", "id")
         if value.get("id") is None and value.get("external_key") is None:
             raise ValidationError("id or external_key is required", "id")
+
+
+class LookUp(Strict):
+    """Whom to look up, by one of two names, whatever characters it has."""
+
+    id = Text(metadata=says("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=says("The bank's own key of the customer.", example="CIF-0042"))
+
+    @validates_schema
+    def _one(self, value: dict[str, Any], **_: Any) -> None:
+        if len(value) != 1:
+            raise ValidationError("is required, or external_key instead, and not both", "id")
+
+
+class Erasure(OnBehalf):
+    """Whom to erase, whatever characters their id has."""
+
+    id = Text(required=True, metadata=says("The customer's id.", example="c-000001"))
 
 
 class BulkCustomersInput(Strict):

@@ -229,7 +229,8 @@ def _contact(rule: Rule) -> str:
     if isinstance(rule, Cap):
         return f"fewer than {rule.maximum} {' or '.join(rule.counts)} per {rule.per} in {rule.window_days:g} days"
     if isinstance(rule, CoolOff):
-        return f"no {' or '.join(rule.after)} per {rule.per} in {rule.days:g} days"
+        ended = f" without a later {' or '.join(rule.until)}" if rule.until else ""
+        return f"no {' or '.join(rule.after)} per {rule.per} in {rule.days:g} days{ended}"
     return rule.id
 
 

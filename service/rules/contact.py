@@ -2,14 +2,15 @@
 
 Here: the gates of ``contact.yaml``, for one customer and for many. Not here: rules of the stage ``contact`` that are
 written as expressions (``rulebook``), and the counting (``tally``). A gate answers True where it closes nothing, False
-where it closes everything, else an array of what stays open; so the usual case costs no array. A cool-off is a cap of
-one event in its days. What is unknown closes: consent must have been given, not merely not refused. Who said no to
-``contact`` (do not contact me) is not gone to in any channel, whatever a channel's own consent says; nor is a customer
-who is not personalised, of whom we may not read whether they can be reached, complain, or still live.
+where it closes everything, else an array of what stays open; so the usual case costs no array. What is unknown closes:
+consent must have been given, not merely not refused. Who said no to ``contact`` (do not contact me) is not gone to in
+any channel, whatever a channel's own consent says; nor is a customer who is not personalised, of whom we may not read
+whether they can be reached, complain, or still live.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -91,14 +92,12 @@ class QuietGate:
 class CapGate:
     """Open while fewer than ``maximum`` events stand in the window, per offer, family, channel or customer."""
 
-    def __init__(self, rule: Cap | CoolOff, places: Places) -> None:
-        """A cool-off closes all channels after one event; the policy allows no maximum below 1."""
-        self.id = rule.id
-        kinds, days = (rule.counts, rule.window_days) if isinstance(rule, Cap) else (rule.after, rule.days)
-        self._maximum, direction = (rule.maximum, rule.direction) if isinstance(rule, Cap) else (1, None)
-        self._counter = Counter(Tally(rule.per, frozenset(kinds), days, direction), places)
+    def __init__(self, rule: Cap, places: Places) -> None:
+        """The policy allows no maximum below 1."""
+        self.id, self._maximum = rule.id, rule.maximum
+        self._counter = Counter(Tally(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
         self._family_of = places.family_index
-        self._spared = None if direction is None else ~_channels(places, direction, None)
+        self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
 
     def one(self, events: Seen) -> Ok:
         """From one customer's events."""
@@ -120,6 +119,40 @@ class CapGate:
         return spread if self._spared is None else spread | self._spared
 
 
+class RestGate:
+    """Closed in all channels from an event of ``after`` for its days, or until the next event of ``until``.
+
+    With ages in ms, none being infinitely old: ``age of the newest after < days`` and ``< age of the newest until``.
+    """
+
+    def __init__(self, rule: CoolOff, places: Places) -> None:
+        """Binds both kinds of event to the places."""
+        self.id = rule.id
+        self._after = Counter(Tally(rule.per, frozenset(rule.after), rule.days), places)
+        self._until = Counter(Tally(rule.per, frozenset(rule.until)), places) if rule.until else None
+        self._family_of = places.family_index if rule.per == "family" else None
+
+    def one(self, events: Seen) -> Ok:
+        """From one customer's events."""
+        begun = self._after.age_one(events)
+        if begun is None:
+            return True
+        ended = None if self._until is None else self._until.age_one(events)
+        return self._close(np.array([begun]), None if ended is None else np.array([ended]))
+
+    def many(self, events: EventTable, now: int, customers: int) -> Ok:
+        """From the events of many."""
+        begun = self._after.age_many(events, now, customers)
+        if begun is None:
+            return True
+        return self._close(begun, None if self._until is None else self._until.age_many(events, now, customers))
+
+    def _close(self, begun: Array, ended: Array | None) -> Array:
+        """Ages as (n, places) to what stays open over the grid."""
+        opened: Array = begun >= (inf if ended is None else ended)
+        return (opened if self._family_of is None else opened[:, self._family_of])[:, :, np.newaxis]
+
+
 def _channels(places: Places, direction: str | None, names: Iterable[str] | None) -> Array:
     """(1, 1, k): the named channels, or those of a direction, or all."""
     if names is not None:
@@ -134,8 +167,10 @@ class ContactGates:
         """Binds each rule to the policy's offers and channels."""
         self._consents = [ConsentGate(rule, places) for rule in contact.consents]
         self._quiet = [QuietGate(rule, places) for rule in contact.quiet_hours]
-        limits: list[Cap | CoolOff] = [*contact.caps, *contact.cool_offs]
-        self._caps = [CapGate(rule, places) for rule in limits]
+        self._limits: list[CapGate | RestGate] = [
+            *(CapGate(rule, places) for rule in contact.caps),
+            *(RestGate(rule, places) for rule in contact.cool_offs),
+        ]
         self.ids = [rule.id for rule in contact.rules]
 
     def one(
@@ -145,7 +180,7 @@ class ContactGates:
         return [
             *(gate.one(consents, personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.one(events) for gate in self._caps),
+            *(gate.one(events) for gate in self._limits),
         ]
 
     def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
@@ -153,5 +188,5 @@ class ContactGates:
         return [
             *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.many(crowd.events, crowd.now, crowd.customers) for gate in self._caps),
+            *(gate.many(crowd.events, crowd.now, crowd.customers) for gate in self._limits),
         ]

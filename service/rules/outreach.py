@@ -84,11 +84,15 @@ class Cap(ContactRule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoolOff(ContactRule):
-    """After an event of a kind in ``after``, the same offer or family rests for ``days``."""
+    """After an event of a kind in ``after``, the same offer or family rests for ``days``.
+
+    The rest ends before its time with an event of a kind in ``until`` about the same offer or family.
+    """
 
     per: str
     after: tuple[str, ...]
     days: float
+    until: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

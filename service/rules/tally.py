@@ -9,7 +9,7 @@ usual case and costs nothing further.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan, nan
+from math import inf, isinf, isnan, nan
 
 import numpy as np
 
@@ -121,15 +121,20 @@ class Counter:
             counts[place] += 1
         return counts
 
-    def newest_one(self, events: Seen) -> list[float] | None:
-        """Whole days since the newest event per place, NaN for none."""
+    def age_one(self, events: Seen) -> list[float] | None:
+        """Milliseconds since the newest event per place, infinite for none."""
         found = self.found(events)
         if not found:
             return None
-        newest = [nan] * self.size
-        for place, age, _ in sorted(found, key=lambda one: -one[1]):
-            newest[place] = float(age // DAY_MS)
-        return newest
+        ages = [inf] * self.size
+        for place, age, _ in found:
+            ages[place] = min(ages[place], age)
+        return ages
+
+    def newest_one(self, events: Seen) -> list[float] | None:
+        """Whole days since the newest event per place, NaN for none."""
+        ages = self.age_one(events)
+        return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
 
     def mean_one(self, events: Seen) -> list[float] | None:
         """The mean score per place, NaN for none; summed in the order given, as ``mean_many`` does."""
@@ -166,15 +171,20 @@ class Counter:
         cell = events.customer[chosen] * self.size + place
         return np.bincount(cell, minlength=customers * self.size).reshape(customers, self.size)
 
-    def newest_many(self, events: EventTable, now: int, customers: int) -> Array | None:
-        """Whole days since the newest event, (n, places), NaN for none."""
+    def age_many(self, events: EventTable, now: int, customers: int) -> Array | None:
+        """Milliseconds since the newest event, (n, places), infinite for none."""
         chosen, place = self.taken(events, now)
         if not len(chosen):
             return None
-        newest = np.full((customers, self.size), inf)
-        age = np.maximum(0, now - events.at[chosen]) // DAY_MS
-        np.minimum.at(newest, (events.customer[chosen], place), age.astype(np.float64))
-        return np.where(np.isinf(newest), nan, newest)
+        ages = np.full((customers, self.size), inf)
+        age = np.maximum(0, now - events.at[chosen])
+        np.minimum.at(ages, (events.customer[chosen], place), age.astype(np.float64))
+        return ages
+
+    def newest_many(self, events: EventTable, now: int, customers: int) -> Array | None:
+        """Whole days since the newest event, (n, places), NaN for none."""
+        ages = self.age_many(events, now, customers)
+        return None if ages is None else np.where(np.isinf(ages), nan, ages) // DAY_MS
 
     def mean_many(self, events: EventTable, now: int, customers: int) -> Array | None:
         """The mean score, (n, places), NaN for none."""

@@ -81,7 +81,7 @@ class Oracle:
         if self.free is not None and self.free < offer.minimum:
             yield f"minimum {offer.minimum}, free {self.free}"
         if offer_id in self.rests:
-            yield "dismissed, rejected or bought lately"
+            yield "dismissed, rejected, accepted or bought lately"
         if offer.family in self.families_bought:
             yield "within 24 hours of a purchase in the family"
         if self.shown[offer_id] >= 20:
@@ -145,6 +145,11 @@ class Oracle:
     def _rests(self) -> Iterator[str]:
         for kind, days in (("dismiss", 14), ("reject", 60), ("purchase", 7)):
             yield from (one.offer for one in self._past({kind}, days))
+        for accepted in self._past({"accept"}, 30):
+            since = self._age(accepted)
+            ends = (one for one in self.customer.events if one.kind in ("purchase", "reject"))
+            if not any(one.offer == accepted.offer and self._age(one) <= since for one in ends):
+                yield accepted.offer
 
     def _past(self, kinds: set[str], days: int):
         return [one for one in self.customer.events if one.kind in kinds and self._age(one) < days * DAY]

@@ -14,7 +14,20 @@ WEALTH = ("cash-r1", "fixed-income-6m", "mixed-r3", "equity-r4", "equity-fund-r5
 OFFERS = (*DEPOSITS, *WEALTH)
 MINIMUMS = (1, 5, 10, 50, 100, 10_000, 50_000, 200_000, 300_000)
 WINDOWS = (1, 7, 14, 30, 60)
-KINDS = ("contact", "contact", "contact", "impression", "dismiss", "reject", "purchase", "click", "complaint", "survey")
+KINDS = (
+    "contact",
+    "contact",
+    "contact",
+    "impression",
+    "dismiss",
+    "reject",
+    "accept",
+    "accept",
+    "purchase",
+    "click",
+    "complaint",
+    "survey",
+)
 FLAGS = ("payroll_customer", "pensioner", "housing_loan", "personal_loan", "mobile_app_active")
 BARS = ("deceased", "frozen", "staff", "do_not_contact", "complaint_open", "credit_default")
 

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -126,6 +127,30 @@ def test_an_offer_the_customer_rejected_yesterday_rests(
     event["at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 86_400))
     assert client.post("/v1/events", headers=keys["app"], json=event).status_code == 201
     assert closed(ask()) == "cool-off-rejected"
+
+
+def test_an_accepted_offer_is_neither_shown_again_nor_texted_about_until_it_is_bought(
+    client: Any, keys: Keys, ask: Ask, make_event: Callable[..., Any], customer: str
+) -> None:
+    path = f"/v1/customers/{customer}/offers?channel=mobile_app"
+
+    def offered() -> list[dict[str, Any]]:
+        return list(client.get(path, headers=keys["app"]).json["offers"])
+
+    def happened(kind: str, **more: Any) -> None:
+        now = datetime.fromtimestamp(time.time_ns() / 1e9, UTC).isoformat()
+        event = make_event(id=f"{kind}-{customer}", customer_id=customer, kind=kind, offer=first["offer"], at=now)
+        assert client.post("/v1/events", headers=keys["app"], json=event | more).status_code == 201
+
+    first = offered()[0]
+    happened("accept", token=first["token"], decision_id=first["decision_id"])
+    assert first["offer"] not in [offer["offer"] for offer in offered()]
+    bulk = {"customers": [customer], "channel": "mobile_app", "limit": 10}
+    (told,) = client.post("/v1/offers/bulk", headers=keys["app"], json=bulk).json["customers"]
+    assert first["offer"] not in [offer["offer"] for offer in told["answer"]["offers"]]
+    assert closed(ask(offer=first["offer"])) == "cool-off-in-progress"
+    happened("purchase", amount_yuan=10_000.0)
+    assert closed(ask(offer=first["offer"])) != "cool-off-in-progress"
 
 
 @pytest.mark.parametrize(

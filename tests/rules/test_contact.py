@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.grid import DAY_MS, Moment, Places
-from service.rules.contact import CapGate, ConsentGate, ContactGates, QuietGate
+from service.rules.contact import CapGate, ConsentGate, ContactGates, QuietGate, RestGate
 from service.rules.tally import Seen, event_table, seen
 from tests.decision.bank import CHANNELS, CONTACT, NOON, OFFERS, cap, event
 
@@ -87,8 +87,40 @@ def test_a_cap_per_family_closes_all_its_offers_and_per_channel_that_channel():
 
 @pytest.mark.parametrize(("before", "rests"), [(0, True), (30 * DAY_MS - 1, True), (30 * DAY_MS, False)])
 def test_after_a_refusal_the_family_rests_in_every_channel_for_its_days(before: int, rests: bool):
-    gate = CapGate(CONTACT.cool_offs[0], PLACES)
+    gate = RestGate(CONTACT.cool_offs[0], PLACES)
     assert cells(gate, event("reject", before, "equity")) == ([[[True], [True], [False], [False]]] if rests else True)
+
+
+ACCEPTED = replace(CONTACT.cool_offs[0], per="offer", after=("accept",), until=("purchase", "reject"))
+RESTING, OPEN = [[[True], [False], [True], [True]]], [[[True]] * 4]
+
+
+@pytest.mark.parametrize(
+    ("past", "found"),
+    [
+        ([("accept", 5)], RESTING),
+        ([("accept", 30 * DAY_MS)], True),
+        ([("accept", 5), ("purchase", 5)], OPEN),
+        ([("accept", 5), ("purchase", 4)], OPEN),
+        ([("accept", 5), ("reject", 4)], OPEN),
+        ([("accept", 5), ("purchase", 6)], RESTING),
+        ([("accept", 7), ("purchase", 6), ("accept", 5)], RESTING),
+        ([("purchase", 5)], True),
+    ],
+)
+def test_a_rest_ends_with_the_next_event_that_it_waits_for_to_the_millisecond(
+    past: list[tuple[str, int]], found: object
+):
+    gate, events = RestGate(ACCEPTED, PLACES), [event(kind, before, "cd") for kind, before in past]
+    assert cells(gate, *events) == found
+    several = gate.many(event_table([[], events], PLACES), NOON, 2)
+    assert several is True if found is True else several.tolist() == [OPEN[0], found[0]]
+
+
+def test_a_family_rests_until_any_of_it_is_bought():
+    gate = RestGate(replace(ACCEPTED, per="family"), PLACES)
+    assert cells(gate, event("accept", 5, "cd")) == [[[False], [False], [True], [True]]]
+    assert cells(gate, event("accept", 5, "cd"), event("purchase", 4, "term")) == OPEN
 
 
 def test_the_gates_stand_in_the_order_of_their_reasons():

@@ -55,6 +55,8 @@ def test_a_contact_rule_without_a_case_of_either_sort_is_a_problem(section: str,
         ("cap-outbound-week", {"window_days": 7.5}, 2, ("passes", "blocks")),
         ("cool-off-rejected", {"days": 30}, 1, ("blocks", "passes")),
         ("cool-off-bought", {"per": "family"}, 2, ("passes", "blocks")),
+        ("cool-off-in-progress", {"days": 29}, 1, ("blocks", "passes")),
+        ("cool-off-in-progress", {"until": ["reject"]}, 4, ("passes", "blocks")),
     ],
 )
 def test_a_changed_rule_is_caught_by_its_own_case(
@@ -63,6 +65,12 @@ def test_a_changed_rule_is_caught_by_its_own_case(
     said, is_ = does
     assert faults(rule_id, **changes)[0] == (
         f'contact.yaml: rule "{rule_id}": cases[{number}] expected that it {said}, but it {is_}'
+    )
+
+
+def test_a_rest_cannot_end_with_what_it_begins_with() -> None:
+    assert faults("cool-off-in-progress", until=["purchase", "accept"])[0].endswith(
+        "until must not name what the rest begins with: accept"
     )
 
 

@@ -288,7 +288,7 @@ def test_the_contact_policy_covers_consent_night_caps_and_rest() -> None:
     assert contact.consents[0].purpose == "marketing:<channel>"
     assert (contact.quiet_hours[0].start_minute, contact.quiet_hours[0].end_minute) == (21 * 60, 8 * 60)
     assert {one.per for one in contact.caps} == {"offer", "family", "channel", "customer"}
-    assert {kind for one in contact.cool_offs for kind in one.after} == {"dismiss", "reject", "purchase"}
+    assert {kind for one in contact.cool_offs for kind in one.after} == {"dismiss", "reject", "accept", "purchase"}
 
 
 def test_a_policy_is_loaded_once_and_equal_by_its_name() -> None:

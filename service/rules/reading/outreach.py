@@ -94,8 +94,11 @@ def _cool_off(entry: Entry, strategies: Strategies) -> CoolOff:
         per=entry.choice("per", ("offer", "family")),
         after=entry.words("after", EVENTS),
         days=entry.number("days", 0.01, 366, "days"),
+        until=entry.words("until", EVENTS, optional=True),
         cases=read_cases(entry),
     )
+    if both := sorted({*rule.after} & {*rule.until}):
+        entry.fault("until", f"must not name what the rest begins with: {', '.join(both)}")
     entry.close()
     return rule
 

@@ -43,7 +43,7 @@ def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None
     for name in TABLES:
         if described.has(name):
             try:
-                read[name] = read_rows(described, Path(files), name)
+                read[name] = read_rows(described, Path(files), name, table if name == "customers" else None)
             except InvalidInput as error:
                 found.faults.append((name, Problem(f"{name}.sql", error.message)))
     for name, rows in read.items():

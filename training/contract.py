@@ -10,8 +10,8 @@ Here are the columns' contracts and what each table makes of them; ``dataset`` r
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,15 @@ from service.errors import InvalidInput, Problem
 from service.expressions import Kind
 from service.scoring.attributes import AttributeTable
 from training.bank import Bank
+from training.casting import read_column
 from training.rows import ID, Rows, customers_of
 
 LONGEST_ID = 64
+YEAR_FIRST = (
+    ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"
+)
+KEEP_DIGITS = "read them as text (types = {'column': 'VARCHAR'}), or CAST(column AS BIGINT) where no digit is lost"
+UTC = ZoneInfo("UTC")
 
 Flags = npt.NDArray[np.bool_]
 
@@ -47,9 +53,9 @@ def customer_faults(rows: Rows, bank: Bank, table: AttributeTable) -> list[Probl
         return absent
     there, known = rows.table.column_names, raw(table)
     names = [one for one in there if one != ID and there.count(one) == 1 and one in known]
-    values = [fault for name in names for fault in value_faults(rows, name, table)]
+    values = [fault for name in names for fault in value_faults(rows, name, table, bank.timezone)]
     dates = [one.name for one in table.attributes if one.kind is Kind.DATE and not one.ahead and one.name in names]
-    later = [fault for name in dates for fault in later_faults(rows, name, bank.as_of)]
+    later = [fault for name in dates for fault in later_faults(rows, name, bank)]
     return [*id_faults(rows), *column_faults(rows, table), *values, *later]
 
 
@@ -141,8 +147,10 @@ def missing_columns(rows: Rows, names: Iterable[str]) -> list[Problem]:
 
 
 def text_faults(rows: Rows, name: str) -> list[Problem]:
-    """Values that are null, empty or too long."""
+    """Values that are null, empty or too long; a fraction is no text, for it may have lost digits or zeros."""
     column = rows.table.column(name)
+    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return [Problem(name, f"must be text of 1 to {LONGEST_ID} characters, got a column of {column.type}")]
     words = pc.cast(column, pa.string())
@@ -166,46 +174,49 @@ def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
     return strange + [Problem(name, "is returned twice") for name in sorted(set(names)) if names.count(name) > 1]
 
 
-def value_faults(rows: Rows, name: str, table: AttributeTable) -> list[Problem]:
-    """Every value of one column that the table of attributes would refuse in a customer's record."""
+def value_faults(rows: Rows, name: str, table: AttributeTable, zone: ZoneInfo) -> list[Problem]:
+    """Every value of one column that cannot be read, or that the table would refuse in a customer's record."""
+    kind = table.kind_of(name)
+    assert kind is not None
+    read, bad = read_column(rows.table.column(name), kind, zone)
     try:
-        encoded = table.only([name]).encode_frame(rows.table.select([name]))[f"customer.{name}"].ravel()
+        encoded = table.only([name]).encode_frame(pa.table({name: read}))[f"customer.{name}"].ravel()
     except InvalidInput as error:
         return [Problem(name, one.message) for one in error.problems]
-    return _lost(rows, name, encoded, table)
+    return _lost(rows, name, bad | (_is_unknown(encoded) & _is_there(read)), table)
 
 
-def later_faults(rows: Rows, name: str, day: date) -> list[Problem]:
+def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
     """Dates after the bank's day; unknown ones, and what is no date at all, are not judged."""
-    column = rows.table.column(name)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = pc.strptime(column, format="%Y-%m-%d", unit="s", error_is_null=True)
-    if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+    column, _ = read_column(rows.table.column(name), Kind.DATE, bank.timezone)
+    if not pa.types.is_date(column.type):
         return []
-    bad = pc.fill_null(pc.greater(pc.cast(column, pa.date32(), safe=False), pa.scalar(day)), False)
-    expected = f"must not lie after {day}, the bank's day: nobody could know it then"
+    bad = pc.fill_null(pc.greater(column, pa.scalar(bank.as_of)), False)
+    expected = f"must not lie after {bank.as_of}, the bank's day: nobody could know it then"
     return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
 def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
     """Values that are not true or false, or 1 or 0; null is neither, and a fault unless it may be ``unknown``."""
-    column = rows.table.column(name)
+    column, unread = read_column(rows.table.column(name), Kind.BOOLEAN, UTC)
     if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
     nothing = np.asarray(pc.is_null(column).to_numpy()) if unknown else np.zeros(len(figures), dtype=bool)
-    bad = ~np.isin(figures, (0.0, 1.0)) & ~nothing
+    bad = unread | (~np.isin(figures, (0.0, 1.0)) & ~nothing)
     return _listed(rows, name, bad, lambda _: "must be true or false (or 1 and 0)")
 
 
 def amount_faults(rows: Rows, name: str) -> list[Problem]:
     """Values that are no amount of money, 0 yuan or more; null is an amount that nobody knows."""
-    column = rows.table.column(name)
+    column, unread = read_column(rows.table.column(name), Kind.MONEY, UTC)
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_kind(column.type) for is_kind in kinds):
         return [Problem(name, f"must be an amount in yuan, got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
-    return _listed(rows, name, (figures < 0.0) | np.isinf(figures), lambda _: "must be an amount of 0 yuan or more")
+    return _listed(
+        rows, name, unread | (figures < 0.0) | np.isinf(figures), lambda _: "must be an amount of 0 yuan or more"
+    )
 
 
 def plain(value: Any) -> Any:
@@ -215,27 +226,42 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | bool | int | float) else float(value)
 
 
-def _lost(rows: Rows, name: str, encoded: npt.NDArray[Any], table: AttributeTable) -> list[Problem]:
-    """The values that were there and could not be encoded."""
-    unknown = np.array([one is None for one in encoded]) if encoded.dtype == object else np.isnan(encoded)
-    there = np.asarray(pc.invert(pc.is_null(rows.table.column(name), nan_is_null=True)).to_numpy())
+def _lost(rows: Rows, name: str, lost: Flags, table: AttributeTable) -> list[Problem]:
+    """The values that were there and could not be read or encoded."""
 
     def expectation(value: Any) -> str:
         faults = table.check({name: plain(value)})
-        return faults[0].message.rsplit(", got ", 1)[0] if faults else "must be a value that can be encoded"
+        expected = faults[0].message.rsplit(", got ", 1)[0] if faults else "must be a value that can be encoded"
+        return f"{expected}{YEAR_FIRST}" if table.kind_of(name) is Kind.DATE and isinstance(value, str) else expected
 
-    return _listed(rows, name, unknown & there, expectation)
+    return _listed(rows, name, lost, expectation)
+
+
+def _is_unknown(encoded: npt.NDArray[Any]) -> Flags:
+    return np.array([one is None for one in encoded], dtype=bool) if encoded.dtype == object else np.isnan(encoded)
+
+
+def _is_there(column: pa.ChunkedArray) -> Flags:
+    return np.asarray(pc.invert(pc.is_null(column, nan_is_null=True)).to_numpy())
 
 
 def _listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
     places = np.flatnonzero(bad).tolist()
     ids, values = rows.table.column(ID), rows.table.column(name)
     problems: list[Problem] = [
-        _fault(int(rows.numbers[place]), ids[place].as_py(), name, values[place].as_py(), expectation)
+        _fault(int(rows.numbers[place]), _value(ids[place]), name, _value(values[place]), expectation)
         for place in places[: rows.listed]
     ]
     more = len(places) - rows.listed
     return [*problems, Problem(name, f"and {more} more rows like these")] if more > 0 else problems
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    """A value as Python has it; as text where Python has none such, as of the year 20260 or the day infinity."""
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return str(pc.cast(scalar, pa.string()).as_py())
 
 
 def _fault(row: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:

@@ -109,7 +109,7 @@ def table_of(bank: Bank | Path) -> AttributeTable:
 def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
     """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column."""
     bank, table = open_bank(bank), table or table_of(bank)
-    rows, where = read_rows(bank, files, "customers"), bank.folder / "customers.sql"
+    rows, where = read_rows(bank, files, "customers", table), bank.folder / "customers.sql"
     refuse(where, customer_faults(rows, bank, table))
     return Customers(_sorted(rows))
 

@@ -1,7 +1,8 @@
 """What a bank's query returned, without the erased: each row keeps the number it had when the SQL returned it.
 
 The files of a core bank name a customer for years after the erasure. Every table is read here, so that nobody comes
-back by any of them, and a faulty row of somebody who is gone holds nobody up.
+back by any of them, and a faulty row of somebody who is gone holds nobody up. Columns come in the kinds that the
+contract knows.
 """
 
 from collections.abc import Collection
@@ -13,10 +14,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.expressions import Kind
+from service.scoring.attributes import AttributeTable
 from training.bank import Bank
+from training.casting import in_kinds
 from training.warehouse import query
 
 ID = "customer_id"
+FLAGS = ("bought_", "held_", "treated_", "lapsed", "granted")
+AMOUNT = "amount_"
 LISTED = 20
 
 
@@ -42,12 +48,32 @@ class Rows:
         return np.asarray(pc.is_in(ids, pa.array(sorted(customers), pa.string())).to_numpy())
 
 
-def read_rows(bank: Bank, files: Path, name: str) -> Rows:
-    """What ``<name>.sql`` returns over the folder ``files``, without the erased; raises InvalidInput as ``query``."""
+def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | None = None) -> Rows:
+    """What ``<name>.sql`` returns over the folder ``files``, without the erased; raises InvalidInput as ``query``.
+
+    ``attributes``: what the columns of customers.sql must be.
+    """
     table = query(bank, files, name)
+    table = in_kinds(table, _kinds(table.column_names, attributes), bank.timezone)
     rows = Rows(table, np.arange(1, table.num_rows + 1))
     gone = frozenset(bank.erased(customers_of(table)))
     return replace(rows.only(~rows.of(gone)), erased=gone) if gone else rows
+
+
+def _kinds(columns: list[str], attributes: AttributeTable | None) -> dict[str, Kind]:
+    """What each column that stands once must be."""
+    kinds = {one: _kind(one, attributes) for one in columns if columns.count(one) == 1}
+    return {one: kind for one, kind in kinds.items() if kind is not None}
+
+
+def _kind(column: str, attributes: AttributeTable | None) -> Kind | None:
+    if column == ID:
+        return Kind.TEXT
+    if attributes is not None:
+        return attributes.kind_of(column)
+    if column.startswith(AMOUNT):
+        return Kind.MONEY
+    return Kind.BOOLEAN if column.startswith(FLAGS) else None
 
 
 def customers_of(table: pa.Table) -> set[str]:

@@ -13,14 +13,14 @@ the contract, and every outbound channel needs a consent of its own besides.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.domain import Arm, Attributes, Context, Snapshot
-from service.errors import InvalidInput
+from service.errors import InvalidInput, Problem
 from service.experiment import BUCKETS, fraction, fractions, order
+from service.nearest import unknown
 from service.rules.policy import Experiments, Policy
 
 PERSONALISATION = "personalisation"
@@ -115,10 +115,6 @@ def asked_channel(context: Context, places: Mapping[str, int]) -> int | None:
     if context.channel is None:
         return None
     if context.channel not in places:
-        raise InvalidInput(f'channel "{context.channel}" is not in the policy, which has {_listed(tuple(places))}')
+        told = f'channel "{context.channel}" is not in the policy'
+        raise InvalidInput(told, [Problem("channel", unknown(context.channel, places))])
     return places[context.channel]
-
-
-@lru_cache(maxsize=16)
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names)

@@ -70,8 +70,10 @@ def test_the_channel_that_asks_is_the_only_one_that_competes_and_the_others_rema
 
 
 def test_a_channel_the_policy_lacks_is_refused_by_name():
-    with pytest.raises(InvalidInput, match='"fax" is not in the policy, which has mobile_app, branch'):
+    with pytest.raises(InvalidInput, match='"fax" is not in the policy') as refused:
         decided(customer(RICH), context(channel="fax"))
+    assert [each.where for each in refused.value.problems] == ["channel"]
+    assert "mobile_app" in refused.value.problems[0].message
 
 
 def test_equal_priorities_stand_in_the_policys_order():

@@ -176,7 +176,8 @@ class Decision:
 class Client:
     """A program that holds a key: its name and scopes, and the customer or the branch beyond which it reaches nobody.
 
-    ``quota`` is how many requests it may make a minute; None leaves that to the settings.
+    ``quota`` is how many requests it may make a minute; None leaves that to the settings. ``require_if_match``: it
+    writes customers only with the revision it has seen.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Client:
     customer_id: str | None = None
     branch: str | None = None
     quota: int | None = None
+    require_if_match: bool = False
 
     @property
     def bound(self) -> bool:

@@ -149,6 +149,22 @@ class Conflict(FourcastError):
     exit_code = 2
 
 
+class PreconditionFailed(FourcastError):
+    """It has changed since the caller read it; nothing was stored."""
+
+    status = 412
+    slug = "precondition-failed"
+    title = "Changed since"
+
+
+class PreconditionRequired(FourcastError):
+    """This key may write only what it has read: If-Match is missing."""
+
+    status = 428
+    slug = "precondition-required"
+    title = "Which revision?"
+
+
 class Unconfirmed(FourcastError):
     """It would take away what is known, and nobody said that this is meant; nothing was done."""
 

@@ -25,6 +25,7 @@ def keys() -> None:
 @click.option("--customer", help="Bind the key to one customer: it reads and writes that customer only.")
 @click.option("--branch", help="Bind the key to one branch: it reaches that branch's customers and leads only.")
 @click.option("--quota", type=click.IntRange(1, 2**31 - 1), help="Requests a minute; the setting's number by default.")
+@click.option("--require-if-match", is_flag=True, help="It writes customers only with the ETag it has read (else 428).")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which the key is useless.")
 @json_option
 def add(
@@ -33,11 +34,12 @@ def add(
     customer: str | None,
     branch: str | None,
     quota: int | None,
+    require_if_match: bool,
     expires: datetime | None,
     as_json: bool,
 ) -> None:
     """Make a key for the client NAME and print it: this once."""
-    client = Client(name, frozenset(scopes), customer, branch, quota)
+    client = Client(name, frozenset(scopes), customer, branch, quota, require_if_match)
     ends = None if expires is None else expires.replace(tzinfo=UTC)
     _expect(client, ends)
     key, digest = new_key()
@@ -108,6 +110,7 @@ def _rights(client: Client, ends: datetime | None) -> Mapping[str, object]:
         "customer": client.customer_id or "any",
         "branch": client.branch or "any",
         "quota": client.quota or "default",
+        "if-match": "required" if client.require_if_match else "optional",
         "expires": "never" if ends is None else ends.isoformat(),
     }
 

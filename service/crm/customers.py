@@ -1,12 +1,13 @@
 """Customers as the CRM keeps them: stored whole, every fault of their attributes named, read back, erased.
 
 What is stored is judged by the attribute table of the policy that serves. An upsert says all that is known: what it
-leaves out is unknown from then on. Erasing is ``store.register``'s; here the record's own room says what a decision
-record may keep (``decision.redacted``).
+leaves out is unknown from then on; an amendment says what changes. Erasing is ``store.register``'s; here the record's
+own room says what a decision record may keep (``decision.redacted``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from service.crm.judging import now_ms
 from service.crm.reach import expect_reach
@@ -15,10 +16,18 @@ from service.domain import Attributes, Client
 from service.errors import InvalidInput, Problem
 from service.kept import Kept
 from service.serving import Releases
-from service.store import Entry, Store, Wanted
+from service.store import Entry, Store, Stored, Wanted
 from service.store.told import of_client
 
 SENTENCE = "The customer does not fit; nothing was stored."
+Expect = Callable[[int | None], None]
+"""Told the revision that stands, under a lock (None: nobody is stored); raises where the caller expected another."""
+Patch = Mapping[str, Any]
+"""A merge patch (RFC 7396): ``attributes`` and ``external_key``, each only where it is to change."""
+
+
+def anything(_: int | None) -> None:
+    """Whatever stands is as good as expected."""
 
 
 class Customers:
@@ -35,17 +44,32 @@ class Customers:
         """The customer of an external key; NotFound."""
         return self._store.register.by_key(external_key)
 
-    def put(self, wanted: Wanted, client: Client) -> tuple[str, int]:
-        """Store a customer whole; their id and new revision (1: new). InvalidInput, Conflict, Forbidden."""
+    def put(self, wanted: Wanted, client: Client, expect: Expect = anything) -> Stored:
+        """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored."""
         self.expect_fit(wanted.attributes)
         expect_reach(client.branch, wanted.attributes)
 
         def allow(entry: Entry | None) -> None:
             if entry is not None:
                 expect_reach(client.branch, entry.attributes)
+            expect(entry.revision if entry else None)
 
         said = replace(wanted, origin=of_client(client.name, now_ms()))
         return self._store.register.put(said, allow, self._kept.forget)
+
+    def amend(self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything) -> Stored:
+        """Merge a patch into a customer: null makes unknown, what is left out stays. NotFound, and as ``put``."""
+        changes = {str(name): value for name, value in patch.get("attributes", {}).items()}
+        self.expect_fit(changes)
+        origin = of_client(client.name, now_ms())
+
+        def amended(entry: Entry) -> Wanted:
+            expect_reach(client.branch, entry.attributes)
+            expect_reach(client.branch, {**entry.attributes, **changes})
+            expect(entry.revision)
+            return Wanted(entry.id, patch.get("external_key", entry.external_key), changes, origin)
+
+        return self._store.register.amend(customer_id, amended, self._kept.forget)
 
     def expect_fit(self, attributes: Attributes) -> None:
         """Raise InvalidInput naming every attribute that the serving policy's table does not take."""

@@ -30,13 +30,19 @@ class _Twice(dict[str, object]):
         self.names = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
 
 
-def read_json(request: Request) -> object:
+JSON = "application/json"
+
+
+def read_json(request: Request, *also: str) -> object:
     """The JSON value of a request's body, of at most the app's ``MAX_CONTENT_LENGTH`` bytes.
+
+    ``also``: other media types that are JSON too and that this route reads.
 
     Raises UnsupportedMedia (415), TooLarge (413) or Malformed (400, with ``problems`` by path).
     """
-    if request.mimetype != "application/json":
-        raise UnsupportedMedia(f'Send JSON with "Content-Type: application/json", not "{request.mimetype[:80]}".')
+    if request.mimetype not in (JSON, *also):
+        expected = " or ".join(f'"Content-Type: {media}"' for media in (JSON, *also))
+        raise UnsupportedMedia(f'Send JSON with {expected}, not "{request.mimetype[:80]}".')
     return parse(whole(request))
 
 

@@ -1,9 +1,10 @@
 """/v1/customers and /{customer_id} below it, /v1/external-keys/{external_key}: customers stored, read, erased.
 
 Paths name whom they can. Who was stored under another name, before ``customer_ids`` said what an id is, is read and
-erased at /v1/customers by query. An upsert is whole and may be repeated. In bulk every customer has a status of their
-own: the good ones are stored, each durably, and sending the same list again is always right. Erasing is for good, and
-the same answer when repeated.
+erased at /v1/customers by query. An upsert is whole and may be repeated; a merge patch changes what it names. Each
+answer's ETag is the revision, and a write under If-Match happens to no other (``preconditions``). In bulk every
+customer has a status of their own: the good ones are stored, each durably, and sending the same list again is always
+right. Erasing is for good, and the same answer when repeated.
 """
 
 from collections.abc import Mapping
@@ -15,15 +16,16 @@ from werkzeug.routing import BaseConverter
 
 from service.answer import iso
 from service.domain import Client
-from service.errors import FourcastError, Unavailable, no_customer
+from service.errors import FourcastError, PreconditionFailed, PreconditionRequired, Unavailable, no_customer
 from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import about, audited, item_problem
-from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMERS, CUSTOMERS_IN
+from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
 from service.routes.fields import check
 from service.routes.offers import pairs
-from service.routes.replies import NO_STORE, Ready
+from service.routes.preconditions import Precondition, etag, precondition
+from service.routes.replies import JSON, NO_STORE, Ready
 from service.routes.schemas import LONG, OnBehalf
 from service.routes.schemas.customers import (
     BULK,
@@ -31,12 +33,13 @@ from service.routes.schemas.customers import (
     BulkCustomersInput,
     CustomerAnswer,
     CustomerInput,
+    CustomerPatch,
     CustomersAnswer,
     Erasure,
     KeyedCustomerInput,
     LookUp,
 )
-from service.store import Entry, Origin, Wanted
+from service.store import Entry, Origin, Stored, Wanted
 from service.store.register import no_customer_of
 from service.store.told import origins
 
@@ -45,8 +48,10 @@ KEYED = "/v1/external-keys/<string:external_key>"
 READS = ("customers:read", "customers:write")
 SENTENCE = "The customer does not fit; nothing was stored."
 QUERY = "The query does not fit."
-_WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
+MERGE_PATCH = "application/merge-patch+json"
+_WHOLE, _PART, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
     CustomerInput(),
+    CustomerPatch(),
     KeyedCustomerInput(),
     BulkCustomerInput(),
     BulkCustomersInput(),
@@ -55,8 +60,14 @@ _WHOLE, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
     Erasure(),
 )
 _ERASED = {"204": {"description": "Erased, now or before."}}
-_READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER)}
-_WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER)}
+_TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
+_READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_UNLESS_CHANGED = (PreconditionFailed, PreconditionRequired)
+
+
+def _if(name: str, meaning: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": meaning, "schema": {"type": "string"}}
 
 
 class ButBulk(BaseConverter):
@@ -65,12 +76,17 @@ class ButBulk(BaseConverter):
     regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
 
 
+_PRECONDITIONS = [
+    _if("If-Match", "The ETag that was read: 412 where the customer has changed since."),
+    _if("If-None-Match", "`*`: 412 where the customer is stored already."),
+]
 blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
 blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
 
-def _takes(schema: type, example: object) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+def _takes(schema: type, example: object, *media: str) -> dict[str, Any]:
+    content = {"schema": schema, "example": example}
+    return {"required": True, "content": dict.fromkeys((*media, JSON), content)}
 
 
 @blueprint.serve(ONE, **operation("getCustomer", READS, _READ, NotFound))
@@ -97,25 +113,46 @@ def customer_by_key(client: Client, external_key: str) -> Response:
 @blueprint.serve(
     ONE,
     "PUT",
-    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict,
-                requestBody=_takes(CustomerInput, CUSTOMER_IN)),
+    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerInput, CUSTOMER_IN)),
 )  # fmt: skip
 @needs("customers:write", reach=Reach.BRANCH)
 def put_customer(client: Client, customer: str) -> Response:
     """Store a customer
 
-    Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named.
+    Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named. The same
+    again changes nothing.
     """
+    expected = precondition(client, request)
     body = check(_WHOLE, read_json(request), SENTENCE)
     wanted = Wanted(word(customer, "customer"), body.get("external_key"), body["attributes"])
-    return _put(client, wanted, body.get("on_behalf_of"))
+    return _put(client, wanted, body.get("on_behalf_of"), expected)
+
+
+@blueprint.serve(
+    ONE,
+    "PATCH",
+    **operation("updateCustomer", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def update_customer(client: Client, customer: str) -> Response:
+    """Change what is known of a customer
+
+    A JSON Merge Patch (RFC 7396): what is left out stays, null makes an attribute unknown or takes the external key.
+    """
+    expected = precondition(client, request)
+    body = check(_PART, read_json(request, MERGE_PATCH), SENTENCE)
+    behalf = body.pop("on_behalf_of", None)
+    stored = engine().crm.customers.amend(word(customer, "customer"), body, client, expected.expect)
+    return _told(client, stored, "customer.update", behalf)
 
 
 @blueprint.serve(
     KEYED,
     "PUT",
-    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict,
-                requestBody=_takes(KeyedCustomerInput, {"attributes": CUSTOMER_IN["attributes"]})),
+    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(KeyedCustomerInput, KEYED_IN)),
 )  # fmt: skip
 @needs("customers:write", reach=Reach.BRANCH)
 def put_customer_by_key(client: Client, external_key: str) -> Response:
@@ -123,17 +160,17 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
 
     The customer of that key is stored whole; where there is none, a new one with an id of our own.
     """
+    expected = precondition(client, request)
     body = check(_KEYED, read_json(request), SENTENCE)
-    return _put(
-        client, Wanted(None, word(external_key, "external_key", LONG), body["attributes"]), body.get("on_behalf_of")
-    )
+    wanted = Wanted(None, word(external_key, "external_key", LONG), body["attributes"])
+    return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
 @blueprint.serve(
     f"/v1/customers/{BULK}",
     "POST",
     **operation("putCustomers", "customers:write", {"200": shown("A status each.", CustomersAnswer, CUSTOMERS)},
-                *BODY_ERRORS, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
+                *BODY_ERRORS, PreconditionRequired, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
 )  # fmt: skip
 @needs("customers:write", reach=Reach.BRANCH)
 def put_customers(client: Client) -> Response:
@@ -141,6 +178,8 @@ def put_customers(client: Client) -> Response:
 
     Each has a status as a single call would give it; one that does not fit stops nobody else.
     """
+    if client.require_if_match:
+        raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     rows = check(_SEVERAL, read_json(request), "The list does not fit; nothing was stored.")["customers"]
     told = [_stored(client, row, join("customers", place)) for place, row in enumerate(rows)]
     stored = [engine().crm.alias(one["id"]) for one in told if "revision" in one]
@@ -203,12 +242,14 @@ def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
     return Ready(b"", 204, [NO_STORE])
 
 
-def _put(client: Client, wanted: Wanted, behalf: str | None) -> Ready:
-    customers = engine().crm.customers
-    name, revision = customers.put(wanted, client)
-    audited(client, "customer.put", engine().crm.alias(name), about(client, behalf, revision=revision))
-    entry = customers.read(name)
-    return Ready(orjson.dumps(_document(entry)), 201 if revision == 1 else 200, [NO_STORE])
+def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> Ready:
+    return _told(client, engine().crm.customers.put(wanted, client, expected.expect), "customer.put", behalf)
+
+
+def _told(client: Client, stored: Stored, action: str, behalf: str | None) -> Ready:
+    """What a write left, noted on the audit log."""
+    audited(client, action, engine().crm.alias(stored.id), about(client, behalf, revision=stored.revision))
+    return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
 
 def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
@@ -218,12 +259,12 @@ def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
     try:
         body = check(_ITEM, row, SENTENCE, where)
         wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
-        name, revision = engine().crm.customers.put(wanted, client)
+        stored = engine().crm.customers.put(wanted, client)
     except Unavailable:
         raise
     except FourcastError as error:
         return {**told, "status": error.status, "problem": item_problem(error)}
-    return {**told, "id": name, "status": 201 if revision == 1 else 200, "revision": revision}
+    return {**told, "id": stored.id, "status": 201 if stored.new else 200, "revision": stored.revision}
 
 
 def _text(value: object) -> str | None:
@@ -234,7 +275,11 @@ def _shown(client: Client, entry: Entry, nobody: NotFound) -> Ready:
     """The customer; another branch's is not there, for who may not see them."""
     if not own_customers(client, (entry.id,)):
         raise nobody
-    return Ready(orjson.dumps(_document(entry)), 200, [NO_STORE])
+    return _answer(entry, 200)
+
+
+def _answer(entry: Entry, status: int) -> Ready:
+    return Ready(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from service.store.merging import CustomerFile
 from service.store.office import Office
 from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
-from service.store.register import Entry, Register, Wanted
+from service.store.register import Entry, Register, Stored, Wanted
 from service.store.repeats import Repeats
 from service.store.signing import SigningKeys
 from service.store.taken import Outcome
@@ -58,6 +58,7 @@ __all__ = [
     "Register",
     "Repeats",
     "Store",
+    "Stored",
     "Verdict",
     "Views",
     "Wanted",

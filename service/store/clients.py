@@ -36,6 +36,7 @@ def add(connection: Connection, client: Client, key_hash: str, actor: str, expir
         "customer_id": client.customer_id,
         "branch": client.branch,
         "quota": client.quota,
+        "require_if_match": client.require_if_match,
     }
     row = insert(clients).values(key_hash=key_hash, expires_at=expires_at, **values)
     stored = connection.execute(row.on_conflict_do_nothing().returning(clients.c.name)).scalar()
@@ -70,12 +71,13 @@ def rotate(connection: Connection, name: str, key_hash: str, actor: str, overlap
 
 def listed(connection: Connection) -> list[Key]:
     """Every live key with its client, by name."""
-    columns = clients.c.name, clients.c.scopes, clients.c.customer_id, clients.c.branch, clients.c.quota
+    names = ("name", "scopes", "customer_id", "branch", "quota", "require_if_match")
+    columns = [clients.c[name] for name in names]
     about = clients.c.key_hash, clients.c.created_at, clients.c.expires_at
     rows = connection.execute(select(*columns, *about).where(_live()).order_by(clients.c.name, clients.c.created_at))
     return [
-        Key(Client(name, frozenset(scopes), customer_id, branch, quota), digest[:SHOWN], created_at, expires_at)
-        for name, scopes, customer_id, branch, quota, digest, created_at, expires_at in rows
+        Key(Client(name, frozenset(scopes), *bound), digest[:SHOWN], created_at, expires_at)
+        for name, scopes, *bound, digest, created_at, expires_at in rows
     ]
 
 

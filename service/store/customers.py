@@ -31,11 +31,28 @@ PUT = Statement(
     INSERT INTO customers (id, attributes, external_key, told, told_at)
     VALUES ($1, $2::jsonb, $3, $4::jsonb, $5::bigint)
     ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, told = excluded.told, told_at = excluded.told_at,
-        revision = customers.revision + 1,
-        external_key = coalesce(excluded.external_key, customers.external_key), updated_at = now()
+        external_key = coalesce(excluded.external_key, customers.external_key),
+        revision = customers.revision + CASE WHEN %(changed)b THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN %(changed)b THEN now() ELSE customers.updated_at END
     RETURNING revision
-    """,
+    """
+    % {
+        b"changed": b"customers.attributes <> excluded.attributes OR customers.external_key <> excluded.external_key"
+        b" OR (customers.external_key IS NULL AND excluded.external_key IS NOT NULL)"
+    },
 )
+PATCH = Statement(
+    b"patch_customer",
+    b"""
+    UPDATE customers SET attributes = $2::jsonb, external_key = $3, told = $4::jsonb,
+        told_at = greatest(told_at, $5::bigint),
+        revision = revision + CASE WHEN %(changed)b THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN %(changed)b THEN now() ELSE updated_at END
+    WHERE id = $1 RETURNING revision
+    """
+    % {b"changed": b"attributes <> $2::jsonb OR external_key IS DISTINCT FROM $3"},
+)
+"""As ``PUT``, of a customer who is stored; the external key too is what it is said to be."""
 CONSENT = Statement(
     b"consent",
     b"""
@@ -64,16 +81,22 @@ def tell(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:
 
 
 def put(
-    ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None, told: Told | None = None, at: int = 0
+    ask: Ask,
+    customer_id: str,
+    attributes: Attributes,
+    external_key: str | None,
+    told: Told | None = None,
+    at: int = 0,
+    by: Statement = PUT,
 ) -> int:
-    """Store the customer's attributes whole, in place of what was known; returns the new revision.
+    """Store the customer's attributes whole, in place of what was known; returns the revision, raised if it differs.
 
     ``told``: who said each of them, the newest ``at``.
     """
     names = text.name("customer_id", customer_id), text.document("attributes", attributes)
     key = text.optional("external_key", external_key)
     try:
-        ((revision,),) = ask(PUT, *names, key, text.document("told", told or {}), b"%d" % at)
+        ((revision,),) = ask(by, *names, key, text.document("told", told or {}), b"%d" % at)
     except Conflict as taken:
         raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
     return int(revision or 0)

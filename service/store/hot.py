@@ -41,7 +41,7 @@ OLDEST = Statement(b"oldest_decision", b"SELECT id FROM decisions ORDER BY id LI
 CLIENT = Statement(
     b"client",
     b"""
-    SELECT name, to_json(scopes), customer_id, branch, quota FROM clients
+    SELECT name, to_json(scopes), customer_id, branch, quota, require_if_match FROM clients
     WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
     """,
 )
@@ -75,8 +75,8 @@ def snapshot_of(customer_id: str, row: Row) -> Snapshot:
 
 def client_of(rows: Iterable[Row]) -> Client | None:
     """The row of ``CLIENT``, if there is one."""
-    for name, scopes, customer_id, branch, quota in rows:
-        bound = word(customer_id), word(branch), None if quota is None else int(quota)
+    for name, scopes, customer_id, branch, quota, require_if_match in rows:
+        bound = word(customer_id), word(branch), None if quota is None else int(quota), require_if_match == b"t"
         return Client(word(name) or "", frozenset(orjson.loads(scopes or b"[]")), *bound)
     return None
 

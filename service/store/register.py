@@ -108,8 +108,20 @@ class Wanted:
         return only(self.origin, self.attributes), self.origin.as_of if self.origin else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A customer as a write left them: the revision rises where something changed; ``new``: nobody was stored."""
+
+    id: str
+    revision: int
+    new: bool
+
+
 Allow = Callable[[Entry | None], None]
 """Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
+Amend = Callable[[Entry], Wanted]
+"""What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
+where the caller may not."""
 Redact = Callable[[bytes, str], bytes]
 """A decision record and a pseudonym to the record that names nobody."""
 
@@ -135,8 +147,8 @@ class Register:
             raise no_customer_of(external_key)
         return _entry(found[0])
 
-    def put(self, wanted: Wanted, allow: Allow, forget: Forget) -> tuple[str, int]:
-        """Store the attributes whole; the customer's id and revision (1: they are new).
+    def put(self, wanted: Wanted, allow: Allow, forget: Forget) -> Stored:
+        """Store the attributes whole.
 
         Conflict for a taken key; InvalidInput for an id or key that is new and outside the alphabet.
         """
@@ -147,7 +159,22 @@ class Register:
                 raise
             return self._put(wanted, allow, forget)  # somebody stored the same new key a moment before: now it is found
 
-    def _put(self, wanted: Wanted, allow: Allow, forget: Forget) -> tuple[str, int]:
+    def amend(self, customer_id: str, amend: Amend, forget: Forget) -> Stored:
+        """Change what ``amend`` says, and keep the rest with who said it; NotFound, Conflict for a taken key."""
+        with self._database.exchange() as ask:
+            found = ask(LOCK_ID, text.name("customer_id", customer_id))
+            if not found:
+                raise no_customer(customer_id)
+            entry = _entry(found[0])
+            wanted = amend(entry)
+            expect_names(wanted, entry)
+            told, at = wanted.told
+            facts, said = Wanted(None, None, {**entry.attributes, **wanted.attributes}).known, {**entry.told, **told}
+            revision = customers.put(ask, entry.id, facts, wanted.external_key, said, at, customers.PATCH)
+            customers.tell(ask, entry.id, revision, forget)
+            return Stored(entry.id, revision, new=False)
+
+    def _put(self, wanted: Wanted, allow: Allow, forget: Forget) -> Stored:
         with self._database.exchange() as ask:
             if wanted.id is not None:
                 found = ask(LOCK_ID, text.name("customer_id", wanted.id))
@@ -161,7 +188,7 @@ class Register:
                 ask(COME_BACK, self._digest(name))
             revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told)
             customers.tell(ask, name, revision, forget)
-            return name, revision
+            return Stored(name, revision, new=entry is None and revision == 1)
 
     def snapshots(self, names: Sequence[str], since_ms: int) -> dict[str, Snapshot]:
         """Those of the customers that are stored, each whole, in one view of the database."""

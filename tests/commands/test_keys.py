@@ -37,6 +37,15 @@ def holder(store: Store, key: str) -> Any:
     return store.client(hashlib.sha256(key.encode()).hexdigest())
 
 
+def test_a_key_may_have_to_say_what_it_has_seen(run: Run, store: Store) -> None:
+    made = told(run("keys", "add", "careful", *SCOPES, "--require-if-match", "--json"))
+    assert made["if-match"] == "required"
+    assert holder(store, made["key"]).require_if_match
+    turned = told(run("keys", "rotate", "careful", "--json"))
+    assert holder(store, turned["key"]).require_if_match
+    assert "if-match required" in run("keys", "list").output
+
+
 def test_a_key_is_bound_to_its_branch_and_quota_and_shown_once(run: Run, store: Store) -> None:
     key = told(run(*BRANCH, "--json"))["key"]
     client = holder(store, key)

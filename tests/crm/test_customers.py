@@ -37,6 +37,16 @@ def test_each_attribute_says_who_said_it_and_as_of_when(house: House, bank: Crm)
     assert bank.ask("GET", "/v1/customers/o-1").json()["attributes"] == {"age": 40, "deceased": True}
 
 
+def test_the_same_customer_again_raises_no_revision(bank: Crm) -> None:
+    whole = {"external_key": "CIF-same", "attributes": {"age": 44}}
+    first, again = (bank.ask("PUT", "/v1/customers/same-1", whole) for _ in range(2))
+    assert [(one.status_code, one.json()["revision"]) for one in (first, again)] == [(201, 1), (200, 1)]
+    assert bank.ask("PUT", "/v1/customers/same-1", {"attributes": {"age": 44}}).json()["revision"] == 1
+    assert bank.ask("PUT", "/v1/customers/same-1", {"attributes": {"age": 44.5}}).json()["revision"] == 2
+    assert bank.ask("PATCH", "/v1/customers/same-1", {"attributes": {"age": 44.5}}).json()["revision"] == 2
+    assert bank.ask("PATCH", "/v1/customers/same-1", {"external_key": "CIF-other"}).json()["revision"] == 3
+
+
 def test_an_external_key_finds_its_customer_or_makes_one(bank: Crm) -> None:
     slash = bank.ask("PUT", "/v1/customers/u-2", {"external_key": "CIF/2 张", "attributes": {"age": 30}})
     assert (slash.status_code, slash.json()["errors"]) == (

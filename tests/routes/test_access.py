@@ -40,6 +40,7 @@ RULES: dict[str, tuple[str, str]] = {
     "findCustomer": ("customers:read customers:write", "branch"),
     "eraseFoundCustomer": ("customers:write", "bank"),
     "putCustomer": ("customers:write", "branch"),
+    "updateCustomer": ("customers:write", "branch"),
     "putCustomerByKey": ("customers:write", "branch"),
     "putCustomers": ("customers:write", "branch"),
     "eraseCustomer": ("customers:write", "bank"),

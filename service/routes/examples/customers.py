@@ -6,6 +6,8 @@ CUSTOMER_IN: dict[str, Any] = {
     "external_key": "CIF-0042",
     "attributes": {"age": 44, "demand_yuan": 180000, "branch_id": "b-1", "adviser_id": "a-17"},
 }
+KEYED_IN: dict[str, Any] = {"attributes": CUSTOMER_IN["attributes"]}
+CUSTOMER_PATCH: dict[str, Any] = {"attributes": {"demand_yuan": 180000, "adviser_id": None}}
 CUSTOMER: dict[str, Any] = {
     "customer_id": "c-000001",
     "external_key": "CIF-0042",

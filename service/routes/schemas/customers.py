@@ -26,6 +26,17 @@ class CustomerInput(OnBehalf):
     )
 
 
+class CustomerPatch(OnBehalf):
+    """What changes of a customer; what is left out stays."""
+
+    external_key = Word(LONG, allow_none=True, metadata=says("Null takes it away.", example="CIF-0042"))
+    attributes = fields.Dict(
+        keys=Word(),
+        values=fields.Raw(allow_none=True),
+        metadata=says("Those to be changed, by name; null is unknown from now on."),
+    )
+
+
 class KeyedCustomerInput(OnBehalf):
     """A customer found by external key."""
 

@@ -87,6 +87,7 @@ clients = Table(
     Column("branch", NAME),
     Column("quota", BigInteger),
     Column("expires_at", DateTime(timezone=True)),
+    Column("require_if_match", Boolean, nullable=False, server_default=text("false")),
 )
 
 views = Table(

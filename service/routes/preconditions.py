@@ -1,0 +1,60 @@
+"""If-Match and If-None-Match of a write: done only where what is stored is what the caller has seen (RFC 9110, 13.1).
+
+A customer's ETag is the revision, and a packed answer's is as good. The writer looks under the customer's lock, so that
+of two who read the same revision one writes and the other gets 412. Whoever's key asks for it cannot write blindly:
+428 (RFC 6585).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Request
+from werkzeug.datastructures import ETags
+from werkzeug.http import parse_etags
+
+from service.domain import Client
+from service.errors import PreconditionFailed, PreconditionRequired
+from service.routes.replies import Pair, packed_tag
+
+MATCH, NONE_MATCH = "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"
+
+
+def etag(revision: int) -> Pair:
+    """The header that names a revision."""
+    return "ETag", f'"{revision}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What a write expects to find; None: it does not say."""
+
+    match: ETags | None = None
+    none_match: ETags | None = None
+
+    def expect(self, revision: int | None) -> None:
+        """Return where the revision that stands (None: nobody is stored) is as expected; PreconditionFailed."""
+        if self.match is not None and not _named(revision, self.match.contains):
+            now = "nobody is stored" if revision is None else f"it stands at revision {revision} now"
+            raise PreconditionFailed(f"If-Match does not hold: {now}. Read it again, then decide again.")
+        if self.none_match is not None and _named(revision, self.none_match.contains_weak):
+            raise PreconditionFailed(f"If-None-Match does not hold: it is stored, at revision {revision}.")
+
+
+def precondition(client: Client, request: Request) -> Precondition:
+    """What the request expects; PreconditionRequired where the client's key must say and it does not."""
+    given = (request.environ.get(name) for name in (MATCH, NONE_MATCH))
+    found = Precondition(*(None if text is None else parse_etags(text) for text in given))
+    if client.require_if_match and found == Precondition():
+        raise PreconditionRequired(
+            "This key must say what it has seen: If-Match with the ETag of its last read, or If-None-Match: * to store "
+            "somebody new."
+        )
+    return found
+
+
+def _named(revision: int | None, holds: Callable[[str], bool]) -> bool:
+    """Whether the tags hold the revision's; ``*`` holds any, nobody's revision none."""
+    if revision is None:
+        return False
+    _, tag = etag(revision)
+    return any(holds(form.strip('"')) for form in (tag, packed_tag(tag)))

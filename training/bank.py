@@ -5,7 +5,7 @@
     customers.sql   customer_id and any of our raw attributes, one row per customer        (always)
     outcomes.sql    customer_id, bought_, held_, amount_, treated_<family>                 (to train; not to score)
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
-    consents.sql    customer_id, purpose, granted                                          (if the bank has any)
+    consents.sql    customer_id, purpose, granted, said_on: when they said it, if known    (if the bank has any)
 
 Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``dataset`` judges what comes out.
 """

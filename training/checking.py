@@ -14,7 +14,7 @@ from service.errors import InvalidInput, Problem
 from service.scoring.attributes import AttributeTable
 from training import contract
 from training.bank import Bank, open_bank
-from training.dataset import table_of
+from training.dataset import clock, table_of
 from training.rows import ID, Rows, customers_of, read_rows
 
 TABLES = ("customers", "outcomes", "lapse", "consents")
@@ -32,11 +32,13 @@ class Checked:
         return {"rows": self.rows, "faults": [{"table": table, **asdict(fault)} for table, fault in self.faults]}
 
 
-def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None = None) -> Checked:
+def check_files(
+    bank: Path | Bank, files: Path, purposes: Collection[str] | None = None, now: int | None = None
+) -> Checked:
     """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
 
     ``purposes`` are those of the policy, which consents may speak of. A bank that is open knows who was erased and who
-    is stored.
+    is stored. ``now`` (ms UTC; the clock's unless given) is when consents are judged.
     """
     described, found = open_bank(bank), Checked()
     table, read = table_of(described), dict[str, Rows]()
@@ -48,7 +50,7 @@ def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None
                 found.faults.append((name, Problem(f"{name}.sql", error.message)))
     for name, rows in read.items():
         found.rows[name] = rows.table.num_rows
-        found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes)]
+        found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes, now)]
     customers = {name: customers_of(rows.table) for name, rows in read.items()}
     found.faults += _strangers(customers)
     if "consents" in read and customers.get("customers") and customers["consents"]:
@@ -58,14 +60,16 @@ def check_files(bank: Path | Bank, files: Path, purposes: Collection[str] | None
 
 
 def _faults(
-    name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None
+    name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None, now: int | None
 ) -> list[Problem]:
     if name == "customers":
         faults = contract.customer_faults(rows, bank, table)
         return [*faults, *contract.name_faults(rows, bank)]
     if name == "outcomes":
         return contract.outcome_faults(rows, bank)
-    return contract.lapse_faults(rows) if name == "lapse" else contract.consent_faults(rows, purposes)
+    if name == "lapse":
+        return contract.lapse_faults(rows)
+    return contract.consent_faults(rows, bank, clock() if now is None else now, purposes)
 
 
 def _strangers(ids: Mapping[str, Set[str]]) -> Iterator[tuple[str, Problem]]:

@@ -25,6 +25,7 @@ from service.scoring.attributes import AttributeTable
 from training.bank import Bank
 from training.casting import read_column
 from training.rows import ID, Rows, customers_of
+from training.spoken import EXPECTED, SAID_ON, Spoken, spoken
 
 LONGEST_ID = 64
 YEAR_FIRST = (
@@ -32,6 +33,7 @@ YEAR_FIRST = (
 )
 KEEP_DIGITS = "read them as text (types = {'column': 'VARCHAR'}), or CAST(column AS BIGINT) where no digit is lost"
 UTC = ZoneInfo("UTC")
+CONSENTS = (ID, "purpose", "granted")
 
 Flags = npt.NDArray[np.bool_]
 
@@ -79,19 +81,43 @@ def lapse_faults(rows: Rows) -> list[Problem]:
     return missing(rows, [ID, "lapsed"]) or [*id_faults(rows), *flag_faults(rows, "lapsed")]
 
 
-def consent_faults(rows: Rows, purposes: Collection[str] | None = None) -> list[Problem]:
-    """Every fault of consents.sql: ids, purposes nobody asks after, flags, and yes and no at once; no rows are none.
+def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] | None = None) -> list[Problem]:
+    """Every fault of consents.sql: ids, purposes nobody asks after, flags, times, yes and no at once; no rows are none.
 
-    ``purposes`` are those of the policy; None where only their form is to be judged.
+    ``purposes`` are those of the policy; None where only their form is to be judged. ``now`` in ms UTC: nobody has
+    said anything after it.
     """
-    absent = missing_columns(rows, [ID, "purpose", "granted"])
+    absent = [*missing_columns(rows, CONSENTS), *_no_columns(rows)]
     if absent or not rows.table.num_rows:
         return absent
+    said = spoken(rows.table, bank)
     faults = [*text_faults(rows, ID), *text_faults(rows, "purpose"), *flag_faults(rows, "granted")]
+    faults += time_faults(rows, said, bank, now)
     if purposes is not None:
         strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
         faults += _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
-    return faults or _torn(rows)
+    return faults or _torn(rows, said)
+
+
+def _no_columns(rows: Rows) -> list[Problem]:
+    known = f"expected {', '.join(CONSENTS)} and, where it is known, {SAID_ON}"
+    names = dict.fromkeys(rows.table.column_names)
+    others = [name for name in names if name not in {*CONSENTS, SAID_ON}]
+    strange = [Problem(name, f"is no column of consents; {known}") for name in others]
+    return [*strange, *(missing_columns(rows, [SAID_ON]) if SAID_ON in names else [])]
+
+
+def time_faults(rows: Rows, said: Spoken, bank: Bank, now: int) -> list[Problem]:
+    """Times of consents that are none, or lie ahead; where the bank's own day lies ahead, rows without one."""
+    later = said.earliest > now
+    ahead = "must not lie in the future: nobody has said it yet"
+    times = _listed(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
+    times += _listed(rows, SAID_ON, later & said.proven, lambda _: ahead) if (later & said.proven).any() else []
+    undated = later & ~said.proven & ~said.wrong
+    if undated.any():
+        day = f"as_of of bank.yaml, {bank.as_of}, lies in the future: nobody has said anything yet"
+        times.append(Problem(SAID_ON, f"is not given in {undated.sum():,} rows, and {day}"))
+    return times
 
 
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
@@ -111,14 +137,18 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
     return _listed(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
-def _torn(rows: Rows) -> list[Problem]:
-    """Purposes that one customer grants and refuses at once."""
-    said: dict[tuple[str, str], set[bool]] = {}
-    keys = [(str(row[ID]), str(row["purpose"])) for row in rows.table.select([ID, "purpose"]).to_pylist()]
-    for key, granted in zip(keys, rows.table.column("granted").to_pylist(), strict=True):
-        said.setdefault(key, set()).add(bool(granted))
-    torn = np.array([len(said[key]) > 1 for key in keys], dtype=bool)
-    return _listed(rows, "purpose", torn, lambda _: "must be granted or refused, not both")
+def _torn(rows: Rows, said: Spoken) -> list[Problem]:
+    """What a customer grants although they refuse it at the same time, or by the same file at whatever time."""
+    granted = np.asarray(pc.cast(rows.table.column("granted"), pa.float64()).to_numpy()) > 0
+    if granted.all() or not granted.any():
+        return []
+    names = (pc.cast(rows.table.column(name), pa.string()).to_pylist() for name in (ID, "purpose"))
+    keys = list(zip(*names, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True))
+    no = {key for key, yes in zip(keys, granted, strict=True) if not yes}
+    ever = {key[:2] for key in no}
+    torn = [yes and (key in no or (not key[4] and key[:2] in ever)) for key, yes in zip(keys, granted, strict=True)]
+    expected = f"must be granted or refused, not both, unless {SAID_ON} tells which is later"
+    return _listed(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
 
 
 def raw(table: AttributeTable) -> set[str]:

@@ -5,6 +5,7 @@ value and what was expected) -> sorted rows. Sorting makes a model independent o
 files lack stays unknown: nothing is filled in here.
 """
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +30,14 @@ from training.contract import (
     stranger_faults,
 )
 from training.rows import ID, Rows, read_rows
+from training.spoken import Spoken, spoken
 
 DEFAULT_TABLE = Path(__file__).parents[1] / "service" / "rules" / "default" / "attributes.yaml"
+
+
+Word = tuple[str, str, bool, int, int, bool]
+"""Customer, purpose, yes or no, the first and last instant (ms UTC) at which they may have said it, and whether the
+file tells that."""
 
 
 @dataclass(frozen=True)
@@ -137,24 +144,36 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
 
 
 def read_consents(
-    bank: Bank | Path, files: Path, purposes: Collection[str] | None = None, among: Customers | None = None
-) -> list[tuple[str, str, bool]] | None:
-    """(customer_id, purpose, granted) by consents.sql, sorted; None where there is no such file: consent is unknown.
+    bank: Bank | Path,
+    files: Path,
+    purposes: Collection[str] | None = None,
+    among: Customers | None = None,
+    now: int | None = None,
+) -> list[Word] | None:
+    """The words of consents.sql, sorted; None where there is no such file: consent is unknown.
 
     ``purposes``: those of the policy that asks after them; another is a fault where they are given. So is a customer
-    who is neither ``among`` these nor stored.
+    who is neither ``among`` these nor stored, and what was said after ``now`` (ms UTC; the clock's unless given).
     """
     bank = open_bank(bank)
     if bank.sql("consents") is None:
         return None
     rows, where = read_rows(bank, files, "consents"), bank.folder / "consents.sql"
-    refuse(where, consent_faults(rows, purposes))
+    refuse(where, consent_faults(rows, bank, clock() if now is None else now, purposes))
     if among is not None:
         refuse(where, stranger_faults(rows, bank, among.ids))
-    columns = (rows.table.column(name).to_pylist() for name in (ID, "purpose", "granted"))
-    return sorted(
-        (str(customer), str(purpose), bool(granted)) for customer, purpose, granted in zip(*columns, strict=True)
-    )
+    return sorted(_words(rows.table, spoken(rows.table, bank)))
+
+
+def clock() -> int:
+    """Now, in ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _words(table: pa.Table, said: Spoken) -> Iterator[Word]:
+    names = (pc.cast(table.column(name), pa.string()).to_pylist() for name in (ID, "purpose"))
+    granted = map(bool, table.column("granted").to_pylist())
+    return zip(*names, granted, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True)
 
 
 def _places(ids: list[str], customers: Customers) -> npt.NDArray[np.int64]:

@@ -17,6 +17,7 @@ from service.errors import InvalidInput, Problem, Unconfirmed
 from service.preferences import purposes
 from service.rules.policy import load
 from service.store import CustomerFile
+from service.store.ledger import RECORD, SIMULATED
 
 bank_option = click.option(
     "--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder with the SQL."
@@ -46,13 +47,21 @@ def load_bank(
 
     described, left_out = known_bank(stack.store, bank)
     customers = read_customers(described, files)
-    consents = read_consents(described, files, purposes(load(stack.settings.policy)), customers)
+    consents: Any = read_consents(described, files, purposes(load(stack.settings.policy)), customers)
     if supplement:
         customers = supplement_customers(customers, seed)
         consents = simulated_consents(customers, seed)
-    _store(stack, customers, consents, _said(described, customers.columns, manner or Manner()))
+    source = SIMULATED if supplement else RECORD
+    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner or Manner()))
     left_out.tell()
-    return {"customers": len(customers), "consents": len(consents or ()), **left_out.document}
+    if outvoted:
+        click.echo(NOT_PROVEN.format(outvoted), err=True)
+    told = {"outvoted": outvoted} if outvoted else {}
+    return {"customers": len(customers), "consents": len(consents or ()), **left_out.document, **told}
+
+
+NOT_PROVEN = """{:,} consents of the file do not hold: a no stands that is as new, or is the customer's own.
+A column said_on of consents.sql tells when a yes was said: one that is later than the no holds."""
 
 
 def _said(bank: Any, columns: list[str], manner: Manner) -> CustomerFile:
@@ -60,16 +69,16 @@ def _said(bank: Any, columns: list[str], manner: Manner) -> CustomerFile:
     return CustomerFile(bank.known_until(time.time_ns() // 1_000_000), columns, manner.replace, manner.agreed)
 
 
-def _store(stack: Stack, customers: Any, consents: Any, file: CustomerFile) -> None:
-    """Store all of it; at a terminal, ask before anything that is known becomes unknown."""
+def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> int:
+    """Store all of it; at a terminal, ask before anything that is known becomes unknown. What was outvoted."""
     try:
         with bar("Storing customers and consents") as advance:
-            stack.store.load(customers, consents, advance, file)
+            return stack.store.load(customers, consents, advance, file, source)
     except Unconfirmed as loss:
         if not sys.stdin.isatty():
             raise Unconfirmed(f"{loss.message} --yes agrees to that; --merge keeps what the file lacks.") from loss
         click.confirm(f"{loss.message} Go on?", abort=True)
-        _store(stack, customers, consents, replace(file, agreed=True))
+        return _store(stack, customers, consents, source, replace(file, agreed=True))
 
 
 @click.command("check-files")

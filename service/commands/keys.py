@@ -12,6 +12,7 @@ from service.commands.terminal import json_option, show
 from service.domain import Client
 from service.errors import InvalidInput, Problem
 from service.store import Key
+from service.store.ledger import RECORD, SIMULATED
 
 
 @click.group()
@@ -96,6 +97,8 @@ def _expect(client: Client, ends: datetime | None) -> None:
     problems = [Problem("--scope", f'expected of {expected}; got "{scope}"') for scope in unknown]
     if client.name.startswith(PREFIX):
         problems.append(Problem("NAME", f'must not begin with "{PREFIX}": so the holders of access tokens are called'))
+    if client.name.partition(":")[0] in (RECORD, SIMULATED):
+        problems.append(Problem("NAME", f'must not be "{client.name}": so the words of a bank\'s files are called'))
     if client.customer_id is not None and client.branch is not None:
         problems.append(Problem("--branch", "does not go with --customer"))
     if ends is not None and ends <= datetime.now(UTC):

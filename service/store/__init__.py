@@ -6,9 +6,10 @@ again: every write can be repeated), ``NotFound``, ``Conflict``, ``InvalidInput`
 any thread; a fork opens its own connections.
 
 Inside: ``database`` (connections, deadline, failures), ``wire`` (libpq), ``hot`` (statements of every request), one
-module per noun, ``bulk`` (COPY), ``partitions``, ``migrate`` and its ``migrations``. ``Store`` itself is made of four
-themes: ``asked`` (on every request), ``known`` (customers), ``learned`` (what decisions led to), ``office`` (releases,
-clients, audit); what has a desk of its own is an attribute. Not here: the cache; what the attributes mean.
+module per noun, ``bulk`` (COPY), ``ledger`` (what files say of consents), ``partitions``, ``migrate`` and its
+``migrations``. ``Store`` itself is made of four themes: ``asked`` (on every request), ``known`` (customers),
+``learned`` (what decisions led to), ``office`` (releases, clients, audit); what has a desk of its own is an attribute.
+Not here: the cache; what the attributes mean.
 """
 
 import time
@@ -17,7 +18,7 @@ from service.store import migrate, partitions
 from service.store.asked import Asked
 from service.store.audit import Verdict
 from service.store.backlog import Backlog
-from service.store.bulk import ConsentRow, CustomerRow
+from service.store.bulk import CustomerRow
 from service.store.challengers import Challenger, Challengers
 from service.store.changes import Changes
 from service.store.clients import Key
@@ -29,6 +30,7 @@ from service.store.jobs import Jobs
 from service.store.known import Known
 from service.store.leads import Leads
 from service.store.learned import Learned
+from service.store.ledger import ConsentRow, Word
 from service.store.merging import CustomerFile
 from service.store.office import Office
 from service.store.permissions import Permissions
@@ -62,6 +64,7 @@ __all__ = [
     "Verdict",
     "Views",
     "Wanted",
+    "Word",
     "new_decision_id",
     "nobody_told",
 ]

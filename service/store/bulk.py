@@ -1,8 +1,8 @@
-"""Many customers or consents at once: COPY into a staging table, check all rows, then one statement into place.
+"""Many rows at once: COPY into a staging table, check all of them, then one statement into place. Here: customers.
 
 All or nothing: a faulty row is named with its number (the first row is 1) and nothing is stored. Rows that say what
 is stored already change nothing and raise no revision. The cache generation is raised once, so nothing cached before
-the load is served after it.
+the load is served after it. What files say of consents is ``ledger``'s.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,9 +29,6 @@ Progress = Callable[[int, int], None]
 CustomerRow = tuple[str, Attributes]
 """A customer's id and raw attributes, unknown ones left out."""
 
-ConsentRow = tuple[str, str, bool]
-"""A customer's id, a purpose, and their word."""
-
 CUSTOMERS_STAGING = """
     CREATE TEMPORARY TABLE incoming (row bigint, id text COLLATE "C", attributes jsonb) ON COMMIT DROP
 """
@@ -44,28 +41,6 @@ CUSTOMERS_UNUSUAL = """
     WHERE (id !~ '^[A-Za-z0-9_-]{1,64}$' OR id = 'bulk') AND NOT EXISTS (SELECT FROM customers WHERE id = incoming.id)
     ORDER BY row
 """
-CONSENTS_STAGING = """
-    CREATE TEMPORARY TABLE incoming_consents (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C",
-        granted boolean) ON COMMIT DROP
-"""
-CONSENTS_OF_NOBODY = """
-    SELECT min(row), 'no customer "' || customer_id || '"' FROM incoming_consents
-    WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id) GROUP BY customer_id ORDER BY 1 LIMIT 20
-"""
-CONSENTS_INTO_PLACE = """
-    WITH newer AS (
-        INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-        SELECT customer_id, purpose, granted, %(at)s, %(source)s, %(version)s FROM incoming_consents AS incoming
-        WHERE granted IS DISTINCT FROM (
-            SELECT known.granted FROM consents AS known
-            WHERE known.customer_id = incoming.customer_id AND known.purpose = incoming.purpose
-                AND known.source = %(source)s
-            ORDER BY at DESC, seq DESC LIMIT 1)
-        ORDER BY row RETURNING customer_id)
-    UPDATE customers SET revision = revision + 1, updated_at = now()
-    WHERE id IN (SELECT customer_id FROM newer)
-"""
-"""Only what this source says anew: reading a file again must not outvote what the customer said in between."""
 
 
 def load_customers(
@@ -73,37 +48,22 @@ def load_customers(
 ) -> int:
     """Store what a file says of customers, as ``merging`` has it; the number of rows. InvalidInput, Unconfirmed."""
     connection.exec_driver_sql(CUSTOMERS_STAGING)
-    count = _copy(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
-    _refuse(connection, CUSTOMERS_TWICE)
+    count = copy_in(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
+    refuse(connection, CUSTOMERS_TWICE)
     _refuse_names(connection)
     expect_agreed(connection, file)
-    return _into_place(connection, INTO_PLACE, "customers", count, file.words)
-
-
-def load_consents(
-    connection: Connection, rows: Iterable[ConsentRow], source: str, version: str, at: int, progress: Progress | None
-) -> int:
-    """Append to the ledger what ``source`` says anew; returns the number of rows; raises InvalidInput."""
-    origin = {"source": source, "version": version, "at": at}
-    text.name("source", source)
-    text.name("version", version)
-    connection.exec_driver_sql(CONSENTS_STAGING)
-    count = _copy(connection, "incoming_consents", rows, _consent_line, progress)
-    connection.exec_driver_sql("ANALYZE incoming_consents")
-    _refuse(connection, CONSENTS_OF_NOBODY)
-    return _into_place(connection, CONSENTS_INTO_PLACE, "consents", count, origin)
-
-
-def _into_place(
-    connection: Connection, statement: str, table: str, count: int, values: dict[str, object] | None = None
-) -> int:
-    connection.exec_driver_sql(statement, values)
-    connection.exec_driver_sql(RAISE_GENERATION.text.decode())
-    connection.exec_driver_sql(f"ANALYZE {table}")
+    into_place(connection, INTO_PLACE, "customers", file.words)
     return count
 
 
-def _copy(
+def into_place(connection: Connection, statement: str, table: str, values: dict[str, object] | None = None) -> None:
+    """Run the statement that ends a load; nothing cached before it is served after it."""
+    connection.exec_driver_sql(statement, values)
+    connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+    connection.exec_driver_sql(f"ANALYZE {table}")
+
+
+def copy_in(
     connection: Connection,
     target: str,
     rows: Iterable[Any],
@@ -135,14 +95,8 @@ def _customer_line(row: CustomerRow) -> tuple[str, str]:
     return customer_id, text.document("attributes", attributes).decode()
 
 
-def _consent_line(row: ConsentRow) -> tuple[str, str, bool]:
-    customer_id, purpose, granted = row
-    text.name("customer_id", customer_id)
-    text.name("purpose", purpose)
-    return customer_id, purpose, granted
-
-
-def _refuse(connection: Connection, faults: str) -> None:
+def refuse(connection: Connection, faults: str) -> None:
+    """Raise InvalidInput with what a query of (row, sentence) finds."""
     _raise([Problem(f"row {row}", message) for row, message in connection.exec_driver_sql(faults)])
 
 

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterable, Mapping
 
 from service.domain import Attributes, Event, Snapshot
-from service.store import bulk, customers, events
-from service.store.bulk import ConsentRow, CustomerRow, Progress
+from service.store import bulk, customers, events, ledger
+from service.store.bulk import CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
+from service.store.ledger import ConsentRow
 from service.store.merging import CustomerFile
 from service.store.sample import snapshots
 
@@ -68,26 +69,33 @@ class Known:
         consents: Iterable[ConsentRow] | None,
         progress: Progress | None = None,
         file: CustomerFile | None = None,
-    ) -> None:
-        """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing."""
+        source: str = ledger.RECORD,
+    ) -> int:
+        """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing.
+
+        Returns on how many purposes of how many customers the file says yes, and a no holds still. ``source`` is
+        whose record of consents it is.
+        """
         now = time.time_ns() // 1_000_000
         with self._database.begin(bulk.PATIENCE_S) as connection:
             bulk.load_customers(connection, people, file or CustomerFile(now), progress)
-            if consents is not None:
-                bulk.load_consents(connection, consents, "import", "1", now, progress)
+            if consents is None:
+                return 0
+            ledger.load_consents(connection, consents, source, "1", now, progress)
+            return ledger.outvoted(connection)
 
     def load_consents(
         self,
         rows: Iterable[ConsentRow],
-        source: str = "import",
+        source: str = ledger.RECORD,
         version: str = "1",
         at: int | None = None,
         progress: Progress | None = None,
     ) -> int:
-        """Append to the ledger by COPY what ``source`` says anew (``at``: now), all or none; the number of rows."""
+        """Lay the words of the record ``source`` into the ledger (``at``: now), all or none; the number of rows."""
         said_at = time.time_ns() // 1_000_000 if at is None else at
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return bulk.load_consents(connection, rows, source, version, said_at, progress)
+            return ledger.load_consents(connection, rows, source, version, said_at, progress)
 
     def sample_customers(self, count: int) -> list[str]:
         """The first ``count`` customer ids in order."""

@@ -84,21 +84,6 @@ def test_consents_come_in_once_and_raise_the_revision(store: Store) -> None:
     assert (snapshot.consents, snapshot.revision) == ({"marketing:sms": True, "personalisation": False}, 2)
 
 
-def test_reading_a_file_again_does_not_outvote_what_the_customer_said_since(store: Store) -> None:
-    store.load_customers([("w-1", {})])
-    store.load_consents([("w-1", "marketing:sms", True)], source="crm", at=1000)
-    store.set_consents("w-1", {"marketing:sms": False}, "app", "v1", 2000)
-    store.load_consents([("w-1", "marketing:sms", True)], source="crm", at=3000)
-    snapshot = store.snapshot("w-1", 0)
-    assert snapshot is not None
-    assert snapshot.consents == {"marketing:sms": False}
-    store.load_consents([("w-1", "marketing:sms", False)], source="crm", at=4000)
-    store.load_consents([("w-1", "marketing:sms", True)], source="crm", at=5000)
-    snapshot = store.snapshot("w-1", 0)
-    assert snapshot is not None
-    assert snapshot.consents == {"marketing:sms": True}, "the file itself said something new"
-
-
 def test_consents_of_strangers_are_named_and_nothing_is_stored(store: Store, database_url: str) -> None:
     with pytest.raises(InvalidInput) as fault:
         store.load_consents([("k-1", "education", True), ("ghost", "education", True), ("ghost", "other", True)])

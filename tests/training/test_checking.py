@@ -198,8 +198,52 @@ def test_a_column_that_comes_twice_is_told(bank: Path, files: Path, twice: str) 
 def test_yes_and_no_at_once_is_no_consent(bank: Path, files: Path) -> None:
     put(files, {"said": "id,purpose,granted\na,contact,true\na,contact,false\nb,contact,true\n"})
     found = told(bank, files)
-    assert len(found) == 2
-    assert all("customer 'a', purpose: must be granted or refused, not both" in one for one in found)
+    assert found == [
+        "consents: row 1, customer 'a', purpose: must be granted or refused, not both, unless said_on tells which is "
+        "later, got 'contact'"
+    ]
+
+
+DATED = "SELECT id AS customer_id, purpose, granted, said_on FROM read_csv(file('said.csv'), all_varchar=true)"
+
+
+def test_a_history_of_words_is_no_fault_and_words_of_one_day_that_disagree_are(bank: Path, files: Path) -> None:
+    (bank / "consents.sql").write_text(DATED.replace("granted,", "granted = 'true' AS granted,"))
+    put(files, {"said": "id,purpose,granted,said_on\na,contact,true,2026-01-02\na,contact,false,2026-01-03\n"})
+    assert told(bank, files) == []
+    put(files, {"said": "id,purpose,granted,said_on\na,contact,true,2026-01-03\na,contact,false,2026-01-03\n"})
+    assert "row 1, customer 'a', purpose: must be granted or refused" in " ".join(told(bank, files))
+    put(files, {"said": "id,purpose,granted,said_on\na,contact,true,\na,contact,false,2026-01-03\n"})
+    assert "row 1, customer 'a', purpose: must be granted or refused" in " ".join(told(bank, files))
+
+
+@pytest.mark.parametrize(
+    ("said_on", "message"),
+    [
+        ("DATE '2999-01-01'", "must be a date or an instant of 1900 to 2199"),
+        ("DATE '2100-01-01'", "must not lie in the future: nobody has said it yet, got '2100-01-01'"),
+        ("'infinity'::DATE", "must be a date or an instant"),
+        ("'infinity'::TIMESTAMP", "must be a date or an instant"),
+        ("'31/03/2025'", "must be a date or an instant of 1900 to 2199, such as 2026-03-31"),
+        ("'2025-02-30'", "must be a date or an instant"),
+        ("20.5", "must be a date or an instant"),
+        ("NULL, 1 AS said_at", "said_at: is no column of consents; expected customer_id, purpose"),
+    ],
+)
+def test_a_time_of_consent_that_is_none_or_lies_ahead_is_a_fault(
+    bank: Path, files: Path, said_on: str, message: str
+) -> None:
+    said = said_on.replace(",", " AS said_on,") if "," in said_on else f"{said_on} AS said_on"
+    said = f"SELECT 'a' AS customer_id, 'contact' AS purpose, true AS granted, {said}"
+    (bank / "consents.sql").write_text(said)
+    (found,) = told(bank, files)
+    assert message in found
+
+
+def test_a_bank_s_day_that_lies_ahead_dates_no_consent(bank: Path, files: Path) -> None:
+    (bank / "bank.yaml").write_text(BANK.replace("2026-01-31", "2199-01-31"))
+    (found,) = told(bank, files)
+    assert found.startswith("consents: said_on: is not given in 3 rows, and as_of of bank.yaml, 2199-01-31, lies in")
 
 
 def test_nobody_has_said_anything_is_no_fault_and_no_customers_is(bank: Path, files: Path) -> None:

@@ -82,7 +82,8 @@ def test_a_bank_without_consents_has_unknown_consent(bank, files):
 
 def test_consents_are_read_by_purpose(bank, files):
     (bank / "consents.sql").write_text("SELECT 'a' AS customer_id, 'marketing:sms' AS purpose, true AS granted")
-    assert read_consents(bank, files) == [("a", "marketing:sms", True)]
+    begins, ends = 1_769_788_800_000, 1_769_875_199_999
+    assert read_consents(bank, files) == [("a", "marketing:sms", True, begins, ends, False)]
 
 
 def test_every_faulty_value_is_named_by_row_customer_column_and_expectation(bank, files):

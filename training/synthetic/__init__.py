@@ -11,8 +11,9 @@ reads it. It is the oracle of tests and benchmarks. Nothing here describes real 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -39,9 +40,10 @@ __all__ = [
 
 HORIZON_DAYS = 92
 TRUTH = "truth.parquet"
+ZONE = ZoneInfo("Asia/Shanghai")
 BANK_YAML = """name: Synthetic bank
 as_of: {today}
-timezone: Asia/Shanghai
+timezone: {zone}
 split: customer
 horizon_days: {horizon}
 families: [deposit, wealth]
@@ -72,11 +74,11 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
     person = people(chance, count)
     money = money_of(chance, person)
     columns = {ID: [f"s{number:07d}" for number in range(1, count + 1)]}
-    attributes = attributes_of(chance, person, money, today or date.today())
+    attributes = attributes_of(chance, person, money, today or _today())
     alone = {family: propensity(chance, family, person, money, months) for family in BASE_RATES}
     outcomes = {f"bought_{family}": chance.random(count) < p for family, p in alone.items()}
     held = {"held_deposit": deposits(money) > 0, "held_wealth": money["wealth_product_yuan"] + money["fund_yuan"] > 0}
-    made_up = assessments(count, seed, today or date.today())
+    made_up = assessments(count, seed, today or _today())
     truth = truth_of(np.random.default_rng([seed, 3]), attributes, person, alone)
     return SyntheticBank(
         customers=pa.table({**columns, **attributes, **made_up}),
@@ -92,12 +94,13 @@ def write(
 
     ``months`` of drift, as in ``make``.
     """
-    today = today or date.today()
+    today = today or _today()
     made = make(count, seed, today, months)
     bank, files = Path(folder) / "bank", Path(folder) / "files"
     for one in (bank, files):
         one.mkdir(parents=True, exist_ok=True)
-    (bank / "bank.yaml").write_text(BANK_YAML.format(today=today, horizon=HORIZON_DAYS, seed=seed), encoding="utf-8")
+    described = BANK_YAML.format(today=today, zone=ZONE, horizon=HORIZON_DAYS, seed=seed)
+    (bank / "bank.yaml").write_text(described, encoding="utf-8")
     for name, text in SQL.items():
         (bank / f"{name}.sql").write_text(text, encoding="utf-8")
     pq.write_table(made.customers, files / "customers.parquet")
@@ -105,6 +108,11 @@ def write(
     pq.write_table(_consents(made, seed), files / "consents.parquet")
     pq.write_table(made.truth, Path(folder) / TRUTH)
     return bank, files
+
+
+def _today() -> date:
+    """The day in the bank's zone: elsewhere it may be tomorrow already, of which nobody can say anything."""
+    return datetime.now(ZONE).date()
 
 
 def _consents(made: SyntheticBank, seed: int) -> pa.Table:

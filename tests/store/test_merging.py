@@ -16,7 +16,7 @@ CALLED = Origin(2000, "api:crm")
 def say(store: Store, name: str, at: int = CALLED.as_of, **attributes: float | str | bool | None) -> int:
     """The attributes, stored whole over the API at this instant."""
     wanted = Wanted(name, None, attributes, Origin(at, CALLED.source))
-    return store.register.put(wanted, lambda _: None, lambda *_: True)[1]
+    return store.register.put(wanted, lambda _: None, lambda *_: True).revision
 
 
 def load(store: Store, name: str, as_of: int, columns: str, replace: bool = False, agreed: bool = True,

@@ -90,6 +90,24 @@ def moment(now: int, timezone: str) -> Moment:
     return Moment(day, rest // 60_000, (day + 3) % 7 + 1)
 
 
+def day_at(now: int, timezone: str) -> date:
+    """The bank's day at ``now`` (ms UTC).
+
+    >>> day_at(1_769_790_600_000, "Asia/Shanghai"), day_at(1_769_790_600_000, "UTC")
+    (datetime.date(2026, 1, 31), datetime.date(2026, 1, 30))
+    """
+    return _EPOCH + timedelta(days=moment(now, timezone).day)
+
+
+def start_of(day: date, timezone: str) -> int:
+    """The instant (ms UTC) at which the bank's day begins; where clocks skip midnight, the first that is of the day.
+
+    >>> start_of(date(2026, 1, 31), "Asia/Shanghai")
+    1769788800000
+    """
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)).timestamp()) * 1000
+
+
 @lru_cache(maxsize=64)
 def _offset_ms(quarter: int, timezone: str) -> int:
     """Local minus UTC; no zone has ever moved its clocks within a quarter of an hour."""

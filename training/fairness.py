@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from service.decision.program import prepared
 from service.domain import Context
-from service.grid import context_columns, moment
+from service.grid import context_columns, moment, start_of
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
 from service.rules.tally import event_table
@@ -30,7 +30,6 @@ LEAST = 100
 """A smaller group is left out: its interval would say nothing, and it could be recognised."""
 CHOSEN = 0.2
 """The best-scored share of the suitable that counts as chosen by the model."""
-DAY_MS = 86_400_000
 STAGES = ("eligibility", "suitability")
 
 
@@ -41,7 +40,7 @@ def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str,
     """
     ready = prepared(policy)
     size = max(np.size(column) for column in columns.values())
-    now = (day.toordinal() - date(1970, 1, 1).toordinal()) * DAY_MS
+    now = start_of(day, policy.contact.timezone)
     known = {**columns, **ready.history.many(event_table([()] * size, ready.places), now, size)}
     ready.features.many(known)
     known.update(context_columns(Context(now), moment(now, policy.contact.timezone), ready.holidays))

@@ -5,12 +5,13 @@ holdout, with scores by boosters that have not seen them.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.grid import day_at
 from service.rules.policy import Policy
 from service.scoring.reference import reference_of
 from training.fairness import suitable
@@ -42,7 +43,7 @@ def kept_of(lived: Experience, lessons: Lessons, seed: int) -> tuple[dict[str, A
         columns = dict(facts.program.table.encode_frame(facts_of(trials, facts.program.table)))
         facts.program.many(columns)
         sample = Rows(facts.matrix(trials), facts.names, facts.categories)
-        may = suitable(policy, _whole(policy, columns), _day(trials)).get(family)
+        may = suitable(policy, _whole(policy, columns), _day(trials, policy.contact.timezone)).get(family)
         families[family] = reviewed(model.texts(), sample, unseen, columns, may, policy, seed)
         scores[family] = reference_of(unseen.served)
     review = {"format": FORMAT, "policy": policy.hash, "families": families}
@@ -58,6 +59,6 @@ def _whole(policy: Policy, columns: dict[str, Any]) -> dict[str, Any]:
     return {name: columns.get(name, one) for name, one in unknown.items()}
 
 
-def _day(trials: list[Trial]) -> date:
-    """The day of the newest trial."""
-    return datetime.fromtimestamp(max(one.at for one in trials) / 1000, UTC).date()
+def _day(trials: list[Trial], timezone: str) -> date:
+    """The bank's day of the newest trial."""
+    return day_at(max(one.at for one in trials), timezone)

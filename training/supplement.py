@@ -31,9 +31,9 @@ ASSESSMENT_AGE_DAYS = 480
 """Assessments are up to this old; they hold for 12 months, so that some have expired."""
 
 
-def supplement_customers(customers: Customers, seed: int, today: date | None = None) -> Customers:
+def supplement_customers(customers: Customers, seed: int, today: date) -> Customers:
     """The customers with simulated assessments and reach in the columns that their bank does not give."""
-    simulated = assessments(len(customers), seed, today or date.today())
+    simulated = assessments(len(customers), seed, today)
     table = customers.table
     for name, values in simulated.items():
         if name not in table.column_names:

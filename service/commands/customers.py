@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def load_bank(
     customers = read_customers(described, files)
     consents: Any = read_consents(described, files, purposes(load(stack.settings.policy)), customers)
     if supplement:
-        customers = supplement_customers(customers, seed)
+        customers = supplement_customers(customers, seed, datetime.now(described.timezone).date())
         consents = simulated_consents(customers, seed)
     source = SIMULATED if supplement else RECORD
     outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner or Manner()))

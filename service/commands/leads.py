@@ -3,7 +3,7 @@
 import csv
 import sys
 import time
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,6 +13,8 @@ from service.commands.stack import opened
 from service.commands.terminal import bar, json_option, show
 from service.crm.tables import Column, written
 from service.errors import InvalidInput, Problem
+from service.grid import day_at
+from service.rules.policy import load
 from service.store.leads import Actor, AdviserRow, Search
 
 DAYS = 30
@@ -72,8 +74,9 @@ def report(days: int, as_json: bool) -> None:
     with opened() as stack:
         stack.store.leads.settle()
         rows = stack.store.leads.report(now - days * 86_400_000, now + 1)
+        until = day_at(now, load(stack.settings.policy).contact.timezone)
     if as_json:
-        show({"days": days, "until": date.today().isoformat(), "rows": rows}, as_json)
+        show({"days": days, "until": until.isoformat(), "rows": rows}, as_json)
         return
     told = {f"{row['by']} {row['name']}": ", ".join(f"{name} {row[name]:g}" for name in NUMBERS) for row in rows}
     show(told or {"leads": f"none were built in {days} days"}, as_json)

@@ -36,13 +36,18 @@ def check(encoders: Mapping[str, Encoder], frame: Any) -> list[Problem]:
 
 def column_of(frame: Any, name: str) -> Array:
     """One column as an array (n,), nulls as NaN, NaT, None or pandas' NA; Arrow has its columns joined and decoded."""
-    return np.asarray((_arrow_column(frame, name) if _is_arrow(frame) else frame[name]).to_numpy())
+    return _arrow_values(frame.column(name)) if _is_arrow(frame) else np.asarray(frame[name].to_numpy())
 
 
-def _arrow_column(frame: Any, name: str) -> Any:
-    """A column with its words spelled out: Arrow's own conversion reads a null among coded words as the last word."""
-    column = frame.column(name)
-    return column.cast(column.type.value_type) if hasattr(column.type, "index_type") else column
+def _arrow_values(column: Any) -> Array:
+    """Words spelled out, and instants that bear a zone as the days of that zone.
+
+    Arrow's own conversion reads a null among coded words as the last word, and every instant by Greenwich's clock.
+    """
+    if getattr(column.type, "tz", None) is not None:
+        return np.array([None if one is None else one.date() for one in column.to_pylist()], dtype=object)
+    decoded = column.cast(column.type.value_type) if hasattr(column.type, "index_type") else column
+    return np.asarray(decoded.to_numpy())
 
 
 def _is_arrow(frame: Any) -> bool:

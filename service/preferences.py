@@ -21,6 +21,8 @@ from service.serving import Releases
 from service.store import Store
 from service.store.permissions import Said
 
+MOST_PROBLEMS = 100
+"""Told of one request; who mends these sees the rest."""
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
 
 
@@ -72,7 +74,7 @@ def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
     strangers = enumerate(one for one in wanted if one not in known)
     problems = [Problem(f"consents.{one}", _unknown(one, known, place < MOST_NEAR)) for place, one in strangers]
     if problems:
-        raise InvalidInput("The preferences do not fit; nothing was changed.", problems)
+        raise InvalidInput("The preferences do not fit; nothing was changed.", problems[:MOST_PROBLEMS])
 
 
 def _unknown(purpose: str, known: tuple[str, ...], look: bool) -> str:

@@ -3,8 +3,10 @@
 import gzip
 import http.client
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +20,7 @@ from service.offer_tokens import OfferTokens
 from service.store import Store
 from tests.routes.conftest import EVERYTHING, SAVER
 from tests.served import Served
-from tests.servers import DEADLINE_MS
+from tests.servers import DEADLINE_MS, execute
 
 OFFERS = "/v1/customers/c-1/offers"
 ASKED = f"{OFFERS}?channel=mobile_app&placement=home_banner"
@@ -212,6 +214,25 @@ def test_an_accept_sent_again_after_its_token_expired_is_a_duplicate(served: Ser
     for other in ({"id": "m-c-2-21"}, {"at": datetime.now(UTC).isoformat()}):
         refused = call(served, "POST", "/v1/events", json=accept | other)
         assert (refused.status_code, refused.json()["type"]) == (422, "urn:fourcast:problem:offer-token")
+
+
+def test_of_eight_accepts_at_once_over_two_workers_exactly_one_counts(
+    served: Served, store: Store, database_url: str
+) -> None:
+    store.load_customers([("c-rush", SAVER)])
+    shown = call(served, "GET", "/v1/customers/c-rush/offers?channel=mobile_app").json()["offers"][0]
+    start = threading.Barrier(8)
+
+    def accept(number: int) -> tuple[int, str]:
+        start.wait(30)
+        sent = event("accept", shown, number, "c-rush", token=shown["token"])
+        answer = call(served, "POST", "/v1/events", json=sent)
+        return answer.status_code, answer.json()["events"][0]["status"]
+
+    with ThreadPoolExecutor(8) as threads:
+        became = sorted(threads.map(accept, range(8)))
+    assert became == [(200, "duplicate")] * 7 + [(201, "stored")]
+    assert execute(database_url, "SELECT count(*) FROM events WHERE customer_id = 'c-rush'") == [(1,)]
 
 
 def test_a_dismissal_counts_on_the_next_call(served: Served, store: Store) -> None:

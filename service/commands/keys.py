@@ -25,7 +25,7 @@ def keys() -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, help="A scope; repeat for more.")
 @click.option("--customer", help="Bind the key to one customer: it reads and writes that customer only.")
 @click.option("--branch", help="Bind the key to one branch: it reaches that branch's customers and leads only.")
-@click.option("--quota", type=click.IntRange(1, 2**31 - 1), help="Requests a minute; the setting's number by default.")
+@click.option("--quota", type=click.IntRange(1, 2**31 - 1), help="Requests (and events) a minute; else the setting's.")
 @click.option("--require-if-match", is_flag=True, help="It writes customers only with the ETag it has read (else 428).")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which the key is useless.")
 @json_option

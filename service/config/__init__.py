@@ -74,7 +74,10 @@ class Settings:
         "CACHE_SECONDS", whole(1, 86_400), 3_600, "How long an answer may stay in the cache at most, seconds."
     )
     quota: int = setting(
-        "QUOTA", whole(1, 2_147_483_647), 600_000, "Requests a minute that a client may make, unless its key says else."
+        "QUOTA",
+        whole(1, 2_147_483_647),
+        600_000,
+        "Requests a minute that a client may make, unless its key says else; each event of a batch counts as one.",
     )
     customer_quota: int = setting(
         "CUSTOMER_QUOTA", whole(1, 2_147_483_647), 600, "Requests a minute that a customer's own key or token may make."

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from service.nearest import MOST_NEAR
+from service.preferences import MOST_PROBLEMS
 from service.store import Store
 
 Keys = dict[str, dict[str, str]]
@@ -64,6 +66,12 @@ def test_the_last_word_holds_even_where_an_earlier_one_is_dated_later(
     assert (answer["personalisation"], answer["consents"]["marketing:sms"]) == (False, False)
     offers = client.get(f"/v1/customers/{customer}/offers", headers=keys["app"]).json
     assert offers["personalised"] is False
+
+
+def test_of_many_unknown_purposes_some_are_told_and_for_few_a_near_one_is_looked_for(say: Say) -> None:
+    refused = say(consents={f"marketing:smss{number}": True for number in range(5_000)})
+    assert (refused.status_code, len(refused.json["errors"])) == (422, MOST_PROBLEMS)
+    assert refused.text.count("did you mean") == MOST_NEAR
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from service.errors import InvalidInput, PolicyError
+from service.nearest import MOST_NEAR
 from service.scoring.attributes import AttributeTable, parse_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,11 @@ def test_every_problem_is_named_with_what_was_expected() -> None:
         "risk_assessed_on: must be a date YYYY-MM-DD from 1900-01-01 to 2200-12-31, got '2024-13-01'",
         "deposit_yuan: is derived by the policy and cannot be set",
     ]
+
+
+def test_a_near_name_is_looked_for_a_few_times_only() -> None:
+    told = said({f"sexx{number}": "male" for number in range(2_000)})
+    assert (len(told), sum("did you mean" in each for each in told)) == (2_000, MOST_NEAR)
 
 
 @pytest.mark.parametrize("value", POISON, ids=lambda value: repr(value)[:20])

@@ -22,14 +22,26 @@ TABLES = ("customers", "outcomes", "lapse", "consents")
 
 @dataclass
 class Checked:
-    """Rows of every table that could be read, and every fault with the name of its table."""
+    """Rows of every table that could be read, and every fault with the name of its table.
+
+    ``nobodys`` counts the rows of a table whose customers are not among those of customers.sql: they are passed over.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     faults: list[tuple[str, Problem]] = field(default_factory=list)
+    nobodys: dict[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Plain JSON values: row, customer, column, value and expected where a value is faulty."""
-        return {"rows": self.rows, "faults": [{"table": table, **asdict(fault)} for table, fault in self.faults]}
+        faults = [{"table": table, **asdict(fault)} for table, fault in self.faults]
+        return {"rows": self.rows, "faults": faults, **({"nobodys": self.nobodys} if self.nobodys else {})}
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """A sentence for each table with rows of nobody."""
+        for table, count in self.nobodys.items():
+            said = f"{count:,} of {self.rows[table]:,} rows belong to nobody in customers.sql"
+            yield f"{table}: {said}: no model learns from them"
 
 
 def check_files(
@@ -53,6 +65,9 @@ def check_files(
         found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes, now)]
     customers = {name: customers_of(rows.table) for name, rows in read.items()}
     found.faults += _strangers(customers)
+    for name in {"outcomes", "lapse"} & customers.keys() if customers.get("customers") else ():
+        strange = int(read[name].of(customers[name] - customers["customers"]).sum()) if customers[name] else 0
+        found.nobodys |= {name: strange} if strange else {}
     if "consents" in read and customers.get("customers") and customers["consents"]:
         unknown = contract.stranger_faults(read["consents"], described, customers["customers"])
         found.faults += [("consents", fault) for fault in unknown]

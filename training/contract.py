@@ -123,7 +123,8 @@ def time_faults(rows: Rows, said: Spoken, bank: Bank, now: int) -> list[Problem]
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
     """Rows of customers who are neither among ``customers`` nor stored: there is nobody to whom they could belong."""
     others = customers_of(rows.table) - set(customers)
-    nobody = others - set(bank.stored(others)) if others else others
+    sound = [one for one in others if "\0" not in one]
+    nobody = others - set(bank.stored(sound)) if sound else others
     return _listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
 
 

@@ -17,18 +17,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.domain import Attributes
-from service.errors import InvalidInput
+from service.errors import InvalidInput, Problem
 from service.scoring.attributes import AttributeTable, parse_table
 from training.bank import Bank, open_bank, read_yaml
 from training.contract import (
     consent_faults,
     customer_faults,
     lapse_faults,
+    name_faults,
     outcome_faults,
     plain,
     refuse,
     stranger_faults,
 )
+from training.rejects import Rejects
 from training.rows import ID, Rows, read_rows
 from training.spoken import Spoken, spoken
 
@@ -113,12 +115,21 @@ def table_of(bank: Bank | Path) -> AttributeTable:
     return parse_table({part: [*shipped[part], *added.get(part, [])] for part in parts})
 
 
-def read_customers(bank: Bank | Path, files: Path, table: AttributeTable | None = None) -> Customers:
-    """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column."""
-    bank, table = open_bank(bank), table or table_of(bank)
-    rows, where = read_rows(bank, files, "customers", table), bank.folder / "customers.sql"
-    refuse(where, customer_faults(rows, bank, table))
-    return Customers(_sorted(rows))
+def read_customers(
+    bank: Bank | Path, files: Path, table: AttributeTable | None = None, rejects: Rejects | None = None
+) -> Customers:
+    """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column.
+
+    ``rejects``: of an import, which sets some rows aside, and takes new customers only under ids that a path can name.
+    """
+    described, known = open_bank(bank), table or table_of(bank)
+
+    def judge(rows: Rows) -> list[Problem]:
+        faults = customer_faults(rows, described, known)
+        return faults if rejects is None else [*faults, *name_faults(rows, described)]
+
+    read, where = read_rows(described, files, "customers", known), described.folder / "customers.sql"
+    return Customers(_sorted((rejects or Rejects()).fitting(read, where, judge)))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
@@ -149,20 +160,24 @@ def read_consents(
     purposes: Collection[str] | None = None,
     among: Customers | None = None,
     now: int | None = None,
+    rejects: Rejects | None = None,
 ) -> list[Word] | None:
     """The words of consents.sql, sorted; None where there is no such file: consent is unknown.
 
     ``purposes``: those of the policy that asks after them; another is a fault where they are given. So is a customer
     who is neither ``among`` these nor stored, and what was said after ``now`` (ms UTC; the clock's unless given).
+    ``rejects`` sets some of such rows aside.
     """
-    bank = open_bank(bank)
-    if bank.sql("consents") is None:
+    described, until = open_bank(bank), clock() if now is None else now
+    if described.sql("consents") is None:
         return None
-    rows, where = read_rows(bank, files, "consents"), bank.folder / "consents.sql"
-    refuse(where, consent_faults(rows, bank, clock() if now is None else now, purposes))
+    read, where = read_rows(described, files, "consents"), described.folder / "consents.sql"
+    fitting = (rejects or Rejects()).fitting
+    rows = fitting(read, where, lambda rows: consent_faults(rows, described, until, purposes))
     if among is not None:
-        refuse(where, stranger_faults(rows, bank, among.ids))
-    return sorted(_words(rows.table, spoken(rows.table, bank)))
+        ids = among.ids
+        rows = fitting(rows, where, lambda rows: stranger_faults(rows, described, ids))
+    return sorted(_words(rows.table, spoken(rows.table, described)))
 
 
 def clock() -> int:

@@ -5,8 +5,9 @@ back by any of them, and a faulty row of somebody who is gone holds nobody up. C
 contract knows.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,17 +31,19 @@ LISTED = 20
 class Rows:
     """A table as Arrow, the number of each row (the first that the SQL returned is 1), and whom it left out.
 
-    ``listed``: how many faulty values of a column are told one by one.
+    ``in_kinds`` reads its columns as what they must be; ``listed``: how many faulty values of a column are told singly.
     """
 
     table: pa.Table
     numbers: npt.NDArray[np.int64]
+    in_kinds: Callable[[pa.Table], pa.Table]
     erased: frozenset[str] = frozenset()
     listed: int = LISTED
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
-        """The rows where ``wanted``, under their old numbers."""
-        return replace(self, table=self.table.filter(pa.array(wanted)), numbers=self.numbers[wanted])
+        """The rows where ``wanted``, under their old numbers: what could not be read as its kind may be gone now."""
+        table = self.in_kinds(self.table.filter(pa.array(wanted)))
+        return replace(self, table=table, numbers=self.numbers[wanted])
 
     def of(self, customers: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which rows belong to one of these customers."""
@@ -54,8 +57,9 @@ def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | N
     ``attributes``: what the columns of customers.sql must be.
     """
     table = query(bank, files, name)
-    table = in_kinds(table, _kinds(table.column_names, attributes), bank.timezone)
-    rows = Rows(table, np.arange(1, table.num_rows + 1))
+    kinds = partial(in_kinds, kinds=_kinds(table.column_names, attributes), zone=bank.timezone)
+    table = kinds(table)
+    rows = Rows(table, np.arange(1, table.num_rows + 1), kinds)
     gone = frozenset(bank.erased(customers_of(table)))
     return replace(rows.only(~rows.of(gone)), erased=gone) if gone else rows
 

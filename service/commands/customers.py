@@ -26,14 +26,20 @@ bank_option = click.option(
 files_option = click.option(
     "--files", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The bank's files."
 )
+MOST_REJECTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How files meet what is stored: ``replace`` makes unknown what they lack, where that was ``agreed`` to."""
+    """How files meet what is stored: ``replace`` makes unknown what they lack, where that was ``agreed`` to.
+
+    At most ``most_rejects`` rows that do not fit are set aside, and written to ``rejects``.
+    """
 
     replace: bool = False
     agreed: bool = False
+    rejects: Path | None = None
+    most_rejects: int = 0
 
 
 def load_bank(
@@ -41,23 +47,29 @@ def load_bank(
 ) -> dict[str, Any]:
     """Map the bank's files and store its customers and consents, the erased left out: all of it, or nothing.
 
-    Returns how many customers are stored, how many words of theirs were read, and who was left out.
+    Returns how many customers are stored, how many words of theirs were read, and who and what was left out.
     """
     from training.dataset import read_consents, read_customers
+    from training.rejects import Rejects
     from training.synthetic import simulated_consents, supplement_customers
 
+    manner = manner or Manner()
     described, left_out = known_bank(stack.store, bank)
-    customers = read_customers(described, files)
-    consents: Any = read_consents(described, files, purposes(load(stack.settings.policy)), customers)
+    rejects, asked = Rejects(manner.most_rejects), purposes(load(stack.settings.policy))
+    customers = read_customers(described, files, rejects=rejects)
+    consents: Any = read_consents(described, files, asked, customers, rejects=rejects)
+    if manner.rejects is not None:
+        rejects.write(manner.rejects)
     if supplement:
         customers = supplement_customers(customers, seed, datetime.now(described.timezone).date())
         consents = simulated_consents(customers, seed)
     source = SIMULATED if supplement else RECORD
-    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner or Manner()))
+    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner))
     left_out.tell()
     if outvoted:
         click.echo(NOT_PROVEN.format(outvoted), err=True)
-    told = {"outvoted": outvoted} if outvoted else {}
+    told: dict[str, Any] = {"outvoted": outvoted} if outvoted else {}
+    told |= {} if manner.rejects is None else {"rejected": len(rejects.rows), "rejects": str(manner.rejects)}
     return {"customers": len(customers), "consents": len(consents or ()), **left_out.document, **told}
 
 
@@ -101,6 +113,8 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     if found.faults:
         said = [Problem(f"{table}: {fault.where}", fault.message) for table, fault in found.faults]
         raise InvalidInput(f"{bank}: the files do not hold what they should, in {len(said)} places", said)
+    for note in found.notes:
+        click.echo(f"note: {note}")
     click.echo("nothing wrong")
 
 
@@ -110,13 +124,36 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
 @click.option("--supplement", is_flag=True, help="Add simulated, labelled risk assessments and consents.")
 @click.option("--merge/--replace", default=True, help="An attribute that the files lack: is kept, or becomes unknown.")
 @click.option("--yes", is_flag=True, help="Agree to what --replace makes unknown, unasked.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A .csv or .parquet file for the rows that do not fit: the others are stored.",
+)
+@click.option(
+    "--most-rejects",
+    type=click.IntRange(0, MOST_REJECTS),
+    default=0,
+    show_default=True,
+    help="How many rows may not fit, of all tables together; with more nothing is stored.",
+)
 @json_option
-def import_(bank: Path, files: Path, supplement: bool, merge: bool, yes: bool, as_json: bool) -> None:
+def import_(
+    bank: Path,
+    files: Path,
+    supplement: bool,
+    merge: bool,
+    yes: bool,
+    rejects: Path | None,
+    most_rejects: int,
+    as_json: bool,
+) -> None:
     """Map a bank's files by its SQL and store customers and consents.
 
     The files speak as of the bank's day. Whatever was told later, by API or by a newer file, is kept.
     """
-    manner = Manner(replace=not merge, agreed=yes)
+    if most_rejects and rejects is None:
+        raise InvalidInput("--most-rejects needs --rejects FILE: what is set aside must be told somewhere.")
+    manner = Manner(not merge, yes, rejects, most_rejects)
     with opened() as stack:
         show(load_bank(stack, bank, files, supplement, manner=manner), as_json)
 

@@ -111,7 +111,7 @@ def render(
     until = iso(valid_until, phrases.timezone)
     body = orjson.dumps(
         {
-            "customer_id": decision.customer_id,
+            "customer_id": decision.customer_id or None,
             "decision_id": decision.id or None,
             "language": language,
             "decided_at": iso(decision.at, phrases.timezone),

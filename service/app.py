@@ -36,6 +36,7 @@ from service.routes import (
     policies,
     portrait,
     preferences,
+    visitors,
     webhooks,
 )
 from service.routes.access import check_declared
@@ -49,6 +50,7 @@ from service.store import Store
 LOG = logging.getLogger("fourcast.app")
 BLUEPRINTS = (
     offers.blueprint,
+    visitors.blueprint,
     events.blueprint,
     contacts.blueprint,
     preferences.blueprint,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from service.crm import Crm
 from service.drifting import Drifting
 from service.errors import Unavailable
+from service.visiting import Visiting
 
 LOG = logging.getLogger("fourcast.work")
 
@@ -34,7 +35,7 @@ class Line:
 class Runner:
     """All lines of work of one process."""
 
-    def __init__(self, crm: Crm, drifting: Drifting) -> None:
+    def __init__(self, crm: Crm, drifting: Drifting, visiting: Visiting) -> None:
         self._stop = threading.Event()
         self._lines: tuple[Line, ...] = (
             Line("jobs", lambda: crm.jobs.work(self._stop.is_set), 0.5),
@@ -42,6 +43,7 @@ class Runner:
             Line("webhooks", crm.sender.step, 0.5),
             Line("backlog", crm.measure, 15.0),
             Line("pruning", crm.prune, 3_600.0),
+            Line("visitors", visiting.prune, 3_600.0),
             Line("drift", drifting.watch, 900.0),
         )
 

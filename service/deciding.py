@@ -23,6 +23,19 @@ UNRECORDED = ""
 """The id of a decision that is not stored; the answer says null."""
 
 
+DATABASE, CACHE = "database", "cache"
+"""Parts that may be away, as an answer names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and which parts were away."""
+
+    body: bytes
+    source: str
+    degraded: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A decision, its record, what served the customer, and by offer whose words are a segment's."""
@@ -51,6 +64,12 @@ def make(
         count_decision(decision, scores)
     variants = positioned(mine.policy, decision, snapshot, context, scores)
     return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
+
+
+def default(serving: Serving, stranger: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...]) -> Answer:
+    """Without PostgreSQL: what the policy allows a customer of whom nothing is known; recorded nowhere."""
+    made = make(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
+    return Answer(made.told(request.language, now), "default", made.decision.degraded)
 
 
 def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:

@@ -15,6 +15,7 @@ Text = Mapping[str, str]
 """The same sentence by language: ``{"zh": ..., "en": ...}``."""
 
 UNKNOWN_CUSTOMER = ""
+"""Whom a decision is about when nobody is known: a visitor."""
 
 
 class Family(StrEnum):

@@ -13,9 +13,9 @@ The ladder when parts fail, reported as ``degraded``:
     ``database``  PostgreSQL down: answers already cached, then the default offers, which are what the policy allows a
                   customer of whom nothing is known; events are refused with 503
 
-Beside it, each a part of the engine with one subject: ``contacting``, ``preferences``, ``explaining``, ``governance``,
-``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called by ``deciding``), what waits for a
-new release (``serving``), who may ask (``access``).
+Beside it, each a part of the engine with one subject: ``visiting``, ``contacting``, ``preferences``, ``explaining``,
+``governance``, ``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called by ``deciding``),
+what waits for a new release (``serving``), who may ask (``access``).
 """
 
 import time
@@ -30,7 +30,7 @@ from service.claims import Claims, KnownNames
 from service.config import Settings
 from service.contacting import Contacting
 from service.crm import Crm
-from service.deciding import UNRECORDED, make
+from service.deciding import CACHE, DATABASE, Answer, default, make
 from service.domain import Event, Snapshot
 from service.drifting import Drifting
 from service.errors import Unavailable, no_customer
@@ -46,20 +46,9 @@ from service.request import OfferRequest, check_slot
 from service.serving import Releases, Serving
 from service.store import Record, Store, new_decision_id
 from service.tracing import span
+from service.visiting import Visiting
 
 __all__ = ["Answer", "Engine", "OfferRequest", "Readiness"]
-
-DATABASE = "database"
-CACHE = "cache"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and which parts were away."""
-
-    body: bytes
-    source: str
-    degraded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +70,7 @@ class Engine:
         self._names = KnownNames(store, self._releases)
         self._kept = Kept(cache, settings.cache_seconds)
         self.contacting = Contacting(store, self._releases, self._kept)
+        self.visiting = Visiting(store, self._releases, self._away)
         self.preferences = Ledger(store, self._releases, self._kept)
         self.explaining = Explaining(store, self._releases)
         self.governance = Governance(store, self._releases.shelf, self._releases.seen)
@@ -170,9 +160,7 @@ class Engine:
         kept = self._kept.read(customer_id, request, now, serving)
         if kept is not None:
             return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
-        stranger = Snapshot(customer_id, 0, {})
-        made = make(serving, stranger, request, now, (DATABASE, *self._away()), UNRECORDED)
-        return Answer(made.told(request.language, now), "default", made.decision.degraded)
+        return default(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
 
     def _away(self) -> tuple[str, ...]:
         return (CACHE,) if self._kept.down else ()

@@ -33,6 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     5: (
         "service.engine",
         "service.contacting",
+        "service.visiting",
         "service.deciding",
         "service.kept",
         "service.request",

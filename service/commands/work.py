@@ -40,7 +40,7 @@ def work(beside: int | None) -> None:
     with opened(settings) as stack:
         store = Store(str(stack.settings.database_url), DEADLINE_MS)
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))
-        runner = Runner(engine.crm, engine.drifting)
+        runner = Runner(engine.crm, engine.drifting, engine.visiting)
         if stack.settings.runner_metrics_port:
             start_http_server(stack.settings.runner_metrics_port, stack.settings.host)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,6 @@
 """What every request asks, by prepared statements: one round trip each."""
 
-from service.domain import Client, Release, Snapshot
+from service.domain import UNKNOWN_CUSTOMER, Client, Release, Snapshot
 from service.errors import NotFound, Unavailable
 from service.store import decisions, hot, text
 from service.store.database import Database
@@ -26,8 +26,9 @@ class Asked:
         return hot.snapshot_of(customer_id, rows[0]) if rows else None
 
     def remember(self, decision_id: str, customer_id: str, at: int, release_id: int, record: bytes) -> None:
-        """Keep a decision's record, once; durable when this returns."""
-        names = decisions.id_bytes(decision_id), text.name("customer_id", customer_id)
+        """Keep a decision's record, once; durable when this returns. Of a visitor it names nobody."""
+        whom = b"" if customer_id == UNKNOWN_CUSTOMER else text.name("customer_id", customer_id)
+        names = decisions.id_bytes(decision_id), whom
         self._database.ask(hot.REMEMBER, *names, b"%d" % at, b"%d" % release_id, record)
 
     def decision(self, decision_id: str) -> Record:

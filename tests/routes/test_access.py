@@ -44,6 +44,8 @@ RULES: dict[str, tuple[str, str]] = {
     "putCustomerByKey": ("customers:write", "branch"),
     "putCustomers": ("customers:write", "branch"),
     "eraseCustomer": ("customers:write", "bank"),
+    "listVisitorOffers": ("offers:read", "branch"),
+    "recordVisitorEvents": ("events:write", "branch"),
     "listOffersBulk": ("offers:read", "branch"),
     "createJob": ("campaigns:write", "branch"),
     "listJobs": ("campaigns:write", "branch"),

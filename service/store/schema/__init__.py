@@ -15,6 +15,8 @@ from service.store.schema.facts import (
     event_keys,
     events,
     pseudonyms,
+    visitor_salt,
+    visitor_trails,
 )
 from service.store.schema.governance import (
     audit,
@@ -60,5 +62,7 @@ __all__ = [
     "serving",
     "signing_keys",
     "views",
+    "visitor_salt",
+    "visitor_trails",
     "webhooks",
 ]

@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from service.store.schema.metadata import METADATA, NAME
 
@@ -78,6 +78,25 @@ acceptances = Table(
     Column("decision_id", NAME, primary_key=True),
     Column("offer", NAME, primary_key=True),
 )
+
+visitor_salt = Table(
+    "visitor_salt",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default=text("true")),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+visitor_trails = Table(
+    "visitor_trails",
+    METADATA,
+    Column("visitor", NAME, primary_key=True),
+    Column("kind", NAME, primary_key=True),
+    Column("offer", NAME, primary_key=True),
+    Column("channel", NAME, primary_key=True),
+    Column("instants", ARRAY(BigInteger), nullable=False),
+    Column("newest", BigInteger, nullable=False),
+)
+Index("visitor_trails_by_age", visitor_trails.c.newest)
 
 decisions = Table(
     "decisions",

@@ -1,0 +1,88 @@
+"""Visitors: devices on which nobody has signed in, and what was shown and waved away on each.
+
+A device's own id never reaches a table: a visitor is the SHA-256 of a salt, drawn once for each database, and that id.
+Of what happened the newest instants are kept, by kind, offer and channel: no ids, no decisions, and nothing that leads
+to a customer. What is older than a decision looks back is forgotten.
+"""
+
+from collections.abc import Sequence
+
+import orjson
+
+from service.domain import UNKNOWN_CUSTOMER, Event
+from service.errors import Conflict
+from service.store import events, text
+from service.store.database import Ask, Database
+from service.store.wire import Statement
+
+KEPT = 1000
+"""Instants of a kind, offer and channel: as many as the largest cap that a policy may set."""
+
+_VISITOR = b"SELECT encode(sha256(salt || convert_to($1, 'UTF8')), 'hex') AS id FROM visitor_salt"
+PAST = Statement(
+    b"visitor_past",
+    b"WITH visitor AS (" + _VISITOR + b")"
+    b"""
+    SELECT json_agg(json_build_array(kind, at, offer, channel) ORDER BY at, kind, offer, channel)
+    FROM visitor JOIN visitor_trails ON visitor = visitor.id,
+        unnest(instants[greatest(1, cardinality(instants) - $3::int + 1):]) AS at
+    WHERE at >= $2::bigint
+    """,
+)
+STORE = Statement(
+    b"store_visitor_event",
+    b"WITH visitor AS (" + _VISITOR + b"), key AS ("
+    b"""
+        INSERT INTO event_keys (id, body_hash, at) SELECT $2, sha256($3 || convert_to(visitor.id, 'UTF8')), $4::bigint
+        FROM visitor ON CONFLICT (id) DO NOTHING RETURNING id)
+    INSERT INTO visitor_trails AS trail (visitor, kind, offer, channel, instants, newest)
+    SELECT visitor.id, $5, $6, $7, ARRAY[$4::bigint], $4::bigint FROM visitor, key
+    ON CONFLICT (visitor, kind, offer, channel) DO UPDATE SET newest = greatest(trail.newest, excluded.newest),
+        instants = (SELECT array_agg(at ORDER BY at) FROM (
+            SELECT at FROM unnest(trail.instants || excluded.instants) AS at ORDER BY at DESC LIMIT $8::int) AS newest)
+    RETURNING 1
+    """,
+    binary=2,
+)
+SAME = Statement(
+    b"same_visitor_event",
+    b"WITH visitor AS (" + _VISITOR + b")"
+    b"""
+    SELECT body_hash = sha256($3 || convert_to(visitor.id, 'UTF8')) FROM visitor, event_keys WHERE event_keys.id = $2
+    """,
+    binary=2,
+)
+FORGET = Statement(b"forget_visitors", b"DELETE FROM visitor_trails WHERE newest < $1::bigint")
+
+
+class Visitors:
+    """What is remembered of devices."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def past(self, device_id: str, since_ms: int, most: int) -> tuple[Event, ...]:
+        """What happened on the device since then, oldest first: the newest ``most`` of a kind, offer and channel."""
+        device = text.name("device_id", device_id)
+        ((found,),) = self._database.ask(PAST, device, b"%d" % since_ms, b"%d" % min(most, KEPT))
+        rows = [] if found is None else orjson.loads(found)
+        return tuple(Event("", UNKNOWN_CUSTOMER, kind, at, offer, channel) for kind, at, offer, channel in rows)
+
+    def record(self, device_id: str, happened: Sequence[Event]) -> list[bool]:
+        """Whether each event is new; durable together; Conflict for an id that was used for something else."""
+        device = text.name("device_id", device_id)
+        with self._database.exchange() as ask:
+            return [self._record(ask, device, event) for event in happened]
+
+    def forget(self, before_ms: int) -> None:
+        """Forget what last happened before that instant."""
+        self._database.ask(FORGET, b"%d" % before_ms)
+
+    def _record(self, ask: Ask, device: bytes, event: Event) -> bool:
+        names = text.name("id", event.id), events.body_hash(event)
+        where = [text.name(name, getattr(event, name) or "") for name in ("kind", "offer", "channel")]
+        if ask(STORE, device, *names, b"%d" % event.at, *where, b"%d" % KEPT):
+            return True
+        if ask(SAME, device, *names) != [(b"t",)]:
+            raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
+        return False

@@ -1,0 +1,56 @@
+"""Visitors: people of whom the bank knows nothing yet, on a device or without one.
+
+They get what the policy allows a customer of whom nothing is known: nothing personal, nothing in a channel that goes to
+them, nothing they would have to be assessed for. Where a device is named, what was shown and waved away on it counts
+against caps and cool-offs as a customer's past does. Each decision is on record and replays; it names no device, so no
+record leads to one. Nothing is kept in the cache.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from service.deciding import Answer, default, make
+from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot
+from service.errors import Unavailable
+from service.request import OfferRequest, check_slot
+from service.serving import Releases, Serving
+from service.store import Store, new_decision_id
+
+
+class Visiting:
+    """The visitors' desk of one worker; ``away`` says which parts do not answer."""
+
+    def __init__(self, store: Store, releases: Releases, away: Callable[[], tuple[str, ...]]) -> None:
+        self._store, self._releases, self._away = store, releases, away
+
+    def offers(self, request: OfferRequest, device_id: str | None) -> Answer:
+        """The offers a visitor may be shown now; recorded when this returns, but for the default without PostgreSQL."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        try:
+            past = () if device_id is None else self._past(device_id, serving, now)
+            made = make(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
+            self._store.remember(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
+        except Unavailable:
+            return default(serving, _stranger(), request, now, self._away())
+        return Answer(made.told(request.language, serving.until(now)), "fresh", made.decision.degraded)
+
+    def record(self, device_id: str, happened: Sequence[Event]) -> list[tuple[str, str]]:
+        """Each event's id with ``stored`` or ``duplicate``, all durable; Conflict: then none is."""
+        words = {True: "stored", False: "duplicate"}
+        new = self._store.visitors.record(device_id, happened)
+        return [(event.id, words[one]) for event, one in zip(happened, new, strict=True)]
+
+    def prune(self) -> bool:
+        """Forget devices on which nothing happened as far back as a decision looks; False: nothing more at once."""
+        self._store.visitors.forget(time.time_ns() // 1_000_000 - self._releases.serving.clock.depth_ms)
+        return False
+
+    def _past(self, device_id: str, serving: Serving, now: int) -> tuple[Event, ...]:
+        """As many of each kind, offer and channel as the largest cap counts: more would change nothing."""
+        most = max((cap.maximum for cap in serving.policy.contact.caps), default=1)
+        return self._store.visitors.past(device_id, now - serving.clock.depth_ms, most)
+
+
+def _stranger(past: tuple[Event, ...] = ()) -> Snapshot:
+    return Snapshot(UNKNOWN_CUSTOMER, 0, {}, {}, past)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from service.errors import ExpressionError
 from service.expressions import Expression, Kind, Name, falsity, fold, parse, to_sql, truth, value
+from service.expressions.scalars.values import rounded
 from tests.oracle.courts import DuckDBAsWritten, DuckDBExported, PostgresExported
 from tests.oracle.judging import DisagreementError, judge
 from tests.oracle.writing import Writer
@@ -255,10 +256,53 @@ def test_computed_money_is_compared_in_whole_fen() -> None:
     assert not truth(parse("round(customer.total_yuan, 2) = 0.304", SCHEMA))({"customer.total_yuan": 0.304})
 
 
-def test_money_as_it_stands_is_compared_as_it_stands() -> None:
-    expression = parse("customer.total_yuan < 0.3", SCHEMA)
-    assert truth(expression)({"customer.total_yuan": 0.299}) is True
-    assert "ROUND" not in to_sql(expression)
+@pytest.mark.parametrize("many", [False, True])
+def test_a_sum_of_yuan_that_stands_under_a_name_is_compared_in_whole_fen_too(many: bool) -> None:
+    """What a derived feature, or a bank's own SQL, has added up in binary."""
+
+    def holds(text: str, amount: float) -> bool:
+        columns = {"customer.total_yuan": np.reshape(amount, (1, 1, 1)) if many else amount}
+        return bool(np.all(truth(parse(text, SCHEMA), many)(columns)))
+
+    assert holds("customer.total_yuan >= 50000", 49_999.999999)
+    assert holds("50000 <= customer.total_yuan", 49_999.999999)
+    assert not holds("customer.total_yuan < 50000", 49_999.999999)
+    assert not holds("customer.total_yuan >= 50000", 49_999.99)
+    assert not truth(parse("customer.total_yuan > 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert truth(parse("customer.total_yuan = 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert truth(parse("customer.total_yuan between 0.3 and 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert truth(parse("customer.total_yuan in (0.3)", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert not truth(parse("customer.total_yuan < 0.3", SCHEMA))({"customer.total_yuan": 0.299})
+    assert "ROUND" in to_sql(parse("customer.total_yuan < 0.3", SCHEMA))
+
+
+FEN = st.integers(-(10**11), 10**11)
+CENTRES = st.one_of(FEN, st.integers(-100, 100))
+
+
+@given(CENTRES, st.integers(-3, 3), st.floats(-0.006, 0.006), st.sampled_from([">=", "<", ">", "<=", "=", "<>"]))
+def test_money_compares_with_a_bound_as_its_rounded_decimal_does(bound: int, apart: int, off: float, op: str) -> None:
+    amount, threshold = (bound + apart) / 100 + off, bound / 100
+    text = f"customer.total_yuan {op} {threshold:.2f}"
+    decimal = round(rounded(amount, 2) * 100)
+    expected = {">=": decimal >= bound, "<": decimal < bound, ">": decimal > bound, "<=": decimal <= bound,
+                "=": decimal == bound, "<>": decimal != bound}[op]  # fmt: skip
+    for many in (False, True):
+        columns = {"customer.total_yuan": np.reshape(amount, (1, 1, 1)) if many else amount}
+        expression = parse(text, SCHEMA)
+        assert bool(np.all(truth(expression, many)(columns))) is expected
+        assert bool(np.all(falsity(expression, many)(columns))) is not expected
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=2, max_size=2), st.integers(0, 10**9))
+def test_sums_of_whole_fen_compare_as_decimals(parts: list[int], bound: int) -> None:
+    columns = {"customer.total_yuan": parts[0] / 100, "customer.demand_yuan": parts[1] / 100}
+    added = {"customer.total_yuan": columns["customer.total_yuan"] + columns["customer.demand_yuan"]}
+    for limit in (bound, sum(parts)):
+        for op, expected in ((">=", sum(parts) >= limit), (">", sum(parts) > limit)):
+            computed = parse(f"customer.total_yuan + customer.demand_yuan {op} {limit / 100:.2f}", SCHEMA)
+            named = parse(f"customer.total_yuan {op} {limit / 100:.2f}", SCHEMA)
+            assert truth(computed)(columns) is truth(named)(added) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ features and portrait tags are all written in this language, which is a small pa
 
 SQL's three-valued logic holds. NULL is NaN (None for text) and "unknown" is never stored: a boolean expression is two
 functions, is it true and is it false, and ``not`` swaps them. Arithmetic never raises: x / 0, ln of 0 or less and
-results beyond 1e100 are NULL. Money that was computed is compared in whole fen.
+results beyond 1e100 are NULL. Money is compared in whole fen.
 
 ``many=False`` runs one customer: whatever varies over the customer only is a plain Python scalar and runs as closures
 (never ``eval``); only what touches offers or channels pays for NumPy. ``many=True`` runs NumPy throughout.

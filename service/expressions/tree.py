@@ -67,7 +67,8 @@ class Node:
 
     ``kind`` is None only while checking (an untyped NULL, or something already reported). ``value`` holds a
     constant (scalar or array), a name, the digits of a round, or the members of an ``in``. ``bare`` marks a number
-    made of literals only, which may stand for money. ``exact`` money needs no rounding to the fen.
+    made of literals only, which may stand for money. ``exact`` money needs no rounding to the fen:
+    literals, and what the policy states. A customer's may be a sum of binary fractions.
     """
 
     op: str

@@ -79,7 +79,8 @@ def _facts(program: FeatureProgram, attributes: Attributes) -> dict[str, Any]:
 
 
 def _band(value: float, bounds: Sequence[float], names: Sequence[str]) -> str:
-    return UNKNOWN if isnan(value) else names[bisect_right(bounds, value)]
+    """The band of a figure in whole fen, as rules compare sums of yuan."""
+    return UNKNOWN if isnan(value) else names[bisect_right(bounds, round(value, 2))]
 
 
 def _parted(words: Sequence[str], names: Sequence[str]) -> dict[str, Array]:

@@ -114,6 +114,12 @@ def test_groups_add_up_to_everybody():
         assert sum(group.value_yuan.new for group in members) == pytest.approx(result.value_yuan.new)
 
 
+def test_balances_that_add_up_to_a_bound_but_for_a_binary_fraction_stand_in_its_band():
+    result = found(changed("cd", lever=10.0), [person("edge", age=40, total_yuan=49_999.999999)])
+    balances = {group.name: group.customers for group in result.groups if group.axis == "balances"}
+    assert balances == {"50,000 to 200,000": 1}
+
+
 def test_a_strategy_is_credited_by_the_rules_that_raise_the_first_offer():
     # "elder" raises deposits from age 60; "seen-often" would lower, and lowering credits nobody.
     elder = person("elder", age=70, total_yuan=100_000.0)

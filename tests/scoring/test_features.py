@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from service.expressions import parse, truth
 from service.scoring.attributes import parse_table
 from service.scoring.features import FeatureProgram, Inputs
 
@@ -23,6 +24,14 @@ def test_features_follow_from_the_record_by_hand(small_table: dict[str, Any]) ->
     assert columns["customer.fund_share"] == 0.25
     assert columns["customer.total_log"] == math.log(101.0)
     assert columns["customer.senior"] == 1.0
+
+
+def test_a_feature_that_adds_yuan_meets_a_bound_as_its_decimal_sum_does(small_table: dict[str, Any]) -> None:
+    table = parse_table(small_table)
+    columns = derived(small_table, {"demand_yuan": 0.1, "fund_yuan": 0.2})
+    assert columns["customer.total_yuan"] != 0.3, "the sum of two binary fractions"
+    for text, holds in [(">= 0.3", True), ("<= 0.3", True), ("= 0.3", True), ("> 0.3", False), ("<> 0.3", False)]:
+        assert truth(parse(f"customer.total_yuan {text}", table.schema()))(columns) is holds
 
 
 def test_what_is_unknown_stays_unknown_and_nothing_raises(small_table: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from service.expressions import scalars
 from service.expressions.arrays import logic
 from service.expressions.arrays.values import VALUES, objects, same
+from service.expressions.scalars.edges import unrounded
 from service.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run
 
 
@@ -46,6 +47,7 @@ class Compiler:
         if node.op in OPPOSITE:
             return self.compare(node, outcome)
         if node.op in logic.PREDICATES:
+            node = unrounded(node)
             return logic.PREDICATES[node.op](node, outcome, *map(self.value, node.args))
         return self.equals(node, float(outcome))
 
@@ -83,6 +85,7 @@ class Compiler:
 
     def compare(self, node: Node, outcome: bool) -> Run:
         """A comparison, or its opposite; neither holds where a side is NULL."""
+        node = unrounded(node)
         op = node.op if outcome else OPPOSITE[node.op]
         left, right = node.args
         if left.kind is not Kind.TEXT:

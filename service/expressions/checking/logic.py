@@ -91,7 +91,7 @@ def words(checker: Checker, trees: list[exp.Expr], nodes: list[Node]) -> None:
 
 
 def fen(node: Node) -> Node:
-    """Computed money is compared in whole fen, so that thresholds behave as decimals."""
+    """Money is compared in whole fen, so that thresholds behave as decimals; what the policy states is exact."""
     if node.kind is not Kind.MONEY or node.exact:
         return node
     return joined("fen", Kind.MONEY, node, value=2, range=bounds.of_operation("fen", (node,), 2))

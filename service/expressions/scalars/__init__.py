@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from service.expressions.scalars import logic
+from service.expressions.scalars.edges import unrounded
 from service.expressions.scalars.values import VALUES, always, constant
-from service.expressions.tree import LOGIC, MIRRORED, NAN, OPPOSITE, Kind, Node, Run, missing
+from service.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run, missing
 
 
 def value(node: Node) -> Run:
@@ -62,10 +63,9 @@ def _chain(node: Node, outcome: bool) -> Run:
 
 
 def _compare(node: Node, outcome: bool) -> Run:
+    node = unrounded(node)
     op = node.op if outcome else OPPOSITE[node.op]
     left, right = node.args
-    if left.op == "const":
-        op, left, right = MIRRORED[op], right, left
     if right.op == "const":
         return _compare_to_constant(op, left, constant(right))
     if left.kind is Kind.TEXT:
@@ -85,7 +85,7 @@ _DECIDED: dict[str, Callable[[Node, bool], Run]] = {
     "not": _not,
     "and": _chain,
     "or": _chain,
-    "between": lambda node, outcome: logic.between(outcome, *map(value, node.args)),
+    "between": lambda node, outcome: logic.between(outcome, *map(value, unrounded(node).args)),
     "in": lambda node, outcome: logic.member(value(node.args[0]), frozenset(node.value), outcome),
     "is null": lambda node, outcome: logic.is_null(value(node.args[0]), outcome),
     **dict.fromkeys(OPPOSITE, _compare),

@@ -114,12 +114,16 @@ WRITE = """
         ORDER BY customer_id, purpose, at, granted DESC, source RETURNING customer_id, purpose)
     INSERT INTO written SELECT customer_id, purpose FROM new
 """
+DISPUTED = """
+    CREATE TEMPORARY TABLE keys ON COMMIT DROP AS
+    SELECT customer_id, purpose FROM written LEFT JOIN standing USING (customer_id, purpose)
+    GROUP BY customer_id, purpose HAVING count(*) > 1 OR count(standing.place) > 0
+"""
+"""Where there is more than one word, and something is to be judged."""
+
 JUDGE = f"""
     INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-    WITH keys AS (
-        SELECT customer_id, purpose FROM written GROUP BY customer_id, purpose
-        HAVING count(*) > 1 OR (customer_id, purpose) IN (SELECT customer_id, purpose FROM standing)),
-    last AS ({LAST}),
+    WITH last AS ({LAST}),
     verdict AS (
         SELECT *, coalesce(proven_no < proven_yes, proven_no IS NULL) AND NOT (
             coalesce(record_no > record_yes, record_no IS NOT NULL)
@@ -169,8 +173,11 @@ def load_consents(
     refuse(connection, OF_NOBODY)
     connection.exec_driver_sql(STANDING, known)
     connection.exec_driver_sql("ANALYZE standing")
-    for statement in (WRITE, JUDGE):
-        connection.exec_driver_sql(statement, known)
+    connection.exec_driver_sql(WRITE, known)
+    connection.exec_driver_sql("ANALYZE written")
+    connection.exec_driver_sql(DISPUTED)
+    connection.exec_driver_sql("ANALYZE keys")
+    connection.exec_driver_sql(JUDGE, known)
     into_place(connection, REVISE, "consents")
     return count
 

@@ -4,6 +4,7 @@ Days are numbered from 1; a day has 100 instants here, so that day 3 lasts from 
 """
 
 from itertools import count, permutations
+from random import Random
 
 import pytest
 
@@ -250,3 +251,44 @@ def test_the_ledger_keeps_every_word_and_changes_none(store: Store, database_url
     after = execute(database_url, ledger)
     assert after[:3] == before
     assert [row[1:] for row in after[3:]] == [(True, 400, "import:said_on"), (True, 500, "import:verdict")]
+
+
+def judged(words: list[Word]) -> bool | None:
+    """The table at the head of the module, told anew: what holds after these words, one file each."""
+    proven_words, records = list[tuple[int, bool]](), list[tuple[int, bool]]()
+
+    def holds() -> bool | None:
+        last, record_last = max(proven_words, default=None), max(records, default=None)
+        if last is None:
+            return None if record_last is None else not record_last[1]
+        refused = last[1] or (record_last is not None and record_last[1] and record_last[0] >= last[0])
+        return not refused
+
+    for word in words:
+        assert word.earliest is not None
+        assert word.latest is not None
+        said = (word.earliest, False) if word.granted else (word.latest, True)  # of one instant, no is the greater
+        last_no = bool(records) and max(records)[1]
+        if word.proven:
+            proven_words.append(said)
+        elif word.granted:
+            proves_nothing = bool(proven_words) and max(proven_words)[1]
+            records += [] if holds() is True or proves_nothing else [said]
+        else:
+            records += [] if holds() is False and last_no else [said]
+    return holds()
+
+
+def test_a_thousand_histories_made_of_chance_are_judged_as_the_table_says(store: Store) -> None:
+    chance = Random(7)
+    kinds = [record, proven, lambda granted, day: at(granted, day * DAY + chance.choice((1, 50, 98)))]
+
+    def word() -> Word:
+        return chance.choice(kinds)(chance.random() < 0.5, chance.randrange(1, 6))
+
+    people = {f"chance-{number}": [word() for _ in range(5)] for number in range(1000)}
+    store.load_customers((one, {}) for one in people)
+    for turn in range(5):
+        store.load_consents([words[turn]._replace(customer_id=one) for one, words in people.items()], at=NOW)
+    found = {one: snapshot.consents.get(SMS) for one, snapshot in store.register.snapshots(list(people), 0).items()}
+    assert {one: words for one, words in people.items() if found[one] is not judged(words)} == {}

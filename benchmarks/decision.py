@@ -22,6 +22,7 @@ from service.decision import decide, decide_many, encode, population
 from service.domain import Context, Event, Release, Snapshot
 from service.expressions import Kind
 from service.rules.policy import DEFAULT, Policy, load
+from service.rules.trails import trails_of
 
 NOW = 1_790_740_800_000  # a Wednesday at noon in Shanghai, no holiday
 RULES = 80
@@ -55,7 +56,7 @@ def _customer(policy: Policy, chance: random.Random, number: int) -> Snapshot:
     attributes |= {"deceased": False, "frozen": False} if number % 50 else {}
     consents = {f"marketing:{channel.id}": chance.random() < 0.6 for channel in policy.channels}
     events = [_event(policy, chance, number, place) for place in range(10 if number % 2 else 0)]
-    return Snapshot(f"c-{number}", 1, attributes, consents, tuple(events))
+    return Snapshot(f"c-{number}", 1, attributes, consents, trails_of(events))
 
 
 def _value(attribute, chance: random.Random):

@@ -10,6 +10,7 @@ Starts its own PostgreSQL in a temporary folder: durable, as in service.
 import argparse
 import itertools
 import json
+import re
 import statistics
 import tempfile
 import time
@@ -19,14 +20,13 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 
-from service.domain import Event
+from service.domain import KEPT, Event, Lookback
 from service.embedded import start_postgres
 from service.store import Store, new_decision_id
 from service.store.hot import CHECK, REMEMBER, SNAPSHOT
 
 CUSTOMERS = 5_000
 RECORD = bytes(range(256)) * 8
-SINCE = 0
 Call = Callable[[str], object]
 
 
@@ -81,9 +81,13 @@ def contestants(store: Store, url: str) -> dict[str, dict[str, Call]]:
     def kept(name: str) -> tuple[object, ...]:
         return new_decision_id(now), name, now, 1, RECORD
 
+    def past(name: str) -> tuple[object, ...]:
+        given = {"1": name, "2": 0, "3": KEPT}
+        return tuple(given[number] for number in re.findall(r"\$(\d)", SNAPSHOT.text.decode()))
+
     rows: dict[str, tuple[Call, bytes, Callable[[str], tuple[object, ...]]]] = {
         "check": (store.check, CHECK.text, lambda name: (name,)),
-        "snapshot": (lambda name: store.snapshot(name, SINCE), SNAPSHOT.text, lambda name: (name, name, SINCE, name)),
+        "snapshot": (lambda name: store.snapshot(name, Lookback(0)), SNAPSHOT.text, past),
         "remember": (lambda name: store.remember(new_decision_id(now), name, now, 1, RECORD), REMEMBER.text, kept),
     }
     return {

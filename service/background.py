@@ -42,6 +42,7 @@ class Runner:
             Line("leads", crm.leads.sweep, 1.0),
             Line("webhooks", crm.sender.step, 0.5),
             Line("backlog", crm.measure, 15.0),
+            Line("trails", crm.trail, 3_600.0),
             Line("pruning", crm.prune, 3_600.0),
             Line("visitors", visiting.prune, 3_600.0),
             Line("drift", drifting.watch, 900.0),

@@ -28,5 +28,5 @@ class Contacting:
             mine = serving.of(snapshot)
             permit(mine.policy, snapshot, contact, mine.release, language)
 
-        since = contact.at - serving.clock.depth_ms
-        return self._store.permissions.reserve(contact, since, ask, self._kept.forget)
+        back = serving.clock.lookback(contact.at)
+        return self._store.permissions.reserve(contact, back, ask, self._kept.forget)

@@ -17,6 +17,11 @@ Text = Mapping[str, str]
 UNKNOWN_CUSTOMER = ""
 """Whom a decision is about when nobody is known: a visitor."""
 
+KEPT = 24
+"""Instants of each trail that are kept, the newest: no fewer are read."""
+SURVEYS = 32
+"""Scores of surveys that are read, the newest."""
+
 
 class Family(StrEnum):
     """The two sides of the bank's personal liabilities."""
@@ -91,18 +96,45 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """What events of one kind, about one offer, in one channel leave behind: the newest instants, oldest first."""
+
+    kind: str
+    offer: str | None
+    channel: str | None
+    instants: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A survey's score, and when it was given."""
+
+    at: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lookback:
+    """How much of the past is read: what happened from ``since`` (ms) on, and of each trail the newest ``most``."""
+
+    since: int
+    most: int = KEPT
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that is known of one customer at one moment: what a decision reads, and what its record keeps.
 
     ``consents`` maps a purpose, or ``marketing:<channel>``, to the newest word in the ledger; absent means unknown,
-    and unknown means no. ``events`` are the recent ones, oldest first.
+    and unknown means no. ``trails`` are what is left of the events, ``surveys`` the newest scores, oldest first.
     """
 
     customer_id: str
     revision: int
     attributes: Attributes
     consents: Mapping[str, bool] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
+    trails: tuple[Trail, ...] = ()
+    surveys: tuple[Survey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

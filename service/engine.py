@@ -145,7 +145,7 @@ class Engine:
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
         with span("store.snapshot"):
-            snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
+            snapshot = self._store.snapshot(customer_id, serving.clock.lookback(now))
         if snapshot is None:
             raise no_customer(customer_id)
         made = make(serving, snapshot, request, now, self._away(), new_decision_id(now))

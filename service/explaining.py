@@ -68,7 +68,7 @@ class Explaining:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
-        snapshot = self._store.snapshot(customer_id, now - serving.clock.depth_ms)
+        snapshot = self._store.snapshot(customer_id, serving.clock.lookback(now))
         if snapshot is None:
             raise no_customer(customer_id)
         made = make(serving, snapshot, request, now, (), UNRECORDED)

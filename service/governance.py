@@ -7,6 +7,7 @@ somebody else -> every worker follows (``serving``) -> roll back if need be. The
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -144,8 +145,8 @@ class Governance:
         return self._store.active() or Release(ON_DISK, policy.hash, None)
 
     def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
-        depth = max(Clock(each.contact, each.experiments.cache_grain_minutes).depth_ms for each in policies)
-        people = self._store.population(customers, now - depth)
+        clock = reduce(Clock.joined, map(Clock.of, policies))
+        people = self._store.population(customers, clock.lookback(now))
         if not people:
             raise InvalidInput("No customer is stored to simulate on: import customers first.")
         return people

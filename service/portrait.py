@@ -13,7 +13,7 @@ import orjson
 
 from service.answer import iso
 from service.decision.subject import PERSONALISATION
-from service.domain import Event, Scalar, Snapshot, Text
+from service.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.errors import no_customer
 from service.grid import DAY_MS
 from service.rules.policy import Policy
@@ -53,17 +53,19 @@ ASSUMPTIONS: Mapping[str, Sequence[str]] = {
 def portrait_now(store: Store, serving: Serving, customer_id: str, language: str) -> bytes:
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
     now = time.time_ns() // 1_000_000
-    snapshot = store.snapshot(customer_id, now - HISTORY_DAYS * DAY_MS)
+    since = now - HISTORY_DAYS * DAY_MS
+    snapshot = store.snapshot(customer_id, Lookback(since))
     if snapshot is None:
         raise no_customer(customer_id)
-    return render(portray(snapshot, now, serving.policy, serving.bundle), serving.policy, language)
+    events = store.events(customer_id, since)
+    return render(portray(snapshot, events, now, serving.policy, serving.bundle), serving.policy, language)
 
 
-def portray(snapshot: Snapshot, now: int, policy: Policy, bundle: Bundle | None) -> Portrait:
+def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, bundle: Bundle | None) -> Portrait:
     """The customer's portrait at ``now`` (ms). Of who withdrew personalisation the bundle is not even asked."""
     withdrawn = snapshot.consents.get(PERSONALISATION) is False
     said = Estimates() if withdrawn or bundle is None else estimates(bundle, snapshot.attributes)
-    return portraits(policy).of(snapshot, now, said, withdrawn)
+    return portraits(policy).of(snapshot, events, now, said, withdrawn)
 
 
 def estimates(bundle: Bundle, attributes: Mapping[str, Scalar]) -> Estimates:

@@ -55,7 +55,7 @@ class Serving:
     @cached_property
     def clock(self) -> Clock:
         """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
-        mine = Clock(self.policy.contact, self.policy.experiments.cache_grain_minutes)
+        mine = Clock.of(self.policy)
         return mine if self.challenger is None else mine.joined(self.challenger.clock)
 
     @cached_property

@@ -13,6 +13,7 @@ from service.deciding import Answer, default, make
 from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot
 from service.errors import Unavailable
 from service.request import OfferRequest, check_slot
+from service.rules.trails import trails_of
 from service.serving import Releases, Serving
 from service.store import Store, new_decision_id
 
@@ -47,10 +48,10 @@ class Visiting:
         return False
 
     def _past(self, device_id: str, serving: Serving, now: int) -> tuple[Event, ...]:
-        """As many of each kind, offer and channel as the largest cap counts: more would change nothing."""
-        most = max((cap.maximum for cap in serving.policy.contact.caps), default=1)
-        return self._store.visitors.past(device_id, now - serving.clock.depth_ms, most)
+        """As many of each kind, offer and channel as a decision tells apart: more would change nothing."""
+        back = serving.clock.lookback(now)
+        return self._store.visitors.past(device_id, back.since, back.most)
 
 
 def _stranger(past: tuple[Event, ...] = ()) -> Snapshot:
-    return Snapshot(UNKNOWN_CUSTOMER, 0, {}, {}, past)
+    return Snapshot(UNKNOWN_CUSTOMER, 0, {}, {}, trails_of(past))

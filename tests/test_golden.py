@@ -14,6 +14,7 @@ from service.decision import decide
 from service.decision.positioning import positioned
 from service.domain import Context, Decision, Event, Release, Snapshot
 from service.rules.policy import DEFAULT, Policy, load
+from service.rules.trails import surveys_of, trails_of
 
 CASES = Path(__file__).parent / "cases"
 SAYS = {"name", "customer", "consents", "events", "context", "scores", "expect"}
@@ -57,7 +58,7 @@ def _decided(policy: Policy, case: Mapping[str, Any]) -> tuple[Decision, Mapping
     asked = dict(case["context"])
     now = _instant(asked.pop("at"), policy)
     events = tuple(_event(number, one, now) for number, one in enumerate(case.get("events", [])))
-    snapshot = Snapshot("golden", 1, case["customer"], case.get("consents", {}), events)
+    snapshot = Snapshot("golden", 1, case["customer"], case.get("consents", {}), trails_of(events), surveys_of(events))
     context, scores = Context(now, **asked), case.get("scores", {})
     found = decide(policy, snapshot, context, scores, Release(1, policy.hash, "b-golden"), "d")
     return found, positioned(policy, found, snapshot, context, scores)

@@ -87,7 +87,7 @@ def test_the_bundle_tells_segment_lapse_and_propensity(bundle: Bundle) -> None:
 
 def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, RICH), NOW, policy, bundle), policy, "en")
+    found = told(portray(Snapshot("c", 1, RICH), (), NOW, policy, bundle), policy, "en")
     assert found["lifetime"]["lapse"] == {
         "probability": round(estimates(bundle, RICH).lapse or 0.0, 6),
         "days": 92.0,
@@ -100,14 +100,14 @@ def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(bundle: Bundle) -
 def test_of_who_refused_the_bundle_is_not_asked(bundle: Bundle) -> None:
     policy = load(DEFAULT)
     silent = Snapshot("c", 1, RICH, {"personalisation": False})
-    found = told(portray(silent, NOW, policy, bundle), policy, "zh")
+    found = told(portray(silent, (), NOW, policy, bundle), policy, "zh")
     assert [found[part] for part in ("segment", "stage", "lifetime", "needs", "tags", "propensity")] == [None] * 6
     assert "拒绝个性化" in found["note"]
 
 
 def test_of_whom_nothing_is_known_no_model_speaks(bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, {}), NOW, policy, bundle), policy, "en")
+    found = told(portray(Snapshot("c", 1, {}), (), NOW, policy, bundle), policy, "en")
     missing = {one["part"]: one["facts"] for one in found["missing"]}
     assert found["segment"] is None and "demand_yuan" in missing["segment"]
     assert found["propensity"] is None

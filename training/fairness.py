@@ -19,7 +19,7 @@ from service.domain import Context
 from service.grid import context_columns, moment, start_of
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
-from service.rules.tally import event_table
+from service.rules.tally import past_table
 from training.curves import LEVEL, wilson
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,7 @@ def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str,
     ready = prepared(policy)
     size = max(np.size(column) for column in columns.values())
     now = start_of(day, policy.contact.timezone)
-    known = {**columns, **ready.history.many(event_table([()] * size, ready.places), now, size)}
+    known = {**columns, **ready.history.many(past_table((), ready.places), now, size)}
     ready.features.many(known)
     known.update(context_columns(Context(now), moment(now, policy.contact.timezone), ready.holidays))
     gates = [gate for gate in ready.many.rulebook.gates if gate.stage in STAGES]

@@ -47,6 +47,10 @@ class Crm:
             note_waiting(queue, waiting.items, waiting.oldest_s)
         return False
 
+    def trail(self) -> bool:
+        """Make the trails of customers stored before there were any; True where there may be more."""
+        return self._store.trails.make()
+
     def prune(self) -> bool:
         """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
         self._store.deliveries.prune()

@@ -12,7 +12,7 @@ from service.crm.reach import ADVISER, BRANCH
 from service.deciding import make
 from service.decision import decide_many, population
 from service.decision.permission import next_open
-from service.domain import Context, Snapshot
+from service.domain import Context, Lookback, Snapshot
 from service.errors import InvalidInput
 from service.governance import scores
 from service.planning.leads import Adviser, Candidate, assign
@@ -50,7 +50,7 @@ class Building:
         advisers = [Adviser(one.id, one.branch, one.minutes_per_week, one.minutes_per_contact, at_work)
                     for one, at_work in rows.values()]  # fmt: skip
         seen, found = 0, list[Candidate]()
-        for people in self._pages(now - serving.clock.depth_ms):
+        for people in self._pages(serving.clock.lookback(now)):
             seen += len(people)
             found += self._candidates(serving, people, now)
             advance(seen, max(seen, self._store.count_customers()))
@@ -61,9 +61,9 @@ class Building:
         self._store.audit(actor.client, "leads.build", actor.branch or "bank", told)
         return built
 
-    def _pages(self, since: int) -> Iterator[list[Snapshot]]:
+    def _pages(self, back: Lookback) -> Iterator[list[Snapshot]]:
         after = ""
-        while people := self._leads.page(after, PAGE, since):
+        while people := self._leads.page(after, PAGE, back):
             yield people
             after = max(one.customer_id for one in people)
 
@@ -97,7 +97,7 @@ class Building:
             judged = Judged(None, serving.release.id, serving.until(now))
             return New(row, first.offer, first.priority, first.strategies, judged)
 
-        return self._leads.add(customer_id, adviser, now - serving.clock.depth_ms, decide, now) is not None
+        return self._leads.add(customer_id, adviser, serving.clock.lookback(now), decide, now) is not None
 
 
 def _of_branch(found: Sequence[Candidate], branch: str | None) -> list[Candidate]:

@@ -82,5 +82,5 @@ class Bulk:
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
-        found = self._store.register.snapshots(customers, turn.now - turn.serving.clock.depth_ms)
+        found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
         return [turn.decide(one, found.get(one)) for one in customers]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from service.crm.building import Building
 from service.crm.judging import GONE, Judging, adviser_channel, now_ms
 from service.decision.permission import closed_by
-from service.domain import Event, EventKind, Snapshot
+from service.domain import Event, EventKind, Lookback, Snapshot
 from service.errors import Conflict, InvalidInput, Problem
 from service.kept import Kept
 from service.nearest import unknown
@@ -94,7 +94,7 @@ class Leads:
     def _judge_again(self, names: Sequence[str]) -> None:
         actor = Actor("fourcast")
         for name in names:
-            with self._leads.desk(name, self._since()) as desk:
+            with self._leads.desk(name, self._lookback()) as desk:
                 if desk.snapshot is None:
                     desk.set("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
                 else:
@@ -105,7 +105,7 @@ class Leads:
     def claim(self, lead_id: str, actor: Actor) -> Lead:
         """The lead is this adviser's; Conflict where another has it, ContactRefused where a gate closed meanwhile."""
         adviser = self._adviser(actor)
-        with self._leads.desk(lead_id, self._since(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._lookback(), actor.branch) as desk:
             _expect_branch(adviser, desk.lead)
             if desk.lead.status == CLAIMED and desk.lead.adviser == adviser.id:
                 return desk.lead
@@ -120,13 +120,13 @@ class Leads:
 
     def release(self, lead_id: str, actor: Actor) -> Lead:
         """Give a claimed lead back; Conflict where it is not this adviser's."""
-        with self._leads.desk(lead_id, self._since(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._lookback(), actor.branch) as desk:
             self._expect_own(desk.lead, actor, (CLAIMED,))
             return desk.set("release", actor, status=OPEN, claimed_at=None)
 
     def contact(self, lead_id: str, actor: Actor) -> Lead:
         """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
-        with self._leads.desk(lead_id, self._since(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._lookback(), actor.branch) as desk:
             self._expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
             snapshot, now = _there(desk), now_ms()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
@@ -140,7 +140,7 @@ class Leads:
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
         """What the customer did, for every later decision to count; Conflict where no contact was made."""
         status, kind = OUTCOMES[reaction.outcome]
-        with self._leads.desk(lead_id, self._since(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._lookback(), actor.branch) as desk:
             self._expect_own(desk.lead, actor, (CONTACTED, ACCEPTED))
             _there(desk)
             now = now_ms()
@@ -155,7 +155,7 @@ class Leads:
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
         """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""
         adviser = self._adviser(actor)
-        with self._leads.desk(lead_id, self._since(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._lookback(), actor.branch) as desk:
             _expect_branch(adviser, desk.lead)
             _expect_status(desk.lead, WAITING)
             snapshot = _there(desk)
@@ -187,8 +187,8 @@ class Leads:
         if lead.adviser != actor.behalf:
             raise Conflict(f'The lead is adviser "{lead.adviser}"\'s, not "{actor.behalf}"\'s.')
 
-    def _since(self) -> int:
-        return now_ms() - self._releases.serving.clock.depth_ms
+    def _lookback(self) -> Lookback:
+        return self._releases.serving.clock.lookback(now_ms())
 
 
 def _expect_branch(adviser: AdviserRow, lead: Lead) -> None:

@@ -3,7 +3,7 @@
 ``problems`` are faults: a rule without a case that holds and one that does not, a fit rule that judges whom nobody
 knows, a weight outside (0, 4], an answer that depends on the order of the rules. ``warnings`` are what a marketer may
 mean but should have seen: a gate that opens on the unknown though no case says so, an offer or a channel that none of
-the customers tried can be reached by, a strategy without a rule.
+the customers tried can be reached by, a strategy without a rule, a count that takes every event of a customer.
 
 Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
 """
@@ -17,9 +17,11 @@ import numpy as np
 
 from service.decision.program import Prepared, prepared
 from service.decision.witnesses import columns, reached, starts
+from service.domain import KEPT
 from service.errors import Problem
 from service.expressions import Kind, falsity, truth
 from service.grid import Array
+from service.rules.lookback import told_apart
 from service.rules.policy import ContactRule, FitRule, GateRule, Policy
 from service.rules.rulebook import Rulebook
 from service.rules.targeting import ALL
@@ -46,7 +48,7 @@ def findings(policy: Policy) -> Findings:
         *_overweight(policy),
         *_orderly(ready),
     ]
-    return Findings(tuple(problems), (*_trusting(policy), *_starved(ready), *_idle(policy)))
+    return Findings(tuple(problems), (*_trusting(policy), *_starved(ready), *_idle(policy), *_reckoning(policy)))
 
 
 def _where(rule: GateRule | ContactRule | FitRule) -> str:
@@ -154,3 +156,11 @@ def _idle(policy: Policy) -> Iterator[Problem]:
     for strategy in policy.strategies.values():
         if strategy.enabled and strategy.id not in speaking:
             yield Problem(f'strategies.yaml: strategy "{strategy.id}"', "has no rule; expected at least one")
+
+
+def _reckoning(policy: Policy) -> Iterator[Problem]:
+    """Where a count of events is not compared with a number of at most ``KEPT``, every decision reads every event."""
+    for where, most in told_apart(policy).items():
+        if most > KEPT:
+            fault = f"counts beyond {KEPT} events, so that decisions read all of a customer's and grow slow with them; "
+            yield Problem(where, fault + f"compare the count with a number below {KEPT}")

@@ -149,7 +149,7 @@ class _Task:
         """``scores`` say where a customer stands, to every arm; ``listened`` is what the arm hears of them."""
         columns, dealings = self._columns(part, scores, arm)
         personal = arm is not Arm.UNPERSONALISED
-        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.events, personal)
+        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
         contact = self.ready.contact.many(crowd, self.at, self.holiday)
         heard = self.ready.hearing.many(listened, crowd.customers)
         return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
@@ -157,7 +157,7 @@ class _Task:
     def _columns(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> tuple[dict[str, Any], Columns]:
         """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
         customers, history = len(part.customers), self.ready.history
-        past = history.many(part.events, self.context.now, customers)
+        past = history.many(part.past, self.context.now, customers)
         if arm is Arm.UNPERSONALISED:
             columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING, **NOWHERE}
         else:

@@ -47,6 +47,6 @@ class Membership:
         self._features.one(columns)
         columns.update(context_columns(context, moment, self._ready.holidays))
         columns.update(self._history.consent_one(snapshot.consents))
-        columns.update(self._history.one(seen(snapshot.events, self._ready.places, context.now)))
+        columns.update(self._history.one(seen(snapshot.trails, snapshot.surveys, self._ready.places, context.now)))
         self._standing.one(columns, scores)
         return columns

@@ -75,12 +75,13 @@ def judged(
     moment: Moment,
 ) -> Cells:
     """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
-    events, holiday = seen(snapshot.events, ready.places, context.now), moment.day in ready.holidays
+    past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
+    holiday = moment.day in ready.holidays
     columns = ready.customer(snapshot.attributes if arm is not Arm.UNPERSONALISED else {})
     columns.update(context_columns(open_context(context, arm), moment, ready.holidays))
     columns.update(ready.history.consent_one(snapshot.consents))
-    dealings = _with_past(ready, columns, events, arm)
-    contact = ready.contact.one(snapshot.consents, events, moment, holiday, arm is not Arm.UNPERSONALISED)
+    dealings = _with_past(ready, columns, past, arm)
+    contact = ready.contact.one(snapshot.consents, past, moment, holiday, arm is not Arm.UNPERSONALISED)
     if arm is not Arm.UNPERSONALISED:
         ready.standing.one(columns, scores)
     program = ready.ones[arm]
@@ -89,13 +90,13 @@ def judged(
     return program.judge(columns, dealings, contact, heard, cost)
 
 
-def _with_past(ready: Prepared, columns: dict[str, Any], events: Seen, arm: str) -> Columns:
+def _with_past(ready: Prepared, columns: dict[str, Any], past: Seen, arm: str) -> Columns:
     """Adds the past to ``columns`` where it may be read, and gives the columns that contact rules may read."""
-    past = ready.history.one(events)
+    happened = ready.history.one(past)
     if arm is Arm.UNPERSONALISED:
         columns.update({**NOTHING, **NOWHERE})
-        return {**columns, **past, **UNSAID}
-    columns.update(past)
+        return {**columns, **happened, **UNSAID}
+    columns.update(happened)
     return columns
 
 

@@ -46,7 +46,7 @@ def next_open(policy: Policy, channel: str, now: int) -> int:
 
     ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
     """
-    ready, clock = prepared(policy), Clock(policy.contact, policy.experiments.cache_grain_minutes)
+    ready, clock = prepared(policy), Clock.of(policy)
     gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
     at = now
     for _ in range(AHEAD):

@@ -1,6 +1,6 @@
 """Many customers as columns: what ``decide_many`` reads, and what it answers.
 
-A population is to n customers what a snapshot is to one: attributes, consents and events, each as arrays along the
+A population is to n customers what a snapshot is to one: attributes, consents and the past, each as arrays along the
 customers. It can be made from snapshots (a test, a branch's list) or straight from a bank's file.
 """
 
@@ -15,7 +15,7 @@ from service.decision.program import prepared
 from service.domain import Snapshot
 from service.grid import Array, by_customer
 from service.rules.policy import Policy
-from service.rules.tally import EventTable, event_table
+from service.rules.tally import PastTable, past_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,14 +24,14 @@ class Population:
 
     ``columns``: every raw ``customer.<name>`` as (n, 1, 1), encoded (``AttributeTable.encode_frame``). ``known``: (n,)
     true where anything is known of the customer. ``consents``: purpose -> (n,) of 1 (yes), 0 (no), NaN (never asked).
-    ``events``: in the order of the customers.
+    ``past``: in the order of the customers.
     """
 
     customers: Sequence[str]
     columns: Mapping[str, Array]
     known: Array
     consents: Mapping[str, Array]
-    events: EventTable
+    past: PastTable
 
     def rows(self, rows: Array) -> "Population":
         """The customers at ``rows`` (ascending)."""
@@ -40,7 +40,7 @@ class Population:
             {name: column[rows] if len(column) > 1 else column for name, column in self.columns.items()},
             self.known[rows],
             {purpose: said[rows] for purpose, said in self.consents.items()},
-            self.events.rows(rows),
+            self.past.rows(rows),
         )
 
 
@@ -77,7 +77,7 @@ def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
         {name: _column([one[name] for one in encoded]) for name in ready.features.table.encode({})},
         np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
         _consents([snapshot.consents for snapshot in snapshots]),
-        event_table([snapshot.events for snapshot in snapshots], ready.places),
+        past_table(snapshots, ready.places),
     )
 
 

@@ -2,7 +2,7 @@
 
 Attributes and scores are left out where they are looked up (``one``, ``many``); here is the rest. A trigger ("salary
 came in") and an amount are facts about the customer, so a request is read without them. Of the past, contact rules may
-count what happened, never what a survey answered or how much money moved. A record keeps what was read, so it shows
+count what happened, never what a survey answered. A record keeps what was read, so it shows
 that nothing else was.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
 
-from service.domain import Arm, Context, Event, Snapshot
+from service.domain import Arm, Context, Snapshot
 from service.grid import Column
 from service.rules.history import MEANS
 
@@ -27,8 +27,4 @@ def open_context(context: Context, arm: str) -> Context:
 
 def open_snapshot(snapshot: Snapshot) -> Snapshot:
     """What was read of a customer who is not personalised: consents, and what happened when, to which offer, where."""
-    return replace(snapshot, attributes={}, events=tuple(map(_bare, snapshot.events)))
-
-
-def _bare(event: Event) -> Event:
-    return replace(event, decision_id=None, amount_yuan=None, score=None, question=None)
+    return replace(snapshot, attributes={}, surveys=())

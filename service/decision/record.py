@@ -6,29 +6,31 @@ A record keeps only what was read: for a customer who is not personalised it hol
 past and the request only what ``privacy`` lets through.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
 
 from service.decision.one import decide
 from service.decision.privacy import open_context, open_snapshot
-from service.domain import Context, Decision, Event, Release, Snapshot, Treatment
+from service.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
 from service.errors import Conflict
 from service.rules.policy import Policy
+from service.rules.trails import surveys_of, trails_of
 from service.scoring.hearing import PRIOR, Scores
 
-FORMAT = 4
+FORMAT = 5
 """Raised when a record's form changes; older records stay readable, and replay to their own form.
 
 Since 2 a treatment names its strategies, and a release whether it is on trial. Since 3 a propensity's source is the
 kind of its source; before, it was the version of the bundle whose family model spoke. Since 4 a treatment states its
-uplift, null where the propensity orders it.
+uplift, null where the propensity orders it. Since 5 a snapshot holds trails and surveys; before, all the events.
 """
 
 
 def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Scores, release: Release) -> bytes:
-    """The record as JSON with sorted keys; floats read back to the same bits."""
+    """The record as JSON: mappings sorted, nouns in the order of their fields; floats read back to the same bits."""
     personal = decision.personalised
     return orjson.dumps(
         {
@@ -44,6 +46,12 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
     )
 
 
+TRAILS = 5
+"""The first form whose snapshots hold trails."""
+
+UNTOLD: Mapping[str, Any] = dict.fromkeys(("decision_id", "amount_yuan", "score", "question"))
+"""What earlier forms left out of the events of who is not personalised."""
+
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a record raises that is no record any more: somebody altered it."""
 
@@ -53,7 +61,7 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
     read = orjson.loads(record)
     return (
         _decision(read["decision"]),
-        _snapshot(read["snapshot"]),
+        _snapshot(read["snapshot"]) if read["format"] >= TRAILS else _with_events(read["snapshot"]),
         Context(**read["context"]),
         read["scores"],
         Release(**read["release"]),
@@ -76,7 +84,7 @@ def replay(record: bytes, policy: Policy) -> bytes:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
     again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
     made = encode(again, snapshot, context, scores, release)
-    return made if form >= FORMAT else _in_form(form, made)
+    return made if form >= FORMAT else _in_form(form, made, _events(read["snapshot"]["events"], decision.personalised))
 
 
 def redacted(record: bytes, pseudonym: str) -> bytes:
@@ -87,25 +95,29 @@ def redacted(record: bytes, pseudonym: str) -> bytes:
     read = orjson.loads(record)
     read["erased"] = True
     read["decision"]["customer_id"] = read["snapshot"]["customer_id"] = pseudonym
-    read["snapshot"] |= {"attributes": {}, "consents": {}, "events": []}
+    past = ("trails", "surveys") if read["format"] >= TRAILS else ("events",)
+    read["snapshot"] |= {"attributes": {}, "consents": {}, **{name: [] for name in past}}
     read["context"] |= {"trigger": None, "amount_yuan": None}
     read["scores"] = {}
     return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
 
 
-def _in_form(form: int, record: bytes) -> bytes:
-    """The record as an earlier form wrote it."""
+def _in_form(form: int, record: bytes, events: Sequence[Event]) -> bytes:
+    """The record as an earlier form wrote it, with the events it held; every key keeps its place."""
     read = orjson.loads(record)
     read["format"], treatments = form, read["decision"]["treatments"]
+    del read["snapshot"]["trails"], read["snapshot"]["surveys"]
+    read["snapshot"]["events"] = [asdict(event) for event in events]
     for treatment in treatments:
-        del treatment["uplift"]
+        if form < 4:
+            del treatment["uplift"]
         if form < 3 and treatment["propensity_source"] != PRIOR:
             treatment["propensity_source"] = read["release"]["bundle"] or PRIOR
     if form < 2:
         del read["release"]["on_trial"]
         for treatment in treatments:
             del treatment["strategies"]
-    return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(read)
 
 
 def _decision(read: Mapping[str, Any]) -> Decision:
@@ -119,4 +131,24 @@ def _treatment(read: Mapping[str, Any]) -> Treatment:
 
 
 def _snapshot(read: Mapping[str, Any]) -> Snapshot:
-    return Snapshot(**{**read, "events": tuple(Event(**event) for event in read["events"])})
+    surveys = tuple(Survey(**survey) for survey in read["surveys"])
+    return Snapshot(**{**read, "trails": tuple(map(_trail, read["trails"])), "surveys": surveys})
+
+
+def _trail(read: Mapping[str, Any]) -> Trail:
+    if not read["instants"]:
+        raise ValueError("a trail without an instant")
+    return Trail(**{**read, "instants": tuple(read["instants"])})
+
+
+def _with_events(read: Mapping[str, Any]) -> Snapshot:
+    """A snapshot of a form that held the events themselves."""
+    events = _events(read["events"], True)
+    known = {name: value for name, value in read.items() if name != "events"}
+    return Snapshot(**known, trails=trails_of(events), surveys=surveys_of(events))
+
+
+def _events(read: Sequence[Mapping[str, Any]], personal: bool) -> list[Event]:
+    """Events as a record held them: of who is not personalised, what happened when, to which offer, where."""
+    events = [Event(**event) for event in read]
+    return events if personal else [replace(event, **UNTOLD) for event in events]

@@ -108,10 +108,10 @@ class Shortfalls:
         kinds, direction = (rule.counts, rule.direction) if isinstance(rule, Cap) else (rule.after, None)
         same = self._key(rule.per, cell.offer, cell.channel)
         direction_of = dict(zip(self._ready.places.channels, self._ready.places.direction, strict=True))
-        for event in self._snapshot.events:
-            heading = direction is None or direction_of.get(event.channel or "") == direction
-            if event.kind in kinds and heading and self._key(rule.per, event.offer, event.channel) == same:
-                yield event.at
+        for trail in self._snapshot.trails:
+            heading = direction is None or direction_of.get(trail.channel or "") == direction
+            if trail.kind in kinds and heading and self._key(rule.per, trail.offer, trail.channel) == same:
+                yield from trail.instants
 
     def _key(self, per: str, offer: str | None, channel: str | None) -> object:
         places = self._ready.places

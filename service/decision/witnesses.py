@@ -79,7 +79,7 @@ def judged(ready: Prepared, customers: list[Facts]) -> Cells:
     count = len(customers)
     people = _people(ready, customers)
     seen, moment = _seen(ready, people), ready.moment(NOON)
-    contact = ready.contact.many(Crowd(count, NOON, people.consents, people.events), moment, False)
+    contact = ready.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
     return ready.many.judge(seen, seen, contact, ready.hearing.many({}, count), ready.contact_cost + ready.prices({}))
 
 

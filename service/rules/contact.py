@@ -16,7 +16,7 @@ import numpy as np
 
 from service.grid import Array, Moment, Places, by_channel
 from service.rules.outreach import Cap, ConsentRule, Contact, CoolOff, QuietHours
-from service.rules.tally import Counter, EventTable, Seen, Tally
+from service.rules.tally import Counter, PastTable, Seen, Tally
 
 Ok = bool | Array
 """What a gate leaves open: all, nothing, or the cells of an array that broadcasts over (n, m, k)."""
@@ -28,7 +28,7 @@ CONTACT = "contact"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), events as columns.
+    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), the past as columns.
 
     ``personal``: whether their facts may be read, the same for all of them.
     """
@@ -36,7 +36,7 @@ class Crowd:
     customers: int
     now: int
     consents: Mapping[str, Array]
-    events: EventTable
+    past: PastTable
     personal: bool = True
 
 
@@ -99,14 +99,14 @@ class CapGate:
         self._family_of = places.family_index
         self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
 
-    def one(self, events: Seen) -> Ok:
-        """From one customer's events."""
-        counts = self._counter.count_one(events)
+    def one(self, past: Seen) -> Ok:
+        """From one customer's past."""
+        counts = self._counter.count_one(past)
         return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
 
-    def many(self, events: EventTable, now: int, customers: int) -> Ok:
-        """From the events of many."""
-        counts = self._counter.count_many(events, now, customers)
+    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+        """From the past of many."""
+        counts = self._counter.count_many(past, now, customers)
         return True if counts is None else self._close(counts)
 
     def _close(self, counts: Array) -> Array:
@@ -132,20 +132,20 @@ class RestGate:
         self._until = Counter(Tally(rule.per, frozenset(rule.until)), places) if rule.until else None
         self._family_of = places.family_index if rule.per == "family" else None
 
-    def one(self, events: Seen) -> Ok:
-        """From one customer's events."""
-        begun = self._after.age_one(events)
+    def one(self, past: Seen) -> Ok:
+        """From one customer's past."""
+        begun = self._after.age_one(past)
         if begun is None:
             return True
-        ended = None if self._until is None else self._until.age_one(events)
+        ended = None if self._until is None else self._until.age_one(past)
         return self._close(np.array([begun]), None if ended is None else np.array([ended]))
 
-    def many(self, events: EventTable, now: int, customers: int) -> Ok:
-        """From the events of many."""
-        begun = self._after.age_many(events, now, customers)
+    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+        """From the past of many."""
+        begun = self._after.age_many(past, now, customers)
         if begun is None:
             return True
-        return self._close(begun, None if self._until is None else self._until.age_many(events, now, customers))
+        return self._close(begun, None if self._until is None else self._until.age_many(past, now, customers))
 
     def _close(self, begun: Array, ended: Array | None) -> Array:
         """Ages as (n, places) to what stays open over the grid."""
@@ -174,13 +174,13 @@ class ContactGates:
         self.ids = [rule.id for rule in contact.rules]
 
     def one(
-        self, consents: Mapping[str, bool], events: Seen, at: Moment, holiday: bool, personal: bool = True
+        self, consents: Mapping[str, bool], past: Seen, at: Moment, holiday: bool, personal: bool = True
     ) -> list[Ok]:
         """For one customer; ``personal``: whether their facts may be read."""
         return [
             *(gate.one(consents, personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.one(events) for gate in self._limits),
+            *(gate.one(past) for gate in self._limits),
         ]
 
     def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
@@ -188,5 +188,5 @@ class ContactGates:
         return [
             *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.many(crowd.events, crowd.now, crowd.customers) for gate in self._limits),
+            *(gate.many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
         ]

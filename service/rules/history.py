@@ -1,6 +1,7 @@
 """``history.*``: what happened between a customer and the bank, as columns that rules read.
 
 Two tables say what each name counts (``tally`` counts it); the mean survey score and the consents stand beside them.
+How much of the past is read for that, ``trails`` says.
 A count without any event is the scalar 0, days since without any event the scalar NaN, whatever the name's axes, so
 that the many customers without events cost nothing. Only names that some rule reads are filled.
 """
@@ -10,8 +11,8 @@ from math import inf, nan
 
 import numpy as np
 
-from service.grid import Array, Column, Places, by_channel
-from service.rules.tally import Counter, EventTable, Seen, Tally
+from service.grid import Array, Column, Places, by_channel, by_customer
+from service.rules.tally import Counter, Mean, PastTable, Seen, Tally
 
 CONSENT = "history.consent"
 
@@ -40,14 +41,11 @@ NEWEST: Mapping[str, Tally] = {
 }
 """Whole days since the newest such event."""
 
-MEANS: Mapping[str, Tally] = {"history.satisfaction": _tally("customer", "survey", 180)}
-"""The mean score of such events in the window."""
+MEANS: Mapping[str, float] = {"history.satisfaction": 180.0}
+"""The mean score of the surveys in so many days."""
 
 NOTHING: Mapping[str, Column] = dict.fromkeys(COUNTS, 0.0) | dict.fromkeys([*NEWEST, *MEANS], nan)
 """Every event name for a customer to whom nothing happened, or whose past may not be read."""
-
-
-_Found = Sequence[float] | Array | None
 
 
 class History:
@@ -59,30 +57,32 @@ class History:
         self._family_of = places.family_index
         self._counts = {name: Counter(tally, places) for name, tally in COUNTS.items() if name in read}
         self._newest = {name: Counter(tally, places) for name, tally in NEWEST.items() if name in read}
-        self._means = {name: Counter(tally, places) for name, tally in MEANS.items() if name in read}
+        self._means = {name: Mean(window_days) for name, window_days in MEANS.items() if name in read}
         self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
 
-    def one(self, events: Seen) -> dict[str, Column]:
-        """The event columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
+    def one(self, past: Seen) -> dict[str, Column]:
+        """The past's columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
         columns = dict(NOTHING)
-        if events:
+        if past:
             for name, counter in self._counts.items():
-                self._keep(columns, name, counter, counter.count_one(events))
+                self._keep(columns, name, counter, counter.count_one(past))
             for name, counter in self._newest.items():
-                self._keep(columns, name, counter, counter.newest_one(events))
-            for name, counter in self._means.items():
-                self._keep(columns, name, counter, counter.mean_one(events))
+                self._keep(columns, name, counter, counter.newest_one(past))
+            for name, mean in self._means.items():
+                score = mean.one(past)
+                columns[name] = nan if score is None else score
         return columns
 
-    def many(self, events: EventTable, now: int, customers: int) -> dict[str, Column]:
-        """The event columns of many customers: (n, 1, 1), (n, m, 1) and (n, 1, k), or the scalar of nothing."""
+    def many(self, past: PastTable, now: int, customers: int) -> dict[str, Column]:
+        """The past's columns of many customers: (n, 1, 1), (n, m, 1) and (n, 1, k), or the scalar of nothing."""
         columns = dict(NOTHING)
         for name, counter in self._counts.items():
-            self._keep(columns, name, counter, counter.count_many(events, now, customers))
+            self._keep(columns, name, counter, counter.count_many(past, now, customers))
         for name, counter in self._newest.items():
-            self._keep(columns, name, counter, counter.newest_many(events, now, customers))
-        for name, counter in self._means.items():
-            self._keep(columns, name, counter, counter.mean_many(events, now, customers))
+            self._keep(columns, name, counter, counter.newest_many(past, now, customers))
+        for name, mean in self._means.items():
+            scores = mean.many(past, now, customers)
+            columns[name] = nan if scores is None else by_customer(scores)
         return columns
 
     def consent_one(self, consents: Mapping[str, bool]) -> dict[str, Column]:

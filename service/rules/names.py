@@ -3,7 +3,8 @@
 Nothing here computes a value: ``history`` fills ``history.*`` from events and consents, ``grid`` fills ``context.*``
 from the request, the catalogue and the channels fill ``offer.*`` and ``channel.*``. What is not in these tables cannot
 be written in a policy. ``..._days`` is the days since the newest such event, NULL when there was none; ``_7d``,
-``_30d``, ``_90d`` are counts in a rolling window, 0 when there was none.
+``_30d``, ``_90d`` are counts in a rolling window, 0 when there was none. A count is to be compared with a number:
+up to 24 a decision costs the same after 10,000 events as after ten (``lookback``).
 """
 
 from collections.abc import Mapping

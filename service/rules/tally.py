@@ -2,29 +2,42 @@
 
 A window is exact to the millisecond: an event counts while ``now - at`` is less than it. An event dated after ``now``
 counts as happening now, so that a sender's fast clock cannot open a cap. Days since are whole: ``floor((now - at) /
-86,400,000)``. For one customer a plain loop over few events is fastest; for many, events are columns and NumPy counts
+86,400,000)``. For one customer each trail is asked by bisection; for many, the instants are columns and NumPy counts
 them. Both sides of each pair here give the same numbers, and None where there is no such event at all, which is the
 usual case and costs nothing further.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isinf, isnan, nan
+from itertools import chain
+from math import ceil, inf, isinf, nan
 
 import numpy as np
 
-from service.domain import Event, EventKind
+from service.domain import EventKind, Snapshot, Survey, Trail
 from service.grid import DAY_MS, Array, Places
 
 KIND_CODE = {str(kind): code for code, kind in enumerate(EventKind)}
 _AXES = ("customer", "offer", "family", "channel")
 _CHANNEL = _AXES.index("channel")
+_AGES = 2**60
+"""Milliseconds, longer than any past: a window without an end."""
 
-Row = tuple[int, tuple[int, int, int, int], float]
-"""One event: its age in ms, its place as customer (0), offer, family and channel, its survey score or NaN."""
+Where = tuple[int, int, int, int]
+"""The place of a trail as customer (0), offer, family and channel; -1 is a place that nobody knows."""
 
-Seen = Mapping[str, Sequence[Row]]
-"""One customer's events by kind."""
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One customer's past at ``now`` (ms): instants by kind and place, oldest first, and what surveys said."""
+
+    now: int
+    trails: Mapping[str, Sequence[tuple[Where, Sequence[int]]]]
+    surveys: Sequence[Survey]
+
+    def __bool__(self) -> bool:
+        return bool(self.trails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +53,75 @@ class Tally:
     direction: str | None = None
 
 
-class EventTable:
-    """Events of many customers as columns of equal length, ordered by customer; -1 is a place that nobody knows."""
+@dataclass(frozen=True, slots=True, eq=False)
+class PastTable:
+    """The past of many customers as columns, ordered by customer; -1 is a place that nobody knows.
 
-    def __init__(self, customer: Array, kind: Array, at: Array, offer: Array, channel: Array, score: Array):
-        """Columns: row of the customer, KIND_CODE, ms UTC, place of the offer, of the channel, survey score or NaN."""
-        self.customer, self.kind, self.at = customer, kind, at
-        self.offer, self.channel, self.score = offer, channel, score
+    ``customer``, ``kind`` (KIND_CODE), ``at`` (ms UTC), ``offer`` and ``channel`` (places) are of equal length, a row
+    for each instant of each trail; ``surveyed``, ``said_at`` and ``score`` are customer, ms UTC and score of a survey.
+    """
 
-    def rows(self, rows: Array) -> "EventTable":
-        """The events of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
-        first, last = np.searchsorted(self.customer, [rows[0], rows[-1] + 1])
-        place = np.full(rows[-1] - rows[0] + 1, -1)
-        place[rows - rows[0]] = np.arange(len(rows))
-        customer = place[self.customer[first:last] - rows[0]]
-        kept = np.flatnonzero(customer >= 0)
-        columns = (self.kind, self.at, self.offer, self.channel, self.score)
-        return EventTable(customer[kept], *(column[first:last][kept] for column in columns))
+    customer: Array
+    kind: Array
+    at: Array
+    offer: Array
+    channel: Array
+    surveyed: Array
+    said_at: Array
+    score: Array
 
-
-def event_table(events: Iterable[Sequence[Event]], places: Places) -> EventTable:
-    """The events of customers 0, 1, 2, ... as columns; kinds that nobody knows are left out."""
-    rows = [
-        (row, KIND_CODE[event.kind], event.at, *_where(event, places)[1::2], _score(event))
-        for row, several in enumerate(events)
-        for event in several
-        if event.kind in KIND_CODE
-    ]
-    columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 6
-    customer, kind, at, offer, channel = (column.astype(np.int64) for column in columns[:5])
-    return EventTable(customer, kind, at, offer, channel, columns[5].astype(np.float64))
+    def rows(self, rows: Array) -> "PastTable":
+        """The past of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
+        place, kept = _renumbered(self.customer, rows)
+        asked, heard = _renumbered(self.surveyed, rows)
+        kind, at, offer, channel = (column[kept] for column in (self.kind, self.at, self.offer, self.channel))
+        return PastTable(place, kind, at, offer, channel, asked, self.said_at[heard], self.score[heard])
 
 
-def seen(events: Iterable[Event], places: Places, now: int) -> Seen:
-    """One customer's events by kind, with age and places."""
-    found: dict[str, list[Row]] = {}
-    for event in events:
-        found.setdefault(event.kind, []).append((max(0, now - event.at), _where(event, places), _score(event)))
-    return found
+def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
+    """The new numbers of the customers at ``rows``, and where in the column they stand."""
+    first, last = np.searchsorted(customer, [rows[0], rows[-1] + 1])
+    place = np.full(rows[-1] - rows[0] + 1, -1)
+    place[rows - rows[0]] = np.arange(len(rows))
+    found = place[customer[first:last] - rows[0]]
+    kept = np.flatnonzero(found >= 0)
+    return found[kept], first + kept
 
 
-def _score(event: Event) -> float:
-    return nan if event.score is None else event.score
+def past_table(snapshots: Iterable[Snapshot], places: Places) -> PastTable:
+    """The past of customers 0, 1, 2, ... as columns; kinds that nobody knows are left out."""
+    several = list(snapshots)
+    trails = [(row, one) for row, each in enumerate(several) for one in each.trails if one.kind in KIND_CODE]
+    lengths = [len(one.instants) for _, one in trails]
+    where = [(row, KIND_CODE[one.kind], *_where(one, places)[1::2]) for row, one in trails]
+    customer, kind, offer, channel = np.repeat(_integers(where, 4), lengths, axis=0).T
+    at = np.fromiter(chain.from_iterable(one.instants for _, one in trails), np.int64, sum(lengths))
+    said = [(row, one.at, one.score) for row, each in enumerate(several) for one in each.surveys]
+    surveyed, said_at = _integers([one[:2] for one in said], 2).T
+    return PastTable(customer, kind, at, offer, channel, surveyed, said_at, np.array([one[2] for one in said], float))
 
 
-def _where(event: Event, places: Places) -> tuple[int, int, int, int]:
-    offer = -1 if event.offer is None else places.offer.get(event.offer, -1)
-    channel = -1 if event.channel is None else places.channel.get(event.channel, -1)
+def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
+    return np.array(rows, dtype=np.int64).reshape(-1, width)
+
+
+def seen(trails: Iterable[Trail], surveys: Sequence[Survey], places: Places, now: int) -> Seen:
+    """One customer's past by kind, with places."""
+    found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
+    for one in trails:
+        found.setdefault(one.kind, []).append((_where(one, places), one.instants))
+    return Seen(now, found, surveys)
+
+
+def _where(trail: Trail, places: Places) -> Where:
+    offer = -1 if trail.offer is None else places.offer.get(trail.offer, -1)
+    channel = -1 if trail.channel is None else places.channel.get(trail.channel, -1)
     return 0, offer, places.family_of[offer] if offer >= 0 else -1, channel
+
+
+def _age(window_days: float) -> int:
+    """The age in whole ms from which on an event counts no more: the window, rounded up."""
+    return _AGES if isinf(window_days) else ceil(window_days * DAY_MS)
 
 
 class Counter:
@@ -96,104 +130,102 @@ class Counter:
     def __init__(self, tally: Tally, places: Places) -> None:
         """Resolves names to places once."""
         self.tally, self.size = tally, places.size[tally.per]
-        self._axis, self._window = _AXES.index(tally.per), tally.window_days * DAY_MS
+        self._axis, self._age = _AXES.index(tally.per), _age(tally.window_days)
         self._directed = [tally.direction in (None, direction) for direction in places.direction] + [True]
         self._kinds = sorted(tally.kinds)
         self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
         self._family_of = np.array([*places.family_of, -1])
 
-    def found(self, events: Seen) -> list[tuple[int, int, float]]:
-        """(place, age in ms, score) of each event taken."""
-        return [
-            (where[self._axis], age, score)
-            for kind in self._kinds
-            for age, where, score in events.get(kind, ())
-            if age < self._window and where[self._axis] >= 0 and self._directed[where[_CHANNEL]]
-        ]
+    def found(self, past: Seen) -> Iterator[tuple[int, Sequence[int]]]:
+        """(place, instants, oldest first) of each trail with an event in the window."""
+        since = past.now - self._age
+        for kind in self._kinds:
+            for where, instants in past.trails.get(kind, ()):
+                if where[self._axis] >= 0 and self._directed[where[_CHANNEL]] and instants[-1] > since:
+                    yield where[self._axis], instants
 
-    def count_one(self, events: Seen) -> list[int] | None:
+    def count_one(self, past: Seen) -> list[int] | None:
         """How many events per place."""
-        found = self.found(events)
-        if not found:
-            return None
-        counts = [0] * self.size
-        for place, _, _ in found:
-            counts[place] += 1
+        counts: list[int] | None = None
+        since = past.now - self._age
+        for place, instants in self.found(past):
+            counts = counts or [0] * self.size
+            counts[place] += len(instants) - bisect_right(instants, since)
         return counts
 
-    def age_one(self, events: Seen) -> list[float] | None:
+    def age_one(self, past: Seen) -> list[float] | None:
         """Milliseconds since the newest event per place, infinite for none."""
-        found = self.found(events)
-        if not found:
-            return None
-        ages = [inf] * self.size
-        for place, age, _ in found:
-            ages[place] = min(ages[place], age)
+        ages: list[float] | None = None
+        for place, instants in self.found(past):
+            ages = ages or [inf] * self.size
+            ages[place] = min(ages[place], max(0, past.now - instants[-1]))
         return ages
 
-    def newest_one(self, events: Seen) -> list[float] | None:
+    def newest_one(self, past: Seen) -> list[float] | None:
         """Whole days since the newest event per place, NaN for none."""
-        ages = self.age_one(events)
+        ages = self.age_one(past)
         return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
 
-    def mean_one(self, events: Seen) -> list[float] | None:
-        """The mean score per place, NaN for none; summed in the order given, as ``mean_many`` does."""
-        scored = [(place, score) for place, _, score in self.found(events) if not isnan(score)]
-        if not scored:
-            return None
-        total, count = [0.0] * self.size, [0] * self.size
-        for place, score in scored:
-            total[place] += score
-            count[place] += 1
-        return [total[place] / count[place] if count[place] else nan for place in range(self.size)]
-
-    def taken(self, events: EventTable, now: int) -> tuple[Array, Array]:
+    def taken(self, past: PastTable, now: int) -> tuple[Array, Array]:
         """For many: indices of the events taken, and their places."""
-        place = self._places(events)
-        kept = self._codes[events.kind] & (now - events.at < self._window) & (place >= 0)
+        place = self._places(past)
+        kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
         if self.tally.direction is not None:
-            kept &= np.array(self._directed)[events.channel]
+            kept &= np.array(self._directed)[past.channel]
         chosen = np.flatnonzero(kept)
         return chosen, place[chosen]
 
-    def _places(self, events: EventTable) -> Array:
+    def _places(self, past: PastTable) -> Array:
         if self.tally.per == "customer":
-            return np.zeros_like(events.customer)
+            return np.zeros_like(past.customer)
         if self.tally.per == "channel":
-            return events.channel
-        return events.offer if self.tally.per == "offer" else self._family_of[events.offer]
+            return past.channel
+        return past.offer if self.tally.per == "offer" else self._family_of[past.offer]
 
-    def count_many(self, events: EventTable, now: int, customers: int) -> Array | None:
+    def count_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """How many events per customer and place, (n, places)."""
-        chosen, place = self.taken(events, now)
+        chosen, place = self.taken(past, now)
         if not len(chosen):
             return None
-        cell = events.customer[chosen] * self.size + place
+        cell = past.customer[chosen] * self.size + place
         return np.bincount(cell, minlength=customers * self.size).reshape(customers, self.size)
 
-    def age_many(self, events: EventTable, now: int, customers: int) -> Array | None:
+    def age_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """Milliseconds since the newest event, (n, places), infinite for none."""
-        chosen, place = self.taken(events, now)
+        chosen, place = self.taken(past, now)
         if not len(chosen):
             return None
         ages = np.full((customers, self.size), inf)
-        age = np.maximum(0, now - events.at[chosen])
-        np.minimum.at(ages, (events.customer[chosen], place), age.astype(np.float64))
+        age = np.maximum(0, now - past.at[chosen])
+        np.minimum.at(ages, (past.customer[chosen], place), age.astype(np.float64))
         return ages
 
-    def newest_many(self, events: EventTable, now: int, customers: int) -> Array | None:
+    def newest_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """Whole days since the newest event, (n, places), NaN for none."""
-        ages = self.age_many(events, now, customers)
+        ages = self.age_many(past, now, customers)
         return None if ages is None else np.where(np.isinf(ages), nan, ages) // DAY_MS
 
-    def mean_many(self, events: EventTable, now: int, customers: int) -> Array | None:
-        """The mean score, (n, places), NaN for none."""
-        chosen, place = self.taken(events, now)
-        scored = ~np.isnan(events.score[chosen])
-        chosen, place = chosen[scored], place[scored]
+
+class Mean:
+    """The mean score of the surveys in a rolling window; summed in the order given, for one customer as for many."""
+
+    def __init__(self, window_days: float) -> None:
+        self._age = _age(window_days)
+
+    def one(self, past: Seen) -> float | None:
+        """Of one customer; None where no survey says anything."""
+        total, count = 0.0, 0
+        for survey in past.surveys:
+            if survey.at > past.now - self._age:
+                total, count = total + survey.score, count + 1
+        return total / count if count else None
+
+    def many(self, past: PastTable, now: int, customers: int) -> Array | None:
+        """Of many, (n,), NaN for none."""
+        chosen = np.flatnonzero(past.said_at > now - self._age)
         if not len(chosen):
             return None
-        cell, cells = events.customer[chosen] * self.size + place, customers * self.size
-        total, count = np.bincount(cell, events.score[chosen], cells), np.bincount(cell, minlength=cells)
-        mean: Array = np.divide(total, count, out=np.full(cells, nan), where=count > 0)
-        return mean.reshape(customers, self.size)
+        rows = past.surveyed[chosen]
+        total, count = np.bincount(rows, past.score[chosen], customers), np.bincount(rows, minlength=customers)
+        mean: Array = np.divide(total, count, out=np.full(customers, nan), where=count > 0)
+        return mean

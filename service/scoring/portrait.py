@@ -6,7 +6,7 @@ would take. Of a customer who withdrew personalisation nothing is inferred: no s
 tags; what they hold, what they answered and what happened are records and stay. Words and languages are not here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isnan, nan
@@ -19,6 +19,7 @@ from service.rules.history import History
 from service.rules.places import places_of
 from service.rules.policy import Policy
 from service.rules.tally import seen
+from service.rules.trails import surveys_of, trails_of
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
 from service.scoring.reach import Reach, counts, reaches
 from service.scoring.satisfaction import Satisfaction, satisfaction
@@ -95,10 +96,12 @@ class Portraits:
         self._history = History(self._places, _names(policy))
         self._holidays = frozenset(map(day_number, policy.contact.holidays))
 
-    def of(self, snapshot: Snapshot, now: int, estimates: Estimates, withdrawn: bool) -> Portrait:
-        """The portrait at ``now`` (ms); ``withdrawn``: the customer said no to personalisation."""
-        columns, terms = self._columns(snapshot, now), self.policy.portrait
-        feeling = satisfaction(snapshot.events, terms.satisfaction, self.policy.weights, now)
+    def of(
+        self, snapshot: Snapshot, events: Sequence[Event], now: int, estimates: Estimates, withdrawn: bool
+    ) -> Portrait:
+        """The portrait at ``now`` (ms) from all their events, oldest first; ``withdrawn``: no to personalisation."""
+        columns, terms = self._columns(snapshot, events, now), self.policy.portrait
+        feeling = satisfaction(events, terms.satisfaction, self.policy.weights, now)
         records: dict[str, Any] = {
             "customer_id": snapshot.customer_id,
             "at": now,
@@ -106,9 +109,9 @@ class Portraits:
             "who": {one.attribute: snapshot.attributes.get(one.attribute) for one in terms.who},
             "holdings": {name: _known(run(columns)) for name, run in self._holdings},
             "satisfaction": feeling,
-            "channels": reaches(self.policy, snapshot, now),
-            "counts": counts(snapshot.events, now),
-            "recent": tuple(reversed(snapshot.events[-RECENT:])),
+            "channels": reaches(self.policy, snapshot, events, now),
+            "counts": counts(events, now),
+            "recent": tuple(reversed(events[-RECENT:])),
         }
         missing = self._missing_records(snapshot, columns, feeling)
         if withdrawn:
@@ -150,10 +153,10 @@ class Portraits:
         worth = lifetime_value([margin] * terms.years, stays, terms.discount_rate)
         return Lifetime(worth, margin, tuple(stays), terms.discount_rate, lapse, days, source)
 
-    def _columns(self, snapshot: Snapshot, now: int) -> dict[str, Any]:
+    def _columns(self, snapshot: Snapshot, events: Sequence[Event], now: int) -> dict[str, Any]:
         columns: dict[str, Any] = dict(self.policy.attributes.encode(snapshot.attributes))
         self.policy.features.one(columns)
-        columns.update(self._history.one(seen(snapshot.events, self._places, now)))
+        columns.update(self._history.one(seen(trails_of(events), surveys_of(events), self._places, now)))
         at = moment(now, self.policy.contact.timezone)
         columns.update(context_columns(Context(now), at, self._holidays))
         return columns

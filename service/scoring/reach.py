@@ -28,14 +28,14 @@ class Reach:
     last_at: int | None
 
 
-def reaches(policy: Policy, snapshot: Snapshot, now: int) -> tuple[Reach, ...]:
-    """Every channel of the policy at ``now`` (ms)."""
-    return tuple(_reach(policy, snapshot, channel, now) for channel in policy.channels)
+def reaches(policy: Policy, snapshot: Snapshot, events: Sequence[Event], now: int) -> tuple[Reach, ...]:
+    """Every channel of the policy at ``now`` (ms), from all the customer's events."""
+    return tuple(_reach(policy, snapshot, events, channel, now) for channel in policy.channels)
 
 
-def _reach(policy: Policy, snapshot: Snapshot, channel: Channel, now: int) -> Reach:
+def _reach(policy: Policy, snapshot: Snapshot, events: Sequence[Event], channel: Channel, now: int) -> Reach:
     rules = [rule for rule in policy.contact.consents if rule.direction == channel.direction]
-    made = [event.at for event in snapshot.events if event.kind == CONTACT and event.channel == channel.id]
+    made = [event.at for event in events if event.kind == CONTACT and event.channel == channel.id]
     return Reach(
         channel=channel.id,
         consent=_word(snapshot, rules, channel.id),

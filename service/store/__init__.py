@@ -40,6 +40,7 @@ from service.store.repeats import Repeats
 from service.store.signing import SigningKeys
 from service.store.taken import Outcome
 from service.store.told import Origin
+from service.store.trails import Trails
 from service.store.views import Views
 from service.store.visitors import Visitors
 from service.store.webhooks import Webhooks
@@ -78,7 +79,8 @@ class Store(Asked, Known, Learned, Office):
     ``challengers`` what is on trial, ``views`` whom a branch's clients looked at, ``signing`` the keys of offer tokens,
     ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
     queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens, ``deliveries`` what is
-    sent to them, ``backlog`` how much of all that waits, ``visitors`` what happened on devices of nobody known.
+    sent to them, ``backlog`` how much of all that waits, ``visitors`` what happened on devices of nobody known,
+    ``trails`` what decisions read of events.
     """
 
     def __init__(self, url: str, deadline_ms: int = 500) -> None:
@@ -90,6 +92,7 @@ class Store(Asked, Known, Learned, Office):
         self.changes, self.leads = Changes(self._database), Leads(self._database)
         self.webhooks, self.deliveries = Webhooks(self._database), Deliveries(self._database)
         self.backlog, self.visitors = Backlog(self._database), Visitors(self._database)
+        self.trails = Trails(self._database)
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to this version (or ``to``) and make the partitions ahead; safe from several processes."""

@@ -1,6 +1,6 @@
 """What every request asks, by prepared statements: one round trip each."""
 
-from service.domain import UNKNOWN_CUSTOMER, Client, Release, Snapshot
+from service.domain import UNKNOWN_CUSTOMER, Client, Event, Lookback, Release, Snapshot
 from service.errors import NotFound, Unavailable
 from service.store import decisions, hot, text
 from service.store.database import Database
@@ -20,10 +20,14 @@ class Asked:
         revision, release, generation = row[0]
         return None if revision is None else int(revision), hot.whole(release), hot.whole(generation)
 
-    def snapshot(self, customer_id: str, since_ms: int) -> Snapshot | None:
-        """Attributes, newest consents, events since then, and the revision they all belong to."""
-        rows = self._database.ask(hot.SNAPSHOT, text.name("customer_id", customer_id), b"%d" % since_ms)
+    def snapshot(self, customer_id: str, back: Lookback) -> Snapshot | None:
+        """Attributes, newest consents, the past so far back, and the revision they all belong to."""
+        rows = self._database.ask(hot.SNAPSHOT, text.name("customer_id", customer_id), *hot.lookback(back))
         return hot.snapshot_of(customer_id, rows[0]) if rows else None
+
+    def events(self, customer_id: str, since_ms: int) -> tuple[Event, ...]:
+        """Every event since then, oldest first: for who tells what happened; decisions read trails."""
+        return hot.events_of(self._database.ask(hot.EVENTS, text.name("customer_id", customer_id), b"%d" % since_ms))
 
     def remember(self, decision_id: str, customer_id: str, at: int, release_id: int, record: bytes) -> None:
         """Keep a decision's record, once; durable when this returns. Of a visitor it names nobody."""

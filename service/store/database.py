@@ -210,6 +210,11 @@ class Database:
         return Unavailable(f"PostgreSQL failed: {failure.orig}")
 
 
+def named_text(statement: Statement) -> sqlalchemy.TextClause:
+    """A hot statement for a transaction of SQLAlchemy: ``$1``, ``$2``, ... are ``:p1``, ``:p2``, ..."""
+    return sqlalchemy.text(re.sub(r"\$(\d)", r":p\1", statement.text.decode()))
+
+
 def _for_driver(statement: Statement, parameters: tuple[bytes, ...]) -> tuple[str, tuple[str, ...]]:
     """A hot statement of text parameters as the driver's cursor takes it."""
     return re.sub(r"\$\d", "%s", statement.text.decode()), tuple(word.decode() for word in parameters)

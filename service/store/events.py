@@ -1,22 +1,26 @@
 """Events: each exactly once, durable before it is acknowledged.
 
-One transaction: the event with its key (its id and the SHA-256 of its body), then the customer's revision. The key's
-primary key decides races: of two deliveries of one event the second waits for the first and then finds its hash. A
-delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate. An offer that one
-decision showed is accepted once: the primary key of ``acceptances`` decides that race in the same way, and whoever
-comes second, under whatever id, is a duplicate too.
+One transaction: the event with its key (its id and the SHA-256 of its body), then the customer's revision and trail
+(``trails``). The key's primary key decides races: of two deliveries of one event the second waits for the first and
+then finds its hash. A delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate.
+An offer that one decision showed is accepted once: the primary key of ``acceptances`` decides that race in the same
+way, and whoever comes second, under whatever id, is a duplicate too.
 """
 
 import hashlib
+from dataclasses import fields
 
 import orjson
 
 from service.domain import Event, EventKind
-from service.errors import Conflict
+from service.errors import Conflict, no_customer
 from service.store import text
-from service.store.customers import raise_revision
 from service.store.database import Ask
+from service.store.trails import HAPPENED
 from service.store.wire import Statement
+
+FIELDS = ", ".join(field.name for field in fields(Event))
+"""The columns of an event in the order in which it is made."""
 
 STORE = Statement(
     b"store_event",
@@ -63,11 +67,15 @@ def record(ask: Ask, event: Event) -> int | None:
     """The customer's new revision, or None where it counts already; raises Conflict, NotFound."""
     if _accepted_before(ask, event) and not ask(SAME, text.name("id", event.id), body_hash(event)):
         return None
-    if not ask(STORE, *columns(event), body_hash(event)):
+    told = columns(event)
+    if not ask(STORE, *told, body_hash(event)):
         if not known(ask, event):
             raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
         return None
-    return raise_revision(ask, event.customer_id)
+    kind, at, offer, channel, *_ = told[2:]
+    for (revision,) in ask(HAPPENED, told[1], kind, at, offer, channel, told[0], told[8]):
+        return int(revision or 0)
+    raise no_customer(event.customer_id)
 
 
 def _accepted_before(ask: Ask, event: Event) -> bool:

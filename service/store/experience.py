@@ -12,14 +12,15 @@ from sqlalchemy import Connection, text
 
 from service.domain import Event
 from service.store.decisions import first_id
-from service.store.sample import EVENT, READ_ROWS
+from service.store.events import FIELDS
+from service.store.sample import READ_ROWS
 
 Life = tuple[str, list[bytes], tuple[Event, ...]]
 """A customer's id, the records of their decisions in order, and their events, oldest first."""
 
 LIVES = text(
     f"""
-    SELECT id, records, (SELECT json_agg(json_build_array({EVENT}) ORDER BY at, id)::text
+    SELECT id, records, (SELECT json_agg(json_build_array({FIELDS}) ORDER BY at, id)::text
         FROM events WHERE customer_id = customers.id AND at >= :since AND at < :until)
     FROM customers, LATERAL (SELECT array_agg(record ORDER BY decisions.id) AS records FROM decisions
         WHERE customer_id = customers.id AND decisions.id >= CAST(:first AS uuid)

@@ -1,14 +1,17 @@
 """The statements on every request's road: one prepared statement, one round trip each.
 
-``SNAPSHOT`` reads attributes, consents and events in one statement, and so in one view of the database: the revision
+``SNAPSHOT`` reads attributes, consents and the past in one statement, and so in one view of the database: the revision
 it returns is exactly the one they belong to.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 
-from service.domain import Client, Event, Release, Snapshot
+from service.domain import Client, Event, Lookback, Release, Snapshot, Survey, Trail
+from service.store.events import FIELDS
+from service.store.trails import PAST
 from service.store.wire import Row, Statement
 
 CHECK = Statement(
@@ -22,11 +25,15 @@ SNAPSHOT = Statement(
         (SELECT json_object_agg(purpose, granted) FROM (
             SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = $1
             ORDER BY purpose, at DESC, seq DESC) AS newest),
-        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score,
-            question)
-            ORDER BY at, id) FROM events WHERE customer_id = $1 AND at >= $2::bigint)
-    FROM customers WHERE id = $1
-    """,
+    """
+    + PAST.encode()
+    + b"FROM customers AS c WHERE id = $1",
+)
+EVENTS = Statement(
+    b"events",
+    f"""
+    SELECT json_agg(json_build_array({FIELDS}) ORDER BY at, id) FROM events WHERE customer_id = $1 AND at >= $2::bigint
+    """.encode(),  # noqa: S608 - our own column names
 )
 REMEMBER = Statement(
     b"remember",
@@ -63,14 +70,35 @@ def word(value: bytes | None) -> str | None:
 
 def snapshot_of(customer_id: str, row: Row) -> Snapshot:
     """The row of ``SNAPSHOT`` as the core reads it."""
-    revision, attributes, consents, events = row
+    revision, attributes, consents, trails, surveys = row
     return Snapshot(
         customer_id,
         whole(revision),
         orjson.loads(attributes or b"{}"),
-        orjson.loads(consents) if consents is not None else {},
-        tuple(Event(*fields) for fields in orjson.loads(events)) if events is not None else (),
+        orjson.loads(consents or b"{}"),
+        trails_of(orjson.loads(trails or b"[]")),
+        surveys_of(orjson.loads(surveys or b"[]")),
     )
+
+
+def events_of(rows: Iterable[Row]) -> tuple[Event, ...]:
+    """The row of ``EVENTS``."""
+    return tuple(Event(*fields) for (told,) in rows for fields in orjson.loads(told or b"[]"))
+
+
+def lookback(back: Lookback) -> tuple[bytes, bytes]:
+    """The second and third parameter of a statement that reads the past."""
+    return b"%d" % back.since, b"%d" % back.most
+
+
+def trails_of(told: Iterable[tuple[Any, ...]]) -> tuple[Trail, ...]:
+    """The trails as ``PAST`` tells them."""
+    return tuple(Trail(kind, offer, channel, tuple(instants)) for kind, offer, channel, instants in told)
+
+
+def surveys_of(told: Iterable[tuple[Any, ...]]) -> tuple[Survey, ...]:
+    """The surveys as ``PAST`` tells them."""
+    return tuple(Survey(at, score) for at, score in told)
 
 
 def client_of(rows: Iterable[Row]) -> Client | None:

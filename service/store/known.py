@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 
-from service.domain import Attributes, Event, Snapshot
+from service.domain import Attributes, Event, Lookback, Snapshot
 from service.store import bulk, customers, events, ledger
 from service.store.bulk import CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
@@ -102,10 +102,10 @@ class Known:
         with self._database.begin() as connection:
             return customers.sample(connection, count)
 
-    def population(self, count: int, since_ms: int) -> list[Snapshot]:
-        """At most ``count`` customers, always the same fair sample, with consents and the events since then."""
+    def population(self, count: int, back: Lookback) -> list[Snapshot]:
+        """At most ``count`` customers, always the same fair sample, with consents and the past so far back."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return snapshots(connection, count, since_ms)
+            return snapshots(connection, count, back)
 
     def count_customers(self) -> int:
         """How many customers are stored."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from service.domain import Event, EventKind, Snapshot
+from service.domain import Event, EventKind, Lookback, Snapshot
 from service.errors import Conflict, no_customer
 from service.store import customers, events, hot, text
 from service.store.customers import Forget
@@ -86,16 +86,16 @@ class Permissions:
             customers.tell(ask, customer_id, revision, forget)
             return revision
 
-    def reserve(self, contact: Event, since_ms: int, permit: Permit, forget: Forget) -> tuple[Event, bool]:
+    def reserve(self, contact: Event, back: Lookback, permit: Permit, forget: Forget) -> tuple[Event, bool]:
         """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
 
-        ``permit`` sees events since then. NotFound; Conflict for an id that was used for something else.
+        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else.
         """
         with self._database.exchange() as ask:
             before = _locked(ask, contact)
             if before is not None:
                 return before, False
-            (row,) = ask(hot.SNAPSHOT, contact.customer_id.encode(), b"%d" % since_ms)
+            (row,) = ask(hot.SNAPSHOT, contact.customer_id.encode(), *hot.lookback(back))
             permit(hot.snapshot_of(contact.customer_id, row))
             revision = events.record(ask, contact)
             if revision is not None:

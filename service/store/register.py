@@ -18,7 +18,7 @@ from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import insert
 
 from service import customer_ids
-from service.domain import Attributes, Snapshot
+from service.domain import Attributes, Lookback, Snapshot
 from service.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
 from service.store import audit, bulk, changes, customers, hot, text
 from service.store.customers import Forget
@@ -35,11 +35,14 @@ from service.store.schema import (
     job_items,
     leads,
     pseudonyms,
+    surveys,
+    trails,
     views,
 )
 from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
 from service.store.told import Origin, Told, only
+from service.store.trails import PAST
 from service.store.wire import Row, Statement
 
 ERASED = "erased-"
@@ -58,10 +61,9 @@ MANY = Statement(
         (SELECT json_object_agg(purpose, granted) FROM (
             SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
             ORDER BY purpose, at DESC, seq DESC) AS newest),
-        (SELECT json_agg(json_build_array(id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score,
-            question) ORDER BY at, id) FROM events WHERE customer_id = c.id AND at >= $2::bigint)
-    FROM customers AS c WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text($1::json)))
-    """,
+    """
+    + PAST.encode()
+    + b"FROM customers AS c WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))",
 )
 
 
@@ -190,10 +192,10 @@ class Register:
             customers.tell(ask, name, revision, forget)
             return Stored(name, revision, new=entry is None and revision == 1)
 
-    def snapshots(self, names: Sequence[str], since_ms: int) -> dict[str, Snapshot]:
+    def snapshots(self, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
         """Those of the customers that are stored, each whole, in one view of the database."""
-        found = self._database.ask(MANY, orjson.dumps([text.name("customer_id", one).decode() for one in names]),
-                                   b"%d" % since_ms)  # fmt: skip
+        ids = orjson.dumps([text.name("customer_id", one).decode() for one in names])
+        found = self._database.ask(MANY, ids, *hot.lookback(back))
         return {str(hot.word(row[0])): hot.snapshot_of(str(hot.word(row[0])), row[1:]) for row in found}
 
     def remember(self, made: Iterable[Mapping[str, object]]) -> None:
@@ -293,7 +295,7 @@ def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, r
 def _forget_facts(connection: Connection, customer_id: str) -> None:
     keys = select(events.c.id).where(events.c.customer_id == customer_id)
     connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
-    for table in (events, acceptances, consents, job_items, change_rows, deliveries):
+    for table in (events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
     connection.execute(REPEATS, {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()})

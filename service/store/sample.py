@@ -4,42 +4,50 @@ The sample is the same at every call and fair to every kind of customer: those w
 statement, and so one view of the database.
 """
 
-from dataclasses import fields
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from service.domain import Event, Snapshot
+from service.domain import Lookback, Snapshot
+from service.store.database import named_text
+from service.store.hot import surveys_of, trails_of
+from service.store.trails import PAST
+from service.store.wire import Statement
 
 READ_ROWS = 1000
-EVENT = ", ".join(field.name for field in fields(Event))
-"""The columns of an event in the order in which it is made."""
 
-SAMPLE = text(
-    f"""
+SAMPLE = named_text(
+    Statement(
+        b"sample",
+        f"""
     SELECT id, revision, attributes::text,
         (SELECT json_object_agg(purpose, granted)::text FROM (
-            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = sample.id
+            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
             ORDER BY purpose, at DESC, seq DESC) AS newest),
-        (SELECT json_agg(json_build_array({EVENT}) ORDER BY at, id)::text
-            FROM events WHERE customer_id = sample.id AND at >= :since)
-    FROM (SELECT id, revision, attributes FROM customers ORDER BY hashtextextended(id, 0), id LIMIT :count) AS sample
+        {PAST}
+    FROM (SELECT id, revision, attributes, trailed FROM customers ORDER BY hashtextextended(id, 0), id LIMIT $1) AS c
     ORDER BY id
-    """  # noqa: S608 - our own column names
+    """.encode(),  # noqa: S608 - our own statement
+    )
 )
 
 
-def snapshots(connection: Connection, count: int, since_ms: int) -> list[Snapshot]:
-    """At most ``count`` customers with attributes, newest consents and the events since then."""
-    rows = connection.execute(SAMPLE, {"count": count, "since": since_ms}, execution_options={"yield_per": READ_ROWS})
+def snapshots(connection: Connection, count: int, back: Lookback) -> list[Snapshot]:
+    """At most ``count`` customers with attributes, newest consents and the past so far back."""
+    asked = {"p1": count, "p2": back.since, "p3": back.most}
+    rows = connection.execute(SAMPLE, asked, execution_options={"yield_per": READ_ROWS})
     return [_snapshot(*row) for row in rows]
 
 
-def _snapshot(customer_id: str, revision: int, attributes: str, consents: str | None, events: str | None) -> Snapshot:
+def _snapshot(
+    customer_id: str, revision: int, attributes: str, consents: str | None, trails: list[Any], surveys: list[Any]
+) -> Snapshot:
     return Snapshot(
         customer_id,
         revision,
         orjson.loads(attributes),
-        orjson.loads(consents) if consents is not None else {},
-        tuple(Event(*fields) for fields in orjson.loads(events)) if events is not None else (),
+        orjson.loads(consents or "{}"),
+        trails_of(trails or ()),
+        surveys_of(surveys or ()),
     )

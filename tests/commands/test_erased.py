@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain import Lookback
 from service.store import Store
 from tests.commands.files import ACCOUNTS, SAID, Folders, folders
 from tests.servers import MakeDatabase
@@ -29,7 +30,7 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 
 
 def consents(store: Store, customer: str) -> dict[str, bool] | None:
-    found = store.snapshot(customer, 0)
+    found = store.snapshot(customer, Lookback(0))
     return None if found is None else dict(found.consents)
 
 

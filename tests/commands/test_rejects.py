@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain import Lookback
 from service.store import Store
 from tests.commands.files import ACCOUNTS, SAID, Folders, folders
 from tests.servers import MakeDatabase
@@ -55,7 +56,7 @@ def test_rows_that_do_not_fit_are_written_with_row_customer_and_reason_and_the_o
     assert perhaps[:3] == ["consents", "4", "e-1"]
     assert perhaps[3].startswith("granted: must be true or false")
     assert stored(opened[0]) == ["e-1", "e-3"]
-    found = opened[0].snapshot("e-1", 0)
+    found = opened[0].snapshot("e-1", Lookback(0))
     assert found is not None
     assert dict(found.consents) == {"marketing:sms": True}
 

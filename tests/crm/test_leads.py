@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from service.domain import Lookback
 from service.store.leads import Actor, Search
 from tests.crm.conftest import Crm, House
 from tests.crm.race import compete
@@ -174,8 +175,8 @@ def test_from_the_list_to_the_credited_sale(house: House, branch: Crm) -> None:
     assert step(branch, lead, "claim").status_code == 200, "claiming one's own again is harmless"
     assert step(branch, lead, "claim", "a-2").status_code == 409
     assert step(branch, lead, "contact").json()["status"] == "contacted"
-    events = house.store.snapshot(lead["customer_id"], 0).events
-    assert [(one.kind, one.offer, one.channel) for one in events] == [("contact", lead["offer"], "adviser_call")]
+    trails = house.store.snapshot(lead["customer_id"], Lookback(0)).trails
+    assert [(one.kind, one.offer, one.channel) for one in trails] == [("contact", lead["offer"], "adviser_call")]
     assert step(branch, lead, "reaction", outcome="sold").status_code == 422, "a sale has an amount"
     sold = step(branch, lead, "reaction", outcome="sold", amount_yuan=120_000, reason="came-to-branch").json()
     assert (sold["status"], sold["sold_yuan"], sold["reason"]) == ("sold", 120_000, "came-to-branch")

@@ -1,6 +1,6 @@
 """A bank small enough to calculate by hand: four offers, four channels, one rule of every sort."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from service.domain import Context, Event, Release, Snapshot
 from service.expressions import Expression, Kind, Name, parse
+from service.grid import Places
 from service.rules.ahp import Hierarchy
 from service.rules.monitoring import Monitoring
 from service.rules.names import CHANNEL, CONTEXT, HISTORY, OFFER, TICKET
@@ -26,6 +27,8 @@ from service.rules.policy import (
     QuietHours,
 )
 from service.rules.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
+from service.rules.tally import PastTable, Seen, past_table, seen
+from service.rules.trails import surveys_of, trails_of
 from service.scoring.attributes import parse_table
 from service.scoring.features import FeatureProgram
 
@@ -228,7 +231,24 @@ def customer(
     events: Sequence[Event] = (),
     customer_id: str = "c-1",
 ) -> Snapshot:
-    return Snapshot(customer_id, 1, attributes or {}, consents or {}, tuple(events))
+    return lived(Snapshot(customer_id, 1, attributes or {}, consents or {}), events)
+
+
+def lived(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
+    """The customer, to whom these events happened and no others."""
+    past = sorted(events, key=lambda one: (one.at, one.id))
+    return replace(snapshot, trails=trails_of(past), surveys=surveys_of(past))
+
+
+def past_of(events: Iterable[Event], places: Places, now: int = NOON) -> Seen:
+    """What counting reads of these events."""
+    several = list(events)
+    return seen(trails_of(several), surveys_of(several), places, now)
+
+
+def table_of(pasts: Iterable[Iterable[Event]], places: Places) -> PastTable:
+    """What counting reads of several customers' events."""
+    return past_table([lived(Snapshot("c", 1, {}), events) for events in pasts], places)
 
 
 def event(kind: str, before: int, offer: str | None = None, channel: str | None = None, **more: Any) -> Event:

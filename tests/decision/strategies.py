@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from service.domain import Context, Event, EventKind, Snapshot
-from tests.decision.bank import DAY, NOON
+from tests.decision.bank import DAY, NOON, lived
 
 KINDS = [str(kind) for kind in EventKind]
 OFFER_IDS = ["term", "cd", "cash", "equity", "withdrawn-offer", None]
@@ -44,7 +44,7 @@ events = st.lists(
     max_size=12,
 ).map(tuple)
 snapshots = st.builds(
-    Snapshot,
+    lambda events, **known: lived(Snapshot(**known), events),
     customer_id=st.integers(0, 10**6).map(lambda number: f"c-{number}"),
     revision=st.just(1),
     attributes=attributes,

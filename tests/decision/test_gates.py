@@ -23,6 +23,7 @@ from tests.decision.bank import (
     customer,
     event,
     gate,
+    lived,
     small_policy,
 )
 from tests.decision.strategies import attributes, consents, events, scores
@@ -113,10 +114,10 @@ def test_outbound_channels_need_a_yes(shipped: Policy):
 @settings(max_examples=150, deadline=None)
 def test_without_personalisation_no_personal_fact_changes_a_byte(one, other, words, past, some, more, limit: int):
     policy, refused = small_policy(experiments=STIRRED), {**words, "personalisation": False}
-    first = decided(policy, Snapshot("c", 1, one, refused, past), context(limit=limit), some)
-    second = decided(policy, Snapshot("c", 1, other, refused, past), context(limit=limit), more)
+    first = decided(policy, lived(Snapshot("c", 1, one, refused), past), context(limit=limit), some)
+    second = decided(policy, lived(Snapshot("c", 1, other, refused), past), context(limit=limit), more)
     assert orjson.dumps(first) == orjson.dumps(second)
-    elsewhere = decided(policy, Snapshot("another", 1, other, refused, past), context(limit=limit), more)
+    elsewhere = decided(policy, lived(Snapshot("another", 1, other, refused), past), context(limit=limit), more)
     assert (elsewhere.treatments, elsewhere.withheld) == (first.treatments, first.withheld)
     assert first.arm == Arm.UNPERSONALISED
     assert not first.explored
@@ -138,8 +139,8 @@ def test_without_personalisation_the_past_only_closes_what_contact_rules_close(p
     refused = {"personalisation": False, **ALL_CONSENTS}
     policy, clicks = small_policy(), tuple(one for one in past if one.kind in ("click", "accept", "purchase", "survey"))
     quiet = decided(policy, Snapshot("c", 1, RICH, refused), context())
-    assert decided(policy, Snapshot("c", 1, RICH, refused, clicks), context()).treatments == quiet.treatments
-    rested = decided(policy, Snapshot("c", 1, RICH, refused, (event("reject", DAY, "term"),)), context())
+    assert decided(policy, lived(Snapshot("c", 1, RICH, refused), clicks), context()).treatments == quiet.treatments
+    rested = decided(policy, lived(Snapshot("c", 1, RICH, refused), [event("reject", DAY, "term")]), context())
     assert rested.treatments == ()
     assert rested.withheld["rest"] == 1
 

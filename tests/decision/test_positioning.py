@@ -15,6 +15,7 @@ from service.decision.positioning import positioned
 from service.domain import Arm, Context, Decision, Event, Release, Snapshot
 from service.planning.diff import diff
 from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.rules.trails import trails_of
 
 NOON = 1_773_115_200_000
 """2026-03-10 12:00 in Shanghai."""
@@ -84,7 +85,7 @@ def test_the_first_entry_that_fits_wins(shipped: Policy) -> None:
 def test_a_segment_may_read_what_its_strategy_may(shipped: Policy, when: str, known: bool) -> None:
     """Group and stage of life, the past and the day; what is unknown is never true."""
     contact = Event("e", "c", "contact", NOON - 86_400_000, channel="branch")
-    snapshot = Snapshot("c", 1, {**MATURING, "relationship_days": 90}, events=(contact,))
+    snapshot = Snapshot("c", 1, {**MATURING, "relationship_days": 90}, trails=trails_of([contact]))
     policy = positioning(shipped, said("new", "tried"), segments={"tried": when})
     assert words(policy, snapshot, {"segment:term-savers": 1.0}) == ({"term-12m": "new"} if known else {})
 

@@ -66,7 +66,9 @@ def test_the_record_holds_what_happened_when_and_nothing_personal() -> None:
     read = orjson.loads(record)
     assert (read["snapshot"]["attributes"], read["scores"]) == ({}, {})
     assert (read["context"]["trigger"], read["context"]["amount_yuan"]) == (None, None)
-    for kept in read["snapshot"]["events"]:
-        assert not [name for name in ("amount_yuan", "score", "question", "decision_id") if kept[name] is not None]
-    assert [kept["kind"] for kept in read["snapshot"]["events"]] == ["purchase", "survey"]
+    assert read["snapshot"]["surveys"] == []
+    assert read["snapshot"]["trails"] == [
+        {"kind": "purchase", "offer": "term", "channel": "branch", "instants": [NOON - DAY]},
+        {"kind": "survey", "offer": None, "channel": None, "instants": [NOON - 2 * DAY]},
+    ]
     assert replay(record, policy) == record

@@ -1,6 +1,6 @@
 """The record: everything a decision was made from, and the same bytes when it is made again."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import orjson
 import pytest
@@ -72,22 +72,27 @@ def test_what_was_not_a_number_is_kept_as_unknown_and_replays():
 
 
 def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
-    snapshot, spoken = customer(RICH, ALL_CONSENTS), {"deposit": 0.25}
+    past, spoken = [event("survey", 2 * DAY, score=2.0), event("click", DAY, "term")], {"deposit": 0.25}
+    snapshot = customer(RICH, ALL_CONSENTS, past)
     made = orjson.loads(
         encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
     )
+    del made["snapshot"]["trails"], made["snapshot"]["surveys"]
+    made["snapshot"]["events"] = [asdict(one) for one in past]
+    fourth = orjson.dumps({**made, "format": 4})
+    assert replay(fourth, POLICY) == fourth
     for treatment in made["decision"]["treatments"]:
         del treatment["uplift"]
-    third = orjson.dumps({**made, "format": 3}, option=orjson.OPT_SORT_KEYS)
+    third = orjson.dumps({**made, "format": 3})
     assert replay(third, POLICY) == third
     for treatment in made["decision"]["treatments"]:
         treatment["propensity_source"] = "prior" if treatment["propensity_source"] == "prior" else "b-1"
-    second = orjson.dumps({**made, "format": 2}, option=orjson.OPT_SORT_KEYS)
+    second = orjson.dumps({**made, "format": 2})
     assert replay(second, POLICY) == second
     for treatment in made["decision"]["treatments"]:
         del treatment["strategies"]
     del made["release"]["on_trial"]
-    first = orjson.dumps({**made, "format": 1}, option=orjson.OPT_SORT_KEYS)
+    first = orjson.dumps({**made, "format": 1})
     assert replay(first, POLICY) == first
 
 

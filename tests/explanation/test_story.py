@@ -12,6 +12,7 @@ from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
 from service.explanation import Subject, explanation
 from service.rules.policy import DEFAULT, load
+from service.rules.trails import trails_of
 from service.scoring.arbitration import priorities
 
 POLICY = load(DEFAULT)
@@ -32,7 +33,7 @@ SAVER = {
     "risk_assessed_on": "2025-02-26",
 }
 DISMISSED = Event("e-1", "c-1", "dismiss", NOON - 5 * DAY, "term-12m", "mobile_app")
-SNAPSHOT = Snapshot("c-1", 1, SAVER, {}, (DISMISSED,))
+SNAPSHOT = Snapshot("c-1", 1, SAVER, {}, trails_of([DISMISSED]))
 
 
 def told(language: str = "en", snapshot: Snapshot = SNAPSHOT, policy: Any = POLICY, **asked: Any) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def test_both_languages_tell_the_same_story():
 
 
 def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
-    poor = replace(SNAPSHOT, attributes=SAVER | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, events=())
+    poor = replace(SNAPSHOT, attributes=SAVER | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, trails=())
     minimum = {offer.id: float(offer.terms["minimum_yuan"] or 0) for offer in POLICY.offers}
     short = [one for one in told(snapshot=poor)["unlocks"] if one["gates"][0]["code"] == "minimum-affordable"]
     assert len(short) > 1
@@ -145,7 +146,7 @@ def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
 
 
 MATURING = replace(
-    SNAPSHOT, events=(), attributes=SAVER | {"next_maturity_on": "2026-03-20", "next_maturity_yuan": 90_000.0}
+    SNAPSHOT, trails=(), attributes=SAVER | {"next_maturity_on": "2026-03-20", "next_maturity_yuan": 90_000.0}
 )
 
 
@@ -167,7 +168,7 @@ def test_an_offer_told_in_the_words_of_a_segment_says_whose(language: str, said:
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "采用通用文案。"), ("en", "Told in the plain words.")])
 def test_plain_words_are_named_as_such_and_an_offer_that_is_not_shown_has_none(language: str, said: str):
-    document = told(language, replace(SNAPSHOT, events=()))
+    document = told(language, replace(SNAPSHOT, trails=()))
     assert {one["text"] for one in positioning(document).values()} == {said}
     assert {one["positioning"] for one in document["offers"] if one["outcome"] != "shown"} == {None}
 

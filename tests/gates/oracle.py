@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from service.domain import Snapshot
-from tests.gates.people import BANK, DAY
+from tests.gates.people import BANK, DAY, events_of
 
 OUTBOUND = frozenset({"adviser_call", "sms", "wechat", "email"})
 FACE_TO_FACE = frozenset({"branch", "adviser_call"})
@@ -58,6 +58,7 @@ class Oracle:
 
     def __init__(self, customer: Snapshot, now: int, offers: dict[str, Stated]) -> None:
         self.customer, self.now, self.offers = customer, now, offers
+        self.events = events_of(customer)
         local = datetime.fromtimestamp(now / 1000, BANK)
         self.today, self.clock = local.date(), (local.hour, local.minute, local.second, local.microsecond)
         self.opted_out = customer.consents.get("personalisation") is False
@@ -147,12 +148,12 @@ class Oracle:
             yield from (one.offer for one in self._past({kind}, days))
         for accepted in self._past({"accept"}, 30):
             since = self._age(accepted)
-            ends = (one for one in self.customer.events if one.kind in ("purchase", "reject"))
+            ends = (one for one in self.events if one.kind in ("purchase", "reject"))
             if not any(one.offer == accepted.offer and self._age(one) <= since for one in ends):
                 yield accepted.offer
 
     def _past(self, kinds: set[str], days: int):
-        return [one for one in self.customer.events if one.kind in kinds and self._age(one) < days * DAY]
+        return [one for one in self.events if one.kind in kinds and self._age(one) < days * DAY]
 
     def _age(self, event) -> int:
         return max(0, self.now - event.at)

@@ -1,10 +1,12 @@
 """Customers at the edges: tolerances, days of assessment, ages, fen around minimums, ms around windows. Seeded."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from service.domain import Event, Scalar, Snapshot
+from service.rules.trails import surveys_of, trails_of
 
 DAY, HOUR = 86_400_000, 3_600_000
 BANK = ZoneInfo("Asia/Shanghai")
@@ -53,7 +55,20 @@ def people(count: int, now: int, seed: int) -> list[Snapshot]:
 
 def _person(chance: random.Random, now: int, name: str) -> Snapshot:
     attributes = {} if chance.random() < 0.04 else _attributes(chance, now)
-    return Snapshot(name, 1, attributes, _consents(chance), _events(chance, now, name))
+    consents, events = _consents(chance), _events(chance, now, name)
+    return Snapshot(name, 1, attributes, consents, trails_of(events), surveys_of(events))
+
+
+def events_of(person: Snapshot) -> list[Event]:
+    """Every event behind a customer's trails, oldest first."""
+    scores = {survey.at: survey.score for survey in person.surveys}
+    events = [
+        Event(f"{person.customer_id}-{number}-{at}-{place}", person.customer_id, one.kind, at, one.offer, one.channel)
+        for number, one in enumerate(person.trails)
+        for place, at in enumerate(one.instants)
+    ]
+    told = [replace(one, score=scores.get(one.at)) if one.kind == "survey" else one for one in events]
+    return sorted(told, key=lambda one: (one.at, one.id))
 
 
 def _attributes(chance: random.Random, now: int) -> dict[str, Scalar]:

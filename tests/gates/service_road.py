@@ -17,14 +17,14 @@ import pandas as pd
 from service.cache import Cache
 from service.config import Settings
 from service.decision import decide_many, population
-from service.domain import Context, Snapshot
+from service.domain import Context, Lookback, Snapshot
 from service.engine import Engine, OfferRequest
 from service.planning.simulate import certain, simulate
 from service.scoring.models.heard import heard_many
 from service.store import Store
 from tests.gates.crm_road import travel_crm
 from tests.gates.oracle import Oracle, stated
-from tests.gates.people import DAY, people
+from tests.gates.people import DAY, events_of, people
 from tests.gates.roads import Tally
 
 ASKED = OfferRequest(limit=10, language="zh")
@@ -85,9 +85,9 @@ def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]
     words = [(one.customer_id, purpose, said) for one in crowd for purpose, said in one.consents.items()]
     store.load_consents(words, at=now - DAY)
     for one in followed("stored", crowd):
-        for event in one.events[-2:]:
+        for event in events_of(one)[-2:]:
             store.record_event(event)
-    told = [store.snapshot(one.customer_id, now - 400 * DAY) for one in crowd]
+    told = [store.snapshot(one.customer_id, Lookback(now - 400 * DAY)) for one in crowd]
     return [one for one in told if one is not None]
 
 

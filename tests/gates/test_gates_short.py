@@ -8,9 +8,10 @@ import pytest
 
 from service.domain import Event, Snapshot
 from service.rules.policy import DEFAULT, load
+from tests.decision.bank import lived
 from tests.engine.conftest import House
 from tests.gates.oracle import Oracle, last_valid_day, stated
-from tests.gates.people import DAY, instant, people
+from tests.gates.people import DAY, events_of, instant, people
 from tests.gates.roads import tempted, travelled
 from tests.gates.service_road import serve
 
@@ -50,7 +51,7 @@ def test_service_batch_and_simulation_agree_and_what_was_stored_replays(house: H
 
 def faults(offer: str, channel: str, now: int = NOON, events: tuple[Event, ...] = (), **facts: object) -> list[str]:
     words = {f"marketing:{one}": True for one in ("sms", "adviser_call", "wechat", "email")}
-    return list(Oracle(Snapshot("c", 1, {**GOOD, **facts}, words, events), now, OFFERS).faults(offer, channel))
+    return list(Oracle(lived(Snapshot("c", 1, {**GOOD, **facts}, words), events), now, OFFERS).faults(offer, channel))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_the_generated_customers_stand_at_the_edges() -> None:
         ("risk_assessed_on", "2025-03-10"),
     ):
         assert any(one.get(name) == value for one in facts), (name, value)
-    ages = {NOON - event.at for one in crowd for event in one.events}
+    ages = {NOON - event.at for one in crowd for event in events_of(one)}
     assert {7 * DAY, 7 * DAY - 1, 30 * DAY, 30 * DAY - 1} <= ages
     assert any(one.consents.get("personalisation") is False for one in crowd)
     assert all(Decimal(str(one.get("demand_yuan", 0.0))).as_tuple().exponent >= -2 for one in facts)  # type: ignore[operator]

@@ -23,6 +23,7 @@ from service.decision.record import FORMAT
 from service.decision.subject import arm_of
 from service.domain import Arm, Context, Event, EventKind, Release, Snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.rules.trails import surveys_of, trails_of
 
 FOLDER = Path(__file__).parent
 POLICIES = FOLDER / "policies"
@@ -88,7 +89,7 @@ def made(policy: Policy, release: Release, snapshot: Snapshot, chance: random.Ra
 
 def person(snapshot: Snapshot, chance: random.Random) -> Snapshot:
     """A customer with a past of every kind; some withdrew personalisation, of some nothing is known."""
-    events = [*snapshot.events, *(event(one, snapshot.customer_id, chance) for one in range(chance.randint(0, 12)))]
+    events = [*before(snapshot), *(event(one, snapshot.customer_id, chance) for one in range(chance.randint(0, 12)))]
     consents = {**snapshot.consents, **chance.choice([{}, {}, {"personalisation": True}])}
     if chance.random() < 0.12:
         consents["personalisation"] = False
@@ -100,8 +101,18 @@ def person(snapshot: Snapshot, chance: random.Random) -> Snapshot:
         revision=chance.randint(1, 900),
         attributes=attributes,
         consents=consents,
-        events=tuple(sorted(events, key=lambda one: (one.at, one.id))),
+        trails=trails_of(events),
+        surveys=surveys_of(sorted(events, key=lambda one: (one.at, one.id))),
     )
+
+
+def before(snapshot: Snapshot) -> list[Event]:
+    """What happened to the customer so far."""
+    return [
+        Event("", snapshot.customer_id, one.kind, at, one.offer, one.channel)
+        for one in snapshot.trails
+        for at in one.instants
+    ]
 
 
 def grown_up(chance: random.Random) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_contact_is_reserved_and_counts_at_once(ask: Ask, store: Store, custom
     answer = ask(id="first")
     assert answer.status_code == 201
     assert answer.json["at"].endswith("+08:00")
-    (event,) = store.snapshot(customer, 0).events
+    (event,) = store.events(customer, 0)
     assert (event.id, event.kind, event.offer, event.channel) == ("first", "contact", "term-12m", "sms")
 
 

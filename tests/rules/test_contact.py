@@ -7,8 +7,8 @@ import pytest
 
 from service.grid import DAY_MS, Moment, Places
 from service.rules.contact import CapGate, ConsentGate, ContactGates, QuietGate, RestGate
-from service.rules.tally import Seen, event_table, seen
-from tests.decision.bank import CHANNELS, CONTACT, NOON, OFFERS, cap, event
+from service.rules.tally import Seen
+from tests.decision.bank import CHANNELS, CONTACT, NOON, OFFERS, cap, event, past_of, table_of
 
 PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 QUIET = CONTACT.quiet_hours[0]
@@ -16,7 +16,7 @@ OUTBOUND_SHUT = [[[True, True, False, False]]]
 
 
 def past(*events) -> Seen:
-    return seen(events, PLACES, NOON)
+    return past_of(events, PLACES)
 
 
 def cells(gate, *events) -> list:
@@ -113,7 +113,7 @@ def test_a_rest_ends_with_the_next_event_that_it_waits_for_to_the_millisecond(
 ):
     gate, events = RestGate(ACCEPTED, PLACES), [event(kind, before, "cd") for kind, before in past]
     assert cells(gate, *events) == found
-    several = gate.many(event_table([[], events], PLACES), NOON, 2)
+    several = gate.many(table_of([[], events], PLACES), NOON, 2)
     assert several is True if found is True else several.tolist() == [OPEN[0], found[0]]
 
 
@@ -130,4 +130,4 @@ def test_the_gates_stand_in_the_order_of_their_reasons():
 def test_many_customers_are_capped_one_by_one():
     gate = CapGate(cap("c", "offer", ["impression"], 7, 2, None), PLACES)
     pasts = [[], [event("impression", 1, "cd")] * 2, [event("impression", 1, "cd")]]
-    assert gate.many(event_table(pasts, PLACES), NOON, 3)[:, 1, 0].tolist() == [True, False, True]
+    assert gate.many(table_of(pasts, PLACES), NOON, 3)[:, 1, 0].tolist() == [True, False, True]

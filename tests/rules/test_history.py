@@ -6,8 +6,7 @@ import pytest
 from service.grid import DAY_MS, Places
 from service.rules.history import CONSENT, COUNTS, MEANS, NEWEST, NOTHING, History
 from service.rules.names import HISTORY
-from service.rules.tally import event_table, seen
-from tests.decision.bank import CHANNELS, NOON, OFFERS, event
+from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
 
 PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 EVERYTHING = History(PLACES, HISTORY)
@@ -36,27 +35,27 @@ def test_every_name_of_the_schema_is_filled_and_no_other():
 
 @pytest.mark.parametrize("name", [*COUNTS, *NEWEST, *MEANS])
 def test_a_name_varies_over_the_axes_it_promises(name: str):
-    tally = {**COUNTS, **NEWEST, **MEANS}[name]
-    assert AXES[tally.per] == set(HISTORY[name].axes)
+    per = {**COUNTS, **NEWEST}[name].per if name not in MEANS else "customer"
+    assert AXES[per] == set(HISTORY[name].axes)
 
 
 @pytest.mark.parametrize("name", [*COUNTS, *NEWEST, *MEANS])
 def test_one_customer_and_many_agree_on_every_name(name: str):
-    one = np.asarray(EVERYTHING.one(seen(PAST, PLACES, NOON))[name])
-    many = np.asarray(EVERYTHING.many(event_table([[], PAST], PLACES), NOON, 2)[name])
+    one = np.asarray(EVERYTHING.one(past_of(PAST, PLACES))[name])
+    many = np.asarray(EVERYTHING.many(table_of([[], PAST], PLACES), NOON, 2)[name])
     np.testing.assert_array_equal(many[1], one.reshape(many[1].shape))
     np.testing.assert_array_equal(many[0], np.full(many[0].shape, NOTHING[name]))
     assert not np.array_equal(many[0], many[1], equal_nan=True), "the past of this test must touch every name"
 
 
 def test_without_events_a_count_is_0_and_days_since_are_unknown():
-    columns = EVERYTHING.one({})
+    columns = EVERYTHING.one(past_of([], PLACES))
     assert columns["history.contacts_30d"] == 0.0
     assert columns["history.offer_clicked_days"] != columns["history.offer_clicked_days"]
 
 
 def test_days_since_a_purchase_are_told_for_every_offer_of_the_family():
-    column = EVERYTHING.one(seen(PAST, PLACES, NOON))["history.family_purchased_days"]
+    column = EVERYTHING.one(past_of(PAST, PLACES))["history.family_purchased_days"]
     np.testing.assert_array_equal(np.ravel(column), [5.0, 5.0, np.nan, np.nan])
 
 
@@ -69,5 +68,5 @@ def test_consent_is_yes_no_or_never_asked():
 
 def test_what_no_rule_reads_is_not_filled():
     nothing_read = History(PLACES, [])
-    assert nothing_read.one(seen(PAST, PLACES, NOON)) == pytest.approx(dict(NOTHING), nan_ok=True)
+    assert nothing_read.one(past_of(PAST, PLACES)) == pytest.approx(dict(NOTHING), nan_ok=True)
     assert nothing_read.consent_one({"marketing:sms": True}) == {}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from service.domain import Event
 from service.grid import DAY_MS, Places
-from service.rules.tally import Counter, Tally, event_table, seen
-from tests.decision.bank import CHANNELS, NOON, OFFERS, event
+from service.rules.tally import Counter, Mean, Tally
+from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
 from tests.decision.strategies import events
 
 PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
@@ -26,7 +26,7 @@ tallies = st.builds(
 
 
 def counted(tally: Tally, *past: Event) -> list[int] | None:
-    return Counter(tally, PLACES).count_one(seen(past, PLACES, NOON))
+    return Counter(tally, PLACES).count_one(past_of(past, PLACES))
 
 
 @pytest.mark.parametrize(
@@ -69,33 +69,32 @@ def test_of_a_direction_only_its_channels_events_count_and_those_of_unknown_chan
 )
 def test_days_since_are_whole_days_of_24_hours(before: int, days: float):
     clicked = Counter(Tally("offer", frozenset({"click"})), PLACES)
-    found = clicked.newest_one(seen([event("click", 20 * DAY_MS, "cd"), event("click", before, "cd")], PLACES, NOON))
+    found = clicked.newest_one(past_of([event("click", 20 * DAY_MS, "cd"), event("click", before, "cd")], PLACES))
     assert found is not None
     assert found[1] == days
     assert isnan(found[0])
 
 
 def test_the_mean_leaves_out_surveys_without_a_score():
-    surveys = Counter(Tally("customer", frozenset({"survey"}), 180), PLACES)
+    surveys = Mean(180)
     past = [event("survey", 1, score=5.0), event("survey", 2), event("survey", 3, score=2.0)]
-    assert surveys.mean_one(seen(past, PLACES, NOON)) == [3.5]
-    assert surveys.mean_one(seen([event("survey", 2)], PLACES, NOON)) is None
+    assert surveys.one(past_of(past, PLACES)) == 3.5
+    assert surveys.one(past_of([event("survey", 2)], PLACES)) is None
 
 
 @given(tallies, st.lists(events, min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_many_are_counted_like_each_one_and_by_hand(tally: Tally, pasts: list[tuple[Event, ...]]):
-    counter, table = Counter(tally, PLACES), event_table(pasts, PLACES)
+    counter, table = Counter(tally, PLACES), table_of(pasts, PLACES)
     pairs = [
         (counter.count_many(table, NOON, len(pasts)), counter.count_one, 0),
         (counter.newest_many(table, NOON, len(pasts)), counter.newest_one, np.nan),
-        (counter.mean_many(table, NOON, len(pasts)), counter.mean_one, np.nan),
     ]
     for many, one, nothing in pairs:
-        each = [one(seen(past, PLACES, NOON)) for past in pasts]
+        each = [one(past_of(past, PLACES)) for past in pasts]
         expected = np.array([[nothing] * counter.size if row is None else row for row in each], dtype=float)
         np.testing.assert_array_equal(np.full_like(expected, nothing) if many is None else many, expected)
-    assert counter.count_one(seen(pasts[0], PLACES, NOON)) == by_hand(tally, pasts[0])
+    assert counter.count_one(past_of(pasts[0], PLACES)) == by_hand(tally, pasts[0])
 
 
 def by_hand(tally: Tally, past: tuple[Event, ...]) -> list[int] | None:
@@ -123,6 +122,6 @@ def by_hand(tally: Tally, past: tuple[Event, ...]) -> list[int] | None:
 @settings(max_examples=60, deadline=None)
 def test_part_of_a_table_is_the_table_of_the_part(pasts: list[tuple[Event, ...]], data: st.DataObject):
     rows = sorted(data.draw(st.sets(st.integers(0, len(pasts) - 1), min_size=1)))
-    part, own = event_table(pasts, PLACES).rows(np.array(rows)), event_table([pasts[row] for row in rows], PLACES)
-    for column in ("customer", "kind", "at", "offer", "channel", "score"):
+    part, own = table_of(pasts, PLACES).rows(np.array(rows)), table_of([pasts[row] for row in rows], PLACES)
+    for column in ("customer", "kind", "at", "offer", "channel", "surveyed", "said_at", "score"):
         np.testing.assert_array_equal(getattr(part, column), getattr(own, column))

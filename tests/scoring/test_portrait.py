@@ -46,8 +46,8 @@ def policy() -> Policy:
 def drawn(policy: Policy, estimates: Estimates | None = None, withdrawn: bool = False, **changes: Any) -> Portrait:
     events = changes.pop("events", ())
     facts = {name: value for name, value in (SAVER | changes).items() if value is not ...}
-    snapshot = Snapshot("c", 1, facts, {"marketing:sms": True, "marketing:email": False}, tuple(events))
-    return portraits(policy).of(snapshot, NOW, estimates or Estimates(), withdrawn)
+    snapshot = Snapshot("c", 1, facts, {"marketing:sms": True, "marketing:email": False})
+    return portraits(policy).of(snapshot, tuple(events), NOW, estimates or Estimates(), withdrawn)
 
 
 def happened(kind: str, days_ago: float, **more: Any) -> Event:
@@ -164,7 +164,7 @@ def test_events_are_counted_by_kind_and_the_newest_come_first(policy: Policy) ->
 
 
 def test_of_whom_nothing_is_known_everything_is_null_and_named(policy: Policy) -> None:
-    found = portraits(policy).of(Snapshot("c", 1, {}), NOW, Estimates(), False)
+    found = portraits(policy).of(Snapshot("c", 1, {}), (), NOW, Estimates(), False)
     assert (found.stage, found.segment, found.lifetime, found.satisfaction.overall) == (None,) * 4
     assert set(found.missing) == {"who", "holdings", "satisfaction", "stage", "segment", "lifetime", "propensity"}
     assert found.missing["segment"] == ("models",)

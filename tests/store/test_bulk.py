@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.domain import Attributes
+from service.domain import Attributes, Lookback
 from service.errors import InvalidInput
 from service.store import Store
 from tests.servers import execute
@@ -29,7 +29,7 @@ def test_customers_come_in_with_progress(store: Store) -> None:
     assert SEEN == [(1000, 2500), (2000, 2500), (2500, 2500)]
     assert store.count_customers() == 2500
     assert store.sample_customers(2) == ["b-000000", "b-000001"]
-    snapshot = store.snapshot("b-002499", 0)
+    snapshot = store.snapshot("b-002499", Lookback(0))
     assert snapshot is not None
     assert (snapshot.revision, snapshot.attributes["n"]) == (1, 2499)
 
@@ -79,7 +79,7 @@ def test_consents_come_in_once_and_raise_the_revision(store: Store) -> None:
     rows = [("k-1", "marketing:sms", True), ("k-1", "personalisation", False), ("k-2", "marketing:sms", False)]
     assert store.load_consents(rows) == 3
     assert store.load_consents(rows) == 3
-    snapshot = store.snapshot("k-1", 0)
+    snapshot = store.snapshot("k-1", Lookback(0))
     assert snapshot is not None
     assert (snapshot.consents, snapshot.revision) == ({"marketing:sms": True, "personalisation": False}, 2)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain import Attributes, Event, Snapshot
+from service.domain import Attributes, Event, Lookback, Snapshot, Trail
 from service.errors import Conflict, InvalidInput, NotFound
 from service.store import Store
 
@@ -21,26 +21,26 @@ def told(_customer_id: str, _revision: int) -> bool:
 
 def test_an_unknown_customer_has_no_revision_and_no_snapshot(store: Store) -> None:
     assert store.check("nobody")[0] is None
-    assert store.snapshot("nobody", 0) is None
+    assert store.snapshot("nobody", Lookback(0)) is None
 
 
 def test_a_new_customer_has_revision_one_and_the_attributes_that_were_given(store: Store) -> None:
     attributes = {"age": 41, "demand_yuan": 1234.56, "staff": False, "sex": "female", "opened": "2019-01-02"}
     assert store.put_customer("c-new", attributes, told) == 1
-    assert store.snapshot("c-new", 0) == Snapshot("c-new", 1, attributes)
+    assert store.snapshot("c-new", Lookback(0)) == Snapshot("c-new", 1, attributes)
 
 
 def test_attributes_are_replaced_whole_and_the_revision_rises(store: Store) -> None:
     store.put_customer("c-whole", {"age": 41, "sex": "male"}, told)
     assert store.put_customer("c-whole", {"age": 42}, told) == 2
-    snapshot = store.snapshot("c-whole", 0)
+    snapshot = store.snapshot("c-whole", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"age": 42}
 
 
 def test_what_is_not_a_number_is_unknown(store: Store) -> None:
     store.put_customer("c-nan", {"age": math.nan}, told)
-    snapshot = store.snapshot("c-nan", 0)
+    snapshot = store.snapshot("c-nan", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"age": None}
 
@@ -50,7 +50,7 @@ def test_the_newest_word_on_each_purpose_counts_whatever_the_order_of_arrival(st
     store.set_consents("c-consent", {"marketing:sms": True, "personalisation": True}, "app", "v2", 2000, told)
     store.set_consents("c-consent", {"marketing:sms": False}, "branch", "v1", 1000, told)
     store.set_consents("c-consent", {"personalisation": False}, "app", "v2", 2000, told)
-    snapshot = store.snapshot("c-consent", 0)
+    snapshot = store.snapshot("c-consent", Lookback(0))
     assert snapshot is not None
     assert snapshot.consents == {"marketing:sms": True, "personalisation": False}
     assert snapshot.revision == 4
@@ -61,14 +61,18 @@ def test_consent_of_a_stranger_is_refused(store: Store) -> None:
         store.set_consents("stranger", {"marketing:sms": True}, "app", "v1", 1, told)
 
 
-def test_the_snapshot_holds_the_events_since_then_oldest_first(store: Store) -> None:
+def test_the_past_is_read_as_trails_and_every_event_oldest_first(store: Store) -> None:
     store.put_customer("c-events", {}, told)
     full = Event("ev-full", "c-events", "purchase", 3000, "term-12m", "sms", "d-1", 12.34, 4.5, "fair-rates")
     for event in (full, Event("ev-old", "c-events", "click", 999), Event("ev-edge", "c-events", "click", 1000)):
         store.record_event(event, told)
-    snapshot = store.snapshot("c-events", 1000)
+    snapshot = store.snapshot("c-events", Lookback(1000))
     assert snapshot is not None
-    assert snapshot.events == (Event("ev-edge", "c-events", "click", 1000), full)
+    assert snapshot.trails == (
+        Trail("click", None, None, (999, 1000)),
+        Trail("purchase", "term-12m", "sms", (3000,)),
+    )
+    assert store.events("c-events", 1000) == (Event("ev-edge", "c-events", "click", 1000), full)
 
 
 def test_when_the_cache_was_told_the_generation_stays_and_else_it_rises(store: Store) -> None:
@@ -109,7 +113,7 @@ def test_two_customers_cannot_share_an_external_key(store: Store) -> None:
 def test_a_name_that_postgresql_cannot_hold_is_refused_in_words(store: Store, name: str) -> None:
     for attempt in (
         lambda: store.check(name),
-        lambda: store.snapshot(name, 0),
+        lambda: store.snapshot(name, Lookback(0)),
         lambda: store.put_customer(name, {}, told),
         lambda: store.record_event(Event("e", name, "click", 1), told),
     ):
@@ -120,7 +124,7 @@ def test_a_name_that_postgresql_cannot_hold_is_refused_in_words(store: Store, na
 def test_a_nul_never_makes_one_customer_read_another(store: Store) -> None:
     store.put_customer("c-victim", {"age": 1}, told)
     with pytest.raises(InvalidInput):
-        store.snapshot("c-victim\0-and-more", 0)
+        store.snapshot("c-victim\0-and-more", Lookback(0))
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", 2**70, object()])
@@ -131,7 +135,7 @@ def test_an_attribute_that_json_cannot_hold_is_refused(store: Store, value: obje
 
 def test_a_backslash_followed_by_u0000_is_only_text(store: Store) -> None:
     store.put_customer("c-slash", {"note": "\\u0000"}, told)
-    snapshot = store.snapshot("c-slash", 0)
+    snapshot = store.snapshot("c-slash", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"note": "\\u0000"}
 
@@ -149,7 +153,7 @@ def as_floats(attributes: Attributes) -> dict[str, object]:
 @given(st.dictionaries(texts, scalars | texts, max_size=6))
 def test_whatever_json_holds_comes_back_equal(store: Store, attributes: dict[str, float | str | None]) -> None:
     store.put_customer("c-any", attributes, told)
-    snapshot = store.snapshot("c-any", 0)
+    snapshot = store.snapshot("c-any", Lookback(0))
     assert snapshot is not None
     assert as_floats(snapshot.attributes) == as_floats(attributes)
 
@@ -167,7 +171,7 @@ def test_a_snapshot_never_mixes_two_revisions(store: Store) -> None:
     writer.start()
     seen = 0
     while not stop.is_set():
-        snapshot = store.snapshot("c-race", 0)
+        snapshot = store.snapshot("c-race", Lookback(0))
         assert snapshot is not None
         assert snapshot.attributes["n"] == snapshot.revision
         seen += 1

@@ -11,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from service.domain import Event
+from service.domain import Event, Lookback
 from service.embedded import Server, start_postgres
 from service.errors import InvalidInput, Unavailable
 from service.store import Store, new_decision_id
@@ -66,7 +66,7 @@ def seconds(attempt: Callable[[], object]) -> float:
 
 CALLS: dict[str, Callable[[Store], object]] = {
     "check": lambda store: store.check("c-1"),
-    "snapshot": lambda store: store.snapshot("c-1", 0),
+    "snapshot": lambda store: store.snapshot("c-1", Lookback(0)),
     "remember": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x"),
     "remember a large record": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000),
     "event": lambda store: store.record_event(Event("frozen", "c-1", "click", NOW)),
@@ -135,7 +135,7 @@ def test_a_migration_in_between_does_not_break_prepared_statements(server: Serve
     execute(server.url, "ALTER TABLE customers ALTER COLUMN revision TYPE numeric")
     try:
         assert own.check("c-1")[0] is not None
-        assert own.snapshot("c-1", 0) is not None
+        assert own.snapshot("c-1", Lookback(0)) is not None
     finally:
         execute(server.url, "ALTER TABLE customers ALTER COLUMN revision TYPE bigint")
     assert own.check("c-1")[0] is not None
@@ -197,9 +197,9 @@ def test_kill_9_of_the_server_loses_no_acknowledged_event_and_a_restart_heals(
     with start_postgres(folder) as second:
         assert second.url == first.url
         healed(store)
-        snapshot = store.snapshot("c-1", 0)
+        snapshot = store.snapshot("c-1", Lookback(0))
         assert snapshot is not None
-        stored = {event.id for event in snapshot.events}
+        stored = {event.id for event in store.events("c-1", 0)}
         assert set(acknowledged) <= stored
         assert snapshot.revision == 1 + len(stored)
         store.close()

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from service.domain import Lookback
 from service.errors import InvalidInput
 from service.store import Store, Word
 from tests.servers import execute
@@ -61,14 +62,14 @@ class Told:
     @property
     def holds(self) -> bool | None:
         """The word that every request reads."""
-        found = self.store.snapshot(self.id, 0)
+        found = self.store.snapshot(self.id, Lookback(0))
         assert found is not None
         return found.consents.get(SMS)
 
     @property
     def rows(self) -> int:
         """How long the customer's ledger is; with it the revision must rise."""
-        found = self.store.snapshot(self.id, 0)
+        found = self.store.snapshot(self.id, Lookback(0))
         assert found is not None
         return found.revision - 1
 

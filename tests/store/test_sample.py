@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain import Event
+from service.domain import Event, Lookback, Trail
 from service.store import Store
 
 COUNT = 200
@@ -18,22 +18,22 @@ def people(store: Store) -> None:
 
 
 def test_all_of_them_are_exactly_what_each_request_would_read(store: Store) -> None:
-    everybody = store.population(COUNT + 1, 15)
+    everybody = store.population(COUNT + 1, Lookback(15))
     assert len(everybody) == COUNT
-    assert everybody == [store.snapshot(one.customer_id, 15) for one in everybody]
+    assert everybody == [store.snapshot(one.customer_id, Lookback(15)) for one in everybody]
     (seven,) = [one for one in everybody if one.customer_id == "c-007"]
-    assert [event.at for event in seven.events] == [20, 30]
+    assert seven.trails == (Trail("impression", "term-12m", "mobile_app", (10, 20, 30)),)
     assert dict(seven.consents) == {"marketing:sms": False, "personalisation": False}
 
 
 def test_a_sample_is_the_same_again_and_part_of_any_larger_one(store: Store) -> None:
-    few = [one.customer_id for one in store.population(30, 0)]
+    few = [one.customer_id for one in store.population(30, Lookback(0))]
     assert few == sorted(few)
-    assert few == [one.customer_id for one in store.population(30, 0)]
-    assert set(few) < {one.customer_id for one in store.population(60, 0)}
+    assert few == [one.customer_id for one in store.population(30, Lookback(0))]
+    assert set(few) < {one.customer_id for one in store.population(60, Lookback(0))}
 
 
 def test_a_sample_is_not_simply_the_first(store: Store) -> None:
-    ages = [one.attributes["age"] for one in store.population(50, 0)]
+    ages = [one.attributes["age"] for one in store.population(50, Lookback(0))]
     assert max(ages) > 80  # type: ignore[type-var, operator]
     assert min(ages) < 10  # type: ignore[type-var, operator]

@@ -20,6 +20,7 @@ from service.rules.reading.concerns import GATE_VERBS
 from service.rules.reading.documents import nearest
 from service.rules.reading.entry import Entry
 from service.rules.tally import seen
+from service.rules.trails import trails_of
 
 NOON = "2026-03-10 12:00"
 """A Tuesday that is no holiday: when a case does not say."""
@@ -117,7 +118,7 @@ def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: Conta
     zone = ZoneInfo(contact.timezone)
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
     at = moment(now, contact.timezone)
-    past = seen((event for one in case.past for event in _events(one, now)), places, now)
+    past = seen(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
     oks = gates.one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
     shape = 1, len(places.offers), len(places.channels)
     cell = 0, places.offer.get(case.offer or "", 0), places.channel[case.channel]

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from service.domain import Snapshot
+from service.domain import Lookback, Snapshot
 from service.store import bulk, register
 from service.store.database import Database
 from service.store.leads import advisers, credit
@@ -82,19 +82,19 @@ class Leads:
 
     # Building --------------------------------------------------------------------------------------------------------
 
-    def page(self, after: str, limit: int, since_ms: int) -> list[Snapshot]:
+    def page(self, after: str, limit: int, back: Lookback) -> list[Snapshot]:
         """The next customers in the order of their ids who have no lead at work."""
         busy = select(leads.c.customer_id).where(leads.c.status.in_((OPEN, CLAIMED, CONTACTED, ACCEPTED)))
         ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(busy))
         with self._database.begin(bulk.PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
-            return list(snapshots(connection, names, since_ms).values())
+            return list(snapshots(connection, names, back).values())
 
-    def add(self, customer_id: str, adviser: AdviserRow, since_ms: int, decide: Callable[[Snapshot], New | None],
+    def add(self, customer_id: str, adviser: AdviserRow, back: Lookback, decide: Callable[[Snapshot], New | None],
             at: int) -> Lead | None:  # fmt: skip
         """Make a lead of what ``decide`` says of the customer now; None where it says nothing, or they have one."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            snapshot = locked(connection, customer_id, since_ms)
+            snapshot = locked(connection, customer_id, back)
             new = None if snapshot is None else decide(snapshot)
             if snapshot is None or new is None:
                 return None
@@ -143,11 +143,11 @@ class Leads:
     # Working ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, lead_id: str, since_ms: int, branch: str | None = None) -> Iterator[Desk]:
+    def desk(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[Desk]:
         """A lead under its customer's lock; committed at the end, undone by any error; NotFound."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             lead = one(connection, lead_id, branch)
-            snapshot = locked(connection, lead.customer_id, since_ms)
+            snapshot = locked(connection, lead.customer_id, back)
             held = select(*COLUMNS).where(leads.c.id == lead.id).with_for_update()
             yield Desk(connection, lead_of(connection.execute(held).one()), snapshot)
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 import orjson
 from sqlalchemy import Connection, select, text, update
 
-from service.domain import Event, Snapshot
+from service.domain import Event, Lookback, Snapshot
 from service.errors import NotFound, no_customer
-from service.store import audit, changes, events
+from service.store import audit, changes, events, trails
 from service.store.customers import RAISE_GENERATION, Forget
+from service.store.database import named_text
+from service.store.hot import surveys_of, trails_of
 from service.store.leads.rows import COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
 from service.store.register import MANY
 from service.store.schema import leads
 
 LOCK = text("SELECT 1 FROM customers WHERE id = :id FOR UPDATE")
-RAISE = text("UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :id RETURNING revision")
-SNAPSHOTS = text(MANY.text.decode().replace("$1", ":names").replace("$2::bigint", "cast(:since AS bigint)")
-                 .replace(":names::json", "cast(:names AS json)"))  # fmt: skip
+SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
 STORE_EVENT = text("""
     INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
     VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
@@ -60,7 +60,8 @@ def record(connection: Connection, event: Event, forget: Forget) -> None:
     connection.execute(STORE_KEY, {"id": event.id, "hash": events.body_hash(event), "at": event.at})
     names = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan")
     connection.execute(STORE_EVENT, {name: getattr(event, name) for name in names})
-    revision = connection.execute(RAISE, {"id": event.customer_id}).scalar()
+    told = (event.customer_id, event.kind, event.at, event.offer, event.channel, event.id, event.score)
+    revision = connection.execute(HAPPENED, {f"p{place}": value for place, value in enumerate(told, 1)}).scalar()
     if revision is None:
         raise no_customer(event.customer_id)
     if not forget(event.customer_id, int(revision)):
@@ -74,17 +75,19 @@ def tell(connection: Connection, lead: Lead) -> None:
     changes.note(connection, f"lead.{lead.status}", lead.id, body, customer_id=lead.customer_id, branch=lead.branch)
 
 
-def locked(connection: Connection, customer_id: str, since_ms: int) -> Snapshot | None:
+def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
     """The customer, locked until the transaction ends; None where nobody is stored."""
     connection.execute(LOCK, {"id": customer_id})
-    return snapshots(connection, [customer_id], since_ms).get(customer_id)
+    return snapshots(connection, [customer_id], back).get(customer_id)
 
 
-def snapshots(connection: Connection, names: Sequence[str], since_ms: int) -> dict[str, Snapshot]:
+def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
     """Those of the customers that are stored, each whole."""
-    rows = connection.execute(SNAPSHOTS, {"names": orjson.dumps(list(names)).decode(), "since": since_ms})
-    return {row[0]: Snapshot(row[0], row[1], row[2], row[3] or {}, tuple(Event(*each) for each in row[4] or ()))
-            for row in rows}  # fmt: skip
+    asked = {"p1": orjson.dumps(list(names)).decode(), "p2": back.since, "p3": back.most}
+    return {
+        name: Snapshot(name, revision, attributes, consents or {}, trails_of(past or ()), surveys_of(surveys or ()))
+        for name, revision, attributes, consents, past, surveys in connection.execute(SNAPSHOTS, asked)
+    }
 
 
 def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:

@@ -15,6 +15,8 @@ from service.store.schema.facts import (
     event_keys,
     events,
     pseudonyms,
+    surveys,
+    trails,
     visitor_salt,
     visitor_trails,
 )
@@ -61,6 +63,8 @@ __all__ = [
     "repeats",
     "serving",
     "signing_keys",
+    "surveys",
+    "trails",
     "views",
     "visitor_salt",
     "visitor_trails",

@@ -31,6 +31,7 @@ customers = Table(
     Column("told_at", BigInteger, nullable=False, server_default=text("0")),
     Column("revision", BigInteger, nullable=False, server_default=text("1")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("trailed", Boolean, nullable=False, server_default=text("true")),
 )
 
 consents = Table(
@@ -77,6 +78,25 @@ acceptances = Table(
     Column("customer_id", NAME, primary_key=True),
     Column("decision_id", NAME, primary_key=True),
     Column("offer", NAME, primary_key=True),
+)
+
+trails = Table(
+    "trails",
+    METADATA,
+    Column("customer_id", NAME, primary_key=True),
+    Column("kind", NAME, primary_key=True),
+    Column("offer", NAME, primary_key=True),
+    Column("channel", NAME, primary_key=True),
+    Column("instants", ARRAY(BigInteger), nullable=False),
+)
+
+surveys = Table(
+    "surveys",
+    METADATA,
+    Column("customer_id", NAME, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("id", NAME, primary_key=True),
+    Column("score", Double, nullable=False),
 )
 
 visitor_salt = Table(

@@ -1,0 +1,79 @@
+"""How many events of a trail a policy's rules can tell apart: so many must be read of each, and no more.
+
+A cap of 20 asks for 20; a rule that compares a count with 5 asks for 6, to tell 5 from more. A formula that reckons
+with a count (``1 + history.contacts_30d / 10``, or a comparison with a term of the offer) asks for every event: it is
+answered as exactly, but what it costs grows with the past, and the policy's check says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from math import floor, isnan
+from typing import Any
+
+from service.expressions import Expression
+from service.expressions.tree import OPPOSITE, Node
+from service.rules.history import COUNTS
+from service.rules.policy import Policy
+from service.rules.trails import EVERY
+
+COMPARED = frozenset({*OPPOSITE, "between", "in"})
+
+
+@lru_cache(maxsize=16)
+def most_told_apart(policy: Policy) -> int:
+    """The instants of a trail that the rules can tell apart; ``EVERY`` where a formula reckons with a count."""
+    return max([1, *told_apart(policy).values()])
+
+
+def told_apart(policy: Policy) -> dict[str, int]:
+    """How many instants of a trail each rule, offer, channel and formula can tell apart, by its id."""
+    found = {cap.id: cap.maximum for cap in policy.contact.caps}
+    for where, expression in expressions(policy):
+        found[where] = max(found.get(where, 1), _most(expression.tree))
+    return found
+
+
+def expressions(part: Any, where: str = "") -> Iterator[tuple[str, Expression]]:
+    """Every expression in a policy, wherever it stands, and the id of the rule, offer or channel it stands in."""
+    if isinstance(part, Expression):
+        yield where, part
+    elif isinstance(part, Mapping):
+        for name, one in part.items():
+            yield from expressions(one, where or str(name))
+    elif isinstance(part, tuple | list):
+        for one in part:
+            yield from expressions(one, where)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from expressions(getattr(part, field.name), getattr(part, "id", where))
+
+
+def _most(node: Node) -> int:
+    """How many instants of a trail the tree can tell apart: one above each number that a count is compared with."""
+    counts = [arg for arg in node.args if _is_count(arg)]
+    bounds = _bounds(node) if counts and node.op in COMPARED else None
+    if bounds is not None:
+        return max(1, *(floor(bound) + 1 for bound in bounds))
+    if node.op == "is null" and counts:
+        return 1
+    return EVERY if _is_count(node) else max((_most(arg) for arg in node.args), default=1)
+
+
+def _is_count(node: Node) -> bool:
+    """Whether it is a count as it stands, or what stands in for one that is not known."""
+    if node.op == "coalesce":
+        return any(map(_is_count, node.args)) and all(_is_count(arg) or _is_number(arg) for arg in node.args)
+    return node.op == "name" and node.value in COUNTS
+
+
+def _bounds(node: Node) -> list[float] | None:
+    """The numbers that the counts of a comparison are compared with; None where there is anything else."""
+    if node.op == "in":
+        return [float(member) for member in node.value]
+    others = [arg for arg in node.args if not _is_count(arg)]
+    return [float(arg.value) for arg in others] if others and all(map(_is_number, others)) else None
+
+
+def _is_number(node: Node) -> bool:
+    return node.op == "const" and isinstance(node.value, float) and not isnan(node.value)

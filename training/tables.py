@@ -7,6 +7,7 @@ written in plain digits: 1_000 and full-width digits are none, though Python wou
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from service.errors import InvalidInput, Problem
+from training.encoding import convert, encoding_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -31,8 +33,9 @@ def read_table(path: Path) -> pa.Table:
     if kind is None:
         raise InvalidInput(f"{path}: must be a .csv, .csv.gz or .parquet file")
     try:
-        table = readers[kind](path)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = _as_words(readers[kind](path))
+        table.validate(full=True)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise InvalidInput(f"{path}: cannot be read as {kind[1:]}: {error}") from error
     names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -44,8 +47,25 @@ def read_table(path: Path) -> pa.Table:
     return table
 
 
+def _as_words(table: pa.Table) -> pa.Table:
+    """The table with its days and instants as text: some that Arrow holds no Python date can be."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_temporal(field.type):
+            table = table.set_column(place, field.name, pc.cast(table.column(place), pa.string()))
+    return table
+
+
 def _csv(path: Path) -> pa.Table:
-    """Every column as text; an empty file raises ArrowInvalid."""
+    """Every column as text, whatever encoding can be told apart; an empty file raises ArrowInvalid."""
+    encoding = encoding_of(path)
+    if encoding == "utf-8":
+        return _utf8_csv(path)
+    with TemporaryDirectory() as copies:
+        convert(path, encoding, copy := Path(copies) / path.name)
+        return _utf8_csv(copy)
+
+
+def _utf8_csv(path: Path) -> pa.Table:
     as_text = arrow_csv.open_csv(path).schema.names
     options = arrow_csv.ConvertOptions(column_types=dict.fromkeys(as_text, pa.string()), strings_can_be_null=False)
     return arrow_csv.read_csv(path, convert_options=options)

@@ -9,6 +9,7 @@ is. What comes out is an Arrow table; ``dataset`` judges it.
 import re
 from glob import glob
 from hashlib import sha256
+from os.path import realpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -102,7 +103,7 @@ def _locked(bank: Bank, files: Path, copies: Path) -> duckdb.DuckDBPyConnection:
 
 def _linked(files: Path) -> list[str]:
     """Where the folder's links lead, quoted: whoever laid them there wants them read."""
-    links = sorted({str(path.resolve()) for path in files.rglob("*") if path.is_symlink()})
+    links = sorted({realpath(path) for path in files.rglob("*") if path.is_symlink()})
     return ["'" + link.replace("'", "''") + "'" for link in links]
 
 

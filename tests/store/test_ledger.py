@@ -291,5 +291,7 @@ def test_a_thousand_histories_made_of_chance_are_judged_as_the_table_says(store:
     store.load_customers((one, {}) for one in people)
     for turn in range(5):
         store.load_consents([words[turn]._replace(customer_id=one) for one, words in people.items()], at=NOW)
-    found = {one: snapshot.consents.get(SMS) for one, snapshot in store.register.snapshots(list(people), 0).items()}
+    found = {
+        one: snapshot.consents.get(SMS) for one, snapshot in store.register.snapshots(list(people), Lookback(0)).items()
+    }
     assert {one: words for one, words in people.items() if found[one] is not judged(words)} == {}

@@ -52,6 +52,7 @@ MODULES: Mapping[str, str] = {
 }
 """Each verb, as ``--help`` lists them, with the module of ``commands`` that has it."""
 OWN_FAULT = 70
+BANK_STATE = "--bank-state"
 
 
 class Verbs(click.Group):
@@ -68,6 +69,10 @@ class Verbs(click.Group):
         module = import_module(f"service.commands.{MODULES[name]}")
         verbs: tuple[click.Command, ...] = module.VERBS
         return next(verb for verb in verbs if verb.name == name)
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the options; ``--bank-state`` may stand behind the verb too."""
+        return super().parse_args(context, named_first(args))
 
     def invoke(self, context: click.Context) -> object:
         """Run the verb; whatever ends it early ends it with a sentence and a code, never with 1 by chance."""
@@ -99,11 +104,32 @@ def _end(said: str, code: int) -> Never:
     sys.exit(code)
 
 
+def named_first(args: list[str]) -> list[str]:
+    """The arguments with ``--bank-state NAME`` at their head, wherever before ``--`` it stands.
+
+    >>> named_first(["explain", "s1", "--bank-state", "xiamen", "--json"])
+    ['--bank-state', 'xiamen', 'explain', 's1', '--json']
+    """
+    options = args[: args.index("--")] if "--" in args else args
+    place = next((at for at, word in enumerate(options) if word.partition("=")[0] == BANK_STATE), None)
+    if place is None:
+        return args
+    end = place + (1 if "=" in args[place] else 2)
+    return [*args[place:end], *args[:place], *args[end:]]
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fourcast")
 @click.option("--debug", is_flag=True, envvar="FOURCAST_DEBUG", help="Show where a fault of fourcast's own arose.")
-def main(debug: bool) -> None:
+@click.option(
+    BANK_STATE,
+    metavar="NAME",
+    help="The bank to speak of, a folder in .fourcast; by default the one that is served there, else the last one.",
+)
+@click.pass_context
+def main(context: click.Context, bank_state: str | None, debug: bool) -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
+    context.obj = bank_state
 
 
 if __name__ == "__main__":

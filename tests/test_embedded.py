@@ -93,7 +93,6 @@ def test_a_start_right_after_kill_9_gets_a_server_that_stays(launcher: subproces
     launcher.kill()
     launcher.wait()
     with start_postgres(state) as server:
-        assert server.started
         time.sleep(0.5)
         assert execute(server.url, "SELECT n FROM kept") == [(1,)]
 
@@ -138,6 +137,24 @@ def test_a_server_that_runs_is_used_and_left_running(launcher: subprocess.Popen[
         assert execute(database.url, "SELECT n FROM kept") == [(1,)]
     assert {pid_of(state, "postgres"), pid_of(state, "valkey")} <= before
     assert psutil.pid_exists(pid_of(state, "postgres"))
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_launcher_that_ends_first_leaves_the_server_to_who_joined_it(
+    launcher: subprocess.Popen[str], state: Path, end: str
+) -> None:
+    server = psutil.Process(pid_of(state, "postgres"))
+    with start_postgres(state) as joined:
+        assert not joined.started
+        launcher.send_signal(signal.SIGINT if end == "stop" else signal.SIGKILL)
+        launcher.wait(20)
+        time.sleep(0.6)
+        with start_postgres(state) as third:
+            assert not third.started
+        assert execute(joined.url, "SELECT n FROM kept") == [(1,)]
+        assert psutil.Process(pid_of(state, "postgres")) == server
+    gone(server)
+    assert not (state / "postgres.pid").exists()
 
 
 def test_ctrl_c_reaches_the_launcher_only_and_it_still_has_its_servers(
@@ -196,6 +213,7 @@ def test_files_of_another_major_version_are_refused_in_words(tmp_path: Path) -> 
     files = tmp_path / "postgres" / "files"
     files.mkdir(parents=True)
     (files / "PG_VERSION").write_text("17\n")
+    rights([]).own(files)
     with pytest.raises(Unavailable, match="made by PostgreSQL 17"):
         start_postgres(tmp_path)
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import click
 import orjson
 
+from service.commands import choosing
 from service.commands.terminal import json_option, show
 from service.config import Settings
 from service.deployment import Finding, examine
-from service.errors import InvalidInput, NoLightGBM, Problem
+from service.errors import FourcastError, InvalidInput, NoLightGBM, Problem
 from service.scoring.models.library import library
 from service.store import Store
 
@@ -23,6 +24,8 @@ MARKS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 def check(deployment: bool, as_json: bool) -> None:
     """Look at settings, folders, policy (and servers and release), every fault at once. Exit code 1 with any."""
     settings, findings = readable(os.environ)
+    settings, more = bank(settings)
+    findings += more
     findings += [*machine(), *examine(settings, deployment)]
     faults = sum(finding.verdict == "fault" for finding in findings)
     if as_json:
@@ -46,6 +49,14 @@ def readable(environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
         wrong = {problem.where for problem in error.problems}
         kept = {name: text for name, text in environ.items() if name not in wrong}
         return Settings.read(kept), [Finding("settings", "fault", str(problem)) for problem in error.problems]
+
+
+def bank(settings: Settings) -> tuple[Settings, list[Finding]]:
+    """The settings of the bank that verbs speak of, and a fault where it cannot be used."""
+    try:
+        return choosing.found(settings), []
+    except FourcastError as error:
+        return settings, [Finding("bank", "fault", str(error))]
 
 
 def machine() -> list[Finding]:

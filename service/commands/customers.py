@@ -1,6 +1,5 @@
 """`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
 
-import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -10,10 +9,11 @@ from typing import Any
 
 import click
 
+from service.commands import choosing
+from service.commands.bank import note_start
 from service.commands.left_out import bank_without_erased, known_bank
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
-from service.config import Settings
 from service.errors import InvalidInput, Problem, Unconfirmed
 from service.preferences import purposes
 from service.rules.policy import load
@@ -102,7 +102,7 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any."""
     from training.checking import check_files as check
 
-    settings = Settings.read(os.environ)
+    settings = choosing.imported(bank, supplement=False)
     with bank_without_erased(settings, bank) as (described, left_out):
         found = check(described, files, purposes(load(settings.policy)))
     if as_json:
@@ -154,8 +154,11 @@ def import_(
     if most_rejects and rejects is None:
         raise InvalidInput("--most-rejects needs --rejects FILE: what is set aside must be told somewhere.")
     manner = Manner(not merge, yes, rejects, most_rejects)
-    with opened() as stack:
-        show(load_bank(stack, bank, files, supplement, manner=manner), as_json)
+    settings = choosing.imported(bank, supplement)
+    with opened(settings) as stack:
+        loaded = load_bank(stack, bank, files, supplement, manner=manner)
+    note_start(settings, "import")
+    show(loaded, as_json)
 
 
 VERBS = (check_files, import_)

@@ -6,12 +6,14 @@ policy -> keys -> serve. What a former start left in the state folder is used ag
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
+from shlex import quote as quoted
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -20,9 +22,12 @@ from urllib.request import Request, urlopen
 import click
 
 from service.access import new_key
+from service.commands.bank import KEYS as KEYS_FILE
+from service.commands.bank import Bank, served
+from service.commands.choosing import named, state_name
 from service.commands.customers import load_bank
 from service.commands.models import promoted, trained
-from service.commands.serve import check_port, run_server, wait_until_served
+from service.commands.serve import base, check_port, run_server, wait_until_served
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar
 from service.config import Settings
@@ -80,7 +85,7 @@ def _bank(settings: Settings, bank: Path | None, files: Path | None, count: int,
 
 def demo_keys(stack: Stack) -> dict[str, str]:
     """The demo's keys: those of the last start, else new ones, readable by this user only."""
-    kept = stack.settings.state_dir / "keys.json"
+    kept = stack.settings.state_dir / KEYS_FILE
     if kept.exists():
         found: dict[str, str] = json.loads(kept.read_text())
         if found.keys() == KEYS.keys():
@@ -145,15 +150,39 @@ curl -s -H 'Authorization: Bearer {analyst}' -H 'Accept-Language: en' {base}/v1/
 curl -s -X PUT -H 'Authorization: Bearer {analyst}' -H 'Content-Type: application/json' \\
   {base}/v1/customers/{customer}/preferences -d '{{"personalisation": false, "version": "demo"}}'
 
+# The same bank on the command line, in a second terminal; {fourcast} --help lists every verb
+{where}
+{fourcast} explain {customer}
+{fourcast} portrait {customer}
+{fourcast} replay {decision}
+{fourcast} experiments
+{fourcast} policy simulate --customers 200
+{fourcast} audit verify
+
 # Further keys, to propose a policy and to approve it: author {author}   approver {approver}
 """
 
 
-def guide(base: str, keys: Mapping[str, str], customers: Iterable[str]) -> str:
-    """The curl lines that work as pasted."""
-    answer = telling_answer(base, keys["app"], customers)
+NEXT = """\b
+Once it serves, it prints a sample customer, and lines that work as pasted.
+In a second terminal, in the same folder, other verbs speak of its bank:
+  fourcast explain CUSTOMER     why these offers and not the rest
+  fourcast portrait CUSTOMER    who the customer is
+  fourcast experiments          what each part of the method brings
+  fourcast policy simulate      a policy beside the one that serves
+  fourcast audit verify         whether the audit log is whole
+fourcast --bank-state NAME picks another bank; Ctrl-C stops everything.
+"""
+URLS = {"database_url": "FOURCAST_DATABASE_URL", "redis_url": "FOURCAST_REDIS_URL"}
+
+
+def guide(settings: Settings, keys: Mapping[str, str], customers: Iterable[str]) -> str:
+    """The curl lines and commands that work as pasted."""
+    answer = telling_answer(base(settings), keys["app"], customers)
     return GUIDE.format(
-        base=base,
+        base=base(settings),
+        where=where(settings),
+        fourcast=typed(),
         customer=answer["customer_id"],
         offer=answer["offers"][0]["offer"] if answer["offers"] else "",
         token=answer["offers"][0]["token"] if answer["offers"] else "",
@@ -163,7 +192,22 @@ def guide(base: str, keys: Mapping[str, str], customers: Iterable[str]) -> str:
     )
 
 
-@click.command()
+def where(settings: Settings) -> str:
+    """What a second terminal must be told to find the demo: its folder, and what the environment said."""
+    words = [f"cd {quoted(str(Path.cwd()))}"]
+    if "state_dir" in settings.given:
+        words.append(f"export FOURCAST_STATE_DIR={quoted(str(settings.state_dir.absolute()))}")
+    words += [f"# and {variable} as here" for name, variable in URLS.items() if name in settings.given]
+    return "\n".join(words)
+
+
+def typed() -> str:
+    """Our own program as a second terminal in this folder may type it."""
+    program, here = Path(sys.argv[0]).absolute(), Path.cwd()
+    return quoted(str(program.relative_to(here) if program.is_relative_to(here) else program))
+
+
+@click.command(epilog=NEXT)
 @click.option("--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with a bank's SQL.")
 @click.option("--files", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The bank's files.")
 @click.option("--supplement", is_flag=True, help="Add simulated, labelled risk assessments and consents.")
@@ -177,30 +221,27 @@ def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int
     settings = _demo_settings(bank, supplement, port)
     library()
     check_port(settings.host, settings.port)
-    with prepared(settings, bank, files, customers, supplement, seed) as stage:
-        words = _base(settings), stage.keys, stage.stack.store.sample_customers(SAMPLE_SIZE)
-        threading.Thread(target=_say_when_served, args=(settings.port, *words), daemon=True).start()
+    with served(settings, "demo") as tell, prepared(settings, bank, files, customers, supplement, seed) as stage:
+        tell(base(settings))
+        words = settings, stage.keys, stage.stack.store.sample_customers(SAMPLE_SIZE)
+        threading.Thread(target=_say_when_served, args=words, daemon=True).start()
         raise SystemExit(run_server(stage.stack, {**stage.stack.environ, "FOURCAST_PORT": str(settings.port)}))
 
 
 def _demo_settings(bank: Path | None, supplement: bool, port: int | None) -> Settings:
     """Each bank has a state folder of its own, so that one demo never shows another's customers."""
     settings = Settings.read(os.environ)
-    name = (bank.resolve().name if bank else "synthetic") + ("-supplemented" if supplement else "")
-    return replace(settings, state_dir=settings.state_dir / name, port=port or settings.port)
+    own = Bank.of(settings.state_dir, named() or state_name(bank, supplement))
+    return replace(settings, state_dir=own.folder, port=port or settings.port)
 
 
-def _base(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
-
-
-def _say_when_served(port: int, base: str, keys: Mapping[str, str], customers: Iterable[str]) -> None:
-    if not wait_until_served(port):
+def _say_when_served(settings: Settings, keys: Mapping[str, str], customers: Iterable[str]) -> None:
+    if not wait_until_served(settings.port):
         return
     try:
-        click.echo(guide(base, keys, customers))
+        click.echo(guide(settings, keys, customers))
     except HTTPError as error:
-        click.echo(f"No sample customer to show: {base} answered {error.code} ({error.reason}).", err=True)
+        click.echo(f"No sample customer to show: {base(settings)} answered {error.code} ({error.reason}).", err=True)
     except (OSError, HTTPException):  # told to stop before it served
         return
 

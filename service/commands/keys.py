@@ -7,6 +7,7 @@ import click
 
 from service.access import SCOPES, new_key
 from service.access.tokens import PREFIX
+from service.commands import choosing
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.domain import Client
@@ -44,7 +45,7 @@ def add(
     ends = None if expires is None else expires.replace(tzinfo=UTC)
     _expect(client, ends)
     key, digest = new_key()
-    with opened() as stack:
+    with opened(choosing.found()) as stack:
         stack.store.add_client(client, digest, "cli", ends)
     show({"client": name, "key": key, **_rights(client, ends)}, as_json)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from service.commands import choosing
 from service.commands.decisions import engine_of
 from service.commands.stack import opened
 from service.commands.terminal import bar, json_option, show
@@ -96,7 +97,7 @@ def advisers() -> None:
 def put(adviser_id: str, branch: str, minutes_per_week: int, minutes_per_contact: int, away: bool) -> None:
     """Store ADVISER_ID, new or changed."""
     row = AdviserRow(adviser_id, branch, minutes_per_week, minutes_per_contact, not away)
-    with opened() as stack:
+    with opened(choosing.found()) as stack:
         stack.store.leads.put_adviser(row, Actor("cli"))
     click.echo(f"stored {adviser_id}")
 
@@ -107,7 +108,7 @@ def put(adviser_id: str, branch: str, minutes_per_week: int, minutes_per_contact
 def import_(file: Path, as_json: bool) -> None:
     """Store the advisers of a CSV with the columns id, branch, minutes_per_week, minutes_per_contact."""
     rows = read_advisers(file)
-    with opened() as stack:
+    with opened(choosing.found()) as stack:
         for row in rows:
             stack.store.leads.put_adviser(row, Actor("cli"))
     show({"advisers": len(rows)}, as_json)

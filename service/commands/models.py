@@ -1,6 +1,5 @@
 """`fourcast train | score | models | promote | rollback`: bundles, from a bank's files to what serves."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from service.artifacts import Artifacts
+from service.commands import choosing
 from service.commands.customers import bank_option, files_option
 from service.commands.experience import days_option, learned, window_option
 from service.commands.left_out import bank_without_erased
@@ -71,7 +71,7 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
         return _told(learned(days, window, seed), as_json)
     if from_events or bank is None or files is None:
         raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
-    settings = Settings.read(os.environ)
+    settings = choosing.of(bank)
     return tell(trained(settings, bank, files, seed, champion, allow_leak=allowed, cluster=cluster), as_json)
 
 
@@ -129,7 +129,7 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     from training.registry import verify
     from training.score import score as score_files
 
-    settings = Settings.read(os.environ)
+    settings = choosing.of(bank)
     folder = Artifacts.of(settings).folder_of(version)
     bundle = verify(folder.parent, version)
     source = bundle if cluster is None else folder
@@ -144,7 +144,7 @@ def models_(as_json: bool) -> None:
     """List the bundles in the artifact folder with their figures on unseen customers."""
     from training.registry import list_bundles, metrics_of
 
-    artifacts = Artifacts.of(Settings.read(os.environ))
+    artifacts = Artifacts.of(choosing.found())
     for version in artifacts.versions():
         artifacts.folder_of(version)
     found: dict[str, object] = {}
@@ -167,7 +167,7 @@ def promote(version: str, override: bool, as_json: bool) -> None:
 
     One gate reads the bundle's figures, the other its value on the stored decisions: see `fourcast policy-value`.
     """
-    with opened() as stack:
+    with opened(choosing.found()) as stack:
         release = promoted(stack, version, override=override, against=override)
         tell_serving(stack.settings, release.bundle)
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)

@@ -14,6 +14,7 @@ import click
 
 from service.answer import iso
 from service.artifacts import Artifacts
+from service.commands import choosing
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
 from service.commands.tracking import tell_serving
@@ -106,7 +107,7 @@ def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
     """Check the policy in FOLDER and propose it; it serves once somebody else approves it."""
     author, said = actor(name, note)
     checked = load(folder)
-    with opened() as stack:
+    with opened(choosing.found()) as stack:
         proposal, new = governance_of(stack).publish(checked.documents, author, said)
     show({**_told(proposal), "new": new}, as_json)
 

@@ -1,6 +1,5 @@
 """`fourcast report`: a bundle's report and model card, as one HTML page without network or as JSON."""
 
-import os
 import webbrowser
 from pathlib import Path
 
@@ -8,10 +7,10 @@ import click
 import orjson
 
 from service.artifacts import Artifacts
+from service.commands import choosing
 from service.commands.left_out import bank_without_erased
 from service.commands.terminal import json_option, show
 from service.commands.watching import folder
-from service.config import Settings
 from service.errors import InvalidInput
 from service.scoring.models.library import library
 
@@ -45,7 +44,7 @@ def report(
     from training.registry import verify
     from training.report import document, page
 
-    settings = Settings.read(os.environ)
+    settings = choosing.found() if bank is None else choosing.of(bank)
     artifacts = Artifacts.of(settings)
     home, rival = artifacts.folder_of(version), None if champion is None else artifacts.folder_of(champion)
     drift = None

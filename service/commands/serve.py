@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 import click
 
+from service.commands import choosing
+from service.commands.bank import served
 from service.commands.stack import Stack, opened
 from service.commands.work import Beside
 from service.config import Settings
@@ -27,6 +29,11 @@ PARTITIONS_S = 6 * 3600
 def gunicorn_command(app: str = APP) -> list[str]:
     """The command line that serves ``app`` with the service's own gunicorn configuration."""
     return [sys.executable, "-m", "gunicorn", "--config", "python:service.gunicorn_conf", app]
+
+
+def base(settings: Settings) -> str:
+    """Where the API answers."""
+    return f"http://{settings.host}:{settings.port}"
 
 
 def free_port() -> int:
@@ -95,10 +102,11 @@ def wait_until_served(port: int, patience_s: float = 60) -> bool:
 @click.command()
 def serve() -> None:
     """Serve the API with the settings of the environment."""
-    settings = Settings.read(os.environ)
+    settings = choosing.found()
     library()
     check_port(settings.host, settings.port)
-    with opened(settings) as stack:
+    with served(settings, "serve") as tell, opened(settings) as stack:
+        tell(base(settings))
         sys.exit(run_server(stack, stack.environ))
 
 

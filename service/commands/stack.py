@@ -1,11 +1,11 @@
 """The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from service.cache import Cache
+from service.commands import choosing
 from service.config import Settings
 from service.embedded import embedded
 from service.store import Store
@@ -27,13 +27,17 @@ class Stack:
             "FOURCAST_REDIS_URL": str(self.settings.redis_url),
             "FOURCAST_STATE_DIR": str(self.settings.state_dir),
             "FOURCAST_ARTIFACTS": self.settings.artifacts_url or str(self.settings.artifacts),
+            "FOURCAST_POLICY": str(self.settings.policy),
         }
 
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Stack]:
-    """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else."""
-    settings = settings or Settings.read(os.environ)
+    """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else.
+
+    Without settings: that of the bank a verb speaks of, which must be there.
+    """
+    settings = settings or choosing.existing()
     with embedded(settings) as urls:
         settings = replace(settings, database_url=urls.database, redis_url=urls.redis)
         store = Store(urls.database, settings.database_deadline_ms)

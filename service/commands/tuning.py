@@ -1,18 +1,17 @@
 """`fourcast tune`: a search for better recipes than the shipped ones, ending in a bundle through the same gate."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from service.artifacts import Artifacts
+from service.commands import choosing
 from service.commands.customers import bank_option, files_option
 from service.commands.left_out import bank_without_erased
 from service.commands.models import tell
 from service.commands.terminal import bar, json_option
 from service.commands.tracking import tell_trained
-from service.config import Settings
 from service.scoring.models.library import library
 
 
@@ -43,7 +42,7 @@ def tune(
     library()
     from training.tune import tune as tune_bundle
 
-    settings = Settings.read(os.environ)
+    settings = choosing.of(bank)
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)

@@ -1,6 +1,5 @@
 """`fourcast drift | evaluate`: a bundle against the customers of today, from a bank's files or the stored decisions."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 import orjson
 
 from service.artifacts import Artifacts
+from service.commands import choosing
 from service.commands.customers import bank_option, files_option
 from service.commands.decisions import engine_of
 from service.commands.left_out import bank_without_erased
@@ -62,16 +62,16 @@ def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict
     from training.drift import drift_of
     from training.registry import verify
 
-    settings = Settings.read(os.environ)
-    version = version or _serving()
+    settings = choosing.of(bank, needed=version is None)
+    version = version or _serving(settings)
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
         found = drift_of(bundle, described, files, load(settings.policy).monitoring)
     return found, {"bundle": version, **left_out.document}
 
 
-def _serving() -> str:
-    with opened() as stack:
+def _serving(settings: Settings) -> str:
+    with opened(settings) as stack:
         active = stack.store.active()
     if active is None or active.bundle is None:
         raise InvalidInput("No bundle serves that could be compared with; name one: --bundle VERSION")
@@ -111,7 +111,7 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     from training.evaluate import summary
     from training.registry import verify
 
-    settings = Settings.read(os.environ)
+    settings = choosing.of(bank)
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
         found = evaluated(bundle, described, files)

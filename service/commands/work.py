@@ -13,8 +13,8 @@ from prometheus_client import start_http_server
 
 from service.background import Runner
 from service.cache import Cache
+from service.commands import choosing
 from service.commands.stack import opened
-from service.config import Settings
 from service.engine import Engine
 from service.logs import log_as_json
 from service.store import Store
@@ -35,7 +35,7 @@ def work(beside: int | None) -> None:
     measured every 15 minutes.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    settings = Settings.read(os.environ)
+    settings = choosing.found()
     log_as_json(settings.log_level)
     with opened(settings) as stack:
         store = Store(str(stack.settings.database_url), DEADLINE_MS)

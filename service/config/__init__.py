@@ -123,6 +123,8 @@ class Settings:
     )  # fmt: skip
     artifacts_url: str | None = dataclasses.field(default=None, repr=False)
     """The artefact store behind ``artifacts``, where ARTIFACTS is a URL."""
+    given: frozenset[str] = dataclasses.field(default=frozenset(), repr=False, compare=False)
+    """Which of these fields the environment set."""
 
     runner: str = setting(
         "RUNNER",
@@ -164,7 +166,7 @@ class Settings:
             problems.append(Problem("FOURCAST_JWT_ISSUER", "goes together with FOURCAST_JWT_JWKS: set both or neither"))
         if problems:
             raise InvalidInput("The environment does not fit.", problems)
-        return cls(**_placed(values))
+        return cls(**_placed(values), given=frozenset(values))
 
 
 def settings_table() -> str:

@@ -6,8 +6,9 @@ state folder is used and left running. Both listen on a Unix socket only, which 
 alone: no port, no password. PostgreSQL is durable (fsync, checksums) and its files survive in ``<state>/postgres``;
 Valkey keeps nothing but what fits its memory.
 
-Not here: what holds and ends a server (``keeper``, ``holding``), as whom it runs (``rights``). The wheels' own
-launchers are not used: they change the modes of all folders above, create a user, and share servers between programs.
+Not here: what holds and ends a server (``keeper``, ``holding``), as whom it runs (``rights``), whose a state folder may
+be (``ownership``). The wheels' own launchers are not used: they change the modes of all folders above, create a user,
+and share servers between programs.
 """
 
 import contextlib
@@ -29,6 +30,7 @@ from urllib.parse import quote
 import psycopg
 
 from service.embedded.holding import Plan, Server, run
+from service.embedded.ownership import made_by_another, make
 from service.embedded.rights import Rights, rights
 from service.errors import Unavailable
 
@@ -106,7 +108,7 @@ def start_postgres(state: Path, settings: Mapping[str, str] = MappingProxyType({
     who.own(sockets)
     plan = _postgres_plan(state, binaries, sockets, who, settings)
     url = f"postgresql://{quote(_role())}@/{{}}?host={quote(str(sockets), safe='')}"
-    server = run(plan, url.format(DATABASE), lambda: _postgres_answers(url.format("postgres")))
+    server = run(plan, url.format(DATABASE), lambda: _postgres_answers(url.format("postgres"), state))
     try:
         _ensure_database(url.format("postgres"))
     except BaseException:
@@ -155,10 +157,12 @@ def _initialised(files: Path, half: Path) -> bool:
     return True
 
 
-def _postgres_answers(url: str) -> bool:
+def _postgres_answers(url: str, state: Path) -> bool:
     try:
         psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        if f'role "{_role()}" does not exist' in str(error):
+            raise made_by_another(state) from error
         return False
     return True
 
@@ -187,7 +191,7 @@ def _role() -> str:
 
 def _state(state: Path) -> Path:
     folder = state.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    make(folder)
     return folder
 
 

@@ -1,7 +1,9 @@
 """Starting one server under a keeper, finding one that runs already, ending an orphan, stopping what was started.
 
 Each server has in the state folder: ``<name>/`` (its own files), ``<name>.log``, ``<name>.pid``, ``<name>.keeper``
-(locked while a keeper lives) and ``<name>.starting`` (locked while one launcher starts it, so that two cannot).
+(locked while a keeper lives), ``<name>.starting`` (locked while one launcher starts it, so that two cannot) and
+``<name>.users`` (its lock is shared by all who use it: the keeper ends the server once nobody does, so that a command
+that ends first never takes the server from one that joined it).
 """
 
 import contextlib
@@ -53,7 +55,8 @@ class Plan:
         """The plan as the keeper reads it."""
         return json.dumps({
             "folder": str(self.state / self.name),
-            "lock": str(self.path("keeper")), "log": str(self.path("log")), "pid": str(self.path("pid")),
+            "lock": str(self.path("keeper")), "users": str(self.path("users")),
+            "log": str(self.path("log")), "pid": str(self.path("pid")),
             "user": self.rights.user, "capability": self.rights.capability,
             "prepare": self.prepare, "prepared": self.prepared and [str(path) for path in self.prepared],
             "command": self.command, "parent": os.getpid(),
@@ -64,21 +67,26 @@ class Plan:
 class Server:
     """A running server: its ``url``, and whether we ``started`` it or found it running."""
 
-    def __init__(self, url: str, kept_by: subprocess.Popen[bytes] | None) -> None:
+    def __init__(self, url: str, use: IO[bytes], kept_by: subprocess.Popen[bytes] | None) -> None:
         self.url = url
+        self._use = use
         self._keeper = kept_by
         self._pid = os.getpid()
 
     @property
     def started(self) -> bool:
-        """Whether this process started it, and so stops it."""
+        """Whether this process started it."""
         return self._keeper is not None
 
     def stop(self) -> None:
-        """Stop the server if this process started it; a second call, a fork or a found server: nothing."""
+        """Use it no more: it stops once nobody uses it. A second call or a fork: nothing."""
+        if self._pid != os.getpid() or self._use.closed:
+            return
         kept_by, self._keeper = self._keeper, None
-        if kept_by is not None and self._pid == os.getpid():
-            hang_up(kept_by)
+        fcntl.flock(self._use, fcntl.LOCK_UN)
+        if kept_by is not None:
+            hang_up(kept_by, self._use)
+        self._use.close()
 
     def __enter__(self) -> "Server":
         return self
@@ -87,44 +95,48 @@ class Server:
         self.stop()
 
 
-def hang_up(kept_by: subprocess.Popen[bytes]) -> None:
-    """Close the keeper's standard input and wait until server and keeper have ended."""
+def hang_up(kept_by: subprocess.Popen[bytes], use: IO[bytes]) -> None:
+    """Close the keeper's standard input; wait until server and keeper have ended, unless somebody else uses it."""
+    used = not _lock(use, fcntl.LOCK_EX)
+    fcntl.flock(use, fcntl.LOCK_UN)
     if kept_by.stdin is not None:
         kept_by.stdin.close()
+    if used:
+        return
     try:
         kept_by.wait(STOP_S + 5)
     except subprocess.TimeoutExpired:
-        kept_by.kill()
-        kept_by.wait()
+        if not _lock(use, fcntl.LOCK_SH):  # the keeper ends it, and does not come to an end; else somebody joined
+            kept_by.kill()
+            kept_by.wait()
 
 
 def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
     """The server of ``plan``, running and answering: found or started; raises Unavailable with its last words."""
-    with _locked(plan.path("starting")):
-        if _joined(plan, ready):
-            return Server(url, None)
-        end_orphans(plan)
-        return Server(url, _started(plan, ready))
+    use = plan.path("users").open("ab")
+    try:
+        with _locked(plan.path("starting")):
+            if _joined(plan, ready, use):
+                return Server(url, use, None)
+            end_orphans(plan)
+            fcntl.flock(use, fcntl.LOCK_SH)
+            return Server(url, use, _started(plan, ready, use))
+    except BaseException:
+        use.close()
+        raise
 
 
-def _joined(plan: Plan, ready: Callable[[], bool]) -> bool:
-    """Whether a server answers whose launcher lives; one that is on its way out is waited for until it is gone."""
+def _joined(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> bool:
+    """Whether a server answers that we now use; one that is on its way out is waited for until it is gone."""
     deadline = time.monotonic() + START_S
     while _taken(plan.path("keeper")):
-        if _launcher_lives(plan) and ready():
+        if _lock(use, fcntl.LOCK_SH) and ready():
             return True
+        fcntl.flock(use, fcntl.LOCK_UN)
         if time.monotonic() > deadline:
             raise Unavailable(f"{plan.title} runs in {plan.state} but does not answer.")
         time.sleep(PAUSE_S)
     return False
-
-
-def _launcher_lives(plan: Plan) -> bool:
-    try:
-        launcher = psutil.Process(int(plan.path("keeper").read_text()))
-        return bool(launcher.status() != psutil.STATUS_ZOMBIE)
-    except (ValueError, psutil.NoSuchProcess):
-        return False
 
 
 def end_orphans(plan: Plan) -> None:
@@ -155,14 +167,15 @@ def _orphan(plan: Plan, path: Path) -> psutil.Process | None:
         return None
 
 
-def _started(plan: Plan, ready: Callable[[], bool]) -> subprocess.Popen[bytes]:
+def _started(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> subprocess.Popen[bytes]:
     with plan.path("log").open("ab") as log:
         before = log.tell()
         kept_by = _keeper(plan, log)
     try:
         _until(plan, kept_by, ready, before)
     except BaseException:
-        hang_up(kept_by)
+        fcntl.flock(use, fcntl.LOCK_UN)
+        hang_up(kept_by, use)
         raise
     return kept_by
 
@@ -199,8 +212,13 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _taken(path: Path) -> bool:
     with path.open("ab") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+        return not _lock(held, fcntl.LOCK_EX)
+
+
+def _lock(held: IO[bytes], kind: int) -> bool:
+    """Whether we hold that kind of lock now; never waits."""
+    try:
+        fcntl.flock(held, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True

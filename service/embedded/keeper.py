@@ -2,9 +2,10 @@
 
 Run as a script by ``start`` with one JSON plan as its argument; needs the standard library only. It leads its own
 session, so Ctrl-C in the terminal reaches the launcher and never the server behind its back. It stops the server
-cleanly when its standard input closes (the launcher stopped it, ended, or was killed -9), when its parent is another
-process than at birth, or on SIGTERM. If the keeper itself is killed -9, Linux tells the server to stop
-(PR_SET_PDEATHSIG, safe here because this process has one thread); elsewhere the next start ends the orphan.
+cleanly once nobody uses it any more, after its standard input closed (the launcher stopped it, ended, or was killed -9)
+or its parent is another process than at birth; and on SIGTERM at once. If the keeper itself is killed -9, Linux tells
+the server to stop (PR_SET_PDEATHSIG, safe here because this process has one thread); elsewhere the next start ends the
+orphan.
 
 PostgreSQL refuses to run as root: ``user`` names whom to become, ``capability`` the one capability to keep when that
 user could not otherwise enter the folders above (their modes are never changed). Exit codes: the server's own, or 75
@@ -19,11 +20,14 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 TAKEN = 75
 LOOK_S = 0.25
+TOLD: list[bool] = []
+"""Not empty once SIGTERM told us to stop."""
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
 CAPABILITY_VERSION = 0x20080522
 
@@ -89,7 +93,8 @@ def prepare_folder(plan: dict[str, Any], log: int) -> None:
 
 
 def hang_up(*_: object) -> None:
-    """As if the launcher had closed our standard input."""
+    """As if the launcher had closed our standard input, and nobody used the server."""
+    TOLD.append(True)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
 
@@ -98,6 +103,18 @@ def wait(server: subprocess.Popen[bytes], parent: int) -> None:
     while server.poll() is None and os.getppid() == parent:
         readable, _, _ = select.select([0], [], [], LOOK_S)
         if readable and not os.read(0, 1):
+            return
+
+
+def wait_for_users(server: subprocess.Popen[bytes], path: str) -> None:
+    """Return when nobody holds the users' lock, with the lock in our hand until we end: nobody joins what stops."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    while server.poll() is None and not TOLD:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOOK_S)
+        else:
             return
 
 
@@ -121,6 +138,7 @@ def main(plan: dict[str, Any]) -> int:
     server = child(plan, plan["command"], log)
     Path(plan["pid"]).write_text(str(server.pid))
     wait(server, plan["parent"])
+    wait_for_users(server, plan["users"])
     code = stop(server, plan)
     Path(plan["pid"]).unlink(missing_ok=True)
     os.close(held)

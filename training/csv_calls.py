@@ -5,7 +5,7 @@ DuckDB's own tokens tell code from strings and comments, so nothing that only lo
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import duckdb
@@ -29,6 +29,10 @@ class Call:
     def option(self, *names: str) -> str | None:
         """The option of one of these names, as SQL; None where none is given."""
         return next((self.options[name] for name in names if name in self.options), None)
+
+    def without(self, name: str) -> "Call":
+        """The call as if it had no option of this name."""
+        return replace(self, options={one: value for one, value in self.options.items() if one != name})
 
     def reading(self, path: str | None = None, **more: str) -> str:
         """The call as SQL: of another path, with more options."""

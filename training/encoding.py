@@ -15,8 +15,8 @@ from typing import IO, cast
 
 from service.errors import InvalidInput
 
-ENCODINGS = ("utf-8", "gb18030", "gbk", "big5", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
-"""What ``encoding`` in bank.yaml may say."""
+ENCODINGS = ("utf-8", "gb18030", "gbk", "big5", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252")
+"""What ``encoding`` may say, in bank.yaml or in a call of ``read_csv``."""
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 WORKBOOK = b"PK\x03\x04"
 BLOCK = 1 << 20

@@ -20,7 +20,7 @@ from service.errors import InvalidInput
 from training.bank import Bank
 from training.columns import columns_of
 from training.csv_calls import Call, csv_calls, rewritten
-from training.encoding import convert, encoding_of
+from training.encoding import ENCODINGS, convert, encoding_of
 
 THREADS = 2
 FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
@@ -54,8 +54,9 @@ def files_read(bank: Bank, files: Path) -> dict[str, str]:
 
 def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> str:
     """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
-    calls = csv_calls(text)
-    paths = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(calls)]
+    said = csv_calls(text)
+    paths = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(said)]
+    calls = [call.without("encoding") for call in said]
     found = [columns_of(connection, call, path) for call, path in zip(calls, paths, strict=True)]
     codes = {name for columns in found if columns is not None for name in columns.codes}
     readings = [
@@ -67,6 +68,7 @@ def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, en
 
 def _readable(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None) -> str:
     """The path of a call as SQL; where files are not UTF-8, all its files, with converted copies in their place."""
+    encoding = _stated(connection, call) or encoding
     said = connection.execute(f"SELECT {call.path}").fetchall()[0][0]
     patterns = said if isinstance(said, list) else [said]
     found = [Path(path) for pattern in patterns for path in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
@@ -74,6 +76,17 @@ def _readable(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, e
     if set(written.values()) <= {"utf-8"}:
         return call.path
     return str([str(_copied(path, written[path], copies) if written[path] != "utf-8" else path) for path in found])
+
+
+def _stated(connection: duckdb.DuckDBPyConnection, call: Call) -> str | None:
+    """The encoding that the call itself states."""
+    option = call.option("encoding")
+    if option is None:
+        return None
+    stated = str(connection.execute(f"SELECT {option}").fetchall()[0][0]).lower()
+    if stated not in ENCODINGS:
+        raise InvalidInput(f"{call.path}: encoding must be {' or '.join(ENCODINGS)}, got {stated[:60]!r}")
+    return stated
 
 
 def _copied(path: Path, encoding: str, copies: Path) -> Path:

@@ -50,6 +50,15 @@ def test_a_stated_encoding_is_taken_at_its_word(tmp_path: Path) -> None:
         read_customers(bank, files)
 
 
+def test_a_call_of_the_sql_may_state_its_files_encoding(tmp_path: Path) -> None:
+    bank, files = small_bank(tmp_path, customers=SQL.replace("'))", "'), encoding = 'gbk')"))
+    (files / "accounts.csv").write_bytes(ACCOUNTS.encode("gbk"))
+    assert list(read_customers(bank, files)) == READ
+    (bank / "customers.sql").write_text(SQL.replace("'))", "'), encoding = 'chinese')"))
+    with pytest.raises(InvalidInput, match=r"accounts\.csv'\): encoding must be utf-8 or gb18030 or .*, got 'chinese'"):
+        read_customers(bank, files)
+
+
 def test_an_encoding_that_nobody_knows_is_refused_with_those_there_are(tmp_path: Path) -> None:
     bank, _ = small_bank(tmp_path, "encoding: chinese\n", customers=SQL)
     with pytest.raises(InvalidInput, match="encoding: must be utf-8 or gb18030 or"):

@@ -16,6 +16,8 @@ Text = Mapping[str, str]
 
 UNKNOWN_CUSTOMER = ""
 """Whom a decision is about when nobody is known: a visitor."""
+RETIRED = "retired"
+"""The word of the ledger on who is a customer of the bank no more: true closes every outbound channel."""
 
 KEPT = 24
 """Instants of each trail that are kept, the newest: no fewer are read."""

@@ -31,13 +31,15 @@ MOST_REJECTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How files meet what is stored: ``replace`` makes unknown what they lack, where that was ``agreed`` to.
+    """How files meet what is stored: ``replace`` makes unknown what they lack, ``full`` retires whom they do not name.
 
-    At most ``most_rejects`` rows that do not fit are set aside, and written to ``rejects``.
+    Both where that was ``agreed`` to. At most ``most_rejects`` rows that do not fit are set aside, and written to
+    ``rejects``.
     """
 
     replace: bool = False
     agreed: bool = False
+    full: bool = False
     rejects: Path | None = None
     most_rejects: int = 0
 
@@ -79,17 +81,18 @@ A column said_on of consents.sql tells when a yes was said: one that is later th
 
 def _said(bank: Any, columns: list[str], manner: Manner) -> CustomerFile:
     """What the bank's file of customers says of itself."""
-    return CustomerFile(bank.known_until(time.time_ns() // 1_000_000), columns, manner.replace, manner.agreed)
+    now = time.time_ns() // 1_000_000
+    return CustomerFile(bank.known_until(now), columns, manner.replace, manner.agreed, manner.full)
 
 
 def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> int:
-    """Store all of it; at a terminal, ask before anything that is known becomes unknown. What was outvoted."""
+    """Store all of it; at a terminal, ask before it takes anything away. What was outvoted."""
     try:
         with bar("Storing customers and consents") as advance:
             return stack.store.load(customers, consents, advance, file, source)
     except Unconfirmed as loss:
         if not sys.stdin.isatty():
-            raise Unconfirmed(f"{loss.message} --yes agrees to that; --merge keeps what the file lacks.") from loss
+            raise Unconfirmed(f"{loss.message} --yes agrees to that.") from loss
         click.confirm(f"{loss.message} Go on?", abort=True)
         return _store(stack, customers, consents, source, replace(file, agreed=True))
 
@@ -118,12 +121,22 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     click.echo("nothing wrong")
 
 
+def _manner(merge: bool, full_refresh: bool, yes: bool, rejects: Path | None, most_rejects: int) -> Manner:
+    """What the options of an import ask for; InvalidInput where they do not go together."""
+    if most_rejects and rejects is None:
+        raise InvalidInput("--most-rejects needs --rejects FILE: what is set aside must be told somewhere.")
+    if most_rejects and full_refresh:
+        raise InvalidInput("--full-refresh takes no --most-rejects: whoever is set aside would be retired.")
+    return Manner(not merge, yes, full_refresh, rejects, most_rejects)
+
+
 @click.command("import")
 @bank_option
 @files_option
 @click.option("--supplement", is_flag=True, help="Add simulated, labelled risk assessments and consents.")
 @click.option("--merge/--replace", default=True, help="An attribute that the files lack: is kept, or becomes unknown.")
-@click.option("--yes", is_flag=True, help="Agree to what --replace makes unknown, unasked.")
+@click.option("--full-refresh", is_flag=True, help="The files name every customer: whom they do not name is retired.")
+@click.option("--yes", is_flag=True, help="Agree to what --replace makes unknown and --full-refresh retires, unasked.")
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -137,23 +150,13 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     help="How many rows may not fit, of all tables together; with more nothing is stored.",
 )
 @json_option
-def import_(
-    bank: Path,
-    files: Path,
-    supplement: bool,
-    merge: bool,
-    yes: bool,
-    rejects: Path | None,
-    most_rejects: int,
-    as_json: bool,
-) -> None:
+def import_(bank: Path, files: Path, supplement: bool, as_json: bool, **asked: Any) -> None:
     """Map a bank's files by its SQL and store customers and consents.
 
-    The files speak as of the bank's day. Whatever was told later, by API or by a newer file, is kept.
+    The files speak as of the bank's day. Whatever was told later, by API or by a newer file, is kept. Who is retired
+    gets no outbound contact and stays on record, until a file names them again.
     """
-    if most_rejects and rejects is None:
-        raise InvalidInput("--most-rejects needs --rejects FILE: what is set aside must be told somewhere.")
-    manner = Manner(not merge, yes, rejects, most_rejects)
+    manner = _manner(**asked)
     settings = choosing.imported(bank, supplement)
     with opened(settings) as stack:
         loaded = load_bank(stack, bank, files, supplement, manner=manner)

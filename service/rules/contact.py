@@ -14,8 +14,9 @@ from math import inf
 
 import numpy as np
 
+from service.domain import RETIRED
 from service.grid import Array, Moment, Places, by_channel
-from service.rules.outreach import Cap, ConsentRule, Contact, CoolOff, QuietHours
+from service.rules.outreach import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
 from service.rules.tally import Counter, PastTable, Seen, Tally
 
 Ok = bool | Array
@@ -69,6 +70,27 @@ class ConsentGate:
             for purpose in self._purposes
         ]
         return np.stack(said, axis=1)[:, np.newaxis, :]
+
+
+class RetiredGate:
+    """Closed in every outbound channel to who is a customer no more, whatever the policy says."""
+
+    id = RETIREMENT.id
+
+    def __init__(self, places: Places) -> None:
+        """Marks the channels that stay open to everybody once."""
+        self._inbound = by_channel([direction != "outbound" for direction in places.direction])
+
+    def one(self, consents: Mapping[str, bool]) -> Ok:
+        """From the newest word on it."""
+        return self._inbound if consents.get(RETIRED) is True else True
+
+    def many(self, consents: Mapping[str, Array]) -> Ok:
+        """From a column of 1 (retired), 0 (back) and NaN (never)."""
+        if RETIRED not in consents:
+            return True
+        found: Array = (consents[RETIRED] != 1.0)[:, np.newaxis, np.newaxis] | self._inbound
+        return found
 
 
 class QuietGate:
@@ -161,23 +183,28 @@ def _channels(places: Places, direction: str | None, names: Iterable[str] | None
 
 
 class ContactGates:
-    """All gates of ``contact.yaml`` in the order in which a reason is named: ``ids`` and, per call, what each opens."""
+    """The gate of the retired, then all of ``contact.yaml``, in the order in which a reason is named.
+
+    ``ids`` and, per call, what each opens.
+    """
 
     def __init__(self, contact: Contact, places: Places) -> None:
         """Binds each rule to the policy's offers and channels."""
+        self._retired = RetiredGate(places)
         self._consents = [ConsentGate(rule, places) for rule in contact.consents]
         self._quiet = [QuietGate(rule, places) for rule in contact.quiet_hours]
         self._limits: list[CapGate | RestGate] = [
             *(CapGate(rule, places) for rule in contact.caps),
             *(RestGate(rule, places) for rule in contact.cool_offs),
         ]
-        self.ids = [rule.id for rule in contact.rules]
+        self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
 
     def one(
         self, consents: Mapping[str, bool], past: Seen, at: Moment, holiday: bool, personal: bool = True
     ) -> list[Ok]:
         """For one customer; ``personal``: whether their facts may be read."""
         return [
+            self._retired.one(consents),
             *(gate.one(consents, personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
             *(gate.one(past) for gate in self._limits),
@@ -186,6 +213,7 @@ class ContactGates:
     def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
         """For many customers at one instant."""
         return [
+            self._retired.many(crowd.consents),
             *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
             *(gate.at(at, holiday) for gate in self._quiet),
             *(gate.many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),

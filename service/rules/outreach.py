@@ -44,6 +44,17 @@ class ContactRule(Rule):
     cases: tuple[ContactCase, ...] = ()
 
 
+RETIREMENT = ContactRule(
+    id="retired-customer",
+    concern="communication",
+    stage="contact",
+    strategy="",
+    reason={"zh": "客户已不在银行客户名单中", "en": "The customer is in the bank's file no more"},
+    unlock={"zh": "客户重新出现在银行客户名单中即可", "en": "It opens when the bank's file names the customer again"},
+)
+"""In force under every policy, in code: no policy can leave it away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRule(ContactRule):
     """A channel of this direction needs the customer's yes to ``purpose``, where ``<channel>`` stands for its id."""

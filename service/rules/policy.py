@@ -38,7 +38,7 @@ from service.rules.nouns import (
     Term,
     Variant,
 )
-from service.rules.outreach import Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
+from service.rules.outreach import RETIREMENT, Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
 from service.rules.portrait import PortraitTerms
 from service.rules.reading import assembly
 from service.rules.reading.documents import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
@@ -124,8 +124,8 @@ class Policy:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule in force: gates, contact gates, then fit rules."""
-        return (*self.gates, *self.contact.rules, *self.fits)
+        """Every rule in force: gates, contact gates (first the one that no policy writes), then fit rules."""
+        return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A policy travels between processes as its documents."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from service import customer_ids
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
-from service.store import text
+from service.store import retiring, text
 from service.store.customers import RAISE_GENERATION
 from service.store.merging import INTO_PLACE, CustomerFile, expect_agreed
 
@@ -53,6 +53,7 @@ def load_customers(
     _refuse_names(connection)
     expect_agreed(connection, file)
     into_place(connection, INTO_PLACE, "customers", file.words)
+    retiring.apply(connection, file.words, file.full)
     return count
 
 

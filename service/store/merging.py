@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection
 
 from service.errors import Unconfirmed
+from service.store.retiring import question
 from service.store.told import IMPORT, Origin, only
 
 
@@ -21,13 +22,15 @@ class CustomerFile:
     """What a file says of itself.
 
     ``as_of``: the instant up to which it knows (ms UTC). ``columns``: the attributes it speaks of; None: each row of
-    those that it has. ``replace``: what it lacks becomes unknown; ``agreed``: somebody knows that, and wants it.
+    those that it has. ``replace``: what it lacks becomes unknown. ``agreed``: somebody knows what is taken
+    away, and wants it. ``full``: it names every customer, and whom it does not is retired.
     """
 
     as_of: int
     columns: Sequence[str] | None = None
     replace: bool = False
     agreed: bool = False
+    full: bool = False
 
     @property
     def words(self) -> dict[str, object]:
@@ -83,11 +86,18 @@ LOSERS = f"""
 
 
 def expect_agreed(connection: Connection, file: CustomerFile) -> None:
-    """Return where nothing that is known would become unknown unasked; Unconfirmed says how much would."""
-    if not file.replace or file.agreed or file.columns is None:
+    """Return where nothing would be taken away unasked; Unconfirmed says what would."""
+    if file.agreed:
         return
+    told = [_loss(connection, file) if file.replace else None, question(connection, file.words) if file.full else None]
+    if any(told):
+        raise Unconfirmed(" ".join(filter(None, told)))
+
+
+def _loss(connection: Connection, file: CustomerFile) -> str | None:
+    """What a file that replaces would make unknown."""
+    if file.columns is None:
+        return None
     lost = sum(1 for _ in connection.exec_driver_sql(LOST, file.words))
-    if lost:
-        losers = connection.exec_driver_sql(LOSERS, file.words).scalar_one()
-        told = f"{lost:,} attributes would become unknown for {losers:,} customers: the file lacks them."
-        raise Unconfirmed(told)
+    losers = connection.exec_driver_sql(LOSERS, file.words).scalar_one() if lost else 0
+    return f"{lost:,} attributes would become unknown for {losers:,} customers: the file lacks them." if lost else None

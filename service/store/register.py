@@ -23,6 +23,7 @@ from service.errors import Conflict, InvalidInput, NotFound, Problem, no_custome
 from service.store import audit, bulk, changes, customers, hot, text
 from service.store.customers import Forget
 from service.store.database import Database
+from service.store.retiring import take_back
 from service.store.schema import (
     AT_WORK,
     acceptances,
@@ -188,6 +189,8 @@ class Register:
             name = wanted.id or (entry.id if entry else f"c-{uuid.uuid4()}")
             if entry is None:
                 ask(COME_BACK, self._digest(name))
+            elif wanted.origin is not None and take_back(ask, name, wanted.origin.as_of, wanted.origin.source):
+                customers.raise_revision(ask, name)
             revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told)
             customers.tell(ask, name, revision, forget)
             return Stored(name, revision, new=entry is None and revision == 1)

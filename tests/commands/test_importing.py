@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import main
-from service.domain import Attributes
+from service.domain import Attributes, Lookback
 from service.store import Origin, Store, Wanted
 from tests.servers import DEADLINE_MS
 from training.bank import open_bank
@@ -87,3 +87,19 @@ def test_replacing_says_what_would_become_unknown_and_wants_a_yes(imported: Impo
     assert known(store) == {"age": 40, "sex": "male", "demand_yuan": 9.5}
     assert imported("id,age\na,41\nb,51\n", "--replace", "--yes").exit_code == 0
     assert known(store) == {"age": 41}
+
+
+def test_a_full_refresh_says_whom_it_retires_and_wants_a_yes(imported: Import, store: Store) -> None:
+    imported("id,age\na,40\nb,50\nc,60\n")
+    refused = imported("id,age\na,40\n", "--full-refresh")
+    assert refused.exit_code == 1
+    assert "2 of 3 customers are not in the file: they would get no outbound contact any more." in refused.output
+    assert imported("id,age\na,40\n", "--full-refresh", "--yes").exit_code == 0
+    assert store.register.snapshots(["a", "b"], Lookback(0))["b"].consents == {"retired": True}
+    assert store.register.snapshots(["a"], Lookback(0))["a"].consents == {}
+
+
+def test_a_full_refresh_sets_no_rows_aside(imported: Import, tmp_path: Path) -> None:
+    rejects = ("--rejects", str(tmp_path / "rejects.csv"), "--most-rejects", "1")
+    refused = imported("id,age\na,400\n", "--full-refresh", *rejects)
+    assert (refused.exit_code, "whoever is set aside would be retired" in refused.output) == (2, True)

@@ -11,6 +11,7 @@ from service.decision.arms import WAYS
 from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
 from service.explanation import Subject, explanation
+from service.rules.outreach import RETIREMENT
 from service.rules.policy import DEFAULT, load
 from service.rules.trails import trails_of
 from service.scoring.arbitration import priorities
@@ -79,7 +80,7 @@ def test_nothing_to_offer_is_told_with_its_reasons():
 
 def test_every_gate_stands_there_with_its_rule_and_whether_it_held():
     gates = {gate["code"]: gate for gate in told()["gates"]}
-    assert set(gates) == {rule.id for rule in (*POLICY.gates, *POLICY.contact.rules)}
+    assert set(gates) == {rule.id for rule in (*POLICY.gates, RETIREMENT, *POLICY.contact.rules)}
     assert gates["not-deceased"]["held"]
     assert not gates["assessment-valid"]["held"]
     assert "customer.risk_assessed_on between" in gates["assessment-valid"]["rule"]

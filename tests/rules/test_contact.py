@@ -124,7 +124,8 @@ def test_a_family_rests_until_any_of_it_is_bought():
 
 
 def test_the_gates_stand_in_the_order_of_their_reasons():
-    assert ContactGates(CONTACT, PLACES).ids == ["consent", "quiet", "offer-cap", "call-cap", "contact-cap", "rest"]
+    written = ["consent", "quiet", "offer-cap", "call-cap", "contact-cap", "rest"]
+    assert ContactGates(CONTACT, PLACES).ids == ["retired-customer", *written]
 
 
 def test_many_customers_are_capped_one_by_one():

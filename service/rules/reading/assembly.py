@@ -27,7 +27,7 @@ from service.rules.nouns import (
     Strategy,
     Term,
 )
-from service.rules.outreach import Contact
+from service.rules.outreach import RETIREMENT, Contact
 from service.rules.places import places_of
 from service.rules.reading import (
     catalogue,
@@ -178,7 +178,7 @@ def _book(pages: Pages, goods: Goods) -> Book:
     strategies, targets = concerns.read_strategies(pages["strategies"], whole)
     rules = tuple(r for c in CONCERNS for r in concerns.read_rules(pages[c], c, goods.schema, strategies))
     contact = outreach.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
-    pages.problems += concerns.repeated([*rules, *contact.rules])
+    pages.problems += concerns.repeated([*rules, RETIREMENT, *contact.rules])
     return Book(strategies, targets, rules, contact)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.domain import RETIRED
 from service.rules.names import DIRECTIONS
 from service.rules.nouns import CONCERNS, Strategy
 from service.rules.outreach import Cap, ConsentRule, Contact, CoolOff, QuietHours
@@ -49,6 +50,8 @@ def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:
         purpose=entry.text("purpose"),
         cases=read_cases(entry),
     )
+    if rule.purpose == RETIRED:
+        entry.fault("purpose", f'must be another: "{RETIRED}" says who is a customer no more, and nobody is asked')
     entry.close()
     return rule
 

@@ -116,6 +116,8 @@ class Oracle:
     def _unwelcome(self, offer: Stated, channel: str) -> Iterator[str]:
         if self.customer.consents.get(f"marketing:{channel}") is not True:
             yield "no consent"
+        if self.customer.consents.get("retired") is True:
+            yield "retired"
         if self.customer.consents.get("contact") is False or self.customer.attributes.get("do_not_contact") is True:
             yield "do not contact"
         if self.opted_out or not self.customer.attributes:

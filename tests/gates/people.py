@@ -118,6 +118,8 @@ def _consents(chance: random.Random) -> dict[str, bool]:
         said["personalisation"] = chance.random() < 0.2
     if chance.random() < 0.1:
         said["contact"] = chance.random() < 0.3
+    if chance.random() < 0.1:
+        said["retired"] = chance.random() < 0.7
     return said
 
 

@@ -124,6 +124,7 @@ def test_the_generated_customers_stand_at_the_edges() -> None:
         assert any(one.get(name) == value for one in facts), (name, value)
     ages = {NOON - event.at for one in crowd for event in events_of(one)}
     assert {7 * DAY, 7 * DAY - 1, 30 * DAY, 30 * DAY - 1} <= ages
+    assert any(one.consents.get("retired") is True for one in crowd)
     assert any(one.consents.get("personalisation") is False for one in crowd)
     assert all(Decimal(str(one.get("demand_yuan", 0.0))).as_tuple().exponent >= -2 for one in facts)  # type: ignore[operator]
 

@@ -46,7 +46,7 @@ def report(
 
     settings = choosing.found() if bank is None else choosing.of(bank)
     artifacts = Artifacts.of(settings)
-    home, rival = artifacts.folder_of(version), None if champion is None else artifacts.folder_of(champion)
+    home, rival = _home(artifacts, version), None if champion is None else _home(artifacts, champion)
     drift = None
     if bank is not None and files is not None:
         with bank_without_erased(settings, bank) as (described, _):
@@ -62,6 +62,13 @@ def report(
         show({"report": str(target), "gate": "yes" if told["gate"]["passes"] else "no"}, False)
     if open_it:
         webbrowser.open(target.resolve().as_uri())
+
+
+def _home(artifacts: Artifacts, version: str) -> Path:
+    """The folder of a bundle; InvalidInput where the word is no version or there is no such bundle."""
+    from training.registry import folder_of
+
+    return folder_of(artifacts.folder_of(version).parent, version)
 
 
 VERBS = (report,)

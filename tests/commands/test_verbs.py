@@ -79,3 +79,11 @@ def test_a_file_that_cannot_be_used_is_wrong_input(monkeypatch: pytest.MonkeyPat
 def test_a_reader_that_hangs_up_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = _failing(monkeypatch, BrokenPipeError(32, "Broken pipe"))
     assert "fault" not in ended.output
+
+
+@pytest.mark.parametrize("words", [("b-1",), ("b-0123456789ab",), ("b-0123456789ab", "--champion", "VERSION")])
+def test_a_report_of_a_bundle_that_is_not_there_is_wrong_input(words: tuple[str, ...], tmp_path: Path) -> None:
+    away = {"FOURCAST_STATE_DIR": str(tmp_path), "FOURCAST_ARTIFACTS": str(tmp_path)}
+    ended = CliRunner().invoke(main, ["report", *words], env=away)
+    assert ended.exit_code == 2, ended.output
+    assert "a version is" in ended.stderr or "no such bundle" in ended.stderr

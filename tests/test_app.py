@@ -121,6 +121,8 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/offers", "get"): "listOffers",
         ("/v1/customers/{customer_id}/offers", "post"): "requestOffers",
         ("/v1/events", "post"): "recordEvents",
+        ("/v1/offers", "post"): "listVisitorOffers",
+        ("/v1/visitors/events", "post"): "recordVisitorEvents",
         ("/v1/contacts", "post"): "reserveContact",
         ("/v1/customers/{customer_id}/portrait", "get"): "getPortrait",
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
@@ -212,7 +214,7 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
     components = contract["components"]["schemas"]
     closed = {name for name, schema in components.items() if schema.get("additionalProperties") is False}
     events, releases = (
-        {"EventInput", "EventsInput", "OffersInput"},
+        {"EventInput", "EventsInput", "OffersInput", "VisitorEventInput", "VisitorEventsInput", "VisitorOffersInput"},
         {"PolicyInput", "NoteInput", "ApprovalInput", "PromotionInput", "SimulationInput"},
     )
     crm = {"CustomerInput", "KeyedCustomerInput", "BulkCustomersInput", "BulkOffersInput", "JobInput"}

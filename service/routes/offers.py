@@ -25,7 +25,12 @@ from service.routes.fields import check
 from service.routes.replies import ASK_AGAIN, NO_STORE, Ready, unless_held
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
-MAX_QUERY = 512
+MAX_QUERY, MAX_HOT_QUERY = 4000, 512
+"""Characters of any query, and of the question for offers, which is remembered whole and whose words are short.
+
+A name of 200 signs and one of 64 fit, for a sign is at most 12 characters when it is percent-encoded (RFC 3986, 2.1);
+so does the request's line into what gunicorn reads of it.
+"""
 LANGUAGES = ("zh", "en")
 EXPLAIN = "offers:explain"
 PATH = "/v1/customers/<string:customer_id>/offers"
@@ -130,14 +135,14 @@ def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
 @lru_cache(maxsize=4096)
 def asked_for(query: str, accepted: str) -> Asked:
     """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
-    found = check(_QUERY, pairs(query), "The query does not fit.")
+    found = check(_QUERY, pairs(query, MAX_HOT_QUERY), "The query does not fit.")
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
     return Asked(**found, **why, language=language(accepted))
 
 
 def language(accepted: str) -> str:
     """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``); ``zh`` when it likes neither."""
-    liked = parse_accept_header(accepted[:MAX_QUERY], LanguageAccept)
+    liked = parse_accept_header(accepted[:MAX_HOT_QUERY], LanguageAccept)
     words = (word.partition("-")[0].lower() for word, quality in liked if quality > 0)
     return next((word for word in words if word in LANGUAGES), LANGUAGES[0])
 
@@ -150,10 +155,10 @@ def note(noted: Facts, answer: Answer) -> None:
         noted.decision_id = answer.body[start : answer.body.find(b'"', start)].decode("ascii", "replace")
 
 
-def pairs(query: str) -> dict[str, str]:
+def pairs(query: str, longest: int = MAX_QUERY) -> dict[str, str]:
     """The parts of a query string by name; InvalidInput where it is too long, unreadable, or says a name twice."""
-    if len(query) > MAX_QUERY:
-        raise InvalidInput(f"The query is longer than {MAX_QUERY} characters.")
+    if len(query) > longest:
+        raise InvalidInput(f"The query is longer than {longest} characters.")
     try:
         found = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
     except ValueError as error:

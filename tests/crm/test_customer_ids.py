@@ -141,6 +141,19 @@ def before(house: House, name: str, key: str) -> None:
     execute(url(house), "INSERT INTO customers (id, attributes, external_key) VALUES (%s, '{}', %s)", name, key)
 
 
+@pytest.mark.parametrize("sign", ["张", "\U00020bb7"])
+def test_the_longest_names_stored_before_fit_a_query_whatever_their_signs(house: House, bank: Crm, sign: str) -> None:
+    name, key, behalf = sign * 198 + "/1", sign * 198 + "/2", sign * 64
+    before(house, name, key)
+    found = bank.ask("GET", f"/v1/customers?{urlencode({'id': name})}")
+    assert (found.status_code, found.json()["customer_id"]) == (200, name)
+    assert bank.ask("GET", f"/v1/customers?{urlencode({'external_key': key})}").json() == found.json()
+    erasure = f"/v1/customers?{urlencode({'id': name, 'on_behalf_of': behalf})}"
+    assert len(erasure) < 4094 - len("DELETE  HTTP/1.1"), "as long a line as gunicorn reads"
+    assert bank.ask("DELETE", erasure).status_code == 204
+    assert bank.ask("GET", f"/v1/customers?{urlencode({'id': name})}").status_code == 404
+
+
 @pytest.mark.parametrize("name", OLD)
 def test_who_was_stored_before_the_alphabet_is_read_written_and_erased(house: House, bank: Crm, name: str) -> None:
     before(house, name, f"{name}/key")

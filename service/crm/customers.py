@@ -78,6 +78,6 @@ class Customers:
             problems = [Problem(f"attributes.{fault.where[:64]}", fault.message) for fault in faults]
             raise InvalidInput(SENTENCE, problems)
 
-    def erase(self, customer_id: str, actor: str, detail: Mapping[str, object]) -> bool:
-        """Erase everywhere; False where that was done before; NotFound for who was never stored."""
-        return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail)
+    def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
+        """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
+        return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail, expect)

@@ -76,10 +76,8 @@ class ButBulk(BaseConverter):
     regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
 
 
-_PRECONDITIONS = [
-    _if("If-Match", "The ETag that was read: 412 where the customer has changed since."),
-    _if("If-None-Match", "`*`: 412 where the customer is stored already."),
-]
+_IF_MATCH = _if("If-Match", "The ETag that was read: 412 where the customer has changed since.")
+_PRECONDITIONS = [_IF_MATCH, _if("If-None-Match", "`*`: 412 where the customer is stored already.")]
 blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
 blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
@@ -190,8 +188,8 @@ def put_customers(client: Client) -> Response:
 @blueprint.serve(
     ONE,
     "DELETE",
-    **operation("eraseCustomer", "customers:write", _ERASED, NotFound,
-                parameters=[{"in": "query", "schema": OnBehalf}]),
+    **operation("eraseCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
 )  # fmt: skip
 @needs("customers:write")
 def erase_customer(client: Client, customer: str) -> Response:
@@ -224,8 +222,8 @@ def find_customer(client: Client) -> Response:
 @blueprint.serve(
     ALL,
     "DELETE",
-    **operation("eraseFoundCustomer", "customers:write", _ERASED, NotFound,
-                parameters=[{"in": "query", "schema": Erasure}]),
+    **operation("eraseFoundCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": Erasure}, _IF_MATCH]),
 )  # fmt: skip
 @needs("customers:write")
 def erase_found_customer(client: Client) -> Response:
@@ -238,7 +236,9 @@ def erase_found_customer(client: Client) -> Response:
 
 
 def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
-    engine().crm.customers.erase(customer_id, client.name, about(client, behalf))
+    """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
+    expected = precondition(client, request)
+    engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
     return Ready(b"", 204, [NO_STORE])
 
 

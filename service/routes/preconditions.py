@@ -2,7 +2,7 @@
 
 A customer's ETag is the revision, and a packed answer's is as good. The writer looks under the customer's lock, so that
 of two who read the same revision one writes and the other gets 412. Whoever's key asks for it cannot write blindly:
-428 (RFC 6585).
+428 (RFC 6585) unless If-Match names a tag or If-None-Match is ``*``. No other pair of headers says what was seen.
 """
 
 from collections.abc import Callable
@@ -31,6 +31,12 @@ class Precondition:
     match: ETags | None = None
     none_match: ETags | None = None
 
+    @property
+    def seen(self) -> bool:
+        """Whether it says what the caller has seen: a tag, or that nobody is stored."""
+        tagged = self.match is not None and not self.match.star_tag and bool(self.match.as_set(include_weak=True))
+        return tagged or (self.none_match is not None and self.none_match.star_tag)
+
     def expect(self, revision: int | None) -> None:
         """Return where the revision that stands (None: nobody is stored) is as expected; PreconditionFailed."""
         if self.match is not None and not _named(revision, self.match.contains):
@@ -41,13 +47,13 @@ class Precondition:
 
 
 def precondition(client: Client, request: Request) -> Precondition:
-    """What the request expects; PreconditionRequired where the client's key must say and it does not."""
+    """What the request expects; PreconditionRequired where the client's key must say what was seen and it does not."""
     given = (request.environ.get(name) for name in (MATCH, NONE_MATCH))
     found = Precondition(*(None if text is None else parse_etags(text) for text in given))
-    if client.require_if_match and found == Precondition():
+    if client.require_if_match and not found.seen:
         raise PreconditionRequired(
-            "This key must say what it has seen: If-Match with the ETag of its last read, or If-None-Match: * to store "
-            "somebody new."
+            "This key must say what it has seen: If-Match with the ETag of its last read (not *), or If-None-Match: * "
+            "to store somebody new."
         )
     return found
 

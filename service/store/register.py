@@ -122,6 +122,8 @@ class Stored:
 
 Allow = Callable[[Entry | None], None]
 """Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
+Expect = Callable[[int], None]
+"""Told the revision that stands, under a lock; raises where the caller expected another."""
 Amend = Callable[[Entry], Wanted]
 """What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
 where the caller may not."""
@@ -216,7 +218,15 @@ class Register:
             self._salt = bytes.fromhex((salt or b"").decode())
         return _digest(self._salt, customer_id)
 
-    def erase(self, customer_id: str, redact: Redact, forget: Forget, actor: str, detail: Mapping[str, object]) -> bool:
+    def erase(
+        self,
+        customer_id: str,
+        redact: Redact,
+        forget: Forget,
+        actor: str,
+        detail: Mapping[str, object],
+        expect: Expect = lambda _: None,
+    ) -> bool:
         """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
         text.name("customer_id", customer_id)
         with self._database.begin(bulk.PATIENCE_S) as connection:
@@ -228,6 +238,7 @@ class Register:
                 _expect_erased(connection, digest, customer_id)
                 return False
             revision, branch = found
+            expect(int(revision))
             pseudonym = f"{ERASED}{uuid.uuid4()}"
             _forget_facts(connection, customer_id)
             _forget_leads(connection, customer_id, pseudonym)

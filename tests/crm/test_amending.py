@@ -154,6 +154,33 @@ def test_a_key_that_asks_for_it_cannot_write_blindly(house: House) -> None:
     assert changed.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"If-None-Match": '"999"'}, {"If-None-Match": ""}, {"If-Match": "*"}, {"If-Match": ""}, {"If-Match": ",,"}],
+)
+def test_headers_that_name_nothing_seen_are_no_precondition_for_a_key_that_must_say(
+    house: House, bank: Crm, headers: dict[str, str]
+) -> None:
+    careful, path = house.client("careful", require_if_match=True), "/v1/customers/e-seen"
+    put(bank, "e-seen", age=44)
+    for method, body in (("PUT", {"attributes": {}}), ("PATCH", {"attributes": {"age": 45}}), ("DELETE", None)):
+        refused = careful.ask(method, path, body, **headers)
+        assert (refused.status_code, refused.json()["type"]) == (428, "urn:fourcast:problem:precondition-required")
+    assert bank.ask("GET", path).json()["attributes"] == {"age": 44}
+
+
+@pytest.mark.parametrize("path", ["/v1/customers/e-gone", "/v1/customers?id=e-gone"])
+def test_nobody_is_erased_who_has_changed_since_they_were_read(house: House, bank: Crm, path: str) -> None:
+    careful, seen = house.client("careful", require_if_match=True), put(bank, "e-gone", age=44)
+    now = patch(bank, "e-gone", {"attributes": {"age": 45}}).headers["ETag"]
+    told = [careful.ask("DELETE", path).status_code]
+    told += [who.ask("DELETE", path, **{"If-Match": seen}).status_code for who in (careful, bank)]
+    assert told == [428, 412, 412]
+    assert bank.ask("GET", "/v1/customers/e-gone").json()["attributes"] == {"age": 45}
+    again = [careful.ask("DELETE", path, **{"If-Match": now}).status_code for _ in range(2)]
+    assert again == [204, 204], "who is erased is erased, whoever asks again"
+
+
 def test_of_many_who_read_the_same_revision_one_writes(bank: Crm) -> None:
     seen, told = put(bank, "e-race", age=0), list[int]()
 

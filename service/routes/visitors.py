@@ -91,7 +91,8 @@ def visitor_events(client: Client) -> Response:
     _expect_known(happened)
     became = engine().visiting.record(body["device_id"], happened)
     rows = [{"id": event_id, "status": status} for event_id, status in became]
-    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in dict(became).values() else 200, [NO_STORE])
+    status = 201 if any(each == "stored" for _, each in became) else 200
+    return Ready(orjson.dumps({"events": rows}), status, [NO_STORE])
 
 
 def _expect_known(happened: Sequence[Event]) -> None:

@@ -5,7 +5,7 @@ Of what happened the newest instants are kept, by kind, offer and channel: no id
 to a customer. What is older than a decision looks back is forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 
@@ -29,20 +29,25 @@ PAST = Statement(
     WHERE at >= $2::bigint
     """,
 )
-STORE = Statement(
-    b"store_visitor_event",
-    b"WITH visitor AS (" + _VISITOR + b"), key AS ("
+KEY = Statement(
+    b"visitor_event_key",
+    b"WITH visitor AS (" + _VISITOR + b")"
     b"""
-        INSERT INTO event_keys (id, body_hash, at) SELECT $2, sha256($3 || convert_to(visitor.id, 'UTF8')), $4::bigint
-        FROM visitor ON CONFLICT (id) DO NOTHING RETURNING id)
-    INSERT INTO visitor_trails AS trail (visitor, kind, offer, channel, instants, newest)
-    SELECT visitor.id, $5, $6, $7, ARRAY[$4::bigint], $4::bigint FROM visitor, key
-    ON CONFLICT (visitor, kind, offer, channel) DO UPDATE SET newest = greatest(trail.newest, excluded.newest),
-        instants = (SELECT array_agg(at ORDER BY at) FROM (
-            SELECT at FROM unnest(trail.instants || excluded.instants) AS at ORDER BY at DESC LIMIT $8::int) AS newest)
-    RETURNING 1
+    INSERT INTO event_keys (id, body_hash, at) SELECT $2, sha256($3 || convert_to(visitor.id, 'UTF8')), $4::bigint
+    FROM visitor ON CONFLICT (id) DO NOTHING RETURNING 1
     """,
     binary=2,
+)
+TRAIL = Statement(
+    b"visitor_trail",
+    b"WITH visitor AS (" + _VISITOR + b")"
+    b"""
+    INSERT INTO visitor_trails AS trail (visitor, kind, offer, channel, instants, newest)
+    SELECT visitor.id, $2, $3, $4, $5::bigint[], (SELECT max(at) FROM unnest($5::bigint[]) AS at) FROM visitor
+    ON CONFLICT (visitor, kind, offer, channel) DO UPDATE SET newest = greatest(trail.newest, excluded.newest),
+        instants = (SELECT array_agg(at ORDER BY at) FROM (
+            SELECT at FROM unnest(trail.instants || excluded.instants) AS at ORDER BY at DESC LIMIT $6::int) AS newest)
+    """,
 )
 SAME = Statement(
     b"same_visitor_event",
@@ -69,20 +74,39 @@ class Visitors:
         return tuple(Event("", UNKNOWN_CUSTOMER, kind, at, offer, channel) for kind, at, offer, channel in rows)
 
     def record(self, device_id: str, happened: Sequence[Event]) -> list[bool]:
-        """Whether each event is new; durable together; Conflict for an id that was used for something else."""
+        """Whether each event is new; durable together; Conflict for an id that was used for something else.
+
+        Keys first, in the order of their ids, then trails in theirs: requests that meet wait for each other once.
+        """
         device = text.name("device_id", device_id)
+        new = [False] * len(happened)
         with self._database.exchange() as ask:
-            return [self._record(ask, device, event) for event in happened]
+            for place in sorted(range(len(happened)), key=lambda place: happened[place].id):
+                new[place] = _is_new(ask, device, happened[place])
+            for where, instants in _by_trail(one for one, first in zip(happened, new, strict=True) if first):
+                ask(TRAIL, device, *where, instants, b"%d" % KEPT)
+        return new
 
     def forget(self, before_ms: int) -> None:
         """Forget what last happened before that instant."""
         self._database.ask(FORGET, b"%d" % before_ms)
 
-    def _record(self, ask: Ask, device: bytes, event: Event) -> bool:
-        names = text.name("id", event.id), events.body_hash(event)
-        where = [text.name(name, getattr(event, name) or "") for name in ("kind", "offer", "channel")]
-        if ask(STORE, device, *names, b"%d" % event.at, *where, b"%d" % KEPT):
-            return True
-        if ask(SAME, device, *names) != [(b"t",)]:
-            raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
-        return False
+
+def _is_new(ask: Ask, device: bytes, event: Event) -> bool:
+    """Whether nobody recorded the event before; from now on it is recorded. Conflict."""
+    names = text.name("id", event.id), events.body_hash(event)
+    if ask(KEY, device, *names, b"%d" % event.at):
+        return True
+    if ask(SAME, device, *names) != [(b"t",)]:
+        raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
+    return False
+
+
+def _by_trail(happened: Iterable[Event]) -> list[tuple[list[bytes], bytes]]:
+    """Kind, offer and channel, in order, with the instants of each."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    for one in happened:
+        found.setdefault((one.kind, one.offer or "", one.channel or ""), []).append(one.at)
+    return [([text.name(name, word) for name, word in zip(("kind", "offer", "channel"), where, strict=True)],
+             b"{%s}" % b",".join(b"%d" % at for at in instants))
+            for where, instants in sorted(found.items())]  # fmt: skip

@@ -113,6 +113,18 @@ def test_an_event_counts_once_however_often_it_is_sent_and_its_id_is_its_own(say
     assert say("click", "term-6m", **said).json["type"] == "urn:fourcast:problem:conflict"
 
 
+def test_an_event_sent_twice_in_one_request_is_new_once_and_the_answer_says_so(
+    client: Any, keys: Keys, device: str
+) -> None:
+    row = {"id": f"twice-{next(NUMBER)}", "kind": "click", "offer": "term-12m", "channel": "mobile_app"}
+    row["at"] = datetime.now(UTC).isoformat()
+    body = {"device_id": device, "events": [row, row]}
+    answers = [client.post("/v1/visitors/events", json=body, headers=keys["app"]) for _ in range(2)]
+    said = [[each["status"] for each in answer.json["events"]] for answer in answers]
+    assert said == [["stored", "duplicate"], ["duplicate", "duplicate"]]
+    assert [answer.status_code for answer in answers] == [201, 200]
+
+
 def test_events_of_a_request_are_taken_together_or_not_at_all(
     client: Any, keys: Keys, say: Say, ask: Callable[..., Any], device: str
 ) -> None:
@@ -131,8 +143,9 @@ def test_the_devices_own_id_is_in_no_table(say: Say, device: str, database_url: 
     assert len(str(row[0])) == 64
     for table in ("visitor_trails", "event_keys"):
         assert execute(database_url, f"SELECT 1 FROM {table} AS t WHERE t::text LIKE %s", f"%{device}%") == []
-    refused = say("click", "term-12m", id=f"{device}-1")
-    assert refused.json["errors"] == [{"where": "events.0.id", "message": "must not hold the device's id"}]
+    for written in (device, device.upper(), device.title()):
+        refused = say("click", "term-12m", id=f"{written}-1")
+        assert refused.json["errors"] == [{"where": "events.0.id", "message": "must not hold the device's id"}]
 
 
 def test_a_device_on_which_nothing_happens_any_more_is_forgotten(store: Store, say: Say, device: str) -> None:

@@ -62,7 +62,8 @@ class VisitorEventsInput(Strict):
 
     @validates_schema
     def _apart(self, value: dict[str, Any], **_: Any) -> None:
-        """Event ids are kept as they are, devices are not."""
-        telling = [number for number, row in enumerate(value["events"]) if value["device_id"] in row["id"]]
+        """Event ids are kept as they are, devices are not, in whatever case."""
+        device = value["device_id"].casefold()
+        telling = [number for number, row in enumerate(value["events"]) if device in row["id"].casefold()]
         if telling:
             raise ValidationError({number: {"id": ["must not hold the device's id"]} for number in telling}, "events")

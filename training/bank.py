@@ -141,7 +141,7 @@ def _are_rates(rates: Mapping[object, object]) -> bool:
 
 _EXPECTED: Mapping[str, tuple[Any, str]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "text"),
-    "as_of": (lambda value: type(value) is date, "a date YYYY-MM-DD"),
+    "as_of": (lambda value: type(value) is date and 1900 <= value.year < 2200, "a date YYYY-MM-DD of 1900 to 2199"),
     "timezone": (
         lambda value: isinstance(value, str) and value in available_timezones(),
         "a time zone such as Asia/Shanghai",

@@ -50,10 +50,11 @@ def check_files(
     """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
 
     ``purposes`` are those of the policy, which consents may speak of. A bank that is open knows who was erased and who
-    is stored. ``now`` (ms UTC; the clock's unless given) is when consents are judged.
+    is stored. ``now`` (ms UTC; the clock's unless given) is when the bank's day and consents are judged.
     """
     described, found = open_bank(bank), Checked()
-    table, read = table_of(described), dict[str, Rows]()
+    at, table, read = clock() if now is None else now, table_of(described), dict[str, Rows]()
+    found.faults += [("bank", fault) for fault in contract.day_faults(described, at)]
     for name in TABLES:
         if described.has(name):
             try:
@@ -62,7 +63,7 @@ def check_files(
                 found.faults.append((name, Problem(f"{name}.sql", error.message)))
     for name, rows in read.items():
         found.rows[name] = rows.table.num_rows
-        found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes, now)]
+        found.faults += [(name, fault) for fault in _faults(name, rows, described, table, purposes, at)]
     customers = {name: customers_of(rows.table) for name, rows in read.items()}
     found.faults += _strangers(customers)
     for name in {"outcomes", "lapse"} & customers.keys() if customers.get("customers") else ():
@@ -75,7 +76,7 @@ def check_files(
 
 
 def _faults(
-    name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None, now: int | None
+    name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None, now: int
 ) -> list[Problem]:
     if name == "customers":
         faults = contract.customer_faults(rows, bank, table)
@@ -84,7 +85,7 @@ def _faults(
         return contract.outcome_faults(rows, bank)
     if name == "lapse":
         return contract.lapse_faults(rows)
-    return contract.consent_faults(rows, bank, clock() if now is None else now, purposes)
+    return contract.consent_faults(rows, bank, now, purposes)
 
 
 def _strangers(ids: Mapping[str, Set[str]]) -> Iterator[tuple[str, Problem]]:

@@ -23,6 +23,7 @@ from training.bank import Bank, open_bank, read_yaml
 from training.contract import (
     consent_faults,
     customer_faults,
+    day_faults,
     lapse_faults,
     name_faults,
     outcome_faults,
@@ -113,6 +114,12 @@ def table_of(bank: Bank | Path) -> AttributeTable:
     if strange := [part for part, rows in added.items() if not isinstance(rows, list)]:
         raise InvalidInput(f"{own}: {' and '.join(strange)} must be a list")
     return parse_table({part: [*shipped[part], *added.get(part, [])] for part in parts})
+
+
+def expect_day(bank: Bank, now: int) -> None:
+    """InvalidInput where the bank's day is still to come: what is stored of it would beat every later word."""
+    for fault in day_faults(bank, now):
+        raise InvalidInput(f"{bank.folder}: {fault}")
 
 
 def read_customers(

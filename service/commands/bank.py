@@ -132,6 +132,12 @@ def note_start(settings: Settings, made_by: str, address: str | None = None) -> 
     draft.rename(settings.state_dir / CARD)
 
 
+def note_import(settings: Settings) -> None:
+    """Keep what a bank was imported with; of one that `demo` or `serve` started, what those noted stays."""
+    if Bank(settings.state_dir.name, settings.state_dir).card.get("made_by", "import") == "import":
+        note_start(settings, "import")
+
+
 def _locked(held: IO[bytes]) -> bool:
     """Whether the lock is ours now; who only looks holds it for a moment, another server for long."""
     deadline = time.monotonic() + LOCK_S

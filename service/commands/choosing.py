@@ -17,6 +17,8 @@ from service.errors import InvalidInput
 
 CHOSEN = "fourcast.bank"
 """Where a run of the command line keeps which bank was chosen."""
+ELSEWHERE = """It is a bank of these files' own: what is imported into it is not in any other.
+To import into another, name it: --bank-state {0} (there are: {1})."""
 
 
 def existing() -> Settings:
@@ -50,7 +52,13 @@ def imported(described: Path, supplement: bool) -> Settings:
     if own is not None:
         return own
     settings = Settings.read(os.environ)
-    return _told(Bank(settings.state_dir.name, settings.state_dir)) if _is_free(settings) else found()
+    if not _is_free(settings):
+        return found()
+    mine = Bank(settings.state_dir.name, settings.state_dir)
+    chosen = _told(mine, "which is not there yet: `fourcast import` makes it")
+    if others := [bank for bank in _ranked(settings.state_dir) if bank.folder != mine.folder and not bank.foreign]:
+        click.echo(ELSEWHERE.format(others[0].name, ", ".join(bank.name for bank in others)), err=True)
+    return chosen
 
 
 def state_name(described: Path | None, supplement: bool) -> str:
@@ -77,12 +85,12 @@ def _name_of(root: Path, described: Path) -> str | None:
     return inside.relative_to(home).parts[0] if home in inside.parents else None
 
 
-def _told(bank: Bank) -> Settings:
+def _told(bank: Bank, absent: str = "which is not there yet") -> Settings:
     """The settings of a bank that nobody named, which standard error tells where there are banks at all."""
     refuse_foreign(bank.folder)
     settings = Settings.read(os.environ)
     if _banks(settings.state_dir):
-        click.echo(bank if bank.exists else f"Bank: {bank.name} ({bank.folder}), which is not there yet.", err=True)
+        click.echo(bank if bank.exists else f"Bank: {bank.name} ({bank.folder}), {absent}.", err=True)
     return bank.as_started(settings)
 
 
@@ -117,13 +125,18 @@ def _chosen(settings: Settings) -> tuple[Settings, Bank | None]:
 
 def _best(root: Path) -> Bank:
     """The bank to speak of, told with the others' names; the state folder itself where it holds none."""
-    banks = sorted(_banks(root), key=lambda bank: bank.rank, reverse=True)
+    banks = _ranked(root)
     if not banks:
         return Bank(root.name, root)
     if banks[0].exists:
         more = f" Others: {', '.join(bank.name for bank in banks[1:])} (--bank-state NAME)." if banks[1:] else ""
         click.echo(f"{banks[0]}{more}", err=True)
     return banks[0]
+
+
+def _ranked(root: Path) -> list[Bank]:
+    """As ``_banks``, the one that is spoken of before all others first."""
+    return sorted(_banks(root), key=lambda bank: bank.rank, reverse=True)
 
 
 def _banks(root: Path) -> list[Bank]:

@@ -1,7 +1,6 @@
 """`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
 
 import sys
-import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from service.commands import choosing
-from service.commands.bank import note_start
+from service.commands.bank import note_import
 from service.commands.left_out import bank_without_erased, known_bank
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
@@ -51,22 +50,23 @@ def load_bank(
 
     Returns how many customers are stored, how many words of theirs were read, and who and what was left out.
     """
-    from training.dataset import read_consents, read_customers
+    from training.dataset import clock, expect_day, read_consents, read_customers
     from training.rejects import Rejects
     from training.synthetic import simulated_consents, supplement_customers
 
     manner = manner or Manner()
     described, left_out = known_bank(stack.store, bank)
+    expect_day(described, now := clock())
     rejects, asked = Rejects(manner.most_rejects), purposes(load(stack.settings.policy))
     customers = read_customers(described, files, rejects=rejects)
-    consents: Any = read_consents(described, files, asked, customers, rejects=rejects)
+    consents: Any = read_consents(described, files, asked, customers, now, rejects)
     if manner.rejects is not None:
         rejects.write(manner.rejects)
     if supplement:
         customers = supplement_customers(customers, seed, datetime.now(described.timezone).date())
         consents = simulated_consents(customers, seed)
     source = SIMULATED if supplement else RECORD
-    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner))
+    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))
     left_out.tell()
     if outvoted:
         click.echo(NOT_PROVEN.format(outvoted), err=True)
@@ -79,9 +79,8 @@ NOT_PROVEN = """{:,} consents of the file do not hold: a no stands that is as ne
 A column said_on of consents.sql tells when a yes was said: one that is later than the no holds."""
 
 
-def _said(bank: Any, columns: list[str], manner: Manner) -> CustomerFile:
+def _said(bank: Any, columns: list[str], manner: Manner, now: int) -> CustomerFile:
     """What the bank's file of customers says of itself."""
-    now = time.time_ns() // 1_000_000
     return CustomerFile(bank.known_until(now), columns, manner.replace, manner.agreed, manner.full)
 
 
@@ -160,7 +159,7 @@ def import_(bank: Path, files: Path, supplement: bool, as_json: bool, **asked: A
     settings = choosing.imported(bank, supplement)
     with opened(settings) as stack:
         loaded = load_bank(stack, bank, files, supplement, manner=manner)
-    note_start(settings, "import")
+    note_import(settings)
     show(loaded, as_json)
 
 

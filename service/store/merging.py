@@ -2,8 +2,8 @@
 
 A file speaks of its columns, as of one instant. An attribute among them takes the file's value, unknown where the file
 has none, unless it was told later than that. An attribute that is no column keeps its value; where the file replaces,
-it becomes unknown, again unless it was told later. The statements decide on the row that they hold locked, so that a
-fact told over the API while a file is read is never lost.
+it becomes unknown as of that instant, again unless it was told later. The statements decide on the row that they hold
+locked, so that a fact told over the API while a file is read is never lost.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection
 
 from service.errors import Unconfirmed
+from service.store.ahead import AHEAD, AT, TOLD_AT
 from service.store.retiring import question
 from service.store.told import IMPORT, Origin, only
 
@@ -41,12 +42,17 @@ class CustomerFile:
         return {"as_of": self.as_of, "said": origin.word, "columns": columns, "told": told, "replace": self.replace}
 
 
-LATER = """
-    CASE WHEN customers.told_at <= %(as_of)s::bigint THEN '{}'::text[] ELSE ARRAY(
-        SELECT key FROM jsonb_each_text(customers.told)
-        WHERE split_part(value, ' ', 1)::bigint > %(as_of)s::bigint) END
-"""
+LATER = f"""
+    CASE WHEN customers.told_at <= %(as_of)s::bigint THEN '{{}}'::text[] ELSE ARRAY(
+        SELECT key FROM jsonb_each_text(customers.told) WHERE {AT} > %(as_of)s::bigint AND {AT} <= {AHEAD}) END
+"""  # noqa: S608 - our own words
 """The attributes of a customer that were told later than the file; nearly always none, and then nothing is read."""
+
+UNKNOWN = """
+    (SELECT coalesce(jsonb_object_agg(name, %(said)s::text), '{}')
+        FROM jsonb_object_keys(customers.attributes || customers.told) AS name)
+"""
+"""All that was known or told of a customer, said to be unknown by the file."""
 
 KEPT = """
     CASE WHEN later.names = '{{}}' THEN '{{}}'::jsonb ELSE (SELECT coalesce(jsonb_object_agg(key, value), '{{}}')
@@ -60,7 +66,7 @@ INTO_PLACE = f"""
         FROM jsonb_object_keys(attributes) AS name)), %(as_of)s
     FROM incoming ORDER BY id
     ON CONFLICT (id) DO UPDATE SET (attributes, told, told_at, revision, updated_at) = (
-        SELECT merged.attributes, merged.told, greatest(customers.told_at, excluded.told_at),
+        SELECT merged.attributes, merged.told, greatest({TOLD_AT}, excluded.told_at),
             customers.revision + (merged.attributes <> customers.attributes)::integer,
             CASE WHEN merged.attributes <> customers.attributes THEN now() ELSE customers.updated_at END
         FROM (SELECT {LATER} AS names OFFSET 0) AS later,
@@ -68,7 +74,7 @@ INTO_PLACE = f"""
             CASE WHEN %(replace)s::boolean THEN '{{}}'
                 ELSE customers.attributes - coalesce(%(columns)s::text[], '{{}}') END
                 || (excluded.attributes - later.names) || {KEPT.format(what="attributes")} AS attributes,
-            CASE WHEN %(replace)s::boolean THEN '{{}}' ELSE customers.told END
+            CASE WHEN %(replace)s::boolean THEN {UNKNOWN} ELSE customers.told END
                 || (excluded.told - later.names) || {KEPT.format(what="told")} AS told
             OFFSET 0) AS merged)
     WHERE customers.attributes <> excluded.attributes OR customers.told <> excluded.told

@@ -92,7 +92,8 @@ class Entry:
 class Wanted:
     """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one.
 
-    An attribute that is None is said to be unknown by ``origin``; one that is left out, by nobody.
+    An attribute that is None is said to be unknown by ``origin``. One that is left out is, too, where the customer is
+    stored whole and something was known or told of it.
     """
 
     id: str | None
@@ -105,10 +106,10 @@ class Wanted:
         """Without the attributes that are unknown: to a decision null and absent are the same."""
         return {name: value for name, value in self.attributes.items() if value is not None}
 
-    @property
-    def told(self) -> tuple[Told, int]:
-        """Who says all of it, and when."""
-        return only(self.origin, self.attributes), self.origin.as_of if self.origin else 0
+    def told(self, before: Entry | None = None) -> tuple[Told, int]:
+        """Who says all of it, and when; of what was known ``before`` and is left out, that it is unknown."""
+        left_out = {*before.attributes, *before.told} if before else set[str]()
+        return only(self.origin, left_out.union(self.attributes)), self.origin.as_of if self.origin else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class Register:
             entry = _entry(found[0])
             wanted = amend(entry)
             expect_names(wanted, entry)
-            told, at = wanted.told
+            told, at = wanted.told()
             facts, said = Wanted(None, None, {**entry.attributes, **wanted.attributes}).known, {**entry.told, **told}
             revision = customers.put(ask, entry.id, facts, wanted.external_key, said, at, customers.PATCH)
             customers.tell(ask, entry.id, revision, forget)
@@ -193,7 +194,7 @@ class Register:
                 ask(COME_BACK, self._digest(name))
             elif wanted.origin is not None and take_back(ask, name, wanted.origin.as_of, wanted.origin.source):
                 customers.raise_revision(ask, name)
-            revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told)
+            revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told(entry))
             customers.tell(ask, name, revision, forget)
             return Stored(name, revision, new=entry is None and revision == 1)
 

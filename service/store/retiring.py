@@ -3,21 +3,23 @@
 The mark is a word of the ledger of consents (purpose ``retired``), so that every road to a decision reads it with the
 others, decision records keep it, and it is known when and why it changed. A file that knows every customer retires
 those it does not name, but for who was told of later; whoever is named again, or stored whole over the API, is back.
+A word is never dated before one that stands, so that it holds even where a file of a wrong day dated that one ahead.
 """
 
 from sqlalchemy import Connection
 
 from service.domain import RETIRED
+from service.store.ahead import AHEAD, TOLD_AT
 from service.store.database import Ask
 from service.store.wire import Statement
 
 NEWEST = f"""
-    (SELECT granted FROM consents WHERE customer_id = {{name}} AND purpose = '{RETIRED}'
+    (SELECT {{what}} FROM consents WHERE customer_id = {{name}} AND purpose = '{RETIRED}'
         ORDER BY at DESC, seq DESC LIMIT 1)
 """  # noqa: S608 - our own words
 ABSENT = f"""
-    customers.told_at <= %(as_of)s::bigint AND NOT EXISTS (SELECT FROM incoming WHERE incoming.id = customers.id)
-        AND NOT coalesce({NEWEST.format(name="customers.id")}, false)
+    {TOLD_AT} <= %(as_of)s::bigint AND NOT EXISTS (SELECT FROM incoming WHERE incoming.id = customers.id)
+        AND NOT coalesce({NEWEST.format(what="granted", name="customers.id")}, false)
 """
 """Of the customers who are stored, those whom a file that knows everybody does not name."""
 
@@ -25,30 +27,33 @@ COUNT = f"SELECT count(*) FILTER (WHERE {ABSENT}), count(*) FROM customers"  # n
 
 _SAY = """
     INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-    SELECT id, '{purpose}', {word}, %(as_of)s, 'import', '1' FROM {who} RETURNING customer_id
+    SELECT id, '{purpose}', {word}, greatest(%(as_of)s::bigint, at), 'import', '1' FROM {who} RETURNING customer_id
 """
 _CHANGE = """
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id IN (SELECT customer_id FROM said)
 """
 RETIRE = f"""
-    WITH absent AS MATERIALIZED (SELECT id FROM customers WHERE {ABSENT} ORDER BY id FOR UPDATE),
+    WITH absent AS MATERIALIZED (
+        SELECT id, {NEWEST.format(what="at", name="customers.id")} AS at
+        FROM customers WHERE {ABSENT} ORDER BY id FOR UPDATE),
     said AS ({_SAY.format(purpose=RETIRED, word="true", who="absent")}) {_CHANGE}
 """  # noqa: S608 - our own words
 """Locked first: who is stored over the API at this moment is told of later than the file, and stays."""
 
 TAKE_BACK = f"""
     WITH back AS (
-        SELECT incoming.id FROM incoming JOIN (
+        SELECT incoming.id, newest.at FROM incoming JOIN (
             SELECT DISTINCT ON (customer_id) customer_id, granted, at FROM consents WHERE purpose = '{RETIRED}'
             ORDER BY customer_id, at DESC, seq DESC) AS newest ON newest.customer_id = incoming.id
-        WHERE newest.granted AND newest.at <= %(as_of)s::bigint),
+        WHERE newest.granted AND (newest.at <= %(as_of)s::bigint OR newest.at > {AHEAD})),
     said AS ({_SAY.format(purpose=RETIRED, word="false", who="back")}) {_CHANGE}
 """  # noqa: S608 - our own words
 TAKE_ONE_BACK = Statement(
     b"take_back",
     f"""
     INSERT INTO consents (customer_id, purpose, granted, at, source, version)
-    SELECT $1, '{RETIRED}', false, $2::bigint, $3, '1' WHERE {NEWEST.format(name="$1")} RETURNING 1
+    SELECT $1, '{RETIRED}', false, greatest($2::bigint, {NEWEST.format(what="at", name="$1")}), $3, '1'
+    WHERE {NEWEST.format(what="granted", name="$1")} RETURNING 1
     """.encode(),
 )
 

@@ -2,7 +2,7 @@
 
 Kept by name: ``{"age": "1764518400000 import"}``, an instant (ms UTC), a blank, a source. A name that is not told was
 said by nobody knows whom: any word on it is newer. A name that is told while the attributes lack it was said to be
-unknown.
+unknown: by name, or by storing the customer whole without it.
 """
 
 from collections.abc import Iterable, Mapping

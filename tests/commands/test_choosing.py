@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from service.cli import main, named_first
 from service.commands import choosing
-from service.commands.bank import CARD, KEYS, LOCK, Bank, note_start, served
+from service.commands.bank import CARD, KEYS, LOCK, Bank, note_import, note_start, served
 from service.commands.serve import free_port
 from service.config import Settings
 from service.embedded import start_postgres
@@ -171,6 +171,48 @@ def test_a_banks_files_go_to_that_bank_and_never_into_another(here: Path, monkey
     assert choosing.of(own).state_dir == choosing.imported(own, False).state_dir == Path(".fourcast/synthetic")
     monkeypatch.setenv("FOURCAST_STATE_DIR", "own")
     assert choosing.imported(files, False).state_dir == Path("own")
+
+
+def test_files_that_get_a_bank_of_their_own_beside_others_are_told_so_and_how_to_name_another(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    choosing.imported(here / "mine", False)
+    assert capsys.readouterr() == ("", ""), "where there is no other bank there is nothing to mistake"
+    bank(here, "synthetic", 9)
+    bank(here, "xiamen", 100)
+    choosing.imported(here / "mine", False)
+    told = (
+        "It is a bank of these files' own: what is imported into it is not in any other.\n"
+        "To import into another, name it: --bank-state synthetic (there are: synthetic, xiamen).\n"
+    )
+    made = "Bank: .fourcast (.fourcast), which is not there yet: `fourcast import` makes it.\n"
+    assert capsys.readouterr() == ("", made + told)
+    (here / ".fourcast" / "postgres").mkdir()
+    choosing.imported(here / "mine", False)
+    assert capsys.readouterr() == ("", f"Bank: .fourcast (.fourcast), the last one here; it is not served now.\n{told}")
+    choosing.imported(here / "synthetic", False)
+    assert "of these files' own" not in capsys.readouterr().err
+
+
+def test_an_import_into_a_demo_leaves_what_the_demo_noted_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = bank(here, "synthetic", 9)
+    started = Settings(state_dir=folder, artifacts=here / "models", policy=here / "policy")
+    with served(started, "demo") as tell:
+        tell("http://127.0.0.1:8123")
+        noted = (folder / CARD).read_text()
+        note_import(Settings(state_dir=folder, artifacts=here / "other", policy=here / "other"))
+        assert (folder / CARD).read_text() == noted
+        assert "served on http://127.0.0.1:8123" in chosen(capsys)[1]
+    note_import(Settings(state_dir=folder))
+    assert (folder / CARD).read_text() == noted
+
+
+def test_an_import_notes_what_its_own_bank_was_imported_with(here: Path) -> None:
+    folder = bank(here, "a", 9)
+    for policy in ("one", "two"):
+        note_import(Settings(state_dir=folder, policy=here / policy))
+        card = json.loads((folder / CARD).read_text())
+        assert (card["made_by"], card["policy"]) == ("import", str(here / policy))
 
 
 def test_the_option_may_stand_behind_the_verb() -> None:

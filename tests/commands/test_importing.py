@@ -99,6 +99,19 @@ def test_a_full_refresh_says_whom_it_retires_and_wants_a_yes(imported: Import, s
     assert store.register.snapshots(["a"], Lookback(0))["a"].consents == {}
 
 
+def test_a_bank_s_day_after_today_stores_and_retires_nobody(imported: Import, store: Store, tmp_path: Path) -> None:
+    imported("id,age\na,40\nb,50\n")
+    (tmp_path / "bank.yaml").write_text(BANK.replace("2026-01-31", "2199-12-31"))
+    refused = imported("id,age\na,41\n", "--full-refresh", "--yes")
+    assert refused.exit_code == 2
+    assert "bank.yaml: as_of: 2199-12-31 lies after today" in refused.output
+    assert known(store) == {"age": 40}
+    assert store.register.snapshots(["b"], Lookback(0))["b"].consents == {}
+    words = ["check-files", "--bank", str(tmp_path), "--files", str(tmp_path)]
+    checked = CliRunner().invoke(main, words)
+    assert (checked.exit_code, "bank.yaml: as_of: 2199-12-31 lies after today" in checked.output) == (2, True)
+
+
 def test_a_full_refresh_sets_no_rows_aside(imported: Import, tmp_path: Path) -> None:
     rejects = ("--rejects", str(tmp_path / "rejects.csv"), "--most-rejects", "1")
     refused = imported("id,age\na,400\n", "--full-refresh", *rejects)

@@ -29,12 +29,12 @@ def test_each_attribute_says_who_said_it_and_as_of_when(house: House, bank: Crm)
     month_end = {"as_of": "2026-02-01T00:00:00+08:00", "source": "import"}
     assert bank.ask("GET", "/v1/customers/o-1").json()["origins"] == {"age": month_end, "sex": month_end}
     told = bank.ask("PUT", "/v1/customers/o-1", {"attributes": {"deceased": True, "staff": None}}).json()["origins"]
-    assert set(told) == {"deceased", "staff"}, "null says unknown; what is left out nobody says"
+    assert set(told) == {"deceased", "staff", "age", "sex"}, "null says unknown, and so does leaving out what was known"
     assert {one["source"] for one in told.values()} == {"api:bank-crm"}
     assert told["deceased"]["as_of"] > "2026-10"
-    wider = replace(file, columns=["age", "deceased"])
-    house.store.load_customers([("o-1", {"age": 40, "deceased": False})], None, wider)
-    assert bank.ask("GET", "/v1/customers/o-1").json()["attributes"] == {"age": 40, "deceased": True}
+    wider = replace(file, columns=["age", "deceased", "frozen"])
+    house.store.load_customers([("o-1", {"age": 40, "deceased": False, "frozen": False})], None, wider)
+    assert bank.ask("GET", "/v1/customers/o-1").json()["attributes"] == {"deceased": True, "frozen": False}
 
 
 def test_the_same_customer_again_raises_no_revision(bank: Crm) -> None:

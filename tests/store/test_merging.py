@@ -11,6 +11,8 @@ from service.store.told import origins
 
 CALLED = Origin(2000, "api:crm")
 """Somebody told a fact over the API at the instant 2000."""
+AHEAD = 7_258_000_000_000
+"""An instant of the year 2199."""
 
 
 def say(store: Store, name: str, at: int = CALLED.as_of, **attributes: float | str | bool | None) -> int:
@@ -58,10 +60,31 @@ def test_what_was_said_to_be_unknown_over_the_api_stays_so(store: Store) -> None
     assert load(store, "m-5", 1999, "risk_tolerance", risk_tolerance=3) == {"age": 44}
 
 
-def test_what_a_whole_customer_left_out_any_file_fills_in(store: Store) -> None:
-    load(store, "m-6", 1000, "age sex", age=44, sex="male")
+def test_what_a_whole_customer_left_out_stays_unknown_until_a_newer_file_says_it(store: Store) -> None:
+    load(store, "m-6", 1000, "age sex demand_yuan", age=44, sex="male")
     say(store, "m-6", age=45)
-    assert load(store, "m-6", 1000, "age sex", age=44, sex="male") == {"age": 45, "sex": "male"}
+    older = load(store, "m-6", 1999, "age sex demand_yuan region", age=44, sex="male", demand_yuan=1.0, region="xm")
+    assert older == {"age": 45, "region": "xm"}, "but for what nobody had ever told, which the file fills in"
+    assert origins(store.register.read("m-6").told)["sex"] == CALLED
+    say(store, "m-6", age=45)
+    assert load(store, "m-6", 1999, "sex region", sex="male", region="xm") == {"age": 45}
+    assert load(store, "m-6", 2001, "sex", sex="male") == {"age": 45, "sex": "male"}
+
+
+def test_what_a_file_that_replaces_lacks_no_older_file_brings_back(store: Store) -> None:
+    load(store, "m-12", 1000, "age sex", age=44, sex="male")
+    assert load(store, "m-12", 3000, "age", replace=True, age=50) == {"age": 50}
+    assert load(store, "m-12", 2000, "age sex", age=44, sex="male") == {"age": 50}
+    assert load(store, "m-12", 3000, "sex", sex="male") == {"age": 50, "sex": "male"}
+
+
+def test_a_word_dated_years_ahead_holds_against_no_file(store: Store) -> None:
+    load(store, "m-13", AHEAD, "age sex", age=44, sex="male")
+    store.register.amend("m-13", lambda _: Wanted("m-13", None, {"deceased": True}, CALLED), lambda *_: True)
+    for _ in range(2):
+        kept = load(store, "m-13", 1999, "age deceased", age=61, deceased=False)
+        assert kept == {"age": 61, "sex": "male", "deceased": True}, "a later word holds still"
+    assert load(store, "m-13", 2001, "deceased", deceased=False)["deceased"] is False
 
 
 def test_two_files_of_one_day_share_a_customer(store: Store) -> None:

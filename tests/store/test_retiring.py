@@ -9,6 +9,9 @@ from service.errors import Unconfirmed
 from service.store import CustomerFile, Origin, Store, Wanted
 from tests.servers import execute
 
+AHEAD = 7_258_000_000_000
+"""An instant of the year 2199."""
+
 
 @pytest.fixture(autouse=True)
 def nobody_stored(database_url: str) -> None:
@@ -77,6 +80,25 @@ def test_who_is_stored_whole_over_the_api_is_back(store: Store) -> None:
     assert put(store, "b", at=2500) == 3, "the revision tells the caches"
     assert consents(store, "b") == {RETIRED: False}
     assert put(store, "b", at=2600) == 3
+
+
+def test_whom_a_file_of_a_wrong_year_retired_any_later_word_takes_back(store: Store) -> None:
+    read(store, 1000, "a", "b", "c")
+    read(store, AHEAD, "a")
+    assert consents(store, "b") == consents(store, "c") == {RETIRED: True}
+    put(store, "b", at=2000)
+    read(store, 3000, "a", "c", full=False)
+    assert consents(store, "b") == consents(store, "c") == {RETIRED: False}
+
+
+def test_whom_a_file_of_a_wrong_year_named_a_full_file_retires(store: Store) -> None:
+    read(store, AHEAD, "a", "b")
+    read(store, 1000, "a")
+    assert consents(store, "b") == {RETIRED: True}
+    read(store, AHEAD, "a", "b")
+    assert consents(store, "b") == {RETIRED: False}
+    read(store, 3000, "a")
+    assert consents(store, "b") == {RETIRED: True}
 
 
 def test_nobody_is_retired_unasked(store: Store) -> None:

@@ -17,6 +17,7 @@ from service.errors import InvalidInput
 from service.store import Store
 from training.bank import open_bank
 from training.checking import check_files
+from training.contract import day_faults
 from training.dataset import read_consents, read_customers
 
 BANK = """name: Small bank
@@ -240,10 +241,26 @@ def test_a_time_of_consent_that_is_none_or_lies_ahead_is_a_fault(
     assert message in found
 
 
-def test_a_bank_s_day_that_lies_ahead_dates_no_consent(bank: Path, files: Path) -> None:
-    (bank / "bank.yaml").write_text(BANK.replace("2026-01-31", "2199-01-31"))
+def test_a_bank_s_day_that_lies_ahead_is_one_fault_whether_or_not_there_are_consents(bank: Path, files: Path) -> None:
+    (bank / "bank.yaml").write_text(BANK.replace("2026-01-31", "2199-12-31"))
     (found,) = told(bank, files)
-    assert found.startswith("consents: said_on: is not given in 3 rows, and as_of of bank.yaml, 2199-01-31, lies in")
+    assert found.startswith("bank: bank.yaml: as_of: 2199-12-31 lies after today, ")
+    (bank / "consents.sql").unlink()
+    assert told(bank, files) == [found]
+    assert found.endswith("; set it to the day at whose end the files were written")
+
+
+@pytest.mark.parametrize(("second", "faults"), [(-1, 1), (0, 0)])
+def test_today_is_the_bank_s_own(bank: Path, second: int, faults: int) -> None:
+    midnight = 1_769_788_800
+    """2026-01-31 00:00 in Shanghai, where the bank's day begins."""
+    assert len(day_faults(open_bank(bank), (midnight + second) * 1000)) == faults
+
+
+def test_a_bank_s_day_of_no_calendar_is_a_fault_of_bank_yaml(bank: Path, files: Path) -> None:
+    (bank / "bank.yaml").write_text(BANK.replace("2026-01-31", "9999-12-31"))
+    with pytest.raises(InvalidInput, match=r"as_of: must be a date YYYY-MM-DD of 1900 to 2199"):
+        check_files(bank, files)
 
 
 def test_nobody_has_said_anything_is_no_fault_and_no_customers_is(bank: Path, files: Path) -> None:

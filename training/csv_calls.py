@@ -34,6 +34,10 @@ class Call:
         """The call as if it had no option of this name."""
         return replace(self, options={one: value for one, value in self.options.items() if one != name})
 
+    def with_more(self, options: Mapping[str, str]) -> "Call":
+        """The call with more options."""
+        return replace(self, options={**self.options, **options})
+
     def reading(self, path: str | None = None, **more: str) -> str:
         """The call as SQL: of another path, with more options."""
         named = [f"{name} = {value}" for name, value in {**self.options, **more}.items()]

@@ -20,6 +20,7 @@ from service.errors import InvalidInput
 from training.bank import Bank
 from training.columns import columns_of
 from training.csv_calls import Call, csv_calls, rewritten
+from training.dialect import in_dialect
 from training.encoding import ENCODINGS, convert, encoding_of
 
 THREADS = 2
@@ -55,8 +56,9 @@ def files_read(bank: Bank, files: Path) -> dict[str, str]:
 def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> str:
     """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
     said = csv_calls(text)
-    paths = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(said)]
-    calls = [call.without("encoding") for call in said]
+    files = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(said)]
+    calls = [in_dialect(connection, call.without("encoding"), of) for call, (_, of) in zip(said, files, strict=True)]
+    paths = [path for path, _ in files]
     found = [columns_of(connection, call, path) for call, path in zip(calls, paths, strict=True)]
     codes = {name for columns in found if columns is not None for name in columns.codes}
     readings = [
@@ -66,16 +68,19 @@ def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, en
     return rewritten(text, calls, readings)
 
 
-def _readable(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None) -> str:
-    """The path of a call as SQL; where files are not UTF-8, all its files, with converted copies in their place."""
+def _readable(
+    connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None
+) -> tuple[str, list[Path]]:
+    """The path of a call as SQL, and its files; where some are not UTF-8, with converted copies in their place."""
     encoding = _stated(connection, call) or encoding
     said = connection.execute(f"SELECT {call.path}").fetchall()[0][0]
     patterns = said if isinstance(said, list) else [said]
     found = [Path(path) for pattern in patterns for path in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
     written = {path: encoding_of(path, encoding) for path in found}
     if set(written.values()) <= {"utf-8"}:
-        return call.path
-    return str([str(_copied(path, written[path], copies) if written[path] != "utf-8" else path) for path in found])
+        return call.path, found
+    read = [_copied(path, written[path], copies) if written[path] != "utf-8" else path for path in found]
+    return str([str(path) for path in read]), read
 
 
 def _stated(connection: duckdb.DuckDBPyConnection, call: Call) -> str | None:

@@ -126,3 +126,44 @@ def test_what_is_no_sql_is_said_in_duckdbs_words(tmp_path: Path) -> None:
         (tmp_path / str(place)).mkdir()
         with pytest.raises(InvalidInput, match=r"customers\.sql: "):
             read(tmp_path / str(place), "x\n1\n", sql)
+
+
+def test_quotes_that_come_late_are_quotes_and_a_quoted_comma_is_no_separator(tmp_path: Path) -> None:
+    rows = [f"q{n},r{n},true" for n in range(25_000)]
+    late = ['"q999999","rx",true', '"x2","he said ""hi""",false', 'x1,"Smith, John",true']
+    found = read(tmp_path, "\n".join(["id,region,deceased", *rows, *late]))
+    assert found["id"][-3:] == ["q999999", "x2", "x1"]
+    assert found["region"][-3:] == ["rx", 'he said "hi"', "Smith, John"]
+    assert found["deceased"][-3:] == [True, False, True]
+
+
+def test_nothing_is_a_comment_unless_the_sql_says_so(tmp_path: Path) -> None:
+    csv = "id,region\na1,x#1\n#a2,y\na3,#z\n"
+    assert read(tmp_path, csv) == {"id": ["a1", "#a2", "a3"], "region": ["x#1", "y", "#z"]}
+    (tmp_path / "said").mkdir()
+    said = "SELECT * FROM read_csv(file('a.csv'), comment = '#')"
+    assert read(tmp_path / "said", "id,region\na1,x\n#a2\n", said) == {"id": ["a1"], "region": ["x"]}
+    (tmp_path / "one").mkdir()
+    assert read(tmp_path / "one", "id\na1\n#a2\na3\n") == {"id": ["a1", "#a2", "a3"]}
+
+
+@pytest.mark.parametrize(
+    ("csv", "read_as"),
+    [
+        ("id;yuan\na;2,5\nb;3,5\n", {"id": ["a", "b"], "yuan": ["2,5", "3,5"]}),
+        ("id\tname\na\tx, y\nb\tz, w\n", {"id": ["a", "b"], "name": ["x, y", "z, w"]}),
+        ("id|n\na|1\n", {"id": ["a"], "n": [1]}),
+        ("name\nSmith, John\nLi\nWu\n", {"name": ["Smith, John", "Li", "Wu"]}),
+        ("id,n\na,1,\nb,2,\n", {"id": ["a", "b"], "n": [1, 2]}),
+        ("Report, of accounts\n\nid,n,m\na,1,2\nb,2,3\n", {"id": ["a", "b"], "n": [1, 2], "m": [2, 3]}),
+        ("Report of accounts\n\nid,n\na,1\nb,2\n", {"id": ["a", "b"], "n": [1, 2]}),
+        ('id,said\na,"two\nlines"\nb,"x;y"\n', {"id": ["a", "b"], "said": ["two\nlines", "x;y"]}),
+    ],
+)
+def test_the_separator_is_what_cuts_the_first_lines_alike(tmp_path: Path, csv: str, read_as: dict[str, Any]) -> None:
+    assert read(tmp_path, csv) == read_as
+
+
+def test_another_quote_is_the_sqls_to_say(tmp_path: Path) -> None:
+    sql = "SELECT * FROM read_csv(file('a.csv'), quote = '''')"
+    assert read(tmp_path, "id,name\na,'x, y'\nb,'it''s'\n", sql) == {"id": ["a", "b"], "name": ["x, y", "it's"]}

@@ -12,8 +12,10 @@ taken from the bank's programs, and refused to a customer's own key.
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.decision.record import UNREADABLE, shown
+from service.decision_ids import canonical_id
 from service.domain import Event
 from service.errors import InvalidInput, NotFound, Problem
 from service.nearest import MOST_NEAR, unknown
@@ -23,6 +25,12 @@ from service.store.naming import Names
 
 SENTENCE = "The event names what this bank does not have."
 NOUNS = {"offer": "offers", "channel": "channels", "question": "questions"}
+
+
+def spelt(event: Event) -> Event:
+    """The event with its decision's id in the form that is stored; what is no id at all stays, to be refused."""
+    known = None if event.decision_id is None else canonical_id(event.decision_id)
+    return event if known in (None, event.decision_id) else replace(event, decision_id=known)
 
 
 class KnownNames:

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from service.decision.record import UNREADABLE
+from service.decision_ids import canonical_id
 from service.domain import Arm, Attributes, Event
 from service.rules.policy import Policy
 from training.openings import Opening, opening_of
@@ -160,12 +161,17 @@ def _seen(
     clicked: set[tuple[str, str]] = set()
     for event in events:
         if event.kind in SEEN and event.offer is not None:
-            decision = event.decision_id or _latest(records, event)
+            decision = _named(event) or _latest(records, event)
             if decision is not None:
                 seen.setdefault((decision, event.offer), event.at)
                 if event.kind == "click":
                     clicked.add((decision, event.offer))
     return seen, clicked
+
+
+def _named(event: Event) -> str | None:
+    """The decision an event names; it may have been stored in the spelling of its sender."""
+    return None if event.decision_id is None else canonical_id(event.decision_id) or event.decision_id
 
 
 def _latest(records: Sequence[Mapping[str, Any]], event: Event) -> str | None:

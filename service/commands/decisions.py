@@ -101,7 +101,8 @@ def replay(decision_id: str, as_json: bool) -> None:
     with opened() as stack:
         engine = engine_of(stack)
         try:
-            replayed = engine.explaining.replayed(decision_id, engine.stored(decision_id).record)
+            stored = engine.stored(decision_id)
+            replayed = engine.explaining.replayed(stored.id, stored.record)
         finally:
             engine.close()
     told = replayed.document()

@@ -12,6 +12,7 @@ import orjson
 from flask import Response, request
 
 from service.answer import iso
+from service.claims import spelt
 from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import ContactRefused
@@ -55,7 +56,7 @@ def contacts(client: Client) -> Response:
     """
     body = check(_INPUT, read_json(request), SENTENCE)
     own_customer(client, body["customer_id"])
-    wanted = Event(kind=EventKind.CONTACT.value, at=0, **body)
+    wanted = spelt(Event(kind=EventKind.CONTACT.value, at=0, **body))
     engine().claims(trusted=True).expect_decision(wanted)
     contact, new = engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")))
     return Ready(_answer(contact, engine()), 201 if new else 200, [NO_STORE])

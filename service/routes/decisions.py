@@ -3,6 +3,7 @@
 import orjson
 from flask import Response, request
 
+from service.decision_ids import canonical_id
 from service.domain import Client
 from service.errors import NotFound
 from service.routes.access import Reach, engine, needs, own_customers, word
@@ -14,6 +15,7 @@ from service.routes.offers import VARY, language, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord
 from service.routes.schemas.explanations import ExplanationAnswer
+from service.store import Record
 
 _EXPLANATION = ExplanationQuery()
 
@@ -35,7 +37,7 @@ def decision(client: Client, decision_id: str) -> Response:
 
     To a key bound to a customer or a branch the decisions of others do not exist (404).
     """
-    return Ready(_record(client, decision_id), 200, [NO_STORE])
+    return Ready(_stored(client, decision_id).record, 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -58,7 +60,7 @@ def explanation(client: Client, decision_id: str) -> Response:
     From its record and the policy that made it: the funnel from all offers to those shown, every gate with its rule,
     the factors of each priority, what would win without each factor, and what would unlock what is withheld.
     """
-    record = _record(client, decision_id)
+    record = _stored(client, decision_id).record
     asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
@@ -80,17 +82,18 @@ def replay(client: Client, decision_id: str) -> Response:
 
     From its own record, the policy it names and, where its folder is still there, the bundle it names.
     """
-    replayed = engine().explaining.replayed(decision_id, _record(client, decision_id))
+    stored = _stored(client, decision_id)
+    replayed = engine().explaining.replayed(stored.id, stored.record)
     return Ready(orjson.dumps(replayed.document()), 200, [NO_STORE])
 
 
-def _record(client: Client, decision_id: str) -> bytes:
+def _stored(client: Client, decision_id: str) -> Record:
     word(decision_id, "decision_id")
-    facts().decision_id = decision_id
+    facts().decision_id = canonical_id(decision_id) or decision_id
     try:
         stored = engine().stored(decision_id)
         if own_customers(client, (stored.customer_id,)):
-            return stored.record
+            return stored
     except NotFound:
         pass  # the same words for a stranger's decision as for none
     raise NotFound("No such decision. Decisions are kept as long as the bank's retention says.")

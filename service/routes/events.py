@@ -15,7 +15,7 @@ from typing import Any, cast
 import orjson
 from flask import Response, request
 
-from service.claims import Claims
+from service.claims import Claims, spelt
 from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
@@ -142,8 +142,12 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent]) -> FourcastEr
 
 
 def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
-    """``stored`` or ``duplicate``; what is known already needs no claim to hold any more."""
-    event = one.event if one.token is None else _proven(engine, one.event, one.token)
+    """``stored`` or ``duplicate``; what is known already, in whichever spelling, needs no claim to hold any more."""
+    event = spelt(one.event)
+    if event != one.event and engine.acknowledged(one.event):
+        return "duplicate"
+    if one.token is not None:
+        event = _proven(engine, event, one.token)
     try:
         claims.expect(event, proven=one.token is not None)
     except InvalidInput:

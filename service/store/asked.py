@@ -1,5 +1,6 @@
 """What every request asks, by prepared statements: one round trip each."""
 
+from service.decision_ids import canonical_id
 from service.domain import UNKNOWN_CUSTOMER, Client, Event, Lookback, Release, Snapshot
 from service.errors import NotFound, Unavailable
 from service.store import decisions, hot, text
@@ -36,9 +37,9 @@ class Asked:
         self._database.ask(hot.REMEMBER, *names, b"%d" % at, b"%d" % release_id, record)
 
     def decision(self, decision_id: str) -> Record:
-        """A decision as it was stored; raises NotFound."""
-        known = decisions.is_decision_id(decision_id)
-        record = decisions.record_of(self._database.ask(hot.DECISION, decision_id.encode())) if known else None
+        """A decision as it was stored, by any spelling of its id; raises NotFound."""
+        known = canonical_id(decision_id)
+        record = decisions.record_of(self._database.ask(hot.DECISION, known.encode())) if known else None
         if record is None:
             raise NotFound(f'No decision "{decision_id[:40]}".')
         return record

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from service.decision_ids import canonical_id
 from service.errors import InvalidInput, Problem
 from service.store.hot import whole, word
 from service.store.wire import Row
@@ -35,21 +36,13 @@ def first_id(at: int) -> str:
     return str(uuid.UUID(int=at << 80))
 
 
-def is_decision_id(text: str) -> bool:
-    """Whether ``text`` can be a decision's id at all."""
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 def id_bytes(decision_id: str) -> bytes:
     """The id as PostgreSQL reads it; raises InvalidInput."""
-    if not is_decision_id(decision_id):
+    known = canonical_id(decision_id)
+    if known is None:
         problem = Problem("decision_id", "must be a UUID")
         raise InvalidInput(f"decision_id must be a UUID, got {decision_id[:40]!r}", [problem])
-    return decision_id.encode()
+    return known.encode()
 
 
 def record_of(rows: Iterable[Row]) -> Record | None:

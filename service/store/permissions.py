@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from service.decision_ids import canonical_id
 from service.domain import Event, EventKind, Lookback, Snapshot
 from service.errors import Conflict, no_customer
 from service.store import customers, events, hot, text
@@ -108,7 +109,8 @@ def _locked(ask: Ask, contact: Event) -> Event | None:
     if not ask(LOCK, text.name("customer_id", contact.customer_id)):
         raise no_customer(contact.customer_id)
     for *said, at in ask(RESERVED, text.name("id", contact.id), contact.customer_id.encode()):
-        found = tuple(map(hot.word, said))
+        customer, kind, offer, channel, decision = map(hot.word, said)
+        found = customer, kind, offer, channel, canonical_id(decision or "") or decision
         wanted = contact.customer_id, str(EventKind.CONTACT), contact.offer, contact.channel, contact.decision_id
         if found != wanted:
             raise Conflict(f'The id "{contact.id}" was used before for something else: give each contact its own id.')

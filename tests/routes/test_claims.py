@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def send(client: Any, keys: Keys) -> Callable[..., Any]:
 def decided(client: Any, keys: Keys) -> Callable[[str], dict[str, Any]]:
     """``(customer) -> answer`` of their offers in the app."""
     return lambda name: client.get(f"/v1/customers/{name}/offers?channel=mobile_app", headers=keys["app"]).json
+
+
+def now(seconds: float = 0) -> str:
+    """So long from now, as a sender writes it."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
 def stored(database_url: str, event_id: str) -> int:
@@ -148,6 +154,47 @@ def test_a_decision_must_be_that_customers_own_and_nobody_learns_of_anothers(
             assert answer.json["detail"] == "The event names what this bank does not have."
             assert stored(database_url, event["id"]) == 0
         assert send(make_event(offer=shown, decision_id=mine["decision_id"]), key).status_code == 201
+
+
+SPELLINGS: list[Callable[[str], str]] = [str.upper, lambda one: one.replace("-", ""), lambda one: f"{{{one}}}"]
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+def test_a_decision_is_stored_in_one_form_however_its_id_is_spelt(
+    send: Callable[..., Any],
+    make_event: Make,
+    decided: Callable[[str], dict[str, Any]],
+    database_url: str,
+    spell: Callable[[str], str],
+) -> None:
+    mine = decided("c-1")
+    decision, first = mine["decision_id"], mine["offers"][0]
+    event = make_event(offer=first["offer"], decision_id=spell(decision), id=f"spelt-{spell(decision)}", at=now())
+    assert send(event).status_code == 201
+    kept = execute(database_url, "SELECT decision_id FROM events WHERE id = %s", event["id"])
+    assert kept == [(decision,)]
+    assert send(event | {"decision_id": decision}).json["events"][0]["status"] == "duplicate"
+    accept = event | {"id": f"accept-{spell(decision)}", "kind": "accept", "token": first["token"]}
+    assert send(accept).status_code in (200, 201), "the token's decision is this one"
+
+
+def test_an_event_kept_in_the_senders_spelling_is_a_duplicate_in_that_spelling(
+    send: Callable[..., Any], make_event: Make, decided: Callable[[str], dict[str, Any]], store: Store
+) -> None:
+    mine = decided("c-1")
+    offer, upper = mine["offers"][0]["offer"], mine["decision_id"].upper()
+    event = make_event(id="before", offer=offer, decision_id=upper, at="2026-11-01T00:00:00Z")
+    store.record_event(Event("before", "c-1", "click", 1_793_491_200_000, offer, "mobile_app", upper))
+    assert send(event).json["events"][0]["status"] == "duplicate"
+
+
+def test_an_id_with_a_prefix_is_the_decision_of_nobody(
+    client: Any, send: Callable[..., Any], make_event: Make, decided: Callable[[str], dict[str, Any]], keys: Keys
+) -> None:
+    named = f"urn:uuid:{decided('c-1')['decision_id']}"
+    assert set(faults(send(make_event(decision_id=named, at=now())))) == {"decision_id"}
+    contact = {"id": "k-urn", "customer_id": "c-1", "offer": "term-12m", "channel": "sms", "decision_id": named}
+    assert set(faults(client.post("/v1/contacts", json=contact, headers=keys["branch"]))) == {"decision_id"}
 
 
 def test_an_offer_that_the_decision_did_not_show_is_refused(

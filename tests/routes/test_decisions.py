@@ -42,6 +42,18 @@ def test_an_unknown_decision_is_not_found(client: Any, keys: Keys, decision_id: 
     assert client.get(f"/v1/decisions/{decision_id}", headers=keys["app"]).status_code == 404
 
 
+def test_a_decision_is_found_by_any_spelling_of_its_id_and_named_in_one(
+    client: Any, keys: Keys, decision_of: DecisionOf
+) -> None:
+    known = decision_of("c-2")
+    path, wrong = "/v1/decisions/", f"/v1/decisions/urn:uuid:{known}"
+    for spelling in (known.upper(), known.replace("-", ""), f"{{{known}}}"):
+        assert client.get(path + spelling, headers=keys["app"]).json["decision"]["id"] == known
+        assert client.get(f"{path}{spelling}/replay", headers=keys["app"]).json["decision_id"] == known
+    for below in ("", "/explanation", "/replay"):
+        assert client.get(wrong + below, headers=keys["app"]).status_code == 404
+
+
 @pytest.mark.parametrize("decision_id", ["%07", "x" * 65])
 def test_an_id_that_can_be_none_is_refused(client: Any, keys: Keys, decision_id: str) -> None:
     assert client.get(f"/v1/decisions/{decision_id}", headers=keys["app"]).status_code == 422

@@ -2,11 +2,13 @@
 
 import time
 import uuid
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.decision_ids import canonical_id
 from service.errors import InvalidInput, NotFound
 from service.store import Store, new_decision_id
 from service.store.decisions import first_id
@@ -48,6 +50,28 @@ def test_remembering_again_keeps_the_first_record(store: Store) -> None:
 def test_what_no_decision_has_for_an_id_is_not_found(store: Store, decision_id: str) -> None:
     with pytest.raises(NotFound):
         store.decision(decision_id)
+
+
+@pytest.mark.parametrize("spell", [str.upper, lambda one: one.replace("-", ""), lambda one: f"{{{one}}}"])
+def test_a_decision_is_found_and_kept_under_one_form_of_its_id_however_it_is_spelt(
+    store: Store, spell: Callable[[str], str]
+) -> None:
+    decision_id = new_decision_id(NOW)
+    store.remember(spell(decision_id), "c-1", NOW, 7, b"record")
+    assert canonical_id(spell(decision_id)) == store.decision(spell(decision_id)).id == decision_id
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [lambda one: f"urn:uuid:{one}", lambda one: f"{{{one}", lambda one: one.replace("-", "_"), lambda one: f" {one}",
+     lambda one: one.replace("-", "", 1).replace("7", "٧"), lambda one: one[:6] + "-" + one[6:]],
+)  # fmt: skip
+def test_what_is_no_spelling_of_an_id_is_not_found(store: Store, spell: Callable[[str], str]) -> None:
+    decision_id = new_decision_id(NOW)
+    store.remember(decision_id, "c-1", NOW, 7, b"record")
+    assert canonical_id(spell(decision_id)) is None
+    with pytest.raises(NotFound):
+        store.decision(spell(decision_id))
 
 
 def test_only_an_id_can_be_remembered(store: Store) -> None:

@@ -100,6 +100,12 @@ def test_an_event_without_a_decision_belongs_to_the_last_one_that_showed_its_off
     assert lived(records, [said("impression", NOON - 5, "term", None)]).seen_by == {"mobile_app": "decisions"}
 
 
+def test_a_showing_kept_in_its_senders_spelling_of_the_decision_is_not_lost():
+    decision = "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10"
+    spelt = [said("impression", NOON, "term", f"{{{decision.upper()}}}"), said("purchase", NOON, "term", None)]
+    assert outcomes(lived([made(decision)], spelt)) == [("term", True)]
+
+
 def test_who_was_not_personalised_teaches_nothing():
     found = lived([made(consents={"personalisation": False})], [said("impression", NOON)])
     assert (found.offers, found.left_out) == ([], {"not personalised": 1})

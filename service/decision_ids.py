@@ -1,0 +1,24 @@
+"""The ids of decisions: a UUIDv7, whose first 48 bits are the milliseconds at which it was made (RFC 9562, 5.7).
+
+PostgreSQL reads a UUID in several spellings, and so did whoever sent one. What is stored and compared has one: lower
+case with hyphens.
+"""
+
+import re
+import uuid
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+_GROUPS = r"[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}"
+_SPELT = re.compile(rf"{_GROUPS}|\{{{_GROUPS}\}}").fullmatch
+"""What PostgreSQL reads as a UUID."""
+
+
+def canonical_id(text: str) -> str | None:
+    """The id in the one form in which it is stored and compared; None where ``text`` can be no decision's id.
+
+    >>> canonical_id("{0199D3C86F1E7C3A9A550D6F2B7E4C10}"), canonical_id("urn:0199d3c86f1e7c3a9a550d6f2b7e4c10")
+    ('0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10', None)
+    """
+    if _CANONICAL(text):
+        return text
+    return str(uuid.UUID(text)) if _SPELT(text) else None

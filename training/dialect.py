@@ -65,10 +65,16 @@ def dialect_of(connection: duckdb.DuckDBPyConnection, call: Call, path: Path) ->
     return Dialect((*unseen, separators[0])[0], quote, 1, 0)
 
 
-def records(lines: IO[str] | Iterator[str], separator: str, quote: str) -> Iterator[tuple[int, list[str]]]:
+def records(
+    lines: IO[str] | Iterator[str], separator: str, quote: str, *, strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     """Each record of a text that is not blank, with the number of lines before it."""
     reader = csv.reader(
-        lines, delimiter=separator, quotechar=quote or None, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+        lines,
+        delimiter=separator,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        strict=strict,
     )
     before = 0
     for record in reader:

@@ -19,6 +19,7 @@ ENCODINGS = ("utf-8", "gb18030", "gbk", "big5", "utf-16", "utf-16-le", "utf-16-b
 """What ``encoding`` may say, in bank.yaml or in a call of ``read_csv``."""
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 WORKBOOK = b"PK\x03\x04"
+END = "\x1a"
 BLOCK = 1 << 20
 AROUND = 1 << 15
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -58,13 +59,24 @@ def encoding_of(path: Path, stated: str | None = None) -> str:
 
 
 def convert(source: Path, encoding: str, target: Path) -> None:
-    """Write the text of ``source`` as UTF-8 to ``target``, packed as the source is."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    """Write the text of ``source`` as UTF-8 to ``target``, packed as the source is, without a mark of its end."""
+    decoder, held = codecs.getincrementaldecoder(encoding)(), ""
     target.parent.mkdir(parents=True, exist_ok=True)
     with _opened(target, "wb") as stream:
-        for block in _blocks(source):
-            stream.write(decoder.decode(block).encode())
-        stream.write(decoder.decode(b"", final=True).encode())
+        for block in (*_blocks(source), b""):
+            text = held + decoder.decode(block, final=not block)
+            whole = text.rstrip(END + "\r\n")
+            stream.write(whole.encode())
+            held = text[len(whole) :]
+        stream.write(held.split(END)[0].encode())
+
+
+def ends_marked(path: Path) -> bool:
+    """Whether a mainframe's mark of the end of a file (0x1A) stands there, alone or before line ends."""
+    last = b""
+    for block in _blocks(path):
+        last = block
+    return last.rstrip(b"\r\n").endswith(END.encode())
 
 
 def _first_fault(path: Path, encoding: str) -> int | None:

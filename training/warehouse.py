@@ -7,6 +7,7 @@ is. What comes out is an Arrow table; ``dataset`` judges it.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from glob import glob
 from hashlib import sha256
 from os.path import realpath
@@ -21,9 +22,11 @@ from training.bank import Bank
 from training.columns import columns_of
 from training.csv_calls import Call, csv_calls, rewritten
 from training.dialect import in_dialect
-from training.encoding import ENCODINGS, convert, encoding_of
+from training.encoding import ENCODINGS, convert, encoding_of, ends_marked
+from training.ragged import ragged
 
 THREADS = 2
+Read = tuple[Call, dict[Path, Path]]
 FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
 
 
@@ -38,8 +41,12 @@ def query(bank: Bank, files: Path, name: str) -> pa.Table:
     try:
         with TemporaryDirectory() as copies, _locked(bank, Path(files).resolve(), Path(copies)) as connection:
             _check_one_select(where, connection.extract_statements(text))
-            plain = _as_plain(connection, text, Path(copies), bank.encoding)
-            return connection.sql(plain).to_arrow_table()
+            reads = _reads(connection, text, Path(copies), bank.encoding)
+            try:
+                return connection.sql(_as_plain(connection, text, reads)).to_arrow_table()
+            except (duckdb.InvalidInputException, duckdb.BinderException):
+                _refuse_ragged(connection, where, reads)
+                raise
     except (duckdb.Error, pa.ArrowException) as error:
         raise InvalidInput(f"{where}: {str(error)[:1500]}") from error
 
@@ -53,12 +60,17 @@ def files_read(bank: Bank, files: Path) -> dict[str, str]:
     return hashes | {str(path.relative_to(files)): _hash(path) for path in sorted(found)}
 
 
-def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> str:
-    """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
+def _reads(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> list[Read]:
+    """Every call of ``read_csv`` with its files: as they are named, and where they are read as UTF-8."""
     said = csv_calls(text)
-    files = [_readable(connection, call, copies / str(place), encoding) for place, call in enumerate(said)]
-    calls = [in_dialect(connection, call.without("encoding"), of) for call, (_, of) in zip(said, files, strict=True)]
-    paths = [path for path, _ in files]
+    files = [_files(connection, call, copies / str(place), encoding) for place, call in enumerate(said)]
+    return [(call.without("encoding"), of) for call, of in zip(said, files, strict=True)]
+
+
+def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, reads: Sequence[Read]) -> str:
+    """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
+    calls = [in_dialect(connection, call, list(files.values())) for call, files in reads]
+    paths = [call.path if _is_plain(files) else str([str(path) for path in files.values()]) for call, files in reads]
     found = [columns_of(connection, call, path) for call, path in zip(calls, paths, strict=True)]
     codes = {name for columns in found if columns is not None for name in columns.codes}
     readings = [
@@ -68,19 +80,26 @@ def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, en
     return rewritten(text, calls, readings)
 
 
-def _readable(
-    connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None
-) -> tuple[str, list[Path]]:
-    """The path of a call as SQL, and its files; where some are not UTF-8, with converted copies in their place."""
+def _is_plain(files: Mapping[Path, Path]) -> bool:
+    return all(name == path for name, path in files.items())
+
+
+def _refuse_ragged(connection: duckdb.DuckDBPyConnection, where: Path, reads: Sequence[Read]) -> None:
+    """Raise InvalidInput where lines of the files can be no rows; ``--rejects`` knows only what could be read."""
+    faults = [fault for call, files in reads for fault in ragged(connection, call, files)]
+    if faults:
+        raise InvalidInput(f"{where}: reads lines that are no rows (--rejects sets aside only rows that are)", faults)
+
+
+def _files(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None) -> dict[Path, Path]:
+    """Each file of a call and where it is read: a converted copy where it is not UTF-8, or its end is marked."""
     encoding = _stated(connection, call) or encoding
     said = connection.execute(f"SELECT {call.path}").fetchall()[0][0]
     patterns = said if isinstance(said, list) else [said]
     found = [Path(path) for pattern in patterns for path in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
     written = {path: encoding_of(path, encoding) for path in found}
-    if set(written.values()) <= {"utf-8"}:
-        return call.path, found
-    read = [_copied(path, written[path], copies) if written[path] != "utf-8" else path for path in found]
-    return str([str(path) for path in read]), read
+    plain = {path: written[path] == "utf-8" and not ends_marked(path) for path in found}
+    return {path: path if plain[path] else _copied(path, written[path], copies) for path in found}
 
 
 def _stated(connection: duckdb.DuckDBPyConnection, call: Call) -> str | None:

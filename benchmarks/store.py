@@ -79,7 +79,7 @@ def contestants(store: Store, url: str) -> dict[str, dict[str, Call]]:
         return call
 
     def kept(name: str) -> tuple[object, ...]:
-        return new_decision_id(now), name, now, 1, RECORD
+        return name, new_decision_id(now), now, 1, RECORD
 
     def past(name: str) -> tuple[object, ...]:
         given = {"1": name, "2": 0, "3": KEPT}

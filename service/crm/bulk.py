@@ -77,10 +77,15 @@ class Bulk:
         """Every customer's offers now, in the order asked; recorded when this returns."""
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
-        self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
-        return decided
+        kept = self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
+        return [one if one.made is None or one.customer_id in kept else _gone(one.customer_id) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
         found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
         return [turn.decide(one, found.get(one)) for one in customers]
+
+
+def _gone(customer_id: str) -> Decided:
+    """Who was erased while their turn was decided: nobody's answer."""
+    return Decided(customer_id, error=no_customer(customer_id))

@@ -134,8 +134,9 @@ class Leads:
             gate = closed_by(mine.policy, snapshot, contact, mine.release)
             if gate is not None:
                 raise self._judging.refused(gate, "This contact may not be made now.", actor)
+            desk.set("contact", actor, status=CONTACTED, contacted_at=now, contacts=desk.lead.contacts + 1)
             desk.happened(contact, self._kept.forget)
-            return desk.set("contact", actor, status=CONTACTED, contacted_at=now, contacts=desk.lead.contacts + 1)
+            return desk.lead
 
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
         """What the customer did, for every later decision to count; Conflict where no contact was made."""
@@ -145,12 +146,13 @@ class Leads:
             _there(desk)
             now = now_ms()
             values: dict[str, object] = {"status": status, "reason": reaction.reason}
+            if status == SOLD:
+                values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
+            desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
             if kind is not None:
                 event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
                 desk.happened(event, self._kept.forget)
-            if status == SOLD:
-                values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
-            return desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
+            return desk.lead
 
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
         """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""

@@ -2,7 +2,7 @@
 
 from service.decision_ids import canonical_id
 from service.domain import UNKNOWN_CUSTOMER, Client, Event, Lookback, Release, Snapshot
-from service.errors import NotFound, Unavailable
+from service.errors import NotFound, Unavailable, no_customer
 from service.store import decisions, hot, text
 from service.store.database import Database
 from service.store.decisions import Record
@@ -31,10 +31,15 @@ class Asked:
         return hot.events_of(self._database.ask(hot.EVENTS, text.name("customer_id", customer_id), b"%d" % since_ms))
 
     def remember(self, decision_id: str, customer_id: str, at: int, release_id: int, record: bytes) -> None:
-        """Keep a decision's record, once; durable when this returns. Of a visitor it names nobody."""
-        whom = b"" if customer_id == UNKNOWN_CUSTOMER else text.name("customer_id", customer_id)
-        names = decisions.id_bytes(decision_id), whom
-        self._database.ask(hot.REMEMBER, *names, b"%d" % at, b"%d" % release_id, record)
+        """Keep a decision's record, once; durable when this returns. Of a visitor it names nobody.
+
+        NotFound for who is stored no more: of an erased customer nothing is kept.
+        """
+        name, made = decisions.id_bytes(decision_id), (b"%d" % at, b"%d" % release_id, record)
+        if customer_id == UNKNOWN_CUSTOMER:
+            self._database.ask(hot.REMEMBER_VISITOR, name, *made)
+        elif not self._database.ask(hot.REMEMBER, text.name("customer_id", customer_id), name, *made):
+            raise no_customer(customer_id)
 
     def decision(self, decision_id: str) -> Record:
         """A decision as it was stored, by any spelling of its id; raises NotFound."""

@@ -5,21 +5,24 @@ is stored already change nothing and raise no revision. The cache generation is 
 the load is served after it. What files say of consents is ``ledger``'s.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from operator import length_hint
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from service import customer_ids
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
 from service.store import retiring, text
 from service.store.customers import RAISE_GENERATION
+from service.store.database import Database
 from service.store.merging import INTO_PLACE, CustomerFile, expect_agreed
 
 PATIENCE_S = 600.0
+LOCK = 0x4643_0004
 PROGRESS_ROWS = 1000
 PROBLEMS_SHOWN = 20
 
@@ -43,6 +46,19 @@ CUSTOMERS_UNUSUAL = """
 """
 
 
+@contextmanager
+def loading(database: Database) -> Iterator[Connection]:
+    """The transaction of a load, one at a time; nothing cached before it is served after it.
+
+    Each load takes customers in several rounds, so two would wait for each other. What serves is touched last, as by
+    everybody who changes a customer.
+    """
+    with database.begin(PATIENCE_S) as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        yield connection
+        connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+
+
 def load_customers(
     connection: Connection, rows: Iterable[CustomerRow], file: CustomerFile, progress: Progress | None
 ) -> int:
@@ -58,9 +74,8 @@ def load_customers(
 
 
 def into_place(connection: Connection, statement: str, table: str, values: dict[str, object] | None = None) -> None:
-    """Run the statement that ends a load; nothing cached before it is served after it."""
+    """Run the statement that ends a load of a table."""
     connection.exec_driver_sql(statement, values)
-    connection.exec_driver_sql(RAISE_GENERATION.text.decode())
     connection.exec_driver_sql(f"ANALYZE {table}")
 
 

@@ -6,9 +6,10 @@ cached before is ever served again. Between the two a reader may keep what was t
 every answer from the cache is compared with the revision in PostgreSQL.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy import text as words
 
 from service.domain import Attributes
 from service.errors import Conflict, no_customer
@@ -53,6 +54,7 @@ PATCH = Statement(
     % {b"changed": b"attributes <> $2::jsonb OR external_key IS DISTINCT FROM $3"},
 )
 """As ``PUT``, of a customer who is stored; the external key too is what it is said to be."""
+HOLD = words("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR KEY SHARE")
 CONSENT = Statement(
     b"consent",
     b"""
@@ -78,6 +80,14 @@ def tell(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:
     """Let the cache forget the customer; where it cannot be told, raise the cache generation."""
     if not forget(customer_id, revision):
         ask(RAISE_GENERATION)
+
+
+def hold(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Those of the customers who are stored; none of them is erased before this transaction ends.
+
+    Locked in the order of their ids, as by everybody who locks several.
+    """
+    return set(connection.execute(HOLD, {"names": list(names)}).scalars())
 
 
 def put(

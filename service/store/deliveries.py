@@ -1,12 +1,14 @@
 """Deliveries: nothing that changed is forgotten, nothing is sent for what did not happen.
 
-The feed is the outbox: a change stands there by the transaction that made it. ``fan_out`` turns what is new on the
-feed into deliveries, exactly once, because the place it has reached moves in the same transaction. ``due`` takes
-deliveries whose time has come under a short lease (SKIP LOCKED), so several runners share the work and a killed one's
-deliveries come up again: a receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a
-webhook that has failed for ``PATIENCE_MS`` without one success is switched off, which the audit log and the feed tell.
+The feed is the outbox: a change stands there by the transaction that made it. ``fan_out`` turns what is new on the feed
+into deliveries, exactly once, because the place it has reached moves in the same transaction; it reads the feed again
+while it holds those whom it names, so that nothing is sent of who is erased meanwhile. ``due`` takes deliveries whose
+time has come under a short lease (SKIP LOCKED), so several runners share the work and a killed one's deliveries come up
+again: a receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a webhook that has
+failed for ``PATIENCE_MS`` without one success is switched off, which the audit log and the feed tell.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +17,7 @@ import orjson
 from sqlalchemy import and_, insert, select, text, update
 
 from service.errors import NotFound
-from service.store import audit, bulk, changes
+from service.store import audit, bulk, changes, customers
 from service.store.changes import STANDS, Change, Place
 from service.store.database import Database
 from service.store.schema import deliveries, webhooks
@@ -102,7 +104,9 @@ class Deliveries:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
             stands = connection.execute(STANDS).one()
-            found = changes.read(connection, Place(stands.told_xid, stands.told_seq), None, BATCH, stands.safe)
+            after = Place(stands.told_xid, stands.told_seq)
+            customers.hold(connection, _customers(changes.read(connection, after, None, BATCH, stands.safe)))
+            found = changes.read(connection, after, None, BATCH, stands.safe)
             if not found:
                 return False
             listening = [webhook_of(row) for row in connection.execute(select(*SHOWN).where(webhooks.c.enabled))]
@@ -147,6 +151,11 @@ class Deliveries:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             old = text("DELETE FROM deliveries WHERE created_at < now_ms() - :keep")
             return int(connection.execute(old, {"keep": KEEP_MS}).rowcount)
+
+
+def _customers(found: Iterable[Change]) -> set[str]:
+    """Whom the changes name."""
+    return {str(one.body["customer_id"]) for one in found if one.body.get("customer_id")}
 
 
 def _delivery(webhook: Webhook, change: Change) -> dict[str, object]:

@@ -38,10 +38,24 @@ EVENTS = Statement(
 REMEMBER = Statement(
     b"remember",
     b"""
-    INSERT INTO decisions (id, customer_id, at, release_id, record) VALUES ($1, $2, $3::bigint, $4::bigint, $5)
-    ON CONFLICT (id) DO NOTHING
+    WITH held AS MATERIALIZED (SELECT id FROM customers WHERE id = $1 FOR KEY SHARE),
+    kept AS (
+        INSERT INTO decisions (id, customer_id, at, release_id, record)
+        SELECT $2::uuid, id, $3::bigint, $4::bigint, $5 FROM held ON CONFLICT (id) DO NOTHING)
+    SELECT FROM held
     """,
     binary=4,
+)
+"""A row where the customer is stored. Their lock is the weakest there is: events and other decisions do not wait for
+it; an erasure does, and finds the record; who comes during an erasure waits, and finds nobody."""
+
+REMEMBER_VISITOR = Statement(
+    b"remember_visitor",
+    b"""
+    INSERT INTO decisions (id, customer_id, at, release_id, record)
+    VALUES ($1, '', $2::bigint, $3::bigint, $4) ON CONFLICT (id) DO NOTHING
+    """,
+    binary=3,
 )
 DECISION = Statement(b"decision", b"SELECT id, customer_id, at, release_id, record FROM decisions WHERE id = $1")
 OLDEST = Statement(b"oldest_decision", b"SELECT id FROM decisions ORDER BY id LIMIT 1")

@@ -4,7 +4,8 @@
 
 ``take`` passes over what others hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
 runner was killed. ``keep`` writes one part, its decisions and the progress in one transaction, and only while the lease
-is still the writer's own, so a runner that was thought dead and comes back writes nothing. A job that nobody gets on
+is still the writer's own, so a runner that was thought dead and comes back writes nothing. Whoever lays out items or
+keeps results holds their customers: an erasure waits, and takes the items out. A job that nobody gets on
 with in ``ATTEMPTS`` takings is failed. All instants are the database's own clock's, in ms.
 """
 
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, select, text, true
 from service.errors import Conflict, NotFound
 from service.store import bulk, changes, register
 from service.store import text as names
+from service.store.customers import hold
 from service.store.database import Database
 from service.store.schema import jobs
 
@@ -34,8 +36,9 @@ ADD = text("""
 ITEMS = text("INSERT INTO job_items (job_id, place, customer_id) VALUES (:job, :place, :customer)")
 EVERYBODY = text("""
     INSERT INTO job_items (job_id, place, customer_id)
-    SELECT :job, row_number() OVER (ORDER BY id), id FROM customers
-    WHERE cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch
+    SELECT :job, row_number() OVER (ORDER BY id), id FROM (
+        SELECT id FROM customers WHERE cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch
+        ORDER BY id FOR KEY SHARE) AS held
 """)
 TAKE = text("""
     UPDATE jobs SET state = 'running', lease = :lease, leased_until = now_ms() + :lease_ms, attempts = attempts + 1,
@@ -122,6 +125,7 @@ class Jobs:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(ADD, values | {"request": names.document("request", request).decode()})
             if customers:
+                hold(connection, customers)
                 rows = [{"job": job_id, "place": place, "customer": one} for place, one in enumerate(customers, 1)]
                 connection.execute(ITEMS, rows)
             return _one(connection, job_id)

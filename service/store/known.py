@@ -60,7 +60,7 @@ class Known:
     ) -> int:
         """Store by COPY what a ``file`` (as of now) says of many customers, all or none; returns the number of rows."""
         file = file or CustomerFile(time.time_ns() // 1_000_000)
-        with self._database.begin(bulk.PATIENCE_S) as connection:
+        with bulk.loading(self._database) as connection:
             return bulk.load_customers(connection, rows, file, progress)
 
     def load(
@@ -77,7 +77,7 @@ class Known:
         whose record of consents it is.
         """
         now = time.time_ns() // 1_000_000
-        with self._database.begin(bulk.PATIENCE_S) as connection:
+        with bulk.loading(self._database) as connection:
             bulk.load_customers(connection, people, file or CustomerFile(now), progress)
             if consents is None:
                 return 0
@@ -94,7 +94,7 @@ class Known:
     ) -> int:
         """Lay the words of the record ``source`` into the ledger (``at``: now), all or none; the number of rows."""
         said_at = time.time_ns() // 1_000_000 if at is None else at
-        with self._database.begin(bulk.PATIENCE_S) as connection:
+        with bulk.loading(self._database) as connection:
             return ledger.load_consents(connection, rows, source, version, said_at, progress)
 
     def sample_customers(self, count: int) -> list[str]:

@@ -132,6 +132,21 @@ JUDGE = f"""
     SELECT customer_id, purpose, granted, place[1], %(verdict)s, %(version)s FROM verdict
     WHERE granted <> coalesce(yes > no, yes IS NOT NULL)
 """  # noqa: S608 - our own statement
+HOLD = """
+    SELECT count(*) FROM (SELECT FROM customers WHERE id IN (SELECT customer_id FROM written)
+        ORDER BY id FOR NO KEY UPDATE) AS held
+"""
+"""In the order of their ids, as everybody who takes several."""
+
+OF_ERASED = tuple(
+    f"""
+    DELETE FROM {table} WHERE customer_id IN (
+        SELECT customer_id FROM written WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id))
+    """  # noqa: S608 - our own names
+    for table in ("consents", "changes")
+)
+"""The words of who was erased while they were written, and what the feed tells of them: from here on nobody is."""
+
 REVISE = """
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id IN (SELECT customer_id FROM written)
 """
@@ -178,6 +193,8 @@ def load_consents(
     connection.exec_driver_sql(DISPUTED)
     connection.exec_driver_sql("ANALYZE keys")
     connection.exec_driver_sql(JUDGE, known)
+    for statement in (HOLD, *OF_ERASED):
+        connection.exec_driver_sql(statement)
     into_place(connection, REVISE, "consents")
     return count
 

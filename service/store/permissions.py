@@ -20,7 +20,7 @@ from service.store.customers import Forget
 from service.store.database import Ask, Database
 from service.store.wire import Statement
 
-LOCK = Statement(b"lock_customer", b"SELECT 1 FROM customers WHERE id = $1 FOR UPDATE")
+LOCK = Statement(b"lock_customer", b"SELECT 1 FROM customers WHERE id = $1 FOR NO KEY UPDATE")
 RESERVED = Statement(
     b"reserved",
     b"""

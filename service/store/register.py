@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import insert
 
@@ -204,10 +204,10 @@ class Register:
         found = self._database.ask(MANY, ids, *hot.lookback(back))
         return {str(hot.word(row[0])): hot.snapshot_of(str(hot.word(row[0])), row[1:]) for row in found}
 
-    def remember(self, made: Iterable[Mapping[str, object]]) -> None:
-        """Keep many decisions, all or none; durable when this returns."""
+    def remember(self, made: Iterable[Mapping[str, object]]) -> set[str]:
+        """Keep the decisions of customers who are stored, all or none; whose they are. Durable when this returns."""
         with self._database.begin() as connection:
-            remember(connection, made)
+            return remember(connection, made)
 
     def alias(self, customer_id: str) -> str:
         """A name for the customer that only this database can make of the id: what the audit log calls them."""
@@ -228,29 +228,33 @@ class Register:
         detail: Mapping[str, object],
         expect: Expect = lambda _: None,
     ) -> bool:
-        """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
+        """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored.
+
+        Asked again, it takes out whatever names them still. Locks: the customer, the audit log, then what serves, in
+        the order of everybody who takes several of them.
+        """
         text.name("customer_id", customer_id)
         with self._database.begin(bulk.PATIENCE_S) as connection:
             digest = _digest(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
             branch_id = rows.c.attributes["branch_id"].astext
             locked = select(rows.c.revision, branch_id).where(rows.c.id == customer_id).with_for_update()
             found = connection.execute(locked).first()
+            pseudonym = f"{ERASED}{uuid.uuid4()}"
             if found is None:
                 _expect_erased(connection, digest, customer_id)
+                if redacted := _forget(connection, customer_id, pseudonym, redact):
+                    audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
                 return False
             revision, branch = found
             expect(int(revision))
-            pseudonym = f"{ERASED}{uuid.uuid4()}"
-            _forget_facts(connection, customer_id)
-            _forget_leads(connection, customer_id, pseudonym)
-            redacted = redact_decisions(connection, customer_id, pseudonym, redact)
+            redacted = _forget(connection, customer_id, pseudonym, redact)
             known = insert(erasures).values(digest=digest).on_conflict_do_nothing()
             connection.execute(known)
             told = {"customer_id": customer_id}
             changes.note(connection, "customer.erased", customer_id, told, branch=branch)
             forget(customer_id, int(revision) + 1)
-            connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
             audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
+            connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
             return True
 
     def erased(self, names: Iterable[str]) -> set[str]:
@@ -290,11 +294,17 @@ def no_customer_of(external_key: str) -> NotFound:
     return NotFound(f'No customer has the external key "{external_key}".')
 
 
-def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> None:
-    """Keep decisions (``id``, ``customer_id``, ``at``, ``release_id``, ``record``) in this transaction, each once."""
+def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> set[str]:
+    """Keep decisions (``id``, ``customer_id``, ``at``, ``release_id``, ``record``) in this transaction, each once.
+
+    Only those of customers who are stored; returns whose. Nobody of them is erased before the transaction ends.
+    """
     several = [dict(one) for one in made]
-    if several:
-        connection.execute(insert(decisions).on_conflict_do_nothing(), several)
+    stored = customers.hold(connection, {str(one["customer_id"]) for one in several}) if several else set()
+    kept = [one for one in several if one["customer_id"] in stored]
+    if kept:
+        connection.execute(insert(decisions).on_conflict_do_nothing(), kept)
+    return stored
 
 
 def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
@@ -305,6 +315,13 @@ def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, r
         rewrite = update(decisions).where(decisions.c.id == bindparam("one"))
         connection.execute(rewrite.values(customer_id=pseudonym, record=bindparam("told")), changed)
     return len(changed)
+
+
+def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
+    """Take out everything that names the customer; how many decisions did."""
+    _forget_facts(connection, customer_id)
+    _forget_leads(connection, customer_id, pseudonym)
+    return redact_decisions(connection, customer_id, pseudonym, redact)
 
 
 def _forget_facts(connection: Connection, customer_id: str) -> None:
@@ -325,8 +342,8 @@ def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> N
 
 
 def _expect_erased(connection: Connection, digest: bytes, customer_id: str) -> None:
-    known = select(func.count()).select_from(erasures).where(erasures.c.digest == digest)
-    if not connection.execute(known).scalar_one():
+    known = select(erasures.c.digest).where(erasures.c.digest == digest).with_for_update()
+    if connection.execute(known).first() is None:
         raise no_customer(customer_id)
 
 

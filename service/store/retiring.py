@@ -35,7 +35,7 @@ _CHANGE = """
 RETIRE = f"""
     WITH absent AS MATERIALIZED (
         SELECT id, {NEWEST.format(what="at", name="customers.id")} AS at
-        FROM customers WHERE {ABSENT} ORDER BY id FOR UPDATE),
+        FROM customers WHERE {ABSENT} ORDER BY id FOR NO KEY UPDATE),
     said AS ({_SAY.format(purpose=RETIRED, word="true", who="absent")}) {_CHANGE}
 """  # noqa: S608 - our own words
 """Locked first: who is stored over the API at this moment is told of later than the file, and stays."""

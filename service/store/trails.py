@@ -70,7 +70,7 @@ HAPPENED = Statement(
 """The customer's revision raised, and their trail longer by one: customer, kind, ms, offer, channel, id, score."""
 
 UNTRAILED = text("""
-    SELECT id FROM customers WHERE NOT trailed AND id > :after ORDER BY id LIMIT :part FOR UPDATE SKIP LOCKED
+    SELECT id FROM customers WHERE NOT trailed AND id > :after ORDER BY id LIMIT :part FOR NO KEY UPDATE SKIP LOCKED
 """)
 MAKE = (
     text("DELETE FROM trails WHERE customer_id = ANY(:names)"),

@@ -17,6 +17,12 @@ from tests.servers import execute
 NOW = time.time_ns() // 1_000_000
 
 
+@pytest.fixture(scope="module", autouse=True)
+def known(store: Store) -> None:
+    """Decisions are kept of customers who are stored."""
+    store.put_customer("c-1", {})
+
+
 @given(st.integers(0, 2**47))
 def test_an_id_is_a_uuid7_that_begins_with_its_time(at: int) -> None:
     made = uuid.UUID(new_decision_id(at))

@@ -1,7 +1,8 @@
 """Who writes several rows in one transaction takes them in one order: of two who meet one waits, both are served."""
 
 from service.domain import UNKNOWN_CUSTOMER, Event
-from service.store import Store
+from service.store import Store, audit
+from service.store.ledger import Word
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 
@@ -37,3 +38,45 @@ def test_a_devices_events_take_their_trails_in_order_however_they_are_sent(store
         assert became.result() == [True, True]
     counted = "SELECT sum(cardinality(instants)) FROM visitor_trails WHERE offer LIKE 'fund-%'"
     assert execute(database_url, counted) == [(4,)]
+
+
+def test_a_file_of_consents_takes_its_customers_in_order_however_they_stand_in_it(
+    store: Store, database_url: str
+) -> None:
+    store.load_customers([("order-2", {}), ("order-1", {})])
+    words = [Word("order-2", "marketing:sms", True), Word("order-1", "marketing:sms", True)]
+    lock = "SELECT 1 FROM customers WHERE id = %s FOR UPDATE NOWAIT"
+    with (
+        held(database_url, (lock, ("order-1",))) as other,
+        waiting(database_url, lambda: store.load_consents(words)) as loaded,
+    ):
+        other.execute(lock.encode(), ("order-2",))
+        other.rollback()
+        assert loaded.result() == 2
+
+
+def test_a_file_that_takes_long_leaves_what_serves_to_others_until_its_end(store: Store, database_url: str) -> None:
+    store.load_customers([("slow", {})])
+    words = [Word("slow", "marketing:sms", False)]
+    with (
+        held(database_url, ("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", ("slow",))) as other,
+        waiting(database_url, lambda: store.load([("fast", {})], words)) as loaded,
+    ):
+        other.execute(b"SELECT 1 FROM serving FOR UPDATE NOWAIT")
+        other.rollback()
+        assert loaded.result() == 0
+
+
+def test_an_erasure_takes_the_audit_log_before_what_serves_as_a_release_does(store: Store, database_url: str) -> None:
+    store.put_customer("erased-in-order", {})
+    with (
+        held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as release,
+        waiting(database_url, lambda: erase(store, "erased-in-order")) as erased,
+    ):
+        release.execute(b"UPDATE serving SET cache_generation = cache_generation")
+        release.commit()
+        assert erased.result()
+
+
+def erase(store: Store, name: str) -> bool:
+    return store.register.erase(name, lambda record, _: record, lambda *_: True, "test", {})

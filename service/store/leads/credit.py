@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from service.store.leads.desk import Desk, one
+from service.store.leads.desk import Desk, lock, one
 from service.store.leads.rows import SOLD, Actor
 
 CREDIT_MS = 30 * 86_400_000
 """How long after the contact a purchase of the offer is the lead's."""
 BOUGHT = text("""
-    SELECT l.id::text AS id, min(e.at) AS at, sum(e.amount_yuan) AS yuan
+    SELECT l.id::text AS id, l.customer_id, min(e.at) AS at, sum(e.amount_yuan) AS yuan
     FROM leads AS l JOIN events AS e ON e.customer_id = l.customer_id AND e.kind = 'purchase' AND e.offer = l.offer
         AND e.at >= l.contacted_at AND e.at < l.contacted_at + :within
     WHERE l.status IN ('claimed', 'contacted', 'accepted') GROUP BY l.id LIMIT :limit
@@ -31,8 +31,13 @@ REPORT = text("""
 
 
 def settle(connection: Connection, limit: int) -> int:
-    """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many."""
-    found = connection.execute(BOUGHT, {"within": CREDIT_MS, "limit": limit}).all()
+    """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many.
+
+    Looked for, and again under their customers' locks: who was erased meanwhile is credited to nobody.
+    """
+    words = {"within": CREDIT_MS, "limit": limit}
+    held = lock(connection, [row.customer_id for row in connection.execute(BOUGHT, words)])
+    found = [row for row in connection.execute(BOUGHT, words) if row.customer_id in held] if held else []
     for row in found:
         desk = Desk(connection, one(connection, row.id), None)
         desk.set("sold", Actor("runner"), status=SOLD, sold_at=row.at, sold_yuan=row.yuan)

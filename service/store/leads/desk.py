@@ -16,7 +16,7 @@ from service.store.leads.rows import COLUMNS, WAITING, WITHDRAWN, Actor, Judged,
 from service.store.register import MANY
 from service.store.schema import leads
 
-LOCK = text("SELECT 1 FROM customers WHERE id = :id FOR UPDATE")
+LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
 SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
 STORE_EVENT = text("""
     INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
@@ -51,7 +51,7 @@ class Desk:
         return self.lead
 
     def happened(self, event: Event, forget: Forget) -> None:
-        """Record an event of the lead's customer in this transaction."""
+        """Record an event of the lead's customer in this transaction, last: it may touch what serves."""
         record(self.connection, event, forget)
 
 
@@ -75,9 +75,14 @@ def tell(connection: Connection, lead: Lead) -> None:
     changes.note(connection, f"lead.{lead.status}", lead.id, body, customer_id=lead.customer_id, branch=lead.branch)
 
 
+def lock(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the customers who are stored, locked until the transaction ends, in the order of their ids."""
+    return set(connection.execute(LOCK, {"names": list(names)}).scalars())
+
+
 def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
     """The customer, locked until the transaction ends; None where nobody is stored."""
-    connection.execute(LOCK, {"id": customer_id})
+    lock(connection, [customer_id])
     return snapshots(connection, [customer_id], back).get(customer_id)
 
 

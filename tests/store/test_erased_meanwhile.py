@@ -1,0 +1,165 @@
+"""What is written while a customer is erased: it waits and finds nobody, or the erasure waits and finds it."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.domain import Event, Lookback
+from service.errors import NotFound
+from service.store import Store, new_decision_id
+from service.store import register as registers
+from service.store.changes import note
+from service.store.leads import Actor, AdviserRow, Judged, New
+from service.store.ledger import Word
+from tests.servers import execute
+from tests.store.waiting import held, waiting
+
+NOW = time.time_ns() // 1_000_000
+LOCKED = "SELECT 1 FROM customers WHERE id = %s FOR UPDATE"
+TABLES = ("decisions", "consents", "events", "trails", "job_items", "leads", "deliveries", "changes")
+UNTOLD = "DELETE FROM changes WHERE customer_id = %s"
+GONE = "DELETE FROM customers WHERE id = %s"
+
+
+def redact(_record: bytes, pseudonym: str) -> bytes:
+    return pseudonym.encode()
+
+
+def erase(store: Store, name: str) -> bool:
+    return store.register.erase(name, redact, lambda *_: True, "test", {})
+
+
+def made(name: str) -> dict[str, object]:
+    return {"id": new_decision_id(NOW), "customer_id": name, "at": NOW, "release_id": 1, "record": name.encode()}
+
+
+def erasing(url: str, name: str) -> AbstractContextManager[psycopg.Connection[Any]]:
+    """An erasure that has read everything and is not committed yet."""
+    return held(url, (LOCKED, (name,)), (UNTOLD, (name,)), (GONE, (name,)))
+
+
+def left(url: str, name: str) -> dict[str, int]:
+    """In how many rows of which tables the customer is still named, but for the word that they were erased."""
+    execute(url, "DELETE FROM changes WHERE type = 'customer.erased'")
+    rows = {table: execute(url, f"SELECT 1 FROM {table} WHERE customer_id = %s", name) for table in TABLES}
+    return {table: len(found) for table, found in rows.items() if found}
+
+
+def test_a_decision_made_before_an_erasure_is_not_kept_after_it(store: Store, database_url: str) -> None:
+    store.put_customer("late", {"age": 44})
+    assert store.snapshot("late", Lookback(0)) is not None
+    assert erase(store, "late")
+    with pytest.raises(NotFound):
+        store.remember(new_decision_id(NOW), "late", NOW, 1, b"facts of late")
+    assert left(database_url, "late") == {}
+
+
+WRITERS: dict[str, Callable[[Store, str], object]] = {
+    "one decision": lambda store, name: store.remember(new_decision_id(NOW), name, NOW, 1, b"facts"),
+    "many decisions": lambda store, name: store.register.remember([made(name)]),
+    "an event": lambda store, name: store.record_event(Event(f"e-{name}", name, "click", NOW)),
+    "an accept": lambda store, name: store.record_event(
+        Event(f"a-{name}", name, "accept", NOW, "term-12m", "mobile_app", "d-1")
+    ),
+    "a contact": lambda store, name: store.permissions.reserve(
+        Event(f"c-{name}", name, "contact", NOW, "term-12m", "sms"), Lookback(0), lambda _: None, lambda *_: True
+    ),
+    "a word on consent": lambda store, name: store.permissions.say(
+        name, {"marketing:sms": True}, "app", "1", NOW, lambda *_: True
+    ),
+    "a file's word on consent": lambda store, name: store.load_consents([Word(name, "marketing:sms", True)]),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_who_writes_during_an_erasure_waits_and_leaves_nothing(store: Store, database_url: str, writer: str) -> None:
+    name = writer.replace(" ", "-").replace("'", "")
+    store.put_customer(name, {})
+    with (
+        erasing(database_url, name) as erasure,
+        waiting(database_url, lambda: WRITERS[writer](store, name)) as written,
+    ):
+        erasure.commit()
+        assert isinstance(written.exception(), NotFound) or written.result() in (set(), 1)
+    assert left(database_url, name) == {}
+
+
+def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(store: Store, database_url: str) -> None:
+    store.load_customers([("kept-1", {}), ("kept-2", {})])
+    with store._database.begin() as connection:
+        assert registers.remember(connection, [made("kept-2"), made("kept-1"), made("nobody")]) == {"kept-1", "kept-2"}
+        with waiting(database_url, lambda: erase(store, "kept-1")) as erased:
+            connection.commit()
+            assert erased.result()
+    assert left(database_url, "kept-1") == {}
+    assert left(database_url, "kept-2")["decisions"] == 1
+    assert left(database_url, "nobody") == {}
+
+
+def test_events_do_not_wait_for_a_decision_that_is_being_kept(store: Store) -> None:
+    store.put_customer("busy", {})
+    with store._database.begin() as connection:
+        registers.remember(connection, [made("busy")])
+        assert store.record_event(Event("e-busy", "busy", "click", NOW))
+        store.remember(new_decision_id(NOW), "busy", NOW, 1, b"another")
+
+
+def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, database_url: str) -> None:
+    store.put_customer("straggler", {})
+    assert erase(store, "straggler")
+    row = made("straggler")
+    insert = "INSERT INTO decisions (id, customer_id, at, release_id, record) VALUES (%s, %s, %s, %s, %s)"
+    execute(database_url, insert, *row.values())
+    assert erase(store, "straggler") is False
+    assert left(database_url, "straggler") == {}
+    kept = store.decision(str(row["id"]))
+    assert kept.customer_id.startswith("erased-") and kept.record == kept.customer_id.encode()
+    newest = store.audit_log(1)[0]
+    assert (newest["action"], newest["detail"]["decisions"]) == ("customer.erase", 1)
+    assert erase(store, "straggler") is False
+    assert store.audit_log(1)[0]["seq"] == newest["seq"], "what finds nothing is not told again"
+
+
+def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(store: Store, database_url: str) -> None:
+    store.put_customer("everybody", {})
+    store.jobs.add("bank", None, {}, None)
+    with (
+        erasing(database_url, "everybody") as erasure,
+        waiting(database_url, lambda: store.jobs.take(60_000)) as taken,
+    ):
+        erasure.commit()
+        assert taken.result() is not None
+    assert left(database_url, "everybody") == {}
+
+
+def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: Store, database_url: str) -> None:
+    store.put_customer("told", {})
+    store.webhooks.add("https://crm.example/", ["lead.*"], "bank", None)
+    with store._database.begin() as connection:
+        note(connection, "lead.open", "lead-1", {"customer_id": "told"}, customer_id="told")
+    with erasing(database_url, "told") as erasure, waiting(database_url, store.deliveries.fan_out) as fanned:
+        erasure.commit()
+        assert fanned.result() is False
+    assert left(database_url, "told") == {}
+
+
+def test_a_sale_is_credited_under_the_customers_lock_and_to_nobody_who_was_erased(
+    store: Store, database_url: str
+) -> None:
+    store.put_customer("sold", {})
+    store.leads.put_adviser(AdviserRow("li", "b-1", 60, 20), Actor("test"))
+    new = New(made("sold"), "term-12m", 1.0, (), Judged(None, 1, NOW + 60_000))
+    assert store.leads.add("sold", AdviserRow("li", "b-1", 60, 20), Lookback(0), lambda _: new, NOW) is not None
+    execute(database_url, "UPDATE leads SET status = 'contacted', contacted_at = 1 WHERE customer_id = 'sold'")
+    store.record_event(Event("bought", "sold", "purchase", 5, "term-12m", amount_yuan=1000.0))
+    with held(database_url, (LOCKED, ("sold",))) as other, waiting(database_url, store.leads.settle) as settled:
+        forget = "UPDATE leads SET customer_id = 'erased-1', status = 'erased' WHERE customer_id = %s"
+        for statement in (forget, UNTOLD, GONE):
+            other.execute(statement.encode(), ("sold",))
+        other.commit()
+        assert settled.result() == 0
+    assert execute(database_url, "SELECT status FROM leads") == [("erased",)]

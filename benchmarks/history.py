@@ -1,7 +1,8 @@
 """What a long past costs: ``python -m benchmarks.history [--rounds 40]``.
 
-Customers with the same facts and 0, 100, 1,000 and 10,000 impressions, of 20 offers in two channels, are read from
-their own PostgreSQL, decided and recorded by the shipped policy in turns; and each is told of one more event. Printed:
+Customers with the same facts and 0, 100, 1,000 and 10,000 impressions, clicks, dismissals and refusals, spread over 20
+offers, six channels and none, are read from their own PostgreSQL, decided and recorded by the shipped policy in turns;
+and each is told of one more event. Printed:
 the wall time of a decision and of an event, and the size of the record, each beside the customer without a past. The
 ratios hold on any machine; the times do not.
 """
@@ -21,6 +22,7 @@ from service.decision import decide, encode
 from service.domain import Context, Event, Release
 from service.embedded import start_postgres
 from service.rules.clock import Clock
+from service.rules.needs import cut
 from service.rules.policy import DEFAULT, Policy, load
 from service.store import Store
 
@@ -28,8 +30,9 @@ COUNTS = (0, 100, 1_000, 10_000)
 NOW = time.time_ns() // 1_000_000
 SHOWN = """
     INSERT INTO events (id, customer_id, kind, at, offer, channel)
-    SELECT %(name)s || '-' || n, %(name)s, 'impression', %(now)s::bigint - n * 250000::bigint,
-        (%(offers)s::text[])[1 + n %% 20], (ARRAY['mobile_app', 'branch'])[1 + n / 20 %% 2]
+    SELECT %(name)s || '-' || n, %(name)s,
+        (ARRAY['impression', 'click', 'dismiss', 'reject'])[1 + n / 140 %% 4], %(now)s::bigint - n * 250000::bigint,
+        (%(offers)s::text[])[1 + n %% 20], (%(channels)s::text[])[1 + n / 20 %% 7]
     FROM generate_series(1, %(count)s) AS n
 """
 
@@ -39,13 +42,14 @@ def told(_customer_id: str, _revision: int) -> bool:
 
 
 def fill(store: Store, url: str, policy: Policy) -> None:
-    """A customer for each count, with that many impressions in the last month."""
+    """A customer for each count, with that many events in the last month."""
     facts = next(one for one in customers(policy, 10) if len(one.attributes) > 10).attributes
     offers = [offer.id for offer in policy.offers][:20]
+    places = {"offers": offers, "channels": [channel.id for channel in policy.channels]}
     with psycopg.connect(url, autocommit=True) as connection:
         for count in COUNTS:
             store.put_customer(f"c-{count}", facts, told)
-            connection.execute(SHOWN, {"name": f"c-{count}", "now": NOW, "offers": offers, "count": count})
+            connection.execute(SHOWN, {"name": f"c-{count}", "now": NOW, "count": count, **places})
         connection.execute("UPDATE customers SET trailed = false")
         connection.execute("ANALYZE")
     while store.trails.make():
@@ -76,6 +80,7 @@ def main() -> None:
         def decided(count: int) -> None:
             snapshot = store.snapshot(f"c-{count}", back)
             assert snapshot is not None
+            snapshot = cut(policy, snapshot, NOW)
             record = encode(decide(policy, snapshot, asked, {}, release, "d"), snapshot, asked, {}, release)
             records[count] = len(record)
 

@@ -15,6 +15,7 @@ from service.decision.subject import PERSONALISATION
 from service.domain import Decision, Snapshot
 from service.meters import count_decision
 from service.request import OfferRequest
+from service.rules.needs import cut
 from service.scoring.models.heard import heard_one
 from service.serving import Serving
 from service.tracing import span
@@ -53,9 +54,12 @@ class Made:
 def make(
     serving: Serving, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
 ) -> Made:
-    """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer."""
+    """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer.
+
+    Of the past no more is read, and so recorded, than the rules of that policy tell apart.
+    """
     mine = serving.of(snapshot)
-    context = request.context(now)
+    context, snapshot = request.context(now), cut(mine.policy, snapshot, now)
     with span("score"):
         scores = _scores(mine, snapshot)
     with span("decide"):

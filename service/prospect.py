@@ -5,11 +5,15 @@ that serves, with the facts, the moment and the scores of its own record (``plan
 the margin that the decision stated for what the customer then took, so that no policy values its own. The gate refuses
 a policy whose difference to the champion may be worse than the champion's policy allows, where the log supports such a
 judgement; where it does not, the gate says so and stands open.
+
+A record holds of the past what the policy that decided could tell apart (``rules.needs``). Where another policy may
+tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log says nothing.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from statistics import fmean
 
 import numpy as np
@@ -20,6 +24,7 @@ from service.domain import Arm, Decision, Release, Snapshot
 from service.errors import GateRefused, NotFound
 from service.planning.policy_value import PolicyValue, Terms, Verdict, support, valued
 from service.planning.policy_value.replay import Cell, Replayed, Weighed, weighed
+from service.rules.needs import answers
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.shelf import Shelf
@@ -32,7 +37,17 @@ NEW = "new"
 LEFT_OUT = frozenset({Arm.HOLDOUT, Arm.UNPERSONALISED})
 """Arms that no policy serves by its whole method."""
 
+MOST_SHORT = 0.05
+"""Where of a larger share of decisions the record holds too little of the past, those that are left tell too little."""
+
 Advance = Callable[[int, int], None]
+
+
+class LeftOut(Enum):
+    """Why a decision is left out: nobody can read its record, or it holds too little of the past to say."""
+
+    UNREADABLE = auto()
+    SHORT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class Prospect:
 
     ``champion_yuan`` is what the policy that serves is worth per decision on the same rows; ``least_yuan`` the lowest
     difference that its gate lets pass, None where the log supports no judgement. ``unreadable``: decisions left out
-    because somebody altered their record.
+    because somebody altered their record; ``short``: because it may hold less of the past than the policies ask for.
     """
 
     policy: str
@@ -51,6 +66,7 @@ class Prospect:
     champion_yuan: float | None
     least_yuan: float | None
     unreadable: int = 0
+    short: int = 0
 
     @property
     def refused(self) -> str:
@@ -64,13 +80,21 @@ class Prospect:
     @property
     def said(self) -> str:
         """One sentence for whoever approves."""
-        left_out = f" ({self.unreadable} decisions left out: their record cannot be read)" if self.unreadable else ""
-        return f"policy value: {self._judgement}{left_out}"
+        return f"policy value: {self._judgement}{f' ({self.left_out})' if self.left_out else ''}"
+
+    @property
+    def left_out(self) -> str:
+        """How many decisions are left out, and why; empty where none is."""
+        reasons = {"cannot be read": self.unreadable, "may hold too little of the past": self.short}
+        return "; ".join(f"{count} decisions left out: their record {why}" for why, count in reasons.items() if count)
 
     @property
     def _judgement(self) -> str:
         if self.value is None:
-            return "no decision whose attribution window has closed"
+            lacking = _lacking(self.short, 0)
+            return (
+                f"{Verdict.NOT_SUPPORTED}: {lacking}" if lacking else "no decision whose attribution window has closed"
+            )
         if self.refused:
             return self.refused
         return f"{self.value.verdict}: {self.value.why}"
@@ -82,6 +106,7 @@ class Prospect:
             "champion": self.champion,
             "decisions": self.decisions,
             "unreadable_decisions": self.unreadable,
+            "short_decisions": self.short,
             "champion_yuan": self.champion_yuan,
             "least_yuan": self.least_yuan,
             "gate": self.refused or "open",
@@ -126,17 +151,17 @@ class Prospects:
             raise NotFound("No policy serves yet to compare with.")
         champion = self._shelf.policy(active.policy)
         every = list(self._sides(new, champion, bundle, days, customers, advance))
-        rows = [side for side in every if side is not None]
-        unreadable = len(every) - len(rows)
+        rows = [side for side in every if isinstance(side, Side)]
+        unreadable, short = every.count(LeftOut.UNREADABLE), every.count(LeftOut.SHORT)
         if not rows:
-            return Prospect(new.hash, champion.hash, 0, None, None, None, unreadable)
-        found, worth = _value(rows), fmean(side.old.robust for side in rows)
+            return Prospect(new.hash, champion.hash, 0, None, None, None, unreadable, short)
+        found, worth = _value(rows, _lacking(short, len(rows))), fmean(side.old.robust for side in rows)
         gate = champion.experiments.release_gate
         judged = found.verdict is not Verdict.NOT_SUPPORTED and (
             found.support.effective_sample_size >= gate.least_effective
         )
         least = -gate.most_worse_share * abs(worth) if judged else None
-        return Prospect(new.hash, champion.hash, len(rows), found, worth, least, unreadable)
+        return Prospect(new.hash, champion.hash, len(rows), found, worth, least, unreadable, short)
 
     def _sides(
         self,
@@ -146,8 +171,8 @@ class Prospects:
         days: int,
         customers: int,
         advance: Advance | None,
-    ) -> Iterator[Side | None]:
-        """None stands for a decision whose record cannot be read."""
+    ) -> Iterator[Side | LeftOut]:
+        """What each decision shows, or why it is left out."""
         window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
         stored = self._store.taken(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
@@ -158,12 +183,14 @@ class Prospects:
             try:
                 decision, snapshot, context, scores, release = decode(outcome.record)
             except UNREADABLE:
-                yield None
+                yield LeftOut.UNREADABLE
                 continue
             if decision.arm in LEFT_OUT:
                 continue
-            if release.policy not in sides:
-                sides[release.policy] = Replayed(self._shelf.policy(release.policy))
+            recorded = self._recorded(sides, release.policy)
+            if recorded is None or not all(answers(recorded, one, snapshot, context.now) for one in (new, champion)):
+                yield LeftOut.SHORT
+                continue
             seen = {
                 name: sides[name].chances(snapshot, context, scores, release)
                 for name in {new.hash, champion.hash, release.policy}
@@ -172,6 +199,15 @@ class Prospects:
             if models is not None and not isinstance(models, str):
                 seen[NEW] = sides[new.hash].chances(snapshot, context, _scored(models, snapshot), release)
             yield _side(decision, outcome.taken, seen, champion.hash, release)
+
+    def _recorded(self, sides: dict[str, Replayed], policy: str) -> Policy | None:
+        """The policy that decided, ready to be replayed; None where it is not stored: nobody knows what it read."""
+        if policy not in sides:
+            try:
+                sides[policy] = Replayed(self._shelf.policy(policy))
+            except NotFound:
+                return None
+        return sides[policy].policy
 
 
 def _side(
@@ -189,7 +225,15 @@ def _side(
     return Side(new_side, old_side, sum(margins.values()))
 
 
-def _value(rows: list[Side]) -> PolicyValue:
+def _lacking(short: int, whole: int) -> str:
+    """Why the log says nothing, where too many records are short."""
+    if short <= MOST_SHORT * (short + whole):
+        return ""
+    share = f"{short / (short + whole):.1%} of the records may hold less of the past than the policies tell apart"
+    return f"{share}; at most {MOST_SHORT:.0%} may"
+
+
+def _value(rows: list[Side], lacking_past: str) -> PolicyValue:
     lacking: dict[str, float] = {}
     for side in rows:
         for (offer, channel), share in side.new.unsupported.items():
@@ -203,7 +247,7 @@ def _value(rows: list[Side]) -> PolicyValue:
         beside=np.array([side.old.robust for side in rows]),
     )
     named = sorted(lacking, key=lambda name: -lacking[name])
-    return valued(terms, support(weights, sum(lacking.values()), named))
+    return valued(terms, support(weights, sum(lacking.values()), named), lacking_past)
 
 
 def _scored(models: Bundle, snapshot: Snapshot) -> Mapping[str, float | None]:

@@ -73,6 +73,7 @@ def stored(policy: str | None, bundle: str | None, since: int, as_json: bool) ->
     found = prospect.document()
     if not as_json:
         heads = {"policy": new.hash[:12], "champion": prospect.champion[:12], "decisions": f"{prospect.decisions:,}"}
+        heads |= {"left out": prospect.left_out} if prospect.left_out else {}
         found = {**heads, **(lines(found) if prospect.value else {}), "gate": found["gate"]}
     show(found, as_json)
     sys.exit(1 if prospect.refused else 0)

@@ -109,7 +109,7 @@ class Shortfalls:
         same = self._key(rule.per, cell.offer, cell.channel)
         direction_of = dict(zip(self._ready.places.channels, self._ready.places.direction, strict=True))
         for trail in self._snapshot.trails:
-            heading = direction is None or direction_of.get(trail.channel or "") == direction
+            heading = direction is None or direction_of.get(trail.channel or "", direction) == direction
             if trail.kind in kinds and heading and self._key(rule.per, trail.offer, trail.channel) == same:
                 yield from trail.instants
 

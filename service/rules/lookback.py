@@ -30,7 +30,7 @@ def told_apart(policy: Policy) -> dict[str, int]:
     """How many instants of a trail each rule, offer, channel and formula can tell apart, by its id."""
     found = {cap.id: cap.maximum for cap in policy.contact.caps}
     for where, expression in expressions(policy):
-        found[where] = max(found.get(where, 1), _most(expression.tree))
+        found[where] = max([found.get(where, 1), *(most for _, most in _told(expression.tree))])
     return found
 
 
@@ -49,15 +49,32 @@ def expressions(part: Any, where: str = "") -> Iterator[tuple[str, Expression]]:
             yield from expressions(getattr(part, field.name), getattr(part, "id", where))
 
 
-def _most(node: Node) -> int:
-    """How many instants of a trail the tree can tell apart: one above each number that a count is compared with."""
+def counted(policy: Policy) -> dict[str, int]:
+    """How many events the policy's expressions can tell apart by each count that they read, by its name."""
+    found: dict[str, int] = {}
+    for _, expression in expressions(policy):
+        for name, most in _told(expression.tree):
+            found[name] = max(found.get(name, 1), most)
+    return found
+
+
+def _told(node: Node) -> Iterator[tuple[str, int]]:
+    """Each count that the tree reads, and how many it tells apart: one above each number that it is compared with."""
     counts = [arg for arg in node.args if _is_count(arg)]
     bounds = _bounds(node) if counts and node.op in COMPARED else None
     if bounds is not None:
-        return max(1, *(floor(bound) + 1 for bound in bounds))
-    if node.op == "is null" and counts:
-        return 1
-    return EVERY if _is_count(node) else max((_most(arg) for arg in node.args), default=1)
+        yield from _each(node, max(1, *(floor(bound) + 1 for bound in bounds)))
+    elif node.op == "is null" and counts:
+        yield from _each(node, 1)
+    elif _is_count(node):
+        yield from _each(node, EVERY)
+    else:
+        for arg in node.args:
+            yield from _told(arg)
+
+
+def _each(node: Node, most: int) -> Iterator[tuple[str, int]]:
+    return ((each.value, most) for each in node.walk() if each.op == "name")
 
 
 def _is_count(node: Node) -> bool:

@@ -37,7 +37,7 @@ class Seen:
     surveys: Sequence[Survey]
 
     def __bool__(self) -> bool:
-        return bool(self.trails)
+        return bool(self.trails or self.surveys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _where(trail: Trail, places: Places) -> Where:
     return 0, offer, places.family_of[offer] if offer >= 0 else -1, channel
 
 
-def _age(window_days: float) -> int:
+def age_ms(window_days: float) -> int:
     """The age in whole ms from which on an event counts no more: the window, rounded up."""
     return _AGES if isinf(window_days) else ceil(window_days * DAY_MS)
 
@@ -130,7 +130,7 @@ class Counter:
     def __init__(self, tally: Tally, places: Places) -> None:
         """Resolves names to places once."""
         self.tally, self.size = tally, places.size[tally.per]
-        self._axis, self._age = _AXES.index(tally.per), _age(tally.window_days)
+        self._axis, self._age = _AXES.index(tally.per), age_ms(tally.window_days)
         self._directed = [tally.direction in (None, direction) for direction in places.direction] + [True]
         self._kinds = sorted(tally.kinds)
         self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
@@ -210,7 +210,7 @@ class Mean:
     """The mean score of the surveys in a rolling window; summed in the order given, for one customer as for many."""
 
     def __init__(self, window_days: float) -> None:
-        self._age = _age(window_days)
+        self._age = age_ms(window_days)
 
     def one(self, past: Seen) -> float | None:
         """Of one customer; None where no survey says anything."""

@@ -14,10 +14,11 @@ from service.commands.models import promoted
 from service.commands.stack import Stack
 from service.config import Settings
 from service.decision import decide, encode
-from service.domain import Context, Event, Release, Snapshot
+from service.domain import Context, Event, Release, Snapshot, Trail
 from service.errors import GateRefused
 from service.governance import Governance
 from service.planning.policy_value.replay import Replayed, weighed
+from service.rules.needs import cut
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.shelf import Shelf
 from service.store import Store, new_decision_id
@@ -159,6 +160,60 @@ def test_where_no_window_has_closed_the_gate_stands_open(governance: Governance)
     prospect = governance.prospects.of(new, days=1)
     assert (prospect.decisions, prospect.value, prospect.refused) == (0, None, "")
     assert "no decision" in prospect.said
+
+
+def capped(policy: Policy, maximum: int) -> Policy:
+    """The policy, where an offer may be shown so often in 30 days."""
+    documents = policy.documents
+    documents["contact"]["caps"][0] |= {"maximum": maximum, "cases": _cap_cases(maximum)}
+    return from_documents(documents)
+
+
+def _cap_cases(maximum: int) -> list[dict[str, Any]]:
+    here = {"channel": "mobile_app", "offer": "term-12m"}
+    shown = {"kind": "impression", "offer": "term-12m", "days_ago": 1}
+    times = {"passes": maximum - 1, "blocks": maximum}
+    return [{**here, "expect": word, "past": [{**shown, "times": count}]} for word, count in times.items()]
+
+
+@pytest.fixture
+def often(make_database: Any, champion: Policy, tmp_path: Path) -> Iterator[tuple[Store, Governance]]:
+    """100 decisions; 3 customers were shown an offer 30 times before, more than the champion's cap tells apart."""
+    opened = Store(str(make_database()), 5000)
+    opened.migrate()
+    release = opened.proposals.bootstrap(champion.hash, champion.documents, None, "anna", "first")
+    people, chance = list(snapshots())[:100], np.random.default_rng(2)
+    opened.load_customers([(one.customer_id, one.attributes) for one in people])
+    at = time.time_ns() // 1_000_000 - AGO_DAYS * DAY_MS
+    shown = Trail("impression", "term-12m", "mobile_app", tuple(at - DAY_MS + minute for minute in range(30)))
+    for number, one in enumerate(people):
+        lived = replace(one, trails=(shown,)) if number < 3 else one
+        _remember(opened, champion, cut(champion, lived, at), at, release, chance)
+    yield opened, Governance(opened, Shelf(opened, tmp_path))
+    opened.close()
+
+
+def test_a_record_at_its_limit_says_nothing_of_a_larger_cap_and_is_left_out(
+    often: tuple[Store, Governance], champion: Policy
+) -> None:
+    prospects = often[1].prospects
+    assert prospects.of(champion).short == 0
+    assert prospects.of(capped(champion, 10)).short == 0, "a smaller cap is answered by what a larger one took"
+    larger = prospects.of(capped(champion, 26))
+    assert (larger.decisions, larger.short, larger.document()["short_decisions"]) == (97, 3, 3)
+    assert "3 decisions left out: their record may hold too little of the past" in larger.said
+
+
+def test_where_too_many_records_are_too_short_the_log_supports_no_judgement(
+    often: tuple[Store, Governance], champion: Policy
+) -> None:
+    documents = champion.documents
+    documents["contact"]["caps"][0]["window_days"] = 45
+    documents["contact"]["caps"][0]["cases"] = _cap_cases(20)
+    longer = often[1].prospects.of(from_documents(documents))
+    assert (longer.decisions, longer.short, longer.value) == (0, 100, None)
+    assert "not supported by the log: 100.0% of the records may hold less of the past" in longer.said
+    assert longer.refused == ""
 
 
 def test_a_record_that_somebody_altered_is_left_out_and_told(

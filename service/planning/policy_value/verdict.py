@@ -95,12 +95,12 @@ class PolicyValue:
         }
 
 
-def valued(terms: Terms, support: Support) -> PolicyValue:
-    """Every estimate of the log, and the verdict."""
+def valued(terms: Terms, support: Support, lacking: str = "") -> PolicyValue:
+    """Every estimate of the log, and the verdict; ``lacking``: why the log supports none, where its reader knows."""
     self_normalised = snips(terms.rewards, terms.weights, terms.weighed)
     robust = terms.doubly_robust
     apart, by = _difference(terms, self_normalised)
-    verdict, why = _verdict(apart, by, support)
+    verdict, why = _verdict(apart, by, lacking or unsupported(support))
     return PolicyValue(
         rows=len(terms.rewards),
         logged=logged(terms.rewards),
@@ -125,8 +125,7 @@ def _difference(terms: Terms, self_normalised: Estimate | None) -> tuple[Estimat
     return difference(snips_terms(terms.weighed, terms.weights, self_normalised.value), beside), "snips"
 
 
-def _verdict(apart: Estimate | None, by: str | None, support: Support) -> tuple[Verdict, str]:
-    missing = unsupported(support)
+def _verdict(apart: Estimate | None, by: str | None, missing: str) -> tuple[Verdict, str]:
     if apart is None or missing:
         return Verdict.NOT_SUPPORTED, missing or "the log never shows what the new policy does"
     told = f"new less old is {apart.value:.6g} ({apart.low:.6g} to {apart.high:.6g}, 95 %) by {str(by).upper()}"

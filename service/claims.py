@@ -7,16 +7,18 @@ later refuses nothing that another worker has shown.
 
 A decision must be that customer's own and have shown the offer. One of somebody else's and one that never was get the
 same words. Of months that were archived nothing can be looked up: an id older than the oldest decision on record is
-taken from the bank's programs, and refused to a customer's own key.
+taken from the bank's programs, and refused to a customer's own key. Nothing that came of a decision is older than it,
+but for a small skew of the sender's clock: what is accepted rests from the instant that its event bears.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import tzinfo
 
+from service.answer import iso
 from service.decision.record import UNREADABLE, shown
-from service.decision_ids import canonical_id
-from service.domain import Event
+from service.decision_ids import canonical_id, made_at
+from service.domain import CLOCK_SKEW_MS, Event
 from service.errors import InvalidInput, NotFound, Problem
 from service.nearest import MOST_NEAR, unknown
 from service.serving import Releases
@@ -45,6 +47,11 @@ class KnownNames:
         """What serves here names."""
         return self._releases.serving.names
 
+    @property
+    def timezone(self) -> tzinfo:
+        """Where the bank is."""
+        return self._releases.serving.phrases.timezone
+
     def ever(self) -> Names:
         """What the active release and all before it name; Unavailable."""
         release = self._store.active()
@@ -68,8 +75,8 @@ class Claims:
 
     def expect(self, event: Event, proven: bool = False) -> None:
         """Raise InvalidInput naming each field that claims what is not so; ``proven``: a token vouches for the rest."""
-        problems = [*self._names(event), *(() if proven else self._decided(event))]
-        if problems:
+        claimed = () if proven else self._decided(event)
+        if problems := [*self._names(event), *(tuple(claimed) or self._dated(event))]:
             raise InvalidInput(SENTENCE, problems)
 
     def expect_decision(self, event: Event) -> None:
@@ -104,6 +111,13 @@ class Claims:
             told = f"it showed {', '.join(offers)}" if offers else "it showed nothing"
             yield Problem("offer", f'was not shown by this decision: {told}; got "{event.offer}"')
 
+    def _dated(self, event: Event) -> Iterator[Problem]:
+        """What is older than the decision that led to it."""
+        made = None if event.decision_id is None else made_at(event.decision_id)
+        if made is not None and event.at < made - CLOCK_SKEW_MS:
+            decided, got = (iso(instant, self._known.timezone) for instant in (made, event.at))
+            yield Problem("at", f"must not be before its decision, {decided}, got {got}; check the sender's clock")
+
     def _decision(self, decision_id: str) -> tuple[str | None, dict[str, str] | None]:
         """Whose it is, and what it showed; None of both where no such is on record."""
         if decision_id not in self._decisions:
@@ -123,8 +137,4 @@ class Claims:
     def _archived(self, decision_id: str) -> bool:
         """Whether the id is older than all that is on record."""
         oldest = self._store.oldest_decision()
-        try:
-            named = uuid.UUID(decision_id)
-        except ValueError:
-            return False
-        return oldest is not None and named.version == 7 and named < uuid.UUID(oldest)
+        return oldest is not None and made_at(decision_id) is not None and decision_id < oldest

@@ -7,6 +7,7 @@ case with hyphens.
 import re
 import uuid
 
+VERSION = 7
 _CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _GROUPS = r"[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}"
 _SPELT = re.compile(rf"{_GROUPS}|\{{{_GROUPS}\}}").fullmatch
@@ -22,3 +23,14 @@ def canonical_id(text: str) -> str | None:
     if _CANONICAL(text):
         return text
     return str(uuid.UUID(text)) if _SPELT(text) else None
+
+
+def made_at(decision_id: str) -> int | None:
+    """When the decision was made, in ms UTC; None where the id is no UUIDv7 and tells nothing.
+
+    >>> made_at("0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10"), made_at("0199d3c8-6f1e-4c3a-9a55-0d6f2b7e4c10")
+    (1760194752286, None)
+    """
+    known = canonical_id(decision_id)
+    named = None if known is None else uuid.UUID(known)
+    return named.int >> 80 if named is not None and named.version == VERSION else None

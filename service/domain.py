@@ -78,6 +78,10 @@ class Arm(StrEnum):
     UNPERSONALISED = "unpersonalised"
 
 
+CLOCK_SKEW_MS = 5 * 60_000
+"""By how much the clock of whoever reports may be wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened; ``id`` is the sender's and makes a repeated delivery harmless.

@@ -14,6 +14,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from service.domain import CLOCK_SKEW_MS
 from service.errors import InvalidInput, Problem
 from service.nearest import MOST_NEAR
 from service.routes.bodies import join
@@ -24,7 +25,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 UNKNOWN = "Unknown field."
 """What marshmallow says of a name that the schema does not hold."""
 MISSING = {"required": "is required", "null": "must not be null"}
-CLOCK_SKEW = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(milliseconds=CLOCK_SKEW_MS)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 

@@ -162,7 +162,8 @@ def erased(house: House, bank: Crm, name: str) -> tuple[str, str]:
     assert bank.ask("POST", "/v1/events", event).status_code == 201
     answer = bank.ask("GET", f"/v1/customers/{name}/offers?channel=mobile_app").json()
     decision, first = answer["decision_id"], answer["offers"][0]
-    accept = {**event, "id": f"a-{name}", "kind": "accept", "offer": first["offer"], "token": first["token"]}
+    accept = {**event, "id": f"a-{name}", "kind": "accept", "offer": first["offer"], "token": first["token"],
+              "at": answer["decided_at"]}  # fmt: skip
     assert bank.ask("POST", "/v1/events", accept).status_code == 201
     assert bank.ask("DELETE", f"/v1/customers/{name}?on_behalf_of=dpo").status_code == 204
     return decision, everything(house)

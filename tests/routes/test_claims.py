@@ -153,7 +153,7 @@ def test_a_decision_must_be_that_customers_own_and_nobody_learns_of_anothers(
             assert faults(answer) == {"decision_id": "is no decision of this customer"}
             assert answer.json["detail"] == "The event names what this bank does not have."
             assert stored(database_url, event["id"]) == 0
-        assert send(make_event(offer=shown, decision_id=mine["decision_id"]), key).status_code == 201
+        assert send(make_event(offer=shown, decision_id=mine["decision_id"], at=now()), key).status_code == 201
 
 
 SPELLINGS: list[Callable[[str], str]] = [str.upper, lambda one: one.replace("-", ""), lambda one: f"{{{one}}}"]
@@ -195,6 +195,40 @@ def test_an_id_with_a_prefix_is_the_decision_of_nobody(
     assert set(faults(send(make_event(decision_id=named, at=now())))) == {"decision_id"}
     contact = {"id": "k-urn", "customer_id": "c-1", "offer": "term-12m", "channel": "sms", "decision_id": named}
     assert set(faults(client.post("/v1/contacts", json=contact, headers=keys["branch"]))) == {"decision_id"}
+
+
+@pytest.mark.parametrize("kind", ["impression", "click", "accept", "reject", "dismiss", "survey", "purchase"])
+def test_nothing_that_came_of_a_decision_is_older_than_it_is(
+    send: Callable[..., Any], make_event: Make, decided: Callable[[str], dict[str, Any]], kind: str
+) -> None:
+    mine = decided("c-2")
+    first = mine["offers"][0]
+    proof = {"token": first["token"]} if kind == "accept" else {"decision_id": mine["decision_id"]}
+    event = make_event(id=f"{kind}-late", customer_id="c-2", kind=kind, offer=first["offer"], score=5, **proof)
+    instants = f"{mine['decided_at']}, got 2026-01-05T09:30:00+08:00"
+    assert faults(send(event)) == {"at": f"must not be before its decision, {instants}; check the sender's clock"}
+    a_little_slow = send(event | {"at": now(-240)})
+    assert (a_little_slow.status_code, a_little_slow.json["events"][0]["status"]) == (201, "stored")
+
+
+def test_an_accept_refused_for_its_clock_may_be_sent_again_and_then_rests(
+    send: Callable[..., Any], make_event: Make, decided: Callable[[str], dict[str, Any]]
+) -> None:
+    first = decided("c-1")["offers"][0]
+    event = make_event(id="slow", kind="accept", offer=first["offer"], token=first["token"], at=now(-31 * 86_400))
+    assert set(faults(send(event))) == {"at"}
+    assert send(event | {"at": now()}).json["events"] == [{"id": "slow", "status": "stored"}]
+    assert first["offer"] not in {one["offer"] for one in decided("c-1")["offers"]}
+
+
+def test_an_event_of_a_slow_clock_acknowledged_before_is_a_duplicate(
+    send: Callable[..., Any], make_event: Make, decided: Callable[[str], dict[str, Any]], store: Store
+) -> None:
+    mine = decided("c-1")
+    event = make_event(id="old-clock", offer=mine["offers"][0]["offer"], decision_id=mine["decision_id"])
+    named = event["offer"], event["channel"], event["decision_id"]
+    store.record_event(Event("old-clock", "c-1", "click", 1_767_576_600_000, *named))
+    assert send(event).json["events"][0]["status"] == "duplicate"
 
 
 def test_an_offer_that_the_decision_did_not_show_is_refused(

@@ -5,6 +5,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
-def shown(client: Any, keys: Keys) -> dict[str, Any]:
-    """The first offer that c-1 is shown."""
+def shown(client: Any, keys: Keys, database_url: str) -> dict[str, Any]:
+    """The first offer that c-1 is shown; what other tests made them accept rests no more."""
+    execute(database_url, "DELETE FROM trails WHERE customer_id = 'c-1'")
+    execute(database_url, "UPDATE customers SET revision = revision + 1 WHERE id = 'c-1'")
     answer = client.get("/v1/customers/c-1/offers?channel=mobile_app", headers=keys["app"])
     first: dict[str, Any] = answer.json["offers"][0]
     return first
@@ -29,10 +32,11 @@ def shown(client: Any, keys: Keys) -> dict[str, Any]:
 @pytest.fixture
 def accept(client: Any, keys: Keys, shown: dict[str, Any]) -> Callable[..., Any]:
     """``(**changes) -> answer`` to an accept of the offer shown."""
+    at = datetime.now(UTC).isoformat()
 
     def send(**changes: Any) -> Any:
         event = {"customer_id": "c-1", "kind": "accept", "offer": shown["offer"], "token": shown["token"]}
-        row = event | {"id": f"t-{next(NUMBERS)}", "at": "2026-01-05T09:30:00+08:00"} | changes
+        row = event | {"id": f"t-{next(NUMBERS)}", "at": at} | changes
         body = {name: value for name, value in row.items() if value is not ...}
         return client.post("/v1/events", json=body, headers=keys["app"])
 
@@ -142,7 +146,7 @@ def test_an_expired_token_is_refused_and_says_so(
 def test_each_bad_token_of_a_request_is_named_and_refuses_its_own_event_alone(
     client: Any, keys: Keys, shown: dict[str, Any], make_event: Callable[..., dict[str, Any]], database_url: str
 ) -> None:
-    good = make_event(kind="accept", offer=shown["offer"], token=shown["token"])
+    good = make_event(kind="accept", offer=shown["offer"], token=shown["token"], at=datetime.now(UTC).isoformat())
     bad = [make_event(kind="accept", offer="large-cd-36m", token=shown["token"]) for _ in range(2)]
     neither = client.post("/v1/events", json={"events": bad}, headers=keys["app"])
     assert (neither.status_code, neither.json["type"]) == (422, "urn:fourcast:problem:offer-token")

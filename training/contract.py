@@ -214,12 +214,22 @@ def value_faults(rows: Rows, name: str, table: AttributeTable, zone: ZoneInfo) -
     """Every value of one column that cannot be read, or that the table would refuse in a customer's record."""
     kind = table.kind_of(name)
     assert kind is not None
+    given = rows.table.column(name).type
+    if is_odd(given):
+        return [Problem(name, f"must be one plain value in each row, got a column of {given}")]
     read, bad = read_column(rows.table.column(name), kind, zone)
     try:
         encoded = table.only([name]).encode_frame(pa.table({name: read}))[f"customer.{name}"].ravel()
     except InvalidInput as error:
         return [Problem(name, one.message) for one in error.problems]
     return _lost(rows, name, bad | (_is_unknown(encoded) & _is_there(read)), table)
+
+
+def is_odd(given: pa.DataType) -> bool:
+    """Whether a column holds what is no plain value: lists, structures, maps, bytes, intervals, hours of no day."""
+    tests = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_interval)
+    others = (pa.types.is_fixed_size_binary, pa.types.is_duration, pa.types.is_time, pa.types.is_union)
+    return any(test(given) for test in (*tests, *others))
 
 
 def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
@@ -302,5 +312,7 @@ def _value(scalar: pa.Scalar) -> Any:
 
 def _fault(row: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:
     said, expected = plain(value), expectation(value)
-    where, message = f"row {row}, customer {customer!r}, {name}", f"{expected}, got {str(said)[:60]!r}"
+    whose = f"customer {customer!r}" if customer not in (None, "") else f"no {ID}"
+    got = "" if name == ID and said is None else f", got {str(said)[:60]!r}"
+    where, message = f"row {row}, {whose}, {name}", f"{expected}{got}"
     return Fault(where, message, row, None if customer is None else str(customer), name, said, expected)

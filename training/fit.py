@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from training.calibrate import Table, calibrate
 from training.lesson import Flags, Floats, Lesson, Recipe
 from training.member import Fold, Grower
+from training.unlearnable import Unlearnable
 
 Progress = Callable[[int], None]
 
@@ -191,7 +192,7 @@ def _two(outcomes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Floats]:
     classes, places = np.unique(outcomes, return_inverse=True)
     if len(classes) != 2:
         found = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
-        raise ValueError(f"Only binary classification is supported: two classes are needed, got {found}")
+        raise Unlearnable(f"Only binary classification is supported: two classes are needed, got {found}")
     return classes, places.astype(np.float64)
 
 
@@ -202,4 +203,4 @@ def _check(rows: Floats, taken: Floats, folds: int) -> None:
         raise ValueError("y must hold 0 and 1 only")
     least = int(min(taken.sum(), len(taken) - taken.sum()))
     if least < folds:
-        raise ValueError(f"each outcome needs at least {folds} customers (one per fold), got {least}")
+        raise Unlearnable(f"each outcome needs at least {folds} customers (one per fold), got {least}")

@@ -25,6 +25,7 @@ from service.scoring.standard import LOG, PLAIN, at_mean
 from training.calibrate import Table, calibrate
 from training.evaluate import figures_of
 from training.standard import Floats, document_of, standardise
+from training.unlearnable import Unlearnable
 
 FIGURES = (
     ("demand_yuan", LOG),
@@ -80,7 +81,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = len(self.classes_)
         if found != 2:
             words = "1 class" if found == 1 else f"{found} classes"
-            raise ValueError(f"Only binary classification is supported: two classes are needed, got {words}")
+            raise Unlearnable(f"Only binary classification is supported: two classes are needed, got {words}")
         left = places.astype(np.float64)
         with threadpool_limits(1):
             folds = self._folds(z, left)
@@ -116,7 +117,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _folds(self, z: Floats, left: Floats) -> list[Fold]:
         count = min(self.folds, int(min(left.sum(), len(left) - left.sum())))
         if count < 2:
-            raise ValueError("each of the two classes needs at least 2 customers")
+            raise Unlearnable("each of the two classes needs at least 2 customers")
         return list(StratifiedKFold(count, shuffle=True, random_state=self.random_state).split(z, left))
 
     def _unseen(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:

@@ -29,6 +29,7 @@ from service.rules.history import NOTHING
 from service.rules.policy import Policy
 from training.calibrate import DIGITS, Table, blocks, grouped
 from training.registry import TrainedFamily
+from training.unlearnable import Unlearnable
 
 Floats = npt.NDArray[np.float64]
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -104,7 +105,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if not (yuan > 0).all():
             raise ValueError("y must hold amounts above zero only")
         if len(yuan) < self.folds:
-            raise ValueError(f"at least {self.folds} amounts are needed (one per fold), got n_samples = {len(yuan)}")
+            raise Unlearnable(f"at least {self.folds} amounts are needed (one per fold), got n_samples = {len(yuan)}")
         columns = list(names or [f"x{place}" for place in range(rows.shape[1])])
         folds = list(KFold(self.folds, shuffle=True, random_state=self.random_state).split(rows))
         sample = lgb.Dataset(

@@ -10,6 +10,7 @@ from tests.training.small_bank import small_bank
 from training.bank import open_bank
 from training.csv_calls import csv_calls
 from training.dataset import read_customers
+from training.train import train
 from training.warehouse import query
 
 MANY = 21_000
@@ -167,3 +168,33 @@ def test_the_separator_is_what_cuts_the_first_lines_alike(tmp_path: Path, csv: s
 def test_another_quote_is_the_sqls_to_say(tmp_path: Path) -> None:
     sql = "SELECT * FROM read_csv(file('a.csv'), quote = '''')"
     assert read(tmp_path, "id,name\na,'x, y'\nb,'it''s'\n", sql) == {"id": ["a", "b"], "name": ["x, y", "it's"]}
+
+
+@pytest.mark.parametrize(
+    "value", ["[1, 2]", "{'a': 1}", "MAP {'a': 1}", "'a'::BLOB", "INTERVAL 3 DAY", "[1, 2]::INTEGER[2]", "TIME '10:00'"]
+)
+@pytest.mark.parametrize("column", ["region", "age", "risk_assessed_on", "deceased"])
+def test_a_column_of_what_is_no_plain_value_is_named(tmp_path: Path, value: str, column: str) -> None:
+    bank, files = small_bank(tmp_path, customers=f"SELECT 'a' AS customer_id, {value} AS {column}")
+    with pytest.raises(InvalidInput, match=f"{column}: must be one plain value in each row, got a column of"):
+        read_customers(bank, files)
+
+
+def test_a_row_without_an_id_is_told_so(tmp_path: Path) -> None:
+    bank, files = small_bank(tmp_path, customers="SELECT * FROM (VALUES (NULL, 1), ('a', 2)) AS t (customer_id, age)")
+    with pytest.raises(InvalidInput, match=r"row 1, no customer_id, customer_id: must be text of 1 to 64 characters$"):
+        read_customers(bank, files)
+
+
+@pytest.mark.parametrize(
+    ("buyers", "said"),
+    [(1, "each outcome needs at least 5 customers"), (0, "two classes are needed"), (6, "two classes are needed")],
+)
+def test_a_bank_too_small_to_learn_from_is_wrong_input(tmp_path: Path, buyers: int, said: str) -> None:
+    bank, files = small_bank(
+        tmp_path,
+        customers="SELECT 'c' || range AS customer_id, 30 + range AS age FROM range(6)",
+        outcomes=f"SELECT 'c' || range AS customer_id, range < {buyers} AS bought_deposit FROM range(6)",
+    )
+    with pytest.raises(InvalidInput, match=said):
+        train(bank, files, artifacts=tmp_path / "artifacts")

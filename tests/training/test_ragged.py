@@ -17,11 +17,11 @@ def refused(root: Path, lines: list[str], end: str = "\n") -> list[tuple[str, st
     return [(fault.where.rsplit("/", 1)[1], fault.message) for fault in caught.value.problems]
 
 
-@pytest.mark.parametrize(("line", "count"), [("x1,a,b,2026-01-02", 4), ("TOTAL 2", 1), ("#a2", 1)])
-def test_a_line_of_another_length_is_named_with_what_was_expected(tmp_path: Path, line: str, count: int) -> None:
-    assert refused(tmp_path, [*GOOD, line, "z,1,2"]) == [
-        ("a.csv, line 2,002", f"has {count} column{'s' * (count != 1)}, expected 3")
-    ]
+@pytest.mark.parametrize(
+    ("line", "count"), [("x1,a,b,2026-01-02", "4 columns"), ("TOTAL 2", "1 column"), ("#a2", "1 column")]
+)
+def test_a_line_of_another_length_is_named_with_what_was_expected(tmp_path: Path, line: str, count: str) -> None:
+    assert refused(tmp_path, [*GOOD, line, "z,1,2"]) == [("a.csv, line 2,002", f"has {count}, expected 3")]
 
 
 def test_a_line_of_another_length_is_named_however_late_it_comes(tmp_path: Path) -> None:

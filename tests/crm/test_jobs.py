@@ -176,7 +176,7 @@ def test_a_killed_runners_job_is_finished_exactly_once(
     job = store.jobs.add("x", None, request, names)
     first = runner(database, redis_url, tmp_path)
     try:
-        assert eventually(lambda: store.jobs.read(job.id).done > 0), (tmp_path / "runner.log").read_text()
+        assert eventually(lambda: store.jobs.read(job.id).done > 0, 90), (tmp_path / "runner.log").read_text()
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait(10)
@@ -184,7 +184,7 @@ def test_a_killed_runners_job_is_finished_exactly_once(
     assert left.state == "running" and left.done < 3_000, "it was killed in the middle"
     second = runner(database, redis_url, tmp_path)
     try:
-        assert eventually(lambda: store.jobs.read(job.id).state == "done"), (tmp_path / "runner.log").read_text()
+        assert eventually(lambda: store.jobs.read(job.id).state == "done", 150), (tmp_path / "runner.log").read_text()
     finally:
         second.send_signal(signal.SIGTERM)
         assert second.wait(30) == 0, "told to stop, it ends cleanly"

@@ -52,7 +52,8 @@ def test_no_decision_tells_what_is_kept_from_all_the_past(number: int, several: 
     for one, less in zip(several, short, strict=True):
         whole = decide(policy, one, at, {}, release, "d")
         assert decide(policy, less, at, {}, release, "d") == whole
-        assert cut(policy, less, at.now) == less
+        again = cut(policy, less, at.now)  # of events at one instant, in trails that became one, it may take fewer
+        assert decide(policy, again, at, {}, release, "d") == whole
         record = encode(whole, less, at, {}, release)
         assert replay(record, policy) == record
     every, fewer = (decide_many(policy, population(policy, each), at, {}, release) for each in (several, short))

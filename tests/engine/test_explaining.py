@@ -123,7 +123,7 @@ def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, c
         ("(bytes)", lambda record: orjson.dumps(record, option=orjson.OPT_INDENT_2)),
         ("", lambda record: b"not a record"),
         ("", lambda record: record.pop("snapshot") and None),
-        ("", lambda record: record["snapshot"]["events"].append({"nonsense": 1})),
+        ("", lambda record: record["snapshot"]["trails"].append({"nonsense": 1})),
     ],
 )
 def test_every_tampering_is_named(house: House, customer: str, path: str, change: Any) -> None:

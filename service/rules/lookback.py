@@ -5,14 +5,12 @@ with a count (``1 + history.contacts_30d / 10``, or a comparison with a term of 
 answered as exactly, but what it costs grows with the past, and the policy's check says so.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 from math import floor, isnan
-from typing import Any
 
-from service.expressions import Expression
 from service.expressions.tree import OPPOSITE, Node
+from service.rules.formulas import formulas
 from service.rules.history import COUNTS
 from service.rules.policy import Policy
 from service.rules.trails import EVERY
@@ -29,30 +27,15 @@ def most_told_apart(policy: Policy) -> int:
 def told_apart(policy: Policy) -> dict[str, int]:
     """How many instants of a trail each rule, offer, channel and formula can tell apart, by its id."""
     found = {cap.id: cap.maximum for cap in policy.contact.caps}
-    for where, expression in expressions(policy):
+    for where, expression in formulas(policy):
         found[where] = max([found.get(where, 1), *(most for _, most in _told(expression.tree))])
     return found
-
-
-def expressions(part: Any, where: str = "") -> Iterator[tuple[str, Expression]]:
-    """Every expression in a policy, wherever it stands, and the id of the rule, offer or channel it stands in."""
-    if isinstance(part, Expression):
-        yield where, part
-    elif isinstance(part, Mapping):
-        for name, one in part.items():
-            yield from expressions(one, where or str(name))
-    elif isinstance(part, tuple | list):
-        for one in part:
-            yield from expressions(one, where)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from expressions(getattr(part, field.name), getattr(part, "id", where))
 
 
 def counted(policy: Policy) -> dict[str, int]:
     """How many events the policy's expressions can tell apart by each count that they read, by its name."""
     found: dict[str, int] = {}
-    for _, expression in expressions(policy):
+    for _, expression in formulas(policy):
         for name, most in _told(expression.tree):
             found[name] = max(found.get(name, 1), most)
     return found

@@ -19,8 +19,9 @@ from math import inf
 
 from service.domain import Snapshot, Trail
 from service.rules.clock import Clock
+from service.rules.formulas import formulas
 from service.rules.history import COUNTS, NEWEST
-from service.rules.lookback import counted, expressions
+from service.rules.lookback import counted
 from service.rules.policy import Policy
 from service.rules.tally import age_ms
 
@@ -158,7 +159,7 @@ def _needs(policy: Policy) -> Iterator[Need]:
     for rest in policy.contact.cool_offs:
         for kind in (*rest.after, *rest.until):
             yield Need(kind, rest.per, None, rest.days, 1)
-    read = frozenset[str]().union(*(one.names for _, one in expressions(policy)))
+    read = frozenset[str]().union(*(one.names for _, one in formulas(policy)))
     most = {**dict.fromkeys(NEWEST, 1), **counted(policy)}
     for name, tally in {**COUNTS, **NEWEST}.items():
         for kind in sorted(tally.kinds) if name in read else ():

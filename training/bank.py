@@ -12,7 +12,7 @@ Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, 
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +21,7 @@ import yaml
 
 from service.domain import Family
 from service.errors import InvalidInput, Problem
+from service.grid import start_of
 from training.encoding import ENCODINGS, read_text
 
 FILE = "bank.yaml"
@@ -70,10 +71,7 @@ class Bank:
 
         Its beginning where that day is not over yet: a file cannot know what the rest of the day brings.
         """
-        begins, ends = (
-            round(datetime.combine(day, time(), self.timezone).timestamp() * 1000)
-            for day in (self.as_of, self.as_of + timedelta(days=1))
-        )
+        begins, ends = (start_of(day, self.timezone.key) for day in (self.as_of, self.as_of + timedelta(days=1)))
         return ends if ends <= now_ms else begins
 
     def sql(self, name: str) -> str | None:

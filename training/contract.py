@@ -10,7 +10,6 @@ Here are the columns' contracts and what each table makes of them; ``dataset`` r
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 from service import customer_ids
 from service.errors import InvalidInput, Problem
 from service.expressions import Kind
+from service.grid import day_at
 from service.scoring.attributes import AttributeTable
 from training.bank import FILE, Bank
 from training.casting import read_column
@@ -52,7 +52,7 @@ class Fault(Problem):
 
 def day_faults(bank: Bank, now: int) -> list[Problem]:
     """A bank's day after today, where the bank is: nobody knows yet what holds at its end. ``now`` in ms UTC."""
-    today = datetime.fromtimestamp(now / 1000, bank.timezone).date()
+    today = day_at(now, bank.timezone.key)
     if bank.as_of <= today:
         return []
     said = f"{bank.as_of} lies after today, {today} in {bank.timezone}: nobody knows yet what holds then"

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.grid import start_of
 from training.bank import Bank
 from training.casting import day_of
 
@@ -68,8 +69,8 @@ def span(day: date, zone: ZoneInfo) -> Span:
     >>> span(date(1970, 1, 2), ZoneInfo("Asia/Shanghai"))
     (57600000, 143999999)
     """
-    begins, ends = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
-    return _ms(begins), _ms(ends) - 1
+    begins, ends = (start_of(one, zone.key) for one in (day, day + timedelta(days=1)))
+    return begins, ends - 1
 
 
 def _values(values: pa.Array) -> list[Any]:

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from service.commands.left_out import bank_without_erased, known_bank
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
 from service.errors import InvalidInput, Problem, Unconfirmed
+from service.grid import day_at
 from service.preferences import purposes
 from service.rules.policy import load
 from service.store import CustomerFile
@@ -63,7 +63,7 @@ def load_bank(
     if manner.rejects is not None:
         rejects.write(manner.rejects)
     if supplement:
-        customers = supplement_customers(customers, seed, datetime.now(described.timezone).date())
+        customers = supplement_customers(customers, seed, day_at(now, described.timezone.key))
         consents = simulated_consents(customers, seed)
     source = SIMULATED if supplement else RECORD
     outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))

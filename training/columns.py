@@ -11,6 +11,7 @@ Order: the names -> the kinds that the first rows allow -> the first of them tha
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -160,10 +161,9 @@ def _names(connection: duckdb.DuckDBPyConnection, source: str) -> list[tuple[str
 
 def _said(connection: duckdb.DuckDBPyConnection, call: Call, names: list[str]) -> set[str]:
     """The columns whose type the SQL gives, by name or as the first of a list."""
-    stated = call.option(*TYPES)
-    if stated is None:
+    types: Any = call.value(connection, *TYPES)
+    if types is None:
         return set()
-    types = connection.execute(f"SELECT {stated}").fetchall()[0][0]
     return set(types) if isinstance(types, dict) else set(names[: len(types)])
 
 

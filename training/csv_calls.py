@@ -30,6 +30,11 @@ class Call:
         """The option of one of these names, as SQL; None where none is given."""
         return next((self.options[name] for name in names if name in self.options), None)
 
+    def value(self, connection: duckdb.DuckDBPyConnection, *names: str) -> object | None:
+        """What the option of one of these names says; None where none is given."""
+        option = self.option(*names)
+        return None if option is None else connection.execute(f"SELECT {option}").fetchall()[0][0]
+
     def without(self, name: str) -> "Call":
         """The call as if it had no option of this name."""
         return replace(self, options={one: value for one, value in self.options.items() if one != name})

@@ -50,8 +50,8 @@ def in_dialect(connection: duckdb.DuckDBPyConnection, call: Call, files: Sequenc
 
 def dialect_of(connection: duckdb.DuckDBPyConnection, call: Call, path: Path) -> Dialect | None:
     """The dialect of one file of a call; None where the SQL asks for signs that are none, or there is nothing."""
-    delim, quote = (_said(connection, call, *names) for names in (DELIM, ("quote",)))
-    skipped = int(str(_said(connection, call, "skip") or 0))
+    delim, quote = (call.value(connection, *names) for names in (DELIM, ("quote",)))
+    skipped = int(str(call.value(connection, "skip") or 0))
     quote = '"' if quote is None else str(quote)
     separators = SEPARATORS if delim is None else (str(delim).replace("\\t", "\t"),)
     if len(quote) > 1 or any(len(one) != 1 for one in separators):
@@ -111,11 +111,6 @@ def _head(path: Path) -> str:
         text = stream.read(HEAD)
     whole = max(text.rfind("\n"), text.rfind("\r")) + 1
     return text[:whole] if len(text) == HEAD and whole else text
-
-
-def _said(connection: duckdb.DuckDBPyConnection, call: Call, *names: str) -> object | None:
-    option = call.option(*names)
-    return None if option is None else connection.execute(f"SELECT {option}").fetchall()[0][0]
 
 
 def _literal(value: str) -> str:

@@ -73,8 +73,9 @@ def convert(source: Path, encoding: str, target: Path) -> None:
 
 def ends_marked(path: Path) -> bool:
     """Whether a mainframe's mark of the end of a file (0x1A) stands there, alone or before line ends."""
+    start = 0 if path.suffix == ".gz" else max(path.stat().st_size - AROUND, 0)
     last = b""
-    for block in _blocks(path):
+    for block in _blocks(path, start):
         last = block
     return last.rstrip(b"\r\n").endswith(END.encode())
 

@@ -104,10 +104,9 @@ def _files(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, enco
 
 def _stated(connection: duckdb.DuckDBPyConnection, call: Call) -> str | None:
     """The encoding that the call itself states."""
-    option = call.option("encoding")
-    if option is None:
+    if call.option("encoding") is None:
         return None
-    stated = str(connection.execute(f"SELECT {option}").fetchall()[0][0]).lower()
+    stated = str(call.value(connection, "encoding")).lower()
     if stated not in ENCODINGS:
         raise InvalidInput(f"{call.path}: encoding must be {' or '.join(ENCODINGS)}, got {stated[:60]!r}")
     return stated

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from service.deciding import Answer, default, make
-from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot
+from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
 from service.errors import Unavailable
 from service.request import OfferRequest, check_slot
-from service.rules.trails import trails_of
-from service.serving import Releases, Serving
+from service.serving import Releases
 from service.store import Store, new_decision_id
 
 
@@ -29,7 +28,7 @@ class Visiting:
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
         try:
-            past = () if device_id is None else self._past(device_id, serving, now)
+            past = () if device_id is None else self._store.visitors.past(device_id, serving.clock.lookback(now))
             made = make(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
             self._store.remember(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
         except Unavailable:
@@ -47,11 +46,6 @@ class Visiting:
         self._store.visitors.forget(time.time_ns() // 1_000_000 - self._releases.serving.clock.depth_ms)
         return False
 
-    def _past(self, device_id: str, serving: Serving, now: int) -> tuple[Event, ...]:
-        """As many of each kind, offer and channel as a decision tells apart: more would change nothing."""
-        back = serving.clock.lookback(now)
-        return self._store.visitors.past(device_id, back.since, back.most)
 
-
-def _stranger(past: tuple[Event, ...] = ()) -> Snapshot:
-    return Snapshot(UNKNOWN_CUSTOMER, 0, {}, {}, trails_of(past))
+def _stranger(past: tuple[Trail, ...] = ()) -> Snapshot:
+    return Snapshot(UNKNOWN_CUSTOMER, 0, {}, {}, past)

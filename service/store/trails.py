@@ -48,6 +48,12 @@ PAST = f"""
 """  # noqa: S608 - our own names and numbers
 """Trails and surveys of the customer ``c``, from ``$2`` (ms) on, of each trail the newest ``$3``."""
 
+LONGER = """ARRAY(
+    SELECT at FROM (
+        SELECT at FROM unnest(kept.instants || excluded.instants) AS at ORDER BY at DESC LIMIT {}
+    ) AS newest ORDER BY at)"""
+"""The instants of the stored row ``kept`` and of a new one: the newest so many of both, oldest first."""
+
 HAPPENED = Statement(
     b"happened",
     f"""
@@ -56,10 +62,7 @@ HAPPENED = Statement(
     ), trail AS (
         INSERT INTO trails AS kept (customer_id, kind, offer, channel, instants)
         SELECT $1, $2, coalesce($4, ''), coalesce($5, ''), ARRAY[CAST($3 AS bigint)] FROM raised WHERE trailed
-        ON CONFLICT (customer_id, kind, offer, channel) DO UPDATE SET instants = ARRAY(
-            SELECT at FROM (
-                SELECT at FROM unnest(kept.instants || excluded.instants) AS at ORDER BY at DESC LIMIT {KEPT}
-            ) AS newest ORDER BY at)
+        ON CONFLICT (customer_id, kind, offer, channel) DO UPDATE SET instants = {LONGER.format(KEPT)}
     ), survey AS (
         INSERT INTO surveys (customer_id, at, id, score)
         SELECT $1, CAST($3 AS bigint), $6, CAST($7 AS double precision) FROM raised

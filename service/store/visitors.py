@@ -5,14 +5,17 @@ Of what happened the newest instants are kept, by kind, offer and channel: no id
 to a customer. What is older than a decision looks back is forgotten.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 
-from service.domain import UNKNOWN_CUSTOMER, Event
+from service.domain import Event, Lookback, Trail
 from service.errors import Conflict
-from service.store import events, text
+from service.rules.trails import trails_of
+from service.store import events, hot, text
 from service.store.database import Ask, Database
+from service.store.trails import LONGER
 from service.store.wire import Statement
 
 KEPT = 1000
@@ -23,10 +26,11 @@ PAST = Statement(
     b"visitor_past",
     b"WITH visitor AS (" + _VISITOR + b")"
     b"""
-    SELECT json_agg(json_build_array(kind, at, offer, channel) ORDER BY at, kind, offer, channel)
-    FROM visitor JOIN visitor_trails ON visitor = visitor.id,
-        unnest(instants[greatest(1, cardinality(instants) - $3::int + 1):]) AS at
-    WHERE at >= $2::bigint
+    SELECT json_agg(json_build_array(kind, offer, channel, instants) ORDER BY kind, offer, channel) FROM (
+        SELECT kind, offer, channel, array_agg(at ORDER BY at) AS instants
+        FROM visitor JOIN visitor_trails ON visitor = visitor.id,
+            unnest(instants[greatest(1, cardinality(instants) - $3::int + 1):]) AS at
+        WHERE at >= $2::bigint GROUP BY kind, offer, channel) AS past
     """,
 )
 KEY = Statement(
@@ -42,12 +46,10 @@ TRAIL = Statement(
     b"visitor_trail",
     b"WITH visitor AS (" + _VISITOR + b")"
     b"""
-    INSERT INTO visitor_trails AS trail (visitor, kind, offer, channel, instants, newest)
+    INSERT INTO visitor_trails AS kept (visitor, kind, offer, channel, instants, newest)
     SELECT visitor.id, $2, $3, $4, $5::bigint[], (SELECT max(at) FROM unnest($5::bigint[]) AS at) FROM visitor
-    ON CONFLICT (visitor, kind, offer, channel) DO UPDATE SET newest = greatest(trail.newest, excluded.newest),
-        instants = (SELECT array_agg(at ORDER BY at) FROM (
-            SELECT at FROM unnest(trail.instants || excluded.instants) AS at ORDER BY at DESC LIMIT $6::int) AS newest)
-    """,
+    ON CONFLICT (visitor, kind, offer, channel) DO UPDATE SET newest = greatest(kept.newest, excluded.newest),
+        instants = """ + LONGER.format(KEPT).encode(),
 )
 SAME = Statement(
     b"same_visitor_event",
@@ -66,12 +68,11 @@ class Visitors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def past(self, device_id: str, since_ms: int, most: int) -> tuple[Event, ...]:
-        """What happened on the device since then, oldest first: the newest ``most`` of a kind, offer and channel."""
-        device = text.name("device_id", device_id)
-        ((found,),) = self._database.ask(PAST, device, b"%d" % since_ms, b"%d" % min(most, KEPT))
-        rows = [] if found is None else orjson.loads(found)
-        return tuple(Event("", UNKNOWN_CUSTOMER, kind, at, offer, channel) for kind, at, offer, channel in rows)
+    def past(self, device_id: str, back: Lookback) -> tuple[Trail, ...]:
+        """What happened on the device so far back."""
+        device, back = text.name("device_id", device_id), replace(back, most=min(back.most, KEPT))
+        ((found,),) = self._database.ask(PAST, device, *hot.lookback(back))
+        return hot.trails_of(orjson.loads(found or b"[]"))
 
     def record(self, device_id: str, happened: Sequence[Event]) -> list[bool]:
         """Whether each event is new; durable together; Conflict for an id that was used for something else.
@@ -83,8 +84,8 @@ class Visitors:
         with self._database.exchange() as ask:
             for place in sorted(range(len(happened)), key=lambda place: happened[place].id):
                 new[place] = _is_new(ask, device, happened[place])
-            for where, instants in _by_trail(one for one, first in zip(happened, new, strict=True) if first):
-                ask(TRAIL, device, *where, instants, b"%d" % KEPT)
+            for trail in trails_of(one for one, first in zip(happened, new, strict=True) if first):
+                ask(TRAIL, device, *_where(trail), b"{%s}" % b",".join(b"%d" % at for at in trail.instants))
         return new
 
     def forget(self, before_ms: int) -> None:
@@ -102,11 +103,5 @@ def _is_new(ask: Ask, device: bytes, event: Event) -> bool:
     return False
 
 
-def _by_trail(happened: Iterable[Event]) -> list[tuple[list[bytes], bytes]]:
-    """Kind, offer and channel, in order, with the instants of each."""
-    found: dict[tuple[str, str, str], list[int]] = {}
-    for one in happened:
-        found.setdefault((one.kind, one.offer or "", one.channel or ""), []).append(one.at)
-    return [([text.name(name, word) for name, word in zip(("kind", "offer", "channel"), where, strict=True)],
-             b"{%s}" % b",".join(b"%d" % at for at in instants))
-            for where, instants in sorted(found.items())]  # fmt: skip
+def _where(trail: Trail) -> list[bytes]:
+    return [text.name(name, getattr(trail, name) or "") for name in ("kind", "offer", "channel")]

@@ -18,17 +18,17 @@ CHECK = Statement(
     b"check",
     b"SELECT (SELECT revision FROM customers WHERE id = $1), coalesce(release_id, 0), cache_generation FROM serving",
 )
-SNAPSHOT = Statement(
-    b"snapshot",
-    b"""
-    SELECT revision, attributes,
-        (SELECT json_object_agg(purpose, granted) FROM (
-            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = $1
-            ORDER BY purpose, at DESC, seq DESC) AS newest),
-    """
-    + PAST.encode()
-    + b"FROM customers AS c WHERE id = $1",
-)
+CONSENTS = """
+    (SELECT json_object_agg(purpose, granted) FROM (
+        SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
+        ORDER BY purpose, at DESC, seq DESC) AS newest)
+"""
+"""The newest words of the customer ``c``, by purpose."""
+
+KNOWN = f"revision, attributes, {CONSENTS}, {PAST}"
+"""All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``PAST`` takes them."""
+
+SNAPSHOT = Statement(b"snapshot", f"SELECT {KNOWN} FROM customers AS c WHERE id = $1".encode())  # noqa: S608 - our own words
 EVENTS = Statement(
     b"events",
     f"""

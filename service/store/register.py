@@ -43,7 +43,6 @@ from service.store.schema import (
 from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
 from service.store.told import Origin, Told, only
-from service.store.trails import PAST
 from service.store.wire import Row, Statement
 
 ERASED = "erased-"
@@ -57,14 +56,10 @@ SALT = Statement(b"salt", b"SELECT encode(salt, 'hex') FROM pseudonyms")
 COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1", binary=0)
 MANY = Statement(
     b"snapshots",
-    b"""
-    SELECT c.id, revision, attributes,
-        (SELECT json_object_agg(purpose, granted) FROM (
-            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
-            ORDER BY purpose, at DESC, seq DESC) AS newest),
-    """
-    + PAST.encode()
-    + b"FROM customers AS c WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))",
+    f"""
+    SELECT c.id, {hot.KNOWN} FROM customers AS c
+    WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))
+    """.encode(),  # noqa: S608 - our own words
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from service.domain import Lookback, Snapshot
 from service.store.database import named_text
-from service.store.hot import surveys_of, trails_of
+from service.store.hot import CONSENTS, surveys_of, trails_of
 from service.store.trails import PAST
 from service.store.wire import Statement
 
@@ -22,10 +22,7 @@ SAMPLE = named_text(
         b"sample",
         f"""
     SELECT id, revision, attributes::text,
-        (SELECT json_object_agg(purpose, granted)::text FROM (
-            SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
-            ORDER BY purpose, at DESC, seq DESC) AS newest),
-        {PAST}
+        {CONSENTS}::text, {PAST}
     FROM (SELECT id, revision, attributes, trailed FROM customers ORDER BY hashtextextended(id, 0), id LIMIT $1) AS c
     ORDER BY id
     """.encode(),  # noqa: S608 - our own statement

@@ -16,7 +16,9 @@ LONGEST = 64
 """Characters of an id."""
 LONGEST_KEY = 200
 """Characters of an external key."""
-RESERVED = (".", "..", "bulk")
+BULK = "bulk"
+"""The path of the list, /v1/customers/bulk, and so the id of nobody new."""
+RESERVED = (".", "..", BULK)
 RESERVED_KEYS = (".", "..")
 PATTERN = r"^(?!(?:\.{1,2}|bulk)$)[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]*[^\s/\\\x00-\x1f\x7f])?$"
 """What every id matches, as contracts write it; ``SENTENCE`` says the rest."""
@@ -25,7 +27,9 @@ SENTENCE = (
     "none that nobody sees, Unicode normal form C, not `.`, `..` or `bulk`."
 )
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+PLAIN = "[A-Za-z0-9_-]"
+"""Signs of which any id may be made, whichever their order."""
+_PLAIN = re.compile(f"{PLAIN}+")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
 )

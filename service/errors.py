@@ -20,6 +20,10 @@ class Problem:
         return f"{self.where}: {self.message}"
 
 
+MOST_PROBLEMS = 100
+"""Told of one request; who mends these sees the rest."""
+
+
 class FourcastError(Exception):
     """Base of all errors raised on purpose; ``problems`` lists every fault found, possibly none."""
 

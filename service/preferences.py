@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from service.decision.subject import PERSONALISATION
-from service.errors import InvalidInput, Problem
+from service.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.kept import Kept
 from service.nearest import MOST_NEAR
 from service.rules.contact import CONTACT
@@ -21,8 +21,6 @@ from service.serving import Releases
 from service.store import Store
 from service.store.permissions import Said
 
-MOST_PROBLEMS = 100
-"""Told of one request; who mends these sees the rest."""
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
 
 

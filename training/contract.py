@@ -28,7 +28,6 @@ from training.casting import read_column
 from training.rows import ID, Rows, customers_of
 from training.spoken import EXPECTED, SAID_ON, Spoken, spoken
 
-LONGEST_ID = 64
 YEAR_FIRST = (
     ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"
 )
@@ -139,7 +138,7 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
     if not faulty:
         return []
     known = set(bank.stored([one for one in faulty if "\0" not in one]))
-    wrong = rows.of([one for one in faulty.keys() - known if len(one) <= LONGEST_ID])
+    wrong = rows.of([one for one in faulty.keys() - known if len(one) <= customer_ids.LONGEST])
     return _listed(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
@@ -188,10 +187,12 @@ def text_faults(rows: Rows, name: str) -> list[Problem]:
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return [Problem(name, f"must be text of 1 to {LONGEST_ID} characters, got a column of {column.type}")]
+        return [Problem(name, f"must be text of 1 to {customer_ids.LONGEST} characters, got a column of {column.type}")]
     words = pc.cast(column, pa.string())
-    bad = pc.fill_null(pc.or_(pc.equal(words, ""), pc.greater(pc.utf8_length(words), LONGEST_ID)), True)
-    return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {LONGEST_ID} characters")
+    bad = pc.fill_null(pc.or_(pc.equal(words, ""), pc.greater(pc.utf8_length(words), customer_ids.LONGEST)), True)
+    return _listed(
+        rows, name, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {customer_ids.LONGEST} characters"
+    )
 
 
 def id_faults(rows: Rows) -> list[Problem]:

@@ -15,6 +15,7 @@ from flask import Response, request
 from werkzeug.routing import BaseConverter
 
 from service.answer import iso
+from service.customer_ids import BULK
 from service.domain import Client
 from service.errors import FourcastError, PreconditionFailed, PreconditionRequired, Unavailable, no_customer
 from service.routes.access import Reach, engine, needs, own_customers, word
@@ -28,7 +29,6 @@ from service.routes.preconditions import Precondition, etag, precondition
 from service.routes.replies import JSON, NO_STORE, Ready
 from service.routes.schemas import LONG, OnBehalf
 from service.routes.schemas.customers import (
-    BULK,
     BulkCustomerInput,
     BulkCustomersInput,
     CustomerAnswer,

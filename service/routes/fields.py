@@ -15,12 +15,10 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from service.domain import CLOCK_SKEW_MS
-from service.errors import InvalidInput, Problem
+from service.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.nearest import MOST_NEAR
 from service.routes.bodies import join
 
-MOST_PROBLEMS = 100
-"""Of one value; who mends these sees the rest."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 UNKNOWN = "Unknown field."
 """What marshmallow says of a name that the schema does not hold."""

@@ -39,11 +39,12 @@ CUSTOMERS_TWICE = """
     SELECT max(row), 'customer "' || id || '" stands in row ' || min(row) || ' already'
     FROM incoming GROUP BY id HAVING count(*) > 1 ORDER BY 1 LIMIT 20
 """
-CUSTOMERS_UNUSUAL = """
+CUSTOMERS_UNUSUAL = f"""
     SELECT row, id FROM incoming
-    WHERE (id !~ '^[A-Za-z0-9_-]{1,64}$' OR id = 'bulk') AND NOT EXISTS (SELECT FROM customers WHERE id = incoming.id)
+    WHERE (id !~ '^{customer_ids.PLAIN}{{1,{customer_ids.LONGEST}}}$' OR id = '{customer_ids.BULK}')
+        AND NOT EXISTS (SELECT FROM customers WHERE id = incoming.id)
     ORDER BY row
-"""
+"""  # noqa: S608 - our own words
 
 
 @contextmanager

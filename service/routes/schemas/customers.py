@@ -9,8 +9,6 @@ from service.routes.fields import Strict, Text, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 
-BULK = "bulk"  # /v1/customers/bulk: the path of the list, and so the id of nobody new
-
 
 class CustomerInput(OnBehalf):
     """A customer, whole: what is left out is unknown from now on."""

@@ -5,9 +5,10 @@ of the release; an answer then only puts finished pieces in order. ``degraded`` 
 while all was well can be sent with the word that the database is away (``mark_degraded``) without being parsed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -91,8 +92,11 @@ def fragment(value: object) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(value))
 
 
-Sign = Callable[[Decision, Treatment], str]
-"""Makes the token that an accept of this treatment must bring."""
+class Sign(Protocol):
+    """Makes the token that an accept of a treatment must bring; good until ``until`` (ms), None: its usual time."""
+
+    def __call__(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
+        """The token."""
 
 
 PLAIN: Mapping[str, str] = {}

@@ -55,16 +55,21 @@ class OfferTokens:
         self._keys: dict[int, bytes] = {}
         self._read_at = 0.0
 
-    def made(self, decision_id: str, customer_id: str, offer: str, channel: str, at: int) -> str:
-        """The token of an offer shown at the instant ``at`` (ms UTC); Unavailable before any key could be read."""
+    def made(
+        self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None
+    ) -> str:
+        """The token of an offer shown at the instant ``at``, good until ``until`` (ms UTC; None: as the setting says).
+
+        Unavailable before any key could be read.
+        """
         number, key = next(iter(self._signing().items()))
-        expiry = at // 1000 + self._seconds
+        expiry = at // 1000 + self._seconds if until is None else until // 1000
         named = _text(bytes.fromhex(decision_id.replace("-", "")))
         return f"{number}.{named}.{expiry}.{_signature(key, decision_id, customer_id, offer, channel, expiry)}"
 
-    def sign(self, decision: Decision, treatment: Treatment) -> str:
-        """The token of one treatment of a recorded decision."""
-        return self.made(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at)
+    def sign(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
+        """The token of one treatment of a recorded decision, good until ``until`` (ms) where that is said."""
+        return self.made(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at, until)
 
     def checked(
         self, token: str, customer_id: str, offer: str | None, channel: str | None = None, where: str = "token"

@@ -8,6 +8,7 @@ nobody else. The cache is passed by: a list is worked through once.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from service.answer import Sign
 from service.crm.reach import expect_reach
@@ -34,7 +35,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One list at one moment: what serves, what is asked, for which branch's eyes, which parts are away, who signs."""
+    """One list at one moment: what serves, what is asked, for which branch's eyes, which parts are away, who signs.
+
+    ``until`` is the instant (ms) at which a campaign's list ends; None: the answers end as those of single calls.
+    """
 
     serving: Serving
     request: OfferRequest
@@ -42,6 +46,7 @@ class Round:
     branch: str | None = None
     away: tuple[str, ...] = ()
     sign: Sign | None = None
+    until: int | None = None
 
     def decide(self, customer_id: str, snapshot: Snapshot | None) -> Decided:
         """One customer's turn."""
@@ -52,7 +57,8 @@ class Round:
         except FourcastError as error:
             return Decided(customer_id, error=error)
         made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
-        return Decided(customer_id, made.told(self.request.language, self.serving.until(self.now), self.sign), made)
+        until = self.serving.until(self.now) if self.until is None else self.until
+        return Decided(customer_id, made.told(self.request.language, until, self.sign), made)
 
     def row(self, made: Made) -> dict[str, object]:
         """The decision as the store keeps it."""
@@ -67,11 +73,18 @@ class Bulk:
     def __init__(self, store: Store, releases: Releases, kept: Kept, sign: Sign) -> None:
         self._store, self._releases, self._kept, self._sign = store, releases, kept, sign
 
-    def round(self, request: OfferRequest, branch: str | None) -> Round:
+    def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
         """A list's moment, now; InvalidInput for a slot the policy does not have."""
         check_slot(request, self._releases.serving)
         away = (CACHE,) if self._kept.down else ()
-        return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, self._sign)
+        sign = self._sign if until is None else partial(self._sign, until=until)
+        return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, sign, until)
+
+    def is_outbound(self, request: OfferRequest) -> bool:
+        """Whether a list so asked for may name an outbound channel."""
+        channels = self._releases.serving.policy.channels
+        mine = (one for one in channels if request.channel in (None, one.id))
+        return any(one.direction == "outbound" and request.placement in (None, *one.placements) for one in mine)
 
     def decide(self, customers: Sequence[str], request: OfferRequest, branch: str | None) -> list[Decided]:
         """Every customer's offers now, in the order asked; recorded when this returns."""

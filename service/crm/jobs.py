@@ -1,7 +1,9 @@
 """Jobs: the offers of many customers, decided in parts by whoever has time, with results to download.
 
 A job is taken under a lease and worked off in parts of ``PART`` customers, each part by the code of a bulk call: so a
-job's offers are those that single calls would give, part by part at one moment. The queue and what happens when a
+job's offers are those that single calls would give, part by part at one moment. A list is worked off for days, so one
+of an outbound channel, and its tokens, hold until the end of its campaign (``valid_until``; a week where nobody says),
+not for a single answer's minutes: the gates are asked again before each contact. The queue and what happens when a
 runner dies are ``store.jobs``'.
 """
 
@@ -12,10 +14,11 @@ import orjson
 
 from service.crm.bulk import Bulk, Decided, Round
 from service.crm.tables import Column
+from service.domain import Treatment
 from service.errors import Conflict, FourcastError, NotFound, Unavailable
 from service.request import OfferRequest
 from service.store import Store
-from service.store.jobs import Job, LeaseLost, Part, Taken
+from service.store.jobs import Everybody, Job, LeaseLost, Part, Taken
 
 PART = 200
 COLUMNS = (
@@ -34,8 +37,17 @@ COLUMNS = (
     Column("title"),
     Column("reasons"),
     Column("withheld"),
+    Column("priority_yuan", "number"),
+    Column("text"),
+    Column("disclosures"),
+    Column("token"),
+    Column("external_key"),
 )
-"""One row per offer; a customer with none, or with a problem, has one row without rank. Codes are joined by ``;``."""
+"""One row per offer; a customer with none, or with a problem, has one row without rank. Codes are joined by ``;``,
+disclosures by line ends."""
+WEEK_MS = 7 * 86_400_000
+"""How long an outbound list holds where nobody said when its campaign ends."""
+SLOT = ("channel", "placement", "limit", "language")
 
 
 class Jobs:
@@ -44,11 +56,19 @@ class Jobs:
     def __init__(self, store: Store, bulk: Bulk, lease_s: int) -> None:
         self._store, self._bulk, self._lease_ms = store, bulk, lease_s * 1000
 
-    def add(self, client: str, branch: str | None, asked: OfferRequest, customers: Sequence[str] | None) -> Job:
-        """Queue a job over those customers, or over all the branch has (None); InvalidInput for a slot not had."""
-        self._bulk.round(asked, branch)
-        request = {name: getattr(asked, name) for name in ("channel", "placement", "limit", "language")}
-        return self._store.jobs.add(client, branch, request, customers)
+    def add(
+        self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody,
+        valid_until: int | None = None,
+    ) -> Job:  # fmt: skip
+        """Queue a job over those customers, or over everybody of a branch or the bank, good until ``valid_until``.
+
+        InvalidInput for a slot that the policy does not have.
+        """
+        turn = self._bulk.round(asked, branch)
+        if valid_until is None and self._bulk.is_outbound(asked):
+            valid_until = turn.now + WEEK_MS
+        request = {name: getattr(asked, name) for name in SLOT} | {"valid_until": valid_until}
+        return self._store.jobs.add(client, branch, request, whom)
 
     def read(self, job_id: str, branch: str | None) -> Job:
         """One job; NotFound, also for another branch's."""
@@ -88,32 +108,37 @@ class Jobs:
         return True
 
     def _work(self, taken: Taken, stopping: Callable[[], bool]) -> None:
-        asked = OfferRequest(**taken.request)
+        asked, until = OfferRequest(**{name: taken.request[name] for name in SLOT}), taken.request.get("valid_until")
         while items := self._store.jobs.open_items(taken, PART):
             if stopping():
                 return self._store.jobs.release(taken)
-            self._store.jobs.keep(taken, self._part(self._bulk.round(asked, taken.branch), items))
+            self._store.jobs.keep(taken, self._part(self._bulk.round(asked, taken.branch, until), items))
         return self._store.jobs.finish(taken)
 
     def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> Part:
-        decided = self._bulk.turns(turn, [customer for _, customer in items])
-        rows = {place: told(one) for (place, _), one in zip(items, decided, strict=True)}
+        names = [customer for _, customer in items]
+        decided, keys = self._bulk.turns(turn, names), self._store.register.external_keys(names)
+        rows = {place: told(one, keys.get(one.customer_id)) for (place, _), one in zip(items, decided, strict=True)}
         made = [turn.row(one.made) for one in decided if one.made is not None]
         return Part(rows, len(decided) - len(made), made)
 
 
-def told(one: Decided) -> list[dict[str, object]]:
+def told(one: Decided, external_key: str | None = None) -> list[dict[str, object]]:
     """One customer's rows."""
-    if one.error is not None or one.body is None:
+    named: dict[str, object] = {"customer_id": one.customer_id, "external_key": external_key}
+    if one.made is None or one.body is None:
         status, problem = (one.error.status, one.error.message) if one.error else (500, None)
-        return [{"customer_id": one.customer_id, "status": status, "problem": problem}]
+        return [named | {"status": status, "problem": problem}]
     answer = orjson.loads(one.body)
-    whole = {name: answer[name] for name in ("customer_id", "decision_id", "decided_at", "valid_until", "personalised")}
+    whole = named | {name: answer[name] for name in ("decision_id", "decided_at", "valid_until", "personalised")}
     whole |= {"status": 200, "withheld": ";".join(each["code"] for each in answer["withheld"])}
-    return [whole | _offer(offer) for offer in answer["offers"]] or [whole]
+    treatments = one.made.decision.treatments
+    return [whole | _offer(*both) for both in zip(answer["offers"], treatments, strict=True)] or [whole]
 
 
-def _offer(offer: Mapping[str, Any]) -> dict[str, object]:
+def _offer(offer: Mapping[str, Any], treatment: Treatment) -> dict[str, object]:
     words = {name: offer["text"][name] for name in ("family", "name", "title")}
+    words |= {"text": offer["text"]["body"], "disclosures": "\n".join(offer["text"]["disclosures"])}
     codes = ";".join(each["code"] for each in offer["reasons"])
-    return {"rank": offer["rank"], "offer": offer["offer"], "channel": offer["channel"], "reasons": codes} | words
+    return {"rank": offer["rank"], "offer": offer["offer"], "channel": offer["channel"], "reasons": codes,
+            "priority_yuan": treatment.priority, "token": offer["token"], **words}  # fmt: skip

@@ -53,8 +53,11 @@ def public(view: View) -> View:
     return view
 
 
-def needs(*scopes: str, reach: Reach = Reach.BANK) -> Callable[[View], View]:
-    """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first."""
+def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0) -> Callable[[View], View]:
+    """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first.
+
+    ``body_bytes``: how large a body it takes, where that is more than every view does.
+    """
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -64,6 +67,7 @@ def needs(*scopes: str, reach: Reach = Reach.BANK) -> Callable[[View], View]:
                 own_customer(client, words["customer_id"])
             elif client.bound:
                 _expect_reach(client, reach)
+            request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
                 return once(engine().access.repeats, client.name, lambda: view(client, **words))
             return view(client, **words)

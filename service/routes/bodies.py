@@ -6,6 +6,7 @@ numbers that are no number, lone surrogates, NUL, and nesting deeper than ``MAX_
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ MAX_EXACT = 2**53 - 1
 MAX_PROBLEMS = 100
 
 _BEYOND = MAX_EXACT + 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Twice(dict[str, object]):
@@ -131,7 +133,7 @@ def _inside(value: dict[str, object] | list[object], where: str, depth: int) -> 
 def _text(value: str, where: str) -> Iterator[Problem]:
     if "\0" in value:
         yield Problem(where, "must not hold the character NUL")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _SURROGATE.search(value):
         yield Problem(where, "must not hold half a surrogate pair")
 
 

@@ -149,6 +149,31 @@ class Instant(fields.DateTime):
         return round(instant.timestamp() * 1000)
 
 
+class Ahead(fields.DateTime):
+    """RFC 3339 text with its offset, as milliseconds since 1970; after now, and at most so many days."""
+
+    default_error_messages = {  # noqa: RUF012
+        **MISSING,
+        "invalid": "must be an instant with its offset, as 2026-11-23T09:30:00+08:00",
+        "past": "must lie in the future",
+        "far": "must be at most {days} days ahead",
+    }
+
+    def __init__(self, days: int, **options: Any) -> None:
+        self._days = days
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        instant, now = _instant(value), datetime.now(UTC)
+        if instant is None:
+            raise self.make_error("invalid")
+        if instant <= now:
+            raise self.make_error("past")
+        if instant > now + timedelta(days=self._days):
+            raise self.make_error("far", days=self._days)
+        return round(instant.timestamp() * 1000)
+
+
 def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict[str, Any]:
     """``value`` as the schema reads it; InvalidInput with every problem by path, ``sentence`` first."""
     if not isinstance(value, dict):

@@ -4,19 +4,21 @@ POST answers 202 with the job's address in ``Location``; the job is durable then
 there once the job is done, as CSV, JSON Lines or Parquet by ``Accept`` or ``?format=``, from every worker alike.
 """
 
+import re
 from typing import Any
 
 import orjson
 from flask import Response, request
 from marshmallow import ValidationError
 
+from service import customer_ids
 from service.answer import iso
 from service.crm.jobs import COLUMNS
 from service.crm.tables import MEDIA, written
 from service.domain import Client
 from service.errors import InvalidInput, NotAcceptable, Problem
 from service.request import OfferRequest
-from service.routes.access import Reach, engine, needs
+from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import about, audited
@@ -24,14 +26,17 @@ from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.fields import Word, check, kind
 from service.routes.offers import language, pairs
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas.jobs import JobAnswer, JobInput, JobsAnswer, ResultsQuery
-from service.store.jobs import Job
+from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, ResultsQuery
+from service.store.jobs import Everybody, Job
 
 MAX_CUSTOMERS = 100_000
 EVERYBODY = "all"
 PATH = "/v1/jobs/<string:job_id>"
 SENTENCE = "The job does not fit; nothing was queued."
-_INPUT, _RESULTS, _NAME = JobInput(), ResultsQuery(), Word()
+BODY_BYTES = 8 << 20
+"""100,000 ids of 64 letters fit."""
+PLAIN = re.compile(f"{customer_ids.PLAIN}{{1,64}}").fullmatch
+_INPUT, _RESULTS, _NAME, _FILTER = JobInput(), ResultsQuery(), Word(), BranchFilter()
 _JOB = {"200": shown("The job.", JobAnswer, JOB)}
 _LIST = shown("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
 _LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
@@ -52,16 +57,18 @@ blueprint = Resource("jobs", __name__, description="Work beside the requests.")
         requestBody={"required": True, "content": {"application/json": {"schema": JobInput, "example": JOB_IN}}},
     ),
 )  # fmt: skip
-@needs("campaigns:write", reach=Reach.BRANCH)
+@needs("campaigns:write", reach=Reach.BRANCH, body_bytes=BODY_BYTES)
 def create_job(client: Client) -> Response:
     """Decide the offers of many customers
 
-    Up to 100,000 ids, or `all`: everybody, or everybody of a branch's key. Each decision is that of a single call.
+    Up to 100,000 ids in a body of 8 MiB, everybody of a branch, or `all`: everybody, or everybody of a branch's key.
+    Each decision is that of a single call. An outbound list holds until `valid_until`.
     """
     body = check(_INPUT, read_json(request), SENTENCE)
     spoken = language(request.headers.get("Accept-Language", ""))
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
-    job = engine().crm.jobs.add(client.name, client.branch, asked, wanted(body["customers"]))
+    whom = wanted(body["customers"], client)
+    job = engine().crm.jobs.add(client.name, client.branch, asked, whom, body.get("valid_until"))
     audited(client, "job.create", job.id, about(client, total=job.total))
     return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
 
@@ -128,13 +135,15 @@ def job_results(client: Client, job_id: str) -> Response:
     return answer
 
 
-def wanted(customers: object) -> list[str] | None:
-    """The ids a body names, None for everybody; InvalidInput naming every one that does not fit."""
+def wanted(customers: object, client: Client) -> list[str] | Everybody:
+    """The ids a body names, or whose customers; InvalidInput naming every one that does not fit."""
     if customers == EVERYBODY:
-        return None
+        return Everybody(client.branch)
+    if isinstance(customers, dict):
+        return Everybody(own_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
     if not isinstance(customers, list) or not 1 <= len(customers) <= MAX_CUSTOMERS:
         got = f"{len(customers):,} of them" if isinstance(customers, list) else kind(customers)
-        words = f'must be "{EVERYBODY}" or an array of 1 to {MAX_CUSTOMERS:,} ids, got {got}'
+        words = f'must be "{EVERYBODY}", a branch or an array of 1 to {MAX_CUSTOMERS:,} ids, got {got}'
         raise InvalidInput(SENTENCE, [Problem("customers", words)])
     problems = [Problem(f"customers.{place}", fault) for place, one in enumerate(customers) if (fault := _fault(one))]
     if not problems and len(set(customers)) < len(customers):
@@ -157,6 +166,8 @@ def chosen(form: str | None) -> str:
 
 
 def _fault(one: object) -> str | None:
+    if isinstance(one, str) and PLAIN(one):
+        return None
     try:
         _NAME.deserialize(one)
     except ValidationError as error:
@@ -169,10 +180,11 @@ def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None 
 
 
 def _document(found: Job) -> dict[str, Any]:
-    zone = engine().timezone
+    zone, until = engine().timezone, found.request.get("valid_until")
     times = {name: getattr(found, name) for name in ("created_at", "started_at", "finished_at")}
     return {
         **{name: getattr(found, name) for name in ("id", "state", "total", "done", "failed", "error")},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "valid_until": None if until is None else iso(until, zone),
         "results": f"/v1/jobs/{found.id}/results" if found.state == "done" else None,
     }

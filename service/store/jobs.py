@@ -25,6 +25,8 @@ from service.store.database import Database
 from service.store.schema import jobs
 
 ATTEMPTS = 5
+EVERYBODY_OF = "everybody_of"
+"""Whose customers a job is over, in its request."""
 PAGE = 1_000
 SHOWN = [jobs.c[name] for name in ("id", "client", "branch", "request", "state", "total", "done", "failed", "error",
                                    "created_at", "started_at", "finished_at")]  # fmt: skip
@@ -33,7 +35,10 @@ ADD = text("""
     INSERT INTO jobs (id, client, branch, request, total, created_at)
     VALUES (:id, :client, :branch, cast(:request AS jsonb), :total, now_ms())
 """)
-ITEMS = text("INSERT INTO job_items (job_id, place, customer_id) VALUES (:job, :place, :customer)")
+ITEMS = text("""
+    INSERT INTO job_items (job_id, place, customer_id)
+    SELECT :job, place, customer FROM unnest(cast(:names AS text[])) WITH ORDINALITY AS asked (customer, place)
+""")
 EVERYBODY = text("""
     INSERT INTO job_items (job_id, place, customer_id)
     SELECT :job, row_number() OVER (ORDER BY id), id FROM (
@@ -85,6 +90,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Everybody:
+    """All customers of a branch, or of the bank (None), as they are when the job begins."""
+
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A job under this runner's lease."""
 
@@ -116,18 +128,18 @@ class Jobs:
         self._database = database
 
     def add(
-        self, client: str, branch: str | None, request: Mapping[str, object], customers: Sequence[str] | None
+        self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody
     ) -> Job:
-        """Queue a job over ``customers``, or over everybody (None)."""
+        """Queue a job over those customers, or over everybody of a branch or the bank."""
         job_id = str(uuid.uuid4())
-        total = None if customers is None else len(customers)
-        values = {"id": job_id, "client": client, "branch": branch, "total": total}
+        customers = None if isinstance(whom, Everybody) else list(whom)
+        asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
+        values = {"id": job_id, "client": client, "branch": branch, "total": customers and len(customers)}
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            connection.execute(ADD, values | {"request": names.document("request", request).decode()})
+            connection.execute(ADD, values | {"request": names.document("request", asked).decode()})
             if customers:
                 hold(connection, customers)
-                rows = [{"job": job_id, "place": place, "customer": one} for place, one in enumerate(customers, 1)]
-                connection.execute(ITEMS, rows)
+                connection.execute(ITEMS, {"job": job_id, "names": customers})
             return _one(connection, job_id)
 
     def read(self, job_id: str) -> Job:
@@ -228,7 +240,8 @@ def _hold(connection: Connection, taken: Taken) -> None:
 
 def _count(connection: Connection, taken: Taken) -> None:
     """Lay out the items of a job over everybody, once."""
-    total = connection.execute(EVERYBODY, {"job": taken.id, "branch": taken.branch}).rowcount
+    branch = taken.branch or taken.request.get(EVERYBODY_OF)
+    total = connection.execute(EVERYBODY, {"job": taken.id, "branch": branch}).rowcount
     connection.execute(text("UPDATE jobs SET total = :total WHERE id = :id"), {"total": total, "id": taken.id})
 
 

@@ -199,6 +199,12 @@ class Register:
         found = self._database.ask(MANY, ids, *hot.lookback(back))
         return {str(hot.word(row[0])): hot.snapshot_of(str(hot.word(row[0])), row[1:]) for row in found}
 
+    def external_keys(self, names: Sequence[str]) -> dict[str, str]:
+        """Customer id -> external key, of those that have one."""
+        with self._database.begin() as connection:
+            found = select(rows.c.id, rows.c.external_key).where(rows.c.id.in_(names), rows.c.external_key.is_not(None))
+            return {row.id: row.external_key for row in connection.execute(found)}
+
     def remember(self, made: Iterable[Mapping[str, object]]) -> set[str]:
         """Keep the decisions of customers who are stored, all or none; whose they are. Durable when this returns."""
         with self._database.begin() as connection:

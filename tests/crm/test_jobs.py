@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from service.decision import decode
 from service.domain import Client
 from service.store import Store
 from tests.crm.conftest import Crm, House
@@ -88,6 +90,67 @@ def test_everybody_is_one_word(house: House, bank: Crm, crowd: list[str]) -> Non
     work(house)
     job = bank.ask("GET", path).json()
     assert job["total"] == job["done"] == house.store.count_customers()
+
+
+def test_rows_carry_priority_text_disclosures_token_and_external_key(house: House, bank: Crm) -> None:
+    body = {"attributes": SAVER | {"age": 44}, "external_key": "crm-77"}
+    assert bank.ask("PUT", "/v1/customers/j-key", body).status_code == 201
+    path = bank.ask("POST", "/v1/jobs", {"customers": ["j-key"], "channel": "mobile_app"}).headers["Location"]
+    work(house)
+    rows = lines(bank, f"{path}/results")
+    decision = decode(house.store.decision(rows[0]["decision_id"]).record)[0]
+    priority = {one.offer: one.priority for one in decision.treatments}
+    single = bank.ask("GET", "/v1/customers/j-key/offers?channel=mobile_app").json()["offers"]
+    assert [row["priority_yuan"] for row in rows] == [priority[row["offer"]] for row in rows]
+    assert [row["text"] for row in rows] == [one["text"]["body"] for one in single]
+    assert [row["disclosures"].splitlines() for row in rows] == [one["text"]["disclosures"] for one in single]
+    assert {row["external_key"] for row in rows} == {"crm-77"}
+    accept = {"id": "j-key-1", "customer_id": "j-key", "kind": "accept", "offer": rows[0]["offer"],
+              "token": rows[0]["token"], "at": rows[0]["decided_at"]}  # fmt: skip
+    assert bank.ask("POST", "/v1/events", accept).status_code == 201, "the row's token proves that it was shown"
+
+
+def test_an_outbound_list_holds_until_its_campaign_ends(house: House, bank: Crm) -> None:
+    house.store.load_customers([("j-out", SAVER)])
+    house.store.load_consents([("j-out", "marketing:sms", True)])
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=40)
+    asked = {"customers": ["j-out"], "channel": "sms", "valid_until": end.isoformat()}
+    made = bank.ask("POST", "/v1/jobs", asked)
+    week = bank.ask("POST", "/v1/jobs", {"customers": ["j-out"], "channel": "sms"}).json()
+    work(house)
+    assert datetime.fromisoformat(made.json()["valid_until"]) == end
+    rows = lines(bank, f"{made.headers['Location']}/results")
+    assert rows and {datetime.fromisoformat(row["valid_until"]) for row in rows} == {end}
+    assert all(row["token"].split(".")[2] == str(int(end.timestamp())) for row in rows if row["token"])
+    created, until = (datetime.fromisoformat(week[name]) for name in ("created_at", "valid_until"))
+    assert abs(until - created - timedelta(days=7)) <= timedelta(seconds=2)
+    inbound = bank.ask("POST", "/v1/jobs", {"customers": ["j-out"], "channel": "branch"}).json()
+    assert inbound["valid_until"] is None
+    past = bank.ask("POST", "/v1/jobs", asked | {"valid_until": "2020-01-01T00:00:00Z"})
+    assert (past.status_code, past.json()["errors"][0]["where"]) == (422, "valid_until")
+
+
+def test_a_hundred_thousand_ids_go_through(house: House, bank: Crm) -> None:
+    names = [f"crm-customer-of-a-large-bank-{place:06}" for place in range(100_000)]
+    made = bank.ask("POST", "/v1/jobs", {"customers": names})
+    assert (made.status_code, made.json()["total"]) == (202, 100_000)
+    counted = execute(url(house), "SELECT count(*), max(place) FROM job_items WHERE job_id = %s", made.json()["id"])
+    assert counted == [(100_000, 100_000)]
+    assert bank.ask("POST", f"{made.headers['Location']}/cancel").status_code == 200
+
+
+def test_a_branch_is_one_filter(house: House, bank: Crm) -> None:
+    house.store.load_customers((f"j-b{number}", SAVER | {"branch_id": f"b-{number % 2}"}) for number in range(4))
+    path = bank.ask("POST", "/v1/jobs", {"customers": {"branch": "b-1"}, "limit": 1}).headers["Location"]
+    work(house)
+    assert bank.ask("GET", path).json()["total"] == 2
+    assert {row["customer_id"] for row in lines(bank, f"{path}/results")} == {"j-b1", "j-b3"}
+    mine = house.client("b-1-jobs", branch="b-1")
+    assert mine.ask("POST", "/v1/jobs", {"customers": {"branch": "b-1"}}).status_code == 202
+    assert mine.ask("POST", "/v1/jobs", {"customers": {"branch": "b-0"}}).status_code in (403, 404)
+    work(house)
+    wrong = bank.ask("POST", "/v1/jobs", {"customers": {"brnch": "b-1"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "customers.branch")
 
 
 def test_a_cancelled_job_stays_cancelled(house: House, bank: Crm, crowd: list[str]) -> None:

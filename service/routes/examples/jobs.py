@@ -10,6 +10,7 @@ JOB: dict[str, Any] = {
     "done": 2,
     "failed": 0,
     "error": None,
+    "valid_until": None,
     "created_at": "2026-11-23T09:30:00+08:00",
     "started_at": "2026-11-23T09:30:01+08:00",
     "finished_at": "2026-11-23T09:30:02+08:00",

@@ -2,9 +2,17 @@
 
 from marshmallow import fields
 
-from service.routes.fields import Strict, Word
+from service.routes.fields import Ahead, Strict, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.offers import BulkOffersInput
+
+CAMPAIGN_DAYS = 366
+
+
+class BranchFilter(Strict):
+    """Everybody of a branch."""
+
+    branch = Word(required=True, metadata=says("The branch that keeps the relationship.", example="b-1"))
 
 
 class JobInput(Strict):
@@ -12,7 +20,19 @@ class JobInput(Strict):
 
     customers = fields.Raw(
         required=True,
-        metadata=says("`all`, or an array of 1 to 100,000 customer ids, each once.", example=["c-000001", "c-000002"]),
+        metadata=says(
+            'Whom: an array of 1 to 100,000 customer ids, each once; `{"branch": "b-1"}`, everybody of that branch; '
+            "or `all`.",
+            example=["c-000001", "c-000002"],
+        ),
+    )
+    valid_until = Ahead(
+        CAMPAIGN_DAYS,
+        metadata=says(
+            "When the campaign ends: so long the offers and their tokens hold, at most 366 days. A week where an "
+            "outbound list does not say; other offers hold as those of a single call.",
+            example="2030-01-31T18:00:00+08:00",
+        ),
     )
     channel = BulkOffersInput().declared_fields["channel"]
     placement = BulkOffersInput().declared_fields["placement"]
@@ -28,6 +48,7 @@ class JobAnswer(Loose):
     done = fields.Integer(required=True)
     failed = fields.Integer(required=True, metadata=says("How many of those done have a problem instead of offers."))
     error = fields.String(required=True, allow_none=True)
+    valid_until = fields.DateTime(allow_none=True, metadata=says("Until when the list holds, where it has an end."))
     created_at = fields.DateTime(required=True)
     started_at = fields.DateTime(required=True, allow_none=True)
     finished_at = fields.DateTime(required=True, allow_none=True)

@@ -120,11 +120,29 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class KindLookback:
+    """How much is read of the events of one kind: from ``since`` (ms) on, and of each trail the newest ``most``.
+
+    Trails that differ only in an offer or a channel that is not asked for are read as one.
+    """
+
+    kind: str
+    since: int
+    most: int = KEPT
+    by_offer: bool = True
+    by_channel: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Lookback:
-    """How much of the past is read: what happened from ``since`` (ms) on, and of each trail the newest ``most``."""
+    """How much of the past is read: what happened from ``since`` (ms) on, and of each trail the newest ``most``.
+
+    ``kinds`` says it kind by kind, and no other kind is read; None reads all kinds alike.
+    """
 
     since: int
     most: int = KEPT
+    kinds: tuple[KindLookback, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

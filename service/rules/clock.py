@@ -7,41 +7,40 @@ only open one.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from copy import copy
+from dataclasses import replace
 
-from service.domain import KEPT, Lookback
-from service.grid import DAY_MS, moment
-from service.rules.history import COUNTS, MEANS
-from service.rules.lookback import most_told_apart
+from service.domain import KEPT, KindLookback, Lookback
+from service.grid import moment
+from service.rules.history import depth_ms
+from service.rules.needs import needs_of
 from service.rules.outreach import Contact
 from service.rules.policy import Policy
 
 MINUTE_MS = 60_000
-DEPTH_DAYS = 200.0
-"""At least so far back, for the newest click, refusal or purchase that a rule may ask after."""
 
 
 class Clock:
-    """One policy's edges and depth, computed once; ``most`` is how many events of a trail its rules tell apart."""
+    """One policy's edges and depth, computed once; ``kinds``: what its rules read of the past, as at the instant 0."""
 
-    def __init__(self, contact: Contact, grain_minutes: int, most: int = KEPT) -> None:
+    def __init__(self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = ()) -> None:
         hours = {60 * hour for hour in range(1, 25)}
         quiet = {minute for rule in contact.quiet_hours for minute in (rule.start_minute, rule.end_minute)}
         self._timezone, self._grain_ms = contact.timezone, grain_minutes * MINUTE_MS
         self._edges = sorted((hours | quiet) - {0})
-        windows = [*(tally.window_days for tally in COUNTS.values()), *MEANS.values()]
-        limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
-        self._kept, self._most = (0, 0), max(KEPT, most)
-        self.depth_ms = int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + MINUTE_MS
+        self._kept, self._kinds = (0, 0), {one.kind: one for one in kinds}
+        self.depth_ms = depth_ms(contact)
 
     @classmethod
     def of(cls, policy: Policy) -> "Clock":
         """The clock of a policy."""
-        return cls(policy.contact, policy.experiments.cache_grain_minutes, most_told_apart(policy))
+        return cls(policy.contact, policy.experiments.cache_grain_minutes, needs_of(policy).kinds)
 
     def lookback(self, now: int) -> Lookback:
         """How much of the past a decision made at ``now`` reads."""
-        return Lookback(now - self.depth_ms, self._most)
+        kinds = tuple(replace(one, since=now + one.since) for one in self._kinds.values())
+        return Lookback(now - self.depth_ms, max([KEPT, *(one.most for one in kinds)]), kinds)
 
     def joined(self, other: "Clock") -> "Clock":
         """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
@@ -49,7 +48,8 @@ class Clock:
         both._kept = (0, 0)
         both._grain_ms = min(self._grain_ms, other._grain_ms)
         both._edges = sorted({*self._edges, *other._edges})
-        both.depth_ms, both._most = max(self.depth_ms, other.depth_ms), max(self._most, other._most)
+        both.depth_ms = max(self.depth_ms, other.depth_ms)
+        both._kinds = self._kinds | {kind: _wider(one, self._kinds.get(kind)) for kind, one in other._kinds.items()}
         return both
 
     def end(self, now: int) -> int:
@@ -64,3 +64,16 @@ class Clock:
         minute = moment(now, self._timezone).minute
         edge = self._edges[bisect_right(self._edges, minute)] - minute
         return min(now - now % self._grain_ms + self._grain_ms, now - now % MINUTE_MS + edge * MINUTE_MS)
+
+
+def _wider(one: KindLookback, other: KindLookback | None) -> KindLookback:
+    """What both read of a kind."""
+    if other is None:
+        return one
+    return KindLookback(
+        one.kind,
+        min(one.since, other.since),
+        max(one.most, other.most),
+        one.by_offer or other.by_offer,
+        one.by_channel or other.by_channel,
+    )

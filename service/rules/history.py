@@ -11,10 +11,12 @@ from math import inf, nan
 
 import numpy as np
 
-from service.grid import Array, Column, Places, by_channel, by_customer
+from service.grid import DAY_MS, Array, Column, Places, by_channel, by_customer
+from service.rules.outreach import Contact
 from service.rules.tally import Counter, Mean, PastTable, Seen, Tally
 
 CONSENT = "history.consent"
+SPARE_MS = 60_000
 
 
 def _tally(per: str, kind: str, window_days: float = inf) -> Tally:
@@ -44,8 +46,18 @@ NEWEST: Mapping[str, Tally] = {
 MEANS: Mapping[str, float] = {"history.satisfaction": 180.0}
 """The mean score of the surveys in so many days."""
 
+DEPTH_DAYS = 200.0
+"""At least so far back, for the newest click, refusal or purchase that a rule may ask after."""
+
 NOTHING: Mapping[str, Column] = dict.fromkeys(COUNTS, 0.0) | dict.fromkeys([*NEWEST, *MEANS], nan)
 """Every event name for a customer to whom nothing happened, or whose past may not be read."""
+
+
+def depth_ms(contact: Contact) -> int:
+    """How far back (ms) rules may look: the longest window there is, with a minute to spare."""
+    windows = [*(tally.window_days for tally in COUNTS.values()), *MEANS.values()]
+    limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
+    return int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + SPARE_MS
 
 
 class History:

@@ -6,7 +6,6 @@ answered as exactly, but what it costs grows with the past, and the policy's che
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from math import floor, isnan
 
 from service.expressions.tree import OPPOSITE, Node
@@ -16,12 +15,6 @@ from service.rules.policy import Policy
 from service.rules.trails import EVERY
 
 COMPARED = frozenset({*OPPOSITE, "between", "in"})
-
-
-@lru_cache(maxsize=16)
-def most_told_apart(policy: Policy) -> int:
-    """The instants of a trail that the rules can tell apart; ``EVERY`` where a formula reckons with a count."""
-    return max([1, *told_apart(policy).values()])
 
 
 def told_apart(policy: Policy) -> dict[str, int]:

@@ -17,13 +17,15 @@ from functools import lru_cache
 from itertools import chain
 from math import inf
 
-from service.domain import Snapshot, Trail
-from service.rules.clock import Clock
+from service.domain import KindLookback, Snapshot, Trail
 from service.rules.formulas import formulas
-from service.rules.history import COUNTS, NEWEST
+from service.rules.history import COUNTS, NEWEST, SPARE_MS, depth_ms
 from service.rules.lookback import counted
 from service.rules.policy import Policy
 from service.rules.tally import age_ms
+
+Instants = tuple[int, ...]
+"""Instants (ms) of one trail, oldest first; never empty."""
 
 Place = tuple[str, ...]
 """Where a trail counts for a need; of an offer whose family is not known, a place of its own."""
@@ -45,41 +47,66 @@ class Need:
 
 
 class Needs:
-    """What one policy reads of the past."""
+    """What one policy reads of the past; ``kinds`` is the same kind by kind, as at the instant 0."""
 
     def __init__(self, policy: Policy) -> None:
         """Takes the needs from the rules, and from the catalogue where an event counts."""
-        self.needs, self.depth_ms = tuple(dict.fromkeys(_needs(policy))), Clock.of(policy).depth_ms
-        self._of = {need.kind: [one for one in self.needs if one.kind == need.kind] for need in self.needs}
+        self.needs, self.depth_ms = _widest(dict.fromkeys(_needs(policy))), depth_ms(policy.contact)
         self.families = {one.id: one.family for one in policy.offers}
         self.directions = {one.id: one.direction for one in policy.channels}
-        self._offer = {one.kind for one in self.needs if one.per in ("offer", "family")}
-        self._channel = {one.kind for one in self.needs if one.per == "channel" or one.direction is not None}
+        self._of = {need.kind: [one for one in self.needs if one.kind == need.kind] for need in self.needs}
+        self.kinds = tuple(self._kind(kind, needs) for kind, needs in sorted(self._of.items()))
+        self._axes = {one.kind: (one.by_offer, one.by_channel) for one in self.kinds}
+
+    def _kind(self, kind: str, needs: Sequence[Need]) -> KindLookback:
+        """The longest window of a kind and a minute, the largest number, and the axes that a need looks at."""
+        window = min(self.depth_ms, max(age_ms(one.window_days) for one in needs) + SPARE_MS)
+        by_offer = any(one.per in ("offer", "family") for one in needs)
+        by_channel = any(one.per == "channel" or one.direction is not None for one in needs)
+        return KindLookback(kind, -window, max(one.most for one in needs), by_offer, by_channel)
 
     def kept(self, trails: Iterable[Trail], now: int) -> tuple[Trail, ...]:
-        """The trails with the instants that some need takes, and the axes that some need looks at."""
+        """The trails by the axes that some need looks at, with the instants that some need takes."""
         found: dict[str, list[Trail]] = {}
-        for one in trails:
+        for one in self._merged(trails):
             found.setdefault(one.kind, []).append(one)
-        return tuple(chain(*(self._merged(kind, self._taken(kind, found[kind], now)) for kind in sorted(found))))
+        return tuple(chain(*(self._taken(self._of[kind], members, now) for kind, members in found.items())))
 
-    def _taken(self, kind: str, trails: Sequence[Trail], now: int) -> Iterator[Trail]:
+    def _merged(self, trails: Iterable[Trail]) -> Iterator[Trail]:
+        """Trails as one where they differ only in what no need looks at, in the order of their places."""
+        found: dict[tuple[str, str, str], list[Trail]] = {}
+        for one in trails:
+            if one.kind in self._axes:
+                by_offer, by_channel = self._axes[one.kind]
+                place = one.kind, (by_offer and one.offer) or "", (by_channel and one.channel) or ""
+                found.setdefault(place, []).append(one)
+        for place in sorted(found):
+            kind, offer, channel = place
+            instants = [one.instants for one in found[place]]
+            whole = instants[0] if len(instants) == 1 else tuple(sorted(chain(*instants)))
+            yield Trail(kind, offer or None, channel or None, whole)
+
+    def _taken(self, needs: Iterable[Need], trails: Sequence[Trail], now: int) -> Iterator[Trail]:
         """Of trails of one kind, as many of the newest instants as the need that takes most of them."""
         lengths = [0] * len(trails)
-        for need in self._of.get(kind, ()):
+        for need in needs:
+            since, most = need.since(now), need.most
             for members in self._groups(need, trails).values():
-                newest = _newest([trails[number] for number in members], need.since(now), need.most)
-                for number in members if newest else ():
+                first = _first([trails[number].instants for number in members], since, most)
+                for number in members:
                     instants = trails[number].instants
-                    taken = min(need.most, len(instants) - bisect_left(instants, newest[0]))
-                    lengths[number] = max(lengths[number], taken)
+                    if instants[-1] >= first:
+                        taken = min(most, len(instants) - bisect_left(instants, first))
+                        lengths[number] = max(lengths[number], taken)
         kept = zip(trails, lengths, strict=True)
         return (replace(one, instants=one.instants[-length:]) for one, length in kept if length)
 
     def full(self, need: Need, trails: Sequence[Trail], since: int) -> bool:
         """Whether at any of the need's places so many events stand after ``since`` that others may be left out."""
         groups = self._groups(need, trails).values()
-        return any(len(_newest([trails[each] for each in one], since, need.most)) == need.most for one in groups)
+        return any(
+            sum(len(_after(trails[each].instants, since, need.most)) for each in one) >= need.most for one in groups
+        )
 
     def _groups(self, need: Need, trails: Sequence[Trail]) -> dict[Place, list[int]]:
         """The numbers of the trails that count for the need, by place."""
@@ -100,16 +127,6 @@ class Needs:
         if name is None or need.per != "family":
             return None if name is None else (name,)
         return (self.families[name],) if name in self.families else ("", name)
-
-    def _merged(self, kind: str, trails: Iterable[Trail]) -> Iterator[Trail]:
-        """Trails of one kind as one where they differ only in what no need looks at."""
-        offers, channels = kind in self._offer, kind in self._channel
-        found: dict[tuple[str, str], list[tuple[int, ...]]] = {}
-        for one in trails:
-            where = one.offer if offers else None, one.channel if channels else None
-            found.setdefault((where[0] or "", where[1] or ""), []).append(one.instants)
-        for (offer, channel), members in sorted(found.items()):
-            yield Trail(kind, offer or None, channel or None, tuple(sorted(chain(*members))))
 
 
 @lru_cache(maxsize=16)
@@ -166,7 +183,24 @@ def _needs(policy: Policy) -> Iterator[Need]:
             yield Need(kind, tally.per, tally.direction, tally.window_days, most.get(name, 1))
 
 
-def _newest(trails: Iterable[Trail], since: int, most: int) -> list[int]:
+def _widest(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """The needs without those that another one answers too: at the same places, as far back and as many."""
+    every = list(needs)
+    return tuple(one for one in every if not any(_within(one, other) for other in every if other is not one))
+
+
+def _within(one: Need, other: Need) -> bool:
+    alike = (one.kind, one.per, one.direction) == (other.kind, other.per, other.direction)
+    return alike and one.window_days <= other.window_days and one.most <= other.most
+
+
+def _first(trails: Sequence[Instants], since: int, most: int) -> int:
+    """The oldest of the newest ``most`` instants after ``since``; without any, the instant after it."""
+    found = sorted(chain(*(_after(one, since, most) for one in trails if one[-1] > since)))
+    return found[-most:][0] if found else since + 1
+
+
+def _after(instants: Instants, since: int, most: int) -> Instants:
     """The newest ``most`` instants after ``since``, oldest first."""
-    found = [one.instants[max(bisect_right(one.instants, since), len(one.instants) - most) :] for one in trails]
-    return sorted(chain(*found))[-most:]
+    newest = instants[-most:]
+    return newest if newest[0] > since else newest[bisect_right(newest, since) :]

@@ -4,12 +4,15 @@
 it returns is exactly the one they belong to.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
-from service.domain import Client, Event, Lookback, Release, Snapshot, Survey, Trail
+from service.domain import Client, Event, EventKind, KindLookback, Lookback, Release, Snapshot, Survey, Trail
 from service.store.events import FIELDS
 from service.store.trails import PAST
 from service.store.wire import Row, Statement
@@ -102,12 +105,30 @@ def events_of(rows: Iterable[Row]) -> tuple[Event, ...]:
 
 def lookback(back: Lookback) -> tuple[bytes, bytes]:
     """The second and third parameter of a statement that reads the past."""
-    return b"%d" % back.since, b"%d" % back.most
+    kinds = back.kinds
+    if kinds is None:
+        kinds = tuple(KindLookback(kind, back.since, back.most) for kind in EventKind)
+    return b"%d" % back.since, orjson.dumps(kinds)
 
 
 def trails_of(told: Iterable[tuple[Any, ...]]) -> tuple[Trail, ...]:
     """The trails as ``PAST`` tells them."""
-    return tuple(Trail(kind, offer, channel, tuple(instants)) for kind, offer, channel, instants in told)
+    return tuple(trail for of_kind in sorted(told, key=itemgetter(0)) for trail in _of_kind(*of_kind))
+
+
+def _of_kind(
+    kind: str, offers: list[str] | None, channels: list[str] | None, lengths: list[int], instants: list[int]
+) -> Iterator[Trail]:
+    """The trails of one kind; those of one place are one."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    first = 0
+    for place, length in zip(zip(offers or repeat(""), channels or repeat(""), strict=False), lengths, strict=False):
+        found[place] += instants[first : first + length]
+        first += length
+    for offer, channel in sorted(found):
+        every = found[offer, channel]
+        every.sort()
+        yield Trail(kind, offer or None, channel or None, tuple(every))
 
 
 def surveys_of(told: Iterable[tuple[Any, ...]]) -> tuple[Survey, ...]:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from service.domain import Lookback, Snapshot
+from service.store import hot
 from service.store.database import named_text
 from service.store.hot import CONSENTS, surveys_of, trails_of
 from service.store.trails import PAST
@@ -32,9 +33,15 @@ SAMPLE = named_text(
 
 def snapshots(connection: Connection, count: int, back: Lookback) -> list[Snapshot]:
     """At most ``count`` customers with attributes, newest consents and the past so far back."""
-    asked = {"p1": count, "p2": back.since, "p3": back.most}
+    asked = {"p1": count, **lookback(back)}
     rows = connection.execute(SAMPLE, asked, execution_options={"yield_per": READ_ROWS})
     return [_snapshot(*row) for row in rows]
+
+
+def lookback(back: Lookback) -> dict[str, object]:
+    """``hot.lookback`` for a transaction of SQLAlchemy."""
+    since, kinds = hot.lookback(back)
+    return {"p2": int(since), "p3": kinds.decode()}
 
 
 def _snapshot(

@@ -6,14 +6,13 @@ to a customer. What is older than a decision looks back is forgotten.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import orjson
 
 from service.domain import Event, Lookback, Trail
 from service.errors import Conflict
 from service.rules.trails import trails_of
-from service.store import events, hot, text
+from service.store import events, text
 from service.store.database import Ask, Database
 from service.store.trails import LONGER
 from service.store.wire import Statement
@@ -70,9 +69,10 @@ class Visitors:
 
     def past(self, device_id: str, back: Lookback) -> tuple[Trail, ...]:
         """What happened on the device so far back."""
-        device, back = text.name("device_id", device_id), replace(back, most=min(back.most, KEPT))
-        ((found,),) = self._database.ask(PAST, device, *hot.lookback(back))
-        return hot.trails_of(orjson.loads(found or b"[]"))
+        device, most = text.name("device_id", device_id), min(back.most, KEPT)
+        ((found,),) = self._database.ask(PAST, device, b"%d" % back.since, b"%d" % most)
+        told = orjson.loads(found or b"[]")
+        return tuple(Trail(kind, offer, channel, tuple(instants)) for kind, offer, channel, instants in told)
 
     def record(self, device_id: str, happened: Sequence[Event]) -> list[bool]:
         """Whether each event is new; durable together; Conflict for an id that was used for something else.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain import KindLookback
 from service.grid import moment
 from service.rules.clock import Clock
 from tests.decision.bank import CONTACT, DAY, NOON
@@ -52,6 +53,16 @@ def test_a_decision_looks_back_as_far_as_the_longest_rest_of_the_policy() -> Non
     year = replace(CONTACT, cool_offs=(replace(CONTACT.cool_offs[0], days=366),))
     assert Clock(CONTACT, 15).depth_ms > 200 * DAY
     assert Clock(year, 15).depth_ms > 366 * DAY
+
+
+def test_two_policies_that_serve_together_read_of_each_kind_what_either_reads() -> None:
+    first = Clock(CONTACT, 15, [KindLookback("click", -7, 2, False, True), KindLookback("reject", -5, 1, True, False)])
+    second = Clock(CONTACT, 15, [KindLookback("click", -9, 1, True, False), KindLookback("contact", -3, 4)])
+    assert first.joined(second).lookback(NOON).kinds == (
+        KindLookback("click", NOON - 9, 2, True, True),
+        KindLookback("reject", NOON - 5, 1, True, False),
+        KindLookback("contact", NOON - 3, 4),
+    )
 
 
 @given(st.lists(st.integers(0, DAY), min_size=2, max_size=6))

@@ -13,8 +13,8 @@ from service.domain import KEPT, Context, Event, Release, Snapshot, Trail
 from service.expressions import Kind
 from service.grid import Places
 from service.rules.clock import Clock
-from service.rules.lookback import most_told_apart
-from service.rules.policy import DEFAULT, from_documents, load
+from service.rules.lookback import told_apart
+from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.rules.tally import Counter, past_table, seen
 from service.rules.trails import EVERY, trails_of
 from tests.decision.bank import CHANNELS, DAY, NOON, OFFERS, RELEASE, cap, event, fit, gate, lived, says, small_policy
@@ -29,6 +29,10 @@ BARE = {
     "contact": replace(small_policy().contact, caps=(), cool_offs=()),
     "channels": PLAIN_CHANNELS,
 }
+
+
+def most_told_apart(policy: Policy) -> int:
+    return max([1, *told_apart(policy).values()])
 
 
 def newest(trails: tuple[Trail, ...], most: int) -> tuple[Trail, ...]:

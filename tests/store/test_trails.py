@@ -4,11 +4,14 @@ import random
 import threading
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from service.decision import decide, encode
 from service.domain import KEPT, SURVEYS, Context, Event, Lookback, Release, Snapshot, Trail
-from service.rules.policy import DEFAULT, load
+from service.rules.clock import Clock
+from service.rules.needs import cut
+from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.rules.trails import EVERY, surveys_of, trails_of
 from service.store import Store
 from tests.servers import execute
@@ -31,7 +34,7 @@ def told(_customer_id: str, _revision: int) -> bool:
 
 def some(customer: str, count: int, chance: random.Random) -> list[Event]:
     """Events of every kind, about known and unknown things, several at the same instant."""
-    kinds, offers = ("impression", "impression", "contact", "survey", "sneeze"), ("term-12m", "gone", None)
+    kinds, offers = ("impression", "impression", "contact", "survey", "purchase"), ("term-12m", "gone", None)
     return [
         Event(
             f"{customer}-{number}", customer, chance.choice(kinds), NOW - chance.randint(0, 40) * DAY,
@@ -116,6 +119,48 @@ def test_events_that_come_while_trails_are_made_are_neither_lost_nor_counted_twi
     for name in names:
         assert read(store, name).trails == (Trail("click", None, None, tuple(range(NOW, NOW + 20))),)
     assert execute(database_url, "SELECT count(*) FROM customers WHERE NOT trailed") == [(0,)]
+
+
+SPREAD = """
+    INSERT INTO events (id, customer_id, kind, at, offer, channel)
+    SELECT %(name)s || '-' || n, %(name)s,
+        (ARRAY['impression', 'click', 'dismiss', 'reject', 'contact', 'survey'])[1 + n / 160 %% 6],
+        %(now)s::bigint - n * 250000::bigint, (%(offers)s::text[])[1 + n %% 23], (%(channels)s::text[])[1 + n / 23 %% 7]
+    FROM generate_series(1, 10000) AS n
+"""
+"""Events of every offer in every channel and in none."""
+
+
+def reckoning(policy: Policy) -> Policy:
+    """The policy, with a channel whose response reckons with a count of contacts."""
+    documents = policy.documents
+    documents["channels"]["channels"][0]["response"] = "1 + history.contacts_7d / 100"
+    return from_documents(documents)
+
+
+def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
+    store: Store, database_url: str
+) -> None:
+    shipped = load(DEFAULT)
+    places = {"offers": [one.id for one in shipped.offers], "channels": [one.id for one in shipped.channels]}
+    store.put_customer("c-spread", {}, told)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(SPREAD, {"name": "c-spread", "now": NOW, **places})
+    as_stored_before_trails(database_url, "c-spread")
+    for trailed in (False, True):
+        if trailed:
+            make_all(store)
+        whole = read(store, "c-spread", WHOLE)
+        for policy, kinds, most in (
+            (shipped, {"impression", "click", "dismiss", "reject", "contact"}, 5_000),
+            (reckoning(shipped), {"impression", "click", "dismiss", "reject", "contact"}, 7_000),
+        ):
+            handed = read(store, "c-spread", Clock.of(policy).lookback(NOW))
+            assert cut(policy, handed, NOW) == cut(policy, whole, NOW)
+            assert {one.kind for one in handed.trails} == kinds, "nobody reads when surveys were answered"
+            assert {one.channel for one in handed.trails if one.kind == "impression"} == {None}
+            assert sum(len(one.instants) for one in handed.trails) < most
+    assert sum(len(one.instants) for one in whole.trails) == 10_000
 
 
 def test_what_was_dropped_with_an_old_month_is_still_known_and_what_is_too_old_is_not_read(

@@ -14,6 +14,7 @@ from service.store.database import named_text
 from service.store.hot import surveys_of, trails_of
 from service.store.leads.rows import COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
 from service.store.register import MANY
+from service.store.sample import lookback
 from service.store.schema import leads
 
 LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
@@ -88,7 +89,7 @@ def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot
 
 def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
     """Those of the customers that are stored, each whole."""
-    asked = {"p1": orjson.dumps(list(names)).decode(), "p2": back.since, "p3": back.most}
+    asked = {"p1": orjson.dumps(list(names)).decode(), **lookback(back)}
     return {
         name: Snapshot(name, revision, attributes, consents or {}, trails_of(past or ()), surveys_of(surveys or ()))
         for name, revision, attributes, consents, past, surveys in connection.execute(SNAPSHOTS, asked)

@@ -17,7 +17,7 @@ import orjson
 from service.deciding import UNRECORDED, make
 from service.decision import Scores, decode, replay
 from service.decision.differences import Difference, compared, differences
-from service.decision.record import UNREADABLE
+from service.decision.record import UNREADABLE, as_decided
 from service.domain import Release, Snapshot
 from service.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.explanation import Contributions, Subject, explanation
@@ -78,7 +78,8 @@ class Explaining:
     def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
         decision, snapshot, context, scores, release = decode(record)
-        subject = Subject(self._releases.policy(release.policy), decision, snapshot, context, scores, release)
+        policy = as_decided(record, self._releases.policy(release.policy))
+        subject = Subject(policy, decision, snapshot, context, scores, release)
         return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
 
     def replayed(self, decision_id: str, record: bytes) -> Replayed:

@@ -8,6 +8,7 @@ past and the request only what ``privacy`` lets through.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from service.decision.one import decide
 from service.decision.privacy import open_context, open_snapshot
 from service.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
 from service.errors import Conflict
-from service.rules.policy import Policy
+from service.rules.policy import Policy, from_documents
 from service.rules.trails import surveys_of, trails_of
 from service.scoring.hearing import PRIOR, Scores
 
@@ -48,6 +49,9 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
 
 TRAILS = 5
 """The first form whose snapshots hold trails."""
+
+FEN = 5
+"""The first form whose decisions compared a customer's money in whole fen; what was computed always was."""
 
 UNTOLD: Mapping[str, Any] = dict.fromkeys(("decision_id", "amount_yuan", "score", "question"))
 """What earlier forms left out of the events of who is not personalised."""
@@ -82,9 +86,19 @@ def replay(record: bytes, policy: Policy) -> bytes:
         raise Conflict(f"the customer of decision {decision.id} was erased, and with them what it was made from")
     if release.policy != policy.hash:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
-    again = decide(policy, snapshot, context, scores, release, decision.id, decision.degraded)
+    again = decide(as_decided(record, policy), snapshot, context, scores, release, decision.id, decision.degraded)
     made = encode(again, snapshot, context, scores, release)
     return made if form >= FORMAT else _in_form(form, made, _events(read["snapshot"]["events"], decision.personalised))
+
+
+def as_decided(record: bytes, policy: Policy) -> Policy:
+    """The policy with the arithmetic of the record's day: before form 5 a customer's money was compared as it stood."""
+    return policy if orjson.loads(record)["format"] >= FEN else _exact(policy)
+
+
+@lru_cache(maxsize=4)
+def _exact(policy: Policy) -> Policy:
+    return from_documents(policy.documents, exact=True)
 
 
 def redacted(record: bytes, pseudonym: str) -> bytes:

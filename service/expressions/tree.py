@@ -41,12 +41,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Name:
-    """What an expression may read: its kind, the grid axes it varies over, its words, and if the policy fixes it."""
+    """What an expression may read: its kind, the grid axes it varies over, its words, and if the policy fixes it.
+
+    ``exact`` money is compared as it stands, not in whole fen: decisions were made so before records had form 5.
+    """
 
     kind: Kind
     axes: frozenset[str] = NO_AXES
     values: tuple[str, ...] | None = None
     static: bool = False
+    exact: bool = False
 
 
 Schema = Mapping[str, Name]

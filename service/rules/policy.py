@@ -138,20 +138,23 @@ def load(folder: Path) -> Policy:
     return _policy(read_folder(folder, problems), problems)
 
 
-def from_documents(documents: Mapping[str, object]) -> Policy:
-    """The policy of documents by name (``catalogue``, ``channels``, ...); PolicyError names every problem."""
+def from_documents(documents: Mapping[str, object], exact: bool = False) -> Policy:
+    """The policy of documents by name (``catalogue``, ``channels``, ...); PolicyError names every problem.
+
+    ``exact``: it compares money as it stands, not in whole fen.
+    """
     needed = [name for name in NAMES if name not in OPTIONAL]
     missing = [Problem(f"{name}.yaml", "is missing") for name in needed if name not in documents]
-    return _policy(documents, missing)
+    return _policy(documents, missing, exact)
 
 
-def _policy(documents: Mapping[str, object], problems: list[Problem]) -> Policy:
+def _policy(documents: Mapping[str, object], problems: list[Problem], exact: bool = False) -> Policy:
     """Canonical first, so that files and a store give the same policy in the same order."""
     content = canonical(documents, problems)
     plain = orjson.loads(content)
     strangers = sorted(set(plain) - set(NAMES))
     problems += [Problem(name, f"is no document of a policy; {nearest(name, NAMES)}") for name in strangers]
-    parts = assembly.assemble(plain, problems)
+    parts = assembly.assemble(plain, problems, exact)
     if problems:
         raise PolicyError(f"the policy does not hold together ({len(problems)} problems)", problems)
     return Policy(hash=content_hash(content), canonical=content, **parts)

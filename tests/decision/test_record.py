@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from benchmarks.decision import NOW, customers
 from service.decision import decide, decode, encode, replay
+from service.decision.record import as_decided
 from service.domain import Context, Snapshot
 from service.errors import Conflict
-from service.rules.policy import DEFAULT, load
+from service.rules.formulas import formulas
+from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
 
@@ -73,27 +75,59 @@ def test_what_was_not_a_number_is_kept_as_unknown_and_replays():
 
 def test_a_record_of_an_earlier_form_replays_to_its_own_bytes():
     past, spoken = [event("survey", 2 * DAY, score=2.0), event("click", DAY, "term")], {"deposit": 0.25}
-    snapshot = customer(RICH, ALL_CONSENTS, past)
-    made = orjson.loads(
-        encode(decide(POLICY, snapshot, context(), spoken, RELEASE, "d"), snapshot, context(), spoken, RELEASE)
-    )
+    snapshot, policy = customer(RICH, ALL_CONSENTS, past), load(DEFAULT)
+    release = replace(RELEASE, policy=policy.hash)
+    decision = decide(policy, snapshot, context(), spoken, release, "d")
+    assert decision.treatments
+    made = orjson.loads(encode(decision, snapshot, context(), spoken, release))
     del made["snapshot"]["trails"], made["snapshot"]["surveys"]
     made["snapshot"]["events"] = [asdict(one) for one in past]
     fourth = orjson.dumps({**made, "format": 4})
-    assert replay(fourth, POLICY) == fourth
+    assert replay(fourth, policy) == fourth
     for treatment in made["decision"]["treatments"]:
         del treatment["uplift"]
     third = orjson.dumps({**made, "format": 3})
-    assert replay(third, POLICY) == third
+    assert replay(third, policy) == third
     for treatment in made["decision"]["treatments"]:
         treatment["propensity_source"] = "prior" if treatment["propensity_source"] == "prior" else "b-1"
     second = orjson.dumps({**made, "format": 2})
-    assert replay(second, POLICY) == second
+    assert replay(second, policy) == second
     for treatment in made["decision"]["treatments"]:
         del treatment["strategies"]
     del made["release"]["on_trial"]
     first = orjson.dumps({**made, "format": 1})
-    assert replay(first, POLICY) == first
+    assert replay(first, policy) == first
+
+
+def test_a_record_of_the_time_before_money_was_compared_in_whole_fen_replays_as_it_was_decided():
+    policy, at, held = load(DEFAULT), context(limit=50), {**RICH, "demand_yuan": 399_999.996}
+    snapshot, release = customer(held, ALL_CONSENTS), replace(RELEASE, policy=policy.hash)
+    gate = "large-cd-pays-more"  # coalesce(customer.demand_yuan, 0) < 400000: true as it stands, false in whole fen
+    then, now = (
+        decide(each, snapshot, at, {}, release, "d") for each in (from_documents(policy.documents, exact=True), policy)
+    )
+    assert (then.withheld.get(gate), now.withheld.get(gate)) == (None, 2)
+    made = orjson.loads(encode(then, snapshot, at, {}, release))
+    del made["snapshot"]["trails"], made["snapshot"]["surveys"]
+    fourth = orjson.dumps({**made, "format": 4, "snapshot": {**made["snapshot"], "events": []}})
+    assert replay(fourth, policy) == fourth
+    fifth = encode(now, snapshot, at, {}, release)
+    assert replay(fifth, policy) == fifth
+    assert (as_decided(fourth, policy) is policy, as_decided(fifth, policy) is policy) == (False, True)
+
+
+def test_money_of_every_name_is_compared_as_it_stands_where_a_policy_is_read_so():
+    policy = load(DEFAULT)
+    exact = from_documents(policy.documents, exact=True)
+    assert exact.hash == policy.hash
+    assert _in_fen(policy) > {"customer.demand_yuan", "customer.wealth_yuan"}
+    assert _in_fen(exact) == {"customer.lifetime_value_yuan"}, "which tags of the portrait read, and no decision"
+
+
+def _in_fen(policy: Policy) -> set[str]:
+    """The names whose money is compared in whole fen."""
+    nodes = (node for _, one in formulas(policy) for node in one.tree.walk() if node.op == "fen")
+    return {node.args[0].value for node in nodes if node.args[0].op == "name"}
 
 
 def test_what_models_say_of_offers_tickets_and_channels_decides_and_replays():

@@ -29,7 +29,7 @@ def name(checker: Checker, tree: exp.Column) -> Node:
     known = checker.schema.get(qualified)
     if known is None:
         return checker.fail(tree, f"{qualified} is not known here{suggestion(qualified, tuple(checker.schema))}")
-    exact = known.static or known.kind is not Kind.MONEY
+    exact = known.exact or known.static or known.kind is not Kind.MONEY
     axes = frozenset(known.axes)
     return Node("name", known.kind, value=qualified, axes=axes, static=known.static, exact=exact, range=bounds.NAME)
 

@@ -6,7 +6,7 @@ What only makes sense on sound parts (cases, messages, formulas of an unknown cu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -85,11 +85,14 @@ class Pages:
         return Entry({}, f"{name}.yaml", [])
 
 
-def assemble(documents: Documents, problems: list[Problem]) -> dict[str, Any]:
-    """The parts of a policy by field name; they hold together only where ``problems`` stays empty."""
+def assemble(documents: Documents, problems: list[Problem], exact: bool = False) -> dict[str, Any]:
+    """The parts of a policy by field name; they hold together only where ``problems`` stays empty.
+
+    ``exact``: money is compared as it stands.
+    """
     pages = Pages(documents, problems)
-    table = _table(documents, problems)
-    goods = _goods(pages, table)
+    table = _table(documents, problems, exact)
+    goods = _goods(pages, table, exact)
     book = _book(pages, goods)
     hierarchy = weights.read_weights(pages["weights"])
     tested = experiments.read_experiments(pages["experiments"], book.strategies)
@@ -146,17 +149,17 @@ def _book_parts(book: Book) -> dict[str, Any]:
     }
 
 
-def _table(documents: Documents, problems: list[Problem]) -> AttributeTable | None:
+def _table(documents: Documents, problems: list[Problem], exact: bool) -> AttributeTable | None:
     if "attributes" not in documents:
         return None
     try:
-        return parse_table(documents["attributes"])
+        return parse_table(documents["attributes"], exact)
     except PolicyError as error:
         problems += error.problems
         return None
 
 
-def _goods(pages: Pages, table: AttributeTable | None) -> Goods:
+def _goods(pages: Pages, table: AttributeTable | None, exact: bool) -> Goods:
     shop, roads = pages["catalogue"], pages["channels"]
     offer_terms, channel_terms = terms.read_terms(shop), terms.read_terms(roads)
     known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
@@ -164,8 +167,9 @@ def _goods(pages: Pages, table: AttributeTable | None) -> Goods:
     schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
     if schema is not None:
         schema = {**portrait.standing(pages.documents.get("portrait")), **schema}
+        schema = _compared(schema, exact)
     offers = catalogue.read_offers(shop, offer_terms)
-    families = catalogue.read_families(shop, schema, offers)
+    families = catalogue.read_families(shop, schema, _compared(TICKET, exact), offers)
     channels = catalogue.read_channels(roads, channel_terms, schema)
     shop.close()
     roads.close()
@@ -193,6 +197,11 @@ def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> 
         for family in goods.families.values()
         for key, offer in _unknown_offers(family, goods, columns)
     ]
+
+
+def _compared(schema: Schema, exact: bool) -> Schema:
+    """The names, with money that is compared as it stands or in whole fen."""
+    return {name: replace(one, exact=exact) for name, one in schema.items()}
 
 
 def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:

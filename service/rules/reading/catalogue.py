@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from service.expressions import Kind
-from service.rules.names import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER, TICKET
+from service.rules.names import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER
 from service.rules.nouns import Channel, FamilyTerms, Offer, Schema, Term
 from service.rules.reading import terms as stating
 from service.rules.reading.entry import Entry
@@ -40,12 +40,17 @@ def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
     return tuple(replace(offer, share=offer.popularity / _popularity(offer.family, offers)) for offer in offers)
 
 
-def read_families(page: Entry, schema: Schema | None, offers: Sequence[Offer]) -> dict[str, FamilyTerms]:
-    """The prior and the formulas of each family; one that an offer belongs to must be there."""
+def read_families(
+    page: Entry, schema: Schema | None, ticket: Schema, offers: Sequence[Offer]
+) -> dict[str, FamilyTerms]:
+    """The prior and the formulas of each family; one that an offer belongs to must be there.
+
+    ``ticket`` is what a formula of value reads beside the schema.
+    """
     section = page.child("families")
     used = {offer.family for offer in offers}
     present = [family for family in FAMILIES if section.has(family) or family in used]
-    families = {family: _family(section.child(family), family, schema) for family in present}
+    families = {family: _family(section.child(family), family, schema, ticket) for family in present}
     section.close()
     return families
 
@@ -105,13 +110,13 @@ def _offer(entry: Entry, terms: Terms) -> Offer:
     return offer
 
 
-def _family(entry: Entry, family: str, schema: Schema | None) -> FamilyTerms:
+def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema) -> FamilyTerms:
     terms = FamilyTerms(
         id=family,
         prior=entry.number("prior", 0.0, 1.0),
         horizon_days=entry.whole("horizon_days", 1, 3660),
         ticket=entry.expression("ticket", schema, Kind.MONEY),
-        value=entry.expression("value", None if schema is None else {**schema, **TICKET}, Kind.MONEY),
+        value=entry.expression("value", None if schema is None else {**schema, **ticket}, Kind.MONEY),
     )
     entry.close()
     return terms

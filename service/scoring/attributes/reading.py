@@ -21,15 +21,16 @@ TEXT_KEYS = ("unit", "meaning", "source", "expression")
 Row = Mapping[str, Any]
 
 
-def parse_table(document: object) -> AttributeTable:
+def parse_table(document: object, exact: bool = False) -> AttributeTable:
     """The table of one document; raises PolicyError with every problem, by file and key.
 
-    Attributes, then features from the top down, each seeing only what stands above it.
+    Attributes, then features from the top down, each seeing only what stands above it. ``exact``: its features compare
+    money as it stands.
     """
     problems: list[Problem] = []
     raw, derived = _sections(document, problems)
     attributes = tuple(_attribute(row) for row in _sound(raw, "attribute", ATTRIBUTE_KEYS, problems))
-    features = _features(_sound(derived, "feature", FEATURE_KEYS, problems), attributes, problems)
+    features = _features(_sound(derived, "feature", FEATURE_KEYS, problems), attributes, problems, exact)
     problems += _repeated([*attributes, *features])
     if problems:
         raise PolicyError("the table of attributes does not hold together", problems)
@@ -125,12 +126,14 @@ def _attribute(row: Row) -> Attribute:
     return Attribute(row["name"], Kind(row["kind"]), low=low, high=high, values=values, **words)
 
 
-def _features(rows: list[Row], attributes: tuple[Attribute, ...], problems: list[Problem]) -> tuple[Feature, ...]:
-    schema = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values) for one in attributes}
+def _features(
+    rows: list[Row], attributes: tuple[Attribute, ...], problems: list[Problem], exact: bool
+) -> tuple[Feature, ...]:
+    schema = {f"customer.{one.name}": Name(one.kind, CUSTOMER, one.values, exact=exact) for one in attributes}
     features = []
     for row in rows:
         expression = _expression(row, schema, problems)
-        schema[f"customer.{row['name']}"] = Name(Kind(row["kind"]), CUSTOMER)  # faulty or not: one fault, one problem
+        schema[f"customer.{row['name']}"] = Name(Kind(row["kind"]), CUSTOMER, exact=exact)  # faulty or not: one fault
         if expression is not None:
             words = {key: row[key] for key in ("unit", "meaning") if key in row}
             features.append(Feature(row["name"], Kind(row["kind"]), row["expression"], expression, **words))

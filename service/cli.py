@@ -15,6 +15,7 @@ from typing import Never
 import click
 
 from service import __version__
+from service.commands.choosing import NEW
 from service.errors import FourcastError, InvalidInput
 
 MODULES: Mapping[str, str] = {
@@ -52,7 +53,8 @@ MODULES: Mapping[str, str] = {
 }
 """Each verb, as ``--help`` lists them, with the module of ``commands`` that has it."""
 OWN_FAULT = 70
-BANK_STATE = "--bank-state"
+BANK_STATE, NEW_BANK = "--bank-state", "--new-bank"
+NAMES = (BANK_STATE, NEW_BANK)
 
 
 class Verbs(click.Group):
@@ -71,7 +73,7 @@ class Verbs(click.Group):
         return next(verb for verb in verbs if verb.name == name)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Read the options; ``--bank-state`` may stand behind the verb too."""
+        """Read the options; the one that names a bank may stand behind the verb too."""
         return super().parse_args(context, named_first(args))
 
     def invoke(self, context: click.Context) -> object:
@@ -105,13 +107,13 @@ def _end(said: str, code: int) -> Never:
 
 
 def named_first(args: list[str]) -> list[str]:
-    """The arguments with ``--bank-state NAME`` at their head, wherever before ``--`` it stands.
+    """The arguments with the option that names a bank at their head, wherever before ``--`` it stands.
 
     >>> named_first(["explain", "s1", "--bank-state", "xiamen", "--json"])
     ['--bank-state', 'xiamen', 'explain', 's1', '--json']
     """
     options = args[: args.index("--")] if "--" in args else args
-    place = next((at for at, word in enumerate(options) if word.partition("=")[0] == BANK_STATE), None)
+    place = next((at for at, word in enumerate(options) if word.partition("=")[0] in NAMES), None)
     if place is None:
         return args
     end = place + (1 if "=" in args[place] else 2)
@@ -126,10 +128,14 @@ def named_first(args: list[str]) -> list[str]:
     metavar="NAME",
     help="The bank to speak of, a folder in .fourcast; by default the one that is served there, else the last one.",
 )
+@click.option(NEW_BANK, metavar="NAME", help="As --bank-state, of a bank that is not there yet: what writes makes it.")
 @click.pass_context
-def main(context: click.Context, bank_state: str | None, debug: bool) -> None:
+def main(context: click.Context, bank_state: str | None, new_bank: str | None, debug: bool) -> None:
     """Next best offer for a retail bank: models, 4C rules, reasons."""
-    context.obj = bank_state
+    if bank_state is not None and new_bank is not None:
+        raise InvalidInput(f"{BANK_STATE} names a bank that is there, {NEW_BANK} one that is not: give one of them.")
+    context.obj = bank_state if new_bank is None else new_bank
+    context.meta[NEW] = new_bank is not None
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 In order: FOURCAST_DATABASE_URL or FOURCAST_STATE_DIR mean exactly what they say -> ``--bank-state NAME`` names a folder
 in the state folder -> else the best of the banks in ``.fourcast`` by their rank, and standard error says which. A verb
-that only reads makes no bank.
+that only reads makes no bank, and a misspelt name makes none either: ``--new-bank NAME`` does, in verbs that write.
 """
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -15,8 +16,8 @@ from service.config import Settings
 from service.embedded.ownership import refuse_foreign
 from service.errors import InvalidInput
 
-CHOSEN = "fourcast.bank"
-"""Where a run of the command line keeps which bank was chosen."""
+CHOSEN, NEW = "fourcast.bank", "fourcast.new"
+"""Where a run of the command line keeps which bank was chosen, and whether its name is that of a new one."""
 ELSEWHERE = """It is a bank of these files' own: what is imported into it is not in any other.
 To import into another, name it: --bank-state {0} (there are: {1})."""
 
@@ -30,8 +31,13 @@ def existing() -> Settings:
 
 
 def found(settings: Settings | None = None) -> Settings:
-    """The settings of the bank a verb speaks of, or, where there is none, of the place where one would be made."""
-    chosen, _ = _choice() if settings is None else _chosen(settings)
+    """The settings of the bank a verb speaks of, or, where there is none, of the place where one would be made.
+
+    InvalidInput where it is named and not there, unless the name is that of a new one.
+    """
+    chosen, bank = _choice() if settings is None else _chosen(settings)
+    if bank is not None and named() is not None and not bank.exists and not _is_new():
+        raise InvalidInput(_no_bank_named(bank))
     return chosen
 
 
@@ -70,6 +76,12 @@ def named() -> str | None:
     """What --bank-state says."""
     context = click.get_current_context(silent=True)
     return None if context is None else context.find_root().obj
+
+
+def _is_new() -> bool:
+    """Whether --new-bank named it."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.find_root().meta.get(NEW))
 
 
 def _own(described: Path, supplement: bool) -> Settings | None:
@@ -120,6 +132,10 @@ def _chosen(settings: Settings) -> tuple[Settings, Bank | None]:
     else:
         bank = Bank(root.name, root) if "state_dir" in settings.given else _best(root)
     refuse_foreign(bank.folder)
+    if bank.exists and _is_new():
+        raise InvalidInput(
+            f"There is a bank {bank.name} already ({bank.folder}): --bank-state {bank.name} speaks of it."
+        )
     return bank.as_started(settings), bank
 
 
@@ -161,3 +177,15 @@ def _nothing_in(folder: Path) -> str:
     nearby = [bank.name for bank in _banks(Settings.read(os.environ).state_dir) if bank.folder != folder]
     hint = f", or pick one of {', '.join(nearby)} by --bank-state NAME" if nearby else ""
     return f"There is no bank in {folder.absolute()}: start `fourcast demo` first, in this folder{hint}."
+
+
+def _no_bank_named(bank: Bank) -> str:
+    """What a name that no bank has may have meant, and how a bank of that name is made."""
+    names = [one.name for one in _banks(Settings.read(os.environ).state_dir)]
+    near = get_close_matches(bank.name, names, n=3)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    there = f" There are: {', '.join(names)}." if names else ""
+    return (
+        f"There is no bank {bank.name} ({bank.folder.absolute()}).{meant}{there} "
+        f"`fourcast --new-bank {bank.name} ...` or `fourcast --bank-state {bank.name} demo` makes one of that name."
+    )

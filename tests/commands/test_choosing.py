@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import service.rules
 from service.cli import main, named_first
 from service.commands import choosing
 from service.commands.bank import CARD, KEYS, LOCK, Bank, note_import, note_start, served
@@ -21,7 +22,9 @@ from service.commands.serve import free_port
 from service.config import Settings
 from service.embedded import start_postgres
 from service.errors import InvalidInput
+from tests.commands.files import BANK
 
+DEFAULT = Path(service.rules.__file__).parent / "default"
 SERVE = """
 import sys, time
 from pathlib import Path
@@ -154,10 +157,46 @@ def test_an_option_picks_a_bank_by_its_name_and_refuses_one_that_is_not_there(
     assert with_option(".fourcast", choosing.existing).state_dir == Path(".fourcast"), "the bank right in the folder"
     with pytest.raises(InvalidInput, match=r"no bank in .*/nowhere: .* pick one of .*synthetic, xiamen"):
         with_option("nowhere", choosing.existing)
-    assert with_option("nowhere", choosing.found).state_dir == Path(".fourcast/nowhere"), "a verb that makes one may"
+    with pytest.raises(InvalidInput, match="There is no bank nowhere"):
+        with_option("nowhere", choosing.found)
     monkeypatch.setenv("FOURCAST_DATABASE_URL", "postgresql://bank/db")
     with pytest.raises(InvalidInput, match="leave one out"):
         with_option("synthetic", choosing.existing)
+
+
+WRITING = (
+    *("serve", "work", "keys add app --scope offers:read", "policy publish .", "promote v", "advisers import a.csv"),
+    *("import --bank . --files .", "train --bank . --files ."),
+)
+
+
+@pytest.mark.parametrize("words", WRITING)
+def test_a_misspelt_bank_is_refused_by_every_verb_that_writes_and_names_the_near_ones(here: Path, words: str) -> None:
+    bank(here, "synthetic", 9)
+    bank(here, "xiamen", 1)
+    (here / "a.csv").write_text("id,branch,minutes_per_week,minutes_per_contact\na,b,60,30\n")
+    shutil.copytree(DEFAULT, here, dirs_exist_ok=True)
+    refused = CliRunner().invoke(main, [*words.split(), "--bank-state", "xaimen"])
+    assert refused.exit_code == 2, refused.output
+    (said,) = refused.stderr.splitlines()
+    assert said.startswith("Invalid input: There is no bank xaimen (")
+    assert "Did you mean xiamen? There are: synthetic, xiamen. `fourcast --new-bank xaimen ...`" in said
+    assert not (here / ".fourcast" / "xaimen").exists()
+
+
+def test_a_new_bank_is_made_where_it_is_said_to_be_new_and_only_there(here: Path) -> None:
+    bank(here, "synthetic", 9)
+    (here / "people.csv").write_text("id,age\na,40\n")
+    (here / "bank.yaml").write_text(BANK.format(as_of="2026-03-31"))
+    (here / "customers.sql").write_text("SELECT id AS customer_id, age FROM read_csv(file('people.csv'))")
+    done = CliRunner().invoke(main, ["import", "--bank", ".", "--files", ".", "--new-bank", "mine", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["customers"] == 1
+    assert with_option("mine", choosing.existing).state_dir == Path(".fourcast/mine")
+    again = CliRunner().invoke(main, ["keys", "add", "x", "--scope", "offers:read", "--new-bank=mine"])
+    assert (again.exit_code, "There is a bank mine already" in again.stderr) == (2, True)
+    both = CliRunner().invoke(main, ["--bank-state", "mine", "--new-bank", "other", "models"])
+    assert (both.exit_code, "give one of them" in both.stderr) == (2, True)
 
 
 def test_a_banks_files_go_to_that_bank_and_never_into_another(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +257,7 @@ def test_an_import_notes_what_its_own_bank_was_imported_with(here: Path) -> None
 def test_the_option_may_stand_behind_the_verb() -> None:
     assert named_first(["explain", "s1", "--bank-state=x"]) == ["--bank-state=x", "explain", "s1"]
     assert named_first(["explain", "--", "--bank-state"]) == ["explain", "--", "--bank-state"]
+    assert named_first(["import", "--new-bank", "x"]) == ["--new-bank", "x", "import"]
     assert named_first(["explain", "s1"]) == ["explain", "s1"]
 
 

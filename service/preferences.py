@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from service.decision.subject import PERSONALISATION
+from service.domain import RETIRED
 from service.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.kept import Kept
 from service.nearest import MOST_NEAR
 from service.rules.contact import CONTACT
+from service.rules.outreach import RETIREMENT
 from service.rules.policy import Policy
 from service.serving import Releases
 from service.store import Store
-from service.store.permissions import Said
+from service.store.permissions import Expect, Said, whatever
 
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
 
@@ -29,10 +31,19 @@ class Preferences:
     """One customer's words under one policy."""
 
     policy: Policy
+    revision: int
     said: Mapping[str, Said]
+
+    @property
+    def because(self) -> Mapping[str, str]:
+        """The purposes that a gate in code holds closed whatever the customer says, each with that gate's name."""
+        retired = self.said.get(RETIRED)
+        return {CONTACT: RETIREMENT.id} if retired is not None and retired.granted else {}
 
     def granted(self, purpose: str) -> bool:
         """Whether the purpose is permitted now."""
+        if purpose in self.because:
+            return False
         word = self.said.get(purpose)
         return purpose in UNLESS_REFUSED if word is None else word.granted
 
@@ -45,13 +56,23 @@ class Ledger:
 
     def of(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
-        return Preferences(self._releases.serving.policy, self._said.said(customer_id))
+        return Preferences(self._releases.serving.policy, *self._said.standing(customer_id))
 
-    def say(self, customer_id: str, granted: Mapping[str, bool], source: str, version: str) -> Preferences:
-        """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes."""
+    def say(
+        self,
+        customer_id: str,
+        granted: Mapping[str, bool],
+        source: str,
+        version: str,
+        expect: Expect = whatever,
+    ) -> Preferences:
+        """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes.
+
+        ``expect`` is told the revision that stands, and raises where the caller has seen another.
+        """
         expect_known(self._releases.serving.policy, granted)
         now = time.time_ns() // 1_000_000
-        self._said.say(customer_id, granted, source, version, now, self._kept.forget)
+        self._said.say(customer_id, granted, source, version, now, self._kept.forget, expect)
         return self.of(customer_id)
 
 

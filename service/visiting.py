@@ -7,7 +7,7 @@ record leads to one. Nothing is kept in the cache.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from service.deciding import Answer, default, make
 from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
@@ -35,11 +35,10 @@ class Visiting:
             return default(serving, _stranger(), request, now, self._away())
         return Answer(made.told(request.language, serving.until(now)), "fresh", made.decision.degraded)
 
-    def record(self, device_id: str, happened: Sequence[Event]) -> list[tuple[str, str]]:
-        """Each event's id with ``stored`` or ``duplicate``, all durable; Conflict: then none is."""
-        words = {True: "stored", False: "duplicate"}
-        new = self._store.visitors.record(device_id, happened)
-        return [(event.id, words[one]) for event, one in zip(happened, new, strict=True)]
+    def record(self, device_id: str, happened: Event) -> str:
+        """``stored`` or ``duplicate``, durable; Conflict for an id that was used for something else."""
+        (new,) = self._store.visitors.record(device_id, [happened])
+        return "stored" if new else "duplicate"
 
     def prune(self) -> bool:
         """Forget devices on which nothing happened as far back as a decision looks; False: nothing more at once."""

@@ -78,16 +78,21 @@ def outcome_faults(rows: Rows, bank: Bank) -> list[Problem]:
         for what in ("held", "amount", "treated")
     )
     needed = [ID, *bought, *held, *amounts, *treated, *([bank.split_column] if bank.split_column else [])]
-    if absent := missing(rows, needed):
+    absent, there = missing(rows, needed), _once(rows)
+    if ID not in there:
         return absent
-    flags = [fault for name in (*bought, *held) for fault in flag_faults(rows, name)]
-    trials = [fault for name in treated for fault in flag_faults(rows, name, unknown=True)]
-    return [*id_faults(rows), *flags, *trials, *(fault for name in amounts for fault in amount_faults(rows, name))]
+    flags = [fault for name in (*bought, *held) if name in there for fault in flag_faults(rows, name)]
+    trials = [fault for name in treated if name in there for fault in flag_faults(rows, name, unknown=True)]
+    yuan = [fault for name in amounts if name in there for fault in amount_faults(rows, name)]
+    return [*absent, *id_faults(rows), *flags, *trials, *yuan]
 
 
 def lapse_faults(rows: Rows) -> list[Problem]:
     """Every fault of lapse.sql."""
-    return missing(rows, [ID, "lapsed"]) or [*id_faults(rows), *flag_faults(rows, "lapsed")]
+    absent, there = missing(rows, [ID, "lapsed"]), _once(rows)
+    if ID not in there:
+        return absent
+    return [*absent, *id_faults(rows), *(flag_faults(rows, "lapsed") if "lapsed" in there else [])]
 
 
 def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] | None = None) -> list[Problem]:
@@ -97,15 +102,31 @@ def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] |
     said anything after it.
     """
     absent = [*missing_columns(rows, CONSENTS), *_no_columns(rows)]
-    if absent or not rows.table.num_rows:
+    if ID not in _once(rows) or not rows.table.num_rows:
         return absent
-    said = spoken(rows.table, bank)
-    faults = [*text_faults(rows, ID), *text_faults(rows, "purpose"), *flag_faults(rows, "granted")]
-    faults += time_faults(rows, said, now)
-    if purposes is not None:
-        strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
-        faults += _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
-    return faults or _torn(rows, said)
+    there, faults = _once(rows), text_faults(rows, ID)
+    if "purpose" in there:
+        faults += [*text_faults(rows, "purpose"), *_strange_faults(rows, purposes)]
+    if "granted" in there:
+        faults += flag_faults(rows, "granted")
+    if rows.table.column_names.count(SAID_ON) < 2:
+        said = spoken(rows.table, bank)
+        faults += [*time_faults(rows, said, now), *(_torn(rows, said, now) if there.issuperset(CONSENTS) else [])]
+    return [*absent, *faults]
+
+
+def _once(rows: Rows) -> set[str]:
+    """The columns that can be judged: those that stand there once."""
+    names = rows.table.column_names
+    return {name for name in names if names.count(name) == 1}
+
+
+def _strange_faults(rows: Rows, purposes: Collection[str] | None) -> list[Problem]:
+    """Purposes that are none of the policy's."""
+    if purposes is None:
+        return []
+    strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
+    return _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
 
 
 def _no_columns(rows: Rows) -> list[Problem]:
@@ -127,6 +148,8 @@ def time_faults(rows: Rows, said: Spoken, now: int) -> list[Problem]:
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
     """Rows of customers who are neither among ``customers`` nor stored: there is nobody to whom they could belong."""
     others = customers_of(rows.table) - set(customers)
+    if not others:
+        return []
     sound = [one for one in others if "\0" not in one]
     nobody = others - set(bank.stored(sound)) if sound else others
     return _listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
@@ -142,16 +165,28 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
     return _listed(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
-def _torn(rows: Rows, said: Spoken) -> list[Problem]:
-    """What a customer grants although they refuse it at the same time, or by the same file at whatever time."""
-    granted = np.asarray(pc.cast(rows.table.column("granted"), pa.float64()).to_numpy()) > 0
-    if granted.all() or not granted.any():
+def _torn(rows: Rows, said: Spoken, now: int) -> list[Problem]:
+    """What a customer grants although they refuse it at the same time, or by the same file at whatever time.
+
+    Of rows that say who, what and when; the others are faults of their own.
+    """
+    if any(_is_no_text(rows.table.column(name)) for name in (ID, "purpose")):
         return []
-    names = (pc.cast(rows.table.column(name), pa.string()).to_pylist() for name in (ID, "purpose"))
-    keys = list(zip(*names, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True))
-    no = {key for key, yes in zip(keys, granted, strict=True) if not yes}
-    ever = {key[:2] for key in no}
-    torn = [yes and (key in no or (not key[4] and key[:2] in ever)) for key, yes in zip(keys, granted, strict=True)]
+    granted, names = _truths(rows, "granted"), [pc.cast(rows.table.column(name), pa.string()) for name in CONSENTS[:2]]
+    if granted is None:
+        return []
+    told = ~said.wrong & ~(said.proven & (said.earliest > now)) & ~_unfit(names[0]) & ~_unfit(names[1])
+    yes, no = told & (granted == 1.0), told & (granted == 0.0)
+    if not yes.any() or not no.any():
+        return []
+    spans = (said.earliest.tolist(), said.latest.tolist(), said.proven.tolist())
+    keys = list(zip(*(one.to_pylist() for one in names), *spans, strict=True))
+    refused = {key for key, said_no in zip(keys, no, strict=True) if said_no}
+    ever = {key[:2] for key in refused}
+    torn = [
+        one and (key in refused or (not key[4] and key[:2] in ever))
+        for key, one in zip(keys, yes.tolist(), strict=True)
+    ]
     expected = f"must be granted or refused, not both, unless {SAID_ON} tells which is later"
     return _listed(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
 
@@ -183,25 +218,37 @@ def missing_columns(rows: Rows, names: Iterable[str]) -> list[Problem]:
 
 def text_faults(rows: Rows, name: str) -> list[Problem]:
     """Values that are null, empty or too long; a fraction is no text, for it may have lost digits or zeros."""
-    column = rows.table.column(name)
+    column, size = rows.table.column(name), f"text of 1 to {customer_ids.LONGEST} characters"
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
-    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return [Problem(name, f"must be text of 1 to {customer_ids.LONGEST} characters, got a column of {column.type}")]
-    words = pc.cast(column, pa.string())
-    bad = pc.fill_null(pc.or_(pc.equal(words, ""), pc.greater(pc.utf8_length(words), customer_ids.LONGEST)), True)
-    return _listed(
-        rows, name, np.asarray(bad.to_numpy()), lambda _: f"must be text of 1 to {customer_ids.LONGEST} characters"
-    )
+    if _is_no_text(column):
+        return [Problem(name, f"must be {size}, got a column of {column.type}")]
+    return _listed(rows, name, _unfit(pc.cast(column, pa.string())), lambda _: f"must be {size}")
+
+
+def _is_no_text(column: pa.ChunkedArray) -> bool:
+    """Whether a column of this kind is refused as a whole where text is expected."""
+    tests = (pa.types.is_floating, pa.types.is_decimal, pa.types.is_nested, pa.types.is_binary)
+    return any(test(column.type) for test in tests)
+
+
+def _unfit(words: pa.ChunkedArray) -> Flags:
+    """Which texts are null, empty or too long."""
+    bad = pc.or_(pc.equal(words, ""), pc.greater(pc.utf8_length(words), customer_ids.LONGEST))
+    return np.asarray(pc.fill_null(bad, True).to_numpy())
 
 
 def id_faults(rows: Rows) -> list[Problem]:
     """Ids that are null, empty, too long, or stand in more than one row."""
-    if faults := text_faults(rows, ID):
+    faults, column = text_faults(rows, ID), rows.table.column(ID)
+    if _is_no_text(column):
         return faults
-    ids = pc.cast(rows.table.column(ID), pa.string()).to_numpy().astype(str)
-    _, place, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    return _listed(rows, ID, counts[place] > 1, lambda _: "must stand in one row only")
+    words = pc.cast(column, pa.string())
+    sound, twice = ~_unfit(words), np.zeros(len(words), dtype=bool)
+    _, place, counts = np.unique(words.filter(pa.array(sound)).to_numpy().astype(str), return_inverse=True,
+                                 return_counts=True)  # fmt: skip
+    twice[sound] = counts[place] > 1
+    return [*faults, *_listed(rows, ID, twice, lambda _: "must stand in one row only")]
 
 
 def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
@@ -245,13 +292,19 @@ def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
 
 def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
     """Values that are not true or false, or 1 or 0; null is neither, and a fault unless it may be ``unknown``."""
-    column, unread = read_column(rows.table.column(name), Kind.BOOLEAN, UTC)
-    if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    figures, column = _truths(rows, name), rows.table.column(name)
+    if figures is None:
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
-    figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
     nothing = np.asarray(pc.is_null(column).to_numpy()) if unknown else np.zeros(len(figures), dtype=bool)
-    bad = unread | (~np.isin(figures, (0.0, 1.0)) & ~nothing)
-    return _listed(rows, name, bad, lambda _: "must be true or false (or 1 and 0)")
+    return _listed(rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)")
+
+
+def _truths(rows: Rows, name: str) -> npt.NDArray[np.float64] | None:
+    """A column as 1.0 and 0.0, NaN or another number for what is neither; None where it is of another kind."""
+    column, _ = read_column(rows.table.column(name), Kind.BOOLEAN, UTC)
+    if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return None
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy())
 
 
 def amount_faults(rows: Rows, name: str) -> list[Problem]:

@@ -179,11 +179,13 @@ def read_consents(
     if described.sql("consents") is None:
         return None
     read, where = read_rows(described, files, "consents"), described.folder / "consents.sql"
-    fitting = (rejects or Rejects()).fitting
-    rows = fitting(read, where, lambda rows: consent_faults(rows, described, until, purposes))
-    if among is not None:
-        ids = among.ids
-        rows = fitting(rows, where, lambda rows: stranger_faults(rows, described, ids))
+    ids = None if among is None else among.ids
+
+    def judge(rows: Rows) -> list[Problem]:
+        faults = consent_faults(rows, described, until, purposes)
+        return faults if ids is None else [*faults, *stranger_faults(rows, described, ids)]
+
+    rows = (rejects or Rejects()).fitting(read, where, judge)
     return sorted(_words(rows.table, spoken(rows.table, described)))
 
 

@@ -31,7 +31,7 @@ class Reject:
 
 @dataclass
 class Rejects:
-    """At most ``most`` rows of all tables together; ``rows`` are those that were set aside."""
+    """At most ``most`` rows of all tables together are set aside; ``rows`` are those, and those that were too many."""
 
     most: int = 0
     rows: list[Reject] = field(default_factory=list)
@@ -57,12 +57,12 @@ class Rejects:
         for fault in faults:
             if isinstance(fault, Fault):
                 told.setdefault(fault.row, []).append(fault)
+        self.rows += [Reject(where.stem, row, of[0].customer, _reason(of)) for row, of in sorted(told.items())]
         if not self.most or len(told) == 0 or any(not isinstance(fault, Fault) for fault in faults):
             refuse(where, faults)
-        if len(self.rows) + len(told) > self.most:
+        if len(self.rows) > self.most:
             said = f"{where}: more than the {self.most:,} rows that may be set aside do not fit; nothing was stored"
             raise InvalidInput(f"{said}. The first of them:", faults[:LISTED])
-        self.rows += [Reject(where.stem, row, of[0].customer, _reason(of)) for row, of in sorted(told.items())]
         return set(told)
 
 

@@ -1,6 +1,8 @@
 """`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,15 @@ import click
 
 from service.commands import choosing
 from service.commands.bank import note_import
-from service.commands.left_out import bank_without_erased, known_bank
+from service.commands.left_out import bank_without_erased, known_bank, tell_zones
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
-from service.errors import InvalidInput, Problem, Unconfirmed
+from service.errors import FourcastError, InvalidInput, Problem, Unconfirmed
 from service.grid import day_at
 from service.preferences import purposes
 from service.rules.policy import load
 from service.store import CustomerFile
+from service.store.known import Loaded
 from service.store.ledger import RECORD, SIMULATED
 
 bank_option = click.option(
@@ -57,22 +60,55 @@ def load_bank(
     manner = manner or Manner()
     described, left_out = known_bank(stack.store, bank)
     expect_day(described, now := clock())
-    rejects, asked = Rejects(manner.most_rejects), purposes(load(stack.settings.policy))
-    customers = read_customers(described, files, rejects=rejects)
-    consents: Any = read_consents(described, files, asked, customers, now, rejects)
-    if manner.rejects is not None:
-        rejects.write(manner.rejects)
-    if supplement:
-        customers = supplement_customers(customers, seed, day_at(now, described.timezone.key))
-        consents = simulated_consents(customers, seed)
-    source = SIMULATED if supplement else RECORD
-    outvoted = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))
+    policy, rejects = load(stack.settings.policy), Rejects(manner.most_rejects)
+    tell_zones(described, policy)
+    with _rejects_told(rejects, manner.rejects):
+        customers = read_customers(described, files, rejects=rejects)
+        consents: Any = read_consents(described, files, purposes(policy), customers, now, rejects)
+        _write(rejects, manner.rejects)
+        if supplement:
+            customers = supplement_customers(customers, seed, day_at(now, described.timezone.key))
+            consents = simulated_consents(customers, seed)
+        source = SIMULATED if supplement else RECORD
+        loaded = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))
+    left_out.add(loaded.erased)
     left_out.tell()
-    if outvoted:
-        click.echo(NOT_PROVEN.format(outvoted), err=True)
-    told: dict[str, Any] = {"outvoted": outvoted} if outvoted else {}
+    told = _tell(loaded, manner)
     told |= {} if manner.rejects is None else {"rejected": len(rejects.rows), "rejects": str(manner.rejects)}
     return {"customers": len(customers), "consents": len(consents or ()), **left_out.document, **told}
+
+
+def _write(rejects: Any, out: Path | None) -> None:
+    if out is not None:
+        rejects.write(out)
+
+
+@contextmanager
+def _rejects_told(rejects: Any, out: Path | None) -> Iterator[None]:
+    """Within, whatever keeps the files from being stored leaves the file of rejects, and says that it is no more."""
+    try:
+        yield
+    except (FourcastError, click.Abort):
+        if out is not None:
+            _write(rejects, out)
+            rows = f"{len(rejects.rows):,} row{'s' * (len(rejects.rows) != 1)} that do not fit"
+            click.echo(f"Nothing was stored. {out} names {rows}.", err=True)
+        raise
+
+
+def _tell(loaded: Loaded, manner: Manner) -> dict[str, Any]:
+    """Say what a load did beyond storing; the same as plain JSON values."""
+    taken, told = loaded.taken, dict[str, Any]()
+    if said := taken.answer:
+        click.echo(said, err=True)
+    if loaded.outvoted:
+        click.echo(NOT_PROVEN.format(loaded.outvoted), err=True)
+        told["outvoted"] = loaded.outvoted
+    if manner.replace:
+        told |= {"unknown_attributes": taken.attributes, "unknown_for": taken.losers}
+    if manner.full:
+        told |= {"retired": taken.retired, "retired_before": taken.before}
+    return told
 
 
 NOT_PROVEN = """{:,} consents of the file do not hold: a no stands that is as new, or is the customer's own.
@@ -84,8 +120,8 @@ def _said(bank: Any, columns: list[str], manner: Manner, now: int) -> CustomerFi
     return CustomerFile(bank.known_until(now), columns, manner.replace, manner.agreed, manner.full)
 
 
-def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> int:
-    """Store all of it; at a terminal, ask before it takes anything away. What was outvoted."""
+def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> Loaded:
+    """Store all of it; at a terminal, ask before it takes anything away."""
     try:
         with bar("Storing customers and consents") as advance:
             return stack.store.load(customers, consents, advance, file, source)
@@ -105,8 +141,9 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     from training.checking import check_files as check
 
     settings = choosing.imported(bank, supplement=False)
-    with bank_without_erased(settings, bank) as (described, left_out):
-        found = check(described, files, purposes(load(settings.policy)))
+    policy = load(settings.policy)
+    with bank_without_erased(settings, bank, policy) as (described, left_out):
+        found = check(described, files, purposes(policy))
     if as_json:
         show({**found.document(), **left_out.document}, as_json)
         sys.exit(InvalidInput.exit_code if found.faults else 0)
@@ -139,7 +176,7 @@ def _manner(merge: bool, full_refresh: bool, yes: bool, rejects: Path | None, mo
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A .csv or .parquet file for the rows that do not fit: the others are stored.",
+    help="A .csv or .parquet file for the rows that do not fit; written also where nothing is stored.",
 )
 @click.option(
     "--most-rejects",

@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
-from service.commands.stack import opened
+from service.commands.policies import governance_of
+from service.commands.stack import Stack, opened
 from service.config import Settings
+from service.rules.policy import Policy
 from service.store import Store
 
 
@@ -27,6 +29,10 @@ class LeftOut:
         found = set() if self._store is None else self._store.register.erased(names)
         self._found |= found
         return found
+
+    def add(self, names: Collection[str]) -> None:
+        """Those who were erased while the files were read, and left out as they were stored."""
+        self._found |= set(names)
 
     def __str__(self) -> str:
         count = len(self._found)
@@ -51,15 +57,40 @@ def known_bank(store: Store, bank: Path) -> tuple[Any, LeftOut]:
     return replace(open_bank(bank), erased=left_out, stored=store.register.stored), left_out
 
 
+ZONES = """bank.yaml says timezone: {}, the policy {}: a day of the files is another one than that of decisions.
+Set timezone in bank.yaml, or in the policy's contact.yaml, to the zone of the bank."""
+
+
+def tell_zones(described: Any, policy: Policy) -> None:
+    """Say where the bank's days are not those that the policy decides by: dates would shift by one without a word."""
+    if described.timezone.key != policy.contact.timezone:
+        click.echo(ZONES.format(described.timezone.key, policy.contact.timezone), err=True)
+
+
 @contextmanager
-def bank_without_erased(settings: Settings, bank: Path) -> Iterator[tuple[Any, LeftOut]]:
-    """The bank of a folder and who is left out of it; where there is no database yet, nobody is known."""
+def bank_without_erased(settings: Settings, bank: Path, policy: Policy | None = None) -> Iterator[tuple[Any, LeftOut]]:
+    """The bank of a folder and who is left out of it; where there is no database yet, nobody is known.
+
+    Its zone is held against that of ``policy``, else of what serves.
+    """
     if settings.database_url is None and not (settings.state_dir / "postgres").is_dir():
         from training.bank import open_bank
 
-        yield open_bank(bank), LeftOut()
+        described = open_bank(bank)
+        if policy is not None:
+            tell_zones(described, policy)
+        yield described, LeftOut()
         return
     with opened(settings) as stack:
         described, left_out = known_bank(stack.store, bank)
+        decides = policy or _served(stack)
+        if decides is not None:
+            tell_zones(described, decides)
         yield described, left_out
         left_out.tell()
+
+
+def _served(stack: Stack) -> Policy | None:
+    """The policy that serves; None where none does yet."""
+    release = stack.store.active()
+    return None if release is None else governance_of(stack).policy(release.policy)

@@ -17,7 +17,7 @@ from werkzeug.routing import BaseConverter
 from service.answer import iso
 from service.customer_ids import BULK
 from service.domain import Client
-from service.errors import FourcastError, PreconditionFailed, PreconditionRequired, Unavailable, no_customer
+from service.errors import FourcastError, Malformed, PreconditionFailed, PreconditionRequired, Unavailable, no_customer
 from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
@@ -63,7 +63,7 @@ _ERASED = {"204": {"description": "Erased, now or before."}}
 _TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
 _READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
 _WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
-_UNLESS_CHANGED = (PreconditionFailed, PreconditionRequired)
+_UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
 
 
 def _if(name: str, meaning: str) -> dict[str, Any]:

@@ -87,12 +87,7 @@ def events(client: Client) -> Response:
     """
     sent = read_events(read_json(request))
     spend(client, len(sent) - 1, of=len(sent))
-    became = taken(client, sent)
-    statuses = [one for one in became if isinstance(one, str)]
-    if not statuses:
-        raise refused([one for one in became if isinstance(one, FourcastError)], sent)
-    rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
-    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE])
+    return told(sent, taken(client, sent))
 
 
 def read_events(body: object) -> list[Sent]:
@@ -127,9 +122,21 @@ def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
     return found
 
 
-def refused(errors: Sequence[FourcastError], sent: Sequence[Sent]) -> FourcastError:
-    """The one error of a request none of whose events can be taken: its own where it is one, else by their paths."""
-    if len(errors) == 1:
+def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> Ready:
+    """A status each; raises what ``refused`` says where none was taken."""
+    statuses = [one for one in became if isinstance(one, str)]
+    if not statuses:
+        raise refused([one for one in became if isinstance(one, FourcastError)], sent, by_path)
+    rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
+    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE])
+
+
+def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
+    """The one error of a request none of whose events can be taken: its own where it is one, else by their paths.
+
+    ``by_path``: by its path also where it is one.
+    """
+    if len(errors) == 1 and not by_path:
         return errors[0]
     problems = [
         Problem(join(one.path, each.where), each.message)
@@ -138,7 +145,8 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent]) -> FourcastEr
     ]
     one_kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else InvalidInput
     problems = [Problem(each.where.rstrip("."), each.message) for each in problems[:MAX_EVENTS]]
-    return one_kind(f"None of the {len(errors)} events can be taken.", problems)
+    sentence = f"None of the {len(errors)} events can be taken." if len(errors) > 1 else errors[0].message
+    return one_kind(sentence, problems)
 
 
 def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:

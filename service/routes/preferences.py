@@ -2,7 +2,7 @@
 
 A PUT says something about what it names and leaves the rest as it was; sending it twice is harmless. It is in the
 ledger when it is acknowledged, as the customer's last word, and the next call in any worker follows it, Redis or not.
-Withdrawing is as easy as agreeing: the same call with ``false``.
+Withdrawing is as easy as agreeing: the same call with ``false``. The ETag is the customer's revision.
 """
 
 from typing import Any
@@ -13,13 +13,14 @@ from flask import Response, request
 from service.answer import iso
 from service.decision.subject import PERSONALISATION
 from service.domain import Client
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, PreconditionFailed, PreconditionRequired, Problem
 from service.preferences import Preferences, purposes
 from service.routes.access import engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
 from service.routes.fields import check
+from service.routes.preconditions import etag, precondition
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact import CONTACT
@@ -27,7 +28,14 @@ from service.rules.contact import CONTACT
 PATH = "/v1/customers/<string:customer_id>/preferences"
 SENTENCE = "The preferences do not fit; nothing was changed."
 _INPUT = PreferencesInput()
-_ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PREFERENCES)}
+_TAG = {"ETag": {"description": "The customer's revision, for If-Match.", "schema": {"type": "string"}}}
+_ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PREFERENCES, headers=_TAG)}
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag that was read: 412 where the customer has changed since.",
+    "schema": {"type": "string"},
+}
 
 blueprint = Resource("preferences", __name__, description="What customers permit.")
 
@@ -38,6 +46,7 @@ def preferences(client: Client, customer_id: str) -> Response:
     """What a customer permits
 
     Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
+    `because` names the rule that holds a purpose closed whatever the customer says.
     """
     return _reply(customer_id, engine().preferences.of(customer_id))
 
@@ -51,6 +60,9 @@ def preferences(client: Client, customer_id: str) -> Response:
         _ANSWERS,
         *BODY_ERRORS,
         NotFound,
+        PreconditionFailed,
+        PreconditionRequired,
+        parameters=[_IF_MATCH],
         requestBody={
             "required": True,
             "content": {"application/json": {"schema": PreferencesInput, "example": PREFERENCES_SAID}},
@@ -63,8 +75,9 @@ def put_preferences(client: Client, customer_id: str) -> Response:
 
     What is left out stays as it was. The next call, in any worker, follows it.
     """
+    expected = precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
-    said = engine().preferences.say(customer_id, words(body), client.name, body["version"])
+    said = engine().preferences.say(customer_id, words(body), client.name, body["version"], expected.expect)
     return _reply(customer_id, said)
 
 
@@ -97,6 +110,7 @@ def _reply(customer_id: str, found: Preferences) -> Ready:
         "personalisation": found.granted(PERSONALISATION),
         "do_not_contact": not found.granted(CONTACT),
         "consents": {purpose: found.granted(purpose) for purpose in purposes(found.policy)},
+        "because": found.because,
         "said": said,
     }
-    return Ready(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE])
+    return Ready(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag(found.revision)])

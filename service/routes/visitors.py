@@ -6,15 +6,15 @@ brings the token of that answer.
 
 from collections.abc import Sequence
 
-import orjson
 from flask import Response, request
 
 from service.domain import UNKNOWN_CUSTOMER, Client, Event
-from service.errors import InvalidInput, Problem
+from service.errors import FourcastError, InvalidInput
 from service.request import OfferRequest
 from service.routes.access import Reach, engine, needs, spend
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, Resource, operation, shown
+from service.routes.events import Sent, told
 from service.routes.examples.visitors import ANSWER, ASKED, EVENTS, VISITOR
 from service.routes.facts import facts
 from service.routes.fields import check
@@ -66,8 +66,8 @@ def visitor_offers(client: Client) -> Response:
         "recordVisitorEvents",
         "events:write",
         {
-            "201": shown("Durable; at least one was new.", EventsAnswer, ANSWER),
-            "200": shown("All were known already.", EventsAnswer, ANSWER),
+            "201": shown("What is not refused is durable; at least one was new.", EventsAnswer, ANSWER),
+            "200": shown("What is not refused was known already.", EventsAnswer, ANSWER),
         },
         *BODY_ERRORS,
         Conflict,
@@ -81,27 +81,27 @@ def visitor_offers(client: Client) -> Response:
 def visitor_events(client: Client) -> Response:
     """Report what happened on a visitor's device
 
-    All events of a request are taken or none; each counts in the quota. An `id` sent again with the same content is a
+    Each event counts in the quota and is answered by itself: `stored`, `duplicate`, or `refused` with the problem that
+    it would be alone. Where all are refused the answer is that problem. An `id` sent again with the same content is a
     duplicate and changes nothing; it must not hold the device's id. The next offers for the device already count what
     was acknowledged here.
     """
     body = check(_EVENTS, read_json(request), SENTENCE)
-    happened = [Event(customer_id=UNKNOWN_CUSTOMER, **row) for row in body["events"]]
-    spend(client, len(happened) - 1, of=len(happened))
-    _expect_known(happened)
-    became = engine().visiting.record(body["device_id"], happened)
-    rows = [{"id": event_id, "status": status} for event_id, status in became]
-    status = 201 if any(each == "stored" for _, each in became) else 200
-    return Ready(orjson.dumps({"events": rows}), status, [NO_STORE])
+    sent = [
+        Sent(Event(customer_id=UNKNOWN_CUSTOMER, **row), None, join("events", number))
+        for number, row in enumerate(body["events"])
+    ]
+    spend(client, len(sent) - 1, of=len(sent))
+    return told(sent, _taken(body["device_id"], sent), by_path=True)
 
 
-def _expect_known(happened: Sequence[Event]) -> None:
-    """Raise InvalidInput naming every offer and channel that the bank does not have."""
-    claims, problems = engine().claims(trusted=True), list[Problem]()
-    for number, event in enumerate(happened):
+def _taken(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
+    """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
+    claims, found = engine().claims(trusted=True), list[str | FourcastError]()
+    for one in sent:
         try:
-            claims.expect(event)
-        except InvalidInput as error:
-            problems += [Problem(join("events", f"{number}.{row.where}"), row.message) for row in error.problems]
-    if problems:
-        raise InvalidInput(SENTENCE, problems)
+            claims.expect(one.event)
+            found.append(engine().visiting.record(device_id, one.event))
+        except (InvalidInput, Conflict) as error:
+            found.append(error)
+    return found

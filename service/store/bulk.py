@@ -16,10 +16,11 @@ from sqlalchemy import Connection, func, select
 from service import customer_ids
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
-from service.store import retiring, text
+from service.store import comebacks, retiring, text
 from service.store.customers import RAISE_GENERATION
 from service.store.database import Database
 from service.store.merging import INTO_PLACE, CustomerFile, expect_agreed
+from service.store.taking import Taken
 
 PATIENCE_S = 600.0
 LOCK = 0x4643_0004
@@ -62,16 +63,21 @@ def loading(database: Database) -> Iterator[Connection]:
 
 def load_customers(
     connection: Connection, rows: Iterable[CustomerRow], file: CustomerFile, progress: Progress | None
-) -> int:
-    """Store what a file says of customers, as ``merging`` has it; the number of rows. InvalidInput, Unconfirmed."""
+) -> tuple[int, Taken, set[str]]:
+    """Store what a file says of customers, as ``merging`` has it.
+
+    The number of rows, what the file took away, and whom it names although they were erased; InvalidInput,
+    Unconfirmed.
+    """
     connection.exec_driver_sql(CUSTOMERS_STAGING)
     count = copy_in(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
     refuse(connection, CUSTOMERS_TWICE)
     _refuse_names(connection)
-    expect_agreed(connection, file)
+    taken = expect_agreed(connection, file)
     into_place(connection, INTO_PLACE, "customers", file.words)
+    gone = comebacks.leave_out(connection)
     retiring.apply(connection, file.words, file.full)
-    return count
+    return count, taken, gone
 
 
 def into_place(connection: Connection, statement: str, table: str, values: dict[str, object] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from service.domain import Attributes, Event, Lookback, Snapshot
 from service.store import bulk, customers, events, ledger
@@ -11,6 +12,19 @@ from service.store.database import Database
 from service.store.ledger import ConsentRow
 from service.store.merging import CustomerFile
 from service.store.sample import snapshots
+from service.store.taking import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load took away, on how many purposes of how many customers it says yes and a no holds still.
+
+    ``erased``: whom it left out, because they were erased after its file was read.
+    """
+
+    taken: Taken
+    outvoted: int = 0
+    erased: frozenset[str] = frozenset()
 
 
 class Known:
@@ -61,7 +75,7 @@ class Known:
         """Store by COPY what a ``file`` (as of now) says of many customers, all or none; returns the number of rows."""
         file = file or CustomerFile(time.time_ns() // 1_000_000)
         with bulk.loading(self._database) as connection:
-            return bulk.load_customers(connection, rows, file, progress)
+            return bulk.load_customers(connection, rows, file, progress)[0]
 
     def load(
         self,
@@ -70,19 +84,18 @@ class Known:
         progress: Progress | None = None,
         file: CustomerFile | None = None,
         source: str = ledger.RECORD,
-    ) -> int:
+    ) -> Loaded:
         """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing.
 
-        Returns on how many purposes of how many customers the file says yes, and a no holds still. ``source`` is
-        whose record of consents it is.
+        ``source`` is whose record of consents it is.
         """
         now = time.time_ns() // 1_000_000
         with bulk.loading(self._database) as connection:
-            bulk.load_customers(connection, people, file or CustomerFile(now), progress)
+            _, taken, gone = bulk.load_customers(connection, people, file or CustomerFile(now), progress)
             if consents is None:
-                return 0
-            ledger.load_consents(connection, consents, source, "1", now, progress)
-            return ledger.outvoted(connection)
+                return Loaded(taken, erased=frozenset(gone))
+            _, silent = ledger.load_consents(connection, consents, source, "1", now, progress)
+            return Loaded(taken, ledger.outvoted(connection), frozenset(gone | silent))
 
     def load_consents(
         self,
@@ -95,7 +108,7 @@ class Known:
         """Lay the words of the record ``source`` into the ledger (``at``: now), all or none; the number of rows."""
         said_at = time.time_ns() // 1_000_000 if at is None else at
         with bulk.loading(self._database) as connection:
-            return ledger.load_consents(connection, rows, source, version, said_at, progress)
+            return ledger.load_consents(connection, rows, source, version, said_at, progress)[0]
 
     def sample_customers(self, count: int) -> list[str]:
         """The first ``count`` customer ids in order."""

@@ -39,6 +39,7 @@ from sqlalchemy import Connection
 from service.errors import InvalidInput
 from service.store import text
 from service.store.bulk import Progress, copy_in, into_place, refuse
+from service.store.comebacks import unsay
 
 RECORD, SIMULATED = "import", "simulated"
 """Sources of words that tell no instant at which a customer spoke; no client may be called so."""
@@ -164,8 +165,10 @@ OUTVOTED = """
 
 def load_consents(
     connection: Connection, rows: Iterable[ConsentRow], source: str, version: str, now: int, progress: Progress | None
-) -> int:
-    """Lay the words of a file into the ledger; returns the number of rows; raises InvalidInput naming faulty rows.
+) -> tuple[int, set[str]]:
+    """Lay the words of a file into the ledger; raises InvalidInput naming faulty rows.
+
+    Returns the number of rows, and whose words are left out because they were erased since the file was read.
 
     ``source`` is whose record it is; ``now`` the instant of the load, for which rows without instants speak.
     """
@@ -185,6 +188,7 @@ def load_consents(
     fields = "spoken (row, customer_id, purpose, granted, earliest, latest, proven)"
     count = copy_in(connection, fields, rows, _line(now), progress)
     connection.exec_driver_sql("ANALYZE spoken")
+    gone = unsay(connection)
     refuse(connection, OF_NOBODY)
     connection.exec_driver_sql(STANDING, known)
     connection.exec_driver_sql("ANALYZE standing")
@@ -196,7 +200,7 @@ def load_consents(
     for statement in (HOLD, *OF_ERASED):
         connection.exec_driver_sql(statement)
     into_place(connection, REVISE, "consents")
-    return count
+    return count, gone
 
 
 def outvoted(connection: Connection) -> int:

@@ -13,8 +13,9 @@ import orjson
 from sqlalchemy import Connection
 
 from service.errors import Unconfirmed
+from service.store import retiring
 from service.store.ahead import AHEAD, AT, TOLD_AT
-from service.store.retiring import question
+from service.store.taking import Taken
 from service.store.told import IMPORT, Origin, only
 
 
@@ -91,19 +92,19 @@ LOSERS = f"""
 """  # noqa: S608 - our own words
 
 
-def expect_agreed(connection: Connection, file: CustomerFile) -> None:
-    """Return where nothing would be taken away unasked; Unconfirmed says what would."""
-    if file.agreed:
-        return
-    told = [_loss(connection, file) if file.replace else None, question(connection, file.words) if file.full else None]
-    if any(told):
-        raise Unconfirmed(" ".join(filter(None, told)))
+def expect_agreed(connection: Connection, file: CustomerFile) -> Taken:
+    """What the staged file takes away; Unconfirmed says what it would where nobody agreed to it."""
+    attributes, losers = _loss(connection, file)
+    absent = retiring.count(connection, file.words) if file.full else (0, 0, 0, 0)
+    taken = Taken(attributes, losers, *absent)
+    if taken.anything and not file.agreed:
+        raise Unconfirmed(taken.question)
+    return taken
 
 
-def _loss(connection: Connection, file: CustomerFile) -> str | None:
-    """What a file that replaces would make unknown."""
-    if file.columns is None:
-        return None
+def _loss(connection: Connection, file: CustomerFile) -> tuple[int, int]:
+    """How many attributes a file that replaces makes unknown, and for how many customers."""
+    if file.columns is None or not file.replace:
+        return 0, 0
     lost = sum(1 for _ in connection.exec_driver_sql(LOST, file.words))
-    losers = connection.exec_driver_sql(LOSERS, file.words).scalar_one() if lost else 0
-    return f"{lost:,} attributes would become unknown for {losers:,} customers: the file lacks them." if lost else None
+    return lost, int(connection.exec_driver_sql(LOSERS, file.words).scalar_one()) if lost else 0

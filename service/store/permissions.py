@@ -9,6 +9,7 @@ same reservation, also when the cap is full by now.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -42,7 +43,7 @@ SAY = Statement(
 SAID = Statement(
     b"said",
     b"""
-    SELECT (SELECT json_object_agg(purpose, json_build_array(granted, at, source, version)) FROM (
+    SELECT revision, (SELECT json_object_agg(purpose, json_build_array(granted, at, source, version)) FROM (
         SELECT DISTINCT ON (purpose) purpose, granted, at, source, version FROM consents WHERE customer_id = $1
         ORDER BY purpose, at DESC, seq DESC) AS newest)
     FROM customers WHERE id = $1
@@ -62,26 +63,50 @@ class Said:
     version: str
 
 
+class Standing(NamedTuple):
+    """A customer's revision, and the newest word on every purpose that was ever spoken of."""
+
+    revision: int
+    said: Mapping[str, Said]
+
+
+Expect = Callable[[int], None]
+"""Told the revision that stands, under the customer's lock; raises where the caller expected another."""
+
+
+def whatever(_: int) -> None:
+    """Where nobody said what they had seen, it is as expected."""
+
+
 class Permissions:
     """The permissions desk of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def said(self, customer_id: str) -> dict[str, Said]:
-        """The newest word on every purpose that was ever spoken of; NotFound."""
-        for (found,) in self._database.ask(SAID, text.name("customer_id", customer_id)):
-            return {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
+    def standing(self, customer_id: str) -> Standing:
+        """What stands of a customer's words; NotFound."""
+        for revision, found in self._database.ask(SAID, text.name("customer_id", customer_id)):
+            said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
+            return Standing(hot.whole(revision), said)
         raise no_customer(customer_id)
 
     def say(
-        self, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int, forget: Forget
+        self,
+        customer_id: str,
+        granted: Mapping[str, bool],
+        source: str,
+        version: str,
+        at: int,
+        forget: Forget,
+        expect: Expect = whatever,
     ) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's new revision; NotFound."""
         origin = text.name("source", source), text.name("version", version), b"%d" % at
         words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
         with self._database.exchange() as ask:
             revision = customers.raise_revision(ask, customer_id)
+            expect(revision - 1)
             for purpose, word in words.items():
                 ask(SAY, customer_id.encode(), purpose, word, *origin)
             customers.tell(ask, customer_id, revision, forget)

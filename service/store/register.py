@@ -6,8 +6,6 @@ back to nobody. That an id was erased is remembered as a keyed digest only, so t
 answer and a later import or training run can leave the customer out.
 """
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service import customer_ids
 from service.domain import Attributes, Lookback, Snapshot
 from service.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
-from service.store import audit, bulk, changes, customers, hot, text
+from service.store import audit, bulk, changes, comebacks, customers, hot, text
 from service.store.customers import Forget
 from service.store.database import Database
 from service.store.retiring import take_back
@@ -65,10 +63,18 @@ MANY = Statement(
 
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 REPEATS = text_of("""
-    DELETE FROM repeats WHERE position(convert_to(:id, 'UTF8') IN body) > 0
-        OR position(convert_to(:quoted, 'UTF8') IN body) > 0
+    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL
+    WHERE position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
 """)
-"""Answers kept for a day for requests sent again, where they name the customer, as it is or as JSON writes it."""
+"""Answers kept for a day for requests sent again, where they name the customer, as it is or as JSON writes it.
+
+They are emptied: a key given free would let a request that is only sent again store the customer anew.
+"""
+UNANSWERED = text_of("UPDATE repeats SET headers = '[]' WHERE status IS NULL AND headers IS NULL")
+"""Of requests that are being answered just now nobody knows yet whom they name: ``repeats`` keeps no body for them.
+
+Last of all locks, as everybody who marks a key as done does it last.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,7 @@ class Register:
         if self._salt is None:
             ((salt,),) = self._database.ask(SALT)
             self._salt = bytes.fromhex((salt or b"").decode())
-        return _digest(self._salt, customer_id)
+        return comebacks.digest_of(self._salt, customer_id)
 
     def erase(
         self,
@@ -231,12 +237,12 @@ class Register:
     ) -> bool:
         """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored.
 
-        Asked again, it takes out whatever names them still. Locks: the customer, the audit log, then what serves, in
-        the order of everybody who takes several of them.
+        Asked again, it takes out whatever names them still. Locks: the customer, the audit log, what serves, then
+        the kept answers, in the order of everybody who takes several of them.
         """
         text.name("customer_id", customer_id)
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            digest = _digest(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
+            digest = comebacks.digest_of(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
             branch_id = rows.c.attributes["branch_id"].astext
             locked = select(rows.c.revision, branch_id).where(rows.c.id == customer_id).with_for_update()
             found = connection.execute(locked).first()
@@ -245,6 +251,7 @@ class Register:
                 _expect_erased(connection, digest, customer_id)
                 if redacted := _forget(connection, customer_id, pseudonym, redact):
                     audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
+                _forget_answers(connection, customer_id)
                 return False
             revision, branch = found
             expect(int(revision))
@@ -256,16 +263,13 @@ class Register:
             forget(customer_id, int(revision) + 1)
             audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
             connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
+            _forget_answers(connection, customer_id)
             return True
 
     def erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}
-            if not known:
-                return set()
-            salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
-        return {one for one in names if _digest(salt, one) in known}
+            return comebacks.erased(connection, names)
 
     def stored(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that are stored now."""
@@ -331,7 +335,12 @@ def _forget_facts(connection: Connection, customer_id: str) -> None:
     for table in (events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
+
+
+def _forget_answers(connection: Connection, customer_id: str) -> None:
+    """Empty the kept answers that name the customer, and keep none that may."""
     connection.execute(REPEATS, {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()})
+    connection.execute(UNANSWERED)
 
 
 def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:
@@ -346,10 +355,6 @@ def _expect_erased(connection: Connection, digest: bytes, customer_id: str) -> N
     known = select(erasures.c.digest).where(erasures.c.digest == digest).with_for_update()
     if connection.execute(known).first() is None:
         raise no_customer(customer_id)
-
-
-def _digest(salt: bytes, customer_id: str) -> bytes:
-    return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
 
 
 def _entry(row: Row) -> Entry:

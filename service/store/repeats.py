@@ -46,11 +46,12 @@ FIND = Statement(
 KEEP = Statement(
     b"repeat_keep",
     b"""
-    UPDATE repeats SET done = true, status = $3::integer, headers = $4::json, body = $5
-    WHERE client = $1 AND key = $2
+    UPDATE repeats SET done = true, status = $3::integer, headers = $4::json, body = $5::bytea
+    WHERE client = $1 AND key = $2 AND (headers IS NULL OR octet_length($5::bytea) = 0)
     """,
     binary=4,
 )
+"""Not where somebody was erased meanwhile, whom it may name: ``register`` marks the row by its headers."""
 RELEASE = Statement(b"repeat_release", b"DELETE FROM repeats WHERE client = $1 AND key = $2 AND NOT done")
 PURGE = Statement(b"repeat_purge", b"DELETE FROM repeats WHERE at < $1::bigint")
 DONE = Statement(

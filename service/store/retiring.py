@@ -23,7 +23,13 @@ ABSENT = f"""
 """
 """Of the customers who are stored, those whom a file that knows everybody does not name."""
 
-COUNT = f"SELECT count(*) FILTER (WHERE {ABSENT}), count(*) FROM customers"  # noqa: S608 - our own words
+COUNT = f"""
+    SELECT count(*), (SELECT count(*) FROM customers),
+        count(*) FILTER (WHERE older AND NOT retired), count(*) FILTER (WHERE retired)
+    FROM (SELECT {TOLD_AT} <= %(as_of)s::bigint AS older,
+            coalesce({NEWEST.format(what="granted", name="customers.id")}, false) AS retired
+        FROM customers WHERE NOT EXISTS (SELECT FROM incoming WHERE incoming.id = customers.id)) AS absent
+"""  # noqa: S608 - our own words
 
 _SAY = """
     INSERT INTO consents (customer_id, purpose, granted, at, source, version)
@@ -70,9 +76,7 @@ def apply(connection: Connection, words: dict[str, object], full: bool) -> None:
         connection.exec_driver_sql(RETIRE, words)
 
 
-def question(connection: Connection, words: dict[str, object]) -> str | None:
-    """What a full file would do that must be agreed to; None where it retires nobody."""
-    absent, stored = connection.exec_driver_sql(COUNT, words).one()
-    if not absent:
-        return None
-    return f"{absent:,} of {stored:,} customers are not in the file: they would get no outbound contact any more."
+def count(connection: Connection, words: dict[str, object]) -> tuple[int, int, int, int]:
+    """Whom a staged file does not name, of how many; those it would retire, and those who were before."""
+    absent, stored, retired, before = connection.exec_driver_sql(COUNT, words).one()
+    return int(absent), int(stored), int(retired), int(before)

@@ -93,10 +93,47 @@ def test_a_full_refresh_says_whom_it_retires_and_wants_a_yes(imported: Import, s
     imported("id,age\na,40\nb,50\nc,60\n")
     refused = imported("id,age\na,40\n", "--full-refresh")
     assert refused.exit_code == 1
-    assert "2 of 3 customers are not in the file: they would get no outbound contact any more." in refused.output
+    assert "2 of 3 customers are not in the file: 2 would get no outbound contact any more." in refused.output
     assert imported("id,age\na,40\n", "--full-refresh", "--yes").exit_code == 0
     assert store.register.snapshots(["a", "b"], Lookback(0))["b"].consents == {"retired": True}
     assert store.register.snapshots(["a"], Lookback(0))["a"].consents == {}
+
+
+def test_who_agreed_already_is_told_how_many_were_retired_now_and_before(imported: Import, store: Store) -> None:
+    imported("id,age\na,40\nb,50\nc,60\n")
+    done = imported("id,age\na,40\nb,50\n", "--full-refresh", "--yes")
+    assert done.stderr.endswith(
+        "1 of 3 customers are not in the file: 1 were retired: they get no outbound contact any more.\n"
+    )
+    store.register.put(Wanted("d", None, {"age": 70}, Origin(MIDNIGHT + 1, "api:crm")), lambda _: None, lambda *_: True)
+    refused = imported("id,age\na,40\n", "--full-refresh")
+    assert (
+        "3 of 4 customers are not in the file: 1 would get no outbound contact any more, 1 were retired before, "
+        "1 were told of later than the file, and stay."
+    ) in refused.output
+    told = json.loads(imported("id,age\na,40\n", "--full-refresh", "--yes", "--json").stdout)
+    assert (told["retired"], told["retired_before"]) == (1, 1)
+
+
+def test_who_agreed_already_is_told_how_many_attributes_became_unknown_for_how_many(
+    imported: Import, store: Store
+) -> None:
+    imported("id,age,sex,demand_yuan\na,40,male,9.5\nb,50,,1\nc,60,,\n")
+    done = imported("id,age\na,41\nb,51\nc,61\n", "--replace", "--yes", "--json")
+    assert "2 attributes became unknown for 2 customers: the file lacks them." in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["unknown_attributes"], told["unknown_for"]) == (2, 2)
+
+
+def test_a_zone_that_is_not_the_policy_s_is_told_by_check_and_import(imported: Import, tmp_path: Path) -> None:
+    assert "timezone" not in imported("id,age\na,40\n").output
+    (tmp_path / "bank.yaml").write_text(BANK.replace("Asia/Shanghai", "Europe/Lisbon"))
+    said = "bank.yaml says timezone: Europe/Lisbon, the policy Asia/Shanghai: a day of the files is another one"
+    done = imported("id,age\na,40\n", "--json")
+    assert (done.exit_code, said in done.stderr, json.loads(done.stdout)["customers"]) == (0, True, 1)
+    words = ["check-files", "--bank", str(tmp_path), "--files", str(tmp_path)]
+    checked = CliRunner().invoke(main, words)
+    assert (checked.exit_code, checked.stderr.count(said)) == (0, 1)
 
 
 def test_a_bank_s_day_after_today_stores_and_retires_nobody(imported: Import, store: Store, tmp_path: Path) -> None:

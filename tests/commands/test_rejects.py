@@ -46,7 +46,7 @@ def test_rows_that_do_not_fit_are_written_with_row_customer_and_reason_and_the_o
     bank.put("said.csv", SAID.replace("e-3,marketing:sms", "e-3,marketing:pigeon") + "e-1,personalisation,perhaps\n")
     told = bank.json("import", "--rejects", str(out), "--most-rejects", "4")
     assert told == {"customers": 2, "consents": 1, "rejected": 4, "rejects": str(out)}
-    head, customer, pigeon, perhaps, orphan = rows(out)
+    head, customer, orphan, pigeon, perhaps = rows(out)
     assert head == ["table", "row", "customer_id", "reason"]
     assert customer[:3] == ["customers", "2", "e-2"]
     assert customer[3].startswith("demand_yuan: must be a number")
@@ -68,7 +68,24 @@ def test_with_one_more_than_that_nothing_is_stored(bank: Folders, opened: tuple[
     assert "more than the 1 rows that may be set aside do not fit; nothing was stored" in refused.output
     assert "row 2, customer 'e-2', demand_yuan" in refused.output
     assert stored(opened[0]) == []
-    assert not out.exists()
+    assert f"Nothing was stored. {out} names 2 rows that do not fit." in refused.output
+    assert [row[:3] for row in rows(out)[1:]] == [["customers", "2", "e-2"], ["customers", "3", "e-3"]]
+
+
+def test_whatever_keeps_the_import_from_storing_leaves_no_file_of_another_day(
+    bank: Folders, opened: tuple[Store, str], out: Path
+) -> None:
+    bank.run("import")
+    out.write_text("of last month")
+    bank.put("accounts.csv", "id,demand\ne-1,much\n")
+    refused = bank.run("import", "--rejects", str(out))
+    assert (refused.exit_code, [row[:3] for row in rows(out)[1:]]) == (2, [["customers", "1", "e-1"]])
+    bank.put("customers.sql", "SELECT id AS customer_id, 5 AS age FROM read_csv(file('accounts.csv'))")
+    unasked = bank.run("import", "--replace", "--rejects", str(out), "--most-rejects", "2")
+    assert unasked.exit_code == 1, unasked.output
+    assert f"Nothing was stored. {out} names 0 rows that do not fit." in unasked.stderr
+    assert rows(out) == [["table", "row", "customer_id", "reason"]]
+    assert opened[0].register.read("e-1").attributes == {"demand_yuan": 1000}
 
 
 def test_without_the_option_one_bad_row_refuses_the_whole_as_ever(bank: Folders, opened: tuple[Store, str]) -> None:
@@ -95,7 +112,7 @@ def test_a_fault_that_is_no_row_s_refuses_the_whole_whatever_the_number(
 def test_of_yes_and_no_at_once_the_no_is_kept(bank: Folders, opened: tuple[Store, str], out: Path) -> None:
     bank.put("said.csv", SAID + "e-1,marketing:sms,false\n")
     assert bank.json("import", "--rejects", str(out), "--most-rejects", "1")["rejected"] == 1
-    assert opened[0].permissions.said("e-1")["marketing:sms"].granted is False
+    assert opened[0].permissions.standing("e-1").said["marketing:sms"].granted is False
 
 
 def test_ids_that_no_path_can_name_and_formulas_are_set_aside_and_defused(

@@ -121,12 +121,64 @@ def test_the_etag_is_the_revision_and_a_stale_one_writes_nothing(bank: Crm) -> N
 
 @pytest.mark.parametrize(
     ("sent", "status"),
-    [('"1"', 200), ('"9", "1"', 200), ('"1-gzip"', 200), ("*", 200), ('W/"1"', 412), ('"2"', 412), ("nonsense", 412)],
+    [
+        ('"1"', 200),
+        ('"9", "1"', 200),
+        ('"1-gzip"', 200),
+        ("*", 200),
+        ('W/"1"', 412),
+        ('"2"', 412),
+        (', "1",', 200),
+        ("", 412),
+    ],
 )
 def test_if_match_compares_strongly(bank: Crm, sent: str, status: int) -> None:
     name = f"e-match-{sent.encode().hex()}"
     put(bank, name, age=44)
     assert patch(bank, name, {}, **{"If-Match": sent}).status_code == status
+
+
+@pytest.mark.parametrize("sent", ["1", "nonsense", '"1', '1"', '"1" "2"', '"1", *', 'w/"1"', "W/1", '"a b"'])
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+def test_a_tag_without_its_quotes_is_no_tag_and_writes_nothing(bank: Crm, sent: str, header: str) -> None:
+    put(bank, "e-form", age=44)
+    for method, path, body in (
+        ("PATCH", "/v1/customers/e-form", {"attributes": {"age": 45}}),
+        ("PUT", "/v1/customers/e-form", {"attributes": {"age": 45}}),
+        ("PUT", "/v1/customers/e-form/preferences", {"personalisation": False, "version": "1"}),
+        ("DELETE", "/v1/customers/e-form", None),
+    ):
+        refused = bank.ask(method, path, body, **{header: sent})
+        assert (refused.status_code, f'{header}: "3"' in refused.json()["detail"]) == (400, True), refused.text
+    assert bank.ask("GET", "/v1/customers/e-form").json()["attributes"] == {"age": 44}
+
+
+def test_preferences_are_written_where_they_are_as_they_were_seen(house: House, bank: Crm) -> None:
+    path, careful = "/v1/customers/e-permits/preferences", house.client("careful", require_if_match=True)
+    seen, no = put(bank, "e-permits", age=44), {"personalisation": False, "version": "1"}
+    assert bank.ask("GET", path).headers["ETag"] == seen == '"1"'
+    assert careful.ask("PUT", path, no).status_code == 428
+    done = careful.ask("PUT", path, no, **{"If-Match": seen})
+    assert (done.status_code, done.headers["ETag"], done.json()["personalisation"]) == (200, '"2"', False)
+    for who in (careful, bank):
+        stale = who.ask("PUT", path, {"personalisation": True, "version": "1"}, **{"If-Match": seen})
+        assert (stale.status_code, stale.json()["type"]) == (412, "urn:fourcast:problem:precondition-failed")
+    stands = bank.ask("GET", path)
+    assert (stands.headers["ETag"], stands.json()["personalisation"]) == ('"2"', False)
+    assert bank.ask("PUT", path, no).headers["ETag"] == '"3"', "who need not say writes as ever"
+
+
+def test_the_preferences_of_who_is_retired_say_that_there_is_no_contact_and_why(house: House, bank: Crm) -> None:
+    path = "/v1/customers/e-gone/preferences"
+    put(bank, "e-gone", age=44)
+    bank.ask("PUT", path, {"consents": {"contact": True, "marketing:sms": True}, "version": "1"})
+    house.store.set_consents("e-gone", {"retired": True}, "import", "1", 9_000_000_000_000)
+    found = bank.ask("GET", path).json()
+    assert (found["do_not_contact"], found["consents"]["contact"]) == (True, False)
+    assert found["because"] == {"contact": "retired-customer"}
+    assert (found["said"]["contact"]["granted"], found["said"]["retired"]["source"]) == (True, "import")
+    house.store.set_consents("e-gone", {"retired": False}, "import", "1", 9_000_000_000_001)
+    assert (bank.ask("GET", path).json()["because"], bank.ask("GET", path).json()["do_not_contact"]) == ({}, False)
 
 
 def test_if_none_match_of_anything_stores_nobody_twice(bank: Crm) -> None:

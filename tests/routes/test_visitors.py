@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from service.domain import Lookback
+from service.routes.schemas.events import EventsAnswer
 from service.routes.schemas.visitors import VisitorOffersAnswer
 from service.store import Store
 from tests.servers import execute
@@ -126,16 +127,33 @@ def test_an_event_sent_twice_in_one_request_is_new_once_and_the_answer_says_so(
     assert [answer.status_code for answer in answers] == [201, 200]
 
 
-def test_events_of_a_request_are_taken_together_or_not_at_all(
+def test_each_event_of_a_request_is_answered_by_itself(
     client: Any, keys: Keys, say: Say, ask: Callable[..., Any], device: str
 ) -> None:
-    taken = f"taken-{next(NUMBER)}"
-    assert say("click", "term-12m", id=taken).status_code == 201
+    used = f"taken-{next(NUMBER)}"
+    assert say("click", "term-12m", id=used).status_code == 201
     row = {"kind": "dismiss", "offer": "term-12m", "channel": "mobile_app", "at": datetime.now(UTC).isoformat()}
-    events = [row | {"id": f"free-{next(NUMBER)}"}, row | {"id": taken}]
-    body = {"device_id": device, "events": events}
-    assert client.post("/v1/visitors/events", json=body, headers=keys["app"]).status_code == 409
-    assert "term-12m" in names(ask(device_id=device))
+    good, bad = row | {"id": f"free-{next(NUMBER)}"}, row | {"id": f"free-{next(NUMBER)}", "offer": "trem-12m"}
+    body = {"device_id": device, "events": [row | {"id": used}, bad, good]}
+    answers = [client.post("/v1/visitors/events", json=body, headers=keys["app"]) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert EventsAnswer(unknown="raise").validate(answers[0].json) == {}
+    told = [[each["status"] for each in answer.json["events"]] for answer in answers]
+    assert told == [["refused", "refused", "stored"], ["refused", "refused", "duplicate"]]
+    conflict, strange, _ = answers[0].json["events"]
+    assert conflict["problem"]["type"] == "urn:fourcast:problem:conflict"
+    assert [each["where"] for each in strange["problem"]["errors"]] == ["offer"]
+    assert "term-12m" not in names(ask(device_id=device)), "what was taken counts"
+
+
+def test_where_every_event_of_a_request_is_refused_the_answer_is_an_error_by_their_paths(
+    client: Any, keys: Keys, device: str
+) -> None:
+    row = {"kind": "click", "channel": "mobile_app", "at": datetime.now(UTC).isoformat()}
+    events = [row | {"id": f"none-{next(NUMBER)}", "offer": offer} for offer in ("trem-12m", "term-12")]
+    refused = client.post("/v1/visitors/events", json={"device_id": device, "events": events}, headers=keys["app"])
+    assert refused.status_code == 422
+    assert [each["where"] for each in refused.json["errors"]] == ["events.0.offer", "events.1.offer"]
 
 
 def test_the_devices_own_id_is_in_no_table(say: Say, device: str, database_url: str, store: Store) -> None:

@@ -1,7 +1,9 @@
 """What is written while a customer is erased: it waits and finds nobody, or the erasure waits and finds it."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,8 +11,8 @@ import psycopg
 import pytest
 
 from service.domain import Event, Lookback
-from service.errors import NotFound
-from service.store import Store, new_decision_id
+from service.errors import AnswerLost, InProgress, NotFound
+from service.store import Store, audit, new_decision_id
 from service.store import register as registers
 from service.store.changes import note
 from service.store.leads import Actor, AdviserRow, Judged, New
@@ -86,6 +88,89 @@ def test_who_writes_during_an_erasure_waits_and_leaves_nothing(store: Store, dat
         erasure.commit()
         assert isinstance(written.exception(), NotFound) or written.result() in (set(), 1)
     assert left(database_url, name) == {}
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["in the file's customers", "in its consents alone"])
+def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
+    store: Store, database_url: str, new: bool
+) -> None:
+    name, other = f"back-{new}", f"stays-{new}"
+    for each in (name, other):
+        store.put_customer(each, {"age": 44})
+    store.register.remember([made(name)])
+    read, begun, go_on = [(other, {"age": 45})], threading.Event(), threading.Event()
+
+    def redact_slowly(record: bytes, pseudonym: str) -> bytes:
+        begun.set()
+        assert go_on.wait(30)
+        return redact(record, pseudonym)
+
+    with ThreadPoolExecutor(1) as pool:
+        erased = pool.submit(store.register.erase, name, redact_slowly, lambda *_: True, "test", {})
+        assert begun.wait(30)
+        people = read if new else [*read, (name, {"age": 45})]
+        words = [Word(name, "marketing:sms", True), Word(other, "marketing:sms", True)]
+        with waiting(database_url, lambda: store.load(people, words)) as loaded:
+            go_on.set()
+            assert erased.result()
+            assert new or loaded.result().erased == {name}
+    assert store.register.stored([name, other]) == {other}
+    assert left(database_url, name) == {}
+    assert store.permissions.standing(other).said["marketing:sms"].granted is True
+
+
+def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(store: Store, database_url: str) -> None:
+    store.load_customers([("read-1", {"age": 1}), ("read-2", {"age": 2})])
+    assert erase(store, "read-1")
+    both = [("read-1", {"age": 3}), ("read-2", {"age": 4})]
+    loaded = store.load(both, [Word(name, "marketing:sms", True) for name, _ in both])
+    assert loaded.erased == {"read-1"}
+    assert left(database_url, "read-1") == {}
+    assert store.register.stored(["read-1", "read-2"]) == {"read-2"}
+    assert store.register.read("read-2").attributes == {"age": 4}
+
+
+def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_carried_out_again(
+    store: Store,
+) -> None:
+    store.put_customer("kept-answer", {})
+    for key, body in (("named", b'{"customer_id":"kept-answer"}'), ("other", b'{"customer_id":"other"}')):
+        assert store.repeats.begun("app", key, b"print") is None
+        store.repeats.keep("app", key, 200, [], body)
+    assert erase(store, "kept-answer")
+    with pytest.raises((AnswerLost, InProgress)):
+        store.repeats.begun("app", "named", b"print")
+    kept = store.repeats.begun("app", "other", b"print")
+    assert kept is not None
+    assert kept.body == b'{"customer_id":"other"}'
+
+
+def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:
+    store.put_customer("answered", {})
+    for key in ("in-flight", "empty"):
+        assert store.repeats.begun("app", key, b"print") is None
+    assert erase(store, "answered")
+    store.repeats.keep("app", "in-flight", 200, [], b'{"customer_id":"answered"}')
+    store.repeats.keep("app", "empty", 204, [], b"")
+    with pytest.raises((AnswerLost, InProgress)):
+        store.repeats.begun("app", "in-flight", b"print")
+    kept = store.repeats.begun("app", "empty", b"print")
+    assert kept is not None
+    assert kept.status == 204
+
+
+def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_once(
+    store: Store, database_url: str
+) -> None:
+    store.put_customer("marked", {})
+    assert store.repeats.begun("app", "marking", b"print") is None
+    with (
+        held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as write,
+        waiting(database_url, lambda: erase(store, "marked")) as erased,
+    ):
+        write.execute("UPDATE repeats SET done = true WHERE key = %s", ["marking"])
+        write.commit()
+        assert erased.result()
 
 
 def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(store: Store, database_url: str) -> None:

@@ -205,6 +205,53 @@ def test_yes_and_no_at_once_is_no_consent(bank: Path, files: Path) -> None:
     ]
 
 
+def test_ids_that_stand_twice_and_words_that_disagree_are_told_with_the_other_faults_of_their_table(
+    bank: Path, files: Path
+) -> None:
+    put(files, {
+        "people": "id,age,sex,asked,matures\na,140,female,,\nb,40,male,,\nb,41,male,,\n,42,male,,\n",
+        "said": "id,purpose,granted\na,contact,true\na,contact,false\nb,pigeon,true\nb,contact,perhaps\n"
+        "z,contact,true\n",
+    })  # fmt: skip
+    once, torn = "customer_id: must stand in one row only", "purpose: must be granted or refused, not both"
+    customers = ["row 1, customer 'a', age", "row 4, no customer_id, customer_id",
+                 f"row 2, customer 'b', {once}", f"row 3, customer 'b', {once}"]  # fmt: skip
+    consents = [f"row 1, customer 'a', {torn}", "row 3, customer 'b', purpose: must be one of",
+                "row 4, customer 'b', granted: must be true or false", "row 5, customer 'z', customer_id"]  # fmt: skip
+    output = run(bank, files).output
+    assert [one for one in customers if f"customers: {one}" not in output] == []
+    assert [one for one in consents if f"consents: {one}" not in output] == []
+    with pytest.raises(InvalidInput) as read:
+        read_customers(bank, files)
+    assert [one for one in customers if one not in str(read.value)] == []
+    put(files, {"people": SOUND["people"]})
+    among = read_customers(bank, files)
+    with pytest.raises(InvalidInput) as read:
+        read_consents(bank, files, ("contact",), among)
+    assert [one for one in consents if one not in str(read.value)] == []
+
+
+def test_a_column_that_is_missing_hides_no_fault_of_the_others(bank: Path, files: Path) -> None:
+    (bank / "outcomes.sql").write_text(
+        "SELECT id AS customer_id, deposit AS bought_deposit FROM read_csv(file('bought.csv'))"
+    )
+    (bank / "consents.sql").write_text("SELECT id AS customer_id, purpose FROM read_csv(file('said.csv'))")
+    (bank / "lapse.sql").write_text("SELECT id AS customer_id FROM read_csv(file('gone.csv'))")
+    put(files, {"bought": "id,deposit\na,7\nb,1\nb,1\n", "gone": "id,gone\na,0\na,0\n", "said": "id,purpose\n,\n"})
+    found = " ".join(told(bank, files))
+    for said in ("outcomes: bought_wealth: is missing", "outcomes: row 1, customer 'a', bought_deposit",
+                 "outcomes: row 2, customer 'b', customer_id: must stand in one row only", "lapse: lapsed: is missing",
+                 "lapse: row 2, customer 'a', customer_id", "consents: granted: is missing",
+                 "consents: row 1, no customer_id, purpose"):  # fmt: skip
+        assert said in found
+
+
+def test_of_thousands_of_ids_that_stand_twice_twenty_are_told(bank: Path, files: Path) -> None:
+    put(files, {"gone": "id,gone\n" + "a,0\n" * 5000})
+    lapse = [one for one in told(bank, files) if one.startswith("lapse: ")]
+    assert (len(lapse), lapse[-1]) == (21, "lapse: customer_id: and 4980 more rows like these")
+
+
 DATED = "SELECT id AS customer_id, purpose, granted, said_on FROM read_csv(file('said.csv'), all_varchar=true)"
 
 

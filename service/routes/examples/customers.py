@@ -40,6 +40,7 @@ PREFERENCES: dict[str, Any] = {
     "personalisation": False,
     "do_not_contact": False,
     "consents": {"personalisation": False, "contact": True, "marketing:sms": True},
+    "because": {},
     "said": {
         "marketing:sms": {
             "granted": True,

@@ -38,6 +38,11 @@ class PreferencesAnswer(Loose):
         required=True,
         metadata=says("Every purpose that is asked after."),
     )
+    because = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=says("By purpose, the rule that holds it closed whatever the customer says: `retired-customer`."),
+    )
     said = fields.Dict(
         keys=fields.String(),
         values=fields.Nested(LastWord),

@@ -1,0 +1,65 @@
+"""Nobody who was erased comes back by a file that was read before the erasure.
+
+Files are read without the erased, minutes before they are stored. Once a load holds its customers, no erasure can pass
+it any more: who was erased by then is in ``erasures``, and is taken out again, in the same transaction. Only customers
+who are new by this load can be such, so the check costs as much as there are of those.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from service.store.schema import erasures, pseudonyms
+
+ARRIVED = """
+    SELECT id FROM customers JOIN incoming USING (id) WHERE customers.revision = 1 AND customers.updated_at = now()
+"""
+"""Stored by this transaction, and not before it."""
+
+NOBODYS = """
+    SELECT DISTINCT customer_id FROM spoken WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id)
+"""
+LEAVE = (
+    "DELETE FROM customers WHERE id = ANY (%(gone)s)",
+    "DELETE FROM incoming WHERE id = ANY (%(gone)s)",
+    "DELETE FROM changes WHERE customer_id = ANY (%(gone)s) AND type <> 'customer.erased'",
+)
+"""The row, what retiring would read, and what the feed tells of them: but that they were erased, nothing."""
+
+UNSAY = "DELETE FROM spoken WHERE customer_id = ANY (%(gone)s)"
+
+
+def digest_of(salt: bytes, customer_id: str) -> bytes:
+    """What is remembered of an erased customer's id."""
+    return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
+
+
+def erased(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Those of the ids that were erased, and not stored again since by the API."""
+    known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}
+    if not known:
+        return set()
+    salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
+    return {one for one in names if digest_of(salt, one) in known}
+
+
+def leave_out(connection: Connection) -> set[str]:
+    """Take out again whom this load has just stored although they were erased; who that was."""
+    gone = erased(connection, _names(connection, ARRIVED))
+    for statement in LEAVE if gone else ():
+        connection.exec_driver_sql(statement, {"gone": list(gone)})
+    return gone
+
+
+def unsay(connection: Connection) -> set[str]:
+    """Leave out the words of who was erased since the file was read; whose they were."""
+    gone = erased(connection, _names(connection, NOBODYS))
+    if gone:
+        connection.exec_driver_sql(UNSAY, {"gone": list(gone)})
+    return gone
+
+
+def _names(connection: Connection, statement: str) -> Iterable[str]:
+    return (str(one) for one in connection.exec_driver_sql(statement).scalars())

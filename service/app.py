@@ -19,6 +19,7 @@ from service.config import Settings
 from service.engine import Engine
 from service.logs import log_as_json
 from service.routes import (
+    advisers,
     bulk,
     changes,
     contacts,
@@ -30,6 +31,7 @@ from service.routes import (
     experiments,
     health,
     jobs,
+    lead_builds,
     leads,
     models,
     offers,
@@ -65,6 +67,8 @@ BLUEPRINTS = (
     jobs.blueprint,
     changes.blueprint,
     leads.blueprint,
+    lead_builds.blueprint,
+    advisers.blueprint,
     webhooks.blueprint,
     health.blueprint,
 )

@@ -3,7 +3,8 @@
     customers    stored by id or external key, judged by the policy's attribute table, read, erased
     bulk         up to 200 customers decided in one call, by the same code as one
     jobs         any number of customers, in parts, by the runner (``service.background``)
-    leads        whom an adviser should call, and what becomes of it; ``story`` tells each in words
+    leads        whom an adviser should call, and what becomes of it; ``building`` makes them, ``acting`` says who may
+                 work them, ``lead_facts`` what is known of the customer, ``story`` tells each in words
     webhooks     what changed, sent to who asked; ``sending`` refuses addresses inside
     tables       rows as CSV, JSON Lines, Parquet
 
@@ -15,6 +16,7 @@ from service.config import Settings
 from service.crm.bulk import Bulk
 from service.crm.customers import Customers
 from service.crm.jobs import Jobs
+from service.crm.lead_facts import LeadFacts
 from service.crm.leads import Leads
 from service.crm.story import Story
 from service.crm.webhooks import Sender
@@ -36,10 +38,12 @@ class Crm:
         self.customers = Customers(store, releases, kept)
         self.bulk = Bulk(store, releases, kept, sign)
         self.leads, self.story = Leads(store, releases, kept), Story(store, releases, explaining)
-        self.advisers, self.put_adviser = store.leads.advisers, store.leads.put_adviser
+        self.lead_facts = LeadFacts(store, releases)
+        self.advisers, self.adviser, self.report = store.leads.advisers, store.leads.adviser, store.leads.report
+        self.put_advisers, self.remove_adviser = store.leads.put_advisers, store.leads.remove_adviser
         self.webhooks, self.deliveries = store.webhooks, store.deliveries
         self.sender = Sender(store, settings.webhook_loopback == "on")
-        self.jobs = Jobs(store, self.bulk, settings.job_lease_seconds)
+        self.jobs = Jobs(store, self.bulk, self.leads.build, settings.job_lease_seconds)
 
     def measure(self) -> bool:
         """Show Prometheus what waits; False: there is nothing more to do at once."""

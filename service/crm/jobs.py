@@ -8,17 +8,20 @@ runner dies are ``store.jobs``'.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
+from service.crm.building import Advance, Built, Term
 from service.crm.bulk import Bulk, Decided, Round
 from service.crm.tables import Column
 from service.domain import Treatment
 from service.errors import Conflict, FourcastError, NotFound, Unavailable
 from service.request import OfferRequest
 from service.store import Store
-from service.store.jobs import Everybody, Job, LeaseLost, Part, Taken
+from service.store.jobs import LEADS, OFFERS, Everybody, Job, LeaseLost, Part, Taken
+from service.store.leads import Actor
 
 PART = 200
 COLUMNS = (
@@ -50,11 +53,19 @@ WEEK_MS = 7 * 86_400_000
 SLOT = ("channel", "placement", "limit", "language")
 
 
+Build = Callable[[Actor, Advance, Term], Built]
+"""Builds the leads of the actor's branch, or of the bank."""
+
+
+class _Stopped(Exception):
+    """The runner was told to stop while it built leads."""
+
+
 class Jobs:
     """The job desk of one process."""
 
-    def __init__(self, store: Store, bulk: Bulk, lease_s: int) -> None:
-        self._store, self._bulk, self._lease_ms = store, bulk, lease_s * 1000
+    def __init__(self, store: Store, bulk: Bulk, build: Build, lease_s: int) -> None:
+        self._store, self._bulk, self._build, self._lease_ms = store, bulk, build, lease_s * 1000
 
     def add(
         self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody,
@@ -70,10 +81,14 @@ class Jobs:
         request = {name: getattr(asked, name) for name in SLOT} | {"valid_until": valid_until}
         return self._store.jobs.add(client, branch, request, whom)
 
-    def read(self, job_id: str, branch: str | None) -> Job:
-        """One job; NotFound, also for another branch's."""
+    def add_build(self, actor: Actor, term: Term) -> Job:
+        """Queue a build of leads for the actor's branch, or the bank."""
+        return self._store.jobs.add_build(actor.client, actor.branch, asdict(term) | {"language": actor.language})
+
+    def read(self, job_id: str, branch: str | None, kind: str | None = None) -> Job:
+        """One job, of one kind where that is said; NotFound, also for another branch's."""
         job = self._store.jobs.read(job_id)
-        if branch not in (None, job.branch):
+        if branch not in (None, job.branch) or kind not in (None, job.kind):
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 
@@ -87,7 +102,7 @@ class Jobs:
 
     def results(self, job_id: str, branch: str | None) -> Iterator[Mapping[str, Any]]:
         """The rows of a job that is done; Conflict for one that is not."""
-        job = self.read(job_id, branch)
+        job = self.read(job_id, branch, OFFERS)
         if job.state != "done":
             raise Conflict(f"Job {job.id} is {job.state}: results are there once it is done.")
         return self._store.jobs.results(job.id)
@@ -98,14 +113,31 @@ class Jobs:
         if taken is None:
             return False
         try:
-            self._work(taken, stopping)
+            if taken.kind == LEADS:
+                self._build_leads(taken, stopping)
+            else:
+                self._work(taken, stopping)
         except LeaseLost:
             return True
+        except _Stopped:
+            self._store.jobs.release(taken)
         except Unavailable:
             raise
         except FourcastError as error:
             self._store.jobs.finish(taken, str(error))
         return True
+
+    def _build_leads(self, taken: Taken, stopping: Callable[[], bool]) -> None:
+        """Build, and say how far it is; a build that is taken up again makes what still fits into the hours."""
+
+        def advance(done: int, total: int) -> None:
+            if stopping():
+                raise _Stopped
+            self._store.jobs.advance(taken, done, total)
+
+        asked = dict(taken.request)
+        actor = Actor(taken.client, taken.branch, language=asked.pop("language"))
+        self._store.jobs.finish(taken, outcome=self._build(actor, advance, Term(**asked)).document())
 
     def _work(self, taken: Taken, stopping: Callable[[], bool]) -> None:
         asked, until = OfferRequest(**{name: taken.request[name] for name in SLOT}), taken.request.get("valid_until")

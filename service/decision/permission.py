@@ -5,6 +5,8 @@ again for each contact, on the customer's facts, consents and events as they sta
 locked (``store.contacts``), and the contact counts before the next one is asked for.
 """
 
+from collections.abc import Callable
+
 from service.decision.one import figure, judged
 from service.decision.program import Prepared, prepared
 from service.decision.subject import arm_of
@@ -46,16 +48,33 @@ def next_open(policy: Policy, channel: str, now: int) -> int:
 
     ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
     """
-    ready, clock = prepared(policy), Clock.of(policy)
-    gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
-    at = now
+    open_at, clock, at = hours_of(policy, channel), Clock.of(policy), now
     for _ in range(AHEAD):
-        wall = ready.moment(at)
-        oks = (gate.at(wall, wall.day in ready.holidays) for gate in gates)
-        if all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks):
+        if open_at(at):
             return at
         at = clock.end(at)
     return now
+
+
+def open_until(policy: Policy, channel: str, at: int, most: int) -> int:
+    """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
+    open_at, clock = hours_of(policy, channel), Clock.of(policy)
+    while at < most and open_at(at):
+        at = clock.end(at)
+    return min(at, most)
+
+
+def hours_of(policy: Policy, channel: str) -> Callable[[int], bool]:
+    """Whether no quiet hour or holiday closes the channel at an instant (ms)."""
+    ready = prepared(policy)
+    gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
+
+    def open_at(at: int) -> bool:
+        wall = ready.moment(at)
+        oks = (gate.at(wall, wall.day in ready.holidays) for gate in gates)
+        return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks)
+
+    return open_at
 
 
 def _place(ready: Prepared, contact: Event) -> tuple[int, int]:

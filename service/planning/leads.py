@@ -1,30 +1,38 @@
 """Which customer goes to which adviser: as much priority as the advisers' stated hours can carry. Pure.
 
-An adviser has ``contacts`` places (hours over minutes per contact, less what is open already). A customer goes to their
-own adviser where the bank has named one who is here, otherwise to any adviser of their branch, otherwise to anybody.
-So the advisers a customer may go to are one adviser, one branch, or the whole bank: sets that nest. The sets of
-customers that can be placed together are then a laminar matroid, and taking customers best first, each one if all
-taken so far still fit, gives the greatest total priority there is (Edmonds 1971). Nothing is approximated; a test tries
-every assignment of small cases.
+An adviser has ``contacts`` places (hours over minutes per contact, less what is open already) and sells nothing riskier
+than ``max_risk``. A customer goes to their own adviser where the bank has named one who is here and may sell what is
+offered, otherwise to any such adviser of their branch, otherwise to any in the bank. The sets of customers that can be
+placed together are a transversal matroid, so taking customers best first, each one if all taken so far can still be
+placed, gives the greatest total priority there is (Edmonds 1971). Nothing is approximated; a test tries every
+assignment of small cases.
 
-In order: best first -> taken if their adviser, their branch and the bank have a place left -> own advisers first, then
-the branch's, then the rest, each to whoever has most places left, ties by the adviser's id.
+In order: best first -> to whoever of those they may go to has most places left (ties by the adviser's id) -> where all
+are full, somebody placed before moves over to a colleague who has a place, along the shortest chain there is. Customers
+who may go to the same advisers are alike: once one of them finds no place, none of the later ones does.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+NO_ADVISER, NO_SKILL, HOURS_FULL = "no-adviser", "no-skill", "hours-full"
+"""Why a customer worth a contact gets none: nobody is here for them, nobody here may sell it, everybody is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
-    """An adviser of a branch: minutes a week for leads, minutes a contact takes, and how many leads are open now."""
+    """An adviser of a branch: minutes a week for leads, minutes a contact takes, and how many leads are open now.
+
+    ``max_risk`` is the riskiest product they may sell, 1 to 5; None: any.
+    """
 
     id: str
     branch: str
     minutes_per_week: int
     minutes_per_contact: int
     open: int = 0
+    max_risk: int | None = None
 
     @property
     def contacts(self) -> int:
@@ -38,12 +46,13 @@ class Adviser:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer worth a contact: ``priority`` in yuan, their branch and own adviser where known."""
+    """A customer worth a contact: ``priority`` in yuan, their branch and own adviser, the offer's risk where known."""
 
     customer_id: str
     priority: float
     branch: str | None = None
     adviser: str | None = None
+    risk: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,71 +63,111 @@ class Assigned:
     adviser: str
 
 
-@dataclass
-class Places:
-    """How many contacts are left: by adviser, by branch, in all; and how many advisers' places are promised away."""
+Choice = tuple[str, ...]
+"""The advisers a customer may go to."""
 
-    left: Counter[str]
-    branch_of: Mapping[str, str]
-    taken: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
-    def sets(self, candidate: Candidate) -> list[tuple[str, ...]]:
-        """The nested sets of advisers that the candidate counts against, narrowest first; none where nobody may."""
-        if candidate.adviser in self.branch_of:
-            own = str(candidate.adviser)
-            return [("adviser", own), ("branch", self.branch_of[own]), ("bank",)]
-        if candidate.branch is not None:
-            return [("branch", candidate.branch), ("bank",)]
-        return [("bank",)]
+class Advisers:
+    """Who is here, and whom a customer may go to."""
 
-    def size(self, group: tuple[str, ...]) -> int:
-        """How many contacts the advisers of a set have in all."""
-        if group[0] == "adviser":
-            return self.left[group[1]]
-        members = [one for one, branch in self.branch_of.items() if group[0] == "bank" or branch == group[1]]
-        return sum(self.left[one] for one in members)
+    def __init__(self, advisers: Sequence[Adviser]) -> None:
+        self.all = {one.id: one for one in sorted(advisers, key=lambda one: one.id)}
+        self._branches: dict[str, list[Adviser]] = {}
+        for one in self.all.values():
+            self._branches.setdefault(one.branch, []).append(one)
+        self._choices: dict[tuple[str | None, str | None, float | None], Choice] = {}
+
+    def here(self, candidate: Candidate) -> list[Adviser]:
+        """The advisers of the customer's branch, or of the bank where they have none."""
+        return list(self.all.values()) if candidate.branch is None else self._branches.get(candidate.branch, [])
+
+    def choice(self, candidate: Candidate) -> Choice:
+        """Those who may get the customer, by id."""
+        own = candidate.adviser if candidate.adviser in self.all else None
+        key = (own, candidate.branch, candidate.risk)
+        if key not in self._choices:
+            mine = _skilled([self.all[own]] if own else [], candidate.risk)
+            self._choices[key] = mine or _skilled(self.here(candidate), candidate.risk)
+        return self._choices[key]
+
+
+def _skilled(advisers: Iterable[Adviser], risk: float | None) -> Choice:
+    return tuple(one.id for one in advisers if risk is None or one.max_risk is None or risk <= one.max_risk)
+
+
+class _Places:
+    """How many places each adviser has left, and whom they have by choice."""
+
+    def __init__(self, advisers: Mapping[str, Adviser]) -> None:
+        self.left = {name: one.contacts for name, one in advisers.items()}
+        self.held: dict[str, dict[Choice, list[Candidate]]] = {name: {} for name in advisers}
+
+    def take(self, candidate: Candidate, choice: Choice) -> bool:
+        """Place the candidate, moving others over where that is needed; False where nobody has room."""
+        chain = self._chain(choice)
+        if chain is None:
+            return False
+        *full, free = chain
+        self.left[free] -= 1
+        for name, onward in zip(reversed(full), reversed(chain), strict=False):
+            moved = next(kind for kind, members in self.held[name].items() if members and onward in kind)
+            self.held[onward].setdefault(moved, []).append(self.held[name][moved].pop())
+        self.held[chain[0]].setdefault(choice, []).append(candidate)
+        return True
+
+    def _chain(self, choice: Choice) -> list[str] | None:
+        """Advisers: the first gets the candidate, each gives one of theirs to the next, the last has a place left."""
+        before: dict[str, str | None] = dict.fromkeys(choice)
+        wave = deque([choice])
+        while wave:
+            group = wave.popleft()
+            free = [name for name in group if self.left[name] > 0]
+            if free:
+                return _steps(min(free, key=lambda name: (-self.left[name], name)), before)
+            for name in group:
+                for kind in [kind for kind, members in self.held[name].items() if members]:
+                    if fresh := tuple(other for other in kind if other not in before):
+                        before |= dict.fromkeys(fresh, name)
+                        wave.append(fresh)
+        return None
+
+
+def _steps(last: str, before: Mapping[str, str | None]) -> list[str]:
+    steps = [last]
+    while (previous := before[steps[0]]) is not None:
+        steps.insert(0, previous)
+    return steps
 
 
 def assign(candidates: Iterable[Candidate], advisers: Sequence[Adviser]) -> list[Assigned]:
     """The customers with the greatest total priority that fit into the advisers' hours, best first, each placed.
 
     A candidate whose priority is not above zero is left out. Ties by customer id, so the same input gives the same
-    answer. O(n log n) for n candidates.
+    answer.
     """
-    places = Places(Counter({one.id: one.contacts for one in advisers}), {one.id: one.branch for one in advisers})
-    return _placed(_taken(candidates, places), places)
-
-
-def _taken(candidates: Iterable[Candidate], places: Places) -> list[Candidate]:
-    """Best first, while every set that holds the candidate has a place left."""
-    sizes: dict[tuple[str, ...], int] = {}
-    taken = []
+    known = Advisers(advisers)
+    places, full, taken = _Places(known.all), set[Choice](), list[Candidate]()
     for one in sorted(candidates, key=lambda each: (-each.priority, each.customer_id)):
-        groups = places.sets(one)
-        for group in groups:
-            if group not in sizes:
-                sizes[group] = places.size(group)
-        if one.priority > 0.0 and all(places.taken[group] < sizes[group] for group in groups):
-            places.taken.update(groups)
+        choice = known.choice(one)
+        if not one.priority > 0.0 or choice in full:
+            continue
+        if places.take(one, choice):
             taken.append(one)
-    return taken
-
-
-def _placed(taken: Sequence[Candidate], places: Places) -> list[Assigned]:
-    """The narrowest sets first: what is left over then always suffices for the wider ones."""
-    where: dict[str, str] = {}
-    for width in (3, 2, 1):
-        for one in taken:
-            groups = places.sets(one)
-            if len(groups) == width:
-                where[one.customer_id] = _roomiest(groups[0], places)
+        else:
+            full.add(choice)
+    where = {
+        one.customer_id: name for name, kinds in places.held.items() for members in kinds.values() for one in members
+    }
     return [Assigned(one, where[one.customer_id]) for one in taken]
 
 
-def _roomiest(group: tuple[str, ...], places: Places) -> str:
-    members = [
-        one for one, branch in places.branch_of.items() if group in (("adviser", one), ("branch", branch), ("bank",))
-    ]
-    best = min(members, key=lambda one: (-places.left[one], one))
-    places.left[best] -= 1
-    return best
+def left_out(candidates: Iterable[Candidate], advisers: Sequence[Adviser], placed: Sequence[Assigned]) -> Counter[str]:
+    """How many of the candidates who were not placed fell out for which reason."""
+    known, served = Advisers(advisers), {one.candidate.customer_id for one in placed}
+    return Counter(_reason(one, known) for one in candidates if one.customer_id not in served)
+
+
+def _reason(candidate: Candidate, known: Advisers) -> str:
+    if known.choice(candidate):
+        return HOURS_FULL
+    return NO_SKILL if candidate.adviser in known.all or known.here(candidate) else NO_ADVISER

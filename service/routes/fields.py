@@ -8,7 +8,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -24,6 +24,7 @@ UNKNOWN = "Unknown field."
 """What marshmallow says of a name that the schema does not hold."""
 MISSING = {"required": "is required", "null": "must not be null"}
 CLOCK_SKEW = timedelta(milliseconds=CLOCK_SKEW_MS)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -147,6 +148,27 @@ class Instant(fields.DateTime):
         if instant > datetime.now(UTC) + CLOCK_SKEW:
             raise self.make_error("late")
         return round(instant.timestamp() * 1000)
+
+
+class Day(fields.Date):
+    """A day as ISO 8601 writes it, from the year 2000 to 2099."""
+
+    default_error_messages = {  # noqa: RUF012
+        **MISSING,
+        "invalid": "must be a day, as 2026-11-23",
+        "far": "must lie in the years 2000 to 2099",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise self.make_error("invalid")
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
+        if not 2000 <= day.year <= 2099:
+            raise self.make_error("far")
+        return day
 
 
 class Ahead(fields.DateTime):

@@ -27,7 +27,7 @@ from service.routes.fields import Word, check, kind
 from service.routes.offers import language, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, ResultsQuery
-from service.store.jobs import Everybody, Job
+from service.store.jobs import OFFERS, Everybody, Job
 
 MAX_CUSTOMERS = 100_000
 EVERYBODY = "all"
@@ -183,8 +183,8 @@ def _document(found: Job) -> dict[str, Any]:
     zone, until = engine().timezone, found.request.get("valid_until")
     times = {name: getattr(found, name) for name in ("created_at", "started_at", "finished_at")}
     return {
-        **{name: getattr(found, name) for name in ("id", "state", "total", "done", "failed", "error")},
+        **{name: getattr(found, name) for name in ("id", "kind", "state", "total", "done", "failed", "error")},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
         "valid_until": None if until is None else iso(until, zone),
-        "results": f"/v1/jobs/{found.id}/results" if found.state == "done" else None,
+        "results": f"/v1/jobs/{found.id}/results" if (found.state, found.kind) == ("done", OFFERS) else None,
     }

@@ -1,4 +1,4 @@
-"""/v1/leads and /v1/advisers: the branch's list, and what an adviser does with a lead.
+"""/v1/leads: the branch's list, and what an adviser or a manager does with a lead.
 
 Lists are best first and paged by an opaque cursor, with a ``next`` link. A lead that is shown has open gates as things
 stand; one whose gate closed (an opt-out, say) is withdrawn before anybody sees it again. Each step names the adviser
@@ -12,37 +12,38 @@ import orjson
 from flask import Response, request
 
 from service.answer import iso
-from service.crm.leads import Reaction
+from service.crm.lead_facts import NOTHING, Facts
+from service.crm.leads import Correction, Plan, Reaction
 from service.domain import Client
 from service.errors import ContactRefused, InvalidInput, Problem
-from service.routes.access import Reach, engine, needs, own_branch, word
+from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import about, audited
-from service.routes.examples.leads import ADVISER, ADVISER_IN, LEAD, OVERRIDE_IN, REACTION_IN
+from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
 from service.routes.fields import check
 from service.routes.offers import language, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.leads import (
-    AdviserAnswer,
-    AdviserInput,
-    AdvisersAnswer,
+    CorrectionInput,
     LeadActionInput,
     LeadAnswer,
     LeadsAnswer,
     LeadsQuery,
     OverrideInput,
+    PlanInput,
     ReactionInput,
+    ReassignInput,
 )
-from service.store.leads import Actor, AdviserRow, Lead, Search
+from service.store.leads import Actor, Lead, Search
 
 ONE = "/v1/leads/<string:lead_id>"
 SENTENCE = "This does not fit; the lead is as it was."
-TIMES = ("built_at", "claimed_at", "contacted_at", "sold_at")
+TIMES = ("built_at", "claimed_at", "contacted_at", "sold_at", "expires_at", "call_back_at", "corrected_at")
 PLAIN = ("id", "customer_id", "branch", "adviser", "offer", "decided_offer", "decision_id", "status", "closed_by",
-         "reason", "contacts", "sold_yuan")  # fmt: skip
+         "reason", "contacts", "sold_yuan", "due_on", "note", "outcome")  # fmt: skip
 _QUERY, _ACTION, _REACTION, _OVERRIDE = LeadsQuery(), LeadActionInput(), ReactionInput(), OverrideInput()
-_ADVISER = AdviserInput()
+_PLAN, _REASSIGN, _CORRECTION = PlanInput(), ReassignInput(), CorrectionInput()
 _LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
 _LEAD = {"200": shown("The lead as it stands.", LeadAnswer, LEAD)}
 
@@ -78,7 +79,9 @@ def list_leads(client: Client) -> Response:
     audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
     onward = _cursor(found[-1]) if len(found) == limit else None
     words = language(request.headers.get("Accept-Language", ""))
-    body = orjson.dumps({"leads": [_document(one, words) for one in found], "next": onward})
+    facts = engine().crm.lead_facts.of(found)
+    told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
+    body = orjson.dumps({"leads": told, "next": onward})
     return Ready(body, 200, [NO_STORE, *_link(query, onward)])
 
 
@@ -99,7 +102,8 @@ def lead(client: Client, lead_id: str) -> Response:
 def claim_lead(client: Client, lead_id: str) -> Response:
     """Claim a lead
 
-    One adviser gets it, however many ask at once. 409 `contact-refused` where a gate closed meanwhile: it is withdrawn.
+    One adviser gets it, however many ask at once, if their hours hold it and they may sell it. 409 `contact-refused`
+    where a gate closed meanwhile: it is withdrawn.
     """
     body = check(_ACTION, read_json(request), SENTENCE)
     return _reply(engine().crm.leads.claim(lead_id, _actor(client, body)))
@@ -110,7 +114,7 @@ def claim_lead(client: Client, lead_id: str) -> Response:
 def release_lead(client: Client, lead_id: str) -> Response:
     """Give a claimed lead back
 
-    It is open again for every adviser of the branch.
+    It is open again for every adviser of the branch. A manager gives back anybody's.
     """
     body = check(_ACTION, read_json(request), SENTENCE)
     return _reply(engine().crm.leads.release(lead_id, _actor(client, body)))
@@ -132,10 +136,13 @@ def contact_lead(client: Client, lead_id: str) -> Response:
 def react_to_lead(client: Client, lead_id: str) -> Response:
     """Report what the customer did
 
-    The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer.
+    The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer. What the
+    customer does of their own accord (`accepted`, `sold`, `rejected`) is reported in any status; `no_answer` and
+    `call_back` need a contact. `call_back_at` says when they want to be called.
     """
     body = check(_REACTION, read_json(request), SENTENCE)
-    reaction = Reaction(body["outcome"], body.get("reason"), body.get("amount_yuan"))
+    names = ("reason", "amount_yuan", "call_back_at", "note")
+    reaction = Reaction(body["outcome"], **{name: body.get(name) for name in names})
     return _reply(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
 
 
@@ -150,40 +157,41 @@ def override_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.override(lead_id, body["offer"], body["reason"], _actor(client, body)))
 
 
-@blueprint.serve(
-    "/v1/advisers",
-    **operation("listAdvisers", "leads:read", {"200": shown("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
-)
-@needs("leads:read", reach=Reach.BRANCH)
-def list_advisers(client: Client) -> Response:
-    """Advisers, their hours and how many leads they have
-
-    Those of a branch's key are its own branch's.
-    """
-    rows = engine().crm.advisers(client.branch)
-    return Ready(orjson.dumps({"advisers": [_adviser(*row) for row in rows]}), 200, [NO_STORE])
-
-
-@blueprint.serve(
-    "/v1/advisers/<string:adviser_id>",
-    "PUT",
-    **operation("putAdviser", "leads:write", {"200": shown("Stored.", AdviserAnswer, ADVISER)}, *BODY_ERRORS, Conflict,
-                requestBody={"required": True, "content": {"application/json": {
-                    "schema": AdviserInput, "example": ADVISER_IN}}}),
-)  # fmt: skip
+@blueprint.serve(f"{ONE}/reassign", "POST", **_step("reassignLead", ReassignInput, REASSIGN_IN))
 @needs("leads:write", reach=Reach.BRANCH)
-def put_adviser(client: Client, adviser_id: str) -> Response:
-    """Store an adviser, new or changed
+def reassign_lead(client: Client, lead_id: str) -> Response:
+    """Hand a lead to another adviser
 
-    Their minutes a week over minutes a contact are the leads they can have at work at once.
+    By a manager of the branch, in whatever status it is at work, to one who is here, may sell it and has hours left.
     """
-    word(adviser_id, "adviser_id")
-    body = check(_ADVISER, read_json(request), "The adviser does not fit; nothing was stored.")
-    own_branch(client, body["branch"])
-    behalf = body.pop("on_behalf_of", None)
-    engine().crm.put_adviser(AdviserRow(adviser_id, **body), Actor(client.name, client.branch, behalf))
-    found = next(row for row in engine().crm.advisers(client.branch) if row[0].id == adviser_id)
-    return Ready(orjson.dumps(_adviser(*found)), 200, [NO_STORE])
+    body = check(_REASSIGN, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.reassign(lead_id, body["to"], body.get("reason"), _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/plan", "POST", **_step("planLead", PlanInput, PLAN_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def plan_lead(client: Client, lead_id: str) -> Response:
+    """Note when to call back, by when it is due, and what to remember
+
+    What is left out stays as it is. A lead lasts a day beyond the call that was agreed.
+    """
+    body = check(_PLAN, read_json(request), SENTENCE)
+    plan = Plan(body.get("call_back_at"), body.get("due_on"), body.get("note"))
+    return _reply(engine().crm.leads.plan(lead_id, plan, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/correction", "POST", **_step("correctLead", CorrectionInput, CORRECTION_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def correct_lead(client: Client, lead_id: str) -> Response:
+    """Correct a sale
+
+    Another amount, or `undone`: there was none, the lead is as before it and no decision counts it any more. By the
+    adviser or a manager; both figures and the reason are on the audit log. Where the customer has another lead by now,
+    this one ends (`closed_by`: `sale-undone`).
+    """
+    body = check(_CORRECTION, read_json(request), SENTENCE)
+    correction = Correction(body["reason"], body.get("amount_yuan"))
+    return _reply(engine().crm.leads.correct(lead_id, correction, _actor(client, body)))
 
 
 def _actor(client: Client, body: dict[str, Any]) -> Actor:
@@ -191,17 +199,13 @@ def _actor(client: Client, body: dict[str, Any]) -> Actor:
     return Actor(client.name, client.branch, body["on_behalf_of"], spoken)
 
 
-def _adviser(row: AdviserRow, at_work: int) -> dict[str, Any]:
-    names = ("id", "branch", "minutes_per_week", "minutes_per_contact", "active")
-    return {**{name: getattr(row, name) for name in names}, "leads_at_work": at_work}
-
-
 def _reply(found: Lead) -> Ready:
     words = language(request.headers.get("Accept-Language", ""))
-    return Ready(orjson.dumps(_document(found, words)), 200, [NO_STORE])
+    facts = engine().crm.lead_facts.of([found]).get(found.id, NOTHING)
+    return Ready(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
 
 
-def _document(found: Lead, words: str) -> dict[str, Any]:
+def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
     crm, zone = engine().crm, engine().timezone
     times = {name: getattr(found, name) for name in TIMES}
     return {
@@ -209,7 +213,8 @@ def _document(found: Lead, words: str) -> dict[str, Any]:
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
         "priority_yuan": found.priority,
         "strategies": list(found.strategies),
-        **crm.story.of(found, words),
+        **facts.document(zone),
+        **crm.story.of(found, words, facts),
     }
 
 

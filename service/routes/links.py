@@ -41,7 +41,9 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("listPolicies", "policy_hash", "$response.body#/policies/0/policy", _POLICY),
     ("listReleases", "policy_hash", "$response.body#/releases/0/policy", _POLICY),
     ("createJob", "job_id", "$response.body#/id", ("getJob", "cancelJob", "getJobResults")),
-    ("listLeads", "lead_id", "$response.body#/leads/0/id", ("getLead", "claimLead", "reactLead")),
+    ("listLeads", "lead_id", "$response.body#/leads/0/id", ("getLead", "claimLead", "reactLead", "planLead")),
+    ("buildLeads", "job_id", "$response.body#/id", ("getLeadBuild",)),
+    ("putAdviser", "adviser_id", "$request.path.adviser_id", ("getAdviser", "deleteAdviser")),
     ("createWebhook", "webhook_id", "$response.body#/id", ("getWebhook", "putWebhook", "deleteWebhook")),
 )
 """(operation, the parameter its answer gives, where it stands, the operations that take it)."""

@@ -24,16 +24,18 @@ from service.store.customers import hold
 from service.store.database import Database
 from service.store.schema import jobs
 
+OFFERS, LEADS = "offers", "leads"
+"""What a job makes: the offers of many customers, or the leads of a branch."""
 ATTEMPTS = 5
 EVERYBODY_OF = "everybody_of"
 """Whose customers a job is over, in its request."""
 PAGE = 1_000
 SHOWN = [jobs.c[name] for name in ("id", "client", "branch", "request", "state", "total", "done", "failed", "error",
-                                   "created_at", "started_at", "finished_at")]  # fmt: skip
+                                   "created_at", "started_at", "finished_at", "kind", "outcome")]  # fmt: skip
 
 ADD = text("""
-    INSERT INTO jobs (id, client, branch, request, total, created_at)
-    VALUES (:id, :client, :branch, cast(:request AS jsonb), :total, now_ms())
+    INSERT INTO jobs (id, client, branch, request, total, created_at, kind)
+    VALUES (:id, :client, :branch, cast(:request AS jsonb), :total, now_ms(), :kind)
 """)
 ITEMS = text("""
     INSERT INTO job_items (job_id, place, customer_id)
@@ -51,7 +53,7 @@ TAKE = text("""
     WHERE id = (
         SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND leased_until < now_ms())
         ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id::text, branch, request, total, attempts
+    RETURNING id::text, branch, request, total, attempts, kind, client
 """)
 HOLD = text("SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR UPDATE")
 OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
@@ -60,8 +62,10 @@ ADVANCE = text("""
     UPDATE jobs SET done = done + :done, failed = failed + :failed, attempts = 0, leased_until = now_ms() + :lease_ms
     WHERE id = :id
 """)
+PROGRESS = text("UPDATE jobs SET done = :done, total = :total, leased_until = now_ms() + :lease_ms WHERE id = :id")
 FINISH = text("""
-    UPDATE jobs SET state = :state, error = :error, finished_at = now_ms(), lease = NULL, leased_until = NULL
+    UPDATE jobs SET state = :state, error = :error, outcome = cast(:outcome AS jsonb), finished_at = now_ms(),
+        lease = NULL, leased_until = NULL
     WHERE id = :id
 """)
 RELEASE = text("""
@@ -87,6 +91,8 @@ class Job:
     created_at: int
     started_at: int | None
     finished_at: int | None
+    kind: str = OFFERS
+    outcome: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ class Taken:
     branch: str | None
     request: Mapping[str, Any]
     counted: bool
+    kind: str = OFFERS
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +142,26 @@ class Jobs:
         job_id = str(uuid.uuid4())
         customers = None if isinstance(whom, Everybody) else list(whom)
         asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
-        values = {"id": job_id, "client": client, "branch": branch, "total": customers and len(customers)}
+        values = {
+            "id": job_id,
+            "client": client,
+            "branch": branch,
+            "total": customers and len(customers),
+            "kind": OFFERS,
+        }
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(ADD, values | {"request": names.document("request", asked).decode()})
             if customers:
                 hold(connection, customers)
                 connection.execute(ITEMS, {"job": job_id, "names": customers})
+            return _one(connection, job_id)
+
+    def add_build(self, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
+        """Queue a build of leads, for a branch or the bank."""
+        job_id = str(uuid.uuid4())
+        values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": LEADS}
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            connection.execute(ADD, values | {"request": names.document("request", request).decode()})
             return _one(connection, job_id)
 
     def read(self, job_id: str) -> Job:
@@ -172,7 +194,8 @@ class Jobs:
             row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms}).first()
             if row is None:
                 return None
-            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, row.total is not None)
+            counted = row.total is not None or row.kind == LEADS
+            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client)
             if row.attempts > ATTEMPTS:
                 error = f"Given up: nobody got on with it in {ATTEMPTS} attempts."
                 _ended(connection, row.id, "failed", error)
@@ -198,11 +221,17 @@ class Jobs:
             counts = {"done": len(part.rows), "failed": part.failed, "id": taken.id, "lease_ms": taken.lease_ms}
             connection.execute(ADVANCE, counts)
 
-    def finish(self, taken: Taken, error: str | None = None) -> None:
-        """The job is done, or failed with ``error``; LeaseLost."""
+    def advance(self, taken: Taken, done: int, total: int) -> None:
+        """Say how far a build is, and renew the lease; LeaseLost where it is not ours any more."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             _hold(connection, taken)
-            _ended(connection, taken.id, "done" if error is None else "failed", error)
+            connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
+
+    def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
+        """The job is done with its ``outcome``, or failed with ``error``; LeaseLost."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            _hold(connection, taken)
+            _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
 
     def release(self, taken: Taken) -> None:
         """Give the job back; the next runner goes on where this one stopped."""
@@ -226,9 +255,12 @@ def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         yield from rows or ()
 
 
-def _ended(connection: Connection, job_id: str, state: str, error: str | None) -> None:
+def _ended(
+    connection: Connection, job_id: str, state: str, error: str | None, outcome: Mapping[str, object] | None = None
+) -> None:
     """End a job, and tell it on the feed."""
-    connection.execute(FINISH, {"id": job_id, "state": state, "error": error})
+    told = None if outcome is None else orjson.dumps(outcome).decode()
+    connection.execute(FINISH, {"id": job_id, "state": state, "error": error, "outcome": told})
     branch = connection.execute(select(jobs.c.branch).where(jobs.c.id == job_id)).scalar_one()
     changes.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=branch)
 

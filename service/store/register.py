@@ -347,7 +347,7 @@ def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> N
     """Leads at work end; leads and looks keep what credit and audit need, and nothing of the customer."""
     mine = update(leads).where(leads.c.customer_id == customer_id)
     connection.execute(mine.where(text_of(AT_WORK)).values(status="erased"))
-    connection.execute(mine.values(customer_id=pseudonym, reason=None))
+    connection.execute(mine.values(customer_id=pseudonym, reason=None, note=None, said=None))
     connection.execute(update(views).where(views.c.customer_id == customer_id).values(customer_id=pseudonym))
 
 

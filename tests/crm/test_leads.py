@@ -108,7 +108,10 @@ def test_leads_fill_the_advisers_hours_best_first(house: House, branch: Crm) -> 
     priorities = [one["priority_yuan"] for one in leads]
     assert priorities == sorted(priorities, reverse=True)
     assert {one["customer_id"] for one in leads} <= set(names)
-    assert built(house) == leads, "building again gives nobody more than their hours"
+    again = built(house)
+    assert [one["id"] for one in again] == [one["id"] for one in leads], (
+        "building again gives nobody more than their hours"
+    )
 
 
 def test_a_lead_says_what_to_say_why_why_not_and_what_would_unlock(house: House, branch: Crm) -> None:
@@ -170,7 +173,7 @@ def step(branch: Crm, lead: dict[str, Any], what: str, who: str = "a-1", **more:
 
 def test_from_the_list_to_the_credited_sale(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
-    assert step(branch, lead, "reaction", outcome="sold", amount_yuan=1).status_code == 409, "no contact was made yet"
+    assert step(branch, lead, "reaction", outcome="no_answer").status_code == 409, "no contact was made yet"
     assert step(branch, lead, "claim").json()["status"] == "claimed"
     assert step(branch, lead, "claim").status_code == 200, "claiming one's own again is harmless"
     assert step(branch, lead, "claim", "a-2").status_code == 409
@@ -265,7 +268,8 @@ def test_an_erased_customers_lead_ends_and_names_nobody(house: House, branch: Cr
 def test_of_eight_processes_one_gets_the_lead(house: House, branch: Crm) -> None:
     bank = house.client("bank-race")
     for number in range(8):
-        bank.ask("PUT", f"/v1/advisers/r-{number}", {"branch": "b-1", "minutes_per_week": 0, "minutes_per_contact": 30})
+        hours = {"branch": "b-1", "minutes_per_week": 30, "minutes_per_contact": 30}
+        bank.ask("PUT", f"/v1/advisers/r-{number}", hours)
     lead = one_lead(house, branch)
     spawn = multiprocessing.get_context("spawn")
     start, said = spawn.Barrier(8), spawn.Queue()

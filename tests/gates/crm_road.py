@@ -67,7 +67,7 @@ def _job(engine: Engine, asked: OfferRequest, single: dict[str, list[tuple[str, 
 
 def _leads(engine: Engine, store: Store, oracles: dict[str, Oracle], tally: Tally) -> None:
     actor = Actor("gates", behalf="A1")
-    store.leads.put_adviser(AdviserRow("A1", "b-1", 10_080, 1), actor)
+    store.leads.put_advisers([AdviserRow("A1", "b-1", 10_080, 1)], actor)
     engine.crm.leads.build(actor)
     after = None
     while found := engine.crm.leads.listed(Search(status="open", after=after, limit=PAGE)):

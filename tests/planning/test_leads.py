@@ -6,7 +6,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.planning.leads import Adviser, Assigned, Candidate, assign
+from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
 
 TWO = [Adviser("a1", "b1", 60, 30), Adviser("a2", "b1", 30, 30), Adviser("a3", "b2", 45, 30)]
 
@@ -44,6 +44,27 @@ def test_what_is_worth_nothing_is_no_lead() -> None:
     assert assign([Candidate("c", 0.0, "b1"), Candidate("d", -1.0, "b1"), Candidate("e", float("nan"))], TWO) == []
 
 
+def test_nobody_gets_what_they_may_not_sell_and_a_colleague_makes_room() -> None:
+    skilled, plain = Adviser("a1", "b1", 30, 30), Adviser("a2", "b1", 30, 30, max_risk=1)
+    safe, risky = Candidate("safe", 9.0, "b1", risk=1), Candidate("risky", 5.0, "b1", "a2", risk=4)
+    assert told(assign([safe, risky], [skilled, plain])) == {"safe": "a2", "risky": "a1"}, "a1 alone may sell R4"
+    assert told(assign([risky, Candidate("best", 9.0, "b1", risk=3)], [skilled, plain])) == {"best": "a1"}
+    assert assign([risky], [plain]) == []
+
+
+def test_who_gets_no_adviser_is_told_why() -> None:
+    here = [Adviser("a1", "b1", 30, 30, max_risk=2)]
+    people = [
+        Candidate("best", 9.0, "b1"),
+        Candidate("next", 8.0, "b1"),
+        Candidate("risky", 7.0, "b1", risk=3),
+        Candidate("far", 6.0, "b9"),
+    ]
+    placed = assign(people, here)
+    assert told(placed) == {"best": "a1"}
+    assert left_out(people, here, placed) == {HOURS_FULL: 1, NO_SKILL: 1, NO_ADVISER: 1}
+
+
 advisers = st.lists(
     st.builds(
         Adviser,
@@ -52,22 +73,34 @@ advisers = st.lists(
         st.integers(0, 90),
         st.sampled_from([20, 30, 45]),
         st.integers(0, 2),
+        st.sampled_from([None, 1, 3]),
     ),
     max_size=3,
     unique_by=lambda one: one.id,
 )
 branches, own = st.sampled_from([None, "b1", "b2", "b3"]), st.sampled_from([None, None, "a1", "a2", "a9"])
 candidates = st.lists(
-    st.builds(Candidate, st.sampled_from([f"c{n}" for n in range(7)]), st.integers(-1, 9).map(float), branches, own),
+    st.builds(
+        Candidate,
+        st.sampled_from([f"c{n}" for n in range(7)]),
+        st.integers(-1, 9).map(float),
+        branches,
+        own,
+        st.sampled_from([None, 1.0, 2.0, 4.0]),
+    ),
     max_size=7,
     unique_by=lambda one: one.customer_id,
 )
 
 
+def may_sell(one: Candidate, adviser: Adviser) -> bool:
+    return one.risk is None or adviser.max_risk is None or one.risk <= adviser.max_risk
+
+
 def may_go(one: Candidate, adviser: Adviser, here: list[Adviser]) -> bool:
-    if one.adviser in {each.id for each in here}:
+    if any(each.id == one.adviser and may_sell(one, each) for each in here):
         return adviser.id == one.adviser
-    return one.branch in (None, adviser.branch)
+    return one.branch in (None, adviser.branch) and may_sell(one, adviser)
 
 
 @given(candidates, advisers)

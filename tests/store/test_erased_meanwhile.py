@@ -15,6 +15,7 @@ from service.errors import AnswerLost, InProgress, NotFound
 from service.store import Store, audit, new_decision_id
 from service.store import register as registers
 from service.store.changes import note
+from service.store.jobs import Everybody
 from service.store.leads import Actor, AdviserRow, Judged, New
 from service.store.ledger import Word
 from tests.servers import execute
@@ -211,7 +212,7 @@ def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, data
 
 def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(store: Store, database_url: str) -> None:
     store.put_customer("everybody", {})
-    store.jobs.add("bank", None, {}, None)
+    store.jobs.add("bank", None, {}, Everybody())
     with (
         erasing(database_url, "everybody") as erasure,
         waiting(database_url, lambda: store.jobs.take(60_000)) as taken,
@@ -236,7 +237,7 @@ def test_a_sale_is_credited_under_the_customers_lock_and_to_nobody_who_was_erase
     store: Store, database_url: str
 ) -> None:
     store.put_customer("sold", {})
-    store.leads.put_adviser(AdviserRow("li", "b-1", 60, 20), Actor("test"))
+    store.leads.put_advisers([AdviserRow("li", "b-1", 60, 20)], Actor("test"))
     new = New(made("sold"), "term-12m", 1.0, (), Judged(None, 1, NOW + 60_000))
     assert store.leads.add("sold", AdviserRow("li", "b-1", 60, 20), Lookback(0), lambda _: new, NOW) is not None
     execute(database_url, "UPDATE leads SET status = 'contacted', contacted_at = 1 WHERE customer_id = 'sold'")

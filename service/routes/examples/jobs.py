@@ -5,6 +5,7 @@ from typing import Any
 JOB_IN: dict[str, Any] = {"customers": ["c-000001", "c-000002"], "channel": "branch", "limit": 3}
 JOB: dict[str, Any] = {
     "id": "4f2c8a52-6f0e-4f7e-9d0c-2c8f7f0f3b11",
+    "kind": "offers",
     "state": "done",
     "total": 2,
     "done": 2,

@@ -43,6 +43,7 @@ class JobAnswer(Loose):
     """A job as it stands."""
 
     id = fields.String(required=True)
+    kind = fields.String(metadata=says("What it makes.", enum=["offers", "leads"]))
     state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
     total = fields.Integer(required=True, allow_none=True, metadata=says("Null until the customers are counted."))
     done = fields.Integer(required=True)

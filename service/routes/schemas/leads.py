@@ -1,40 +1,18 @@
-"""Advisers, their leads, and what is done with a lead."""
+"""Leads, and what is done with one."""
 
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.fields import QueryInteger, Strict, Truth, Whole, Word, Yuan
+from service.routes.fields import Ahead, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan
 from service.routes.schemas import LONG, Loose, OnBehalf, says
 from service.routes.schemas.offers import Reason
 
-STATUSES = ["open", "claimed", "contacted", "accepted", "sold", "rejected", "withdrawn", "erased"]
-
-
-class AdviserInput(OnBehalf):
-    """An adviser, whole."""
-
-    branch = Word(required=True, metadata=says("The branch they work in.", example="b-1"))
-    minutes_per_week = Whole(0, 10_080, required=True, metadata=says("Their stated time for leads.", example=600))
-    minutes_per_contact = Whole(1, 480, required=True, metadata=says("What one contact takes.", example=25))
-    active = Truth(load_default=True, metadata=says("false: gets no leads."))
-
-
-class AdviserAnswer(Loose):
-    """An adviser with their hours and leads at work."""
-
-    id = fields.String(required=True)
-    branch = fields.String(required=True)
-    minutes_per_week = fields.Integer(required=True)
-    minutes_per_contact = fields.Integer(required=True)
-    active = fields.Boolean(required=True)
-    leads_at_work = fields.Integer(required=True)
-
-
-class AdvisersAnswer(Loose):
-    """All advisers."""
-
-    advisers = fields.List(fields.Nested(AdviserAnswer), required=True)
+STATUSES = ["open", "claimed", "contacted", "accepted", "sold", "rejected", "withdrawn", "expired", "erased"]
+OUTCOMES = ["accepted", "sold", "rejected", "no_answer", "call_back"]
+FAR_DAYS = 92
+"""How far ahead a call may be planned."""
+NOTE = 500
 
 
 class LeadsQuery(Strict):
@@ -53,6 +31,36 @@ class OtherOffer(Loose):
     offer = fields.String(required=True)
     name = fields.String(required=True)
     text = fields.String(required=True)
+
+
+class Maturity(Loose):
+    """Money that matures."""
+
+    on = fields.Date(required=True)
+    amount_yuan = fields.Float(required=True, allow_none=True)
+
+
+class LastContact(Loose):
+    """A contact and what came of it: as it was reported, else the customer's next event about that offer."""
+
+    at = fields.DateTime(required=True)
+    channel = fields.String(required=True, allow_none=True)
+    offer = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+
+
+class Window(Loose):
+    """From one instant to another."""
+
+    from_ = fields.DateTime(required=True, data_key="from")
+    until = fields.DateTime(required=True)
+
+
+class Hours(Loose):
+    """From one hour of the day to another, in the bank's zone."""
+
+    from_ = fields.String(required=True, data_key="from")
+    until = fields.String(required=True)
 
 
 class LeadAnswer(Loose):
@@ -76,7 +84,24 @@ class LeadAnswer(Loose):
     contacted_at = fields.DateTime(required=True, allow_none=True)
     sold_at = fields.DateTime(required=True, allow_none=True)
     sold_yuan = fields.Float(required=True, allow_none=True)
-    talking_points = fields.List(fields.String(), required=True)
+    due_on = fields.Date(allow_none=True, metadata=says("By when to call: a week, or before money matures."))
+    expires_at = fields.DateTime(allow_none=True, metadata=says("When it ends by itself."))
+    call_back_at = fields.DateTime(allow_none=True, metadata=says("When the customer wants to be called."))
+    note = fields.String(allow_none=True, metadata=says("The adviser's own."))
+    outcome = fields.String(allow_none=True, metadata=says("What came of the last contact.", enum=[*OUTCOMES, None]))
+    corrected_at = fields.DateTime(allow_none=True, metadata=says("When its sale was corrected."))
+    maturity = fields.Nested(Maturity, allow_none=True, metadata=says("What matures next."))
+    last_contact = fields.Nested(LastContact, allow_none=True, metadata=says("The newest, whoever made it."))
+    customer_reason = fields.String(allow_none=True, metadata=says("The customer's own, as it was reported last."))
+    call = fields.Nested(Window, allow_none=True, metadata=says("From when to when the phone is allowed next."))
+    best_time = fields.Nested(
+        Hours, allow_none=True, metadata=says("The hour at which the customer is most often about with the bank.")
+    )
+    talking_points = fields.List(
+        fields.String(),
+        required=True,
+        metadata=says("Of the customer first, then of the offer, then what is disclosed."),
+    )
     why = fields.List(fields.Nested(Reason), required=True)
     why_not = fields.List(fields.Nested(OtherOffer), required=True)
     unlocks = fields.List(fields.String(), required=True)
@@ -99,17 +124,128 @@ class ReactionInput(LeadActionInput):
     """What came of the contact."""
 
     outcome = Word(
-        among=["accepted", "sold", "rejected", "no_answer", "call_back"],
+        among=OUTCOMES,
         required=True,
         metadata=says("What the customer did.", example="rejected"),
     )
     reason = Word(LONG, metadata=says("The bank's own reason code, or a few words.", example="rate-too-low"))
     amount_yuan = Yuan(1e12, metadata=says("Money that moved; required for `sold`."))
+    call_back_at = Ahead(FAR_DAYS, metadata=says("When to call back; only with `call_back`."))
+    note = Word(NOTE, metadata=says("To remember.", example="Wants to ask her husband first"))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:
         if value.get("outcome") == "sold" and value.get("amount_yuan") is None:
             raise ValidationError("is required for outcome sold", "amount_yuan")
+        if value.get("call_back_at") is not None and value.get("outcome") != "call_back":
+            raise ValidationError("goes with outcome call_back only", "call_back_at")
+
+
+class PlanInput(LeadActionInput):
+    """What to note of a lead; what is left out stays."""
+
+    call_back_at = Ahead(FAR_DAYS, metadata=says("When to call back.", example="2030-01-15T10:00:00+08:00"))
+    due_on = Day(metadata=says("By when to call.", example="2030-01-20"))
+    note = Word(NOTE, metadata=says("To remember.", example="Wants to ask her husband first"))
+
+    @validates_schema
+    def _something(self, value: dict[str, Any], **_: Any) -> None:
+        if not any(value.get(name) for name in ("call_back_at", "due_on", "note")):
+            raise ValidationError("at least one of call_back_at, due_on and note is required", "note")
+
+
+class ReassignInput(LeadActionInput):
+    """Who gets the lead."""
+
+    to = Word(required=True, metadata=says("The adviser who gets it.", example="a-18"))
+    reason = Word(LONG, metadata=says("Why.", example="On leave next week"))
+
+
+class CorrectionInput(LeadActionInput):
+    """What was wrong with a sale: its amount, or that there was none."""
+
+    amount_yuan = Yuan(1e12, metadata=says("The right amount."))
+    undone = Truth(metadata=says("true: there was no sale; the lead is as before it."))
+    reason = Word(LONG, required=True, metadata=says("Why.", example="Typed one zero too many"))
+
+    @validates_schema
+    def _one(self, value: dict[str, Any], **_: Any) -> None:
+        if (value.get("amount_yuan") is None) == (value.get("undone") is not True):
+            raise ValidationError("is required, or undone: true instead of it", "amount_yuan")
+
+
+class BuildInput(OnBehalf):
+    """For whom to build leads, and how long they have."""
+
+    branch = Word(metadata=says("For this branch only; a branch's key builds for its own.", example="b-1"))
+    due_days = Whole(1, 90, load_default=7, metadata=says("Days until each is due.", example=7))
+    expire_days = Whole(1, 90, load_default=14, metadata=says("Days until each ends by itself.", example=14))
+
+
+class FellOutAnswer(Loose):
+    """Why customers got no lead."""
+
+    reason = fields.String(required=True, metadata=says("The gate's id, or one of the build's own reasons."))
+    text = fields.String(required=True)
+    customers = fields.Integer(required=True)
+
+
+class BuiltAnswer(Loose):
+    """What a build made; leads and everybody who fell out are all the customers."""
+
+    customers = fields.Integer(required=True)
+    candidates = fields.Integer(required=True, metadata=says("Customers worth a call."))
+    places = fields.Integer(required=True, metadata=says("Contacts that the advisers had left."))
+    leads = fields.Integer(required=True)
+    fell_out = fields.List(fields.Nested(FellOutAnswer), required=True, metadata=says("Most first."))
+
+
+class BuildAnswer(Loose):
+    """A build of leads as it stands."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
+    branch = fields.String(required=True, allow_none=True, metadata=says("null: the whole bank."))
+    total = fields.Integer(required=True, allow_none=True)
+    done = fields.Integer(required=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    built = fields.Nested(BuiltAnswer, required=True, allow_none=True, metadata=says("Once it is done."))
+
+
+class ReportQuery(Strict):
+    """Which leads to report on."""
+
+    branch = Word(metadata=says("Of this branch.", example="b-1"))
+    days = QueryInteger(1, 3_650, load_default=30, metadata=says("Built in so many days.", example=30))
+
+
+class ReportRow(Loose):
+    """What became of the leads of one adviser, or of one strategy that raised the offers."""
+
+    by = fields.String(required=True, metadata={"enum": ["adviser", "strategy"]})
+    name = fields.String(required=True)
+    leads = fields.Integer(required=True)
+    claimed = fields.Integer(required=True)
+    contacted = fields.Integer(required=True)
+    accepted = fields.Integer(required=True)
+    sold = fields.Integer(required=True)
+    sold_yuan = fields.Float(required=True)
+    rejected = fields.Integer(required=True)
+    withdrawn = fields.Integer(required=True)
+    expired = fields.Integer(required=True)
+    corrected = fields.Integer(required=True)
+    overridden = fields.Integer(required=True)
+
+
+class ReportAnswer(Loose):
+    """What became of the leads: by adviser, then by strategy; sales are credited to both."""
+
+    branch = fields.String(required=True, allow_none=True)
+    since = fields.DateTime(required=True)
+    until = fields.DateTime(required=True)
+    rows = fields.List(fields.Nested(ReportRow), required=True)
 
 
 class OverrideInput(LeadActionInput):

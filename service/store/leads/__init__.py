@@ -1,7 +1,7 @@
 """Leads: made, judged again, claimed, worked and credited, each step in one transaction under the customer's lock.
 
-    open -> claimed -> contacted -> accepted -> sold          rejected, withdrawn, erased end a lead
-      ^--------'  (released)
+    open -> claimed -> contacted -> accepted -> sold          rejected, withdrawn, expired, erased end a lead
+      ^--------'  (released)             sold from any of them; a sale corrected away leads back
 
 The customer's row is locked before the lead's, as by every writer of the customer's facts: so between the look at the
 gates and the commit nothing about the customer changes, and of eight who claim one lead one gets it. A lead remembers
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.domain import Lookback, Snapshot
@@ -24,9 +24,13 @@ from service.store.leads import advisers, credit
 from service.store.leads.desk import Desk, locked, one, snapshots, tell
 from service.store.leads.rows import (
     ACCEPTED,
+    AT_WORK,
     CLAIMED,
     COLUMNS,
     CONTACTED,
+    CREDIT_MS,
+    EXPIRED,
+    IN_HAND,
     OPEN,
     REJECTED,
     SOLD,
@@ -37,6 +41,7 @@ from service.store.leads.rows import (
     Judged,
     Lead,
     New,
+    Past,
     Search,
     lead_of,
 )
@@ -44,8 +49,12 @@ from service.store.schema import customers, leads
 
 __all__ = [
     "ACCEPTED",
+    "AT_WORK",
     "CLAIMED",
     "CONTACTED",
+    "CREDIT_MS",
+    "EXPIRED",
+    "IN_HAND",
     "OPEN",
     "REJECTED",
     "SOLD",
@@ -58,8 +67,11 @@ __all__ = [
     "Lead",
     "Leads",
     "New",
+    "Past",
     "Search",
 ]
+BUSY = select(leads.c.customer_id).where(leads.c.status.in_(AT_WORK))
+"""Customers with a lead at work."""
 
 
 class Leads:
@@ -70,10 +82,20 @@ class Leads:
 
     # Advisers --------------------------------------------------------------------------------------------------------
 
-    def put_adviser(self, row: AdviserRow, actor: Actor) -> None:
-        """Store an adviser, new or changed, and say so in the audit log; Conflict for another branch's."""
+    def put_advisers(self, rows: Sequence[AdviserRow], actor: Actor) -> None:
+        """Store advisers, new or changed, all or none; Conflict for another branch's, InvalidInput."""
         with self._database.begin() as connection:
-            advisers.put(connection, row, actor)
+            advisers.put(connection, rows, actor)
+
+    def adviser(self, adviser_id: str, branch: str | None = None) -> tuple[AdviserRow, int]:
+        """One adviser with how many leads they have at work; NotFound, also for another branch's."""
+        with self._database.begin() as connection:
+            return advisers.read(connection, adviser_id, branch)
+
+    def remove_adviser(self, adviser_id: str, actor: Actor) -> None:
+        """Take an adviser out; NotFound, Conflict while leads of theirs are at work."""
+        with self._database.begin() as connection:
+            advisers.remove(connection, adviser_id, actor)
 
     def advisers(self, branch: str | None = None) -> list[tuple[AdviserRow, int]]:
         """Every adviser with how many leads they have at work."""
@@ -82,20 +104,31 @@ class Leads:
 
     # Building --------------------------------------------------------------------------------------------------------
 
-    def page(self, after: str, limit: int, back: Lookback) -> list[Snapshot]:
-        """The next customers in the order of their ids who have no lead at work."""
-        busy = select(leads.c.customer_id).where(leads.c.status.in_((OPEN, CLAIMED, CONTACTED, ACCEPTED)))
-        ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(busy))
+    def page(self, after: str, limit: int, back: Lookback, branch: str | None = None) -> list[Snapshot]:
+        """The next customers, of the branch where one is named, in the order of their ids, who have no lead at work."""
+        ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(BUSY), _of(branch))
         with self._database.begin(bulk.PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
             return list(snapshots(connection, names, back).values())
 
+    def counted(self, branch: str | None = None) -> tuple[int, int]:
+        """How many customers the branch or the bank has, and how many of them have a lead at work."""
+        counts = select(func.count(), func.count().filter(customers.c.id.in_(BUSY))).where(_of(branch))
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            everybody, busy = connection.execute(counts.select_from(customers)).one()
+            return int(everybody), int(busy)
+
     def add(self, customer_id: str, adviser: AdviserRow, back: Lookback, decide: Callable[[Snapshot], New | None],
             at: int) -> Lead | None:  # fmt: skip
-        """Make a lead of what ``decide`` says of the customer now; None where it says nothing, or they have one."""
+        """Make a lead of what ``decide`` says of the customer now.
+
+        None where it says nothing, where they have one, and where the adviser's hours filled up meanwhile.
+        """
         with self._database.begin(bulk.PATIENCE_S) as connection:
             snapshot = locked(connection, customer_id, back)
-            new = None if snapshot is None else decide(snapshot)
+            advisers.lock(connection, adviser.id)
+            full = advisers.held(connection, adviser.id, AT_WORK) >= adviser.contacts
+            new = None if snapshot is None or full else decide(snapshot)
             if snapshot is None or new is None:
                 return None
             values = {
@@ -103,6 +136,7 @@ class Leads:
                 "offer": new.offer, "decided_offer": new.offer, "decision_id": new.decision["id"],
                 "priority": new.priority, "strategies": list(new.strategies), "revision": snapshot.revision,
                 "release_id": new.judged.release_id, "judged_until": new.judged.until, "built_at": at,
+                "due_on": new.due_on, "expires_at": new.expires_at,
             }  # fmt: skip
             row = upsert(leads).values(**values).on_conflict_do_nothing().returning(*COLUMNS)
             made = connection.execute(row).first()
@@ -132,11 +166,15 @@ class Leads:
             return [lead_of(row) for row in connection.execute(found)]
 
     def doubtful(self, now: int, release_id: int, limit: int, among: Sequence[str] | None = None) -> list[str]:
-        """Leads that wait and whose gates were judged by what is no longer so; of ``among`` where given."""
+        """Leads that wait and whose gates were judged by what is no longer so, and leads whose time is over.
+
+        Of ``among`` where given.
+        """
         stale = or_(leads.c.revision != customers.c.revision, customers.c.id.is_(None),
                     leads.c.release_id != release_id, leads.c.judged_until <= now)  # fmt: skip
         found = select(leads.c.id).outerjoin(customers, customers.c.id == leads.c.customer_id)
-        found = found.where(leads.c.status.in_(WAITING), stale).limit(limit)
+        over = and_(leads.c.status.in_(AT_WORK), leads.c.expires_at <= now)
+        found = found.where(or_(and_(leads.c.status.in_(WAITING), stale), over)).limit(limit)
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return list(connection.execute(found if among is None else found.where(leads.c.id.in_(among))).scalars())
 
@@ -156,7 +194,18 @@ class Leads:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return credit.settle(connection, limit)
 
-    def report(self, since: int, until: int) -> list[dict[str, Any]]:
-        """What became of the leads built in a time: a row per adviser, then one per strategy credited."""
+    def report(self, since: int, until: int, branch: str | None = None) -> list[dict[str, Any]]:
+        """What became of the leads built in a time, of a branch or the bank: a row per adviser, then per strategy."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return credit.report(connection, since, until)
+            return credit.report(connection, since, until, branch)
+
+    def past(self, names: Sequence[str]) -> list[Past]:
+        """What came of the leads of these customers, the newest last."""
+        mine = select(leads.c.customer_id, leads.c.contacted_at, leads.c.outcome, leads.c.said)
+        found = mine.where(leads.c.customer_id.in_(names)).order_by(leads.c.built_at, leads.c.id)
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return [Past(*row) for row in connection.execute(found)]
+
+
+def _of(branch: str | None) -> ColumnElement[bool]:
+    return true() if branch is None else customers.c.attributes["branch_id"].astext == branch

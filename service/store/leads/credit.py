@@ -5,18 +5,19 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from service.store.leads.desk import Desk, lock, one
-from service.store.leads.rows import SOLD, Actor
+from service.store.leads.rows import CREDIT_MS, SOLD, Actor
 
-CREDIT_MS = 30 * 86_400_000
-"""How long after the contact a purchase of the offer is the lead's."""
 BOUGHT = text("""
     SELECT l.id::text AS id, l.customer_id, min(e.at) AS at, sum(e.amount_yuan) AS yuan
     FROM leads AS l JOIN events AS e ON e.customer_id = l.customer_id AND e.kind = 'purchase' AND e.offer = l.offer
         AND e.at >= l.contacted_at AND e.at < l.contacted_at + :within
-    WHERE l.status IN ('claimed', 'contacted', 'accepted') GROUP BY l.id LIMIT :limit
+    WHERE l.status IN ('claimed', 'contacted', 'accepted', 'expired') AND l.corrected_at IS NULL
+    GROUP BY l.id LIMIT :limit
 """)
 REPORT = text("""
-    WITH mine AS (SELECT * FROM leads WHERE built_at >= :since AND built_at < :until),
+    WITH mine AS (
+        SELECT * FROM leads WHERE built_at >= :since AND built_at < :until
+        AND (cast(:branch AS text) IS NULL OR branch = :branch)),
     keyed AS (
         SELECT 'adviser' AS by, adviser AS name, mine.* FROM mine
         UNION ALL SELECT 'strategy', strategy, mine.* FROM mine, unnest(strategies) AS strategy)
@@ -25,6 +26,8 @@ REPORT = text("""
         coalesce(sum(sold_yuan), 0)::double precision AS sold_yuan,
         count(*) FILTER (WHERE status = 'rejected') AS rejected,
         count(*) FILTER (WHERE status = 'withdrawn') AS withdrawn,
+        count(*) FILTER (WHERE status = 'expired') AS expired,
+        count(corrected_at) AS corrected,
         count(*) FILTER (WHERE offer <> decided_offer) AS overridden
     FROM keyed GROUP BY by, name ORDER BY by, sold_yuan DESC, name
 """)
@@ -33,7 +36,8 @@ REPORT = text("""
 def settle(connection: Connection, limit: int) -> int:
     """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many.
 
-    Looked for, and again under their customers' locks: who was erased meanwhile is credited to nobody.
+    Those whose sale was corrected are left to their adviser. Looked for, and again under their customers' locks: who
+    was erased meanwhile is credited to nobody.
     """
     words = {"within": CREDIT_MS, "limit": limit}
     held = lock(connection, [row.customer_id for row in connection.execute(BOUGHT, words)])
@@ -44,7 +48,7 @@ def settle(connection: Connection, limit: int) -> int:
     return len(found)
 
 
-def report(connection: Connection, since: int, until: int) -> list[dict[str, Any]]:
+def report(connection: Connection, since: int, until: int, branch: str | None = None) -> list[dict[str, Any]]:
     """What became of the leads built in a time: a row per adviser, then one per strategy credited."""
-    rows = connection.execute(REPORT, {"since": since, "until": until})
+    rows = connection.execute(REPORT, {"since": since, "until": until, "branch": branch})
     return [{str(name): value for name, value in row.items()} for row in rows.mappings()]

@@ -12,7 +12,8 @@ from service.store import audit, changes, events, trails
 from service.store.customers import RAISE_GENERATION, Forget
 from service.store.database import named_text
 from service.store.hot import surveys_of, trails_of
-from service.store.leads.rows import COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
+from service.store.leads import advisers
+from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
 from service.store.register import MANY
 from service.store.sample import lookback
 from service.store.schema import leads
@@ -22,6 +23,23 @@ SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
 STORE_EVENT = text("""
     INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
     VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
+""")
+AMEND_EVENT = text("""
+    UPDATE events SET amount_yuan = cast(:yuan AS numeric) WHERE id = :id AND customer_id = :customer_id
+""")
+UNDO_EVENT = text("""
+    DELETE FROM events WHERE id = :id AND customer_id = :customer_id RETURNING kind, at, offer, channel
+""")
+UNDO_KEY = text("DELETE FROM event_keys WHERE id = :id")
+UNDO_TRAIL = (
+    text("""
+        UPDATE trails SET instants = array_remove(instants, cast(:at AS bigint))
+        WHERE customer_id = :customer_id AND kind = :kind AND offer = :offer AND channel = :channel
+    """),
+    text("DELETE FROM trails WHERE customer_id = :customer_id AND instants = '{}'"),
+)
+RAISE = text("""
+    UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
 """)
 STORE_KEY = text("INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at)")
 
@@ -50,6 +68,35 @@ class Desk:
         known = {"revision": revision, "release_id": judged.release_id, "judged_until": judged.until}
         self.connection.execute(update(leads).where(leads.c.id == self.lead.id).values(**known))
         return self.lead
+
+    def load(self, adviser_id: str, statuses: Sequence[str]) -> int:
+        """How many other leads in those statuses the adviser has; nobody gives them one until this transaction ends."""
+        advisers.lock(self.connection, adviser_id)
+        return advisers.held(self.connection, adviser_id, statuses, but=self.lead.id)
+
+    def is_alone(self) -> bool:
+        """Whether the customer has no other lead at work."""
+        others = select(leads.c.id).where(leads.c.customer_id == self.lead.customer_id, leads.c.id != self.lead.id)
+        return self.connection.execute(others.where(leads.c.status.in_(AT_WORK)).limit(1)).first() is None
+
+    def amend(self, event_id: str, amount_yuan: float) -> None:
+        """Another amount in an event of this lead, where it came from here."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id, "yuan": amount_yuan}
+        self.connection.execute(AMEND_EVENT, words)
+
+    def undo(self, event_id: str, forget: Forget) -> None:
+        """Take back an event of this lead, as if it had never happened, where it came from here; last."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id}
+        row = self.connection.execute(UNDO_EVENT, words).first()
+        if row is None:
+            return
+        self.connection.execute(UNDO_KEY, words)
+        gone = {**words, "kind": row.kind, "at": row.at, "offer": row.offer or "", "channel": row.channel or ""}
+        for statement in UNDO_TRAIL:
+            self.connection.execute(statement, gone)
+        revision = self.connection.execute(RAISE, words).scalar_one()
+        if not forget(self.lead.customer_id, int(revision)):
+            self.connection.exec_driver_sql(RAISE_GENERATION.text.decode())
 
     def happened(self, event: Event, forget: Forget) -> None:
         """Record an event of the lead's customer in this transaction, last: it may touch what serves."""

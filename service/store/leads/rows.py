@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,25 +10,58 @@ from sqlalchemy import Row
 from service.store.schema import leads
 
 OPEN, CLAIMED, CONTACTED, ACCEPTED = "open", "claimed", "contacted", "accepted"
-SOLD, REJECTED, WITHDRAWN, ERASED = "sold", "rejected", "withdrawn", "erased"
+SOLD, REJECTED, WITHDRAWN, EXPIRED, ERASED = "sold", "rejected", "withdrawn", "expired", "erased"
 WAITING = (OPEN, CLAIMED)
 """The statuses in which a closed gate withdraws the lead: nobody has been contacted yet."""
+IN_HAND = (CLAIMED, CONTACTED, ACCEPTED)
+"""The statuses in which an adviser works on the lead."""
+CREDIT_MS = 30 * 86_400_000
+"""How long after the contact a purchase of the offer is the lead's."""
+AT_WORK = (OPEN, *IN_HAND)
+"""The statuses in which the customer gets no other lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdviserRow:
-    """An adviser as stored."""
+    """An adviser as stored.
+
+    Away from ``away_from`` to ``away_until``, both included (None: without end); meanwhile ``substitute`` works their
+    leads. They sell nothing riskier than ``max_risk`` (None: whatever there is). A ``manager`` may hand leads of the
+    branch from one adviser to another.
+    """
 
     id: str
     branch: str
     minutes_per_week: int
     minutes_per_contact: int
     active: bool = True
+    away_from: date | None = None
+    away_until: date | None = None
+    substitute: str | None = None
+    max_risk: int | None = None
+    manager: bool = False
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts fit into a week's stated hours."""
+        return self.minutes_per_week // self.minutes_per_contact
+
+    def is_away(self, day: date) -> bool:
+        """Whether they are on leave that day."""
+        return self.away_from is not None and self.away_from <= day <= (self.away_until or day)
+
+    def may_sell(self, risk: float | None) -> bool:
+        """Whether they may sell a product of that risk, 1 to 5; None has none."""
+        return risk is None or self.max_risk is None or risk <= self.max_risk
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A lead as stored; instants in ms UTC. ``decided_offer`` differs from ``offer`` after an override."""
+    """A lead as stored; instants in ms UTC. ``decided_offer`` differs from ``offer`` after an override.
+
+    ``outcome`` is what came of the last contact, ``said`` the customer's own reason, ``corrected_at`` when its sale was
+    corrected.
+    """
 
     id: str
     customer_id: str
@@ -50,6 +84,31 @@ class Lead:
     contacted_at: int | None
     sold_at: int | None
     sold_yuan: float | None
+    due_on: date | None = None
+    expires_at: int | None = None
+    call_back_at: int | None = None
+    note: str | None = None
+    outcome: str | None = None
+    said: str | None = None
+    corrected_at: int | None = None
+
+    def is_over(self, now: int) -> bool:
+        """Whether a lead at work has lasted its time."""
+        return self.status in AT_WORK and self.expires_at is not None and self.expires_at <= now
+
+    def lasting(self, until: int) -> int | None:
+        """When it ends, where it is to last until then at least."""
+        return None if self.expires_at is None else max(self.expires_at, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came of a lead of the customer: when they were last contacted, what came of it, and their own reason."""
+
+    customer_id: str
+    contacted_at: int | None
+    outcome: str | None
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +139,8 @@ class New:
     priority: float
     strategies: tuple[str, ...]
     judged: Judged
+    due_on: date | None = None
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     ForeignKey,
     Identity,
@@ -37,6 +38,8 @@ jobs = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
+    Column("kind", NAME, nullable=False, server_default=text("'offers'")),
+    Column("outcome", JSONB),
 )
 Index("jobs_waiting", jobs.c.created_at, jobs.c.id, postgresql_where=text("state IN ('queued', 'running')"))
 
@@ -82,6 +85,11 @@ advisers = Table(
     Column("minutes_per_week", BigInteger, nullable=False),
     Column("minutes_per_contact", BigInteger, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("away_from", Date),
+    Column("away_until", Date),
+    Column("substitute", NAME),
+    Column("max_risk", BigInteger),
+    Column("manager", Boolean, nullable=False, server_default=text("false")),
 )
 
 leads = Table(
@@ -90,7 +98,7 @@ leads = Table(
     Column("id", Uuid(as_uuid=False), primary_key=True),
     Column("customer_id", NAME, nullable=False),
     Column("branch", NAME, nullable=False),
-    Column("adviser", NAME, ForeignKey("advisers.id"), nullable=False),
+    Column("adviser", NAME, nullable=False),
     Column("offer", NAME, nullable=False),
     Column("decided_offer", NAME, nullable=False),
     Column("decision_id", Uuid(as_uuid=False), nullable=False),
@@ -108,6 +116,13 @@ leads = Table(
     Column("contacted_at", BigInteger),
     Column("sold_at", BigInteger),
     Column("sold_yuan", Numeric),
+    Column("due_on", Date),
+    Column("expires_at", BigInteger),
+    Column("call_back_at", BigInteger),
+    Column("note", Text),
+    Column("outcome", NAME),
+    Column("said", Text),
+    Column("corrected_at", BigInteger),
 )
 AT_WORK = "status IN ('open', 'claimed', 'contacted', 'accepted')"
 Index("leads_one_at_work", leads.c.customer_id, unique=True, postgresql_where=text(AT_WORK))

@@ -248,3 +248,16 @@ class Client:
     def bound(self) -> bool:
         """Whether it is bound to a customer or a branch."""
         return self.customer_id is not None or self.branch is not None
+
+    @property
+    def holder(self) -> tuple[str, str | None, str | None]:
+        """Who asks: the name, and for which customer or branch. What one holder uses up is no other's.
+
+        Without the scopes: asking for a token of other scopes opens no new quota.
+        """
+        return self.name, self.customer_id, self.branch
+
+    @property
+    def principal(self) -> tuple[str | None, ...]:
+        """Who asks, and what they may: an answer to one principal is shown to no other."""
+        return *self.holder, *sorted(self.scopes)

@@ -48,6 +48,22 @@ def test_a_request_of_several_events_counts_as_so_many_all_or_none(cache: Cache)
     assert quotas.spent(Client("small", frozenset(), quota=5), 6).left == -1
 
 
+def test_a_customers_first_call_is_not_refused_for_what_a_branch_of_the_same_subject_used_up(cache: Cache) -> None:
+    branch, customer = (Client("oauth:anna", frozenset(), **bound) for bound in ({"branch": "b"}, {"customer_id": "c"}))
+    settings = Settings(quota=5, customer_quota=2)
+    for each in (Quotas(settings, cache.taken, lambda: START), Quotas(settings, cache.taken, lambda: START)):
+        allowed(each, branch, 9)
+    quotas = Quotas(settings, cache.taken, lambda: START)
+    assert allowed(quotas, branch, 1) == 0
+    assert allowed(quotas, customer, 5) == 2
+
+
+def test_a_token_of_other_scopes_opens_no_new_quota(cache: Cache) -> None:
+    quotas = Quotas(Settings(customer_quota=2), cache.taken, lambda: START)
+    told = [quotas.spent(Client("anna", frozenset({scope}), "c-1")).left for scope in ("a", "b", "c")]
+    assert told == [1, 0, -1]
+
+
 @pytest.mark.parametrize("size", [3, 40, 190])
 def test_workers_that_race_with_requests_of_any_size_never_exceed_the_quota(
     redis_url: str, cache: Cache, size: int

@@ -8,7 +8,9 @@ one never seen cannot be told from a stranger and gets 503, not 401.
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import orjson
 
 from service.domain import Client
 from service.errors import Unauthorized, Unavailable
@@ -20,6 +22,11 @@ CAPACITY = 10_000
 def key_digest(key: str) -> str:
     """SHA-256 of the key in hex: the only form in which a key is stored."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest(parts: Iterable[str | None]) -> str:
+    """SHA-256 in hex of several parts in order: what stands for a holder or a principal where it is a key."""
+    return hashlib.sha256(orjson.dumps(list(parts))).hexdigest()
 
 
 def new_key() -> tuple[str, str]:

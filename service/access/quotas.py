@@ -1,5 +1,8 @@
 """Quotas: how many requests a client may make a minute, over all workers, at the cost of a local count.
 
+A quota belongs to one holder: the name and the customer or branch it is bound to. What a token for a branch uses up is
+not taken from the same subject's token for a customer.
+
 Minutes are windows on the clock. Each worker leases a block of the client's quota from Redis by one INCRBY and spends
 it by itself; so the sum of all workers never exceeds the quota, and what is leased and not spent at the end of the
 window is lost (at most a fiftieth of the quota per worker). A worker that is told there is no more asks Redis no more
@@ -12,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from service.access.keys import digest
 from service.config import Settings
 from service.domain import Client
 from service.errors import TooMany
@@ -21,6 +25,8 @@ BLOCKS = 50
 """Leases it takes one worker to spend a whole quota."""
 CAPACITY = 10_000
 
+Holder = tuple[str, str | None, str | None]
+"""``Client.holder``."""
 Take = Callable[[str, int, int], int | None]
 """``(name, count, ttl_s)``: counts so many more under the name; how many in all, None where nobody counts."""
 
@@ -50,18 +56,18 @@ class Quotas:
 
     def __init__(self, settings: Settings, take: Take, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._take, self._clock = settings, take, clock
-        self._purses: dict[str, _Purse] = {}
+        self._purses: dict[Holder, _Purse] = {}
 
     def spent(self, client: Client, count: int = 1) -> Allowance:
         """So many requests counted, all or none, and what is left after; ``left`` is -1 where they are too many."""
         now = self._clock()
         window, quota = int(now) // WINDOW_S, self._quota(client)
         ends_in_s = WINDOW_S - int(now) % WINDOW_S
-        purse = self._purses.get(client.name)
+        purse = self._purses.get(client.holder)
         if purse is None or purse.window != window:
-            purse = self._opened(client.name, window)
+            purse = self._opened(client.holder, window)
         if purse.left < count and not purse.empty:
-            self._lease(client.name, purse, quota, count - purse.left)
+            self._lease(client.holder, purse, quota, count - purse.left)
         if purse.left < count:
             return Allowance(quota, -1, ends_in_s)
         purse.left -= count
@@ -72,16 +78,16 @@ class Quotas:
             return client.quota
         return self._settings.quota if client.customer_id is None else self._settings.customer_quota
 
-    def _opened(self, name: str, window: int) -> _Purse:
+    def _opened(self, holder: Holder, window: int) -> _Purse:
         if len(self._purses) >= CAPACITY:
             self._purses.clear()
-        purse = self._purses[name] = _Purse(window)
+        purse = self._purses[holder] = _Purse(window)
         return purse
 
-    def _lease(self, name: str, purse: _Purse, quota: int, lacking: int) -> None:
+    def _lease(self, holder: Holder, purse: _Purse, quota: int, lacking: int) -> None:
         """Fill the purse by a block of what is left of the quota; by the worker's own share where Redis is away."""
         block = max(lacking, quota // BLOCKS)
-        total = self._take(f"fq:{name}:{purse.window}", block, 2 * WINDOW_S)
+        total = self._take(f"fq:{digest(holder)}:{purse.window}", block, 2 * WINDOW_S)
         if total is None:
             purse.left += max(1, quota // self._settings.workers)
             purse.used, purse.empty = quota, True

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
+from service.access.keys import digest
 from service.access.quotas import expect_allowed
 from service.domain import Client
 from service.engine import Engine
@@ -69,7 +70,7 @@ def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0) -> Calla
                 _expect_reach(client, reach)
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
-                return once(engine().access.repeats, client.name, lambda: view(client, **words))
+                return once(engine().access.repeats, digest(client.principal), lambda: view(client, **words))
             return view(client, **words)
 
         guarded.scope, guarded.reach = " or ".join(scopes), reach  # type: ignore[attr-defined]

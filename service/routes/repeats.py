@@ -1,8 +1,10 @@
 """Idempotency-Key: a write sent again gets the first answer, byte for byte, and is not carried out again.
 
 The key is the client's own (draft-ietf-httpapi-idempotency-key-header): 1 to 128 printable characters, quoted or not.
-The same key with another method, path, query or body is 422; while the first runs, 409 with Retry-After. Answers are
-kept a day, errors of the caller too; a 5xx is not kept, so that trying again tries again.
+It belongs to one principal, the client with the customer or branch it is bound to and its scopes: to any other, also of
+the same name, it is a key that nobody has used. The same key with another method, path, query or body is 422; while the
+first runs, 409 with Retry-After. Answers are kept a day, errors of the caller too; a 5xx is not kept, so that trying
+again tries again.
 """
 
 import contextlib
@@ -25,24 +27,24 @@ _KEY = re.compile(r'"?([!#-~]{1,128})"?').fullmatch
 _MADE_HERE = ("content-type", "content-length")
 
 
-def once(repeats: Repeats, client: str, carry_out: Callable[[], Response]) -> Response:
+def once(repeats: Repeats, principal: str, carry_out: Callable[[], Response]) -> Response:
     """The answer of ``carry_out``, or the kept one where this request was carried out before."""
     key = _key(request.environ[HEADER])
-    before = repeats.begun(client, key, _fingerprint())
+    before = repeats.begun(principal, key, _fingerprint())
     if before is not None:
         media = dict(before.headers).get("Content-Type", "")
         pairs = [pair for pair in before.headers if pair[0].lower() not in _MADE_HERE]
         return Ready(before.body, before.status, [*pairs, REPLAYED], media)
     try:
-        with repeats.noted(client, key):
+        with repeats.noted(principal, key):
             answer = _answered(carry_out)
     except BaseException:
-        _quietly(lambda: repeats.release(client, key))
+        _quietly(lambda: repeats.release(principal, key))
         raise
     if answer.status_code >= 500:
-        _quietly(lambda: repeats.release(client, key))
+        _quietly(lambda: repeats.release(principal, key))
     else:
-        _quietly(lambda: repeats.keep(client, key, answer.status_code, list(answer.headers), answer.get_data()))
+        _quietly(lambda: repeats.keep(principal, key, answer.status_code, list(answer.headers), answer.get_data()))
     return answer
 
 

@@ -12,6 +12,8 @@ from service.errors import Conflict, InvalidInput, NotFound, Problem
 from service.store import audit, text
 from service.store.schema import clients
 
+LOCK = 0x4643_0005
+"""Held while a key is added, so that of two at once the second sees the first."""
 DIGEST = re.compile("[0-9a-f]{64}")
 SHOWN = 12
 """How many digits of a key's digest name it in lists and in the audit log."""
@@ -28,8 +30,14 @@ class Key:
 
 
 def add(connection: Connection, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
-    """Store a client under the SHA-256 (hex) of its key, and say so in the audit log; Conflict for a known key."""
+    """Store a client under the SHA-256 (hex) of its key, and say so in the audit log.
+
+    Conflict for a known key, and for a name that holds a live key bound to another customer or branch: logs, quotas and
+    origins tell clients apart by their names.
+    """
     _check(client, key_hash)
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    _expect_same_bounds(connection, client)
     values = {
         "name": client.name,
         "scopes": sorted(client.scopes),
@@ -85,16 +93,30 @@ def _live() -> ColumnElement[bool]:
     return clients.c.revoked_at.is_(None) & or_(clients.c.expires_at.is_(None), clients.c.expires_at > func.now())
 
 
+def _expect_same_bounds(connection: Connection, client: Client) -> None:
+    """Raise Conflict where a live key of that name is bound otherwise."""
+    otherwise = or_(
+        clients.c.customer_id.is_distinct_from(client.customer_id), clients.c.branch.is_distinct_from(client.branch)
+    )
+    other = select(clients.c.name).where(clients.c.name == client.name, _live(), otherwise).limit(1)
+    if connection.execute(other).first() is not None:
+        raise Conflict(
+            f'"{client.name}" holds a live key that is bound otherwise. Give this client another name, or revoke that '
+            "key first (`fourcast keys list`, `fourcast keys revoke`)."
+        )
+
+
 def _keyless(name: str) -> NotFound:
     return NotFound(f'No client "{name}" holds a live key.')
 
 
 def _check(client: Client, key_hash: str) -> None:
-    text.name("name", client.name)
+    text.new_name("name", client.name)
     text.optional("customer_id", client.customer_id)
-    text.optional("branch", client.branch)
+    if client.branch is not None:
+        text.new_name("branch", client.branch)
     for scope in client.scopes:
-        text.name("scope", scope)
+        text.new_name("scope", scope)
     if client.customer_id is not None and client.branch is not None:
         both = [Problem("branch", "does not go with customer_id")]
         raise InvalidInput("A client is bound to a customer or to a branch, not both.", both)

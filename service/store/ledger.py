@@ -173,7 +173,7 @@ def load_consents(
     ``source`` is whose record it is; ``now`` the instant of the load, for which rows without instants speak.
     """
     text.name("source", source)
-    text.name("version", version)
+    text.new_name("version", version)
     records = sorted({source, RECORD, SIMULATED})
     known = {
         "records": records,
@@ -212,7 +212,7 @@ def _line(now: int) -> Callable[[ConsentRow], tuple[object, ...]]:
     def line(row: ConsentRow) -> tuple[object, ...]:
         word = Word(*row)
         text.name("customer_id", word.customer_id)
-        text.name("purpose", word.purpose)
+        text.new_name("purpose", word.purpose)
         earliest = now if word.earliest is None else word.earliest
         latest = now if word.latest is None else min(word.latest, now)
         if earliest > now:

@@ -149,7 +149,7 @@ def _lock(connection: Connection) -> None:
 
 
 def _propose(connection: Connection, policy: str, documents: Mapping[str, object], author: str, note: str) -> bool:
-    text.name("author", author)
+    text.new_name("author", author)
     _said(note)
     if not _read(author):
         raise InvalidInput("An author needs a name.", [Problem("author", "must not be blank")])

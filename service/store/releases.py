@@ -67,6 +67,7 @@ def activate(
 
     ``restores`` is the release that it stands for again, where it rolls back.
     """
+    text.new_name("actor", actor)
     _known(connection, policy_hash, version)
     at = time.time_ns() // 1_000_000
     priced = cast(literal(text.document("prices", prices).decode(), Text), JSONB)

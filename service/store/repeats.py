@@ -1,5 +1,7 @@
 """Requests that carry an Idempotency-Key: each is carried out once, and its answer is kept for a day.
 
+The column ``client`` holds the digest of a whole principal (``Client.principal``), not a name that several may bear.
+
 In order: ``begun`` takes the key in a transaction of its own (whoever comes second finds it taken); every transaction
 that the request then commits also marks the key ``done``, in that same transaction; ``kept`` stores the answer. So a
 crash leaves one of three things: taken and not done (nothing was written; after ``STALE_S`` the same request is carried
@@ -81,12 +83,12 @@ class Repeats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begun(self, client: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+    def begun(self, principal: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
         """None: carry it out now. Else the answer of the first time.
 
         Raises KeyReused for another request under the same key, InProgress while the first runs, AnswerLost.
         """
-        words, now = _names(client, key), time.time_ns() // 1_000_000
+        words, now = _names(principal, key), time.time_ns() // 1_000_000
         limits = b"%d" % (KEEP_S * 1000), b"%d" % (STALE_S * 1000)
         if self._database.ask(BEGIN, *words, b"%d" % now, fingerprint, *limits):
             return None
@@ -103,23 +105,23 @@ class Repeats:
         raise InProgress("The first request with this Idempotency-Key is still being answered.")
 
     @contextlib.contextmanager
-    def noted(self, client: str, key: str) -> Iterator[None]:
+    def noted(self, principal: str, key: str) -> Iterator[None]:
         """Within, every transaction of this thread that writes also marks the key as done."""
-        with self._database.beside(DONE, *_names(client, key)):
+        with self._database.beside(DONE, *_names(principal, key)):
             yield
 
-    def keep(self, client: str, key: str, status: int, headers: Sequence[Header], body: bytes) -> None:
+    def keep(self, principal: str, key: str, status: int, headers: Sequence[Header], body: bytes) -> None:
         """Keep the answer."""
-        self._database.ask(KEEP, *_names(client, key), b"%d" % status, orjson.dumps(list(headers)), body)
+        self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), body)
 
-    def release(self, client: str, key: str) -> None:
+    def release(self, principal: str, key: str) -> None:
         """Give the key free, unless something was written under it."""
-        self._database.ask(RELEASE, *_names(client, key))
+        self._database.ask(RELEASE, *_names(principal, key))
 
     def purge(self) -> None:
         """Forget the answers of the day before."""
         self._database.ask(PURGE, b"%d" % (time.time_ns() // 1_000_000 - KEEP_S * 1000))
 
 
-def _names(client: str, key: str) -> tuple[bytes, bytes]:
-    return text.name("client", client), text.name("key", key)
+def _names(principal: str, key: str) -> tuple[bytes, bytes]:
+    return text.name("principal", principal), text.name("key", key)

@@ -25,6 +25,16 @@ def name(field: str, value: str) -> bytes:
         raise _refused(field, f"is not valid text (lone surrogate at {broken.start})") from broken
 
 
+def new_name(field: str, value: str) -> bytes:
+    """As ``name``, for one that is being given: printable, without a blank at either end, for people and logs read it.
+
+    Names given before there was this rule stay, so whoever looks one up asks ``name``.
+    """
+    if not value.isprintable() or value != value.strip():
+        raise _refused(field, f"must be printable text without a blank at either end, got {_shown(value)}")
+    return name(field, value)
+
+
 def optional(field: str, value: str | None) -> bytes | None:
     """As ``name``, for a value that may be missing."""
     return None if value is None else name(field, value)

@@ -79,6 +79,22 @@ def test_a_key_that_ended_opens_nothing(run: Run, store: Store, database_url: st
     assert run("keys", "revoke", "crm").exit_code == 2
 
 
+@pytest.mark.parametrize("bound", [(), ("--branch", "huli"), ("--customer", "c-1")], ids=["free", "branch", "customer"])
+def test_two_live_keys_of_one_name_are_bound_alike(run: Run, bound: tuple[str, ...]) -> None:
+    told(run(*BRANCH, "--json"))
+    told(run(*BRANCH, "--json"))
+    refused = run("keys", "add", "crm", *SCOPES, *bound)
+    assert refused.exit_code == 2
+    assert '"crm" holds a live key that is bound otherwise' in refused.stderr
+    run("keys", "revoke", "crm")
+    told(run("keys", "add", "crm", *SCOPES, *bound, "--json"))
+
+
+def test_a_keys_name_holds_no_control_characters(run: Run) -> None:
+    refused = run("keys", "add", "crm\x1b[2J", *SCOPES)
+    assert (refused.exit_code, "must be printable text" in refused.stderr) == (2, True)
+
+
 def test_every_fault_of_a_key_is_named_at_once(run: Run) -> None:
     result = run(*BRANCH, "--customer", "c-1", "--scope", "offers:raed", "--expires", "2020-01-01")
     assert result.exit_code == 2

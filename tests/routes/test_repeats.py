@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from service.access import new_key
+from service.access.keys import digest
+from service.domain import Client
 from service.errors import FourcastError
 from service.store import Store
+from tests.routes.conftest import CLIENTS
 from tests.servers import execute
 
 Keys = dict[str, dict[str, str]]
@@ -76,6 +80,31 @@ def test_keys_belong_to_their_client(put: Callable[..., Any]) -> None:
     assert "Idempotency-Replayed" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        Client("twin", frozenset({"customers:write"}), branch="huli"),
+        Client("twin", frozenset({"customers:write"}), customer_id="c-1"),
+        Client("twin", frozenset({"customers:write", "offers:read"}), branch="siming"),
+    ],
+    ids=["another branch", "a customer", "other scopes"],
+)
+def test_an_answer_is_not_shown_to_another_principal_of_the_same_name(
+    client: Any, store: Store, key: str, other: Client
+) -> None:
+    def sent(who: Client) -> list[Any]:
+        secret, digest_of_it = new_key()
+        store.add_client(who, digest_of_it, "test")
+        headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": key}
+        return [client.put(PATH, json=NO, headers=headers) for _ in range(2)]
+
+    first, again = sent(Client("twin", frozenset({"customers:write"}), branch="siming"))
+    store.revoke_client("twin", "test")
+    assert (first.status_code, again.data, "Idempotency-Replayed" in again.headers) == (200, first.data, True)
+    assert "Idempotency-Replayed" not in sent(other)[0].headers
+    store.revoke_client("twin", "test")
+
+
 def test_an_error_of_the_caller_is_kept_too(client: Any, keys: Keys, make_event: Any, key: str) -> None:
     event, headers = make_event(customer_id="c-later"), keys["app"] | {"Idempotency-Key": key}
     first, second = (client.post("/v1/events", json=event, headers=headers) for _ in range(2))
@@ -138,7 +167,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted("app", key):
+    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
         store.set_consents("c-1", {"marketing:sms": True}, "app", "v1", 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
@@ -152,7 +181,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted("app", key):
+    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
         store.audit_log(1)
         with pytest.raises(FourcastError):
             store.set_consents("c-nobody", {"marketing:sms": True}, "app", "v1", 1)
@@ -164,7 +193,7 @@ def test_a_transaction_of_the_other_kind_marks_too(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted("app", key):
+    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
         store.audit("app", "test", "x", {})
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(True,)]
     store.audit("app", "test", "y", {})

@@ -74,7 +74,7 @@ def test_activations_at_once_leave_one_serving_and_an_unbroken_log(store: Store)
 def test_a_client_is_found_by_its_key_until_it_is_revoked(store: Store) -> None:
     client = Client("app", frozenset({"offers:read", "events:write"}), "c-1")
     store.add_client(client, "a" * 64, "anna")
-    store.add_client(Client("app", frozenset({"offers:read"})), "b" * 64, "anna")
+    store.add_client(Client("app", frozenset({"offers:read"}), "c-1"), "b" * 64, "anna")
     assert store.client("a" * 64) == client
     assert {each.client.name for each in store.clients()} == {"app"}
     assert store.revoke_client("app", "anna") == 2

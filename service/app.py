@@ -43,6 +43,7 @@ from service.routes import (
 )
 from service.routes.access import check_declared
 from service.routes.contract import document
+from service.routes.cors import Cors
 from service.routes.envelope import Envelope, to_stdout
 from service.routes.facts import facts
 from service.routes.metrics import note_worker
@@ -111,7 +112,8 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
     app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
     app.register_blueprint(docs.blueprint)
     check_declared(app)
-    app.wsgi_app = Envelope(app.wsgi_app, log)  # type: ignore[method-assign]
+    served = Cors(app.wsgi_app, settings.cors_origins) if settings.cors_origins else app.wsgi_app
+    app.wsgi_app = Envelope(served, log)  # type: ignore[method-assign]
     return app
 
 

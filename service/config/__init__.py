@@ -24,6 +24,7 @@ from service.config.parsing import (
     folder,
     folder_or_url,
     one_of,
+    origins,
     setting,
     some_of,
     url,
@@ -106,6 +107,9 @@ class Settings:
     )
     max_body_bytes: int = setting(
         "MAX_BODY_BYTES", whole(1_024, 67_108_864), 1_048_576, "The largest request body that is read, bytes."
+    )
+    cors_origins: tuple[str, ...] = setting(
+        "CORS_ORIGINS", origins(), (), "The pages that may call from a browser (CORS); none by default.", ""
     )
     release_poll_seconds: float = setting(
         "RELEASE_POLL_SECONDS", decimal(0.1, 60), 0.5, "How often each worker looks for a new release, seconds."

@@ -1,6 +1,7 @@
 """How a variable's text becomes a value: a parser and the words for what it takes, declared with each setting."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 PREFIX = "FOURCAST_"
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?")
 Parse = Callable[[str], Any]
 T = TypeVar("T")
 
@@ -94,6 +96,19 @@ def folder_or_url() -> tuple[Parse, str]:
 def address(expects: str = "a host name or address") -> tuple[Parse, str]:
     """A host name or address, or other text as ``expects`` says."""
     return str, expects
+
+
+def origins() -> tuple[Parse, str]:
+    """Exact origins between commas, as a browser writes them (RFC 6454): no path, no ``*``, no ``null``."""
+    expects = "origins between commas, as https://app.example.com"
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = tuple(word.strip() for word in text.split(",") if word.strip())
+        if not found or not all(map(_ORIGIN.fullmatch, found)):
+            raise Unfit(f'must be {expects}, each whole, in small letters and without a path or *; got "{text}"')
+        return found
+
+    return parse, expects
 
 
 def some_of(*words: str) -> tuple[Parse, str]:

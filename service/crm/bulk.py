@@ -53,7 +53,7 @@ class Round:
         try:
             if snapshot is None:
                 raise no_customer(customer_id)
-            expect_reach(self.branch, snapshot.attributes)
+            expect_reach(self.branch, snapshot.attributes, no_customer(customer_id))
         except FourcastError as error:
             return Decided(customer_id, error=error)
         made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from service.crm.judging import now_ms
-from service.crm.reach import expect_reach
+from service.crm.reach import expect_own, expect_reach, reaches
 from service.decision import redacted
 from service.domain import Attributes, Client
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, NotFound, Problem, no_customer
 from service.kept import Kept
 from service.serving import Releases
 from service.store import Entry, Store, Stored, Wanted
+from service.store.register import no_customer_of
 from service.store.told import of_client
 
 SENTENCE = "The customer does not fit; nothing was stored."
@@ -45,14 +46,18 @@ class Customers:
         return self._store.register.by_key(external_key)
 
     def put(self, wanted: Wanted, client: Client, expect: Expect = anything) -> Stored:
-        """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored."""
+        """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.
+
+        NotFound where somebody of that name is stored whom the client does not reach: its own customer needs another.
+        """
         self.expect_fit(wanted.attributes)
-        expect_reach(client.branch, wanted.attributes)
+        expect_own(client.branch, wanted.attributes)
 
         def allow(entry: Entry | None) -> None:
-            if entry is not None:
-                expect_reach(client.branch, entry.attributes)
-            expect(entry.revision if entry else None)
+            theirs = entry is not None and not reaches(client.branch, entry.attributes)
+            expect(None if entry is None or theirs else entry.revision)
+            if theirs:
+                raise _nobody(wanted)
 
         said = replace(wanted, origin=of_client(client.name, now_ms()))
         return self._store.register.put(said, allow, self._kept.forget)
@@ -64,8 +69,8 @@ class Customers:
         origin = of_client(client.name, now_ms())
 
         def amended(entry: Entry) -> Wanted:
-            expect_reach(client.branch, entry.attributes)
-            expect_reach(client.branch, {**entry.attributes, **changes})
+            expect_reach(client.branch, entry.attributes, no_customer(customer_id))
+            expect_own(client.branch, {**entry.attributes, **changes})
             expect(entry.revision)
             return Wanted(entry.id, patch.get("external_key", entry.external_key), changes, origin)
 
@@ -81,3 +86,8 @@ class Customers:
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
         """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
         return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail, expect)
+
+
+def _nobody(wanted: Wanted) -> NotFound:
+    """What to raise where nobody is there by the name that was said."""
+    return no_customer_of(str(wanted.external_key)) if wanted.id is None else no_customer(wanted.id)

@@ -149,7 +149,8 @@ class Jobs:
 
     def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> Part:
         names = [customer for _, customer in items]
-        decided, keys = self._bulk.turns(turn, names), self._store.register.external_keys(names)
+        decided = self._bulk.turns(turn, names)
+        keys = self._store.register.external_keys([one.customer_id for one in decided if one.made is not None])
         rows = {place: told(one, keys.get(one.customer_id)) for (place, _), one in zip(items, decided, strict=True)}
         made = [turn.row(one.made) for one in decided if one.made is not None]
         return Part(rows, len(decided) - len(made), made)

@@ -2,9 +2,9 @@
 
 ``@needs("offers:read")`` gives the view the client that asks; ``@public`` says that nobody need be known. A view that
 declares neither stops the service from starting. A client may be bound to one customer or to one branch. Where the
-path names a customer the guard itself looks whether the client may reach that one; everywhere else a bound client is
-refused, unless the view says with its ``Reach`` that it looks for itself (``own_customer``, ``own_customers``,
-``own_branch``). So a view that forgets is closed to them, not open.
+path names a customer the guard itself looks whether the client may reach that one (``crm.reach`` says what it hears of
+all others); everywhere else a bound client is refused, unless the view says with its ``Reach`` that it looks for itself
+(``own_customer``, ``own_customers``, ``own_branch``). So a view that forgets is closed to them, not open.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from flask import Flask, Response, current_app, request
 
 from service.access.keys import digest
 from service.access.quotas import expect_allowed
+from service.crm.reach import unreached
 from service.domain import Client
 from service.engine import Engine
 from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized
@@ -120,10 +121,13 @@ def spend(client: Client, count: int, of: int = 1) -> None:
 
 
 def own_customer(client: Client, customer_id: str, where: str = "customer_id") -> str:
-    """``customer_id`` when it is well formed and the client may reach it; InvalidInput (422) or Forbidden (403)."""
+    """``customer_id`` when it is well formed and the client may reach it.
+
+    InvalidInput (422); for a branch's client NotFound (404), as of nobody; for a customer's own Forbidden (403).
+    """
     word(customer_id, where)
     if client.bound and not own_customers(client, (customer_id,)):
-        raise Forbidden(f"{_belonging(client)} and reaches no other customer.")
+        raise unreached(client, customer_id)
     return customer_id
 
 

@@ -44,7 +44,8 @@ blueprint = Resource("bulk", __name__, description="Many customers at once.")
 def bulk_offers(client: Client) -> Response:
     """The next best offers of up to 200 customers
 
-    Customers nobody has are 404, another branch's are 403, each in its own place. More customers are a job.
+    Customers nobody has are 404, and to a branch's key another branch's are too, each in its own place. More customers
+    are a job.
     """
     body = check(_INPUT, read_json(request), "The list does not fit; nothing was decided.")
     spoken = language(request.headers.get("Accept-Language", ""))

@@ -111,7 +111,7 @@ def customer_by_key(client: Client, external_key: str) -> Response:
 @blueprint.serve(
     ONE,
     "PUT",
-    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict, *_UNLESS_CHANGED,
+    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
                 parameters=_PRECONDITIONS, requestBody=_takes(CustomerInput, CUSTOMER_IN)),
 )  # fmt: skip
 @needs("customers:write", reach=Reach.BRANCH)
@@ -119,7 +119,7 @@ def put_customer(client: Client, customer: str) -> Response:
     """Store a customer
 
     Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named. The same
-    again changes nothing.
+    again changes nothing. To a branch's key another branch's customer is not there (404), and nothing is stored.
     """
     expected = precondition(client, request)
     body = check(_WHOLE, read_json(request), SENTENCE)
@@ -149,7 +149,7 @@ def update_customer(client: Client, customer: str) -> Response:
 @blueprint.serve(
     KEYED,
     "PUT",
-    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, Conflict, *_UNLESS_CHANGED,
+    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
                 parameters=_PRECONDITIONS, requestBody=_takes(KeyedCustomerInput, KEYED_IN)),
 )  # fmt: skip
 @needs("customers:write", reach=Reach.BRANCH)

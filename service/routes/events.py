@@ -16,6 +16,7 @@ import orjson
 from flask import Response, request
 
 from service.claims import Claims, spelt
+from service.crm.reach import unreached
 from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
@@ -201,10 +202,9 @@ def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
 
 
 def _expect_said(client: Client, event: Event, reached: frozenset[str]) -> None:
-    """Raise Forbidden where this key may not say this of this customer."""
+    """Raise NotFound or Forbidden where this key may not say this of this customer."""
     if event.customer_id not in reached:
-        problem = Problem("customer_id", "is not this key's customer")
-        raise Forbidden("This key reports for its own customers only.", [problem])
+        raise unreached(client, event.customer_id)
     if client.customer_id is not None and event.kind in BANKS_OWN:
         may = f"this key may say {', '.join(CUSTOMERS_OWN)}; got {event.kind}"
         raise Forbidden(f"A {event.kind} is the bank's to report, not the customer's.", [Problem("kind", may)])

@@ -94,8 +94,9 @@ def test_a_branch_patches_its_own_customers_only_and_gives_none_away(house: Hous
     branch = house.client("b-9-crm", branch="b-9")
     put(bank, "p-9", branch_id="b-9")
     put(bank, "p-10", branch_id="b-10")
-    for name, facts in (("p-10", {"age": 4}), ("p-10", {"branch_id": "b-9"}), ("p-9", {"branch_id": "b-10"})):
-        assert patch(branch, name, {"attributes": facts}).status_code == 403
+    for name, facts in (("p-10", {"age": 4}), ("p-10", {"branch_id": "b-9"}), ("p-none", {"age": 4})):
+        assert patch(branch, name, {"attributes": facts}).status_code == 404
+    assert patch(branch, "p-9", {"attributes": {"branch_id": "b-10"}}).status_code == 403
     assert house.client("own-9", "p-9").ask("PATCH", "/v1/customers/p-9", {}).status_code == 403
 
 

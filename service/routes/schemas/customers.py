@@ -104,7 +104,7 @@ class CustomerStatus(Loose):
 
     id = fields.String(required=True, allow_none=True)
     external_key = fields.String(required=True, allow_none=True)
-    status = fields.Integer(required=True, metadata=says("201 new, 200 stored, 403, 409 or 422 refused."))
+    status = fields.Integer(required=True, metadata=says("201 new, 200 stored, 403, 404, 409 or 422 refused."))
     revision = fields.Integer()
     problem = fields.Nested(ItemProblem)
 

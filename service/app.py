@@ -38,6 +38,7 @@ from service.routes import (
     policies,
     portrait,
     preferences,
+    tokens,
     visitors,
     webhooks,
 )
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     drift.blueprint,
     experiments.blueprint,
     customers.blueprint,
+    tokens.blueprint,
     bulk.blueprint,
     jobs.blueprint,
     changes.blueprint,

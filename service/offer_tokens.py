@@ -6,7 +6,7 @@ About sixty characters, URL-safe, without personal data: customer, offer and cha
 one, the decision it names is read from PostgreSQL, so a decision that was never recorded opens nothing; then the
 signature is made again for each offer that decision showed. The expiry is the token's own, later than the answer's
 ``valid_until``: an answer ends with its time grain, an offer shown may be accepted for a day (a setting). The newest
-signing key signs and the one before it is still accepted; each worker reads them again every ``REFRESH_S`` seconds.
+signing key signs and the one before it is still accepted (``access.signing``).
 An accept that was acknowledged and comes again needs no token that is still good: its id and content are on record.
 A token is good once: what it proves is accepted once (``store.events``), whoever sends it and however often.
 """
@@ -18,16 +18,12 @@ import time
 import uuid
 from dataclasses import dataclass
 
-import orjson
-
+from service.access.signing import Signing, signature, text_of
 from service.decision import decode
 from service.domain import Decision, Treatment
-from service.errors import FourcastError, InvalidInput, NotFound, Problem
+from service.errors import InvalidInput, NotFound, Problem
 from service.store import Store
 
-REFRESH_S = 30.0
-SIGNED = 16
-"""Bytes of the signature (RFC 2104 allows half of SHA-256)."""
 _TOKEN = re.compile(r"([0-9]{1,18})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})\.([A-Za-z0-9_-]{22})").fullmatch
 
 
@@ -52,8 +48,7 @@ class OfferTokens:
 
     def __init__(self, store: Store, hours: int) -> None:
         self._store, self._seconds = store, hours * 3600
-        self._keys: dict[int, bytes] = {}
-        self._read_at = 0.0
+        self._signing = Signing(store.signing.accepted)
 
     def made(
         self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None
@@ -62,10 +57,10 @@ class OfferTokens:
 
         Unavailable before any key could be read.
         """
-        number, key = next(iter(self._signing().items()))
+        number, key = self._signing.newest()
         expiry = at // 1000 + self._seconds if until is None else until // 1000
-        named = _text(bytes.fromhex(decision_id.replace("-", "")))
-        return f"{number}.{named}.{expiry}.{_signature(key, decision_id, customer_id, offer, channel, expiry)}"
+        named = text_of(bytes.fromhex(decision_id.replace("-", "")))
+        return f"{number}.{named}.{expiry}.{signature(key, decision_id, customer_id, offer, channel, expiry)}"
 
     def sign(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
         """The token of one treatment of a recorded decision, good until ``until`` (ms) where that is said."""
@@ -79,7 +74,7 @@ class OfferTokens:
         TokenRefused; Unavailable without PostgreSQL.
         """
         parts = _TOKEN(token)
-        key = None if parts is None else self._key(int(parts[1]))
+        key = None if parts is None else self._signing.key(int(parts[1]))
         if parts is None or key is None:
             raise _refused(where, "is not a token of this service, or its key was replaced twice since")
         shown, owner = self._shown(key, parts[2], parts[3], parts[4], where)
@@ -99,7 +94,7 @@ class OfferTokens:
         parts = _TOKEN(token)
         return None if parts is None else _decision(parts[2])
 
-    def _shown(self, key: bytes, named: str, expiry: str, signature: str, where: str) -> tuple[Shown, str]:
+    def _shown(self, key: bytes, named: str, expiry: str, sealed: str, where: str) -> tuple[Shown, str]:
         """The one offer of the named decision whose signature this is, and the customer it was shown to."""
         decision_id = _decision(named)
         try:
@@ -108,39 +103,14 @@ class OfferTokens:
             raise _refused(where, "names no decision on record") from None
         for treatment in decode(stored.record)[0].treatments:
             words = decision_id, stored.customer_id, treatment.offer, treatment.channel, int(expiry)
-            same = hmac.compare_digest(_signature(key, *words), signature)
-            if same and _text(uuid.UUID(decision_id).bytes) == named:
+            same = hmac.compare_digest(signature(key, *words), sealed)
+            if same and text_of(uuid.UUID(decision_id).bytes) == named:
                 return Shown(decision_id, treatment.offer, treatment.channel), stored.customer_id
         raise _refused(where, "is not signed by this service")
-
-    def _signing(self) -> dict[int, bytes]:
-        """The accepted keys, newest first; read again now and then, kept while PostgreSQL is away."""
-        if time.monotonic() - self._read_at > REFRESH_S or not self._keys:
-            try:
-                self._keys = self._store.signing.accepted()
-            except FourcastError:
-                if not self._keys:
-                    raise
-            self._read_at = time.monotonic()
-        return self._keys
-
-    def _key(self, number: int) -> bytes | None:
-        """The key of that number; one not seen yet may be new, so it is looked for at most once a second."""
-        if number not in self._signing() and time.monotonic() - self._read_at > 1.0:
-            self._read_at = 0.0
-        return self._signing().get(number)
-
-
-def _signature(key: bytes, *words: str | int) -> str:
-    return _text(hmac.digest(key, orjson.dumps(words), "sha256")[:SIGNED])
 
 
 def _decision(named: str) -> str:
     return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")))
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _refused(where: str, sentence: str) -> TokenRefused:

@@ -127,6 +127,7 @@ def test_operation_ids_are_stable(contract: dict[str, Any]) -> None:
         ("/v1/customers/{customer_id}/portrait", "get"): "getPortrait",
         ("/v1/customers/{customer_id}/preferences", "get"): "getPreferences",
         ("/v1/customers/{customer_id}/preferences", "put"): "putPreferences",
+        ("/v1/tokens", "post"): "mintToken",
         ("/v1/decisions/{decision_id}", "get"): "getDecision",
         ("/v1/decisions/{decision_id}/explanation", "get"): "explainDecision",
         ("/v1/decisions/{decision_id}/replay", "get"): "replayDecision",
@@ -228,7 +229,7 @@ def test_inputs_refuse_unknown_names_and_answers_do_not(contract: dict[str, Any]
         "ReplayInput",
         "CustomerPatch",
     }
-    assert closed == {"ContactInput", "PreferencesInput", "ChallengerInput"} | events | releases | crm
+    assert closed == {"ContactInput", "PreferencesInput", "TokenInput", "ChallengerInput"} | events | releases | crm
 
 
 def test_the_query_and_the_path_are_in_the_contract_with_their_limits(contract: dict[str, Any]) -> None:

@@ -44,7 +44,10 @@ class Clients:
 
     def client(self, key: str) -> Client:
         """The client that holds ``key``; raises Unauthorized for a stranger, Unavailable when nobody can tell."""
-        digest = key_digest(key)
+        return self.holder(key_digest(key))
+
+    def holder(self, digest: str) -> Client:
+        """As ``client``, by the key's digest."""
         now = time.monotonic()
         seen = self._seen.get(digest)
         if seen is not None and now - seen[0] < REMEMBER_S:

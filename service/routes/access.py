@@ -103,7 +103,7 @@ def check_declared(app: Flask) -> None:
 
 def identify(*scopes: str) -> Client:
     """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
-    client = engine().access.client(_key(request.environ))
+    client = engine().access.client(credential())
     spend(client, 1)
     if client.scopes.isdisjoint(scopes):
         named = " or ".join(f'"{scope}"' for scope in scopes)
@@ -164,7 +164,9 @@ def word(value: str, where: str, longest: int = MAX_WORD) -> str:
     return value
 
 
-def _key(environ: dict[str, Any]) -> str:
+def credential() -> str:
+    """The key or token that the request brings; Unauthorized where there is none, or more than one."""
+    environ = request.environ
     header, key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
     if header is not None and key is not None:
         raise Unauthorized("Send the key once: as a Bearer token or as X-API-Key, not both.")

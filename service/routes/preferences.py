@@ -25,6 +25,7 @@ from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact import CONTACT
 
+READS, WRITES = ("customers:read", "customers:write"), ("customers:write", "preferences:write")
 PATH = "/v1/customers/<string:customer_id>/preferences"
 SENTENCE = "The preferences do not fit; nothing was changed."
 _INPUT = PreferencesInput()
@@ -40,8 +41,8 @@ _IF_MATCH = {
 blueprint = Resource("preferences", __name__, description="What customers permit.")
 
 
-@blueprint.serve(PATH, **operation("getPreferences", ("customers:read", "customers:write"), _ANSWERS, NotFound))
-@needs("customers:read", "customers:write")
+@blueprint.serve(PATH, **operation("getPreferences", (*READS, "preferences:write"), _ANSWERS, NotFound))
+@needs(*READS, "preferences:write")
 def preferences(client: Client, customer_id: str) -> Response:
     """What a customer permits
 
@@ -56,7 +57,7 @@ def preferences(client: Client, customer_id: str) -> Response:
     "PUT",
     **operation(
         "putPreferences",
-        "customers:write",
+        WRITES,
         _ANSWERS,
         *BODY_ERRORS,
         NotFound,
@@ -69,7 +70,7 @@ def preferences(client: Client, customer_id: str) -> Response:
         },
     ),
 )
-@needs("customers:write")
+@needs(*WRITES)
 def put_preferences(client: Client, customer_id: str) -> Response:
     """Say what a customer permits
 

@@ -53,6 +53,7 @@ ROADS: dict[str, Callable[[str], list[Asked]]] = {
         ("POST", "/v1/contacts", {"id": f"r-{name}", "customer_id": name, "offer": "term-12m", "channel": "sms"})
     ],
     "listOffersBulk": lambda name: [("POST", "/v1/offers/bulk", {"customers": [name, MINE], "limit": 1})],
+    "mintToken": lambda name: [("POST", "/v1/tokens", {"customer_id": name, "scopes": ["offers:read"]})],
     "createJob": lambda name: [("POST", "/v1/jobs", {"customers": [name]})],
 }
 """By operation: what is asked about a customer."""

@@ -1,7 +1,7 @@
 """`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,8 @@ from service.commands.bank import note_import
 from service.commands.left_out import bank_without_erased, known_bank, tell_zones
 from service.commands.stack import Stack, opened
 from service.commands.terminal import bar, json_option, show
+from service.config import Settings
+from service.crm.assessments import in_files
 from service.errors import FourcastError, InvalidInput, Problem, Unconfirmed
 from service.grid import day_at
 from service.preferences import purposes
@@ -69,6 +71,7 @@ def load_bank(
         if supplement:
             customers = supplement_customers(customers, seed, day_at(now, described.timezone.key))
             consents = simulated_consents(customers, seed)
+        _expect_said(stack.settings, customers.columns, manner)
         source = SIMULATED if supplement else RECORD
         loaded = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))
     left_out.add(loaded.erased)
@@ -118,6 +121,12 @@ A column said_on of consents.sql tells when a yes was said: one that is later th
 def _said(bank: Any, columns: list[str], manner: Manner, now: int) -> CustomerFile:
     """What the bank's file of customers says of itself."""
     return CustomerFile(bank.known_until(now), columns, manner.replace, manner.agreed, manner.full)
+
+
+def _expect_said(settings: Settings, columns: Iterable[str], manner: Manner) -> None:
+    """Raise InvalidInput where files may not say who bears which risk, and would."""
+    if settings.import_assessments == "off" and (problems := in_files(columns, manner.replace)):
+        raise InvalidInput("FOURCAST_IMPORT_ASSESSMENTS is off: files leave risk assessments as they are.", problems)
 
 
 def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> Loaded:

@@ -142,6 +142,12 @@ class Settings:
         0,
         "The port on which a runner shows its metrics (what waits, drift) to Prometheus; 0 is none.",
     )
+    import_assessments: str = setting(
+        "IMPORT_ASSESSMENTS",
+        one_of("on", "off"),
+        "on",
+        "Whether files may say risk_tolerance, risk_assessed_on and qualified_investor.",
+    )
     webhook_loopback: str = setting(
         "WEBHOOK_LOOPBACK",
         one_of("on", "off"),

@@ -9,15 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from service.crm import assessments
 from service.crm.judging import now_ms
 from service.crm.reach import expect_own, expect_reach, reaches
 from service.decision import redacted
 from service.domain import Attributes, Client
 from service.errors import InvalidInput, NotFound, Problem, no_customer
+from service.grid import day_at
 from service.kept import Kept
 from service.serving import Releases
 from service.store import Entry, Store, Stored, Wanted
-from service.store.register import no_customer_of
+from service.store.audit import Row
+from service.store.register import Note, no_customer_of
 from service.store.told import of_client
 
 SENTENCE = "The customer does not fit; nothing was stored."
@@ -45,7 +48,7 @@ class Customers:
         """The customer of an external key; NotFound."""
         return self._store.register.by_key(external_key)
 
-    def put(self, wanted: Wanted, client: Client, expect: Expect = anything) -> Stored:
+    def put(self, wanted: Wanted, client: Client, expect: Expect = anything, behalf: str | None = None) -> Stored:
         """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.
 
         NotFound where somebody of that name is stored whom the client does not reach: its own customer needs another.
@@ -58,27 +61,56 @@ class Customers:
             expect(None if entry is None or theirs else entry.revision)
             if theirs:
                 raise _nobody(wanted)
+            assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
-        said = replace(wanted, origin=of_client(client.name, now_ms()))
-        return self._store.register.put(said, allow, self._kept.forget)
+        said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.unsaid(client))
+        return self._store.register.put(said, allow, self._kept.forget, self._noted("customer.put", client, behalf))
 
-    def amend(self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything) -> Stored:
+    def amend(
+        self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
+    ) -> Stored:
         """Merge a patch into a customer: null makes unknown, what is left out stays. NotFound, and as ``put``."""
         changes = {str(name): value for name, value in patch.get("attributes", {}).items()}
         self.expect_fit(changes)
         origin = of_client(client.name, now_ms())
 
         def amended(entry: Entry) -> Wanted:
+            after = {**entry.attributes, **changes}
             expect_reach(client.branch, entry.attributes, no_customer(customer_id))
-            expect_own(client.branch, {**entry.attributes, **changes})
+            expect_own(client.branch, after)
             expect(entry.revision)
-            return Wanted(entry.id, patch.get("external_key", entry.external_key), changes, origin)
+            assessments.expect_allowed(client, entry.attributes, after)
+            key = patch.get("external_key", entry.external_key)
+            return Wanted(entry.id, key, changes, origin, assessments.unsaid(client))
 
-        return self._store.register.amend(customer_id, amended, self._kept.forget)
+        note = self._noted("customer.update", client, behalf)
+        return self._store.register.amend(customer_id, amended, self._kept.forget, note)
+
+    def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
+        """What a write by the client leaves on the audit log; a branch's client also where nothing changed."""
+
+        def note(before: Entry | None, after: Entry) -> Row | None:
+            changed = before is None or (before.attributes, before.external_key) != (
+                after.attributes,
+                after.external_key,
+            )
+            if not changed and client.branch is None:
+                return None
+            who = {"branch": client.branch, "on_behalf_of": behalf}
+            table = self._releases.serving.policy.attributes
+            told = assessments.told(table, before.attributes if before else {}, after.attributes)
+            about = {name: word for name, word in who.items() if word is not None}
+            return Row(
+                client.name, action, self._store.register.alias(after.id), about | {"revision": after.revision} | told
+            )
+
+        return note
 
     def expect_fit(self, attributes: Attributes) -> None:
-        """Raise InvalidInput naming every attribute that the serving policy's table does not take."""
-        faults = self._releases.serving.policy.attributes.check(attributes)
+        """Raise InvalidInput naming every attribute that the serving policy's table does not take on the bank's day."""
+        policy = self._releases.serving.policy
+        today = day_at(now_ms(), policy.contact.timezone)
+        faults = policy.attributes.check(attributes) + policy.attributes.check_days(attributes, today)
         if faults:
             problems = [Problem(f"attributes.{fault.where[:64]}", fault.message) for fault in faults]
             raise InvalidInput(SENTENCE, problems)

@@ -21,7 +21,7 @@ from service.errors import FourcastError, Malformed, PreconditionFailed, Precond
 from service.routes.access import Reach, engine, needs, own_customers, word
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.desk import about, audited, item_problem
+from service.routes.desk import about, item_problem
 from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
 from service.routes.fields import check
 from service.routes.offers import pairs
@@ -142,8 +142,8 @@ def update_customer(client: Client, customer: str) -> Response:
     expected = precondition(client, request)
     body = check(_PART, read_json(request, MERGE_PATCH), SENTENCE)
     behalf = body.pop("on_behalf_of", None)
-    stored = engine().crm.customers.amend(word(customer, "customer"), body, client, expected.expect)
-    return _told(client, stored, "customer.update", behalf)
+    stored = engine().crm.customers.amend(word(customer, "customer"), body, client, expected.expect, behalf)
+    return _told(stored)
 
 
 @blueprint.serve(
@@ -180,8 +180,6 @@ def put_customers(client: Client) -> Response:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     rows = check(_SEVERAL, read_json(request), "The list does not fit; nothing was stored.")["customers"]
     told = [_stored(client, row, join("customers", place)) for place, row in enumerate(rows)]
-    stored = [engine().crm.alias(one["id"]) for one in told if "revision" in one]
-    audited(client, "customers.put", f"{len(stored)} customers", about(client, customers=stored))
     return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE])
 
 
@@ -243,12 +241,11 @@ def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
 
 
 def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> Ready:
-    return _told(client, engine().crm.customers.put(wanted, client, expected.expect), "customer.put", behalf)
+    return _told(engine().crm.customers.put(wanted, client, expected.expect, behalf))
 
 
-def _told(client: Client, stored: Stored, action: str, behalf: str | None) -> Ready:
-    """What a write left, noted on the audit log."""
-    audited(client, action, engine().crm.alias(stored.id), about(client, behalf, revision=stored.revision))
+def _told(stored: Stored) -> Ready:
+    """What a write left."""
     return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
 
@@ -259,7 +256,7 @@ def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
     try:
         body = check(_ITEM, row, SENTENCE, where)
         wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
-        stored = engine().crm.customers.put(wanted, client)
+        stored = engine().crm.customers.put(wanted, client, behalf=body.get("on_behalf_of"))
     except Unavailable:
         raise
     except FourcastError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.domain import Attributes, Event, Lookback, Snapshot
-from service.store import bulk, customers, events, ledger
+from service.store import audit, bulk, customers, events, ledger
 from service.store.bulk import CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
@@ -87,15 +87,17 @@ class Known:
     ) -> Loaded:
         """Store a bank's customers and what they said (None: unknown), in one transaction: all of it or nothing.
 
-        ``source`` is whose record of consents it is.
+        ``source`` is whose record of consents it is. What the file spoke of is on the audit log.
         """
         now = time.time_ns() // 1_000_000
+        file, outvoted, silent = file or CustomerFile(now), 0, set[str]()
         with bulk.loading(self._database) as connection:
-            _, taken, gone = bulk.load_customers(connection, people, file or CustomerFile(now), progress)
-            if consents is None:
-                return Loaded(taken, erased=frozenset(gone))
-            _, silent = ledger.load_consents(connection, consents, source, "1", now, progress)
-            return Loaded(taken, ledger.outvoted(connection), frozenset(gone | silent))
+            count, taken, gone = bulk.load_customers(connection, people, file, progress)
+            if consents is not None:
+                _, silent = ledger.load_consents(connection, consents, source, "1", now, progress)
+                outvoted = ledger.outvoted(connection)
+            audit.append(connection, "import", "customers.import", source, {"customers": count, **file.summary})
+        return Loaded(taken, outvoted, frozenset(gone | silent))
 
     def load_consents(
         self,

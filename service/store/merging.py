@@ -42,6 +42,12 @@ class CustomerFile:
         told = None if columns is None else orjson.dumps(only(origin, columns)).decode()
         return {"as_of": self.as_of, "said": origin.word, "columns": columns, "told": told, "replace": self.replace}
 
+    @property
+    def summary(self) -> dict[str, object]:
+        """As the audit log tells it: the attributes it spoke of, never what it said of anybody."""
+        names = None if self.columns is None else sorted(self.columns)
+        return {"as_of": self.as_of, "attributes": names, "replace": self.replace, "full": self.full}
+
 
 LATER = f"""
     CASE WHEN customers.told_at <= %(as_of)s::bigint THEN '{{}}'::text[] ELSE ARRAY(

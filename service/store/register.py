@@ -20,7 +20,7 @@ from service.domain import Attributes, Lookback, Snapshot
 from service.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
 from service.store import audit, bulk, changes, comebacks, customers, hot, text
 from service.store.customers import Forget
-from service.store.database import Database
+from service.store.database import Ask, Database
 from service.store.retiring import take_back
 from service.store.schema import (
     AT_WORK,
@@ -101,6 +101,8 @@ class Wanted:
     external_key: str | None
     attributes: Attributes
     origin: Origin | None = None
+    unsaid: frozenset[str] = frozenset()
+    """The attributes on which ``origin`` has no say: who said them, and when, stays."""
 
     @property
     def known(self) -> Attributes:
@@ -110,7 +112,9 @@ class Wanted:
     def told(self, before: Entry | None = None) -> tuple[Told, int]:
         """Who says all of it, and when; of what was known ``before`` and is left out, that it is unknown."""
         left_out = {*before.attributes, *before.told} if before else set[str]()
-        return only(self.origin, left_out.union(self.attributes)), self.origin.as_of if self.origin else 0
+        stays = {name: before.told[name] for name in self.unsaid.intersection(before.told)} if before else {}
+        said = only(self.origin, left_out.union(self.attributes) - self.unsaid)
+        return said | stays, self.origin.as_of if self.origin else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,14 @@ Expect = Callable[[int], None]
 Amend = Callable[[Entry], Wanted]
 """What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
 where the caller may not."""
+Note = Callable[[Entry | None, Entry], audit.Row | None]
+"""What was stored and what a write leaves, to its row on the audit log, in the same transaction; None: none."""
 Redact = Callable[[bytes, str], bytes]
 """A decision record and a pseudonym to the record that names nobody."""
+
+
+def unnoted(_before: Entry | None, _after: Entry) -> None:
+    """For a write that leaves nothing on the audit log."""
 
 
 class Register:
@@ -154,19 +164,19 @@ class Register:
             raise no_customer_of(external_key)
         return _entry(found[0])
 
-    def put(self, wanted: Wanted, allow: Allow, forget: Forget) -> Stored:
+    def put(self, wanted: Wanted, allow: Allow, forget: Forget, note: Note = unnoted) -> Stored:
         """Store the attributes whole.
 
         Conflict for a taken key; InvalidInput for an id or key that is new and outside the alphabet.
         """
         try:
-            return self._put(wanted, allow, forget)
+            return self._put(wanted, allow, forget, note)
         except Conflict:
             if wanted.id is not None:
                 raise
-            return self._put(wanted, allow, forget)  # somebody stored the same new key a moment before: now it is found
+            return self._put(wanted, allow, forget, note)  # somebody stored this key a moment before: it is found now
 
-    def amend(self, customer_id: str, amend: Amend, forget: Forget) -> Stored:
+    def amend(self, customer_id: str, amend: Amend, forget: Forget, note: Note = unnoted) -> Stored:
         """Change what ``amend`` says, and keep the rest with who said it; NotFound, Conflict for a taken key."""
         with self._database.exchange() as ask:
             found = ask(LOCK_ID, text.name("customer_id", customer_id))
@@ -178,10 +188,11 @@ class Register:
             told, at = wanted.told()
             facts, said = Wanted(None, None, {**entry.attributes, **wanted.attributes}).known, {**entry.told, **told}
             revision = customers.put(ask, entry.id, facts, wanted.external_key, said, at, customers.PATCH)
+            _note(ask, note(entry, Entry(entry.id, wanted.external_key, facts, revision, at, said)))
             customers.tell(ask, entry.id, revision, forget)
             return Stored(entry.id, revision, new=False)
 
-    def _put(self, wanted: Wanted, allow: Allow, forget: Forget) -> Stored:
+    def _put(self, wanted: Wanted, allow: Allow, forget: Forget, note: Note) -> Stored:
         with self._database.exchange() as ask:
             if wanted.id is not None:
                 found = ask(LOCK_ID, text.name("customer_id", wanted.id))
@@ -195,7 +206,10 @@ class Register:
                 ask(COME_BACK, self._digest(name))
             elif wanted.origin is not None and take_back(ask, name, wanted.origin.as_of, wanted.origin.source):
                 customers.raise_revision(ask, name)
-            revision = customers.put(ask, name, wanted.known, wanted.external_key, *wanted.told(entry))
+            told, at = wanted.told(entry)
+            revision = customers.put(ask, name, wanted.known, wanted.external_key, told, at)
+            key = wanted.external_key or (entry.external_key if entry else None)
+            _note(ask, note(entry, Entry(name, key, wanted.known, revision, at, told)))
             customers.tell(ask, name, revision, forget)
             return Stored(name, revision, new=entry is None and revision == 1)
 
@@ -287,6 +301,11 @@ def expect_names(wanted: Wanted, entry: Entry | None) -> None:
     problems = [Problem(where, said) for where, said in faults.items() if said is not None]
     if problems:
         raise InvalidInput("The customer cannot be called that; nothing was stored.", problems)
+
+
+def _note(ask: Ask, row: audit.Row | None) -> None:
+    if row is not None:
+        audit.append_by(ask, row)
 
 
 def _key_fault(key: str | None, entry: Entry | None) -> str | None:

@@ -66,6 +66,24 @@ def test_facts_told_before_the_end_of_the_bank_s_day_are_older_than_its_file(imp
     assert known(store) == {"risk_tolerance": 2}
 
 
+def test_files_leave_assessments_alone_where_a_setting_says_so(
+    imported: Import, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOURCAST_IMPORT_ASSESSMENTS", "off")
+    say(store, 1, risk_tolerance=2)
+    refused = imported("id,age,risk_tolerance\na,40,5\n")
+    assert (refused.exit_code, "risk_tolerance: is not for files to say" in refused.stderr) == (2, True)
+    assert imported("id,age\na,40\n", "--replace", "--yes").exit_code == 2
+    assert imported("id,age\na,40\n").exit_code == 0
+    assert known(store) == {"risk_tolerance": 2, "age": 40}
+
+
+def test_an_assessment_after_the_bank_s_day_is_refused(imported: Import, store: Store) -> None:
+    refused = imported("id,risk_assessed_on\na,2026-02-01\n")
+    assert (refused.exit_code, "risk_assessed_on" in refused.stderr) == (2, True)
+    assert imported("id,risk_assessed_on\na,2026-01-31\n").exit_code == 0
+
+
 def test_a_day_that_is_not_over_counts_from_its_beginning(tmp_path: Path) -> None:
     (tmp_path / "bank.yaml").write_text(BANK)
     (tmp_path / "customers.sql").write_text("SELECT 1")

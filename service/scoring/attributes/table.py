@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -100,6 +101,22 @@ class AttributeTable:
         """Every fault of a record of raw attributes; null is always welcome and means unknown."""
         strangers = [str(name) for name in record if name not in self._encoders][:MOST_NEAR]
         return [problem for name, value in record.items() for problem in self._faults(str(name), value, strangers)]
+
+    def check_days(self, record: Mapping[str, object], today: date) -> list[Problem]:
+        """Every date of a record that lies after ``today`` (the bank's day) and does not speak of the future.
+
+        What is no date is ``check``'s to name.
+        """
+        past = {one.name for one in self.attributes if one.kind is Kind.DATE and not one.ahead}
+        ahead = "must not lie after the bank's day"
+        return [
+            Problem(name, f"{ahead}, {today}; got {shown(value)}")
+            for name, value in record.items()
+            if name in past
+            and isinstance(value, str)
+            and value > today.isoformat()
+            and not self._faults(name, value, ())
+        ]
 
     def encode(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
         """One customer's record as ``{"customer.age": 41.0, ...}``: every raw name, NaN or None where unknown.

@@ -3,7 +3,8 @@
 Each line of work is a step that says whether there was something to do, repeated by a thread of its own; a line rests
 when there was nothing, and when a server it needs is away. What is left undone is in PostgreSQL, so a runner may be
 killed at any moment: its leases run out and another goes on. Told to stop, each line ends its present step and gives
-back what it holds. Whatever fails otherwise ends the process with its traceback, and the launcher starts it anew.
+back what it holds. What fails unforeseen is logged, counted and left alone for a while (``failures``): first in its own
+unit (a job, a lead, a delivery), else in its line; the other lines never hear of it.
 """
 
 import logging
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from service.crm import Crm
 from service.drifting import Drifting
 from service.errors import Unavailable
+from service.failures import Failures
 from service.visiting import Visiting
 
 LOG = logging.getLogger("fourcast.work")
@@ -37,6 +39,7 @@ class Runner:
 
     def __init__(self, crm: Crm, drifting: Drifting, visiting: Visiting) -> None:
         self._stop = threading.Event()
+        self._sender = crm.sender
         self._lines: tuple[Line, ...] = (
             Line("jobs", lambda: crm.jobs.work(self._stop.is_set), 0.5),
             Line("leads", crm.leads.sweep, 1.0),
@@ -53,22 +56,24 @@ class Runner:
         self._stop.set()
 
     def run(self) -> None:
-        """Work until told to stop; raises what a line raised."""
+        """Work until told to stop; raises what ends a line, which no failure of its work does."""
         with ThreadPoolExecutor(len(self._lines), "work") as pool:
             lines = [pool.submit(self._follow, line) for line in self._lines]
             wait(lines, return_when=FIRST_EXCEPTION)
             self._stop.set()
+        self._sender.close()
         _raise(line.exception() for line in lines)
 
     def _follow(self, line: Line) -> None:
+        failures = Failures(line.name)
         while not self._stop.is_set():
             try:
-                busy = line.step()
+                busy = failures.attempt(line.name, line.step)
             except Unavailable as away:
                 LOG.warning("waiting", extra={"line": line.name, "problem": away.message})
                 busy = False
             if not busy:
-                self._stop.wait(line.rest_s)
+                self._stop.wait(max(line.rest_s, failures.pause_s(line.name)))
 
 
 def _raise(failures: Iterable[BaseException | None]) -> None:

@@ -38,6 +38,7 @@ _ratio = _newest("fourcast_calibration_ratio", "Taken / expected by propensity."
 _measured = _newest("fourcast_drift_measured_seconds", "When drift was measured, Unix time.", "bundle")
 _waiting = _newest("fourcast_waiting_items", "Items that wait in a queue of the runners.", "queue")
 _oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest item of a queue has waited.", "queue")
+_failures = Counter("fourcast_work_failures_total", "Units of a runner's work that failed unforeseen.", ["line"])
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
 MOST_NAMES = 200
 """So many features and scores have gauges, the worst first: their number is the policy's, and it stays bounded."""
@@ -66,6 +67,11 @@ def note_waiting(queue: str, items: int, oldest_s: float) -> None:
     """How many items wait in a queue, and how long the oldest has."""
     _waiting.labels(queue).set(items)
     _oldest.labels(queue).set(oldest_s)
+
+
+def count_failure(line: str) -> None:
+    """Count a unit of a runner's work that failed as nobody foresaw."""
+    _failures.labels(line).inc()
 
 
 def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:

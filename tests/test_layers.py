@@ -54,6 +54,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.modelling",
         "service.drifting",
         "service.meters",
+        "service.failures",
         "service.deployment",
         "service.trial",
         "service.crm",

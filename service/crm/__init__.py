@@ -5,7 +5,7 @@
     jobs         any number of customers, in parts, by the runner (``service.background``)
     leads        whom an adviser should call, and what becomes of it; ``building`` makes them, ``acting`` says who may
                  work them, ``lead_facts`` what is known of the customer, ``story`` tells each in words
-    webhooks     what changed, sent to who asked; ``sending`` refuses addresses inside
+    webhooks     what changed, sent to who asked; ``addresses`` refuses those inside, ``sending`` is one attempt
     tables       rows as CSV, JSON Lines, Parquet
 
 Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.access``).

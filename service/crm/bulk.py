@@ -2,7 +2,8 @@
 
 In order: all customers in one view of the database -> ``deciding.make`` for each -> all records in one transaction ->
 only then the answers. A customer nobody has, or whom the caller may not reach, is a status of its own and stops
-nobody else. The cache is passed by: a list is worked through once.
+nobody else; so is one whose turn fails as nobody foresaw (500, and the log says where). The cache is passed by: a list
+is worked through once.
 """
 
 import time
@@ -15,6 +16,7 @@ from service.crm.reach import expect_reach
 from service.deciding import Made, make
 from service.domain import Snapshot
 from service.errors import FourcastError, no_customer
+from service.failures import Failures
 from service.kept import Kept
 from service.request import OfferRequest, check_slot
 from service.serving import Releases, Serving
@@ -72,6 +74,7 @@ class Bulk:
 
     def __init__(self, store: Store, releases: Releases, kept: Kept, sign: Sign) -> None:
         self._store, self._releases, self._kept, self._sign = store, releases, kept, sign
+        self._failures = Failures("decisions")
 
     def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
         """A list's moment, now; InvalidInput for a slot the policy does not have."""
@@ -96,7 +99,11 @@ class Bulk:
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
         found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
-        return [turn.decide(one, found.get(one)) for one in customers]
+        return [self._decided(turn, one, found.get(one)) for one in customers]
+
+    def _decided(self, turn: Round, customer_id: str, snapshot: Snapshot | None) -> Decided:
+        failed = Decided(customer_id, error=FourcastError("This customer's turn failed; the log says where."))
+        return self._failures.attempt("a customer's turn", turn.decide, customer_id, snapshot) or failed
 
 
 def _gone(customer_id: str) -> Decided:

@@ -7,6 +7,7 @@ not for a single answer's minutes: the gates are asked again before each contact
 runner dies are ``store.jobs``'.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +19,7 @@ from service.crm.bulk import Bulk, Decided, Round
 from service.crm.tables import Column
 from service.domain import Treatment
 from service.errors import Conflict, FourcastError, NotFound, Unavailable
+from service.failures import Failures, pause_s
 from service.request import OfferRequest
 from service.store import Store
 from service.store.jobs import LEADS, OFFERS, Everybody, Job, LeaseLost, Part, Taken
@@ -66,6 +68,7 @@ class Jobs:
 
     def __init__(self, store: Store, bulk: Bulk, build: Build, lease_s: int) -> None:
         self._store, self._bulk, self._build, self._lease_ms = store, bulk, build, lease_s * 1000
+        self._failures = Failures("jobs")
 
     def add(
         self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody,
@@ -112,20 +115,27 @@ class Jobs:
         taken = self._store.jobs.take(self._lease_ms)
         if taken is None:
             return False
+        with contextlib.suppress(LeaseLost):
+            self._try(taken, stopping)
+        return True
+
+    def _try(self, taken: Taken, stopping: Callable[[], bool]) -> None:
+        """A job that cannot be is failed; one that failed as nobody foresaw is tried again later, and others before."""
         try:
             if taken.kind == LEADS:
                 self._build_leads(taken, stopping)
             else:
                 self._work(taken, stopping)
-        except LeaseLost:
-            return True
         except _Stopped:
             self._store.jobs.release(taken)
-        except Unavailable:
+        except (LeaseLost, Unavailable):
             raise
         except FourcastError as error:
             self._store.jobs.finish(taken, str(error))
-        return True
+        except Exception as failure:  # noqa: BLE001 - the other jobs go on
+            self._failures.note(taken.id, failure)
+            words = f"It failed by {type(failure).__name__}; the runner's log says where."
+            self._store.jobs.put_off(taken, int(pause_s(taken.attempts) * 1000), words)
 
     def _build_leads(self, taken: Taken, stopping: Callable[[], bool]) -> None:
         """Build, and say how far it is; a build that is taken up again makes what still fits into the hours."""

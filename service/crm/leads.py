@@ -20,6 +20,7 @@ from service.crm.judging import GONE, Judging, adviser_channel, now_ms
 from service.decision.permission import closed_by
 from service.domain import Event, EventKind, Snapshot
 from service.errors import Conflict, InvalidInput, Problem
+from service.failures import Failures
 from service.grid import DAY_MS
 from service.kept import Kept
 from service.nearest import unknown
@@ -95,6 +96,7 @@ class Leads:
     def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
         self._store, self._leads, self._releases, self._kept = store, store.leads, releases, kept
         self._judging, self._acting = Judging(releases), Acting(store, releases)
+        self._failures = Failures("leads")
         self.build = Building(store, releases).build
 
     # Reading ---------------------------------------------------------------------------------------------------------
@@ -120,8 +122,10 @@ class Leads:
 
     def sweep(self) -> bool:
         """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
-        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP)
-        self._judge_again(names)
+        resting = self._failures.resting()
+        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP, without=resting)
+        for name in names:
+            self._failures.attempt(name, self._judge_again, [name])
         return len(names) == SWEEP or self._leads.settle() > 0
 
     def _judge_again(self, names: Sequence[str]) -> None:

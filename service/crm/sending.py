@@ -1,34 +1,30 @@
-"""A message to an address that a stranger named: signed, never to the inside, never redirected.
+"""A message to an address that a stranger named: signed, never redirected, over within a deadline.
 
-The host is resolved once, every address it has must be a public one, and the connection goes to the very address that
-was checked (a name that resolves otherwise a moment later changes nothing); the certificate is checked against the
-name. Refused: loopback, private, link-local (the clouds' metadata among them), shared, reserved, multicast and
-unspecified addresses, also where IPv6 wraps them (mapped, 6to4, Teredo, NAT64). Only https, unless the setting lets a
-developer send to this machine. No redirect is followed; what the receiver answers is its status.
+The connection goes to the very address that was checked (``addresses``; a name that resolves otherwise a moment later
+changes nothing); the certificate is checked against the name. No redirect is followed; what the receiver answers is its
+status, and its body is not read. One deadline holds for all of it: resolving, connecting, TLS, sending, and the head of
+the answer, however slowly each of its bytes comes.
 
 Signatures by Standard Webhooks 1.0: HMAC-SHA256 over ``id.timestamp.body``, one per secret that is valid.
 """
 
 import hmac
 import http.client
-import ipaddress
+import io
 import socket
 import ssl
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, cast
+from urllib.parse import SplitResult
 
-from service.errors import InvalidInput, Problem
+from service.crm.addresses import RESOLVE_S, checked, port
 
-TIMEOUT_S = 10.0
-ANSWER_BYTES = 4_096
-UNICAST = ipaddress.ip_network("2000::/3")
-"""The only part of IPv6 that is given out as public: site-local, IPv4-compatible and translated forms lie outside."""
-PROTOCOLS = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
-"""Parts of IPv4 for protocols and relays (RFC 6890, RFC 7526), which Python calls global in part."""
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+DEADLINE_S = 15.0
 
 
 def signatures(secrets: Sequence[str], message_id: str, timestamp: int, body: str) -> str:
@@ -54,108 +50,99 @@ def headers(secrets: Sequence[str], message_id: str, body: str) -> dict[str, str
     }
 
 
-def is_public(address: Address) -> bool:
-    """Whether an address is out there on the internet, whatever it is wrapped in."""
-    inner = _wrapped(address)
-    if inner is not None:
-        return is_public(inner)
-    given_out = address in UNICAST if address.version == 6 else not any(address in part for part in PROTOCOLS)
-    return given_out and address.is_global and not address.is_multicast
-
-
-def _wrapped(address: Address) -> Address | None:
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-
-
-def checked(url: str, loopback: bool) -> tuple[SplitResult, str]:
-    """The parts of a URL and the one address to connect to; InvalidInput says what is not allowed.
-
-    ``loopback``: this machine may be sent to, by http too.
-    """
-    parts = _parts(url)
-    found = _resolved(parts)
-    if loopback and all(one.is_loopback for one in found):
-        return parts, str(found[0])
-    if parts.scheme != "https":
-        raise _refused("must be https")
-    inside = [str(one) for one in found if not is_public(one)]
-    if inside:
-        raise _refused("leads to an address that is not public")
-    return parts, str(found[0])
-
-
-def send(url: str, body: str, named: Mapping[str, str], loopback: bool) -> int:
+def send(url: str, body: str, named: Mapping[str, str], loopback: bool, deadline_s: float = DEADLINE_S) -> int:
     """The status the receiver answers; InvalidInput where the address is not allowed, OSError where nobody answers."""
-    parts, address = checked(url, loopback)
-    connection = _connection(parts, address)
+    until = time.monotonic() + deadline_s
+    parts, address = checked(url, loopback, min(deadline_s, RESOLVE_S))
+    connection = _connection(parts, address, until)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body.encode(), dict(named))
-        answer = connection.getresponse()
-        answer.read(ANSWER_BYTES)
-        return answer.status
+        return connection.getresponse().status
     except http.client.HTTPException as odd:
         raise OSError(f"no HTTP answer: {odd!r}") from odd
     finally:
         connection.close()
 
 
-def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise _refused("cannot be read as a URL") from None
-    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
-        raise _refused("must be https://host/path")
-    if parts.username or parts.password or parts.fragment:
-        raise _refused("must hold no user, password or fragment")
-    return parts
+def _left(until: float) -> float:
+    """Seconds to the deadline; TimeoutError once it is over."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline is over")
+    return left
 
 
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
+class _Wire:
+    """A socket as ``http.client`` uses it, each of whose calls ends at the deadline."""
+
+    def __init__(self, connected: socket.socket, until: float) -> None:
+        self._socket, self._until = connected, until
+
+    def _in_time(self) -> socket.socket:
+        self._socket.settimeout(_left(self._until))
+        return self._socket
+
+    def sendall(self, data: bytes) -> None:
+        """Send it all."""
+        self._in_time().sendall(data)
+
+    def recv_into(self, buffer: "WriteableBuffer") -> int:
+        """What has come by then."""
+        return self._in_time().recv_into(buffer)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """The answer as a file."""
+        return io.BufferedReader(_Answer(self))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
 
 
-def _resolved(parts: SplitResult) -> list[Address]:
-    try:
-        rows = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise _refused("has a host that cannot be found") from None
-    return [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
+class _Answer(io.RawIOBase):
+    """What comes over a wire."""
 
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
 
-def _connection(parts: SplitResult, address: str) -> http.client.HTTPConnection:
-    name, port = str(parts.hostname), _port(parts)
-    if parts.scheme == "http":
-        return _Plain(name, port, address)
-    return _Secure(name, port, address)
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """The next bytes."""
+        return self._wire.recv_into(buffer)
 
 
 class _Plain(http.client.HTTPConnection):
     """To the checked address, whatever the name says by now."""
 
-    def __init__(self, name: str, port: int, address: str) -> None:
-        super().__init__(name, port, timeout=TIMEOUT_S)
-        self._address = address
+    def __init__(self, name: str, number: int, address: str, until: float) -> None:
+        super().__init__(name, number)
+        self._address, self._until = address, until
 
     def connect(self) -> None:
         """Dial the address."""
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = cast(socket.socket, _Wire(self._greeted(), self._until))
+
+    def _greeted(self) -> socket.socket:
+        return socket.create_connection((self._address, self.port), _left(self._until))
 
 
 class _Secure(_Plain):
     """The same with TLS, the certificate held against the name."""
 
-    def connect(self) -> None:
-        """Dial the address, greet by the name."""
-        super().connect()
-        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+    def _greeted(self) -> socket.socket:
+        dialled = super()._greeted()
+        try:
+            dialled.settimeout(_left(self._until))
+            return ssl.create_default_context().wrap_socket(dialled, server_hostname=self.host)
+        except BaseException:
+            dialled.close()
+            raise
 
 
-def _refused(words: str) -> InvalidInput:
-    return InvalidInput("The webhook's address is not allowed.", [Problem("url", words)])
+def _connection(parts: SplitResult, address: str, until: float) -> _Plain:
+    kind = _Plain if parts.scheme == "http" else _Secure
+    return kind(str(parts.hostname), port(parts), address, until)

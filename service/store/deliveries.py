@@ -2,13 +2,14 @@
 
 The feed is the outbox: a change stands there by the transaction that made it. ``fan_out`` turns what is new on the feed
 into deliveries, exactly once, because the place it has reached moves in the same transaction; it reads the feed again
-while it holds those whom it names, so that nothing is sent of who is erased meanwhile. ``due`` takes deliveries whose
-time has come under a short lease (SKIP LOCKED), so several runners share the work and a killed one's deliveries come up
-again: a receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a webhook that has
+while it holds those whom it names, so that nothing is sent of who is erased meanwhile. A change of which no message can
+be made is left out and told to the caller. ``waiting`` says for whom there is something, ``due`` takes so many for each
+under a short lease (SKIP LOCKED), so several runners share the work and a killed one's deliveries come up again: a
+receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a webhook that has
 failed for ``PATIENCE_MS`` without one success is switched off, which the audit log and the feed tell.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,14 +44,29 @@ class Due:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A webhook for which there is something to be sent now; whether its last message failed."""
+
+    webhook_id: str
+    url: str
+    failing: bool
+
+
 TOLD = [deliveries.c[name] for name in ("id", "type", "state", "attempts", "status", "error", "created_at",
                                         "delivered_at", "body")]  # fmt: skip
+WAITING = text("""
+    SELECT id::text, url, failing_since IS NOT NULL AS failing FROM (
+        SELECT webhooks.*, (SELECT min(next_at) FROM deliveries WHERE webhook_id = webhooks.id AND state = 'waiting')
+            AS since FROM webhooks WHERE enabled) AS listening
+    WHERE since <= now_ms() ORDER BY since, id
+""")
 TAKE = text("""
     UPDATE deliveries SET attempts = attempts + 1, next_at = now_ms() + :lease
-    FROM webhooks WHERE webhooks.id = webhook_id AND deliveries.id IN (
-        SELECT d.id FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id
-        WHERE d.state = 'waiting' AND d.next_at <= now_ms() AND w.enabled
-        ORDER BY d.next_at LIMIT :limit FOR UPDATE OF d SKIP LOCKED)
+    FROM webhooks WHERE webhooks.id = webhook_id AND webhooks.enabled AND deliveries.id IN (
+        SELECT taken.id FROM unnest(cast(:webhooks AS uuid[]), cast(:shares AS bigint[])) AS share (webhook, most),
+            LATERAL (SELECT id FROM deliveries WHERE webhook_id = webhook AND state = 'waiting'
+                AND next_at <= (SELECT now_ms()) ORDER BY next_at LIMIT most FOR UPDATE SKIP LOCKED) AS taken)
     RETURNING deliveries.id::text, webhook_id::text, url, body, attempts, secret,
         CASE WHEN old_until > now_ms() THEN old_secret END AS old
 """)
@@ -99,8 +115,11 @@ class Deliveries:
             audit.append(connection, client, "webhook.replay", webhook_id, {"deliveries": count})
             return count
 
-    def fan_out(self) -> bool:
-        """Make deliveries of what is new on the feed, once; True where there may be more."""
+    def fan_out(self, failed: Callable[[str, Exception], None]) -> bool:
+        """Make deliveries of what is new on the feed, once; True where there may be more.
+
+        ``failed`` hears of each change of which no message could be made.
+        """
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
             stands = connection.execute(STANDS).one()
@@ -110,7 +129,7 @@ class Deliveries:
             if not found:
                 return False
             listening = [webhook_of(row) for row in connection.execute(select(*SHOWN).where(webhooks.c.enabled))]
-            rows = [_delivery(each, one) for one in found for each in listening if each.hears(one)]
+            rows = _messages(found, listening, failed)
             if rows:
                 connection.execute(insert(deliveries), rows)
             last = found[-1].place
@@ -118,10 +137,18 @@ class Deliveries:
                                {"xid": last.xid, "seq": last.seq})  # fmt: skip
             return len(found) == BATCH
 
-    def due(self, limit: int) -> list[Due]:
-        """Deliveries whose time has come, now this caller's for a minute."""
+    def waiting(self) -> list[Waiting]:
+        """The webhooks with deliveries whose time has come, who waits longest first."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            rows = connection.execute(TAKE, {"limit": limit, "lease": LEASE_MS}).all()
+            return [Waiting(*row) for row in connection.execute(WAITING)]
+
+    def due(self, shares: Mapping[str, int]) -> list[Due]:
+        """So many deliveries of each webhook whose time has come, now this caller's for a minute."""
+        if not shares:
+            return []
+        words = {"webhooks": list(shares), "shares": list(shares.values()), "lease": LEASE_MS}
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            rows = connection.execute(TAKE, words).all()
         return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
                 for row in rows]  # fmt: skip
 
@@ -156,6 +183,18 @@ class Deliveries:
 def _customers(found: Iterable[Change]) -> set[str]:
     """Whom the changes name."""
     return {str(one.body["customer_id"]) for one in found if one.body.get("customer_id")}
+
+
+def _messages(
+    found: Iterable[Change], listening: Sequence[Webhook], failed: Callable[[str, Exception], None]
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for change in found:
+        try:
+            rows += [_delivery(each, change) for each in listening if each.hears(change)]
+        except Exception as failure:  # noqa: BLE001 - one change of which no message can be made holds up no other
+            failed(f"change {change.place.token}", failure)
+    return rows
 
 
 def _delivery(webhook: Webhook, change: Change) -> dict[str, object]:

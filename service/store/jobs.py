@@ -5,8 +5,9 @@
 ``take`` passes over what others hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
 runner was killed. ``keep`` writes one part, its decisions and the progress in one transaction, and only while the lease
 is still the writer's own, so a runner that was thought dead and comes back writes nothing. Whoever lays out items or
-keeps results holds their customers: an erasure waits, and takes the items out. A job that nobody gets on
-with in ``ATTEMPTS`` takings is failed. All instants are the database's own clock's, in ms.
+keeps results holds their customers: an erasure waits, and takes the items out. A job that nobody gets on with in
+``ATTEMPTS`` takings is failed; one whose runner failed at it is put off, to be taken again after a pause. All instants
+are the database's own clock's, in ms.
 """
 
 import uuid
@@ -53,7 +54,7 @@ TAKE = text("""
     WHERE id = (
         SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND leased_until < now_ms())
         ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id::text, branch, request, total, attempts, kind, client
+    RETURNING id::text, branch, request, total, attempts, error, kind, client
 """)
 HOLD = text("SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR UPDATE")
 OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
@@ -70,6 +71,10 @@ FINISH = text("""
 """)
 RELEASE = text("""
     UPDATE jobs SET state = 'queued', lease = NULL, leased_until = NULL, attempts = attempts - 1
+    WHERE id = :id AND lease = :lease AND state = 'running'
+""")
+PUT_OFF = text("""
+    UPDATE jobs SET lease = NULL, leased_until = now_ms() + :pause_ms, error = :error
     WHERE id = :id AND lease = :lease AND state = 'running'
 """)
 RESULTS = text("SELECT place, rows FROM job_items WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit")
@@ -114,6 +119,7 @@ class Taken:
     counted: bool
     kind: str = OFFERS
     client: str = ""
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +201,11 @@ class Jobs:
             if row is None:
                 return None
             counted = row.total is not None or row.kind == LEADS
-            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client)
+            taken = Taken(
+                row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client, row.attempts
+            )
             if row.attempts > ATTEMPTS:
-                error = f"Given up: nobody got on with it in {ATTEMPTS} attempts."
+                error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
                 _ended(connection, row.id, "failed", error)
                 return None
             if not taken.counted:
@@ -232,6 +240,12 @@ class Jobs:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             _hold(connection, taken)
             _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
+
+    def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
+        """Leave the job alone for a while, for what its runner failed at; then another takes it up."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            words = {"id": taken.id, "lease": taken.lease, "pause_ms": pause_ms, "error": error}
+            connection.execute(PUT_OFF, words)
 
     def release(self, taken: Taken) -> None:
         """Give the job back; the next runner goes on where this one stopped."""

@@ -14,7 +14,8 @@ from werkzeug.serving import make_server
 from service.app import create_app
 from service.cache import Cache
 from service.config import Settings
-from service.crm.sending import checked, headers, is_public
+from service.crm.addresses import checked, is_public
+from service.crm.sending import headers
 from service.engine import Engine
 from service.errors import InvalidInput
 from service.store import Store
@@ -235,10 +236,10 @@ def test_a_public_address_is_taken_and_loopback_only_where_allowed() -> None:
 def test_a_name_that_also_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rebinding: every address of the name is judged, and the one judged is the one dialled."""
     rows = [(2, 1, 6, "", ("8.8.8.8", 443)), (2, 1, 6, "", ("10.1.2.3", 443))]
-    monkeypatch.setattr("service.crm.sending.socket.getaddrinfo", lambda *_, **__: rows)
+    monkeypatch.setattr("service.crm.addresses.socket.getaddrinfo", lambda *_, **__: rows)
     with pytest.raises(InvalidInput, match="not public"):
         checked("https://crm.example/", loopback=False)
-    monkeypatch.setattr("service.crm.sending.socket.getaddrinfo", lambda *_, **__: rows[:1])
+    monkeypatch.setattr("service.crm.addresses.socket.getaddrinfo", lambda *_, **__: rows[:1])
     assert checked("https://crm.example/", loopback=False)[1] == "8.8.8.8"
 
 

@@ -165,7 +165,9 @@ class Leads:
         with self._database.begin() as connection:
             return [lead_of(row) for row in connection.execute(found)]
 
-    def doubtful(self, now: int, release_id: int, limit: int, among: Sequence[str] | None = None) -> list[str]:
+    def doubtful(
+        self, now: int, release_id: int, limit: int, among: Sequence[str] | None = None, without: Sequence[str] = ()
+    ) -> list[str]:
         """Leads that wait and whose gates were judged by what is no longer so, and leads whose time is over.
 
         Of ``among`` where given.
@@ -174,7 +176,8 @@ class Leads:
                     leads.c.release_id != release_id, leads.c.judged_until <= now)  # fmt: skip
         found = select(leads.c.id).outerjoin(customers, customers.c.id == leads.c.customer_id)
         over = and_(leads.c.status.in_(AT_WORK), leads.c.expires_at <= now)
-        found = found.where(or_(and_(leads.c.status.in_(WAITING), stale), over)).limit(limit)
+        doubted = or_(and_(leads.c.status.in_(WAITING), stale), over)
+        found = found.where(doubted, leads.c.id.not_in(without)).limit(limit)
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return list(connection.execute(found if among is None else found.where(leads.c.id.in_(among))).scalars())
 

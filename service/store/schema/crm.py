@@ -162,6 +162,6 @@ deliveries = Table(
     Column("created_at", BigInteger, nullable=False, server_default=text("now_ms()")),
     Column("delivered_at", BigInteger),
 )
-Index("deliveries_due", deliveries.c.next_at, postgresql_where=text("state = 'waiting'"))
+Index("deliveries_due", deliveries.c.webhook_id, deliveries.c.next_at, postgresql_where=text("state = 'waiting'"))
 Index("deliveries_of_webhook", deliveries.c.webhook_id, deliveries.c.created_at)
 Index("deliveries_of_customer", deliveries.c.customer_id)

@@ -110,6 +110,10 @@ class UnsupportedMedia(FourcastError):
     exit_code = 2
 
 
+class UnsupportedCoding(UnsupportedMedia):
+    """The body is packed in a way that nobody here unpacks (RFC 9110, 15.5.16)."""
+
+
 class Unauthorized(FourcastError):
     """No key, or one that no client holds."""
 

@@ -31,6 +31,8 @@ LEEWAY_S = 10
 REMEMBER_S = 300.0
 CAPACITY = 10_000
 LONGEST = 8_000
+LATEST_S = 253_402_300_799
+"""The last second of the year 9999."""
 PREFIX = "oauth:"
 """Before the subject in a client's name; no API key's client is called so."""
 REQUIRED = ("exp", "iat", "iss", "aud", "sub")
@@ -82,8 +84,8 @@ class AccessTokens:
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             raise InvalidToken(f"The token is not good: {error}.") from error
         times = (payload.get(name, 0) for name in ("exp", "iat", "nbf"))
-        if not all(type(instant) in (int, float) for instant in times):
-            raise InvalidToken("The token's exp, iat and nbf must be numbers.")
+        if not all(type(instant) in (int, float) and 0 <= instant <= LATEST_S for instant in times):
+            raise InvalidToken("The token's exp, iat and nbf must be numbers: seconds from 1970 to the year 9999.")
         return payload
 
     def _header(self, header: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,19 +1,21 @@
 """The one JSON loader: bytes from outside become plain values, or a sentence that says what is wrong and where.
 
-In order: media type (415), size while reading (413, chunked bodies too), UTF-8 and syntax (400 with line and column),
-then everything that JSON allows and we do not, all at once with its path (400): keys used twice, integers beyond 2**53,
+In order: media type (415), size while reading (413, chunked bodies too), gzip (unpacked within the same limit; any
+other content coding is 415, with what is taken in Accept-Encoding), UTF-8 and syntax (400 with line and column), then
+everything that JSON allows and we do not, all at once with its path (400): keys used twice, integers beyond 2**53,
 numbers that are no number, lone surrogates, NUL, and nesting deeper than ``MAX_DEPTH``. Schemas come after this.
 """
 
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from service.errors import Malformed, Problem, TooLarge, UnsupportedMedia
+from service.errors import Malformed, Problem, TooLarge, UnsupportedCoding, UnsupportedMedia
 
 MAX_DEPTH = 16
 MAX_EXACT = 2**53 - 1
@@ -21,6 +23,7 @@ MAX_EXACT = 2**53 - 1
 MAX_PROBLEMS = 100
 
 _BEYOND = MAX_EXACT + 1
+_GZIP = 16 + zlib.MAX_WBITS
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,7 +78,11 @@ def join(where: str, step: object) -> str:
 
 
 def whole(request: Request) -> bytes:
-    """The body's bytes, at most the app's ``MAX_CONTENT_LENGTH``; may be asked for again. TooLarge, Malformed."""
+    """The body's bytes, unpacked, at most the app's ``MAX_CONTENT_LENGTH``; may be asked for again.
+
+    TooLarge, Malformed, UnsupportedCoding.
+    """
+    packed = _is_packed(request.headers.get("Content-Encoding", ""))
     limit = request.max_content_length or 0
     request.max_content_length = limit + 1  # a chunked body is cut here without a word: one more byte tells
     early = Malformed("The body ended before its announced length.")
@@ -90,7 +97,33 @@ def whole(request: Request) -> bytes:
         raise _too_large(limit)
     if len(body) != (request.content_length or len(body)):
         raise early
-    return body
+    return unpacked(body, limit) if packed else body
+
+
+def unpacked(body: bytes, limit: int) -> bytes:
+    """What gzip packed (RFC 1952, one member), of at most ``limit`` bytes: no more than that is ever unpacked."""
+    member = zlib.decompressobj(_GZIP)
+    try:
+        plain = member.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Malformed("The body is not gzip, as its Content-Encoding says.") from error
+    if len(plain) > limit:
+        raise _too_large(limit)
+    if not member.eof:
+        raise Malformed("The packed body ends too early.")
+    if member.unused_data:
+        raise Malformed("The packed body goes on after its end: pack it once, in one piece.")
+    return plain
+
+
+def _is_packed(codings: str) -> bool:
+    """Whether the body is packed once by gzip; False where by nothing; UnsupportedCoding for anything else."""
+    named = [coding for one in codings.split(",") if (coding := one.strip().lower()) not in ("", "identity")]
+    if named not in ([], ["gzip"], ["x-gzip"]):
+        raise UnsupportedCoding(
+            f'Send the body as it is, or packed once with "Content-Encoding: gzip", not "{codings[:80]}".'
+        )
+    return bool(named)
 
 
 def _too_large(limit: int) -> TooLarge:

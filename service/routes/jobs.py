@@ -62,7 +62,7 @@ def create_job(client: Client) -> Response:
     """Decide the offers of many customers
 
     Up to 100,000 ids in a body of 8 MiB, everybody of a branch, or `all`: everybody, or everybody of a branch's key.
-    Each decision is that of a single call. An outbound list holds until `valid_until`.
+    Each decision is that of a single call. An outbound list holds until `valid_until`. 100 jobs of a client may wait.
     """
     body = check(_INPUT, read_json(request), SENTENCE)
     spoken = language(request.headers.get("Accept-Language", ""))

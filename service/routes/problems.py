@@ -19,6 +19,7 @@ from service.errors import (
     TooMany,
     Unauthorized,
     Unavailable,
+    UnsupportedCoding,
 )
 from service.routes.facts import facts
 from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
@@ -72,6 +73,8 @@ def install(app: Flask) -> None:
 def _headers(error: FourcastError) -> list[Pair]:
     if isinstance(error, Unavailable | InProgress | TooMany):
         return [("Retry-After", str(error.retry_after))]
+    if isinstance(error, UnsupportedCoding):
+        return [("Accept-Encoding", "gzip")]
     if isinstance(error, InvalidToken):
         return [("WWW-Authenticate", 'Bearer realm="fourcast", error="invalid_token"')]
     if isinstance(error, Unauthorized):

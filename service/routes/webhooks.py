@@ -14,7 +14,7 @@ from service.answer import iso
 from service.domain import Client
 from service.routes.access import Reach, engine, needs
 from service.routes.bodies import read_json
-from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
+from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
 from service.routes.fields import check
 from service.routes.offers import pairs
@@ -50,13 +50,14 @@ def _takes(schema: type, example: object) -> dict[str, Any]:
     ALL,
     "POST",
     **operation("createWebhook", SCOPE, {"201": shown("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
-                *BODY_ERRORS, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
+                *BODY_ERRORS, Conflict, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
 )  # fmt: skip
 @needs(SCOPE, reach=Reach.BRANCH)
 def create_webhook(client: Client) -> Response:
     """Have changes sent to an address
 
-    The secret that signs them is in this answer and in no other. A branch's key hears of its own branch.
+    The secret that signs them is in this answer and in no other. A branch's key hears of its own branch. A
+    client may have 50.
     """
     body = check(_INPUT, read_json(request), SENTENCE)
     engine().crm.sender.expect_allowed(body["url"])

@@ -10,16 +10,17 @@ keeps results holds their customers: an erasure waits, and takes the items out. 
 are the database's own clock's, in ms.
 """
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select, text, true
+from sqlalchemy import Connection, TextClause, select, text, true
 
-from service.errors import Conflict, NotFound
-from service.store import bulk, changes, register
+from service.errors import Conflict, NotFound, TooMany
+from service.store import bounds, bulk, changes, register
 from service.store import text as names
 from service.store.customers import hold
 from service.store.database import Database
@@ -28,6 +29,11 @@ from service.store.schema import jobs
 OFFERS, LEADS = "offers", "leads"
 """What a job makes: the offers of many customers, or the leads of a branch."""
 ATTEMPTS = 5
+CANCEL_S = 10.0
+"""Longer than a request waits for PostgreSQL otherwise: who cancels means it."""
+RETRY_S = 60
+MOST = 100
+"""So many jobs of one client may wait or be under way."""
 EVERYBODY_OF = "everybody_of"
 """Whose customers a job is over, in its request."""
 PAGE = 1_000
@@ -56,7 +62,9 @@ TAKE = text("""
         ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id::text, branch, request, total, attempts, error, kind, client
 """)
-HOLD = text("SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR UPDATE")
+OURS = "SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR {}"
+HOLD, SHARE = text(OURS.format("NO KEY UPDATE")), text(OURS.format("KEY SHARE"))
+"""Held a moment, at the end of what a runner writes; and shared while items are laid out, which no ``TAKE`` passes."""
 OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
 WRITE = text("UPDATE job_items SET rows = cast(:rows AS jsonb) WHERE job_id = :job AND place = :place")
 ADVANCE = text("""
@@ -144,7 +152,7 @@ class Jobs:
     def add(
         self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody
     ) -> Job:
-        """Queue a job over those customers, or over everybody of a branch or the bank."""
+        """Queue a job over those customers, or over everybody of a branch or the bank; TooMany of one client."""
         job_id = str(uuid.uuid4())
         customers = None if isinstance(whom, Everybody) else list(whom)
         asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
@@ -156,6 +164,7 @@ class Jobs:
             "kind": OFFERS,
         }
         with self._database.begin(bulk.PATIENCE_S) as connection:
+            _expect_room(connection, client)
             connection.execute(ADD, values | {"request": names.document("request", asked).decode()})
             if customers:
                 hold(connection, customers)
@@ -163,10 +172,11 @@ class Jobs:
             return _one(connection, job_id)
 
     def add_build(self, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
-        """Queue a build of leads, for a branch or the bank."""
+        """Queue a build of leads, for a branch or the bank; TooMany of one client."""
         job_id = str(uuid.uuid4())
         values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": LEADS}
         with self._database.begin(bulk.PATIENCE_S) as connection:
+            _expect_room(connection, client)
             connection.execute(ADD, values | {"request": names.document("request", request).decode()})
             return _one(connection, job_id)
 
@@ -183,9 +193,12 @@ class Jobs:
             return [Job(*row) for row in connection.execute(newest)]
 
     def cancel(self, job_id: str) -> Job:
-        """End a job that is not ended yet; cancelling it again changes nothing. Conflict where it is done or failed."""
-        with self._database.begin() as connection:
-            connection.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR UPDATE"), {"id": _uuid(job_id)})
+        """End a job that is not ended yet; cancelling it again changes nothing. Conflict where it is done or failed.
+
+        No runner is waited for: what one is writing just then is undone.
+        """
+        with self._database.begin(CANCEL_S) as connection:
+            connection.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR NO KEY UPDATE"), {"id": _uuid(job_id)})
             job = _one(connection, job_id)
             if job.state in ("done", "failed"):
                 raise Conflict(f"Job {job_id} is {job.state} already.")
@@ -208,9 +221,15 @@ class Jobs:
                 error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
                 _ended(connection, row.id, "failed", error)
                 return None
-            if not taken.counted:
-                _count(connection, taken)
-            return taken
+        return taken if taken.counted or self._laid_out(taken) else None
+
+    def _laid_out(self, taken: Taken) -> bool:
+        """Lay out the items of a job over everybody; False where it was cancelled meanwhile."""
+        with contextlib.suppress(LeaseLost), self._database.begin(bulk.PATIENCE_S) as connection:
+            _hold(connection, taken, SHARE)
+            _count(connection, taken)
+            return True
+        return False
 
     def open_items(self, taken: Taken, limit: int) -> list[tuple[int, str]]:
         """The next items without a result: place and customer."""
@@ -221,11 +240,11 @@ class Jobs:
     def keep(self, taken: Taken, part: Part) -> None:
         """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            _hold(connection, taken)
             register.remember(connection, part.decisions)
             rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
                     for place, told in part.rows.items()]  # fmt: skip
             connection.execute(WRITE, rows)
+            _hold(connection, taken)
             counts = {"done": len(part.rows), "failed": part.failed, "id": taken.id, "lease_ms": taken.lease_ms}
             connection.execute(ADVANCE, counts)
 
@@ -269,6 +288,16 @@ def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         yield from rows or ()
 
 
+def _expect_room(connection: Connection, client: str) -> None:
+    """Raise TooMany where the client has as many jobs at work as it may; its others wait until this one is queued."""
+    waiting = bounds.count(connection, jobs, client, jobs.c.state.in_(("queued", "running")))
+    if waiting >= MOST:
+        raise TooMany(
+            f"{waiting} jobs of this client wait or are under way, and it may have {MOST}: wait, or cancel some.",
+            RETRY_S,
+        )
+
+
 def _ended(
     connection: Connection, job_id: str, state: str, error: str | None, outcome: Mapping[str, object] | None = None
 ) -> None:
@@ -279,8 +308,8 @@ def _ended(
     changes.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=branch)
 
 
-def _hold(connection: Connection, taken: Taken) -> None:
-    if connection.execute(HOLD, {"id": taken.id, "lease": taken.lease}).first() is None:
+def _hold(connection: Connection, taken: Taken, how: TextClause = HOLD) -> None:
+    if connection.execute(how, {"id": taken.id, "lease": taken.lease}).first() is None:
         raise LeaseLost(f"Job {taken.id} is no longer this runner's.")
 
 

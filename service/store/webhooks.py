@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, text, true, update
 
-from service.errors import NotFound
-from service.store import audit, bulk
+from service.errors import Conflict, NotFound
+from service.store import audit, bounds, bulk
 from service.store.changes import Change
 from service.store.database import Database
 from service.store.schema import webhooks
 
+MOST = 50
+"""So many webhooks may one client have."""
 OVERLAP_MS = 86_400_000
 """How long after a rotation messages are signed with the old secret as well."""
 
@@ -54,10 +56,12 @@ class Webhooks:
         self._database = database
 
     def add(self, url: str, types: Sequence[str], client: str, branch: str | None) -> tuple[Webhook, str]:
-        """A new webhook, and its secret: shown this once."""
+        """A new webhook, and its secret: shown this once. Conflict where the client has ``MOST`` already."""
         secret, name = new_secret(), str(uuid.uuid4())
         values = {"id": name, "url": url, "types": list(types), "client": client, "branch": branch, "secret": secret}
         with self._database.begin() as connection:
+            if bounds.count(connection, webhooks, client) >= MOST:
+                raise Conflict(f"This client has {MOST} webhooks, as many as it may: change one, or end one first.")
             connection.execute(insert(webhooks).values(**values))
             audit.append(connection, client, "webhook.add", name, {"url": url, "types": list(types)})
             return one(connection, name, branch), secret

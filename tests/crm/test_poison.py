@@ -234,7 +234,7 @@ def test_a_poisoned_job_is_put_off_given_up_at_last_and_holds_up_no_other(
         engine.crm.jobs.work(lambda: False)
     ended = store.jobs.read(poisoned.id)
     assert (ended.state, failures("jobs") - before) == ("failed", 5)
-    assert ended.error is not None and "5 attempts" in ended.error and "TypeError" in ended.error
+    assert ended.error is not None and "5 attempts" in ended.error and "KeyError" in ended.error
 
 
 def test_a_poisoned_customer_fails_alone_in_a_job(store: Store, database: str, engine: Engine) -> None:

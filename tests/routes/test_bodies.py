@@ -1,7 +1,10 @@
 """The JSON loader against what the outside may send: each poison is refused with its place, nothing else is."""
 
+import gzip
+import io
 import json
 import time
+import zlib
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ from flask import Flask, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import Malformed, TooLarge, UnsupportedMedia
+from service.errors import Malformed, TooLarge, UnsupportedCoding, UnsupportedMedia
 from service.routes.bodies import MAX_DEPTH, MAX_EXACT, MAX_PROBLEMS, parse, read_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -134,3 +137,61 @@ def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_not() -> None:
         pytest.raises(TooLarge, match="4096 bytes"),
     ):
         read_json(request)
+
+
+# Packed
+
+PLAIN_BODY = b'{"a": 1}'
+
+
+def packed(body: bytes, coding: str, chunked: bool = False) -> Any:
+    """What is read of a body sent with this Content-Encoding."""
+    more: dict[str, Any] = {"data": body}
+    if chunked:
+        environ = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+        more = {"input_stream": io.BytesIO(body), "environ_overrides": environ}
+    headers = {"Content-Encoding": coding}
+    with APP.test_request_context("/", method="POST", content_type="application/json", headers=headers, **more):
+        return read_json(request)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", " gzip ", "x-gzip", "identity, gzip"])
+def test_a_body_packed_by_gzip_is_read_as_if_it_were_not(coding: str) -> None:
+    assert packed(gzip.compress(PLAIN_BODY), coding) == {"a": 1}
+    assert packed(gzip.compress(PLAIN_BODY), coding, chunked=True) == {"a": 1}
+
+
+@pytest.mark.parametrize("coding", ["", "identity"])
+def test_a_body_packed_by_nothing_may_say_so(coding: str) -> None:
+    assert packed(PLAIN_BODY, coding) == {"a": 1}
+
+
+@pytest.mark.parametrize("coding", ["deflate", "br", "zstd", "compress", "gzip, gzip", "gzip, br", "gzip;q=1", "x"])
+def test_any_other_packing_is_415_and_says_what_is_taken(coding: str) -> None:
+    with pytest.raises(UnsupportedCoding, match="Content-Encoding: gzip"):
+        packed(zlib.compress(PLAIN_BODY), coding)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (PLAIN_BODY, "not gzip"), (b"", "ends too early"), (zlib.compress(PLAIN_BODY), "not gzip"),
+        (gzip.compress(PLAIN_BODY)[:-9], "ends too early"), (gzip.compress(PLAIN_BODY) * 2, "in one piece"),
+        (gzip.compress(PLAIN_BODY) + b"x", "in one piece"), (gzip.compress(gzip.compress(PLAIN_BODY)), "not UTF-8"),
+        (gzip.compress(PLAIN_BODY)[:-8] + bytes(8), "not gzip"),
+    ],
+)  # fmt: skip
+def test_what_is_packed_badly_is_refused_in_words(body: bytes, sentence: str) -> None:
+    with pytest.raises(Malformed, match=sentence):
+        packed(body, "gzip")
+
+
+def test_the_limit_holds_for_what_was_packed_too_and_no_more_is_unpacked() -> None:
+    whole_one = b'"' + b"x" * (MAX_BYTES - 2) + b'"'
+    assert packed(gzip.compress(whole_one), "gzip") == "x" * (MAX_BYTES - 2)
+    bomb = gzip.compress(b" " * 3_000_000)
+    assert len(bomb) < MAX_BYTES
+    for body in (gzip.compress(whole_one + b" "), bomb):
+        for chunked in (False, True):
+            with pytest.raises(TooLarge, match="4096 bytes"):
+                packed(body, "gzip", chunked)

@@ -1,6 +1,8 @@
 """POST events over the real engine: durable, harmless to repeat, all faults at once, nothing half stored unsaid."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -177,3 +179,26 @@ def test_an_event_for_another_customer_is_refused_to_a_customers_own_key(
     assert [row["status"] for row in answer.json["events"]] == ["stored", "refused"]
     assert answer.json["events"][1]["problem"]["type"] == "urn:fourcast:problem:forbidden"
     assert (stored(database_url, mine["id"]), stored(database_url, other["id"])) == (1, 0)
+
+
+def test_an_event_may_come_packed_by_gzip_and_nothing_else(client: Any, keys: Keys, make_event: Event) -> None:
+    plain = json.dumps(make_event()).encode()
+
+    def post(body: bytes, coding: str) -> Any:
+        headers = keys["app"] | {"Content-Encoding": coding, "Content-Type": "application/json"}
+        return client.post("/v1/events", data=body, headers=headers)
+
+    assert post(gzip.compress(plain), "gzip").status_code == 201
+    assert post(plain, "identity").json["events"][0]["status"] == "duplicate"
+    refused = post(zlib.compress(plain), "deflate")
+    assert (refused.status_code, refused.headers["Accept-Encoding"]) == (415, "gzip")
+    assert refused.json["type"] == "urn:fourcast:problem:unsupported-media-type"
+    assert post(gzip.compress(b" " * 2_000_000 + plain), "gzip").status_code == 413
+
+
+def test_the_same_request_packed_and_not_is_the_same_request(client: Any, keys: Keys, make_event: Event) -> None:
+    plain = json.dumps(make_event()).encode()
+    headers = keys["app"] | {"Idempotency-Key": "packed-1", "Content-Type": "application/json"}
+    assert client.post("/v1/events", data=plain, headers=headers).status_code == 201
+    again = client.post("/v1/events", data=gzip.compress(plain), headers=headers | {"Content-Encoding": "gzip"})
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")

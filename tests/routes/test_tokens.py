@@ -134,6 +134,11 @@ def swapped(good: str, **changes: Any) -> str:
     return f"{first}.{text(body(**changes))}.{last}"
 
 
+def timed(claim: str, value: str) -> str:
+    """A token well signed, with one instant written so."""
+    return by_hand(header(), body(**{claim: "here"}).replace(b'"here"', value.encode()))
+
+
 NOW = time.time
 FORGED: dict[str, Callable[[], str]] = {
     "no signature at all (alg none)": lambda: by_hand(header(alg="none"), body(), lambda _: b"x"),
@@ -160,6 +165,22 @@ FORGED: dict[str, Callable[[], str]] = {
     "with an end that is text": lambda: by_hand(header(), body(exp=str(int(NOW()) + 300))),
     "with an end that is true": lambda: by_hand(header(), body(exp=True)),
     "with an endless end": lambda: by_hand(header(), body(exp=1).replace(b'"exp": 1', b'"exp": Infinity')),
+    **{
+        f"{claim} {value[:12]}": lambda claim=claim, value=value: timed(claim, value)
+        for claim in ("exp", "iat", "nbf")
+        for value in (
+            "1e308",
+            "1e999",
+            "1" + "0" * 30,
+            "1" + "0" * 400,
+            "9" * 5000,
+            "NaN",
+            "-Infinity",
+            "-1",
+            '"9"',
+            "{}",
+        )
+    },
     "another issuer": lambda: token(iss="https://identity.other.example"),
     "an issuer that only begins well": lambda: token(iss=ISSUER + ".evil.example"),
     "without an issuer": lambda: token(iss=...),

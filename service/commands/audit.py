@@ -11,6 +11,7 @@ import orjson
 from service.answer import iso
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
+from service.store import Head
 
 
 @click.group()
@@ -20,17 +21,35 @@ def audit() -> None:
 
 @audit.command()
 @json_option
-def verify(as_json: bool) -> None:
-    """Walk the whole chain. Exit code 1 where it breaks, naming the first broken row.
+def head(as_json: bool) -> None:
+    """The end of the chain now, in one word. Note it where nobody here can write.
 
-    Note the head elsewhere: it proves later that no rows were cut off the end.
+    `fourcast audit verify --since HEAD` proves later that nothing before it was changed or cut off.
     """
     with opened() as stack:
-        verdict = stack.store.verify_audit()
-    holds = verdict.broken_at is None
-    told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": verdict.head}
-    if not holds:
+        found = str(stack.store.audit_head())
+    show({"head": found}, as_json) if as_json else click.echo(found)
+
+
+@audit.command()
+@click.option("--since", metavar="HEAD", help="A head that was noted earlier: what it ended must still be so.")
+@json_option
+def verify(since: str | None, as_json: bool) -> None:
+    """Walk the whole chain, and hold it against the releases and erasures it tells of. Exit code 1 where it breaks.
+
+    The first broken row is named. Without --since, who may write the database could have made the whole chain anew.
+    """
+    noted = None if since is None else Head.of(since)
+    with opened() as stack:
+        verdict, differences = stack.store.verify_audit(noted), stack.store.crosscheck_audit()
+    holds = verdict.broken_at is None and not differences
+    told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": str(Head(verdict.rows, verdict.head))}
+    if noted is not None:
+        told["since"] = str(noted)
+    if verdict.broken_at is not None:
         told |= {"broken_at": verdict.broken_at, "reason": verdict.reason}
+    if differences:
+        told["differences"] = differences if as_json else "; ".join(differences)
     show(told, as_json)
     sys.exit(0 if holds else 1)
 

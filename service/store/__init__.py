@@ -16,7 +16,7 @@ import time
 
 from service.store import migrate, partitions
 from service.store.asked import Asked
-from service.store.audit import Verdict
+from service.store.audit import Head, Verdict
 from service.store.backlog import Backlog
 from service.store.bulk import CustomerRow
 from service.store.challengers import Challenger, Challengers
@@ -53,6 +53,7 @@ __all__ = [
     "CustomerRow",
     "Entry",
     "Forget",
+    "Head",
     "Key",
     "Origin",
     "Outcome",

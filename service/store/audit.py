@@ -1,19 +1,25 @@
 """The audit log: a chain in which each row's hash covers the row and the hash before it.
 
 Who changes or removes a row in the middle breaks the chain there; ``verify`` names the first broken row. The end of
-the chain has nothing after it: note ``head`` elsewhere to prove that no rows were cut off. PostgreSQL itself refuses
-UPDATE, DELETE and TRUNCATE on the table.
+the chain has nothing after it: a ``Head`` noted elsewhere proves later that nothing before it was changed or cut off,
+not even by who made the whole chain anew. PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on the table.
+
+``crosscheck`` holds the log against what it tells of: every release stands in it as it is, and every release it tells
+of is there; whoever was erased is told of in it.
 """
 
 import hashlib
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import text as query
 
+from service.errors import InvalidInput, Problem
 from service.store import text
 from service.store.database import Ask
 from service.store.schema import audit
@@ -21,6 +27,25 @@ from service.store.wire import Statement
 
 LOCK = 0x4643_0003
 GENESIS = bytes(32)
+HEAD = re.compile(r"(?:(\d{1,18})\.)?([0-9a-f]{64})").fullmatch
+UNTOLD = query("""
+    WITH told AS (
+        SELECT cast(subject AS bigint) AS id, actor, cast(detail AS jsonb) AS detail FROM audit
+        WHERE action = 'release.activate'),
+    here AS (
+        SELECT id, actor, jsonb_build_object('policy', policy, 'bundle', bundle, 'note', note) AS detail FROM releases)
+    SELECT coalesce(told.id, here.id) AS id, told.id IS NULL AS untold, here.id IS NULL AS gone
+    FROM told FULL JOIN here ON told.id = here.id AND told.actor = here.actor AND told.detail @> here.detail
+    WHERE told.id IS NULL OR here.id IS NULL ORDER BY 1, 2 LIMIT 20
+""")
+ERASED = query("""
+    SELECT DISTINCT customer_id FROM decisions AS d WHERE customer_id >= 'erased-' AND customer_id < 'erased.'
+        AND NOT EXISTS (SELECT 1 FROM audit WHERE action = 'customer.erase' AND subject = d.customer_id) LIMIT 20
+""")
+ERASURES = query("""
+    SELECT (SELECT count(*) FROM erasures) AS digests,
+        (SELECT count(*) FROM audit WHERE action = 'customer.erase') AS told
+""")
 
 WAIT = Statement(b"audit_wait", f"SELECT pg_advisory_xact_lock({LOCK})".encode())
 LAST = Statement(b"audit_last", b"SELECT seq, encode(hash, 'hex') FROM audit ORDER BY seq DESC LIMIT 1")
@@ -41,6 +66,31 @@ class Verdict:
     head: str
     broken_at: int | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain at some time: how many rows it had then (None: not noted), the last one's hash in hex."""
+
+    rows: int | None
+    hash: str
+
+    def __str__(self) -> str:
+        """As it is noted, and read again.
+
+        >>> str(Head.of(f"3.{'ab' * 32}"))[:6], Head.of("ab" * 32).rows
+        ('3.abab', None)
+        """
+        return self.hash if self.rows is None else f"{self.rows}.{self.hash}"
+
+    @classmethod
+    def of(cls, noted: str) -> "Head":
+        """The head of what was noted; InvalidInput for what is none."""
+        found = HEAD(noted.strip())
+        if found is None:
+            words = "must be what `fourcast audit head` printed: a number, a full stop and 64 hex digits"
+            raise InvalidInput("This is no head of an audit log.", [Problem("since", words)])
+        return cls(None if found[1] is None else int(found[1]), found[2])
 
 
 def link(previous: bytes, seq: int, at: int, actor: str, action: str, subject: str, detail: str) -> bytes:
@@ -84,15 +134,55 @@ def append_by(ask: Ask, row: Row) -> int:
     return seq
 
 
-def verify(connection: Connection) -> Verdict:
-    """Walk the whole chain from its first row."""
-    previous, holds = GENESIS, 0
+def head(connection: Connection) -> Head:
+    """The end of the chain now."""
+    last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    return Head(0, GENESIS.hex()) if last is None else Head(last.seq, bytes(last.hash).hex())
+
+
+def verify(connection: Connection, since: Head | None = None) -> Verdict:
+    """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
+    previous, holds, passed = GENESIS, 0, since is None or _is_passed(since, 0, GENESIS)
     for row in connection.execute(select(audit).order_by(audit.c.seq), execution_options={"yield_per": 1000}):
         reason = _fault(row, previous, holds + 1)
         if reason is not None:
             return Verdict(holds, previous.hex(), row.seq, reason)
         previous, holds = bytes(row.hash), holds + 1
+        if since is not None and since.rows == holds and since.hash != previous.hex():
+            changed = (
+                "it is not the row whose head was noted: it, or one before it, was changed and the chain made anew"
+            )
+            return Verdict(holds, previous.hex(), holds, changed)
+        passed = passed or (since is not None and _is_passed(since, holds, previous))
+    if not passed:
+        cut = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
+        return Verdict(holds, previous.hex(), holds + 1, cut)
     return Verdict(holds, previous.hex())
+
+
+def crosscheck(connection: Connection) -> list[str]:
+    """In words, where the log and what it tells of differ; at most 20 of a kind."""
+    return [*_releases(connection), *_erasures(connection)]
+
+
+def _releases(connection: Connection) -> Iterator[str]:
+    for row in connection.execute(UNTOLD):
+        if row.untold:
+            yield f"release {row.id} is not in the log, or stands there with another actor, policy, bundle or note"
+        else:
+            yield f"the log tells of release {row.id}, which is not there, or not as it was told"
+
+
+def _erasures(connection: Connection) -> Iterator[str]:
+    for one in connection.execute(ERASED).scalars():
+        yield f"decisions bear the pseudonym {one}, of whose erasure the log does not tell"
+    counted = connection.execute(ERASURES).one()
+    if counted.digests > counted.told:
+        yield f"{counted.digests} customers were erased, and the log tells of {counted.told} erasures"
+
+
+def _is_passed(since: Head, rows: int, last: bytes) -> bool:
+    return since.hash == last.hex() and since.rows in (None, rows)
 
 
 def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:

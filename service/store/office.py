@@ -6,7 +6,7 @@ from typing import Any
 
 from service.domain import Client, Release
 from service.store import audit, bulk, clients, naming, releases
-from service.store.audit import Verdict
+from service.store.audit import Head, Verdict
 from service.store.clients import Key
 from service.store.database import Database
 from service.store.naming import Names
@@ -89,7 +89,17 @@ class Office:
         with self._database.begin() as connection:
             return audit.listed(connection, limit)
 
-    def verify_audit(self) -> Verdict:
-        """Whether the audit log's chain holds, and where it breaks."""
+    def audit_head(self) -> Head:
+        """The end of the audit log now, to be noted elsewhere."""
+        with self._database.begin() as connection:
+            return audit.head(connection)
+
+    def verify_audit(self, since: Head | None = None) -> Verdict:
+        """Whether the audit log's chain holds, from a head that was noted too, and where it breaks."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            return audit.verify(connection)
+            return audit.verify(connection, since)
+
+    def crosscheck_audit(self) -> list[str]:
+        """Where the audit log differs from the releases and erasures that it tells of."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return audit.crosscheck(connection)

@@ -7,7 +7,7 @@ import pytest
 
 from service.domain import Client
 from service.errors import InvalidInput
-from service.store import Store, Verdict
+from service.store import Head, Store, Verdict
 from service.store.audit import GENESIS, link
 from tests.servers import execute
 
@@ -86,3 +86,80 @@ def test_clients_and_releases_write_to_it(log: tuple[Store, str]) -> None:
 def test_an_actor_without_a_name_is_refused(log: tuple[Store, str]) -> None:
     with pytest.raises(InvalidInput, match="actor"):
         log[0].audit("", "policy.publish", "p", {})
+
+
+def remade(url: str, statement: str) -> None:
+    """Change the log and make the whole chain anew, as somebody could who may write the database."""
+    tamper(url, statement)
+    previous = GENESIS
+    for seq, *row in execute(url, "SELECT seq, at, actor, action, subject, detail FROM audit ORDER BY seq"):
+        made = link(previous, seq, *row)  # type: ignore[arg-type]
+        words = f"previous_hash = '\\x{previous.hex()}', hash = '\\x{made.hex()}'"
+        tamper(url, f"UPDATE audit SET {words} WHERE seq = {seq}")
+        previous = made
+
+
+def test_a_head_noted_elsewhere_holds_while_the_log_only_grows(log: tuple[Store, str]) -> None:
+    store, _ = log
+    head = store.audit_head()
+    assert (head.rows, head.hash) == (5, store.verify_audit().head)
+    assert store.verify_audit(head).broken_at is None
+    store.audit("anna", "policy.publish", "p-6", {})
+    for noted in (str(head), head.hash, str(Head(0, GENESIS.hex()))):
+        assert store.verify_audit(Head.of(noted)) == Verdict(6, store.audit_head().hash)
+
+
+@pytest.mark.parametrize(
+    ("statement", "row", "reason"),
+    [
+        ("UPDATE audit SET actor = 'eve' WHERE seq = 2", 4, "changed and the chain made anew"),
+        ("DELETE FROM audit WHERE seq > 3", 4, "cut off"),
+        ("TRUNCATE audit", 1, "cut off"),
+        ("UPDATE audit SET actor = 'eve' WHERE seq = 5", None, None),
+    ],
+)
+def test_a_chain_made_anew_does_not_fit_the_head_that_was_noted_before(
+    log: tuple[Store, str], statement: str, row: int | None, reason: str | None
+) -> None:
+    store, url = log
+    fourth = bytes(execute(url, "SELECT hash FROM audit WHERE seq = 4")[0][0])  # type: ignore[call-overload]
+    remade(url, statement)
+    assert store.verify_audit().broken_at is None, "by itself the new chain holds"
+    verdict = store.verify_audit(Head(4, fourth.hex()))
+    assert verdict.broken_at == row, "the fifth row came after the head was noted"
+    assert (reason or "") in str(verdict.reason)
+    bare = store.verify_audit(Head.of(fourth.hex()))
+    assert (bare.broken_at is None) == (row is None)
+
+
+@pytest.mark.parametrize("noted", ["", "5", "5." + "a" * 63, "x." + "a" * 64, "-1." + "a" * 64, "5." + "A" * 64])
+def test_what_is_no_head_is_refused(noted: str) -> None:
+    with pytest.raises(InvalidInput, match="no head"):
+        Head.of(noted)
+
+
+def test_the_log_is_held_against_releases_and_erasures(log: tuple[Store, str]) -> None:
+    store, url = log
+    store.put_policy("p", {})
+    store.activate("p", None, "why", "cleo")
+    store.activate("p", None, "again", "cleo")
+    store.put_customer("c-1", {})
+    store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
+    assert store.crosscheck_audit() == []
+    execute(url, "ALTER TABLE releases DISABLE TRIGGER USER; UPDATE releases SET actor = 'eve' WHERE note = 'why'")
+    assert [one.split(",")[0] for one in store.crosscheck_audit()] == [
+        "the log tells of release 1",
+        "release 1 is not in the log",
+    ]
+    execute(url, "UPDATE releases SET actor = 'cleo' WHERE note = 'why'")
+    tamper(url, "DELETE FROM audit WHERE action = 'customer.erase' OR detail LIKE '%again%'")
+    assert store.verify_audit().broken_at is None, "they were the last rows"
+    assert [one.split(",")[0] for one in store.crosscheck_audit()] == [
+        "release 2 is not in the log",
+        "1 customers were erased",
+    ]
+    execute(
+        url, "INSERT INTO decisions (id, customer_id, at, record, release_id) "
+        "VALUES (gen_random_uuid(), 'erased-1', 1, '', 1)"
+    )  # fmt: skip
+    assert "erased-1" in store.crosscheck_audit()[1]

@@ -125,6 +125,6 @@ def wsgi() -> Flask:
     log_as_json(settings.log_level)
     note_worker()
     tracing.start(settings.traces_url, settings.traces_share)
-    store = Store(str(settings.database_url), settings.database_deadline_ms)
+    store = Store(str(settings.database_url), settings.database_deadline_ms, settings.secret_keys)
     cache = Cache(str(settings.redis_url), settings.redis_deadline_ms / 1000)
     return create_app(settings, Engine(settings, store, cache))

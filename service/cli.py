@@ -44,6 +44,7 @@ MODULES: Mapping[str, str] = {
     "portrait": "portrait",
     "keys": "keys",
     "audit": "audit",
+    "secrets": "secrets",
     "openapi": "contract",
     "leads": "leads",
     "advisers": "leads",

@@ -104,6 +104,7 @@ def postgresql(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("migrations", "ok", f"at {state.revision}, the newest")
     yield from _unsafe(state, settings.workers)
+    yield from _secrets(settings)
 
 
 def _unsafe(state: DatabaseState, workers: int) -> Iterator[Finding]:
@@ -120,6 +121,19 @@ def _unsafe(state: DatabaseState, workers: int) -> Iterator[Finding]:
     yield from (Finding("rights in postgresql", "fault", f"lacks {right}: GRANT it") for right in state.lacking)
     if not state.lacking:
         yield Finding("rights in postgresql", "ok", "every table can be read and written as needed")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Secrets in the database are sealed with a key that is given here."""
+    store = Store(str(settings.database_url), PATIENCE_MS, settings.secret_keys)
+    try:
+        store.secrets.expect_open()
+    finally:
+        store.close()
+    if settings.secret_keys:
+        yield Finding("secrets", "ok", "every secret in the database opens with the keys given")
+    else:
+        yield Finding("secrets", "note", "FOURCAST_SECRET_KEYS is not set: secrets lie in the database as they are")
 
 
 def redis(settings: Settings) -> Iterator[Finding]:

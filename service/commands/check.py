@@ -75,9 +75,10 @@ def migrate(as_json: bool) -> None:
     settings = Settings.read(os.environ)
     if settings.database_url is None:
         raise InvalidInput("There is no database to migrate.", [Problem("FOURCAST_DATABASE_URL", "is not set")])
-    store = Store(settings.database_url, settings.database_deadline_ms)
+    store = Store(settings.database_url, settings.database_deadline_ms, settings.secret_keys)
     try:
         store.migrate()
+        store.secrets.seal("migrate")
     finally:
         store.close()
     show({"migrated": True}, as_json)

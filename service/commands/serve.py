@@ -58,6 +58,8 @@ def check_port(host: str, port: int) -> None:
 
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
     """Serve until told to stop; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
+    stack.store.secrets.seal("serve")
+    stack.store.secrets.expect_open()
     threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
     server = subprocess.Popen(gunicorn_command(), env={**os.environ, **environ}, start_new_session=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from service.cache import Cache
 from service.commands import choosing
 from service.config import Settings
-from service.embedded import embedded
+from service.embedded import embedded, secret_key
 from service.store import Store
+from service.store.sealing import new_key
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Stack:
             "FOURCAST_STATE_DIR": str(self.settings.state_dir),
             "FOURCAST_ARTIFACTS": self.settings.artifacts_url or str(self.settings.artifacts),
             "FOURCAST_POLICY": str(self.settings.policy),
+            "FOURCAST_SECRET_KEYS": ",".join(self.settings.secret_keys),
         }
 
 
@@ -39,10 +41,18 @@ def opened(settings: Settings | None = None) -> Iterator[Stack]:
     """
     settings = settings or choosing.existing()
     with embedded(settings) as urls:
-        settings = replace(settings, database_url=urls.database, redis_url=urls.redis)
-        store = Store(urls.database, settings.database_deadline_ms)
+        keys = _secret_keys(settings)
+        settings = replace(settings, database_url=urls.database, redis_url=urls.redis, secret_keys=keys)
+        store = Store(urls.database, settings.database_deadline_ms, keys)
         store.migrate()
         try:
             yield Stack(settings, store, Cache(urls.redis))
         finally:
             store.close()
+
+
+def _secret_keys(settings: Settings) -> tuple[str, ...]:
+    """Those of the environment; an embedded database without any has one in its state folder."""
+    if settings.secret_keys or settings.database_url is not None:
+        return settings.secret_keys
+    return (secret_key.read_or_make(settings.state_dir, new_key),)

@@ -38,7 +38,8 @@ def work(beside: int | None) -> None:
     settings = choosing.found()
     log_as_json(settings.log_level)
     with opened(settings) as stack:
-        store = Store(str(stack.settings.database_url), DEADLINE_MS)
+        store = Store(str(stack.settings.database_url), DEADLINE_MS, stack.settings.secret_keys)
+        store.secrets.expect_open()
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))
         runner = Runner(engine.crm, engine.drifting, engine.visiting)
         if stack.settings.runner_metrics_port:

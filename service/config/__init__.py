@@ -21,6 +21,7 @@ from service.config.parsing import (
     Unfit,
     address,
     decimal,
+    fernet_keys,
     folder,
     folder_or_url,
     one_of,
@@ -44,6 +45,10 @@ class Settings:
     database_url: str | None = setting(
         "DATABASE_URL", url("postgresql", "postgres", "postgresql+psycopg"), None,
         "The bank's own PostgreSQL; without it an embedded one is started in the state folder.", "",
+    )  # fmt: skip
+    secret_keys: tuple[str, ...] = setting(
+        "SECRET_KEYS", fernet_keys(), (),
+        "What seals secrets in the database, the newest key first; an embedded one has a key in its state folder.", "",
     )  # fmt: skip
     redis_url: str | None = setting(
         "REDIS_URL", url("redis", "rediss", "unix"), None,

@@ -12,6 +12,7 @@ PREFIX = "FOURCAST_"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?")
 Parse = Callable[[str], Any]
 T = TypeVar("T")
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}=").fullmatch
 
 
 class Unfit(ValueError):
@@ -32,7 +33,7 @@ class Setting:
 def setting(name: str, parse: tuple[Parse, str], default: T, meaning: str, shown: str | None = None) -> T:
     """One field of ``Settings``: its variable, parser with the words for what it takes, default and meaning."""
     kept = Setting(PREFIX + name, parse[0], parse[1], meaning, str(default) if shown is None else shown)
-    field: T = dataclasses.field(default=default, repr=not name.endswith("_URL"), metadata={"setting": kept})
+    field: T = dataclasses.field(default=default, repr=not name.endswith(("_URL", "_KEYS")), metadata={"setting": kept})
     return field
 
 
@@ -106,6 +107,19 @@ def origins() -> tuple[Parse, str]:
         found = tuple(word.strip() for word in text.split(",") if word.strip())
         if not found or not all(map(_ORIGIN.fullmatch, found)):
             raise Unfit(f'must be {expects}, each whole, in small letters and without a path or *; got "{text}"')
+        return found
+
+    return parse, expects
+
+
+def fernet_keys() -> tuple[Parse, str]:
+    """Keys of 32 bytes in URL-safe base64 between commas; the words never show them."""
+    expects = "keys made by `fourcast secrets key`, between commas"
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = tuple(word.strip() for word in text.split(",") if word.strip())
+        if not found or not all(_KEY(word) for word in found):
+            raise Unfit(f"must be {expects}")
         return found
 
     return parse, expects

@@ -114,17 +114,17 @@ class Sender:
 
     def deliver(self, due: Due) -> None:
         """One attempt, and what came of it on record."""
-        status, error = self._sent(due)
+        status, error = self._sent(due, self._deliveries.secrets(due))
         if status is not None and 200 <= status < 300:
             self._deliveries.delivered(due, status)
         else:
             chance = random.SystemRandom().random()
             self._deliveries.failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
 
-    def _sent(self, due: Due) -> tuple[int | None, str]:
+    def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
         """What the receiver answered, and why that is no arrival where it is none."""
         try:
-            named = headers(due.secrets, f"msg_{due.id}", due.body)
+            named = headers(secrets, f"msg_{due.id}", due.body)
             status = send(due.url, due.body, named, self._loopback, self._deadline_s)
         except InvalidInput as refused:
             return None, str(refused)

@@ -13,6 +13,7 @@ Not here: the cache; what the attributes mean.
 """
 
 import time
+from collections.abc import Sequence
 
 from service.store import migrate, partitions
 from service.store.asked import Asked
@@ -37,6 +38,8 @@ from service.store.permissions import Permissions
 from service.store.proposals import Proposal, Proposals
 from service.store.register import Entry, Register, Stored, Wanted
 from service.store.repeats import Repeats
+from service.store.sealing import Seal
+from service.store.secrets import Secrets
 from service.store.signing import SigningKeys
 from service.store.taken import Outcome
 from service.store.told import Origin
@@ -81,17 +84,18 @@ class Store(Asked, Known, Learned, Office):
     ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
     queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens, ``deliveries`` what is
     sent to them, ``backlog`` how much of all that waits, ``visitors`` what happened on devices of nobody known,
-    ``trails`` what decisions read of events.
+    ``trails`` what decisions read of events, ``secrets`` what is sealed with ``secret_keys`` (``sealing``).
     """
 
-    def __init__(self, url: str, deadline_ms: int = 500) -> None:
-        self._database = Database(url, deadline_ms)
+    def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
+        self._database, seal = Database(url, deadline_ms), Seal(secret_keys)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)
-        self.signing, self.repeats = SigningKeys(self._database), Repeats(self._database)
+        self.signing, self.repeats = SigningKeys(self._database, seal), Repeats(self._database, seal)
         self.register, self.jobs = Register(self._database), Jobs(self._database)
         self.changes, self.leads = Changes(self._database), Leads(self._database)
-        self.webhooks, self.deliveries = Webhooks(self._database), Deliveries(self._database)
+        self.webhooks, self.deliveries = Webhooks(self._database, seal), Deliveries(self._database, seal)
+        self.secrets = Secrets(self._database, seal)
         self.backlog, self.visitors = Backlog(self._database), Visitors(self._database)
         self.trails = Trails(self._database)
 

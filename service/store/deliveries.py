@@ -22,6 +22,7 @@ from service.store import audit, bulk, changes, customers
 from service.store.changes import STANDS, Change, Place
 from service.store.database import Database
 from service.store.schema import deliveries, webhooks
+from service.store.sealing import Seal
 from service.store.webhooks import SHOWN, Webhook, one, uuid_of, webhook_of
 
 ATTEMPTS = 12
@@ -34,12 +35,12 @@ DISABLED = "webhook.disabled"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to be made now; ``secrets`` are those that sign it."""
+    """A delivery to be made now; ``sealed`` are the secrets that sign it, as they are kept."""
 
     id: str
     webhook_id: str
     url: str
-    secrets: tuple[str, ...]
+    sealed: tuple[str, ...]
     body: str
     attempts: int
 
@@ -87,8 +88,8 @@ FAILING = text("""
 class Deliveries:
     """The deliveries of one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
 
     def listed(self, webhook_id: str, branch: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:
         """The newest deliveries of a webhook."""
@@ -151,6 +152,10 @@ class Deliveries:
             rows = connection.execute(TAKE, words).all()
         return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
                 for row in rows]  # fmt: skip
+
+    def secrets(self, due: Due) -> list[str]:
+        """The secrets that sign a delivery; Sealed where they do not open."""
+        return [self._seal.open(one.encode()).decode() for one in due.sealed]
 
     def delivered(self, due: Due, status: int) -> None:
         """The receiver took it."""

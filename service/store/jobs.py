@@ -214,9 +214,7 @@ class Jobs:
             if row is None:
                 return None
             counted = row.total is not None or row.kind == LEADS
-            taken = Taken(
-                row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client, row.attempts
-            )
+            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client, row.attempts)
             if row.attempts > ATTEMPTS:
                 error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
                 _ended(connection, row.id, "failed", error)

@@ -18,6 +18,7 @@ import orjson
 from service.errors import AnswerLost, InProgress, KeyReused
 from service.store import text
 from service.store.database import Database
+from service.store.sealing import Seal
 from service.store.wire import Statement
 
 KEEP_S = 24 * 3600
@@ -80,8 +81,8 @@ class KeptAnswer:
 class Repeats:
     """The kept answers of one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
 
     def begun(self, principal: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
         """None: carry it out now. Else the answer of the first time.
@@ -99,7 +100,7 @@ class Repeats:
                 raise KeyReused("This Idempotency-Key was used for another request. Give each request its own.")
             if status is not None:
                 pairs = tuple((str(name), str(value)) for name, value in orjson.loads(headers or b"[]"))
-                return KeptAnswer(int(status), pairs, bytes.fromhex((body or b"").decode()))
+                return KeptAnswer(int(status), pairs, self._seal.open(bytes.fromhex((body or b"").decode())))
             if stale == b"t":
                 raise AnswerLost("This request was begun and may have been carried out; its answer was not kept.")
         raise InProgress("The first request with this Idempotency-Key is still being answered.")
@@ -111,8 +112,9 @@ class Repeats:
             yield
 
     def keep(self, principal: str, key: str, status: int, headers: Sequence[Header], body: bytes) -> None:
-        """Keep the answer."""
-        self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), body)
+        """Keep the answer; sealed, for it may hold a secret that is shown this once."""
+        sealed = self._seal.close(body)
+        self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), sealed)
 
     def release(self, principal: str, key: str) -> None:
         """Give the key free, unless something was written under it."""

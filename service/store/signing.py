@@ -1,7 +1,7 @@
 """The keys that offer tokens are signed with: made by the migration at first start, replaced by a rotation.
 
 The newest signs; the one before it is still accepted. Older ones stay in the table but open nothing. All workers and
-all restarts read the same rows.
+all restarts read the same rows; they are sealed where there is a key to seal with (``sealing``).
 """
 
 import secrets
@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from service.store import audit
 from service.store.database import Database
 from service.store.schema import signing_keys
+from service.store.sealing import Seal
 from service.store.wire import Statement
 
 ACCEPTED = Statement(b"signing_keys", b"SELECT id, encode(secret, 'hex') FROM signing_keys ORDER BY id DESC LIMIT 2")
@@ -21,17 +22,19 @@ BYTES = 32
 class SigningKeys:
     """The signing keys of one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
 
     def accepted(self) -> dict[int, bytes]:
-        """The newest key first, then the one before it, by number."""
+        """The newest key first, then the one before it, by number; Sealed where they do not open."""
         rows = self._database.ask(ACCEPTED)
-        return {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
+        kept = {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
+        return {number: self._seal.open(secret) for number, secret in kept.items()}
 
     def rotate(self, actor: str) -> int:
         """Sign with a new key from now on, and say so in the audit log; returns its number."""
-        row = insert(signing_keys).values(secret=secrets.token_bytes(BYTES), made_at=time.time_ns() // 1_000_000)
+        secret = self._seal.close(secrets.token_bytes(BYTES))
+        row = insert(signing_keys).values(secret=secret, made_at=time.time_ns() // 1_000_000)
         with self._database.begin() as connection:
             number = int(connection.execute(row.returning(signing_keys.c.id)).scalar_one())
             audit.append(connection, actor, "signing.rotate", f"signing key {number}", {})

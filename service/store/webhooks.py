@@ -14,6 +14,7 @@ from service.store import audit, bounds, bulk
 from service.store.changes import Change
 from service.store.database import Database
 from service.store.schema import webhooks
+from service.store.sealing import Seal
 
 MOST = 50
 """So many webhooks may one client have."""
@@ -52,17 +53,17 @@ def new_secret() -> str:
 class Webhooks:
     """The webhooks of one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
 
     def add(self, url: str, types: Sequence[str], client: str, branch: str | None) -> tuple[Webhook, str]:
         """A new webhook, and its secret: shown this once. Conflict where the client has ``MOST`` already."""
         secret, name = new_secret(), str(uuid.uuid4())
-        values = {"id": name, "url": url, "types": list(types), "client": client, "branch": branch, "secret": secret}
+        values = {"id": name, "url": url, "types": list(types), "client": client, "branch": branch}
         with self._database.begin() as connection:
             if bounds.count(connection, webhooks, client) >= MOST:
                 raise Conflict(f"This client has {MOST} webhooks, as many as it may: change one, or end one first.")
-            connection.execute(insert(webhooks).values(**values))
+            connection.execute(insert(webhooks).values(**values, secret=self._sealed(secret)))
             audit.append(connection, client, "webhook.add", name, {"url": url, "types": list(types)})
             return one(connection, name, branch), secret
 
@@ -99,9 +100,13 @@ class Webhooks:
         with self._database.begin() as connection:
             found = one(connection, webhook_id, branch)
             until = {"old_secret": webhooks.c.secret, "old_until": text(f"now_ms() + {OVERLAP_MS:d}")}
-            connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(secret=secret, **until))
+            new = {"secret": self._sealed(secret), **until}
+            connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(**new))
             audit.append(connection, client, "webhook.rotate", found.id, {})
         return secret
+
+    def _sealed(self, secret: str) -> str:
+        return self._seal.close(secret.encode()).decode()
 
 
 def one(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:

@@ -1,0 +1,40 @@
+"""`fourcast secrets`: a new key, and every secret in the database sealed with the newest one."""
+
+import click
+
+from service.commands.stack import opened
+from service.commands.terminal import json_option, show
+from service.errors import InvalidInput, Problem
+from service.store.sealing import VARIABLE, new_key
+
+
+@click.group()
+def secrets() -> None:
+    """The keys that seal secrets in the database: of webhooks, of offer tokens, of answers kept for repeats."""
+
+
+@secrets.command()
+@json_option
+def key(as_json: bool) -> None:
+    """A new key, for FOURCAST_SECRET_KEYS; kept nowhere.
+
+    To replace one: add the new one behind the old, restart everything, put it first, restart, `fourcast secrets seal`,
+    and leave the old one away a day later.
+    """
+    made = new_key()
+    show({"key": made}, as_json) if as_json else click.echo(made)
+
+
+@secrets.command()
+@click.option("--actor", default="operator", show_default=True, help="Who does it, for the audit log.")
+@json_option
+def seal(actor: str, as_json: bool) -> None:
+    """Seal with the first key whatever is plain or sealed with another. Done again, it changes nothing."""
+    with opened() as stack:
+        if not stack.settings.secret_keys:
+            raise InvalidInput("There is no key to seal with.", [Problem(VARIABLE, "is not set")])
+        count = stack.store.secrets.seal(actor)
+    show({"sealed": count}, as_json)
+
+
+VERBS = (secrets,)

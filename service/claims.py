@@ -20,7 +20,7 @@ from service.decision.record import UNREADABLE, shown
 from service.decision_ids import canonical_id, made_at
 from service.domain import CLOCK_SKEW_MS, Event
 from service.errors import InvalidInput, NotFound, Problem
-from service.nearest import MOST_NEAR, unknown
+from service.nearest import unknown
 from service.serving import Releases
 from service.store import Store
 from service.store.naming import Names
@@ -69,7 +69,6 @@ class Claims:
 
     def __init__(self, store: Store, known: KnownNames, trusted: bool) -> None:
         self._store, self._known, self._trusted = store, known, trusted
-        self._strangers = 0
         self._ever: Names | None = None
         self._decisions: dict[str, tuple[str | None, dict[str, str] | None]] = {}
 
@@ -88,9 +87,7 @@ class Claims:
         for field, nouns in NOUNS.items():
             word = getattr(event, field)
             if word is not None and not self._has(nouns, word):
-                self._strangers += 1
-                known = getattr(self._known.now, nouns)
-                yield Problem(field, unknown(word, known, self._strangers <= MOST_NEAR))
+                yield Problem(field, unknown(word, getattr(self._known.now, nouns)))
 
     def _has(self, nouns: str, word: str) -> bool:
         if word in getattr(self._known.now, nouns):

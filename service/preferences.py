@@ -9,13 +9,13 @@ is stored and ignored would be the worst of answers.
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import islice
 
 from service.decision.subject import PERSONALISATION
 from service.domain import RETIRED
 from service.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.kept import Kept
-from service.nearest import MOST_NEAR
+from service.nearest import near
 from service.rules.contact import CONTACT
 from service.rules.outreach import RETIREMENT
 from service.rules.policy import Policy
@@ -90,12 +90,12 @@ def purposes(policy: Policy) -> tuple[str, ...]:
 def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
     """Raise InvalidInput naming each purpose that the policy does not ask after."""
     known = purposes(policy)
-    strangers = enumerate(one for one in wanted if one not in known)
-    problems = [Problem(f"consents.{one}", _unknown(one, known, place < MOST_NEAR)) for place, one in strangers]
+    strangers = islice((one for one in wanted if one not in known), MOST_PROBLEMS)
+    problems = [Problem(f"consents.{one}", _unknown(one, known)) for one in strangers]
     if problems:
-        raise InvalidInput("The preferences do not fit; nothing was changed.", problems[:MOST_PROBLEMS])
+        raise InvalidInput("The preferences do not fit; nothing was changed.", problems)
 
 
-def _unknown(purpose: str, known: tuple[str, ...], look: bool) -> str:
-    near = get_close_matches(purpose, known, n=1) if look else []
-    return f'is no purpose; did you mean "{near[0]}"?' if near else f"is no purpose; expected one of {', '.join(known)}"
+def _unknown(purpose: str, known: tuple[str, ...]) -> str:
+    meant = near(purpose, known)
+    return f'is no purpose; did you mean "{meant}"?' if meant else f"is no purpose; expected one of {', '.join(known)}"

@@ -7,13 +7,13 @@ it), and then sqlglot. What nodes may stand in the tree is ``checking``'s concer
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from service.errors import ExpressionError, Problem
+from service.nearest import near
 
 LONGEST_TEXT = 4_000
 MOST_TOKENS = 1_500
@@ -59,10 +59,10 @@ def refused(text: str, problems: list[Problem]) -> ExpressionError:
     return ExpressionError(f'expression "{shown}" cannot be used{count}', problems)
 
 
-def suggestion(word: str, known: Iterator[str] | tuple[str, ...]) -> str:
+def suggestion(word: str, known: tuple[str, ...]) -> str:
     """``; did you mean ...?`` where something close is known."""
-    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = near(word.lower(), known)
+    return f"; did you mean {close}?" if close else ""
 
 
 def read(text: str) -> exp.Expr:

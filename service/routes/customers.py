@@ -49,6 +49,8 @@ READS = ("customers:read", "customers:write")
 SENTENCE = "The customer does not fit; nothing was stored."
 QUERY = "The query does not fit."
 MERGE_PATCH = "application/merge-patch+json"
+MOST_SEVERAL = 50_000
+"""JSON values of a list of customers."""
 _WHOLE, _PART, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
     CustomerInput(),
     CustomerPatch(),
@@ -178,8 +180,8 @@ def put_customers(client: Client) -> Response:
     """
     if client.require_if_match:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
-    rows = check(_SEVERAL, read_json(request), "The list does not fit; nothing was stored.")["customers"]
-    told = [_stored(client, row, join("customers", place)) for place, row in enumerate(rows)]
+    body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
+    told = [_stored(client, row, join("customers", place)) for place, row in enumerate(body["customers"])]
     return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE])
 
 

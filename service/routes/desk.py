@@ -5,10 +5,11 @@ customers are noted by ``access`` (``own_customers``); what changes something st
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from service.domain import Client
-from service.errors import FourcastError
+from service.errors import MOST_PROBLEMS, FourcastError
 from service.routes.access import engine
 
 
@@ -32,5 +33,6 @@ def item_problem(error: FourcastError) -> dict[str, Any]:
         "detail": error.message,
     }
     if error.problems:
-        found["errors"] = [{"where": each.where, "message": each.message} for each in error.problems]
+        told = islice(error.problems, MOST_PROBLEMS)
+        found["errors"] = [{"where": each.where, "message": each.message} for each in told]
     return found

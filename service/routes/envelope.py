@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from service.access.quotas import WINDOW_S, Allowance
+from service.nearest import few_searches
 from service.routes.facts import UNMATCHED, Facts, begin
 from service.routes.metrics import observe
 from service.tracing import Served, served
@@ -55,7 +56,8 @@ class Envelope:
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         try:
-            return self._app(environ, started)
+            with few_searches():
+                return self._app(environ, started)
         finally:
             method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
             self._finish(method, noted, time.perf_counter() - begun)

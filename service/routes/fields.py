@@ -4,7 +4,6 @@ A field takes its own JSON kind and nothing near it: 1.9 and ``true`` are no int
 query string, where all is text, ``limit=3`` is a number.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,14 +11,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from service.domain import CLOCK_SKEW_MS
 from service.errors import MOST_PROBLEMS, InvalidInput, Problem
-from service.nearest import MOST_NEAR
+from service.nearest import near
 from service.routes.bodies import join
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MOST_NAMES = 1_000
+"""Names of one free object, such as a customer's attributes; more than any policy has."""
 UNKNOWN = "Unknown field."
 """What marshmallow says of a name that the schema does not hold."""
 MISSING = {"required": "is required", "null": "must not be null"}
@@ -35,6 +36,15 @@ class Strict(Schema):
         """Unknown names are faults, not noise."""
 
         unknown = RAISE
+
+    @pre_load
+    def _few_strangers(self, value: Any, **_: Any) -> Any:
+        """Each unknown name costs as much as a field: no more of them are read than are told."""
+        if not isinstance(value, dict) or len(value) <= MOST_PROBLEMS:
+            return value
+        known = {field.data_key or name for name, field in self.fields.items()}
+        strangers = islice((name for name in value if name not in known), MOST_PROBLEMS)
+        return {name: value[name] for name in (*(known & value.keys()), *strangers)}
 
 
 class Word(fields.String):
@@ -127,6 +137,33 @@ class QueryInteger(fields.Integer):
         if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
             raise self.make_error("invalid", input=value)
         return int(value)
+
+
+class Several(fields.List[Any]):
+    """A list of ``low`` to ``high`` values, none of which is read where there are more."""
+
+    def __init__(self, each: fields.Field[Any], low: int, high: int, nouns: str, **options: Any) -> None:
+        self._error = f"must be {low} to {high} {nouns}"
+        super().__init__(each, validate=validate.Length(low, high, error=self._error), **options)
+        self._most = high
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._most:
+            raise ValidationError(self._error)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Named(fields.Dict):
+    """An object of at most ``most`` values by name, none of which is read where there are more."""
+
+    def __init__(self, values: fields.Field[Any] | None = None, most: int = MOST_NAMES, **options: Any) -> None:
+        super().__init__(keys=Word(), values=values, **options)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, Mapping) and len(value) > self._most:
+            raise ValidationError(f"must hold at most {self._most:,} names, got {len(value):,}")
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
 
 
 class Instant(fields.DateTime):
@@ -241,15 +278,13 @@ def _unknown_last(entry: tuple[object, object]) -> str:
 
 
 def _told(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems, each unknown name with what it may have meant; a near one is looked for a few times only."""
-    strangers = 0
+    """The problems, each unknown name with what it may have meant."""
     for problem in problems:
-        strangers += problem.message == UNKNOWN
         known = problem.message != UNKNOWN
-        yield problem if known else Problem(problem.where, _guess(schema, problem.where, strangers <= MOST_NEAR))
+        yield problem if known else Problem(problem.where, _guess(schema, problem.where))
 
 
-def _guess(schema: Schema, where: str, look: bool) -> str:
-    near = difflib.get_close_matches(where.rpartition(".")[2], schema.fields, n=1) if look else []
-    guess = f'did you mean "{near[0]}"?' if near else f"expected {', '.join(schema.fields)}"
+def _guess(schema: Schema, where: str) -> str:
+    meant = near(where.rpartition(".")[2], schema.fields)
+    guess = f'did you mean "{meant}"?' if meant else f"expected {', '.join(schema.fields)}"
     return f"is not known here; {guess}"

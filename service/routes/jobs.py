@@ -5,6 +5,8 @@ there once the job is done, as CSV, JSON Lines or Parquet by ``Accept`` or ``?fo
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,7 +18,7 @@ from service.answer import iso
 from service.crm.jobs import COLUMNS
 from service.crm.tables import MEDIA, written
 from service.domain import Client
-from service.errors import InvalidInput, NotAcceptable, Problem
+from service.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
 from service.request import OfferRequest
 from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.bodies import read_json
@@ -64,7 +66,7 @@ def create_job(client: Client) -> Response:
     Up to 100,000 ids in a body of 8 MiB, everybody of a branch, or `all`: everybody, or everybody of a branch's key.
     Each decision is that of a single call. An outbound list holds until `valid_until`. 100 jobs of a client may wait.
     """
-    body = check(_INPUT, read_json(request), SENTENCE)
+    body = check(_INPUT, read_json(request, most=MAX_CUSTOMERS + 100), SENTENCE)
     spoken = language(request.headers.get("Accept-Language", ""))
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
     whom = wanted(body["customers"], client)
@@ -145,11 +147,11 @@ def wanted(customers: object, client: Client) -> list[str] | Everybody:
         got = f"{len(customers):,} of them" if isinstance(customers, list) else kind(customers)
         words = f'must be "{EVERYBODY}", a branch or an array of 1 to {MAX_CUSTOMERS:,} ids, got {got}'
         raise InvalidInput(SENTENCE, [Problem("customers", words)])
-    problems = [Problem(f"customers.{place}", fault) for place, one in enumerate(customers) if (fault := _fault(one))]
+    problems = list(islice(_unfit(customers), MOST_PROBLEMS))
     if not problems and len(set(customers)) < len(customers):
         problems = [Problem("customers", "must name each customer once")]
     if problems:
-        raise InvalidInput(SENTENCE, problems[:100])
+        raise InvalidInput(SENTENCE, problems)
     return customers
 
 
@@ -163,6 +165,12 @@ def chosen(form: str | None) -> str:
     if best is None:
         raise NotAcceptable(f"Results come as {', '.join(by_media)}.")
     return by_media[best]
+
+
+def _unfit(customers: list[Any]) -> Iterator[Problem]:
+    if set(map(type, customers)) != {str} or not all(map(PLAIN, customers)):
+        faults = ((place, _fault(one)) for place, one in enumerate(customers))
+        yield from (Problem(f"customers.{place}", fault) for place, fault in faults if fault)
 
 
 def _fault(one: object) -> str | None:

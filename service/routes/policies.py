@@ -36,6 +36,8 @@ from service.routes.schemas.releases import (
 )
 from service.store import Proposal
 
+MOST_VALUES = 50_100
+"""JSON values of a body with a policy; the policy's own bound is named where it is read."""
 WRITE, APPROVE = "policies:write", "policies:approve"
 EITHER = (WRITE, APPROVE)
 QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
@@ -68,7 +70,7 @@ def publish(client: Client) -> Response:
     Checked whole: 422 names every problem with file and key. Nothing serves differently until another client approves.
     """
     governance = engine().governance
-    body = check(PolicyInput(), read_json(request), BODY)
+    body = check(PolicyInput(), read_json(request, most=MOST_VALUES), BODY)
     proposal, new = governance.publish(body["documents"], client.name, body["note"])
     headers = [NO_STORE, ("Location", f"/v1/policies/{proposal.policy}")]
     return Ready(orjson.dumps(told(proposal)), 201 if new else 200, headers)

@@ -5,6 +5,7 @@ there are any) and ``trace_id``, which the log carries too. A 500 never shows wh
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 import orjson
 from flask import Flask, request
@@ -24,6 +25,8 @@ from service.errors import (
 from service.routes.facts import facts
 from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
 
+MOST_TOLD = 200
+"""Problems of one answer: as many as a request may hold events, each of which has its own."""
 INTERNAL = "Something went wrong here, not in your request. Quote the trace_id when you report it."
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "Request too large", 500: "Internal error"}
 _DETAILS = {
@@ -43,7 +46,7 @@ def problem(
         "status": status,
         "detail": detail,
     }
-    if rows := [{"where": row.where, "message": row.message} for row in errors]:
+    if rows := [{"where": row.where, "message": row.message} for row in islice(errors, MOST_TOLD)]:
         document["errors"] = rows
     document["trace_id"] = facts().trace_id
     return Ready(orjson.dumps(document), status, [NO_STORE, *headers], PROBLEM)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from service import customer_ids
-from service.routes.fields import Strict, Text, Word
+from service.routes.fields import Named, Several, Strict, Text, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 
@@ -16,9 +16,8 @@ class CustomerInput(OnBehalf):
     external_key = Word(
         LONG, metadata=says(f"The bank's own key of the customer; unique. {customer_ids.SENTENCE}", example="CIF-0042")
     )
-    attributes = fields.Dict(
-        keys=Word(),
-        values=fields.Raw(allow_none=True),
+    attributes = Named(
+        fields.Raw(allow_none=True),
         required=True,
         metadata=says("By name, as attributes.yaml of the policy has them; null is unknown."),
     )
@@ -28,9 +27,8 @@ class CustomerPatch(OnBehalf):
     """What changes of a customer; what is left out stays."""
 
     external_key = Word(LONG, allow_none=True, metadata=says("Null takes it away.", example="CIF-0042"))
-    attributes = fields.Dict(
-        keys=Word(),
-        values=fields.Raw(allow_none=True),
+    attributes = Named(
+        fields.Raw(allow_none=True),
         metadata=says("Those to be changed, by name; null is unknown from now on."),
     )
 
@@ -73,9 +71,7 @@ class Erasure(OnBehalf):
 class BulkCustomersInput(Strict):
     """Up to 200 customers."""
 
-    customers = fields.List(
-        fields.Raw(), required=True, validate=validate.Length(1, MAX_BULK, error="must be 1 to 200 customers")
-    )
+    customers = Several(fields.Raw(), 1, MAX_BULK, "customers", required=True)
 
 
 class OriginAnswer(Loose):

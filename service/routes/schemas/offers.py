@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from service.domain import Family
-from service.routes.fields import QueryInteger, Strict, Whole, Word, Yuan
+from service.routes.fields import QueryInteger, Several, Strict, Whole, Word, Yuan
 from service.routes.schemas import ItemProblem, Loose, says
 from service.routes.schemas.explanations import ExplanationAnswer
 
@@ -101,10 +101,12 @@ class OffersAnswer(Loose):
 class BulkOffersInput(Strict):
     """Up to 200 customers and the slot that asks."""
 
-    customers = fields.List(
+    customers = Several(
         Word(),
+        1,
+        MAX_BULK,
+        "customers",
         required=True,
-        validate=validate.Length(1, MAX_BULK, error="must be 1 to 200 customers"),
         metadata=says("Customer ids, each once.", example=["c-000001", "c-000002"]),
     )
     channel = Word(metadata=says("Only treatments in this channel of the policy.", example="branch"))

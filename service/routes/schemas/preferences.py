@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from service.routes.fields import Strict, Truth, Word
+from service.routes.fields import Named, Strict, Truth, Word
 from service.routes.schemas import Loose, says
 
 
@@ -11,9 +11,7 @@ class PreferencesInput(Strict):
 
     personalisation = Truth(metadata=says("false: offers that rest on nothing personal.", example=False))
     do_not_contact = Truth(metadata=says("true: no outbound channel at all.", example=False))
-    consents = fields.Dict(
-        keys=Word(), values=Truth(), metadata=says("By purpose, `marketing:<channel>` for a channel.")
-    )
+    consents = Named(Truth(), metadata=says("By purpose, `marketing:<channel>` for a channel."))
     version = Word(required=True, metadata=says("The wording that the customer saw.", example="privacy-2026-09"))
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from service.routes.fields import QueryInteger, Strict, Whole, Word
+from service.routes.fields import Named, QueryInteger, Strict, Whole, Word
 from service.routes.schemas import Loose, says
 
 MOST_CUSTOMERS = 10_000
@@ -23,8 +23,8 @@ def _note() -> fields.String:
 class PolicyInput(Strict):
     """A whole policy, as its YAML files say it."""
 
-    documents = fields.Dict(
-        keys=fields.String(),
+    documents = Named(
+        most=100,
         required=True,
         metadata=says("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
     )

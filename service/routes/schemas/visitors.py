@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.routes.fields import Instant, Strict, Word
+from service.routes.fields import Instant, Several, Strict, Word
 from service.routes.schemas import says
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
@@ -53,10 +53,12 @@ class VisitorEventsInput(Strict):
     """What happened on one device."""
 
     device_id = DeviceId(required=True, metadata=says(f"As it is asked with. {DEVICE}.", example="d7f3a1c0-5b0d-4c0e"))
-    events = fields.List(
+    events = Several(
         fields.Nested(VisitorEventInput),
+        1,
+        MAX_EVENTS,
+        "events",
         required=True,
-        validate=validate.Length(1, MAX_EVENTS, error="must be 1 to 50 events"),
         metadata=says("The events, oldest first."),
     )
 

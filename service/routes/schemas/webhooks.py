@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from service.routes.fields import Instant, QueryInteger, Strict, Truth, Word
+from service.routes.fields import Instant, QueryInteger, Several, Strict, Truth, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.leads import STATUSES
 
@@ -16,10 +16,12 @@ class WebhookInput(Strict):
     """Where to send what."""
 
     url = Word(500, required=True, metadata=says("https, a public address.", example="https://crm.example/hooks"))
-    types = fields.List(
+    types = Several(
         Word(among=TYPES),
+        1,
+        20,
+        "types",
         required=True,
-        validate=validate.Length(1, 20, error="must be 1 to 20 types"),
         metadata=says("Types of changes, as the feed names them; `lead.*` for all of a kind.", example=["lead.*"]),
     )
 

@@ -4,7 +4,6 @@ Documents go by their name without ``.yaml``. Canonical means: sorted keys, 1.0 
 PostgreSQL text cannot hold, so that a policy read from its files and one read back from a store have the same hash.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from service.errors import Problem
+from service.nearest import near
 from service.rules.reading.strict_yaml import MOST_DEPTH, MOST_NODES, RefusedError, parse
 
 NAMES = (
@@ -71,8 +71,8 @@ def content_hash(content: bytes) -> str:
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """``did you mean "x"?`` where something near is known, else what is expected."""
-    near = difflib.get_close_matches(word, known, 1)
-    return f'did you mean "{near[0]}"?' if near else f"expected {', '.join(known)}"
+    meant = near(word, known)
+    return f'did you mean "{meant}"?' if meant else f"expected {', '.join(known)}"
 
 
 def _read(path: Path, problems: list[Problem]) -> Iterator[object]:

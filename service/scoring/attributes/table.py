@@ -1,15 +1,15 @@
 """The table itself: what each attribute may be, whether a record fits, and the record as columns of a grid."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from service.errors import Problem
+from service.errors import MOST_PROBLEMS, Problem
 from service.expressions import Expression, Kind, Name
-from service.nearest import MOST_NEAR
+from service.nearest import near
 from service.scoring.attributes import encoders, frames
 from service.scoring.attributes.encoders import Encoded, Encoder
 from service.scoring.attributes.records import RecordEncoder
@@ -98,9 +98,9 @@ class AttributeTable:
         return frozenset(found)
 
     def check(self, record: Mapping[str, object]) -> list[Problem]:
-        """Every fault of a record of raw attributes; null is always welcome and means unknown."""
-        strangers = [str(name) for name in record if name not in self._encoders][:MOST_NEAR]
-        return [problem for name, value in record.items() for problem in self._faults(str(name), value, strangers)]
+        """The faults of a record of raw attributes, the first hundred; null is always welcome and means unknown."""
+        faults = (problem for name, value in record.items() for problem in self._faults(str(name), value))
+        return list(islice(faults, MOST_PROBLEMS))
 
     def check_days(self, record: Mapping[str, object], today: date) -> list[Problem]:
         """Every date of a record that lies after ``today`` (the bank's day) and does not speak of the future.
@@ -112,10 +112,7 @@ class AttributeTable:
         return [
             Problem(name, f"{ahead}, {today}; got {shown(value)}")
             for name, value in record.items()
-            if name in past
-            and isinstance(value, str)
-            and value > today.isoformat()
-            and not self._faults(name, value, ())
+            if name in past and isinstance(value, str) and value > today.isoformat() and not self._faults(name, value)
         ]
 
     def encode(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
@@ -163,21 +160,20 @@ class AttributeTable:
     def _encode(self) -> RecordEncoder:
         return RecordEncoder({one.name: (one.kind, self._encoders[one.name]) for one in self.attributes})
 
-    def _faults(self, name: str, value: object, guessed: Collection[str]) -> list[Problem]:
-        """The faults of one attribute; for an unknown one among ``guessed`` a near name is looked for."""
+    def _faults(self, name: str, value: object) -> list[Problem]:
         encoder = self._encoders.get(name)
         if encoder is None:
-            return [Problem(name, self._unheard_of(name, name in guessed))]
+            return [Problem(name, self._unheard_of(name))]
         if value is None:
             return []
         fits = encoders.is_there(encoder.one(value))
         return [] if fits else [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
 
-    def _unheard_of(self, name: str, look: bool) -> str:
+    def _unheard_of(self, name: str) -> str:
         if any(one.name == name for one in self.features):
             return "is derived by the policy and cannot be set"
-        near = get_close_matches(name, self._encoders, 1) if look else []
-        return f'is no attribute; did you mean "{near[0]}"?' if near else "is no attribute of attributes.yaml"
+        meant = near(name, self._encoders)
+        return f'is no attribute; did you mean "{meant}"?' if meant else "is no attribute of attributes.yaml"
 
 
 def shown(value: object) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from service.config import Settings
 from service.errors import BundleError, NotFound
-from service.scoring.models.manifest import FILE_NAME, NAME, REVIEW, model_bytes, models_of, read
+from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, models_of, read
 
 VERSION = re.compile(r"b-[0-9a-f]{12}")
 
@@ -116,7 +116,8 @@ def _download(files: Any, source: str, draft: Path) -> None:
 def _named(manifest: Any) -> list[str]:
     """The files a manifest names; ``read`` has made sure that each is a plain name."""
     names = [row["file"] for entry in models_of(manifest).values() for row in entry["files"]]
-    return [*(name for name in names if FILE_NAME.fullmatch(name)), *([REVIEW] if "review" in manifest else [])]
+    kept = [file for part, file in KEPT.items() if part in manifest]
+    return [*(name for name in names if FILE_NAME.fullmatch(name)), *kept]
 
 
 def _is_whole(folder: Path, version: str) -> bool:

@@ -25,6 +25,7 @@ from service.grid import start_of
 from training.encoding import ENCODINGS, read_text
 
 FILE = "bank.yaml"
+OWN_TABLE = "attributes.yaml"
 SPLITS = ("customer", "time")
 REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
 OPTIONAL = ("split_column", "outcome", "true_rate", "encoding", "owner", "notes")

@@ -6,16 +6,17 @@ contract when it reads; here nothing is raised but what makes the folder no fold
 """
 
 from collections.abc import Collection, Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from service.errors import InvalidInput, Problem
 from service.scoring.attributes import AttributeTable
-from training import contract
+from training import contract, learnable
 from training.bank import Bank, open_bank
-from training.dataset import clock, table_of
-from training.rows import ID, Rows, customers_of, read_rows
+from training.dataset import clock, customers_from, outcomes_from, table_of
+from training.rows import ID, LISTED, Rows, customers_of, read_rows
+from training.sample import sample_of
 
 TABLES = ("customers", "outcomes", "lapse", "consents")
 
@@ -25,16 +26,19 @@ class Checked:
     """Rows of every table that could be read, and every fault with the name of its table.
 
     ``nobodys`` counts the rows of a table whose customers are not among those of customers.sql: they are passed over.
+    ``unlearnable`` tells what sound tables lack to be learned from.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     faults: list[tuple[str, Problem]] = field(default_factory=list)
     nobodys: dict[str, int] = field(default_factory=dict)
+    unlearnable: list[Problem] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Plain JSON values: row, customer, column, value and expected where a value is faulty."""
         faults = [{"table": table, **asdict(fault)} for table, fault in self.faults]
-        return {"rows": self.rows, "faults": faults, **({"nobodys": self.nobodys} if self.nobodys else {})}
+        more = {"nobodys": self.nobodys, "unlearnable": [asdict(one) for one in self.unlearnable]}
+        return {"rows": self.rows, "faults": faults, **{name: part for name, part in more.items() if part}}
 
     @property
     def notes(self) -> Iterator[str]:
@@ -45,12 +49,17 @@ class Checked:
 
 
 def check_files(
-    bank: Path | Bank, files: Path, purposes: Collection[str] | None = None, now: int | None = None
+    bank: Path | Bank,
+    files: Path,
+    purposes: Collection[str] | None = None,
+    now: int | None = None,
+    listed: int = LISTED,
 ) -> Checked:
     """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
 
     ``purposes`` are those of the policy, which consents may speak of. A bank that is open knows who was erased and who
     is stored. ``now`` (ms UTC; the clock's unless given) is when the bank's day and consents are judged.
+    ``listed``: how many faulty values of a column are told singly.
     """
     described, found = open_bank(bank), Checked()
     at, table, read = clock() if now is None else now, table_of(described), dict[str, Rows]()
@@ -58,7 +67,8 @@ def check_files(
     for name in TABLES:
         if described.has(name):
             try:
-                read[name] = read_rows(described, Path(files), name, table if name == "customers" else None)
+                rows = read_rows(described, Path(files), name, table if name == "customers" else None)
+                read[name] = replace(rows, listed=listed)
             except InvalidInput as error:
                 found.faults.append((name, Problem(f"{name}.sql", error.message)))
     for name, rows in read.items():
@@ -72,7 +82,18 @@ def check_files(
     if "consents" in read and customers.get("customers") and customers["consents"]:
         unknown = contract.stranger_faults(read["consents"], described, customers["customers"])
         found.faults += [("consents", fault) for fault in unknown]
+    if not {"customers", "outcomes"} & {name for name, _ in found.faults}:
+        found.unlearnable += _unlearnable(read, described, table)
     return found
+
+
+def _unlearnable(read: Mapping[str, Rows], bank: Bank, table: AttributeTable) -> list[Problem]:
+    """What training would refuse; nothing where there are no outcomes to learn from."""
+    if not {"customers", "outcomes"} <= read.keys():
+        return []
+    customers = customers_from(read["customers"])
+    outcomes = outcomes_from(bank, read["outcomes"], customers)
+    return list(learnable.faults(sample_of(customers, outcomes, table), bank))
 
 
 def _faults(

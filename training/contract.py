@@ -1,8 +1,9 @@
 """The data contract: what a bank's tables must hold. Every fault at once, by row, customer, column, value, expectation.
 
-Rows are counted from 1 in the order in which the SQL returned them. A column lists its first 20 faulty values and then
-tells how many more there are. Kinds, ranges and words are those of ``attributes.yaml``, judged by the very encoders
-that serving uses: a schema library beside them would be a second truth, and names no customer.
+Rows are counted from 1 in the order in which the SQL returned them. A column lists its first 20 faulty values, then
+tells how many more there are and which values they are, each with its count. Kinds, ranges and words are those of
+``attributes.yaml``, judged by the very encoders that serving uses: a schema library beside them would be a second
+truth, and names no customer.
 
 Here are the columns' contracts and what each table makes of them; ``dataset`` refuses at the first faulty table,
 ``checking`` tells the faults of all.
@@ -31,6 +32,8 @@ from training.spoken import EXPECTED, SAID_ON, Spoken, spoken
 YEAR_FIRST = (
     ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"
 )
+DISTINCT, SHOWN = 10, 60
+"""Different faulty values that are told with their counts, and characters of each."""
 KEEP_DIGITS = "read them as text (types = {'column': 'VARCHAR'}), or CAST(column AS BIGINT) where no digit is lost"
 UTC = ZoneInfo("UTC")
 CONSENTS = (ID, "purpose", "granted")
@@ -268,8 +271,8 @@ def value_faults(rows: Rows, name: str, table: AttributeTable, zone: ZoneInfo) -
     read, bad = read_column(rows.table.column(name), kind, zone)
     try:
         encoded = table.only([name]).encode_frame(pa.table({name: read}))[f"customer.{name}"].ravel()
-    except InvalidInput as error:
-        return [Problem(name, one.message) for one in error.problems]
+    except InvalidInput:  # no value of the column is of its kind: each is told by row all the same
+        return _lost(rows, name, bad | _is_there(read), table)
     return _lost(rows, name, bad | (_is_unknown(encoded) & _is_there(read)), table)
 
 
@@ -353,7 +356,27 @@ def _listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]
         for place in places[: rows.listed]
     ]
     more = len(places) - rows.listed
-    return [*problems, Problem(name, f"and {more} more rows like these")] if more > 0 else problems
+    if more <= 0:
+        return problems
+    return [*problems, Problem(name, f"and {more:,} more rows like these; in all {_counted(values, places)}")]
+
+
+def _counted(values: pa.ChunkedArray, places: list[int]) -> str:
+    """The values there, the commonest first, each with its count.
+
+    >>> _counted(pa.chunked_array([["y", "x", "x", "z"]]), [0, 1, 2])
+    "'x' 2 times, 'y' once"
+    """
+    found = pc.value_counts(pc.take(values, pa.array(places))).sort("descending", by="counts")
+    told = [
+        f"{str(plain(_value(one['values'])))[:SHOWN]!r} {_times(one['counts'].as_py())}" for one in found[:DISTINCT]
+    ]
+    others = len(found) - DISTINCT
+    return ", ".join([*told, f"{others:,} other values"] if others > 0 else told)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _value(scalar: pa.Scalar) -> Any:
@@ -367,6 +390,6 @@ def _value(scalar: pa.Scalar) -> Any:
 def _fault(row: int, customer: Any, name: str, value: Any, expectation: Callable[[Any], str]) -> Fault:
     said, expected = plain(value), expectation(value)
     whose = f"customer {customer!r}" if customer not in (None, "") else f"no {ID}"
-    got = "" if name == ID and said is None else f", got {str(said)[:60]!r}"
+    got = "" if name == ID and said is None else f", got {str(said)[:SHOWN]!r}"
     where, message = f"row {row}, {whose}, {name}", f"{expected}{got}"
     return Fault(where, message, row, None if customer is None else str(customer), name, said, expected)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from service.domain import Attributes
 from service.errors import InvalidInput, Problem
 from service.scoring.attributes import AttributeTable, parse_table
-from training.bank import Bank, open_bank, read_yaml
+from training.bank import OWN_TABLE, Bank, open_bank, read_yaml
 from training.contract import (
     consent_faults,
     customer_faults,
@@ -104,7 +104,7 @@ def default_table() -> AttributeTable:
 
 def table_of(bank: Bank | Path) -> AttributeTable:
     """The default policy's table and, below it, what the bank's own attributes.yaml adds; PolicyError where faulty."""
-    own = open_bank(bank).folder / "attributes.yaml"
+    own = open_bank(bank).folder / OWN_TABLE
     if not own.is_file():
         return default_table()
     shipped, added = read_yaml(DEFAULT_TABLE), read_yaml(own)
@@ -136,17 +136,28 @@ def read_customers(
         return faults if rejects is None else [*faults, *name_faults(rows, described)]
 
     read, where = read_rows(described, files, "customers", known), described.folder / "customers.sql"
-    return Customers(_sorted((rejects or Rejects()).fitting(read, where, judge)))
+    return customers_from((rejects or Rejects()).fitting(read, where, judge))
+
+
+def customers_from(judged: Rows) -> Customers:
+    """The customers of rows that fit their contract."""
+    return Customers(_sorted(judged))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
     read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
     refuse(where, outcome_faults(read, bank))
-    rows = _sorted(read)
+    outcomes = outcomes_from(bank, read, customers)
+    if not len(outcomes.rows):
+        raise InvalidInput(f"{where}: none of its {read.table.num_rows} customers is among those of customers.sql")
+    return outcomes
+
+
+def outcomes_from(bank: Bank, judged: Rows, customers: Customers) -> Outcomes:
+    """The outcomes of those customers, from rows that fit their contract."""
+    rows = _sorted(judged)
     places = _places(rows.column(ID).to_pylist(), customers)
-    if not (places >= 0).any():
-        raise InvalidInput(f"{where}: none of its {len(places)} customers is among those of customers.sql")
     return _outcomes(bank, rows.filter(pa.array(places >= 0)), places[places >= 0])
 
 

@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from service.errors import InvalidInput
 from service.planning.drift import Calibrated, Drift, calibrated, compare
 from service.rules.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
 from training.bank import Bank, open_bank
+from training.champion import until_of
 from training.dataset import Customers, read_customers, read_outcomes, table_of
 from training.evaluate import measure
+from training.memory import Memory
+from training.rows import ID
+from training.score import lacking
 from training.warehouse import files_read
 
 
@@ -54,18 +59,38 @@ def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
     return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
 
 
-def evaluated(bundle: Bundle, bank: Path | Bank, files: Path) -> dict[str, Any]:
-    """``{"families": {family: figures}, "learned_from_them": ...}`` of a bundle on any files with outcomes.
+def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
+    """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes, and from whom it has learned.
 
-    Figures as ``evaluate.measure``. Where the bundle has learned from these very files they are no test.
+    ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None
+    where the bundle keeps no memory that could tell. Otherwise ``learned_from`` says from about how many, and
+    ``unseen`` has the figures of those who are certainly new to it: they alone are a test. Figures as
+    ``evaluate.measure``.
     """
     described = open_bank(bank)
     customers = read_customers(described, Path(files))
     outcomes = read_outcomes(described, Path(files), customers)
-    scores = bundle.score_many(customers.table)
+    scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))
     families = [family for family in bundle.families if family in outcomes.bought]
-    figures = {f: measure(outcomes.bought[f], scores[f][outcomes.rows], outcomes.held[f]) for f in families}
-    return {
-        "families": figures,
-        "learned_from_them": dict(bundle.manifest["sources"]) == files_read(described, Path(files)),
-    }
+
+    def figures(part: Any) -> dict[str, Any]:
+        return {f: measure(outcomes.bought[f][part], scores[f][part], _part(outcomes.held[f], part)) for f in families}
+
+    found: dict[str, Any] = {"families": figures(slice(None)), "lacks": lacking(bundle, customers)}
+    until = until_of(bundle.manifest, memory)
+    if until is not None and described.as_of >= until:
+        return {**found, "learned_from_them": False}
+    if memory is None:
+        same = dict(bundle.manifest["sources"]) == files_read(described, Path(files))
+        return {**found, "learned_from_them": True if same else None}
+    ids = customers.table.column(ID).take(pa.array(outcomes.rows)).to_pylist()
+    recognised = memory.may_know(ids)
+    learned = memory.about(recognised)
+    if not learned:
+        return {**found, "learned_from_them": False}
+    unseen = {} if recognised.all() else {"unseen": figures(~recognised)}
+    return {**found, "learned_from_them": True, "learned_from": learned, **unseen}
+
+
+def _part(held: Any, part: Any) -> Any:
+    return None if held is None else held[part]

@@ -71,6 +71,26 @@ def auc_standard_error(taken: Floats, scores: Floats) -> float | None:
     return float(np.sqrt(over.var(ddof=1) / takers + under.var(ddof=1) / others))
 
 
+def gain_standard_error(taken: Floats, one: Floats, other: Floats) -> float:
+    """Of the difference of two AUCs on the same customers, by their placements; two of each outcome are needed.
+
+    Source: DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44: var = sum over outcomes of var(difference) / size.
+    """
+    yes = taken > 0
+    over, under = (_placements(yes, scores) for scores in (one, other))
+    gains = [a - b for a, b in zip(over, under, strict=True)]
+    return float(np.sqrt(sum(gain.var(ddof=1) / len(gain) for gain in gains)))
+
+
+def _placements(yes: Flags, scores: Floats) -> tuple[Floats, Floats]:
+    """For each taker the share of others below, for each other the share of takers above."""
+    ranks = rankdata(scores)
+    takers, others = int(yes.sum()), int((~yes).sum())
+    over = (ranks[yes] - rankdata(scores[yes])) / others
+    under = 1.0 - (ranks[~yes] - rankdata(scores[~yes])) / takers
+    return over, under
+
+
 def brier(taken: Floats, scores: Floats) -> float:
     """mean((score - taken)**2)."""
     return float(np.mean((scores - taken) ** 2))

@@ -17,6 +17,7 @@ from training.bank import Bank
 from training.evaluate import measure
 from training.fit import PropensityModel
 from training.keepsakes import Unseen
+from training.learnable import by_time
 from training.lesson import Lesson
 from training.registry import TrainedFamily
 from training.sample import Sample
@@ -28,8 +29,6 @@ MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
 """The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves, emphasis)."""
 HALF_LIFE = 0.125
 """Where a bank splits by time: the share of its customers, counted back from the last, after which one counts half."""
-UNSEEN_SHARE = 0.2
-"""The last share in time that measures the models of a bank that splits by time."""
 CROSS_FITTED = "every customer, by boosters and tables that have not seen them; those that serve have learned from all"
 LATER = "customers of the last fifth in time, by a model of the others; the model that serves has learned from all"
 
@@ -69,6 +68,7 @@ def fit_family(
         base_rate=bank.true_rate.get(family, base_rate),
         categories=sample.categories,
         unseen=unseen,
+        recipe=unfitted.recipe(),
     )
 
 
@@ -76,10 +76,7 @@ def _later(
     unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]
 ) -> tuple[dict[str, Any], Unseen]:
     """Figures on the last fifth in time, by a model that has seen the earlier four only."""
-    times = np.asarray(sample.outcomes.times)
-    order = np.argsort(times, kind="stable")
-    border = times[order[int(len(order) * (1 - UNSEEN_SHARE))]]
-    early, late = np.flatnonzero(times < border), np.flatnonzero(times >= border)
+    early, late = by_time(np.asarray(sample.outcomes.times))
     fitted = _fitted(unfitted, sample, family, early, step)
     held, taken = sample.outcomes.held[family], sample.outcomes.bought[family][late]
     p = fitted.predict_proba(sample.rows[late])[:, 1]

@@ -164,6 +164,11 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "boosters_")
         return [booster.model_to_string() for booster in self.boosters_]
 
+    def recipe(self) -> dict[str, Any]:
+        """Its parameters as JSON carries them, but for the seed and who does the work: what fits it to others anew."""
+        given = {name: value for name, value in self.get_params().items() if name not in ("random_state", "cluster")}
+        return given | {"members": [list(Recipe(*one)) for one in self.members]}
+
     def table(self) -> Table:
         """The calibration."""
         check_is_fitted(self, "boosters_")

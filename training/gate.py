@@ -1,10 +1,11 @@
 """The gate: whether a challenger is fit to serve, with a line and its numbers for every comparison.
 
 Absolute bounds first (a model that knows too little, figures that may not multiply money, an attribute that knows the
-future), then the champion on the same unseen customers, then what a bundle learned from events says of itself.
+future), then the champion on customers from whom neither has learned (``champion``), then what a bundle learned from
+events says of itself. A line is ``yes``, ``no``, or ``--`` where nothing could be compared: that decides nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,15 @@ from service.errors import GateRefused
 from training.leakage import MOST_CLOSED, suspects
 
 LARGEST_AUC_LOSS = 0.002
-"""A challenger may fall this far below the champion on the same unseen customers: less is noise of the split."""
+"""A challenger may fall this far below the champion on the same unseen customers: less is not worth a refusal."""
+ON: Mapping[str | None, str] = {
+    "later": "{customers:,} customers whose outcomes are later than all that the champion learned from",
+    "others": "{customers:,} customers from whom neither has learned",
+    "recipe": "{customers:,} customers, its recipe fitted to them anew and cross-fitted as the challenger's",
+}
 LARGEST_CALIBRATION_ERROR = 0.02
 """Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
+MARKS: Mapping[bool | None, str] = {True: "yes", False: "no ", None: "-- "}
 LEAST_AUC = 0.6
 """Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
 
@@ -34,21 +41,26 @@ class Verdict:
 
 def gate(
     challenger: Mapping[str, Mapping[str, Any]],
-    champion: Mapping[str, Mapping[str, Any]] | None,
+    compared: Mapping[str, Any] | None,
     experience: Mapping[str, Any] | None = None,
+    misfits: Sequence[str] = (),
 ) -> Verdict:
-    """Yes where every family passes: ``{family: metrics}`` of both, measured on the same unseen customers.
+    """Yes where every family passes: ``{family: metrics}``, each measured on unseen customers.
 
-    AUC at least 0.6 and at most 0.002 below the champion's; calibration error at most 0.02; and no family that the
-    champion scores may be missing. Without a champion only the absolute bounds hold. ``experience``: what a bundle
-    learned from events says of itself; it must know more than the propensities by which those customers were served.
+    AUC at least 0.6, calibration error at most 0.02; and beside the champion, as ``compared`` has them
+    (``training.champion``), not clearly worse by more than 0.002, and no family missing that the champion scores.
+    Without a champion only the absolute bounds hold. ``experience``: what a bundle learned from events says of itself;
+    it must know more than the propensities by which those customers were served. ``misfits``: why it is not fit to
+    serve this bank at all.
     """
-    checks = [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
-    for family, metrics in (champion or {}).items():
-        checks.append(_relative(family, challenger.get(family), metrics))
+    checks: list[tuple[bool | None, str]] = [(False, line) for line in misfits]
+    checks += [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
+    if compared is not None:
+        rows = compared["families"].items()
+        checks += [_relative(family, family in challenger, row, compared["champion"]) for family, row in rows]
     checks += [] if experience is None else _experienced(experience)
-    lines = tuple(f"{'yes' if passed else 'no '}  {line}" for passed, line in checks)
-    return Verdict(bool(checks) and all(passed for passed, _ in checks), lines)
+    lines = tuple(dict.fromkeys(f"{MARKS[passed]}  {line}" for passed, line in checks))
+    return Verdict(bool(checks) and all(passed is not False for passed, _ in checks), lines)
 
 
 def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
@@ -94,8 +106,16 @@ def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
     return True, f"{family}: no attribute knows the future ({worst:.2f} closed alone at most{allowed})"
 
 
-def _relative(family: str, challenger: Mapping[str, Any] | None, champion: Mapping[str, Any]) -> tuple[bool, str]:
-    if challenger is None:
+def _relative(family: str, scored: bool, row: Mapping[str, Any], champion: str) -> tuple[bool | None, str]:
+    """No where the whole interval of the difference lies below 0, and the difference below what may be lost."""
+    if not scored:
         return False, f"{family}: the champion scores it, the challenger does not"
-    gain = challenger["auc"] - champion["auc"]
-    return gain >= -LARGEST_AUC_LOSS, f"{family}: AUC {gain:+.4f} against the champion (at least {-LARGEST_AUC_LOSS:+})"
+    if row["by"] is None:
+        return None, f"{family}: not compared with {champion}: {row['why']}; the other bounds decide"
+    gain, least = row["gain"], -LARGEST_AUC_LOSS
+    if row["by"] == "files":
+        said = f"{family}: AUC {gain:+.4f} against {champion}, by both bundles' own figures on the same files"
+        return gain >= least, f"{said} (at least {least:+})"
+    passes = gain >= least or row["high"] >= 0.0
+    between, on = f"[{row['low']:+.4f}, {row['high']:+.4f}]", ON[row["by"]].format(**row)
+    return passes, f"{family}: AUC {gain:+.4f} {between} against {champion} on {on} (not clearly below, by {-least})"

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from service.scoring.attributes import AttributeTable
-from training.evaluate import auc
+from training.evaluate import auc, gain_standard_error
 
 Floats = npt.NDArray[np.float64]
 
@@ -176,24 +176,7 @@ def _ranks(column: Floats) -> Floats:
 
 def _finding(group: tuple[str, ...], taken: Floats, everything: Floats, without: Floats, weight: float) -> Finding:
     best, rest = auc(taken, everything), auc(taken, without)
-    error, open_ = _standard_error(taken, everything, without), max(1.0 - rest, 1e-9)
+    error, open_ = gain_standard_error(taken, everything, without), max(1.0 - rest, 1e-9)
     closes, low = (best - rest) / open_, (best - rest - SURE * error) / open_
     best, rest, closes, low, weight = (round(one, 6) for one in (best, rest, closes, low, weight))
     return Finding(group, best, rest, closes, low, weight, suspect=low > MOST_CLOSED)
-
-
-def _standard_error(taken: Floats, one: Floats, other: Floats) -> float:
-    """Of the difference of two AUCs on the same customers, by their placements (DeLong 1988)."""
-    yes = taken > 0
-    over, under = (_placements(yes, scores) for scores in (one, other))
-    gains = [a - b for a, b in zip(over, under, strict=True)]
-    return float(np.sqrt(sum(gain.var(ddof=1) / len(gain) for gain in gains)))
-
-
-def _placements(yes: Any, scores: Floats) -> tuple[Floats, Floats]:
-    """For each taker the share of others below, for each other the share of takers above."""
-    ranks = rankdata(scores)
-    takers, others = int(yes.sum()), int((~yes).sum())
-    over = (ranks[yes] - rankdata(scores[yes])) / others
-    under = 1.0 - (ranks[~yes] - rankdata(scores[~yes])) / takers
-    return over, under

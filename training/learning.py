@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import InvalidInput
+from service.grid import DAY_MS, day_at
 from service.rules.policy import Policy
 from service.scoring.hearing import TICKET
 from training.compared import compared
@@ -26,6 +27,7 @@ from training.counted import response_of
 from training.fit import PropensityModel
 from training.gate import Verdict, gate
 from training.lived_review import kept_of
+from training.memory import Memory
 from training.offer_models import Facts, Lessons, facts_for, learn, newest
 from training.registry import TrainedFamily, write_bundle
 from training.ticket import LEAST_AMOUNTS, fit_ticket
@@ -64,7 +66,7 @@ def learn_bundle(
 ) -> Learned:
     """Train a bundle from experience under the policy that serves.
 
-    ``kept``: the manifest of the bundle that serves; its segments and lapse, which events do not teach, are kept. The
+    ``kept``: the manifest of the bundle that serves; its bank, segments and lapse, which events do not teach, stay. The
     same seed and experience give the same bundle. InvalidInput where no window is over.
     """
     trials = [trial for trial in lived.offers if not trial.held_out]
@@ -83,6 +85,8 @@ def learn_bundle(
     response = response_of(policy, trials, lessons.propensity(trials))
     gains, gainful = uplifts_of(lived, facts, policy, seed)
     parts = {name: (kept or {}).get(name) for name in ("segments", "lapse")}
+    bank = (kept or {}).get("about", {}).get("bank")
+    parts["about"] = None if bank is None else {"bank": bank}
     parts |= {"evidence": lessons.evidence, "response": response, "experience": figures, "uplift": gains or None}
     review, parts["reference"] = kept_of(lived, lessons, seed)
     version = write_bundle(
@@ -95,9 +99,17 @@ def learn_bundle(
         sources={"experience": _digest(lived), "policy": policy.hash},
         parts={name: part for name, part in parts.items() if part is not None},
         review=review,
+        memory=_memory(lived, policy),
     )
     families = {name: metrics for name, metrics in lessons.metrics.items() if name in policy.families}
     return Learned(version, gate(families, None, figures), {**figures, "uplift": said(gains)})
+
+
+def _memory(lived: Experience, policy: Policy) -> Memory:
+    """Whom it learns from, the holdout included, of whom the uplift knows; until the last window was over."""
+    until = max(one.at for one in lived.offers) + round(lived.window_days * DAY_MS)
+    ids = sorted({one.showing.customer_id for one in lived.offers})
+    return Memory.of(ids, day_at(until, policy.contact.timezone), _digest(lived))
 
 
 def why_nothing(lived: Experience) -> str:

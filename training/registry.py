@@ -19,8 +19,9 @@ import service
 from service.errors import BundleError, InvalidInput, Problem
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.golden import make
-from service.scoring.models.manifest import FORMAT, KINDS, NAME, REVIEW, digest_of, read, version_of
+from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, read, version_of
 from training.keepsakes import Unseen
+from training.memory import Memory
 from training.placing import place
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
@@ -35,6 +36,7 @@ class TrainedFamily:
     the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
     (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
     whose scores are ``unseen`` (kept as shares and curves only). ``weights``: of an uplift, what each model counts.
+    ``recipe``: the parameters of the unfitted model, by which another training fits it to other customers.
     """
 
     models: Sequence[str]
@@ -45,6 +47,7 @@ class TrainedFamily:
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unseen: Unseen | None = None
     weights: Sequence[float] | None = None
+    recipe: Mapping[str, Any] | None = None
 
 
 def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
@@ -58,6 +61,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     sources: Mapping[str, str],
     parts: Mapping[str, Any] | None = None,
     review: Mapping[str, Any] | None = None,
+    memory: Memory | None = None,
 ) -> str:
     """Write ``root/<version>/`` and return the version.
 
@@ -79,6 +83,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         ``response``, counted from events; ``uplift``, what was found of each family; ``reference`` and ``about``.
     review
         What a report is made from (``training.review``): a file of its own, whose hash the manifest keeps.
+    memory
+        Whom it has learned from: as the review.
 
     Raises
     ------
@@ -86,10 +92,13 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         The models do not read the features as named.
     """
     models = {_file_name(name, place): text for name, one in families.items() for place, text in enumerate(one.models)}
-    reviewed = {} if review is None else {REVIEW: json.dumps(review, sort_keys=True, allow_nan=False)}
+    documents = {"review": review, "memory": None if memory is None else memory.document}
+    kept = {
+        part: json.dumps(one, sort_keys=True, allow_nan=False) for part, one in documents.items() if one is not None
+    }
     content: dict[str, Any] = {
         **(parts or {}),
-        **({"review": sha256(reviewed[REVIEW].encode()).hexdigest()} if reviewed else {}),
+        **{part: sha256(text.encode()).hexdigest() for part, text in kept.items()},
         "format": FORMAT,
         "created_by": _created_by(),
         "seed": seed,
@@ -103,7 +112,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     digest = digest_of(content)
     manifest = {"version": version_of(digest), "digest": digest, **content}
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    place(root / manifest["version"], {NAME: text, **models, **reviewed})
+    place(root / manifest["version"], {NAME: text, **models, **{KEPT[part]: one for part, one in kept.items()}})
     return version_of(digest)
 
 
@@ -136,12 +145,25 @@ def verify(root: Path, version: str) -> Bundle:
 
 def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
-    if "review" not in manifest:
+    found = _kept(folder, manifest, "review")
+    if found is None:
         raise InvalidInput(f"{folder}: keeps nothing to report from; train it anew: fourcast train")
-    where = folder / REVIEW
+    return found
+
+
+def memory_of(folder: Path, manifest: Mapping[str, Any]) -> Memory | None:
+    """Whom the bundle has learned from; None where it was trained before bundles kept that, BundleError if damaged."""
+    found = _kept(folder, manifest, "memory")
+    return None if found is None else Memory.read(found)
+
+
+def _kept(folder: Path, manifest: Mapping[str, Any], part: str) -> dict[str, Any] | None:
+    if part not in manifest:
+        return None
+    where = folder / KEPT[part]
     content = where.read_bytes() if where.is_file() else b""
-    if sha256(content).hexdigest() != manifest["review"]:
-        raise BundleError(f"{where}: is missing or was changed: SHA-256 must be {manifest['review']}")
+    if sha256(content).hexdigest() != manifest[part]:
+        raise BundleError(f"{where}: is missing or was changed: SHA-256 must be {manifest[part]}")
     found: dict[str, Any] = json.loads(content)
     return found
 
@@ -172,6 +194,7 @@ def _entry(family: str, trained: TrainedFamily, seed: int) -> dict[str, Any]:
         "base_rate": float(trained.base_rate),
         "golden": make(models, seed),
         **({} if trained.weights is None else {"weights": list(map(float, trained.weights))}),
+        **({} if trained.recipe is None else {"recipe": dict(trained.recipe)}),
     }
 
 

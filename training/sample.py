@@ -38,14 +38,19 @@ def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) ->
     """The customers with an outcome as a matrix of attributes and features that tell customers apart."""
     table = table or table_of(bank)
     customers = read_customers(bank, files, table)
-    outcomes = read_outcomes(bank, files, customers)
+    return sample_of(customers, read_outcomes(bank, files, customers), table), customers
+
+
+def sample_of(customers: Customers, outcomes: Outcomes, table: AttributeTable) -> Sample:
+    """Those of the customers that have an outcome, by the columns that vary among them."""
     known = customers.table.take(pa.array(outcomes.rows))
     program = FeatureProgram(table)
     columns: dict[str, Any] = dict(table.encode_frame(known))
     program.many(columns)
     names = telling(table, columns)
     categories = program.categories(names, columns)
-    return Sample(program.matrix(names, categories, columns), names, categories, table, outcomes), customers
+    rows = program.matrix(names, categories, columns) if names else np.empty((len(outcomes.rows), 0))
+    return Sample(rows, names, categories, table, outcomes)
 
 
 def telling(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:

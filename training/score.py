@@ -1,27 +1,39 @@
 """Scores of a bank's customers by a bundle, as a file: here, or block by block on a cluster."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from service.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
 from training import distributed
 from training.bank import Bank, open_bank
-from training.dataset import read_customers
+from training.dataset import Customers, read_customers
 from training.output import writer
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How many ``customers`` were scored, and which columns the files lack of those that the models read."""
+
+    customers: int
+    lacks: list[str]
 
 
 def score(
     bank: Path | Bank, files: Path, bundle: Bundle | Path, out: Path, cluster: str | None = None, bom: bool = False
-) -> int:
-    """Write ``customer_id, family, propensity`` for every customer of the files; the number of customers.
+) -> Scored:
+    """Write ``customer_id, family, propensity`` for every customer of the files.
 
     ``out`` ends in .parquet or .csv (``bom``: with a byte order mark). Outcomes are not needed. ``cluster`` is the
-    address of a Dask scheduler whose workers score; the bundle is then given by its folder.
+    address of a Dask scheduler whose workers score; the bundle is then given by its folder. A column that the files
+    lack is unknown of everybody; InvalidInput where they lack all.
     """
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     write = writer(out, bom)
     customers = read_customers(open_bank(bank), Path(files))
+    lacks = lacking(opened, customers)
     if cluster is not None and isinstance(bundle, Path):
         scores = distributed.scores_of(cluster, bundle, customers.table)
     else:
@@ -34,4 +46,13 @@ def score(
     ]
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     write(pa.concat_tables(parts), out)
-    return len(customers)
+    return Scored(len(customers), lacks)
+
+
+def lacking(bundle: Bundle, customers: Customers) -> list[str]:
+    """The columns that the bundle's models read and customers.sql does not return; InvalidInput where it is all."""
+    read, there = bundle.reads(), set(customers.columns)
+    lacks = [name for name in read if name not in there]
+    if read and len(lacks) == len(read):
+        raise InvalidInput(f"customers.sql returns nothing that {bundle.version} reads: {', '.join(read)}")
+    return lacks

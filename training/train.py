@@ -1,14 +1,14 @@
 """The whole road from a bank's files to a bundle of models.
 
 Order of ``train``: the bank's SQL (``dataset``) -> features (``sample``) -> one model per family, measured on unseen
-customers (``family``) -> bundle (``registry.write_bundle``) -> gate against the champion. Serving a bundle is a release
-and none of this module's business.
+customers (``family``) -> the champion on customers who are new to both (``champion``) -> bundle
+(``registry.write_bundle``) -> gate. Serving a bundle is a release and none of this module's business.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,16 +19,17 @@ from sklearn.base import clone
 
 from service.rules.policy import DEFAULT, load
 from service.scoring.hearing import TICKET
-from service.scoring.models import Bundle
+from training import learnable
 from training.bank import Bank, open_bank
-from training.dataset import Customers, Outcomes, read_lapses, table_of
-from training.evaluate import measure
+from training.champion import champion_of, compared
+from training.dataset import Customers, read_lapses, table_of
 from training.family import default_model, fit_family
 from training.fit import PropensityModel
 from training.gate import Verdict, gate
 from training.keepsakes import check_allowed, gathered
+from training.memory import Memory
 from training.portrait import columns_of, portrait_parts
-from training.registry import TrainedFamily, metrics_of, verify, write_bundle
+from training.registry import TrainedFamily, write_bundle
 from training.review import review_of
 from training.sample import Sample, read_sample
 from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
@@ -73,13 +74,13 @@ def train(  # noqa: PLR0913
     bank, files
         The folder with bank.yaml and the SQL; the folder of files it reads.
     seed
-        Same seed and same files give the same bundle, byte for byte.
+        Same seed, files and champion give the same bundle, byte for byte.
     artifacts
         The folder of all bundles.
     progress
         Told how much of how much is done.
     champion
-        The version that serves now, for the gate.
+        The version that serves now, for the gate: what it was compared on, and how it came out, is part of the bundle.
     model
         Another choice of parameters than the default, as an unfitted model or one per family; its random state
         becomes ``seed``.
@@ -96,6 +97,7 @@ def train(  # noqa: PLR0913
     against = champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, customers = read_sample(described, Path(files))
+    learnable.refuse(sample, described)
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
     models = _unfitted(model, described.families, seed, cluster)
@@ -105,6 +107,7 @@ def train(  # noqa: PLR0913
             family: pool.submit(fit_family, one, sample, described, family, step) for family, one in models.items()
         }
         families = {family: task.result() for family, task in tasks.items()}
+    beside = None if against is None else compared(against, families, sample, customers, described, seed, step)
     if progress:
         progress(1, 1)
     unseen = {family: one.unseen for family, one in families.items() if one.unseen is not None}
@@ -127,12 +130,19 @@ def train(  # noqa: PLR0913
             **_portrait(described, Path(files), customers, seed),
             **evidence.parts,
             **({"uplift": gains} if gains else {}),
+            **({"compared": beside} if beside else {}),
         },
         review=review_of(described, sample, columns, families, seed=seed),
+        memory=_memory(described, customers, sample, sources),
     )
     metrics = {family: one.metrics for family, one in families.items()}
-    rival = None if against is None else _rival(against, sources, customers, sample.outcomes)
-    return TrainReport(version, metrics, gate(metrics, rival), len(sample.rows), said(gains))
+    return TrainReport(version, metrics, gate(metrics, beside), len(sample.rows), said(gains))
+
+
+def _memory(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> Memory:
+    """Whom the models learn from: the customers with an outcome, until their horizon is over."""
+    ids = customers.table.column("customer_id").take(pa.array(sample.outcomes.rows)).to_pylist()
+    return Memory.of(ids, bank.as_of + timedelta(days=bank.horizon_days), repr(sorted(sources.items())))
 
 
 def tickets_of(sample: Sample, customers: Customers, bank: Bank, seed: int) -> dict[str, TrainedFamily]:
@@ -181,17 +191,3 @@ def _steps(models: Iterable[PropensityModel], bank: Bank, progress: Progress | N
                 progress(min(done, of - 1), of)
 
     return step
-
-
-def champion_of(artifacts: Path, version: str | None) -> Bundle | None:
-    """The bundle to be compared with, opened before any work is done: InvalidInput, BundleError; None without one."""
-    return None if version is None else verify(Path(artifacts), version)
-
-
-def _rival(bundle: Bundle, sources: Mapping[str, str], customers: Customers, outcomes: Outcomes) -> Metrics:
-    """The champion's figures on customers it has not seen: its own where it learned from these very files."""
-    if bundle.manifest["sources"] == dict(sources):
-        return metrics_of(bundle.manifest)
-    scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))
-    families: Sequence[str] = [family for family in bundle.families if family in outcomes.bought]
-    return {family: measure(outcomes.bought[family], scores[family], outcomes.held[family]) for family in families}

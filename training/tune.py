@@ -24,13 +24,15 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from service.errors import InvalidInput
+from training import learnable
 from training.bank import Bank, open_bank
 from training.blend import LARGEST_BLEND, blend, standing
+from training.champion import champion_of
 from training.family import MEMBERS, lesson_of
 from training.fit import PropensityModel
 from training.lesson import Lesson, Recipe
 from training.sample import read_sample
-from training.train import TrainReport, champion_of, train
+from training.train import TrainReport, train
 from training.warehouse import files_read
 
 Floats = npt.NDArray[np.float64]
@@ -84,6 +86,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, _ = read_sample(described, Path(files))
+    learnable.refuse(sample, described)
     storage, scores = _opened(Path(study), files_read(described, Path(files)))
     ends_at = begun + 60 * minutes * SEARCH_SHARE
     searches = [

@@ -6,6 +6,7 @@ What is not UTF-8 is converted into a folder that lives as long as the query; ``
 is. What comes out is an Arrow table; ``dataset`` judges it.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from glob import glob
@@ -13,12 +14,13 @@ from hashlib import sha256
 from os.path import realpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from service.errors import InvalidInput
-from training.bank import Bank
+from training.bank import FILE, OWN_TABLE, Bank, read_yaml
 from training.columns import columns_of
 from training.csv_calls import Call, csv_calls, rewritten
 from training.dialect import in_dialect
@@ -52,12 +54,39 @@ def query(bank: Bank, files: Path, name: str) -> pa.Table:
 
 
 def files_read(bank: Bank, files: Path) -> dict[str, str]:
-    """``{name: SHA-256}`` of the SQL and of every file it names: what a model's manifest states as its sources."""
+    """``{name: SHA-256}`` of all that models are made of: the bank's YAML and SQL, and every file that the SQL names.
+
+    Of YAML and SQL what they say is hashed; comments, blanks and the order of keys say nothing.
+    """
     texts = {f"{name}.sql": bank.sql(name) for name in ("customers", "outcomes", "lapse")}
     patterns = {found for text in texts.values() if text for found in FILE_NAMES.findall(text)}
-    hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items() if text}
+    hashes = {name: _hash_of(_said(text)) for name, text in texts.items() if text}
+    described = {name: bank.folder / name for name in (FILE, OWN_TABLE)}
+    hashes |= {name: _hash_of(_plainly(read_yaml(path))) for name, path in described.items() if path.is_file()}
     found = {path for pattern in patterns for path in Path(files).glob(pattern)}
     return hashes | {str(path.relative_to(files)): _hash(path) for path in sorted(found)}
+
+
+def _said(sql: str) -> bytes:
+    """The words of an SQL text, one a line, without comments.
+
+    >>> _said("SELECT  a -- why\\nFROM b") == _said("SELECT a /* how */ FROM b")
+    True
+    """
+    raw, tokens = sql.encode(), duckdb.tokenize(sql)
+    ends = [at for at, _ in tokens[1:]] + [len(raw)]
+    words = [
+        raw[at:end].strip() for (at, kind), end in zip(tokens, ends, strict=True) if kind != duckdb.token_type.comment
+    ]
+    return b"\n".join(words)
+
+
+def _plainly(document: Any) -> bytes:
+    return json.dumps(document, sort_keys=True, default=str).encode()
+
+
+def _hash_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 def _reads(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encoding: str | None) -> list[Read]:

@@ -31,6 +31,8 @@ files_option = click.option(
     "--files", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The bank's files."
 )
 MOST_REJECTS = 100_000
+MOST_TOLD = 1_000
+"""Faulty values of a column that --json tells singly; of all others it has the distinct values with their counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +148,20 @@ def _store(stack: Stack, customers: Any, consents: Any, source: str, file: Custo
 @files_option
 @json_option
 def check_files(bank: Path, files: Path, as_json: bool) -> None:
-    """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any."""
+    """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any.
+
+    So it is where sound files hold too little to learn from.
+    """
     from training.checking import check_files as check
+    from training.rows import LISTED
 
     settings = choosing.imported(bank, supplement=False)
     policy = load(settings.policy)
     with bank_without_erased(settings, bank, policy) as (described, left_out):
-        found = check(described, files, purposes(policy))
+        found = check(described, files, purposes(policy), listed=MOST_TOLD if as_json else LISTED)
     if as_json:
         show({**found.document(), **left_out.document}, as_json)
-        sys.exit(InvalidInput.exit_code if found.faults else 0)
+        sys.exit(InvalidInput.exit_code if found.faults or found.unlearnable else 0)
     for table, rows in found.rows.items():
         click.echo(f"{table:<10} {rows:>12,} rows")
     if found.faults:
@@ -163,6 +169,8 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
         raise InvalidInput(f"{bank}: the files do not hold what they should, in {len(said)} places", said)
     for note in found.notes:
         click.echo(f"note: {note}")
+    if found.unlearnable:
+        raise InvalidInput(f"{bank}: the files hold what they should, and too little to learn from", found.unlearnable)
     click.echo("nothing wrong")
 
 

@@ -21,8 +21,9 @@ from service.domain import Release
 from service.errors import InvalidInput
 from service.modelling import Modelling
 from service.prospect import Prospects
-from service.rules.policy import load
+from service.rules.policy import Policy, from_documents, load
 from service.scoring.models import Bundle
+from service.scoring.models.fitness import misfits
 from service.scoring.models.library import library
 from service.shelf import Shelf
 from service.store.proposals import NOTE_MAX
@@ -124,7 +125,10 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
 @bom_option
 @json_option
 def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, bom: bool, as_json: bool) -> None:
-    """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed."""
+    """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed.
+
+    A column that the models read and the files lack is unknown of everybody; it is told by name.
+    """
     library()
     from training.registry import verify
     from training.score import score as score_files
@@ -135,7 +139,9 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     source = bundle if cluster is None else folder
     with bank_without_erased(settings, bank) as (described, left_out):
         scored = score_files(described, files, source, out, cluster, bom)
-    show({"customers": scored, "out": str(out), **left_out.document}, as_json)
+    told = {"customers": scored.customers, "out": str(out), **left_out.document}
+    lacks = scored.lacks if as_json else f"{len(scored.lacks)} columns that the models read: {', '.join(scored.lacks)}"
+    show({**told, **({"lacks": lacks} if scored.lacks else {})}, as_json)
 
 
 @click.command("models")
@@ -165,7 +171,8 @@ def _in_short(figures: Any) -> str:
 def promote(version: str, override: bool, as_json: bool) -> None:
     """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when a gate says no.
 
-    One gate reads the bundle's figures, the other its value on the stored decisions: see `fourcast policy-value`.
+    One gate reads the bundle's figures beside the champion's and whether it fits this bank (its name, its families, the
+    attributes it reads), the other its value on the stored decisions: see `fourcast policy-value`.
     """
     with opened(choosing.found()) as stack:
         release = promoted(stack, version, override=override, against=override)
@@ -185,15 +192,14 @@ def promoted(
     """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
 
     ``override``: although its value on the stored decisions may be too far below the champion's; ``against``: although
-    its figures are not fit to serve. Where nothing was ever released, the settings' policy serves with it on the
-    actor's word alone.
+    its figures are not fit to serve, or it does not fit this bank (``scoring.models.fitness``). Where nothing was ever
+    released, the settings' policy serves with it on the actor's word alone.
     """
-    from training.gate import gate
-    from training.registry import metrics_of, verify
+    from training.registry import verify
 
     bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
     active = stack.store.active()
-    verdict = gate(metrics_of(bundle.manifest), _same_files(stack, bundle, active), bundle.manifest.get("experience"))
+    verdict = _judged(stack, bundle, active)
     if not against:
         verdict.or_refuse()
     if not verdict.passes:
@@ -218,14 +224,23 @@ def _valued(stack: Stack | Modelling, active: Release, bundle: Bundle, note: str
     return f"against the gate ({prospect.refused}); {note}" if prospect.refused else note
 
 
-def _same_files(stack: Stack | Modelling, challenger: Any, active: Release | None) -> Any:
-    """The champion's figures where they are comparable: measured on the very same files."""
+def _judged(stack: Stack | Modelling, challenger: Bundle, active: Release | None) -> Any:
+    """What the gate says of a bundle beside the one that serves and under the policy that serves."""
+    from training.champion import at_rest
+    from training.gate import gate
     from training.registry import metrics_of
 
-    if active is None or active.bundle in (None, challenger.version):
-        return None
-    champion = stack.store.bundle(str(active.bundle))
-    return metrics_of(champion) if champion["sources"] == challenger.manifest["sources"] else None
+    manifest, policy = challenger.manifest, _serving_policy(stack, active)
+    another = active is not None and active.bundle not in (None, challenger.version)
+    champion = stack.store.bundle(str(active.bundle)) if active is not None and another else None
+    compared = None if champion is None else at_rest(manifest, champion)
+    misfit = misfits(challenger, champion, policy.attributes)
+    return gate(metrics_of(manifest), compared, manifest.get("experience"), misfit)
+
+
+def _serving_policy(stack: Stack | Modelling, active: Release | None) -> Policy:
+    """The policy beside which a promoted bundle serves."""
+    return load(stack.settings.policy) if active is None else from_documents(stack.store.policy(active.policy))
 
 
 VERBS = (train, score, models_, promote, rollback)

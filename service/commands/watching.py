@@ -105,20 +105,45 @@ def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
 @files_option
 @json_option
 def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
-    """Figures of the bundle VERSION on any files with outcomes. Honest only on customers it has not learned from."""
+    """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
     library()
     from training.drift import evaluated
-    from training.evaluate import summary
-    from training.registry import verify
+    from training.registry import memory_of, verify
 
     settings = choosing.of(bank)
-    bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
+    home = Artifacts.of(settings).folder_of(version)
+    bundle = verify(home.parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
-        found = evaluated(bundle, described, files)
-    figures = {family: each if as_json else summary(each) for family, each in found["families"].items()}
-    warning = {"warning": "learned from these very files: no test"} if found["learned_from_them"] else {}
-    about = {"bundle": version, "learned_from_them": found["learned_from_them"], **left_out.document}
-    show({**about, **figures, **warning}, as_json)
+        found = evaluated(bundle, memory_of(home, bundle.manifest), described, files)
+    show({"bundle": version, **left_out.document, **_evaluation(found, as_json)}, as_json)
+
+
+def _evaluation(found: Mapping[str, Any], as_json: bool) -> dict[str, Any]:
+    """What ``evaluate`` prints: whose figures are a test, and whose are none."""
+    from training.evaluate import summary
+
+    def told(figures: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(figures) if as_json else {family: summary(each) for family, each in figures.items()}
+
+    about = {"learned_from_them": found["learned_from_them"], **({"lacks": found["lacks"]} if found["lacks"] else {})}
+    unseen = told(found["unseen"]) if "unseen" in found else {}
+    if as_json:
+        learned = {name: found[name] for name in ("learned_from",) if name in found}
+        more = {**learned, **({"unseen": unseen} if unseen else {})}
+    else:
+        more = {f"{family}, unseen": figures for family, figures in unseen.items()}
+    warning = _warning(found)
+    return {**about, **told(found["families"]), **more, **({"warning": warning} if warning else {})}
+
+
+def _warning(found: Mapping[str, Any]) -> str:
+    if found["learned_from_them"] is None:
+        return "the bundle keeps no memory of whom it learned from: no test unless you know that it was from others"
+    if not found["learned_from_them"]:
+        return ""
+    if "unseen" not in found:
+        return "learned from these very files: no test"
+    return f"learned from about {found['learned_from']:,} of these customers: only the figures of the unseen are a test"
 
 
 VERBS = (drift, evaluate)

@@ -14,10 +14,13 @@ from service.cli import main
 from service.commands.models import promoted
 from service.commands.stack import Stack
 from service.config import Settings
+from service.errors import GateRefused
 from service.rules.policy import DEFAULT, from_documents, load
 from service.store import Store
+from tests.conftest import SMALL_TABLE
 from tests.routes.conftest import CUSTOMERS
 from tests.servers import execute
+from training.registry import TrainedFamily, write_bundle
 
 Run = Callable[..., Result]
 
@@ -176,3 +179,28 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
     fresh.proposals.approve(second.hash, "ben", "")
     assert promoted(stack, bundle_folder.name, against=True).policy == second.hash
     fresh.close()
+
+
+def test_another_bank_s_bundle_without_a_family_serves_only_by_an_override_that_is_on_record(
+    run: Run, store: Store, redis_url: str, tmp_path: Path, trained: dict[str, TrainedFamily]
+) -> None:
+    def written(bank: str, families: dict[str, TrainedFamily]) -> str:
+        outcome, about = dict.fromkeys(families, "took it"), {"about": {"bank": bank}}
+        return write_bundle(
+            tmp_path, families, SMALL_TABLE, outcome=outcome, horizon_days=92, seed=7, sources={bank: ""}, parts=about
+        )
+
+    stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
+    ours, theirs = written("Ours", trained), written("Theirs", {"deposit": trained["deposit"]})
+    assert promoted(stack, ours, "mia").bundle == ours
+    with pytest.raises(GateRefused) as refused:
+        promoted(stack, theirs, "mia", override=True)  # over REST: only its value can be overridden
+    assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in str(refused.value)
+    assert "no   wealth: the champion scores it, the challenger does not" in str(refused.value)
+    active = store.active()
+    assert active is not None
+    assert active.bundle == ours
+    assert promoted(stack, theirs, "mia", against=True).bundle == theirs
+    newest = store.audit_log(1)[0]
+    assert "against the gate" in str(newest["detail"])
+    assert 'another bank, "Theirs"' in str(newest["detail"])

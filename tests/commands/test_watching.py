@@ -93,6 +93,9 @@ def test_evaluate_gives_the_figures_of_other_customers_by_hand(
     run: Run, version: str, artifacts: Path, tmp_path: Path
 ) -> None:
     other = write(tmp_path, 4_000, seed=2, today=TODAY)
+    for name in ("customers", "outcomes"):
+        sql = f"SELECT * REPLACE ('t' || customer_id AS customer_id) FROM read_parquet(file('{name}.parquet'))"
+        (other[0] / f"{name}.sql").write_text(sql)
     result = run("evaluate", version, "--bank", other[0], "--files", other[1], "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
@@ -111,6 +114,38 @@ def test_evaluate_warns_where_the_bundle_has_learned_from_these_very_files(run: 
     assert result.exit_code == 0, result.output
     assert "learned from these very files: no test" in result.output
     assert run("evaluate", "b-000000000000", "--bank", bank[0], "--files", bank[1]).exit_code == 2
+
+
+def evaluate(run: Run, bank: Bank, version: str) -> dict[str, Any]:
+    result = run("evaluate", version, "--bank", bank[0], "--files", bank[1], "--json")
+    assert result.exit_code == 0, result.output
+    told: dict[str, Any] = json.loads(result.stdout)
+    return told
+
+
+def test_evaluate_on_the_next_month_tells_whom_of_its_customers_it_has_learned_from(
+    run: Run, version: str, tmp_path: Path
+) -> None:
+    """5,000 customers in February, of whom the bundle learned from 4,000 in January: their outcomes overlap."""
+    month = write(tmp_path / "month", 5_000, seed=1, today=date(2026, 2, 28))
+    told = evaluate(run, month, version)
+    assert told["learned_from_them"] is True
+    assert told["learned_from"] == pytest.approx(4_000, abs=100)
+    assert 400 < told["unseen"]["deposit"]["customers"] < 600
+    assert "only the figures of the unseen are a test" in told["warning"]
+    year = write(tmp_path / "year", 5_000, seed=1, today=date(2026, 5, 31))
+    later = evaluate(run, year, version)
+    assert (later["learned_from_them"], "warning" in later) == (False, False), "all outcomes are later"
+
+
+def test_evaluate_says_so_where_a_bundle_keeps_no_memory(
+    bank: Bank, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(bundle_folder.parent))
+    words = ["evaluate", bundle_folder.name, "--bank", bank[0], "--files", bank[1]]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert "keeps no memory of whom it learned from: no test unless" in result.output
 
 
 @pytest.mark.parametrize("words", [[], ["--from-store", "--bank", "."], ["--bank", "."]])

@@ -117,4 +117,4 @@ def test_the_real_files_give_the_stated_facts():
 def test_the_sources_name_every_file_that_was_read():
     read = set(files_read(open_bank(BANK), shared("xiamen-bank")))
     assert {name for name in read if name.endswith(".gz")} == {f"{name}.csv.gz" for name in (*SEPTEMBER, *DECEMBER)}
-    assert {"customers.sql", "outcomes.sql"} <= read
+    assert {"customers.sql", "outcomes.sql", "bank.yaml"} <= read

@@ -176,13 +176,30 @@ def test_a_column_of_another_kind_is_an_error_that_names_it() -> None:
     assert "got 'old'" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("ages", "told"),
+    [
+        (["70", "71", "forty", "72", "forty"], "'forty' (2 times, first in row 3); the other 3 are text that reads as"),
+        (["70", "71"], "text that reads as numbers, such as '70'"),
+        (["old", None, "young"], "'old' (row 1), 'young' (row 3)"),
+        ([f"x{place}" for place in range(12)], "'x9' (row 10), and 2 other values"),
+    ],
+)
+def test_of_numbers_written_as_text_those_that_are_none_are_to_blame(ages: list[str | None], told: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        TABLE.encode_frame(pd.DataFrame({"age": ages}))
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("must hold a number 0 to 120 (years), got ")
+    assert told in problem.message
+
+
 def test_single_faults_in_a_file_are_counted_with_the_first_row() -> None:
     frame = pd.DataFrame(
         {"age": [41.0, 130.0, None, -1.0], "sex": ["male", "m", None, "female"], "other": [1, 2, 3, 4]}
     )
     assert [str(problem) for problem in TABLE.check_frame(frame)] == [
-        'column "age": 2 of 4 values must be a number 0 to 120 (years); the first, in row 2, is 130.0',
-        "column \"sex\": 1 of 4 values must be one of female, male; the first, in row 2, is 'm'",
+        'column "age": 2 of 4 values must be a number 0 to 120 (years), got 130.0 (row 2), -1.0 (row 4)',
+        "column \"sex\": 1 of 4 values must be one of female, male, got 'm' (row 2)",
     ]
     assert np.isnan(TABLE.encode_frame(frame)["customer.age"].ravel()).tolist() == [False, True, True, True]
 

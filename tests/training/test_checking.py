@@ -81,12 +81,20 @@ def told(bank: Path, files: Path) -> list[str]:
 
 
 def test_a_bank_as_it_should_be_passes(bank: Path, files: Path) -> None:
+    more = [(f"c{place}", place) for place in range(100)]
+    put(
+        files,
+        {
+            "people": SOUND["people"] + "".join(f"{one},{20 + place % 50},male,,\n" for one, place in more),
+            "bought": SOUND["bought"] + "".join(f"{one},{place % 2},{place % 2},\n" for one, place in more),
+        },
+    )
     result = run(bank, files)
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[-1] == "nothing wrong"
     assert [line.split()[:2] for line in result.output.splitlines()[:-1]] == [
-        ["customers", "2"],
-        ["outcomes", "2"],
+        ["customers", "102"],
+        ["outcomes", "102"],
         ["lapse", "2"],
         ["consents", "3"],
     ]
@@ -249,7 +257,7 @@ def test_a_column_that_is_missing_hides_no_fault_of_the_others(bank: Path, files
 def test_of_thousands_of_ids_that_stand_twice_twenty_are_told(bank: Path, files: Path) -> None:
     put(files, {"gone": "id,gone\n" + "a,0\n" * 5000})
     lapse = [one for one in told(bank, files) if one.startswith("lapse: ")]
-    assert (len(lapse), lapse[-1]) == (21, "lapse: customer_id: and 4980 more rows like these")
+    assert (len(lapse), lapse[-1]) == (21, "lapse: customer_id: and 4,980 more rows like these; in all 'a' 5,000 times")
 
 
 DATED = "SELECT id AS customer_id, purpose, granted, said_on FROM read_csv(file('said.csv'), all_varchar=true)"

@@ -10,7 +10,6 @@ from tests.training.small_bank import small_bank
 from training.bank import open_bank
 from training.csv_calls import csv_calls
 from training.dataset import read_customers
-from training.train import train
 from training.warehouse import query
 
 MANY = 21_000
@@ -184,17 +183,3 @@ def test_a_row_without_an_id_is_told_so(tmp_path: Path) -> None:
     bank, files = small_bank(tmp_path, customers="SELECT * FROM (VALUES (NULL, 1), ('a', 2)) AS t (customer_id, age)")
     with pytest.raises(InvalidInput, match=r"row 1, no customer_id, customer_id: must be text of 1 to 64 characters$"):
         read_customers(bank, files)
-
-
-@pytest.mark.parametrize(
-    ("buyers", "said"),
-    [(1, "each outcome needs at least 5 customers"), (0, "two classes are needed"), (6, "two classes are needed")],
-)
-def test_a_bank_too_small_to_learn_from_is_wrong_input(tmp_path: Path, buyers: int, said: str) -> None:
-    bank, files = small_bank(
-        tmp_path,
-        customers="SELECT 'c' || range AS customer_id, 30 + range AS age FROM range(6)",
-        outcomes=f"SELECT 'c' || range AS customer_id, range < {buyers} AS bought_deposit FROM range(6)",
-    )
-    with pytest.raises(InvalidInput, match=said):
-        train(bank, files, artifacts=tmp_path / "artifacts")

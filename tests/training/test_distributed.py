@@ -42,7 +42,7 @@ def test_a_bundle_trained_on_a_cluster_is_as_good_as_one_trained_here_and_scores
     gap = there.metrics["deposit"]["auc"] - here.metrics["deposit"]["auc"]
     assert abs(gap) < 0.03
     folder = tmp_path / there.version
-    assert score(*synthetic, folder, tmp_path / "there.parquet", cluster=cluster) == 3_000
+    assert score(*synthetic, folder, tmp_path / "there.parquet", cluster=cluster).customers == 3_000
     score(*synthetic, open_bundle(folder), tmp_path / "here.parquet")
     assert pq.read_table(tmp_path / "there.parquet").equals(pq.read_table(tmp_path / "here.parquet"))
 

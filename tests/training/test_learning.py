@@ -31,7 +31,7 @@ from training.fit import PropensityModel
 from training.gate import gate
 from training.learning import Learned, learn_bundle
 from training.offer_models import Lessons, facts_for, learn, newest
-from training.registry import metrics_of
+from training.registry import memory_of, metrics_of
 from training.report import document, page
 from training.synthetic import Reactions, SyntheticBank, make
 from training.table import table_of, write_table
@@ -154,6 +154,9 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
 ):
     bundle = open_bundle(lived.artifacts / learned.version)
     assert gate(metrics_of(bundle.manifest), None, bundle.manifest["experience"]) == learned.gate
+    memory = memory_of(lived.artifacts / learned.version, bundle.manifest)
+    assert memory is not None
+    assert memory.may_know([one.showing.customer_id for one in trials.offers]).all()
     lived.store.put_bundle(learned.version, bundle.manifest)
     lived.store.activate(lived.policy.hash, learned.version, "learned", "test")
     deadline = time.monotonic() + 30

@@ -152,27 +152,51 @@ def test_a_first_bundle_passes_on_its_own_merit() -> None:
     )
 
 
+def beside(gain: float, half: float = 0.001, by: str | None = "others") -> dict[str, Any]:
+    """A family beside the champion: the gain, and half of its interval."""
+    figures = {"auc": 0.9, "auc_champion": 0.9 - gain, "gain": gain, "low": gain - half, "high": gain + half}
+    return {"by": by, "customers": 9_000, "taken": 900, **figures, "why": "nothing remembers"}
+
+
 @pytest.mark.parametrize(
     ("challenger", "champion", "passes"),
     [
-        ({"deposit": metrics(0.90)}, {"deposit": metrics(0.88)}, True),
-        ({"deposit": metrics(0.8985)}, {"deposit": metrics(0.90)}, True),
-        ({"deposit": metrics(0.8975)}, {"deposit": metrics(0.90)}, False),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(0.02)}, True),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.0015)}, True),  # clear, and not worth a refusal
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.0025)}, False),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.0025, half=0.003)}, True),  # worse by chance, perhaps
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.0025, by="files")}, False),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.0015, by="files")}, True),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(-0.5, by=None)}, True),  # nothing was compared
         ({"deposit": metrics(0.90, 0.021)}, None, False),
         ({"deposit": metrics(0.59)}, None, False),
-        ({"deposit": metrics(0.90)}, {"deposit": metrics(0.88), "wealth": metrics(0.7)}, False),
-        ({"deposit": metrics(0.90), "wealth": metrics(0.7)}, {"deposit": metrics(0.88)}, True),
+        ({"deposit": metrics(0.90)}, {"deposit": beside(0.02), "wealth": beside(0.02)}, False),
+        ({"deposit": metrics(0.90), "wealth": metrics(0.7)}, {"deposit": beside(0.02)}, True),
         ({"deposit": metrics(float("nan"))}, None, False),
         ({}, None, False),
     ],
 )
-def test_the_gate_lets_pass_what_is_no_worse_than_the_champion(challenger: Any, champion: Any, passes: bool) -> None:
-    assert gate(challenger, champion).passes is passes
+def test_the_gate_refuses_what_is_clearly_worse_than_the_champion(challenger: Any, champion: Any, passes: bool) -> None:
+    compared = None if champion is None else {"champion": "b-0123456789ab", "families": champion}
+    assert gate(challenger, compared).passes is passes
+
+
+def test_what_could_not_be_compared_is_said_and_decides_nothing() -> None:
+    compared = {"champion": "b-0123456789ab", "families": {"deposit": beside(0.0, by=None)}}
+    told = "--   deposit: not compared with b-0123456789ab: nothing remembers; the other bounds decide"
+    assert told in gate({"deposit": metrics(0.9)}, compared).lines
+
+
+def test_a_bundle_that_does_not_fit_the_bank_is_refused_whatever_its_figures() -> None:
+    verdict = gate({"deposit": metrics(0.9)}, None, misfits=["it was trained for another bank"])
+    assert not verdict.passes
+    assert verdict.lines[0] == "no   it was trained for another bank"
 
 
 def test_a_no_is_an_error_with_all_the_numbers() -> None:
     with pytest.raises(GateRefused) as caught:
-        gate({"deposit": metrics(0.85, 0.03)}, {"deposit": metrics(0.9)}).or_refuse()
+        gate({"deposit": metrics(0.85, 0.03)}, {"champion": "b-1", "families": {"deposit": beside(-0.05)}}).or_refuse()
     assert "no   deposit: calibration error 0.0300 (at most 0.02)" in str(caught.value)
-    assert "no   deposit: AUC -0.0500 against the champion (at least -0.002)" in str(caught.value)
+    told = "no   deposit: AUC -0.0500 [-0.0510, -0.0490] against b-1 on 9,000 customers from whom neither has learned"
+    assert told in str(caught.value)
     gate({"deposit": metrics(0.9)}, None).or_refuse()

@@ -247,4 +247,4 @@ def test_the_card_shows_the_champion_it_is_compared_with_where_that_is_fair(fold
     assert "no champion was named" in row(document(folder))
     beside = document(folder, champion=folder)
     assert f"champion {folder.name}" in row(beside)
-    assert any("+0.0000 against the champion" in line for line in beside["gate"]["lines"])
+    assert any(f"+0.0000 against {folder.name}, by both" in line for line in beside["gate"]["lines"])

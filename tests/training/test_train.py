@@ -5,13 +5,15 @@ import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from service.cli import main
 from service.errors import InvalidInput
 from service.scoring.models import open_bundle
 from training.evaluate import auc, calibration_error
 from training.family import recency
 from training.fit import PropensityModel
-from training.score import score
+from training.score import Scored, score
 from training.synthetic import write
 from training.train import train
 
@@ -36,7 +38,7 @@ def report(synthetic, artifacts):
 @pytest.fixture(scope="module")
 def scores(synthetic, artifacts, report):
     out = artifacts / "scores.parquet"
-    assert score(*synthetic, artifacts / report.version, out) == 8_000
+    assert score(*synthetic, artifacts / report.version, out) == Scored(8_000, [])
     return pq.read_table(out)
 
 
@@ -117,7 +119,7 @@ def formulas(tmp_path):
 
 def test_scores_in_csv_hold_no_cell_that_a_spreadsheet_would_run(formulas, artifacts, report, tmp_path):
     bundle, out = artifacts / report.version, tmp_path / "scores.csv"
-    assert score(*formulas, bundle, out) == 3
+    assert score(*formulas, bundle, out).customers == 3
     rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
     assert {row["customer_id"] for row in rows} == {'\'=HYPERLINK("http://x")', "'+2", "厦门;'@x"}
     assert all(0.0 < float(row["propensity"]) < 1.0 for row in rows), "numbers stay numbers"
@@ -137,15 +139,24 @@ def test_a_csv_of_scores_begins_with_a_byte_order_mark_on_request(formulas, arti
         score(*formulas, bundle, tmp_path / "scores.parquet", bom=True)
 
 
+def test_scoring_says_which_of_the_models_columns_the_files_lack(formulas, artifacts, report, tmp_path, monkeypatch):
+    bundle = open_bundle(artifacts / report.version)
+    lacks = score(*formulas, bundle, tmp_path / "scores.csv").lacks
+    assert set(lacks) == set(bundle.reads()) - {"demand_yuan", "region"}
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(artifacts))
+    monkeypatch.setenv("FOURCAST_STATE_DIR", str(tmp_path / "state"))
+    words = ["score", "--bank", formulas[0], "--files", formulas[1], "--bundle", report.version]
+    result = CliRunner().invoke(main, [*map(str, words), "--out", str(tmp_path / "again.csv")])
+    assert result.exit_code == 0, result.output
+    assert f"{len(lacks)} columns that the models read: {', '.join(lacks)}" in result.output
+    (formulas[0] / "customers.sql").write_text("SELECT 'a' AS customer_id")
+    with pytest.raises(InvalidInput, match=r"customers\.sql returns nothing that b-"):
+        score(*formulas, bundle, tmp_path / "scores.csv")
+
+
 def test_scores_go_to_parquet_or_csv_only(synthetic, artifacts, report, tmp_path):
     with pytest.raises(InvalidInput, match=r"must end in \.parquet or \.csv"):
         score(*synthetic, artifacts / report.version, tmp_path / "scores.xlsx")
-
-
-def test_the_champion_of_the_same_files_is_compared_by_its_own_unseen_figures(report, synthetic, artifacts):
-    again = train(*synthetic, seed=4, artifacts=artifacts, model=QUICK, champion=report.version)
-    gain = again.metrics["deposit"]["auc"] - report.metrics["deposit"]["auc"]
-    assert any(f"deposit: AUC {gain:+.4f} against the champion" in line for line in again.gate.lines)
 
 
 def test_progress_ends_at_the_end(synthetic, tmp_path):

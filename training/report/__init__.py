@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.planning.drift import Drift
 from service.scoring.models.manifest import read
+from training.champion import at_rest
 from training.gate import gate
 from training.registry import metrics_of, review_of
 from training.report import card, charts
@@ -42,11 +43,12 @@ def document(folder: Path, drift: Drift | None = None, champion: Path | None = N
     manifest = read(folder)
     review = review_of(folder, manifest)
     rival = None if champion is None else read(champion)
-    alike = rival is not None and rival["sources"] == manifest["sources"]
-    verdict = gate(metrics_of(manifest), metrics_of(rival) if rival and alike else None, manifest.get("experience"))
+    compared = at_rest(manifest, rival)
+    verdict = gate(metrics_of(manifest), compared, manifest.get("experience"))
     return {
         "version": manifest["version"],
-        "card": card.card_of(manifest, review, rival),
+        "card": card.card_of(manifest, review, compared),
+        "compared": compared,
         "gate": {"passes": verdict.passes, "lines": list(verdict.lines)},
         "families": {family: _family(manifest["families"][family], one) for family, one in review["families"].items()},
         "segments": manifest.get("segments", {}).get("segments"),

@@ -6,6 +6,8 @@ What the bundle does not say is said to be missing, so that somebody can mend it
 from collections.abc import Mapping
 from typing import Any
 
+from training.gate import ON
+
 MISSING = "not stated; add it to bank.yaml"
 SPLITS = {
     "customer": "by customer at random: figures on customers the measured models have not seen",
@@ -14,11 +16,11 @@ SPLITS = {
 
 
 def card_of(
-    manifest: Mapping[str, Any], review: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+    manifest: Mapping[str, Any], review: Mapping[str, Any], compared: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks.
 
-    ``champion``: the manifest of the bundle it is compared with.
+    ``compared``: how it stands beside the champion (``training.champion``).
     """
     about = manifest.get("about", {})
     rows = [
@@ -43,7 +45,7 @@ def card_of(
         (
             "Challenger",
             "挑战者",
-            _compared(manifest, champion),
+            _compared(manifest, compared),
         ),
         ("Rollback", "回退", ["fourcast rollback: the release before serves again, in every worker"]),
         (
@@ -56,20 +58,26 @@ def card_of(
     return [{"name": name, "zh": chinese, "lines": lines} for name, chinese, lines in rows]
 
 
-def _compared(manifest: Mapping[str, Any], champion: Mapping[str, Any] | None) -> list[str]:
-    """Its AUC beside the champion's, family by family, where both were measured on the same files."""
-    if champion is None:
+def _compared(manifest: Mapping[str, Any], compared: Mapping[str, Any] | None) -> list[str]:
+    """Its AUC beside the champion's, family by family, and on whom both were measured."""
+    if compared is None:
         return ["no champion was named (--champion); fourcast challenge lets it serve a share"]
-    version = champion["version"]
-    if champion["sources"] != manifest["sources"]:
-        return [f"champion {version}: measured on other files, so their figures cannot be compared"]
-    mine = manifest["families"]
+    version, mine = compared["champion"], manifest["families"]
     return [
-        f"{family}: AUC {mine[family]['metrics']['auc']:.4f}, champion {version} {one['metrics']['auc']:.4f}"
+        f"{family}: {_beside(version, one)}"
         if family in mine
         else f"{family}: champion {version} scores it, this bundle does not"
-        for family, one in champion["families"].items()
+        for family, one in compared["families"].items()
     ]
+
+
+def _beside(version: str, row: Mapping[str, Any]) -> str:
+    if row["by"] is None:
+        return f"not compared with champion {version}: {row['why']}"
+    aucs = f"AUC {row['auc']:.4f}, champion {version} {row['auc_champion']:.4f}"
+    if row["by"] == "files":
+        return f"{aucs}, by both bundles' own figures on the same files"
+    return f"{aucs}, {row['gain']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] on {ON[row['by']].format(**row)}"
 
 
 def _purposes(manifest: Mapping[str, Any]) -> list[str]:

@@ -1,16 +1,21 @@
 """Whole files into columns: pandas and Arrow tables, read by what both offer, so neither library is imported here.
 
 A column becomes a NumPy array first; its encoder judges the values. A column of another kind altogether (text where
-numbers belong) is an error that names it, since reading it as unknown would quietly ruin every score.
+numbers belong) is an error that names it and the values to blame, since reading it as unknown would quietly ruin every
+score.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from service.errors import InvalidInput, Problem
 from service.scoring.attributes.encoders import Array, Encoder, is_there
+
+DISTINCT = 10
+"""Different faulty values of a column that are told with their counts."""
 
 
 def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
@@ -29,7 +34,7 @@ def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
 
 
 def check(encoders: Mapping[str, Encoder], frame: Any) -> list[Problem]:
-    """One problem per faulty column, with the number of values that do not fit and the first row of them."""
+    """One problem per faulty column, with how many values do not fit, and which, each with its first row."""
     present = set(_names(frame))
     return [problem for name, one in encoders.items() if name in present for problem in _faults(name, one, frame)]
 
@@ -67,11 +72,48 @@ def _unknown(encoder: Encoder, rows: int) -> Array:
 
 
 def _encoded(name: str, encoder: Encoder, values: Array, problems: list[Problem]) -> Array:
-    strange = next(_strangers(encoder, values), None)
-    if strange is None:
+    if next(_strangers(encoder, values), None) is None:
         return encoder.many(values) if _is_known(values).any() else _unknown(encoder, len(values))
-    problems.append(Problem(f'column "{name}"', f"must hold {encoder.expected}, got {_sample(strange)}"))
+    problems.append(_of_another_kind(name, encoder, values))
     return _unknown(encoder, len(values))
+
+
+def _of_another_kind(name: str, encoder: Encoder, values: Array) -> Problem:
+    """A column in which nothing fits: of numbers written as text, those that are none are to blame, not the first."""
+    rows = np.flatnonzero(_is_known(values))
+    to_blame = [row for row in rows.tolist() if not _is_written_number(encoder, values[row])]
+    expected = f"must hold {encoder.expected}, got"
+    if not to_blame:
+        return Problem(f'column "{name}"', f"{expected} text that reads as numbers, such as {_sample(values[rows[0]])}")
+    others = len(rows) - len(to_blame)
+    text = f"; the other {others:,} are text that reads as numbers" if others else ""
+    return Problem(f'column "{name}"', f"{expected} {_counted(values, to_blame)}{text}")
+
+
+def _is_written_number(encoder: Encoder, value: object) -> bool:
+    low, high = encoder.bounds
+    if not isinstance(value, str) or low > high:
+        return False
+    try:
+        return low <= float(value) <= high
+    except ValueError:
+        return False
+
+
+def _counted(values: Array, rows: Sequence[int]) -> str:
+    """The different values in these rows, the commonest first, each with its count and its first row."""
+    first, counts = dict[str, int](), Counter[str]()
+    for row in rows:
+        value = _sample(values[row])
+        counts[value] += 1
+        first.setdefault(value, row)
+    told = [f"{value} ({_times(counts[value])}row {first[value] + 1})" for value, _ in counts.most_common(DISTINCT)]
+    others = len(counts) - DISTINCT
+    return ", ".join([*told, f"and {others:,} other values"] if others > 0 else told)
+
+
+def _times(count: int) -> str:
+    return "" if count == 1 else f"{count:,} times, first in "
 
 
 def _strangers(encoder: Encoder, values: Array) -> Iterator[object]:
@@ -92,16 +134,14 @@ def _is_known(values: Array) -> Array:
 
 def _faults(name: str, encoder: Encoder, frame: Any) -> list[Problem]:
     values = column_of(frame, name)
-    strange = next(_strangers(encoder, values), None)
-    if strange is not None:
-        return [Problem(f'column "{name}"', f"must hold {encoder.expected}, got {_sample(strange)}")]
+    if next(_strangers(encoder, values), None) is not None:
+        return [_of_another_kind(name, encoder, values)]
     encoded = encoder.many(values)
     lost = _is_known(values) & ~_is_known(encoded)
     if not lost.any():
         return []
-    row = int(np.argmax(lost))
-    message = f"{int(lost.sum())} of {len(values)} values must be {encoder.expected}; the first, in row {row + 1}, is "
-    return [Problem(f'column "{name}"', message + _sample(values[row]))]
+    message = f"{int(lost.sum())} of {len(values)} values must be {encoder.expected}, got "
+    return [Problem(f'column "{name}"', message + _counted(values, np.flatnonzero(lost).tolist()))]
 
 
 def _sample(value: object) -> str:

@@ -133,7 +133,7 @@ class AttributeTable:
         return frames.encode(self._encoders, frame)
 
     def check_frame(self, frame: Any) -> list[Problem]:
-        """Every faulty column of a pandas or Arrow table: how many values do not fit, and the first of them."""
+        """Every faulty column of a pandas or Arrow table: how many values do not fit, and which."""
         return frames.check(self._encoders, frame)
 
     def only(self, names: Iterable[str]) -> "AttributeTable":

@@ -121,6 +121,12 @@ class Bundle:
         reasons = {booster.slow_reason for model in models for booster in model.boosters}
         return tuple(sorted(reason for reason in reasons if reason is not None))
 
+    def reads(self, name: str | None = None) -> list[str]:
+        """The raw attributes that a model reads, by itself or through features; of all models unless one is named."""
+        entries = models_of(self.manifest)
+        features = {one for model in ([name] if name else entries) for one in entries[model]["features"]}
+        return [one.name for one in self.program.table.only(features).attributes]
+
     def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
         """``{name: figure}`` of one record of raw attributes; unknown names are passed over, faulty values unknown."""
         return self.score_columns(self.columns(attributes))

@@ -20,8 +20,9 @@ from service.scoring.models import calibration
 
 FORMAT = 1
 NAME = "manifest.json"
-REVIEW = "review.json"
-"""What a report is made from, where the manifest keeps its hash under ``review``; serving never reads it."""
+KEPT = {"review": "review.json", "memory": "memory.json"}
+"""What a report is made from, and whom the bundle has learned from: a file each where the manifest keeps its hash under
+that name. Serving never reads them."""
 LARGEST_MANIFEST = 16_000_000
 LARGEST_MODEL = 500_000_000
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")

@@ -1,0 +1,54 @@
+"""Whether a bundle fits the bank that it is to serve at all, whatever its figures: told by manifests and policy alone.
+
+Another bank's bundle scores strangers; a family that only the champion scores would fall back to its prior without a
+word; an attribute that the policy does not know can be told by nobody, and so would always be unknown.
+"""
+
+from collections.abc import Iterator
+
+from service.expressions import Kind
+from service.scoring.attributes import AttributeTable
+from service.scoring.models.bundle import Bundle
+from service.scoring.models.manifest import Manifest
+
+
+def misfits(challenger: Bundle, champion: Manifest | None, policy: AttributeTable) -> list[str]:
+    """A sentence for each reason why the challenger must not take the champion's place; ``policy``: its attributes."""
+    mine = challenger.manifest
+    beside = [] if champion is None else [*_of_another_bank(mine, champion), *_missing(mine, champion)]
+    return [*beside, *_unknown(challenger, policy)]
+
+
+def families_of(manifest: Manifest) -> list[str]:
+    """The families of which a bundle knows something: by a model, or by the evidence of an offer."""
+    offers = manifest.get("evidence", {}).get("offers", {}).values()
+    return sorted({*manifest.get("families", {}), *(row["family"] for row in offers)})
+
+
+def _of_another_bank(challenger: Manifest, champion: Manifest) -> Iterator[str]:
+    mine, theirs = (one.get("about", {}).get("bank") for one in (challenger, champion))
+    if mine is not None and theirs is not None and mine != theirs:
+        yield f'it was trained for another bank, "{mine}"; the champion for "{theirs}" (name in bank.yaml)'
+
+
+def _missing(challenger: Manifest, champion: Manifest) -> Iterator[str]:
+    for family in families_of(champion):
+        if family not in families_of(challenger):
+            yield f"{family}: the champion scores it, the challenger does not"
+
+
+def _unknown(challenger: Bundle, policy: AttributeTable) -> Iterator[str]:
+    """The raw attributes which its models read and the policy lacks, or knows otherwise."""
+    known = {one.name: one.kind for one in policy.attributes}
+    own = {one.name: one.kind for one in challenger.program.table.attributes}
+    read = challenger.reads()
+    if lacking := [name for name in read if name not in known]:
+        yield f"it reads attributes that the policy does not know: {', '.join(lacking)} (its attributes.yaml)"
+    for name in read:
+        if name in known and _figure(own[name]) != _figure(known[name]):
+            yield f"it reads {name} as {own[name]}, the policy knows it as {known[name]}"
+
+
+def _figure(kind: Kind) -> Kind:
+    """Money is a number: both are told alike."""
+    return Kind.NUMBER if kind is Kind.MONEY else kind

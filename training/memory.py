@@ -1,0 +1,82 @@
+"""Whom a bundle has learned from, and until when: enough to find customers it has not seen, too little to name anybody.
+
+A customer sets one bit of a filter, ``hash(salt, customer) mod size``, with ``size = customers / ln 2``, so that half
+of the bits are set. Whoever a bundle has learned from is always recognised; of strangers every second is taken for one
+of them. So customers whose bit is not set are certainly unseen, which is what a fair comparison needs, and a bit that
+is set proves nothing of anybody, also of who was erased since. Each bundle has a salt of its own, so that no bit of two
+bundles can be laid side by side to see who is gone. Source of the filter: Bloom 1970, with one hash.
+"""
+
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b, sha256
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FORMAT = 1
+SURE = 3.0
+"""Standard errors by which more customers must be recognised than chance recognises."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The filter of one bundle: ``until`` is the day at whose end the outcomes that it learned from were counted."""
+
+    until: date
+    customers: int
+    salt: bytes
+    bits: Flags
+
+    @classmethod
+    def of(cls, ids: Sequence[str], until: date, source: str) -> "Memory":
+        """The memory of these customers; ``source`` says what else the bundle was made of, and gives the salt."""
+        salt = sha256(source.encode()).digest()[: blake2b.SALT_SIZE]
+        bits = np.zeros(max(1, math.ceil(len(set(ids)) / math.log(2.0))), dtype=bool)
+        bits[_places(ids, salt, len(bits))] = True
+        return cls(until, len(set(ids)), salt, bits)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Memory":
+        """The memory that a document holds."""
+        packed = np.frombuffer(b64decode(document["bits"]), dtype=np.uint8)
+        bits = np.unpackbits(packed, count=document["size"]).astype(bool)
+        return cls(date.fromisoformat(document["until"]), document["customers"], bytes.fromhex(document["salt"]), bits)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "format": FORMAT,
+            "until": self.until.isoformat(),
+            "customers": self.customers,
+            "salt": self.salt.hex(),
+            "size": len(self.bits),
+            "bits": b64encode(np.packbits(self.bits).tobytes()).decode(),
+        }
+
+    def may_know(self, ids: Sequence[str]) -> Flags:
+        """Which customers (n,) it may have learned from; it certainly has not from all others."""
+        return np.asarray(self.bits[_places(ids, self.salt, len(self.bits))])
+
+    def about(self, recognised: Flags) -> int:
+        """From how many of them it has learned, at best guess: (recognised - share n) / (1 - share).
+
+        0 where chance explains it: three standard errors, sqrt(n share (1 - share)).
+        """
+        share, size = float(self.bits.mean()), len(recognised)
+        beyond = float(recognised.sum()) - share * size
+        if beyond <= SURE * math.sqrt(size * share * (1.0 - share)):
+            return 0
+        return min(size, round(beyond / (1.0 - share))) if share < 1.0 else size
+
+
+def _places(ids: Iterable[str], salt: bytes, size: int) -> npt.NDArray[np.int64]:
+    hashes = (blake2b(one.encode(), digest_size=8, salt=salt).digest() for one in ids)
+    return np.fromiter((int.from_bytes(one) % size for one in hashes), np.int64)

@@ -105,7 +105,7 @@ PLAIN: Mapping[str, str] = {}
 
 def render(
     decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None,
-    variants: Mapping[str, str] = PLAIN,
+    variants: Mapping[str, str] = PLAIN, external_key: str | None = None,
 ) -> bytes:  # fmt: skip
     """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
 
@@ -116,6 +116,7 @@ def render(
     body = orjson.dumps(
         {
             "customer_id": decision.customer_id or None,
+            "external_key": external_key,
             "decision_id": decision.id or None,
             "language": language,
             "decided_at": iso(decision.at, phrases.timezone),

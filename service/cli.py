@@ -46,6 +46,7 @@ MODULES: Mapping[str, str] = {
     "audit": "audit",
     "secrets": "secrets",
     "openapi": "contract",
+    "feed": "feed",
     "leads": "leads",
     "advisers": "leads",
     "report": "report",

@@ -46,9 +46,9 @@ class Made:
     serving: Serving
     variants: Mapping[str, str]
 
-    def told(self, language: str, until: int, sign: Sign | None = None) -> bytes:
+    def told(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
         """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
-        return render(self.decision, self.serving.phrases, language, until, sign, self.variants)
+        return render(self.decision, self.serving.phrases, language, until, sign, self.variants, external_key)
 
 
 def make(

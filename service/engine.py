@@ -145,13 +145,14 @@ class Engine:
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
         with span("store.snapshot"):
-            snapshot = self._store.snapshot(customer_id, serving.clock.lookback(now))
-        if snapshot is None:
+            found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+        if found is None:
             raise no_customer(customer_id)
+        snapshot, external_key = found
         made = make(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
             self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
-        body = made.told(request.language, serving.until(now), self.tokens.sign)
+        body = made.told(request.language, serving.until(now), self.tokens.sign, external_key)
         with span("cache.write"):
             self._kept.write(customer_id, request, now, serving, snapshot.revision, body)
         return Answer(body, "fresh", made.decision.degraded)

@@ -68,12 +68,14 @@ class Explaining:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
-        snapshot = self._store.snapshot(customer_id, serving.clock.lookback(now))
-        if snapshot is None:
+        found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+        if found is None:
             raise no_customer(customer_id)
+        snapshot, external_key = found
         made = make(serving, snapshot, request, now, (), UNRECORDED)
         told = orjson.dumps(self.explained(made.record, request.language, shap))
-        return made.told(request.language, serving.until(now))[:-1] + b',"explanation":' + told + b"}"
+        answer = made.told(request.language, serving.until(now), external_key=external_key)
+        return answer[:-1] + b',"explanation":' + told + b"}"
 
     def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""

@@ -54,11 +54,12 @@ def portrait_now(store: Store, serving: Serving, customer_id: str, language: str
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
     now = time.time_ns() // 1_000_000
     since = now - HISTORY_DAYS * DAY_MS
-    snapshot = store.snapshot(customer_id, Lookback(since))
-    if snapshot is None:
+    found = store.keyed_snapshot(customer_id, Lookback(since))
+    if found is None:
         raise no_customer(customer_id)
-    events = store.events(customer_id, since)
-    return render(portray(snapshot, events, now, serving.policy, serving.bundle), serving.policy, language)
+    (snapshot, external_key), events = found, store.events(customer_id, since)
+    portrait = portray(snapshot, events, now, serving.policy, serving.bundle)
+    return orjson.dumps({"external_key": external_key, **told(portrait, serving.policy, language)})
 
 
 def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, bundle: Bundle | None) -> Portrait:

@@ -27,9 +27,13 @@ CACHE = "cache"
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One customer of a list: the answer's bytes and the decision, or the error that a single call would give."""
+    """One customer of a list: the answer's bytes and the decision, or the error that a single call would give.
 
-    customer_id: str
+    Somebody asked for by an external key that nobody has is named by that key alone.
+    """
+
+    customer_id: str | None
+    external_key: str | None = None
     body: bytes | None = None
     made: Made | None = None
     error: FourcastError | None = None
@@ -50,7 +54,7 @@ class Round:
     sign: Sign | None = None
     until: int | None = None
 
-    def decide(self, customer_id: str, snapshot: Snapshot | None) -> Decided:
+    def decide(self, customer_id: str, external_key: str | None, snapshot: Snapshot | None) -> Decided:
         """One customer's turn."""
         try:
             if snapshot is None:
@@ -60,7 +64,8 @@ class Round:
             return Decided(customer_id, error=error)
         made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
         until = self.serving.until(self.now) if self.until is None else self.until
-        return Decided(customer_id, made.told(self.request.language, until, self.sign), made)
+        body = made.told(self.request.language, until, self.sign, external_key)
+        return Decided(customer_id, external_key, body, made)
 
     def row(self, made: Made) -> dict[str, object]:
         """The decision as the store keeps it."""
@@ -94,18 +99,19 @@ class Bulk:
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
         kept = self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
-        return [one if one.made is None or one.customer_id in kept else _gone(one.customer_id) for one in decided]
+        return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
         found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
-        return [self._decided(turn, one, found.get(one)) for one in customers]
+        keys = self._store.register.external_keys(customers)
+        return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
 
-    def _decided(self, turn: Round, customer_id: str, snapshot: Snapshot | None) -> Decided:
+    def _decided(self, turn: Round, customer_id: str, key: str | None, snapshot: Snapshot | None) -> Decided:
         failed = Decided(customer_id, error=FourcastError("This customer's turn failed; the log says where."))
-        return self._failures.attempt("a customer's turn", turn.decide, customer_id, snapshot) or failed
+        return self._failures.attempt("a customer's turn", turn.decide, customer_id, key, snapshot) or failed
 
 
-def _gone(customer_id: str) -> Decided:
+def _gone(one: Decided) -> Decided:
     """Who was erased while their turn was decided: nobody's answer."""
-    return Decided(customer_id, error=no_customer(customer_id))
+    return Decided(one.customer_id, one.external_key, error=no_customer(one.customer_id or ""))

@@ -5,7 +5,7 @@ leaves out is unknown from then on; an amendment says what changes. Erasing is `
 own room says what a decision record may keep (``decision.redacted``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from service.serving import Releases
 from service.store import Entry, Store, Stored, Wanted
 from service.store.audit import Row
 from service.store.register import Note, no_customer_of
+from service.store.roll import Listed
 from service.store.told import of_client
 
 SENTENCE = "The customer does not fit; nothing was stored."
@@ -47,6 +48,22 @@ class Customers:
     def by_key(self, external_key: str) -> Entry:
         """The customer of an external key; NotFound."""
         return self._store.register.by_key(external_key)
+
+    def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
+        """External key -> customer id, of those keys that somebody has."""
+        return self._store.register.ids_of(external_keys) if external_keys else {}
+
+    def key_of(self, customer_id: str) -> str | None:
+        """The external key of a customer, where they have one."""
+        return self._store.register.external_keys([customer_id]).get(customer_id)
+
+    def keys_of(self, names: Sequence[str]) -> dict[str, str]:
+        """Customer id -> external key, of those that have one."""
+        return self._store.register.external_keys(names)
+
+    def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+        """The roll of customers after that id, of one branch or (None) of all."""
+        return self._store.register.listed(after, branch, limit)
 
     def put(self, wanted: Wanted, client: Client, expect: Expect = anything, behalf: str | None = None) -> Stored:
         """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.

@@ -22,7 +22,7 @@ from service.errors import Conflict, FourcastError, NotFound, Unavailable
 from service.failures import Failures, pause_s
 from service.request import OfferRequest
 from service.store import Store
-from service.store.jobs import LEADS, OFFERS, Everybody, Job, LeaseLost, Part, Taken
+from service.store.jobs import LEADS, OFFERS, Everybody, Job, Keyed, LeaseLost, Part, Taken
 from service.store.leads import Actor
 
 PART = 200
@@ -71,7 +71,7 @@ class Jobs:
         self._failures = Failures("jobs")
 
     def add(
-        self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody,
+        self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody | Keyed,
         valid_until: int | None = None,
     ) -> Job:  # fmt: skip
         """Queue a job over those customers, or over everybody of a branch or the bank, good until ``valid_until``.
@@ -158,17 +158,15 @@ class Jobs:
         return self._store.jobs.finish(taken)
 
     def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> Part:
-        names = [customer for _, customer in items]
-        decided = self._bulk.turns(turn, names)
-        keys = self._store.register.external_keys([one.customer_id for one in decided if one.made is not None])
-        rows = {place: told(one, keys.get(one.customer_id)) for (place, _), one in zip(items, decided, strict=True)}
+        decided = self._bulk.turns(turn, [customer for _, customer in items])
+        rows = {place: told(one) for (place, _), one in zip(items, decided, strict=True)}
         made = [turn.row(one.made) for one in decided if one.made is not None]
         return Part(rows, len(decided) - len(made), made)
 
 
-def told(one: Decided, external_key: str | None = None) -> list[dict[str, object]]:
+def told(one: Decided) -> list[dict[str, object]]:
     """One customer's rows."""
-    named: dict[str, object] = {"customer_id": one.customer_id, "external_key": external_key}
+    named: dict[str, object] = {"customer_id": one.customer_id, "external_key": one.external_key}
     if one.made is None or one.body is None:
         status, problem = (one.error.status, one.error.message) if one.error else (500, None)
         return [named | {"status": status, "problem": problem}]

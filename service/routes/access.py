@@ -17,18 +17,30 @@ from flask import Flask, Response, current_app, request
 from service.access.keys import digest
 from service.access.quotas import expect_allowed
 from service.crm.reach import unreached
+from service.customer_ids import LONGEST_KEY
 from service.domain import Client
 from service.engine import Engine
 from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized
 from service.routes.facts import facts
 from service.routes.repeats import HEADER, WRITES, once
+from service.store.register import no_customer_of
 
 PUBLIC = "public"
+OF_CUSTOMER, BY_KEY = "/v1/customers/<string:customer_id>", "/v1/external-keys/<string:external_key>"
+"""Paths below the first one are there below the second one, too (``contract``)."""
 MAX_WORD = 64
+AT_ONCE = 1_000
+"""External keys looked up in one statement."""
 LONGEST = 8_000
 """Characters of a key or token."""
 
 View = Callable[..., Response]
+
+
+class ExternalKey(str):
+    """A customer's name in a path that is not the id: the guard looks up whose it is."""
+
+    __slots__ = ()
 
 
 class Reach(StrEnum):
@@ -65,10 +77,13 @@ def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0) -> Calla
         @wraps(view)
         def guarded(**words: Any) -> Response:
             client = identify(*scopes)
-            if "customer_id" in words:
-                own_customer(client, words["customer_id"])
-            elif client.bound:
+            keyed = [name for name, value in words.items() if isinstance(value, ExternalKey)]
+            if "customer_id" not in words and client.bound:
                 _expect_reach(client, reach)
+            if keyed:
+                words |= {name: customer_of(client, words[name]) for name in keyed}
+            elif "customer_id" in words:
+                own_customer(client, words["customer_id"])
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
                 return once(engine().access.repeats, digest(client.principal), lambda: view(client, **words))
@@ -84,7 +99,8 @@ def reach_of(view: object, path: str) -> Reach | None:
     """Whom the route takes beside the scope; None for a public one."""
     if scope_of(view) in (None, PUBLIC):
         return None
-    return Reach.CUSTOMER if "customer_id>" in path else getattr(view, "reach", Reach.BANK)
+    named = "customer_id>" in path or path.startswith(f"{BY_KEY}/")
+    return Reach.CUSTOMER if named else getattr(view, "reach", Reach.BANK)
 
 
 def scope_of(view: object) -> str | None:
@@ -136,6 +152,44 @@ def own_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]
     rule = request.url_rule
     operation = f"{request.method} {rule.rule if rule is not None else ''}"
     return engine().access.reached(client, customer_ids, operation)
+
+
+def customers_of(client: Client, external_keys: Sequence[str]) -> dict[str, str]:
+    """External key -> id, of those of the customers whom the client may reach: the one place where keys are resolved.
+
+    Whom the client may not reach is nobody, as who is not stored.
+    """
+    reached: dict[str, str] = {}
+    for first in range(0, len(external_keys), AT_ONCE):
+        found = engine().crm.customers.ids_of(external_keys[first : first + AT_ONCE])
+        mine = own_customers(client, list(found.values()))
+        reached |= {key: one for key, one in found.items() if one in mine}
+    return reached
+
+
+def customer_of(client: Client, external_key: str) -> str:
+    """The id of the customer of that key; NotFound, also for whom the client may not reach."""
+    found = customers_of(client, (word(external_key, "external_key", LONGEST_KEY),))
+    if external_key not in found:
+        raise no_customer_of(external_key)
+    return found[external_key]
+
+
+def customer_of_body(client: Client, body: dict[str, Any]) -> None:
+    """Put the id of whom a body names, by id or by external key, into it; Forbidden, NotFound."""
+    key = body.pop("external_key", None)
+    body["customer_id"] = own_customer(client, body["customer_id"]) if key is None else customer_of(client, key)
+
+
+def by_key(view: View, parameter: str = "customer_id") -> View:
+    """The guarded view at a path that names its customer by external key."""
+
+    @wraps(view)
+    def keyed(external_key: str, **words: Any) -> Response:
+        return view(**words, **{parameter: ExternalKey(external_key)})
+
+    keyed.__name__ = f"{view.__name__}_by_key"
+    return keyed
 
 
 def own_branch(client: Client, branch: str | None) -> str | None:

@@ -10,7 +10,7 @@ from flask import Response, request
 from service.crm.bulk import Decided
 from service.domain import Client
 from service.request import OfferRequest
-from service.routes.access import Reach, engine, needs, own_customers
+from service.routes.access import Reach, customers_of, engine, needs, own_customers
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Resource, operation, shown
 from service.routes.desk import item_problem
@@ -19,6 +19,7 @@ from service.routes.fields import check
 from service.routes.offers import VARY, language
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
+from service.store.register import no_customer_of
 
 _INPUT = BulkOffersInput()
 
@@ -50,12 +51,24 @@ def bulk_offers(client: Client) -> Response:
     body = check(_INPUT, read_json(request), "The list does not fit; nothing was decided.")
     spoken = language(request.headers.get("Accept-Language", ""))
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
-    own_customers(client, body["customers"])
-    decided = engine().crm.bulk.decide(body["customers"], asked, client.branch)
-    return Ready(orjson.dumps({"customers": [_told(one) for one in decided]}), 200, [NO_STORE, VARY])
+    names, keys = body.get("customers", []), body.get("external_keys", [])
+    own_customers(client, names)
+    keyed = customers_of(client, keys)
+    decided = engine().crm.bulk.decide([*names, *keyed.values()], asked, client.branch)
+    by_key = dict(zip(keyed, decided[len(names) :], strict=True))
+    told: dict[str, object] = {"customers": [_told(one) for one in decided[: len(names)]]}
+    if keys:
+        told["external_keys"] = [_told(by_key.get(key) or _nobody(key)) for key in keys]
+    return Ready(orjson.dumps(told), 200, [NO_STORE, VARY])
 
 
 def _told(one: Decided) -> dict[str, object]:
+    named: dict[str, object] = {"customer_id": one.customer_id, "external_key": one.external_key}
     if one.error is not None:
-        return {"customer_id": one.customer_id, "status": one.error.status, "problem": item_problem(one.error)}
-    return {"customer_id": one.customer_id, "status": 200, "answer": orjson.Fragment(one.body or b"null")}
+        return named | {"status": one.error.status, "problem": item_problem(one.error)}
+    return named | {"status": 200, "answer": orjson.Fragment(one.body or b"null")}
+
+
+def _nobody(external_key: str) -> Decided:
+    """A key that nobody has, whom this client may reach."""
+    return Decided(None, external_key, error=no_customer_of(external_key))

@@ -4,20 +4,23 @@ A CRM reads everything once, asks for a token of now beforehand (``since=latest`
 Changes say that something changed and to what; facts are read where they stand. A branch's key sees its own branch's.
 """
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 import orjson
 from flask import Response, request
 
 from service.answer import iso
 from service.domain import Client
 from service.errors import Gone
-from service.routes.access import Reach, engine, needs
-from service.routes.contract import Resource, operation, shown
+from service.routes.access import Reach, engine, needs, own_branch
+from service.routes.contract import Conflict, Resource, operation, shown
 from service.routes.examples.webhooks import CHANGE
 from service.routes.fields import check
 from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
-from service.store.changes import Place
+from service.store.changes import Changes, Place
 
 READS = ("customers:read", "customers:write")
 LATEST = "latest"
@@ -30,7 +33,7 @@ blueprint = Resource("changes", __name__, description="What changed, to be follo
 
 @blueprint.serve(
     "/v1/changes",
-    **operation("listChanges", READS, {"200": _ANSWER}, Gone,
+    **operation("listChanges", READS, {"200": _ANSWER}, Gone, Conflict,
                 parameters=[{"in": "query", "schema": ChangesQuery}]),
 )  # fmt: skip
 @needs(*READS, reach=Reach.BRANCH)
@@ -38,18 +41,30 @@ def list_changes(client: Client) -> Response:
     """What changed since a token
 
     `customer.updated`, `customer.preferences`, `customer.moved` (to another branch), `customer.erased`, `job.ended`,
-    `lead.*`. Kept for 30 days; an older token is 410. Without `since`, from the oldest that is kept.
+    `lead.*`, and `decision.made` where it is asked for by `types`. Of an update, `attributes` names what changed, or
+    `new` says that all of it did. Kept for 30 days; an older token is 410. Without `since`, from the oldest that is
+    kept.
     """
     query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
-    feed, since = engine().crm.changes, query.get("since")
-    found, stands = ([], feed.latest()) if since == LATEST else feed.since(_place(since), client.branch, query["limit"])
+    feed, since, types = engine().crm.changes, query.get("since"), query.get("types", ())
+    branch = own_branch(client, query.get("branch"))
+    _expect_told(feed, types)
+    found, stands = ([], feed.latest()) if since == LATEST else feed.since(_place(since), branch, query["limit"], types)
     zone, onward = engine().timezone, stands.token
     rows = [
         {"id": one.place.token, "type": one.type, "at": iso(one.at, zone), "subject": one.subject, "data": one.body}
         for one in found
     ]
-    link = ("Link", f'</v1/changes?since={onward}&limit={query["limit"]}>; rel="next"')
+    same = {name: value for name, value in (("types", ",".join(types)), ("branch", query.get("branch"))) if value}
+    onward_query = urlencode({"since": onward, "limit": query["limit"], **same}, safe=",*")
+    link = ("Link", f'</v1/changes?{onward_query}>; rel="next"')
     return Ready(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
+
+
+def _expect_told(feed: Changes, types: Sequence[str]) -> None:
+    """Raise Conflict where decisions are asked for and the bank does not put them on the feed."""
+    if any(kind.startswith("decision.") for kind in types) and not feed.tells_decisions():
+        raise Conflict("Decisions are not on the feed: `fourcast feed --decisions on` puts them there from then on.")
 
 
 def _place(since: str | None) -> Place:

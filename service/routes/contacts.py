@@ -16,7 +16,7 @@ from service.claims import spelt
 from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import ContactRefused
-from service.routes.access import Reach, engine, needs, own_customer
+from service.routes.access import Reach, customer_of_body, engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
@@ -55,7 +55,7 @@ def contacts(client: Client) -> Response:
     with `contact-refused` names the gate that is closed; then the customer must not be contacted.
     """
     body = check(_INPUT, read_json(request), SENTENCE)
-    own_customer(client, body["customer_id"])
+    customer_of_body(client, body)
     wanted = spelt(Event(kind=EventKind.CONTACT.value, at=0, **body))
     engine().claims(trusted=True).expect_decision(wanted)
     contact, new = engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")))
@@ -67,6 +67,7 @@ def _answer(contact: Event, engine: Engine) -> bytes:
         {
             "id": contact.id,
             "customer_id": contact.customer_id,
+            "external_key": engine.crm.customers.key_of(contact.customer_id),
             "offer": contact.offer,
             "channel": contact.channel,
             "decision_id": contact.decision_id,

@@ -34,7 +34,7 @@ from service.errors import (
     UnsupportedMedia,
     UriTooLong,
 )
-from service.routes.access import View, reach_of
+from service.routes.access import BY_KEY, OF_CUSTOMER, View, by_key, reach_of
 from service.routes.examples import exampled
 from service.routes.links import linked
 from service.routes.problems import of_flask
@@ -137,9 +137,20 @@ class Resource(Blueprint):  # type: ignore[misc]
             if retirement is not None:
                 view._apidoc["manual_doc"]["deprecated"] = True  # type: ignore[attr-defined]
             self.add_url_rule(path, view_func=announcing(view, retirement), methods=[method])
+            if path.startswith(f"{OF_CUSTOMER}/"):
+                self._serve_by_key(view, path, method, retirement, operation)
             return view
 
         return note
+
+    def _serve_by_key(
+        self, view: View, path: str, method: str, retirement: Retirement | None, operation: dict[str, Any]
+    ) -> None:
+        """Serve what lies below a customer also below their external key."""
+        named = operation | {"operationId": f"{operation['operationId']}ByKey"}
+        missing = {} if "404" in operation["responses"] else {"404": _error(NotFound)}
+        named["responses"] = operation["responses"] | missing
+        self.serve(BY_KEY + path.removeprefix(OF_CUSTOMER), method, retirement, **named)(by_key(view))
 
 
 def operation(

@@ -18,7 +18,7 @@ from service.answer import iso
 from service.customer_ids import BULK
 from service.domain import Client
 from service.errors import FourcastError, Malformed, PreconditionFailed, PreconditionRequired, Unavailable, no_customer
-from service.routes.access import Reach, engine, needs, own_customers, word
+from service.routes.access import Reach, by_key, engine, needs, own_customers, word
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import about, item_problem
@@ -148,6 +148,14 @@ def update_customer(client: Client, customer: str) -> Response:
     return _told(stored)
 
 
+blueprint.serve(
+    KEYED,
+    "PATCH",
+    **operation("updateCustomerByKey", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
+)(by_key(update_customer, "customer"))  # fmt: skip
+
+
 @blueprint.serve(
     KEYED,
     "PUT",
@@ -202,6 +210,14 @@ def erase_customer(client: Client, customer: str) -> Response:
     return _erased(client, word(customer, "customer"), behalf)
 
 
+blueprint.serve(
+    KEYED,
+    "DELETE",
+    **operation("eraseCustomerByKey", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
+)(by_key(erase_customer, "customer"))  # fmt: skip
+
+
 @blueprint.serve(
     ALL, **operation("findCustomer", READS, _READ, NotFound, parameters=[{"in": "query", "schema": LookUp}])
 )
@@ -229,10 +245,12 @@ def find_customer(client: Client) -> Response:
 def erase_found_customer(client: Client) -> Response:
     """Erase a customer, looked up by query
 
-    As `DELETE /v1/customers/{customer}`, also for an id that no path can name.
+    As `DELETE /v1/customers/{customer}`, also for an id or an external key that no path can name. Asked again by key it
+    is 404: nobody has that key any more.
     """
     query = check(_ERASURE, pairs(request.environ["QUERY_STRING"]), QUERY)
-    return _erased(client, query["id"], query.get("on_behalf_of"))
+    name = query["id"] if "id" in query else engine().crm.customers.by_key(query["external_key"]).id
+    return _erased(client, name, query.get("on_behalf_of"))
 
 
 def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:

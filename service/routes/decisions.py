@@ -64,6 +64,7 @@ def explanation(client: Client, decision_id: str) -> Response:
     asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
+    told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
     return Ready(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
 

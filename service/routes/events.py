@@ -8,7 +8,7 @@ refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; t
 sending the same request again is always right. Each event counts in the quota.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from service.domain import Client, Event, EventKind
 from service.engine import Engine
 from service.errors import Forbidden, FourcastError, InvalidInput, Problem
 from service.offer_tokens import TokenRefused
-from service.routes.access import Reach, engine, needs, own_customers, spend
+from service.routes.access import Reach, customers_of, engine, needs, own_customers, spend
 from service.routes.bodies import join, read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import item_problem
@@ -29,12 +29,15 @@ from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STO
 from service.routes.fields import check, kind
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
+from service.store.register import no_customer_of
 
 SENTENCE = "The events do not fit; none was stored."
 BANKS_OWN = (EventKind.PURCHASE, EventKind.CONTACT)
 """What only the bank can know."""
 CUSTOMERS_OWN = tuple(each for each in EventKind if each not in BANKS_OWN)
 _EVENT = EventInput()
+NOBODY = ""
+"""The id of nobody, in place of one that a key does not lead to."""
 _SEVERAL = "events"
 _FOR_GOOD = (InvalidInput, Forbidden, NotFound, Conflict)
 """What an event may be refused by, however often it is sent."""
@@ -44,11 +47,12 @@ blueprint = Resource("events", __name__, description="What happened between cust
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An event, the token that came with it, and where it stands in the body."""
+    """An event, the token that came with it, where it stands in the body, and its customer's external key if named."""
 
     event: Event
     token: str | None
     path: str
+    external_key: str | None = None
 
 
 @blueprint.serve(
@@ -100,7 +104,8 @@ def read_events(body: object) -> list[Sent]:
         path = "" if single else join(_SEVERAL, number)
         try:
             fields = check(_EVENT, row, SENTENCE, path)
-            found.append(Sent(token=fields.pop("token", None), event=Event(**fields), path=path))
+            token, key = fields.pop("token", None), fields.pop("external_key", None)
+            found.append(Sent(Event(**{"customer_id": NOBODY} | fields), token, path, key))
         except InvalidInput as error:
             problems += error.problems
         if len(problems) >= MAX_EVENTS:
@@ -113,10 +118,13 @@ def read_events(body: object) -> list[Sent]:
 def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
     """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
     claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
+    keyed = customers_of(client, sorted({one.external_key for one in sent if one.external_key is not None}))
     found = list[str | FourcastError]()
-    for one in sent:
+    for one in (_named(each, keyed) for each in sent):
         try:
-            _expect_said(client, one.event, reached)
+            if one.event.customer_id == NOBODY:
+                raise no_customer_of(str(one.external_key))
+            _expect_said(client, one.event, reached.union(keyed.values()))
             found.append(_recorded(engine(), claims, one))
         except _FOR_GOOD as error:
             found.append(error)
@@ -148,6 +156,13 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool
     problems = [Problem(each.where.rstrip("."), each.message) for each in problems[:MAX_EVENTS]]
     sentence = f"None of the {len(errors)} events can be taken." if len(errors) > 1 else errors[0].message
     return one_kind(sentence, problems)
+
+
+def _named(one: Sent, keyed: Mapping[str, str]) -> Sent:
+    """With the id of whom an external key names, if anybody."""
+    if one.external_key is None:
+        return one
+    return replace(one, event=replace(one.event, customer_id=keyed.get(one.external_key, NOBODY)))
 
 
 def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
@@ -197,7 +212,7 @@ def _row(event: Event, became: str | FourcastError) -> dict[str, Any]:
 
 def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
     """Those of the events' customers whom the client may speak of."""
-    named = frozenset(one.event.customer_id for one in sent)
+    named = frozenset(one.event.customer_id for one in sent if one.external_key is None)
     return own_customers(client, sorted(named)) if client.bound else named
 
 

@@ -20,7 +20,7 @@ from service.crm.tables import MEDIA, written
 from service.domain import Client
 from service.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
 from service.request import OfferRequest
-from service.routes.access import Reach, engine, needs, own_branch
+from service.routes.access import Reach, customers_of, engine, needs, own_branch
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.desk import about, audited
@@ -28,8 +28,8 @@ from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.fields import Word, check, kind
 from service.routes.offers import language, pairs
 from service.routes.replies import NO_STORE, Ready
-from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, ResultsQuery
-from service.store.jobs import OFFERS, Everybody, Job
+from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
+from service.store.jobs import OFFERS, Everybody, Job, Keyed
 
 MAX_CUSTOMERS = 100_000
 EVERYBODY = "all"
@@ -38,7 +38,9 @@ SENTENCE = "The job does not fit; nothing was queued."
 BODY_BYTES = 8 << 20
 """100,000 ids of 64 letters fit."""
 PLAIN = re.compile(f"{customer_ids.PLAIN}{{1,64}}").fullmatch
-_INPUT, _RESULTS, _NAME, _FILTER = JobInput(), ResultsQuery(), Word(), BranchFilter()
+_INPUT, _RESULTS, _NAME, _KEY = JobInput(), ResultsQuery(), Word(), Word(customer_ids.LONGEST_KEY)
+_FILTER, _KEYS = BranchFilter(), KeyFilter()
+NOUNS = {"customers": "ids", "customers.external_keys": "keys"}
 _JOB = {"200": shown("The job.", JobAnswer, JOB)}
 _LIST = shown("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
 _LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
@@ -137,22 +139,32 @@ def job_results(client: Client, job_id: str) -> Response:
     return answer
 
 
-def wanted(customers: object, client: Client) -> list[str] | Everybody:
+def wanted(customers: object, client: Client) -> list[str] | Everybody | Keyed:
     """The ids a body names, or whose customers; InvalidInput naming every one that does not fit."""
     if customers == EVERYBODY:
         return Everybody(client.branch)
+    if isinstance(customers, dict) and "external_keys" in customers:
+        keys = _names(check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY)
+        found = customers_of(client, keys)
+        return Keyed({key: found.get(key) for key in keys})
     if isinstance(customers, dict):
         return Everybody(own_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
-    if not isinstance(customers, list) or not 1 <= len(customers) <= MAX_CUSTOMERS:
-        got = f"{len(customers):,} of them" if isinstance(customers, list) else kind(customers)
-        words = f'must be "{EVERYBODY}", a branch or an array of 1 to {MAX_CUSTOMERS:,} ids, got {got}'
-        raise InvalidInput(SENTENCE, [Problem("customers", words)])
-    problems = list(islice(_unfit(customers), MOST_PROBLEMS))
-    if not problems and len(set(customers)) < len(customers):
-        problems = [Problem("customers", "must name each customer once")]
+    return _names(customers, "customers", _NAME)
+
+
+def _names(names: object, where: str, word: Word) -> list[str]:
+    """The names of a list, each once; InvalidInput naming those that do not fit."""
+    if not isinstance(names, list) or not 1 <= len(names) <= MAX_CUSTOMERS:
+        got = f"{len(names):,} of them" if isinstance(names, list) else kind(names)
+        expected = f'"{EVERYBODY}", a branch or ' if where == "customers" else ""
+        words = f"must be {expected}an array of 1 to {MAX_CUSTOMERS:,} {NOUNS[where]}, got {got}"
+        raise InvalidInput(SENTENCE, [Problem(where, words)])
+    problems = list(islice(_unfit(names, where, word), MOST_PROBLEMS))
+    if not problems and len(set(names)) < len(names):
+        problems = [Problem(where, "must name each customer once")]
     if problems:
         raise InvalidInput(SENTENCE, problems)
-    return customers
+    return names
 
 
 def chosen(form: str | None) -> str:
@@ -167,17 +179,17 @@ def chosen(form: str | None) -> str:
     return by_media[best]
 
 
-def _unfit(customers: list[Any]) -> Iterator[Problem]:
-    if set(map(type, customers)) != {str} or not all(map(PLAIN, customers)):
-        faults = ((place, _fault(one)) for place, one in enumerate(customers))
-        yield from (Problem(f"customers.{place}", fault) for place, fault in faults if fault)
+def _unfit(names: list[Any], where: str, word: Word) -> Iterator[Problem]:
+    if set(map(type, names)) != {str} or not all(map(PLAIN, names)):
+        faults = ((place, _fault(one, word)) for place, one in enumerate(names))
+        yield from (Problem(f"{where}.{place}", fault) for place, fault in faults if fault)
 
 
-def _fault(one: object) -> str | None:
+def _fault(one: object, word: Word) -> str | None:
     if isinstance(one, str) and PLAIN(one):
         return None
     try:
-        _NAME.deserialize(one)
+        word.deserialize(one)
     except ValidationError as error:
         return str(error.messages[0])
     return None

@@ -5,7 +5,6 @@ stand; one whose gate closed (an opt-out, say) is withdrawn before anybody sees 
 for whom it is done (``on_behalf_of``) and is on the audit log, as is every look by a branch's client.
 """
 
-import base64
 from typing import Any
 
 import orjson
@@ -15,10 +14,11 @@ from service.answer import iso
 from service.crm.lead_facts import NOTHING, Facts
 from service.crm.leads import Correction, Plan, Reaction
 from service.domain import Client
-from service.errors import ContactRefused, InvalidInput, Problem
+from service.errors import ContactRefused
 from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.cursors import cursor, place_of
 from service.routes.desk import about, audited
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
 from service.routes.fields import check
@@ -77,7 +77,7 @@ def list_leads(client: Client) -> Response:
     search = Search(own_branch(client, query.get("branch")), query.get("adviser"), query.get("status"), after, limit)
     found = engine().crm.leads.listed(search)
     audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
-    onward = _cursor(found[-1]) if len(found) == limit else None
+    onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
     words = language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.of(found)
     told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
@@ -211,6 +211,7 @@ def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
     return {
         **{name: getattr(found, name) for name in PLAIN},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "external_key": crm.customers.key_of(found.customer_id),
         "priority_yuan": found.priority,
         "strategies": list(found.strategies),
         **facts.document(zone),
@@ -218,19 +219,11 @@ def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
     }
 
 
-def _cursor(last: Lead) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([last.priority, last.id])).decode().rstrip("=")
-
-
-def _after(cursor: str | None) -> tuple[float, str] | None:
-    if cursor is None:
+def _after(told: str | None) -> tuple[float, str] | None:
+    if told is None:
         return None
-    try:
-        priority, lead_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return float(priority), str(lead_id)
-    except (ValueError, TypeError):
-        problem = Problem("cursor", "is no cursor that this list gave")
-        raise InvalidInput("The query does not fit.", [problem]) from None
+    priority, lead_id = place_of(told, float, str)
+    return priority, lead_id
 
 
 def _link(query: dict[str, Any], onward: str | None) -> list[tuple[str, str]]:

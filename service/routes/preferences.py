@@ -108,6 +108,7 @@ def _reply(customer_id: str, found: Preferences) -> Ready:
     }
     body = {
         "customer_id": customer_id,
+        "external_key": engine().crm.customers.key_of(customer_id),
         "personalisation": found.granted(PERSONALISATION),
         "do_not_contact": not found.granted(CONTACT),
         "consents": {purpose: found.granted(purpose) for purpose in purposes(found.policy)},

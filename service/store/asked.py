@@ -23,8 +23,13 @@ class Asked:
 
     def snapshot(self, customer_id: str, back: Lookback) -> Snapshot | None:
         """Attributes, newest consents, the past so far back, and the revision they all belong to."""
+        found = self.keyed_snapshot(customer_id, back)
+        return None if found is None else found[0]
+
+    def keyed_snapshot(self, customer_id: str, back: Lookback) -> tuple[Snapshot, str | None] | None:
+        """As ``snapshot``, with the external key, which answers name and decisions do not read."""
         rows = self._database.ask(hot.SNAPSHOT, text.name("customer_id", customer_id), *hot.lookback(back))
-        return hot.snapshot_of(customer_id, rows[0]) if rows else None
+        return (hot.snapshot_of(customer_id, rows[0]), hot.word(rows[0][5])) if rows else None
 
     def events(self, customer_id: str, since_ms: int) -> tuple[Event, ...]:
         """Every event since then, oldest first: for who tells what happened; decisions read trails."""

@@ -10,7 +10,7 @@ transaction ids begin anew in a restored copy.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,12 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.errors import Gone, InvalidInput, Problem
-from service.store import bulk
+from service.store import audit, bulk
 from service.store.database import Database
 
+ALL = ("*",)
+ON_REQUEST = ("contact.*", "decision.*")
+"""Kinds that are many: told to who asks for them by name."""
 KEEP_DAYS = 30
 LAST = 2**63 - 1
 PLACE = re.compile(r"(\d{1,19})\.(\d{1,19})")
@@ -33,10 +36,18 @@ STANDS = text("""
     SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint AS safe, floor_xid, told_xid, told_seq FROM feed
 """)
 SINCE = text("""
-    SELECT xid, seq, at, type, subject, branch, body FROM changes
+    SELECT xid, seq, at, type, subject, branch, coalesce((
+        SELECT body || jsonb_build_object('external_key', external_key) FROM customers WHERE id = customer_id), body)
+        AS body
+    FROM changes
     WHERE (xid, seq) > (:xid, :seq) AND xid < :safe AND (cast(:branch AS text) IS NULL OR branch = :branch)
+        AND type LIKE ANY (cast(:types AS text[])) AND type NOT LIKE ALL (cast(:untold AS text[]))
     ORDER BY xid, seq LIMIT :limit
 """)
+TELLS = text(
+    "SELECT tgenabled <> 'D' FROM pg_trigger WHERE tgrelid = 'decisions'::regclass AND tgname = 'decisions_made'"
+)
+TELL = {word: text(f"ALTER TABLE decisions {word} TRIGGER decisions_made") for word in ("ENABLE", "DISABLE")}
 PRUNE = text("""
     WITH old AS (DELETE FROM changes WHERE at < now_ms() - :keep_ms AND (xid, seq) <= (
         SELECT told_xid, told_seq FROM feed) RETURNING xid)
@@ -91,13 +102,18 @@ class Changes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def since(self, place: Place, branch: str | None, limit: int) -> tuple[list[Change], Place]:
-        """At most ``limit`` changes after a place, and the place to go on from; Gone where they were pruned."""
+    def since(
+        self, place: Place, branch: str | None, limit: int, types: Sequence[str] = ()
+    ) -> tuple[list[Change], Place]:
+        """At most ``limit`` changes after a place, and the place to go on from; Gone where they were pruned.
+
+        ``types``: of these alone, ``lead.*`` for all of a kind; without any, all but what is told ``ON_REQUEST``.
+        """
         with self._database.begin() as connection:
             stands = connection.execute(STANDS).one()
             if Place() < place < Place(stands.floor_xid, 0):
                 raise Gone("This token is too old: read everything anew, then follow from a new token.")
-            found = read(connection, place, branch, limit, stands.safe)
+            found = read(connection, place, branch, limit, stands.safe, types)
         full = len(found) == limit
         return found, found[-1].place if full else max(place, Place(stands.safe - 1, LAST))
 
@@ -106,17 +122,35 @@ class Changes:
         with self._database.begin() as connection:
             return Place(connection.execute(STANDS).one().safe - 1, LAST)
 
+    def tells_decisions(self) -> bool:
+        """Whether decisions are put on the feed: each costs a row, so the bank says whether it wants them there."""
+        with self._database.begin() as connection:
+            return bool(connection.execute(TELLS).scalar_one())
+
+    def tell_decisions(self, wanted: bool, actor: str) -> None:
+        """Put decisions on the feed from now on, or none any more."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            connection.execute(TELL["ENABLE" if wanted else "DISABLE"])
+            audit.append(connection, actor, "feed.decisions", "decision.made", {"told": wanted})
+
     def prune(self) -> int:
         """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * 86_400_000}).rowcount)
 
 
-def read(connection: Connection, place: Place, branch: str | None, limit: int, safe: int) -> list[Change]:
-    """The changes after a place, below the transaction id ``safe``."""
-    words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe}
+def read(
+    connection: Connection, place: Place, branch: str | None, limit: int, safe: int, types: Sequence[str] = ()
+) -> list[Change]:
+    """The changes after a place, below the transaction id ``safe``; each with its customer's external key."""
+    kinds = {"types": list(map(_like, types)) or ["%"], "untold": [""] if types else list(map(_like, ON_REQUEST))}
+    words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe} | kinds
     rows = connection.execute(SINCE, words)
     return [Change(Place(row.xid, row.seq), row.at, row.type, row.subject, row.branch, row.body) for row in rows]
+
+
+def _like(kind: str) -> str:
+    return kind.removesuffix("*") + "%" if kind.endswith("*") else kind
 
 
 def note(connection: Connection, kind: str, subject: str, body: Mapping[str, object], **of: str | None) -> None:

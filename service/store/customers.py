@@ -29,8 +29,8 @@ RAISE_GENERATION = Statement(b"raise_generation", b"UPDATE serving SET cache_gen
 PUT = Statement(
     b"put_customer",
     b"""
-    INSERT INTO customers (id, attributes, external_key, told, told_at)
-    VALUES ($1, $2::jsonb, $3, $4::jsonb, $5::bigint)
+    INSERT INTO customers (id, attributes, external_key, told, told_at, revision)
+    VALUES ($1, $2::jsonb, $3, $4::jsonb, $5::bigint, $6::bigint)
     ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, told = excluded.told, told_at = excluded.told_at,
         external_key = coalesce(excluded.external_key, customers.external_key),
         revision = customers.revision + CASE WHEN %(changed)b THEN 1 ELSE 0 END,
@@ -53,7 +53,6 @@ PATCH = Statement(
     """
     % {b"changed": b"attributes <> $2::jsonb OR external_key IS DISTINCT FROM $3"},
 )
-"""As ``PUT``, of a customer who is stored; the external key too is what it is said to be."""
 HOLD = words("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR KEY SHARE")
 CONSENT = Statement(
     b"consent",
@@ -97,16 +96,26 @@ def put(
     external_key: str | None,
     told: Told | None = None,
     at: int = 0,
-    by: Statement = PUT,
+    first: int = 1,
 ) -> int:
     """Store the customer's attributes whole, in place of what was known; returns the revision, raised if it differs.
 
-    ``told``: who said each of them, the newest ``at``.
+    ``told``: who said each of them, the newest ``at``. Who is new begins at the revision ``first``.
     """
+    return _write(ask, PUT, (customer_id, attributes, external_key), told or {}, at, b"%d" % first)
+
+
+def patch(ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None, told: Told, at: int) -> int:
+    """As ``put``, of a customer who is stored; the external key too is what it is said to be."""
+    return _write(ask, PATCH, (customer_id, attributes, external_key), told, at)
+
+
+def _write(ask: Ask, by: Statement, row: tuple[str, Attributes, str | None], told: Told, at: int, *more: bytes) -> int:
+    customer_id, attributes, external_key = row
     names = text.name("customer_id", customer_id), text.document("attributes", attributes)
     key = text.optional("external_key", external_key)
     try:
-        ((revision,),) = ask(by, *names, key, text.document("told", told or {}), b"%d" % at)
+        ((revision,),) = ask(by, *names, key, text.document("told", told), b"%d" % at, *more)
     except Conflict as taken:
         raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
     return int(revision or 0)

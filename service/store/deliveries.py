@@ -19,7 +19,7 @@ from sqlalchemy import and_, insert, select, text, update
 
 from service.errors import NotFound
 from service.store import audit, bulk, changes, customers
-from service.store.changes import STANDS, Change, Place
+from service.store.changes import ALL, STANDS, Change, Place
 from service.store.database import Database
 from service.store.schema import deliveries, webhooks
 from service.store.sealing import Seal
@@ -125,8 +125,8 @@ class Deliveries:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
             stands = connection.execute(STANDS).one()
             after = Place(stands.told_xid, stands.told_seq)
-            customers.hold(connection, _customers(changes.read(connection, after, None, BATCH, stands.safe)))
-            found = changes.read(connection, after, None, BATCH, stands.safe)
+            customers.hold(connection, _customers(changes.read(connection, after, None, BATCH, stands.safe, ALL)))
+            found = changes.read(connection, after, None, BATCH, stands.safe, ALL)
             if not found:
                 return False
             listening = [webhook_of(row) for row in connection.execute(select(*SHOWN).where(webhooks.c.enabled))]

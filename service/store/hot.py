@@ -31,7 +31,10 @@ CONSENTS = """
 KNOWN = f"revision, attributes, {CONSENTS}, {PAST}"
 """All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``PAST`` takes them."""
 
-SNAPSHOT = Statement(b"snapshot", f"SELECT {KNOWN} FROM customers AS c WHERE id = $1".encode())  # noqa: S608 - our own words
+SNAPSHOT = Statement(
+    b"snapshot",
+    f"SELECT {KNOWN}, external_key FROM customers AS c WHERE id = $1".encode(),  # noqa: S608 - our own words
+)
 EVENTS = Statement(
     b"events",
     f"""
@@ -86,8 +89,8 @@ def word(value: bytes | None) -> str | None:
 
 
 def snapshot_of(customer_id: str, row: Row) -> Snapshot:
-    """The row of ``SNAPSHOT`` as the core reads it."""
-    revision, attributes, consents, trails, surveys = row
+    """The columns ``KNOWN`` of a row as the core reads it."""
+    revision, attributes, consents, trails, surveys = row[:5]
     return Snapshot(
         customer_id,
         whole(revision),

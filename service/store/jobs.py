@@ -21,7 +21,7 @@ from sqlalchemy import Connection, TextClause, select, text, true
 
 from service.errors import Conflict, NotFound, TooMany
 from service.store import bounds, bulk, changes, register
-from service.store import text as names
+from service.store import text as texts
 from service.store.customers import hold
 from service.store.database import Database
 from service.store.schema import jobs
@@ -34,6 +34,8 @@ CANCEL_S = 10.0
 RETRY_S = 60
 MOST = 100
 """So many jobs of one client may wait or be under way."""
+NOBODY = ""
+"""In place of the id of a customer whom an external key does not lead to."""
 EVERYBODY_OF = "everybody_of"
 """Whose customers a job is over, in its request."""
 PAGE = 1_000
@@ -116,6 +118,13 @@ class Everybody:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """Customers by external key, in that order, each with the id that it led to; None: nobody has it."""
+
+    ids: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A job under this runner's lease."""
 
@@ -150,11 +159,15 @@ class Jobs:
         self._database = database
 
     def add(
-        self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody
+        self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody | Keyed
     ) -> Job:
-        """Queue a job over those customers, or over everybody of a branch or the bank; TooMany of one client."""
+        """Queue a job over those customers, or over everybody of a branch or the bank; TooMany of one client.
+
+        A key that nobody has is answered from the start.
+        """
         job_id = str(uuid.uuid4())
-        customers = None if isinstance(whom, Everybody) else list(whom)
+        names = [one or NOBODY for one in whom.ids.values()] if isinstance(whom, Keyed) else whom
+        customers = None if isinstance(names, Everybody) else list(names)
         asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
         values = {
             "id": job_id,
@@ -165,10 +178,12 @@ class Jobs:
         }
         with self._database.begin(bulk.PATIENCE_S) as connection:
             _expect_room(connection, client)
-            connection.execute(ADD, values | {"request": names.document("request", asked).decode()})
+            connection.execute(ADD, values | {"request": texts.document("request", asked).decode()})
             if customers:
                 hold(connection, customers)
                 connection.execute(ITEMS, {"job": job_id, "names": customers})
+            if isinstance(whom, Keyed):
+                _answer_nobody(connection, job_id, whom)
             return _one(connection, job_id)
 
     def add_build(self, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
@@ -177,7 +192,7 @@ class Jobs:
         values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": LEADS}
         with self._database.begin(bulk.PATIENCE_S) as connection:
             _expect_room(connection, client)
-            connection.execute(ADD, values | {"request": names.document("request", request).decode()})
+            connection.execute(ADD, values | {"request": texts.document("request", request).decode()})
             return _one(connection, job_id)
 
     def read(self, job_id: str) -> Job:
@@ -323,6 +338,23 @@ def _one(connection: Connection, job_id: str) -> Job:
     if row is None:
         raise NotFound(f'No job "{job_id[:40]}".')
     return Job(*row)
+
+
+def _answer_nobody(connection: Connection, job_id: str, whom: Keyed) -> None:
+    """Write the results of the keys that nobody has."""
+    rows = [
+        {"job": job_id, "place": place, "rows": orjson.dumps([_nobody(key)]).decode()}
+        for place, (key, one) in enumerate(whom.ids.items(), 1)
+        if one is None
+    ]
+    if rows:
+        connection.execute(WRITE, rows)
+        connection.execute(ADVANCE, {"id": job_id, "done": len(rows), "failed": len(rows), "lease_ms": 0})
+
+
+def _nobody(external_key: str) -> dict[str, object]:
+    problem = register.no_customer_of(external_key)
+    return {"external_key": external_key, "status": problem.status, "problem": problem.message}
 
 
 def _uuid(job_id: str) -> str:

@@ -21,7 +21,7 @@ from service.store.customers import Forget
 from service.store.database import Ask, Database
 from service.store.wire import Statement
 
-LOCK = Statement(b"lock_customer", b"SELECT 1 FROM customers WHERE id = $1 FOR NO KEY UPDATE")
+LOCK = Statement(b"lock_customer", b"SELECT revision FROM customers WHERE id = $1 FOR NO KEY UPDATE")
 RESERVED = Statement(
     b"reserved",
     b"""
@@ -69,6 +69,11 @@ class Standing(NamedTuple):
     revision: int
     said: Mapping[str, Said]
 
+    def says(self, purpose: str, granted: bool, source: str, version: str) -> bool:
+        """Whether that is the last word on a purpose, whenever it was said."""
+        word = self.said.get(purpose)
+        return word is not None and (word.granted, word.source, word.version) == (granted, source, version)
+
 
 Expect = Callable[[int], None]
 """Told the revision that stands, under the customer's lock; raises where the caller expected another."""
@@ -86,10 +91,7 @@ class Permissions:
 
     def standing(self, customer_id: str) -> Standing:
         """What stands of a customer's words; NotFound."""
-        for revision, found in self._database.ask(SAID, text.name("customer_id", customer_id)):
-            said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
-            return Standing(hot.whole(revision), said)
-        raise no_customer(customer_id)
+        return _standing(self._database.ask, customer_id)
 
     def say(
         self,
@@ -101,14 +103,21 @@ class Permissions:
         forget: Forget,
         expect: Expect = whatever,
     ) -> int:
-        """Add each purpose's word to the ledger as the newest; returns the customer's new revision; NotFound."""
+        """Add each purpose's word to the ledger as the newest; returns the customer's revision; NotFound.
+
+        It rises unless all of it was the last word before: from the same source, on the same wording.
+        """
         origin = text.name("source", source), text.name("version", version), b"%d" % at
         words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
         with self._database.exchange() as ask:
-            revision = customers.raise_revision(ask, customer_id)
-            expect(revision - 1)
+            ask(LOCK, text.name("customer_id", customer_id))
+            before = _standing(ask, customer_id)
+            expect(before.revision)
             for purpose, word in words.items():
                 ask(SAY, customer_id.encode(), purpose, word, *origin)
+            if all(before.says(purpose, word, source, version) for purpose, word in granted.items()):
+                return before.revision
+            revision = customers.raise_revision(ask, customer_id)
             customers.tell(ask, customer_id, revision, forget)
             return revision
 
@@ -127,6 +136,13 @@ class Permissions:
             if revision is not None:
                 customers.tell(ask, contact.customer_id, revision, forget)
             return contact, revision is not None
+
+
+def _standing(ask: Ask, customer_id: str) -> Standing:
+    for revision, found in ask(SAID, text.name("customer_id", customer_id)):
+        said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
+        return Standing(hot.whole(revision), said)
+    raise no_customer(customer_id)
 
 
 def _locked(ask: Ask, contact: Event) -> Event | None:

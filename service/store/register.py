@@ -22,6 +22,7 @@ from service.store import audit, bulk, changes, comebacks, customers, hot, text
 from service.store.customers import Forget
 from service.store.database import Ask, Database
 from service.store.retiring import take_back
+from service.store.roll import Listed, page
 from service.store.schema import (
     AT_WORK,
     acceptances,
@@ -51,7 +52,7 @@ BY_KEY = Statement(b"entry_by_key", b"SELECT " + FIELDS + b" FROM customers WHER
 LOCK_ID = Statement(b"lock_entry", BY_ID.text + b" FOR UPDATE")
 LOCK_KEY = Statement(b"lock_entry_by_key", BY_KEY.text + b" FOR UPDATE")
 SALT = Statement(b"salt", b"SELECT encode(salt, 'hex') FROM pseudonyms")
-COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1", binary=0)
+COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1 RETURNING revision", binary=0)
 MANY = Statement(
     b"snapshots",
     f"""
@@ -61,6 +62,7 @@ MANY = Statement(
 )
 
 
+IDS_OF = text_of("SELECT id, external_key FROM customers WHERE external_key = ANY (:names)")
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 REPEATS = text_of("""
     UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL
@@ -187,7 +189,7 @@ class Register:
             expect_names(wanted, entry)
             told, at = wanted.told()
             facts, said = Wanted(None, None, {**entry.attributes, **wanted.attributes}).known, {**entry.told, **told}
-            revision = customers.put(ask, entry.id, facts, wanted.external_key, said, at, customers.PATCH)
+            revision = customers.patch(ask, entry.id, facts, wanted.external_key, said, at)
             _note(ask, note(entry, Entry(entry.id, wanted.external_key, facts, revision, at, said)))
             customers.tell(ask, entry.id, revision, forget)
             return Stored(entry.id, revision, new=False)
@@ -202,22 +204,39 @@ class Register:
             allow(entry)
             expect_names(wanted, entry)
             name = wanted.id or (entry.id if entry else f"c-{uuid.uuid4()}")
+            first = 1
             if entry is None:
-                ask(COME_BACK, self._digest(name))
+                first += self._ended(ask, name)
             elif wanted.origin is not None and take_back(ask, name, wanted.origin.as_of, wanted.origin.source):
                 customers.raise_revision(ask, name)
             told, at = wanted.told(entry)
-            revision = customers.put(ask, name, wanted.known, wanted.external_key, told, at)
+            revision = customers.put(ask, name, wanted.known, wanted.external_key, told, at, first)
             key = wanted.external_key or (entry.external_key if entry else None)
             _note(ask, note(entry, Entry(name, key, wanted.known, revision, at, told)))
             customers.tell(ask, name, revision, forget)
-            return Stored(name, revision, new=entry is None and revision == 1)
+            return Stored(name, revision, new=entry is None and revision == first)
+
+    def _ended(self, ask: Ask, name: str) -> int:
+        """The revision at which somebody of that id was erased, who is stored again now; 0 for nobody."""
+        return sum(hot.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
+
+    def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+        """The roll of customers after that id."""
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            return page(connection, after, branch, limit)
 
     def snapshots(self, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
         """Those of the customers that are stored, each whole, in one view of the database."""
         ids = orjson.dumps([text.name("customer_id", one).decode() for one in names])
         found = self._database.ask(MANY, ids, *hot.lookback(back))
         return {str(hot.word(row[0])): hot.snapshot_of(str(hot.word(row[0])), row[1:]) for row in found}
+
+    def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
+        """External key -> customer id, of those keys that somebody has."""
+        keys = [text.name("external_key", one).decode() for one in external_keys]
+        with self._database.begin() as connection:
+            found = connection.execute(IDS_OF, {"names": keys})
+            return {row.external_key: row.id for row in found}
 
     def external_keys(self, names: Sequence[str]) -> dict[str, str]:
         """Customer id -> external key, of those that have one."""
@@ -258,7 +277,11 @@ class Register:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             digest = comebacks.digest_of(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
             branch_id = rows.c.attributes["branch_id"].astext
-            locked = select(rows.c.revision, branch_id).where(rows.c.id == customer_id).with_for_update()
+            locked = (
+                select(rows.c.revision, branch_id, rows.c.external_key)
+                .where(rows.c.id == customer_id)
+                .with_for_update()
+            )
             found = connection.execute(locked).first()
             pseudonym = f"{ERASED}{uuid.uuid4()}"
             if found is None:
@@ -267,12 +290,12 @@ class Register:
                     audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
                 _forget_answers(connection, customer_id)
                 return False
-            revision, branch = found
+            revision, branch, external_key = found
             expect(int(revision))
             redacted = _forget(connection, customer_id, pseudonym, redact)
-            known = insert(erasures).values(digest=digest).on_conflict_do_nothing()
-            connection.execute(known)
-            told = {"customer_id": customer_id}
+            known = insert(erasures).values(digest=digest, revision=revision + 1)
+            connection.execute(known.on_conflict_do_update(index_elements=["digest"], set_={"revision": revision + 1}))
+            told = {"customer_id": customer_id, "external_key": external_key}
             changes.note(connection, "customer.erased", customer_id, told, branch=branch)
             forget(customer_id, int(revision) + 1)
             audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})

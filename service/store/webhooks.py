@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, text, true, update
 
 from service.errors import Conflict, NotFound
 from service.store import audit, bounds, bulk
-from service.store.changes import Change
+from service.store.changes import ON_REQUEST, Change
 from service.store.database import Database
 from service.store.schema import webhooks
 from service.store.sealing import Seal
@@ -36,10 +36,14 @@ class Webhook:
 
     def hears(self, change: Change) -> bool:
         """Whether a change is for this webhook."""
-        mine = self.branch in (None, change.branch)
-        return mine and any(
-            change.type.startswith(each[:-1]) if each.endswith("*") else change.type == each for each in self.types
-        )
+        return self.branch in (None, change.branch) and any(_meant(each, change.type) for each in self.types)
+
+
+def _meant(wanted: str, kind: str) -> bool:
+    """Whether a type is meant by ``wanted``; ``*`` does not mean what is told on request alone."""
+    if wanted == "*":
+        return not any(kind.startswith(each[:-1]) for each in ON_REQUEST)
+    return kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted
 
 
 SHOWN = [webhooks.c[name] for name in ("id", "url", "types", "branch", "enabled", "failing_since", "created_at")]

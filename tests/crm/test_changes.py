@@ -41,7 +41,10 @@ def test_what_changed_is_told_in_order_and_once(house: House, bank: Crm, now: st
     bank.ask("DELETE", "/v1/customers/f-2")
     found, then = follow(bank, now, limit=2)
     assert [one["type"] for one in found] == ["customer.updated", "customer.updated", "customer.preferences"]
-    assert found[1]["data"] == {"customer_id": "f-1", "external_key": "F-1", "revision": 2}
+    known = {"customer_id": "f-1", "external_key": "F-1"}
+    assert found[0]["data"] == known | {"revision": 1, "new": True}
+    assert found[1]["data"] == known | {"revision": 2, "new": False, "attributes": ["age"]}
+    assert found[2]["data"] == known
     assert follow(bank, then)[0] == []
     assert follow(bank, found[0]["id"])[0] == found[1:]
 

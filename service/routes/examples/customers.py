@@ -30,6 +30,13 @@ CUSTOMERS_IN: dict[str, Any] = {"customers": [{"id": "c-000001", **CUSTOMER_IN}]
 CUSTOMERS: dict[str, Any] = {
     "customers": [{"id": "c-000001", "external_key": "CIF-0042", "status": 200, "revision": 3}]
 }
+ROLL: dict[str, Any] = {
+    "customers": [
+        {"customer_id": "c-000001", "external_key": "CIF-0042", "branch": "b-1", "revision": 3,
+         "updated_at": CUSTOMER["updated_at"]}
+    ],
+    "next": "WyJjLTAwMDAwMSJd",
+}  # fmt: skip
 PREFERENCES_SAID: dict[str, Any] = {
     "personalisation": False,
     "consents": {"marketing:sms": True},

@@ -9,7 +9,13 @@ CHANGE: dict[str, Any] = {
     "type": "customer.updated",
     "at": "2026-11-23T09:30:00+08:00",
     "subject": "c-000001",
-    "data": {"customer_id": "c-000001", "external_key": "CIF-0042", "revision": 3},
+    "data": {
+        "customer_id": "c-000001",
+        "external_key": "CIF-0042",
+        "revision": 3,
+        "new": False,
+        "attributes": ["demand_yuan"],
+    },
 }
 WEBHOOK_IN: dict[str, Any] = {"url": "https://crm.example/hooks", "types": ["lead.*", "customer.erased"]}
 WEBHOOK: dict[str, Any] = {

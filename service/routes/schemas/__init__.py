@@ -7,7 +7,7 @@ for each noun; what all of them share stands here.
 
 from typing import Any
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, fields
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.routes.fields import Strict, Word
 
@@ -33,6 +33,20 @@ class OnBehalf(Strict):
     """A write by a program for a person."""
 
     on_behalf_of = Word(metadata=says(BEHALF, example="adviser-17"))
+
+
+class OfCustomer(Strict):
+    """Whom something is about: by id, or by external key."""
+
+    customer_id = Word(metadata=says("Whom it is about; external_key instead where that is the name at hand.",
+                                     example="c-000001"))  # fmt: skip
+    external_key = Word(LONG, metadata=says("The bank's own key of the customer, instead of customer_id.",
+                                            example="CIF-0042"))  # fmt: skip
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _one(self, _: dict[str, Any], sent: Any, **_more: Any) -> None:
+        if isinstance(sent, dict) and ("customer_id" in sent) == ("external_key" in sent):
+            raise ValidationError("is required, or external_key instead, and not both", "customer_id")
 
 
 class DecisionRecord(Loose):

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from service import customer_ids
-from service.routes.fields import Named, Several, Strict, Text, Word
+from service.routes.fields import Named, QueryInteger, Several, Strict, Text, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 
@@ -63,9 +63,15 @@ class LookUp(Strict):
 
 
 class Erasure(OnBehalf):
-    """Whom to erase, whatever characters their id has."""
+    """Whom to erase, whatever characters their id or external key has."""
 
-    id = Text(required=True, metadata=says("The customer's id.", example="c-000001"))
+    id = Text(metadata=says("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=says("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
+
+    @validates_schema
+    def _one(self, value: dict[str, Any], **_: Any) -> None:
+        if ("id" in value) == ("external_key" in value):
+            raise ValidationError("is required, or external_key instead, and not both", "id")
 
 
 class BulkCustomersInput(Strict):
@@ -86,13 +92,38 @@ class CustomerAnswer(Loose):
 
     customer_id = fields.String(required=True)
     external_key = fields.String(required=True, allow_none=True)
-    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer."))
+    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
     attributes = fields.Dict(required=True)
     origins = fields.Dict(
         values=fields.Nested(OriginAnswer),
         metadata=says("By attribute. One that is not among the attributes was said to be unknown."),
     )
     updated_at = fields.DateTime(required=True)
+
+
+class RollQuery(Strict):
+    """Which customers."""
+
+    branch = Word(metadata=says("Of this branch alone.", example="b-1"))
+    cursor = Word(1_500, metadata=says("The `next` of the page before."))
+    limit = QueryInteger(1, 1_000, load_default=200, metadata=says("How many at most.", example=200))
+
+
+class RolledCustomer(Loose):
+    """One customer on the roll."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(required=True, allow_none=True)
+    branch = fields.String(required=True, allow_none=True)
+    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
+    updated_at = fields.DateTime(required=True)
+
+
+class RollAnswer(Loose):
+    """A page of the roll, in the order of the ids."""
+
+    customers = fields.List(fields.Nested(RolledCustomer), required=True)
+    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page; null at the end."))
 
 
 class CustomerStatus(Loose):

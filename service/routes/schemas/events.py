@@ -6,17 +6,16 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from service.domain import EventKind
 from service.routes.fields import Amount, Instant, Strict, Word, Yuan
-from service.routes.schemas import ItemProblem, Loose, says
+from service.routes.schemas import ItemProblem, Loose, OfCustomer, says
 
 MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
 
 
-class EventInput(Strict):
+class EventInput(OfCustomer):
     """One thing that happened between the customer and the bank."""
 
     id = Word(required=True, metadata=says("The sender's own id; sending it again is harmless.", example="app-7f3a-1"))
-    customer_id = Word(required=True, metadata=says("Whom it happened to.", example="c-000001"))
     kind = Word(among=[kind.value for kind in EventKind], required=True, metadata=says("What happened."))
     at = Instant(required=True, metadata=says("When it happened, with offset.", example="2026-11-23T09:30:00+08:00"))
     offer = Word(
@@ -73,11 +72,10 @@ class EventsAnswer(Loose):
     events = fields.List(fields.Nested(EventStatus), required=True)
 
 
-class ContactInput(Strict):
+class ContactInput(OfCustomer):
     """A contact that somebody is about to make."""
 
     id = Word(required=True, metadata=says("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
-    customer_id = Word(required=True, metadata=says("Whom to contact.", example="c-000001"))
     offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
     channel = Word(required=True, metadata=says("The outbound channel.", example="sms"))
     decision_id = Word(allow_none=True, metadata=says("The decision that led to it: one of this customer's."))
@@ -88,6 +86,7 @@ class ContactAnswer(Loose):
 
     id = fields.String(required=True)
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     offer = fields.String(required=True)
     channel = fields.String(required=True)
     decision_id = fields.String(required=True, allow_none=True)

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from service.routes.schemas import Loose
+from service.routes.schemas import Loose, says
 
 
 class Told(Loose):
@@ -75,6 +75,7 @@ class ExplanationAnswer(Loose):
     """Why, why not, and what would change it; made from the decision's record alone."""
 
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     decision_id = fields.String(required=True, allow_none=True)
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     decided_at = fields.DateTime(required=True)

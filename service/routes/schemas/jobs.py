@@ -15,6 +15,12 @@ class BranchFilter(Strict):
     branch = Word(required=True, metadata=says("The branch that keeps the relationship.", example="b-1"))
 
 
+class KeyFilter(Strict):
+    """Customers by the bank's own keys."""
+
+    external_keys = fields.Raw(required=True, metadata=says("1 to 100,000 external keys, each once."))
+
+
 class JobInput(Strict):
     """The offers of many customers, as a job."""
 
@@ -22,7 +28,7 @@ class JobInput(Strict):
         required=True,
         metadata=says(
             'Whom: an array of 1 to 100,000 customer ids, each once; `{"branch": "b-1"}`, everybody of that branch; '
-            "or `all`.",
+            '`{"external_keys": ["CIF-0042"]}`, as many by the bank\'s own keys; or `all`.',
             example=["c-000001", "c-000002"],
         ),
     )

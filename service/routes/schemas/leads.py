@@ -68,6 +68,7 @@ class LeadAnswer(Loose):
 
     id = fields.String(required=True)
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     branch = fields.String(required=True)
     adviser = fields.String(required=True)
     offer = fields.String(required=True)

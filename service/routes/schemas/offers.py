@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from service.domain import Family
 from service.routes.fields import QueryInteger, Several, Strict, Whole, Word, Yuan
-from service.routes.schemas import ItemProblem, Loose, says
+from service.routes.schemas import LONG, ItemProblem, Loose, says
 from service.routes.schemas.explanations import ExplanationAnswer
 
 MAX_BULK = 200
@@ -81,6 +81,7 @@ class OffersAnswer(Loose):
     """The next best offers, best first; an empty list comes with the reasons in ``withheld``."""
 
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     decision_id = fields.String(
         required=True,
         allow_none=True,
@@ -106,8 +107,14 @@ class BulkOffersInput(Strict):
         1,
         MAX_BULK,
         "customers",
-        required=True,
         metadata=says("Customer ids, each once.", example=["c-000001", "c-000002"]),
+    )
+    external_keys = Several(
+        Word(LONG),
+        1,
+        MAX_BULK,
+        "keys",
+        metadata=says("Customers by the bank's own keys, each once; with customers at most 200.", example=["CIF-0042"]),
     )
     channel = Word(metadata=says("Only treatments in this channel of the policy.", example="branch"))
     placement = Word(metadata=says("The slot within the channel."))
@@ -115,16 +122,30 @@ class BulkOffersInput(Strict):
 
     @validates_schema
     def _once(self, value: dict[str, Any], **_: Any) -> None:
-        names = value.get("customers") or []
-        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-        if twice:
-            raise ValidationError(f"must name each customer once; twice: {', '.join(twice[:10])}", "customers")
+        lists = [(name, value.get(name) or []) for name in ("customers", "external_keys")]
+        for field, names in lists:
+            twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+            if twice:
+                raise ValidationError(f"must name each customer once; twice: {', '.join(twice[:10])}", field)
+        if not 1 <= sum(len(names) for _, names in lists) <= MAX_BULK:
+            raise ValidationError(f"is required, or external_keys; both together at most {MAX_BULK}", "customers")
 
 
 class OffersStatus(Loose):
     """One customer of the list: the answer of a single call, or its problem."""
 
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    status = fields.Integer(required=True)
+    answer = fields.Nested(OffersAnswer)
+    problem = fields.Nested(ItemProblem)
+
+
+class KeyedStatus(Loose):
+    """One customer by external key: the answer of a single call, or its problem; without an id where nobody has it."""
+
+    external_key = fields.String(required=True)
+    customer_id = fields.String(required=True, allow_none=True)
     status = fields.Integer(required=True)
     answer = fields.Nested(OffersAnswer)
     problem = fields.Nested(ItemProblem)
@@ -134,3 +155,4 @@ class BulkOffersAnswer(Loose):
     """In the order asked."""
 
     customers = fields.List(fields.Nested(OffersStatus), required=True)
+    external_keys = fields.List(fields.Nested(KeyedStatus), metadata=says("Where some were asked for by key."))

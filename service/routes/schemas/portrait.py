@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields
 
 from service.domain import Family
-from service.routes.schemas import Loose
+from service.routes.schemas import Loose, says
 
 NULL: dict[str, Any] = {"required": True, "allow_none": True}
 
@@ -119,6 +119,7 @@ class PortraitAnswer(Loose):
     """Who a customer is. What is inferred is null where the customer refused personalisation; ``note`` says so."""
 
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     at = fields.DateTime(required=True)
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     policy = fields.String(required=True)

@@ -28,6 +28,7 @@ class PreferencesAnswer(Loose):
     """What a customer permits, in force now."""
 
     customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     personalisation = fields.Boolean(required=True)
     do_not_contact = fields.Boolean(required=True)
     consents = fields.Dict(

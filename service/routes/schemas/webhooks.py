@@ -9,7 +9,8 @@ from service.routes.schemas import Loose, says
 from service.routes.schemas.leads import STATUSES
 
 TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",
-         "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled"]  # fmt: skip
+         "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled",
+         "decision.*", "decision.made"]  # fmt: skip
 
 
 class WebhookInput(Strict):

@@ -142,4 +142,5 @@ erasures = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True),
     Column("erased_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("revision", BigInteger, nullable=False, server_default=text("0")),
 )

@@ -180,15 +180,22 @@ def test_any_other_packing_is_415_and_says_what_is_taken(coding: str) -> None:
         packed(zlib.compress(PLAIN_BODY), coding)
 
 
+PACKED = gzip.compress(PLAIN_BODY, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (PLAIN_BODY, "not gzip"), (b"", "ends too early"), (zlib.compress(PLAIN_BODY), "not gzip"),
-        (gzip.compress(PLAIN_BODY)[:-9], "ends too early"), (gzip.compress(PLAIN_BODY) * 2, "in one piece"),
-        (gzip.compress(PLAIN_BODY) + b"x", "in one piece"), (gzip.compress(gzip.compress(PLAIN_BODY)), "not UTF-8"),
-        (gzip.compress(PLAIN_BODY)[:-8] + bytes(8), "not gzip"),
+        pytest.param(PLAIN_BODY, "not gzip", id="plain"),
+        pytest.param(b"", "ends too early", id="empty"),
+        pytest.param(zlib.compress(PLAIN_BODY), "not gzip", id="zlib"),
+        pytest.param(PACKED[:-9], "ends too early", id="cut"),
+        pytest.param(PACKED * 2, "in one piece", id="two members"),
+        pytest.param(PACKED + b"x", "in one piece", id="with a tail"),
+        pytest.param(gzip.compress(PACKED), "not UTF-8", id="packed twice"),
+        pytest.param(PACKED[:-8] + bytes(8), "not gzip", id="another sum"),
     ],
-)  # fmt: skip
+)
 def test_what_is_packed_badly_is_refused_in_words(body: bytes, sentence: str) -> None:
     with pytest.raises(Malformed, match=sentence):
         packed(body, "gzip")

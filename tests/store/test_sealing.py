@@ -133,7 +133,7 @@ def test_a_state_folder_holds_one_key_that_its_owner_alone_reads(tmp_path: Path)
         read_or_make(state, new_key)
 
 
-@pytest.mark.parametrize("wrong", ["hunter2", "a" * 44, f"{NEW},xyzzy"])
+@pytest.mark.parametrize("wrong", ["hunter2", "a" * 44, f"{NEW},xyzzy"], ids=["word", "letters", "second"])
 def test_what_is_no_key_is_refused_and_never_shown(wrong: str) -> None:
     with pytest.raises(InvalidInput, match="fourcast secrets key") as refused:
         Settings.read({"FOURCAST_SECRET_KEYS": wrong})

@@ -20,6 +20,7 @@ PARAMETERS = {
     "customer": f"The bank's own id of the customer. {SENTENCE}",
     "adviser_id": "The adviser's id in the CRM.",
     "webhook_id": "The webhook's id.",
+    "contact_id": "The contact's id, as its sender gave it.",
     "external_key": f"The customer's key in another system of the bank. {SENTENCE}",
     "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
     "If-None-Match": "The ETag of the answer the caller has; 304 where it still holds.",

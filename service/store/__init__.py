@@ -23,6 +23,7 @@ from service.store.bulk import CustomerRow
 from service.store.challengers import Challenger, Challengers
 from service.store.changes import Changes
 from service.store.clients import Key
+from service.store.contacts import Contacts
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
@@ -84,7 +85,8 @@ class Store(Asked, Known, Learned, Office):
     ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
     queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens, ``deliveries`` what is
     sent to them, ``backlog`` how much of all that waits, ``visitors`` what happened on devices of nobody known,
-    ``trails`` what decisions read of events, ``secrets`` what is sealed with ``secret_keys`` (``sealing``).
+    ``trails`` what decisions read of events, ``contacts`` those reserved and made, ``secrets`` what is sealed with
+    ``secret_keys`` (``sealing``).
     """
 
     def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
@@ -97,7 +99,7 @@ class Store(Asked, Known, Learned, Office):
         self.webhooks, self.deliveries = Webhooks(self._database, seal), Deliveries(self._database, seal)
         self.secrets = Secrets(self._database, seal)
         self.backlog, self.visitors = Backlog(self._database), Visitors(self._database)
-        self.trails = Trails(self._database)
+        self.trails, self.contacts = Trails(self._database), Contacts(self._database)
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to this version (or ``to``) and make the partitions ahead; safe from several processes."""

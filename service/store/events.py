@@ -8,13 +8,15 @@ way, and whoever comes second, under whatever id, is a duplicate too.
 """
 
 import hashlib
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import orjson
 
 from service.domain import Event, EventKind
 from service.errors import Conflict, no_customer
-from service.store import text
+from service.store import contacts, text
+from service.store.contacts import Contact
 from service.store.database import Ask
 from service.store.trails import HAPPENED
 from service.store.wire import Statement
@@ -34,6 +36,14 @@ STORE = Statement(
     """,
     binary=10,
 )
+STORE_AGAIN = Statement(
+    b"store_event_again",
+    b"""
+    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score, question)
+    VALUES ($1, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision, $10)
+    """,
+)
+REDATE = Statement(b"redate_event", b"UPDATE event_keys SET at = $2::bigint, body_hash = $3 WHERE id = $1", binary=2)
 ACCEPT = Statement(
     b"accept",
     b"""
@@ -72,10 +82,44 @@ def record(ask: Ask, event: Event) -> int | None:
         if not known(ask, event):
             raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
         return None
+    return _raised(ask, event, told)
+
+
+def _raised(ask: Ask, event: Event, told: Sequence[bytes | None]) -> int:
+    """The customer's new revision, their trail longer by the event; NotFound."""
     kind, at, offer, channel, *_ = told[2:]
     for (revision,) in ask(HAPPENED, told[1], kind, at, offer, channel, told[0], told[8]):
         return int(revision or 0)
     raise no_customer(event.customer_id)
+
+
+def report(ask: Ask, event: Event) -> int | None:
+    """As ``record``, of what is told of afterwards: a contact that was reserved under that id is made, and counts once.
+
+    It counts from when it was made; what the report leaves open is as it was reserved.
+    """
+    if event.kind != EventKind.CONTACT:
+        return record(ask, event)
+    contacts.lock(ask, event.customer_id)
+    found = contacts.held(ask, event.id)
+    if found is None or found.reserved_at is None:
+        return record(ask, event)
+    found.expect_same(event)
+    if found.state not in (contacts.RESERVED, contacts.CANCELLED):
+        return None
+    named = {name: getattr(event, name) or getattr(found, name) for name in ("offer", "channel", "decision_id")}
+    return _make(ask, found, replace(event, **named))
+
+
+def _make(ask: Ask, contact: Contact, event: Event) -> int:
+    """The contact made at the event's instant: its one event stands there from now on."""
+    if contact.state == contacts.RESERVED:
+        contacts.take_back(ask, contact)
+    told = columns(event)
+    ask(REDATE, told[0], told[3], body_hash(event))
+    ask(STORE_AGAIN, *told)
+    contacts.set_state(ask, contact, contacts.MADE, event.at)
+    return _raised(ask, event, told)
 
 
 def _accepted_before(ask: Ask, event: Event) -> bool:

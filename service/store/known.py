@@ -35,7 +35,7 @@ class Known:
     def record_event(self, event: Event, forget: Forget = nobody_told) -> bool:
         """Store an event and raise the customer's revision; False when it was stored before; Conflict, NotFound."""
         with self._database.exchange() as ask:
-            revision = events.record(ask, event)
+            revision = events.report(ask, event)
             if revision is None:
                 return False
             customers.tell(ask, event.customer_id, revision, forget)

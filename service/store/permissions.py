@@ -16,14 +16,14 @@ import orjson
 from service.decision_ids import canonical_id
 from service.domain import Event, EventKind, Lookback, Snapshot
 from service.errors import Conflict, no_customer
-from service.store import customers, events, hot, text
+from service.store import contacts, customers, events, hot, text
+from service.store.contacts import Contact
 from service.store.customers import Forget
 from service.store.database import Ask, Database
 from service.store.wire import Statement
 
-LOCK = Statement(b"lock_customer", b"SELECT revision FROM customers WHERE id = $1 FOR NO KEY UPDATE")
-RESERVED = Statement(
-    b"reserved",
+REPORTED = Statement(
+    b"reported",
     b"""
     SELECT events.customer_id, kind, offer, channel, decision_id, events.at FROM event_keys
     LEFT JOIN events ON events.id = event_keys.id AND events.at = event_keys.at AND events.customer_id = $2
@@ -110,7 +110,7 @@ class Permissions:
         origin = text.name("source", source), text.name("version", version), b"%d" % at
         words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
         with self._database.exchange() as ask:
-            ask(LOCK, text.name("customer_id", customer_id))
+            contacts.lock(ask, customer_id)
             before = _standing(ask, customer_id)
             expect(before.revision)
             for purpose, word in words.items():
@@ -121,21 +121,28 @@ class Permissions:
             customers.tell(ask, customer_id, revision, forget)
             return revision
 
-    def reserve(self, contact: Event, back: Lookback, permit: Permit, forget: Forget) -> tuple[Event, bool]:
+    def reserve(
+        self, contact: Event, back: Lookback, permit: Permit, forget: Forget, planned: bool = False
+    ) -> tuple[Contact, bool]:
         """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
 
-        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else.
+        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else, or, where
+        its time is ``planned``, for another time.
         """
         with self._database.exchange() as ask:
-            before = _locked(ask, contact)
+            contacts.lock(ask, contact.customer_id)
+            before = _before(ask, contact, planned)
             if before is not None:
                 return before, False
             (row,) = ask(hot.SNAPSHOT, contact.customer_id.encode(), *hot.lookback(back))
             permit(hot.snapshot_of(contact.customer_id, row))
+            contacts.add(ask, contact)
             revision = events.record(ask, contact)
             if revision is not None:
                 customers.tell(ask, contact.customer_id, revision, forget)
-            return contact, revision is not None
+            made = contacts.held(ask, contact.id)
+            assert made is not None, "it was added above"
+            return made, True
 
 
 def _standing(ask: Ask, customer_id: str) -> Standing:
@@ -145,15 +152,25 @@ def _standing(ask: Ask, customer_id: str) -> Standing:
     raise no_customer(customer_id)
 
 
-def _locked(ask: Ask, contact: Event) -> Event | None:
-    """The reservation that stands under the contact's id, if any; the customer is locked until the transaction ends."""
-    if not ask(LOCK, text.name("customer_id", contact.customer_id)):
-        raise no_customer(contact.customer_id)
-    for *said, at in ask(RESERVED, text.name("id", contact.id), contact.customer_id.encode()):
+def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
+    """What stands under the contact's id, if anything, where it is the same contact; else Conflict."""
+    found = contacts.held(ask, wanted.id) or _reported(ask, wanted)
+    if found is None:
+        return None
+    found.expect_same(wanted)
+    if found.state == contacts.CANCELLED:
+        raise Conflict(f'Contact "{wanted.id}" was cancelled: give each contact its own id.')
+    if planned and found.at != wanted.at:
+        raise Conflict(f'Contact "{wanted.id}" stands for another time: cancel it, and reserve one with its own id.')
+    return found
+
+
+def _reported(ask: Ask, wanted: Event) -> Contact | None:
+    """A contact of before they were kept as such, told by its event alone; Conflict for an id of something else."""
+    for *said, at in ask(REPORTED, text.name("id", wanted.id), wanted.customer_id.encode()):
         customer, kind, offer, channel, decision = map(hot.word, said)
-        found = customer, kind, offer, channel, canonical_id(decision or "") or decision
-        wanted = contact.customer_id, str(EventKind.CONTACT), contact.offer, contact.channel, contact.decision_id
-        if found != wanted:
-            raise Conflict(f'The id "{contact.id}" was used before for something else: give each contact its own id.')
-        return Event(contact.id, contact.customer_id, contact.kind, hot.whole(at), *found[2:])
+        if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):
+            raise Conflict(f'The id "{wanted.id}" was used before for something else: give each contact its own id.')
+        known = canonical_id(decision or "") or decision
+        return Contact(wanted.id, wanted.customer_id, offer, channel, known, hot.whole(at), contacts.MADE, None)
     return None

@@ -27,6 +27,7 @@ from service.store.schema import (
     AT_WORK,
     acceptances,
     consents,
+    contacts,
     decisions,
     deliveries,
     erasures,
@@ -374,7 +375,9 @@ def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Re
 def _forget_facts(connection: Connection, customer_id: str) -> None:
     keys = select(events.c.id).where(events.c.customer_id == customer_id)
     connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
-    for table in (events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
+    cancelled = select(contacts.c.id).where(contacts.c.customer_id == customer_id)
+    connection.execute(delete(event_keys).where(event_keys.c.id.in_(cancelled)))
+    for table in (contacts, events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
 

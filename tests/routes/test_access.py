@@ -37,6 +37,12 @@ RULES: dict[str, tuple[str, str]] = {
     "replayDecision": ("offers:explain", "named"),
     "listExperiments": ("offers:explain", "bank"),
     "getCustomer": ("customers:read customers:write", "branch"),
+    "reserveContacts": ("events:write", "branch"),
+    "getContact": ("customers:read customers:write events:write", "branch"),
+    "cancelContact": ("events:write", "branch"),
+    "reportContact": ("events:write", "branch"),
+    "listContacts": ("customers:read customers:write events:write", "customer"),
+    "listContactsByKey": ("customers:read customers:write events:write", "customer"),
     "listOffersByKey": ("offers:read", "customer"),
     "requestOffersByKey": ("offers:read", "customer"),
     "getPortraitByKey": ("offers:explain", "customer"),
@@ -123,12 +129,15 @@ def contact_about(customer: str) -> dict[str, Any]:
 NAMED: dict[str, Callable[[str], dict[str, Any]]] = {
     "recordEvents": event_about,
     "reserveContact": contact_about,
+    "getContact": lambda customer: {},
+    "cancelContact": lambda customer: {},
+    "reportContact": lambda customer: {"outcome": "delivered"},
     "getDecision": lambda customer: {},
     "explainDecision": lambda customer: {},
     "replayDecision": lambda customer: {},
 }
 """The body that names a customer, of every operation that takes its customers from elsewhere than the path."""
-BANKS_OWN = {"reserveContact"}
+BANKS_OWN = {"reserveContact", "getContact", "cancelContact", "reportContact"}
 """Those of them that a customer's own key does not open."""
 
 

@@ -18,7 +18,14 @@ ACCEPT: dict[str, Any] = {
     "token": "1.AZnTyG8efDqaVQ1vK35MEA.1795570200.6Tz3n0yRkQq4Zb8u2mWcVg",
 }
 CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
-CONTACT_ANSWER: dict[str, Any] = {**CONTACT, "decision_id": None, "at": "2026-11-23T09:30:00+08:00"}
+CONTACT_ANSWER: dict[str, Any] = {
+    **CONTACT,
+    "external_key": "CIF-0042",
+    "decision_id": None,
+    "at": "2026-11-23T09:30:00+08:00",
+    "state": "reserved",
+    "reserved_at": "2026-11-23T09:30:00+08:00",
+}
 STORED: dict[str, Any] = {
     "events": [
         {"id": EVENT["id"], "status": "stored"},

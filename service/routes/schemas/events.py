@@ -1,4 +1,4 @@
-"""What happened between customer and bank, and the contacts somebody is about to make."""
+"""What happened between customer and bank."""
 
 from typing import Any
 
@@ -70,24 +70,3 @@ class EventsAnswer(Loose):
     """What is not refused is durable when this is sent; in the order sent."""
 
     events = fields.List(fields.Nested(EventStatus), required=True)
-
-
-class ContactInput(OfCustomer):
-    """A contact that somebody is about to make."""
-
-    id = Word(required=True, metadata=says("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
-    offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
-    channel = Word(required=True, metadata=says("The outbound channel.", example="sms"))
-    decision_id = Word(allow_none=True, metadata=says("The decision that led to it: one of this customer's."))
-
-
-class ContactAnswer(Loose):
-    """The contact as it stands reserved."""
-
-    id = fields.String(required=True)
-    customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
-    offer = fields.String(required=True)
-    channel = fields.String(required=True)
-    decision_id = fields.String(required=True, allow_none=True)
-    at = fields.DateTime(required=True, metadata=says("Since when it counts."))

@@ -7,10 +7,11 @@ from marshmallow import fields
 from service.routes.fields import Instant, QueryInteger, Several, Strict, Truth, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.leads import STATUSES
+from service.store.contacts import STATES as CONTACT_STATES
 
 TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",
          "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled",
-         "decision.*", "decision.made"]  # fmt: skip
+         "decision.*", "decision.made", "contact.*", *(f"contact.{state}" for state in CONTACT_STATES)]  # fmt: skip
 
 
 class WebhookInput(Strict):

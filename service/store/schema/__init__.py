@@ -9,6 +9,7 @@ from service.store.schema.crm import AT_WORK, advisers, changes, deliveries, fee
 from service.store.schema.facts import (
     acceptances,
     consents,
+    contacts,
     customers,
     decisions,
     erasures,
@@ -46,6 +47,7 @@ __all__ = [
     "changes",
     "clients",
     "consents",
+    "contacts",
     "customers",
     "decisions",
     "deliveries",

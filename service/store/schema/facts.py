@@ -80,6 +80,21 @@ acceptances = Table(
     Column("offer", NAME, primary_key=True),
 )
 
+contacts = Table(
+    "contacts",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("customer_id", NAME, nullable=False),
+    Column("offer", NAME),
+    Column("channel", NAME),
+    Column("decision_id", NAME),
+    Column("at", BigInteger, nullable=False),
+    Column("state", NAME, nullable=False),
+    Column("reserved_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("now_ms()")),
+)
+Index("contacts_of_customer", contacts.c.customer_id, contacts.c.at)
+
 trails = Table(
     "trails",
     METADATA,

@@ -45,6 +45,10 @@ def erasing(url: str, name: str) -> AbstractContextManager[psycopg.Connection[An
     return held(url, (LOCKED, (name,)), (UNTOLD, (name,)), (GONE, (name,)))
 
 
+def nothing_fails(change: str, failure: Exception) -> None:
+    raise AssertionError(change) from failure
+
+
 def left(url: str, name: str) -> dict[str, int]:
     """In how many rows of which tables the customer is still named, but for the word that they were erased."""
     execute(url, "DELETE FROM changes WHERE type = 'customer.erased'")
@@ -227,7 +231,10 @@ def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: St
     store.webhooks.add("https://crm.example/", ["lead.*"], "bank", None)
     with store._database.begin() as connection:
         note(connection, "lead.open", "lead-1", {"customer_id": "told"}, customer_id="told")
-    with erasing(database_url, "told") as erasure, waiting(database_url, store.deliveries.fan_out) as fanned:
+    with (
+        erasing(database_url, "told") as erasure,
+        waiting(database_url, lambda: store.deliveries.fan_out(nothing_fails)) as fanned,
+    ):
         erasure.commit()
         assert fanned.result() is False
     assert left(database_url, "told") == {}

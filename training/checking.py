@@ -15,6 +15,7 @@ from service.scoring.attributes import AttributeTable
 from training import contract, learnable
 from training.bank import Bank, open_bank
 from training.dataset import clock, customers_from, outcomes_from, table_of
+from training.external_keys import key_faults
 from training.rows import ID, LISTED, Rows, customers_of, read_rows
 from training.sample import sample_of
 
@@ -100,7 +101,7 @@ def _faults(
     name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None, now: int
 ) -> list[Problem]:
     if name == "customers":
-        faults = contract.customer_faults(rows, bank, table)
+        faults = [*contract.customer_faults(rows, bank, table), *key_faults(rows)]
         return [*faults, *contract.name_faults(rows, bank)]
     if name == "outcomes":
         return contract.outcome_faults(rows, bank)

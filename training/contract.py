@@ -26,7 +26,7 @@ from service.grid import day_at
 from service.scoring.attributes import AttributeTable
 from training.bank import FILE, Bank
 from training.casting import read_column
-from training.rows import ID, Rows, customers_of
+from training.rows import ID, KEY, Rows, customers_of
 from training.spoken import EXPECTED, SAID_ON, Spoken, spoken
 
 YEAR_FIRST = (
@@ -129,7 +129,7 @@ def _strange_faults(rows: Rows, purposes: Collection[str] | None) -> list[Proble
     if purposes is None:
         return []
     strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
-    return _listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
+    return listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
 
 
 def _no_columns(rows: Rows) -> list[Problem]:
@@ -144,8 +144,8 @@ def time_faults(rows: Rows, said: Spoken, now: int) -> list[Problem]:
     """Times of consents that are none, or lie ahead; a row without one is of the bank's day (``day_faults``)."""
     later = (said.earliest > now) & said.proven
     ahead = "must not lie in the future: nobody has said it yet"
-    times = _listed(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
-    return times + (_listed(rows, SAID_ON, later, lambda _: ahead) if later.any() else [])
+    times = listed(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
+    return times + (listed(rows, SAID_ON, later, lambda _: ahead) if later.any() else [])
 
 
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
@@ -155,7 +155,7 @@ def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[
         return []
     sound = [one for one in others if "\0" not in one]
     nobody = others - set(bank.stored(sound)) if sound else others
-    return _listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
+    return listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
 
 
 def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
@@ -165,7 +165,7 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
         return []
     known = set(bank.stored([one for one in faulty if "\0" not in one]))
     wrong = rows.of([one for one in faulty.keys() - known if len(one) <= customer_ids.LONGEST])
-    return _listed(rows, ID, wrong, lambda value: faulty[str(value)])
+    return listed(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
 def _torn(rows: Rows, said: Spoken, now: int) -> list[Problem]:
@@ -191,7 +191,7 @@ def _torn(rows: Rows, said: Spoken, now: int) -> list[Problem]:
         for key, one in zip(keys, yes.tolist(), strict=True)
     ]
     expected = f"must be granted or refused, not both, unless {SAID_ON} tells which is later"
-    return _listed(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
+    return listed(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
 
 
 def raw(table: AttributeTable) -> set[str]:
@@ -226,7 +226,7 @@ def text_faults(rows: Rows, name: str) -> list[Problem]:
         return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
     if _is_no_text(column):
         return [Problem(name, f"must be {size}, got a column of {column.type}")]
-    return _listed(rows, name, _unfit(pc.cast(column, pa.string())), lambda _: f"must be {size}")
+    return listed(rows, name, _unfit(pc.cast(column, pa.string())), lambda _: f"must be {size}")
 
 
 def _is_no_text(column: pa.ChunkedArray) -> bool:
@@ -251,13 +251,13 @@ def id_faults(rows: Rows) -> list[Problem]:
     _, place, counts = np.unique(words.filter(pa.array(sound)).to_numpy().astype(str), return_inverse=True,
                                  return_counts=True)  # fmt: skip
     twice[sound] = counts[place] > 1
-    return [*faults, *_listed(rows, ID, twice, lambda _: "must stand in one row only")]
+    return [*faults, *listed(rows, ID, twice, lambda _: "must stand in one row only")]
 
 
 def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
     """Columns that are no attribute of the table, or are returned twice."""
     names = [name for name in rows.table.column_names if name != ID]
-    strange = [problem for name in names for problem in table.check({name: None})]
+    strange = [problem for name in names if name != KEY for problem in table.check({name: None})]
     return strange + [Problem(name, "is returned twice") for name in sorted(set(names)) if names.count(name) > 1]
 
 
@@ -290,7 +290,7 @@ def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
         return []
     bad = pc.fill_null(pc.greater(column, pa.scalar(bank.as_of)), False)
     expected = f"must not lie after {bank.as_of}, the bank's day: nobody could know it then"
-    return _listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
+    return listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
 def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
@@ -299,7 +299,7 @@ def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem
     if figures is None:
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
     nothing = np.asarray(pc.is_null(column).to_numpy()) if unknown else np.zeros(len(figures), dtype=bool)
-    return _listed(rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)")
+    return listed(rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)")
 
 
 def _truths(rows: Rows, name: str) -> npt.NDArray[np.float64] | None:
@@ -317,7 +317,7 @@ def amount_faults(rows: Rows, name: str) -> list[Problem]:
     if not any(is_kind(column.type) for is_kind in kinds):
         return [Problem(name, f"must be an amount in yuan, got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
-    return _listed(
+    return listed(
         rows, name, unread | (figures < 0.0) | np.isinf(figures), lambda _: "must be an amount of 0 yuan or more"
     )
 
@@ -337,7 +337,7 @@ def _lost(rows: Rows, name: str, lost: Flags, table: AttributeTable) -> list[Pro
         expected = faults[0].message.rsplit(", got ", 1)[0] if faults else "must be a value that can be encoded"
         return f"{expected}{YEAR_FIRST}" if table.kind_of(name) is Kind.DATE and isinstance(value, str) else expected
 
-    return _listed(rows, name, lost, expectation)
+    return listed(rows, name, lost, expectation)
 
 
 def _is_unknown(encoded: npt.NDArray[Any]) -> Flags:
@@ -348,7 +348,8 @@ def _is_there(column: pa.ChunkedArray) -> Flags:
     return np.asarray(pc.invert(pc.is_null(column, nan_is_null=True)).to_numpy())
 
 
-def _listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
+def listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
+    """The ``bad`` values of a column: the first by row, customer and value, the others by their number."""
     places = np.flatnonzero(bad).tolist()
     ids, values = rows.table.column(ID), rows.table.column(name)
     problems: list[Problem] = [

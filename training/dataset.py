@@ -31,6 +31,7 @@ from training.contract import (
     refuse,
     stranger_faults,
 )
+from training.external_keys import apart, key_faults
 from training.rejects import Rejects
 from training.rows import ID, Rows, read_rows
 from training.spoken import Spoken, spoken
@@ -47,10 +48,13 @@ file tells that."""
 class Customers:
     """The customers of a bank: an Arrow table of ``customer_id`` and raw attributes, sorted by customer.
 
+    ``external_keys`` are by customer, of those whose files say one; no model sees them.
+
     Iterating gives ``(customer_id, record)`` with the record as JSON carries it, unknown values left out.
     """
 
     table: pa.Table
+    external_keys: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -132,7 +136,7 @@ def read_customers(
     described, known = open_bank(bank), table or table_of(bank)
 
     def judge(rows: Rows) -> list[Problem]:
-        faults = customer_faults(rows, described, known)
+        faults = [*customer_faults(rows, described, known), *key_faults(rows)]
         return faults if rejects is None else [*faults, *name_faults(rows, described)]
 
     read, where = read_rows(described, files, "customers", known), described.folder / "customers.sql"
@@ -141,7 +145,7 @@ def read_customers(
 
 def customers_from(judged: Rows) -> Customers:
     """The customers of rows that fit their contract."""
-    return Customers(_sorted(judged))
+    return Customers(*apart(_sorted(judged)))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:

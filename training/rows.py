@@ -22,6 +22,8 @@ from training.casting import in_kinds
 from training.warehouse import query
 
 ID = "customer_id"
+KEY = "external_key"
+"""A column of customers.sql that is no attribute: another system's own name of the customer."""
 FLAGS = ("bought_", "held_", "treated_", "lapsed", "granted")
 AMOUNT = "amount_"
 LISTED = 20
@@ -71,7 +73,7 @@ def _kinds(columns: list[str], attributes: AttributeTable | None) -> dict[str, K
 
 
 def _kind(column: str, attributes: AttributeTable | None) -> Kind | None:
-    if column == ID:
+    if column == ID or (column == KEY and attributes is not None):
         return Kind.TEXT
     if attributes is not None:
         return attributes.kind_of(column)

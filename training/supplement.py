@@ -5,6 +5,7 @@ shown. Never used to train. A value the bank does give is left alone; ``SOURCE``
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -38,7 +39,7 @@ def supplement_customers(customers: Customers, seed: int, today: date) -> Custom
     for name, values in simulated.items():
         if name not in table.column_names:
             table = table.append_column(name, values)
-    return Customers(table)
+    return replace(customers, table=table)
 
 
 def simulated_consents(customers: Customers, seed: int) -> list[tuple[str, str, bool]]:

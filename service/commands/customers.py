@@ -75,7 +75,7 @@ def load_bank(
             consents = simulated_consents(customers, seed)
         _expect_said(stack.settings, customers.columns, manner)
         source = SIMULATED if supplement else RECORD
-        loaded = _store(stack, customers, consents, source, _said(described, customers.columns, manner, now))
+        loaded = _store(stack, customers, consents, source, _said(described, customers, manner, now))
     left_out.add(loaded.erased)
     left_out.tell()
     told = _tell(loaded, manner)
@@ -120,9 +120,10 @@ NOT_PROVEN = """{:,} consents of the file do not hold: a no stands that is as ne
 A column said_on of consents.sql tells when a yes was said: one that is later than the no holds."""
 
 
-def _said(bank: Any, columns: list[str], manner: Manner, now: int) -> CustomerFile:
+def _said(bank: Any, customers: Any, manner: Manner, now: int) -> CustomerFile:
     """What the bank's file of customers says of itself."""
-    return CustomerFile(bank.known_until(now), columns, manner.replace, manner.agreed, manner.full)
+    said = (bank.known_until(now), customers.columns, manner.replace, manner.agreed, manner.full)
+    return CustomerFile(*said, customers.external_keys)
 
 
 def _expect_said(settings: Settings, columns: Iterable[str], manner: Manner) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.domain import Attributes, Event, Lookback, Snapshot
-from service.store import audit, bulk, customers, events, ledger
+from service.store import audit, bulk, customers, events, file_keys, ledger
 from service.store.bulk import CustomerRow, Progress
 from service.store.customers import Forget, nobody_told
 from service.store.database import Database
@@ -75,7 +75,9 @@ class Known:
         """Store by COPY what a ``file`` (as of now) says of many customers, all or none; returns the number of rows."""
         file = file or CustomerFile(time.time_ns() // 1_000_000)
         with bulk.loading(self._database) as connection:
-            return bulk.load_customers(connection, rows, file, progress)[0]
+            count, *_ = bulk.load_customers(connection, rows, file, progress)
+            file_keys.give(connection, file.external_keys)
+            return count
 
     def load(
         self,
@@ -93,6 +95,7 @@ class Known:
         file, outvoted, silent = file or CustomerFile(now), 0, set[str]()
         with bulk.loading(self._database) as connection:
             count, taken, gone = bulk.load_customers(connection, people, file, progress)
+            file_keys.give(connection, file.external_keys)
             if consents is not None:
                 _, silent = ledger.load_consents(connection, consents, source, "1", now, progress)
                 outvoted = ledger.outvoted(connection)

@@ -6,8 +6,8 @@ it becomes unknown as of that instant, again unless it was told later. The state
 locked, so that a fact told over the API while a file is read is never lost.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy import Connection
@@ -25,7 +25,8 @@ class CustomerFile:
 
     ``as_of``: the instant up to which it knows (ms UTC). ``columns``: the attributes it speaks of; None: each row of
     those that it has. ``replace``: what it lacks becomes unknown. ``agreed``: somebody knows what is taken
-    away, and wants it. ``full``: it names every customer, and whom it does not is retired.
+    away, and wants it. ``full``: it names every customer, and whom it does not is retired. ``external_keys``: by
+    customer, of those that it says one of.
     """
 
     as_of: int
@@ -33,6 +34,7 @@ class CustomerFile:
     replace: bool = False
     agreed: bool = False
     full: bool = False
+    external_keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> dict[str, object]:

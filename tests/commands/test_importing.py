@@ -171,3 +171,38 @@ def test_a_full_refresh_sets_no_rows_aside(imported: Import, tmp_path: Path) -> 
     rejects = ("--rejects", str(tmp_path / "rejects.csv"), "--most-rejects", "1")
     refused = imported("id,age\na,400\n", "--full-refresh", *rejects)
     assert (refused.exit_code, "whoever is set aside would be retired" in refused.output) == (2, True)
+
+
+def keys(store: Store) -> dict[str, str]:
+    return store.register.external_keys(["a", "b", "c"])
+
+
+def test_a_file_gives_customers_their_external_keys_as_text_and_no_attribute(imported: Import, store: Store) -> None:
+    assert imported("id,age,external_key\na,40,007\nb,50,\nc,60,CIF 9\n").exit_code == 0
+    assert keys(store) == {"a": "007", "c": "CIF 9"}
+    assert known(store) == {"age": 40}
+    before = store.register.read("a").revision
+    assert imported("id,age\na,40\n", "--replace", "--yes").exit_code == 0
+    assert (keys(store)["a"], store.register.read("a").revision) == ("007", before)
+
+
+def test_two_customers_change_keys_with_each_other_by_a_file(imported: Import, store: Store) -> None:
+    assert imported("id,external_key\na,one\nb,two\nc,three\n").exit_code == 0
+    assert imported("id,external_key\na,two\nb,one\nc,\n").exit_code == 0
+    assert keys(store) == {"a": "two", "b": "one", "c": "three"}
+
+
+@pytest.mark.parametrize(
+    ("people", "sentence"),
+    [
+        ("id,external_key\na,k\nb,k\n", "row 2, customer 'b', external_key: must stand in one row only, got 'k'"),
+        ("id,external_key\na,x/y\nb,k\n", "row 1, customer 'a', external_key: must not hold \"/\", got 'x/y'"),
+        ("id,external_key\na,theirs\nb,k\n", 'row 1: external_key "theirs" is customer "c"\'s'),
+    ],
+)
+def test_a_key_that_cannot_be_theirs_stores_nothing(imported: Import, store: Store, people: str, sentence: str) -> None:
+    assert imported("id,external_key\nc,theirs\n").exit_code == 0
+    refused = imported(people)
+    assert (refused.exit_code, sentence in refused.stderr) == (2, True), refused.stderr
+    assert keys(store) == {"c": "theirs"}
+    assert not store.register.stored(["a", "b"])

@@ -67,10 +67,11 @@ def public(view: View) -> View:
     return view
 
 
-def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0) -> Callable[[View], View]:
+def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0, secret: bool = False) -> Callable[[View], View]:
     """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first.
 
-    ``body_bytes``: how large a body it takes, where that is more than every view does.
+    ``body_bytes``: how large a body it takes, where that is more than every view does. ``secret``: its answer shows a
+    secret this once.
     """
 
     def declare(view: View) -> View:
@@ -86,10 +87,11 @@ def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0) -> Calla
                 own_customer(client, words["customer_id"])
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
-                return once(engine().access.repeats, digest(client.principal), lambda: view(client, **words))
+                return once(engine().access.repeats, digest(client.principal), lambda: view(client, **words), secret)
             return view(client, **words)
 
         guarded.scope, guarded.reach = " or ".join(scopes), reach  # type: ignore[attr-defined]
+        guarded.secret = secret  # type: ignore[attr-defined]
         return guarded
 
     return declare

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from service.errors import InvalidInput, Problem
+from service.store.text import holds_nul
 
 
 def cursor(*place: object) -> str:
@@ -23,6 +24,7 @@ def place_of(text: str, *kinds: type) -> tuple[Any, ...]:
         place = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         place = None
-    if not isinstance(place, list) or [type(each) for each in place] != list(kinds):
+    fits = isinstance(place, list) and [type(each) for each in place] == list(kinds)
+    if not fits or holds_nul(place):
         raise InvalidInput("The query does not fit.", [Problem("cursor", "is no cursor that this list gave")])
     return tuple(place)

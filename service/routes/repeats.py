@@ -27,8 +27,8 @@ _KEY = re.compile(r'"?([!#-~]{1,128})"?').fullmatch
 _MADE_HERE = ("content-type", "content-length")
 
 
-def once(repeats: Repeats, principal: str, carry_out: Callable[[], Response]) -> Response:
-    """The answer of ``carry_out``, or the kept one where this request was carried out before."""
+def once(repeats: Repeats, principal: str, carry_out: Callable[[], Response], secret: bool = False) -> Response:
+    """The answer of ``carry_out``, or the kept one where this was done before; one with a ``secret`` is kept sealed."""
     key = _key(request.environ[HEADER])
     before = repeats.begun(principal, key, _fingerprint())
     if before is not None:
@@ -44,7 +44,8 @@ def once(repeats: Repeats, principal: str, carry_out: Callable[[], Response]) ->
     if answer.status_code >= 500:
         _quietly(lambda: repeats.release(principal, key))
     else:
-        _quietly(lambda: repeats.keep(principal, key, answer.status_code, list(answer.headers), answer.get_data()))
+        told = answer.status_code, list(answer.headers), answer.get_data()
+        _quietly(lambda: repeats.keep(principal, key, *told, secret))
     return answer
 
 

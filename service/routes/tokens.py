@@ -37,7 +37,7 @@ blueprint = Resource("tokens", __name__, description="Tokens of single customers
         requestBody={"required": True, "content": {"application/json": {"schema": TokenInput, "example": TOKEN_IN}}},
     ),
 )
-@needs(MINTS, reach=Reach.BRANCH)
+@needs(MINTS, reach=Reach.BRANCH, secret=True)
 def mint_token(client: Client) -> Response:
     """Mint a customer's token
 

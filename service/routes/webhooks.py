@@ -52,7 +52,7 @@ def _takes(schema: type, example: object) -> dict[str, Any]:
     **operation("createWebhook", SCOPE, {"201": shown("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
                 *BODY_ERRORS, Conflict, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
 )  # fmt: skip
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=Reach.BRANCH, secret=True)
 def create_webhook(client: Client) -> Response:
     """Have changes sent to an address
 
@@ -121,7 +121,7 @@ def delete_webhook(client: Client, webhook_id: str) -> Response:
     "POST",
     **operation("rotateWebhook", SCOPE, {"200": shown("The new secret.", SecretAnswer, {"secret": _SECRET})}, NotFound),
 )
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=Reach.BRANCH, secret=True)
 def rotate_webhook(client: Client, webhook_id: str) -> Response:
     """A new secret
 

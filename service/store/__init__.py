@@ -94,7 +94,7 @@ class Store(Asked, Known, Learned, Office):
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)
         self.signing, self.repeats = SigningKeys(self._database, seal), Repeats(self._database, seal)
-        self.register, self.jobs = Register(self._database), Jobs(self._database)
+        self.register, self.jobs = Register(self._database, seal), Jobs(self._database)
         self.changes, self.leads = Changes(self._database), Leads(self._database)
         self.webhooks, self.deliveries = Webhooks(self._database, seal), Deliveries(self._database, seal)
         self.secrets = Secrets(self._database, seal)

@@ -21,6 +21,7 @@ from service.errors import Conflict, InvalidInput, NotFound, Problem, no_custome
 from service.store import audit, bulk, changes, comebacks, customers, hot, text
 from service.store.customers import Forget
 from service.store.database import Ask, Database
+from service.store.repeats import forget_answers
 from service.store.retiring import take_back
 from service.store.roll import Listed, page
 from service.store.schema import (
@@ -42,6 +43,7 @@ from service.store.schema import (
 )
 from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
+from service.store.sealing import Seal
 from service.store.told import Origin, Told, only
 from service.store.wire import Row, Statement
 
@@ -65,19 +67,6 @@ MANY = Statement(
 
 IDS_OF = text_of("SELECT id, external_key FROM customers WHERE external_key = ANY (:names)")
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
-REPEATS = text_of("""
-    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL
-    WHERE position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
-""")
-"""Answers kept for a day for requests sent again, where they name the customer, as it is or as JSON writes it.
-
-They are emptied: a key given free would let a request that is only sent again store the customer anew.
-"""
-UNANSWERED = text_of("UPDATE repeats SET headers = '[]' WHERE status IS NULL AND headers IS NULL")
-"""Of requests that are being answered just now nobody knows yet whom they name: ``repeats`` keeps no body for them.
-
-Last of all locks, as everybody who marks a key as done does it last.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +138,8 @@ def unnoted(_before: Entry | None, _after: Entry) -> None:
 class Register:
     """The register of one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
         self._salt: bytes | None = None
 
     def read(self, customer_id: str) -> Entry:
@@ -289,7 +278,7 @@ class Register:
                 _expect_erased(connection, digest, customer_id)
                 if redacted := _forget(connection, customer_id, pseudonym, redact):
                     audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
-                _forget_answers(connection, customer_id)
+                forget_answers(connection, self._seal, customer_id)
                 return False
             revision, branch, external_key = found
             expect(int(revision))
@@ -301,7 +290,7 @@ class Register:
             forget(customer_id, int(revision) + 1)
             audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
             connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
-            _forget_answers(connection, customer_id)
+            forget_answers(connection, self._seal, customer_id)
             return True
 
     def erased(self, names: Iterable[str]) -> set[str]:
@@ -380,12 +369,6 @@ def _forget_facts(connection: Connection, customer_id: str) -> None:
     for table in (contacts, events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
         connection.execute(delete(table).where(table.c.customer_id == customer_id))
     connection.execute(delete(rows).where(rows.c.id == customer_id))
-
-
-def _forget_answers(connection: Connection, customer_id: str) -> None:
-    """Empty the kept answers that name the customer, and keep none that may."""
-    connection.execute(REPEATS, {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()})
-    connection.execute(UNANSWERED)
 
 
 def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:

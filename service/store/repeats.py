@@ -10,15 +10,17 @@ out anew), done without an answer (it was written; never again: ``AnswerLost``),
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
+from sqlalchemy import Connection
+from sqlalchemy import text as text_of
 
 from service.errors import AnswerLost, InProgress, KeyReused
 from service.store import text
 from service.store.database import Database
-from service.store.sealing import Seal
+from service.store.sealing import PREFIX, Seal, Sealed
 from service.store.wire import Statement
 
 KEEP_S = 24 * 3600
@@ -66,6 +68,25 @@ DONE = Statement(
 )
 """Marks only where the transaction has written something itself: reading is nothing that must not happen twice."""
 
+NAMING = text_of("""
+    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL
+    WHERE position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
+""")
+"""Answers that name the customer, as it is or as JSON writes it.
+
+They are emptied: a key given free would let a request that is only sent again store the customer anew.
+"""
+SEALED = text_of("SELECT client, key, body FROM repeats WHERE substring(body FOR :length) = :prefix")
+EMPTY = text_of("""
+    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL WHERE client = :client AND key = :key
+""")
+UNANSWERED = text_of("UPDATE repeats SET headers = '[]' WHERE status IS NULL AND headers IS NULL")
+"""Of requests that are being answered just now nobody knows yet whom they name: no body is kept for them.
+
+Last of all locks, as everybody who marks a key as done does it last.
+"""
+AT_ONCE = 1_000
+
 Header = tuple[str, str]
 
 
@@ -111,10 +132,12 @@ class Repeats:
         with self._database.beside(DONE, *_names(principal, key)):
             yield
 
-    def keep(self, principal: str, key: str, status: int, headers: Sequence[Header], body: bytes) -> None:
-        """Keep the answer; sealed, for it may hold a secret that is shown this once."""
-        sealed = self._seal.close(body)
-        self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), sealed)
+    def keep(
+        self, principal: str, key: str, status: int, headers: Sequence[Header], body: bytes, secret: bool = False
+    ) -> None:
+        """Keep the answer; sealed where it holds a ``secret`` that is shown this once."""
+        kept = self._seal.close(body) if secret else body
+        self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), kept)
 
     def release(self, principal: str, key: str) -> None:
         """Give the key free, unless something was written under it."""
@@ -123,6 +146,28 @@ class Repeats:
     def purge(self) -> None:
         """Forget the answers of the day before."""
         self._database.ask(PURGE, b"%d" % (time.time_ns() // 1_000_000 - KEEP_S * 1000))
+
+
+def forget_answers(connection: Connection, seal: Seal, customer_id: str) -> None:
+    """Empty the kept answers that name the customer, sealed or not, and keep none that may."""
+    names = {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()}
+    connection.execute(NAMING, names)
+    told = [name.encode() for name in names.values()]
+    words = {"prefix": PREFIX, "length": len(PREFIX)}
+    kept = connection.execute(SEALED, words, execution_options={"yield_per": AT_ONCE})
+    mine = [(row.client, row.key) for row in kept if _names_any(seal, bytes(row.body), told)]
+    for client, key in mine:
+        connection.execute(EMPTY, {"client": client, "key": key})
+    connection.execute(UNANSWERED)
+
+
+def _names_any(seal: Seal, kept: bytes, names: Iterable[bytes]) -> bool:
+    """Whether a sealed answer holds one of the names; True where no key opens it, for then nobody can say."""
+    try:
+        body = seal.open(kept)
+    except Sealed:
+        return True
+    return any(name in body for name in names)
 
 
 def _names(principal: str, key: str) -> tuple[bytes, bytes]:

@@ -4,7 +4,8 @@ Fernet (AES-128-CBC, then HMAC-SHA256) of ``cryptography``: the first key seals,
 replaced one after another. Without keys nothing is sealed. What was stored before there was a key is plain, and is
 read as it stands until ``Store.seal`` has sealed it.
 
-Sealed: webhooks' secrets, the keys of offer tokens, answers kept for requests that are sent again. Not sealed: digests
+Sealed: webhooks' secrets, the keys of offer tokens, answers kept for requests that are sent again where they show
+a secret. Not sealed: digests
 (API keys), which open nothing, and the salts of ``pseudonyms``, by which PostgreSQL itself makes digests.
 """
 

@@ -1,6 +1,7 @@
 """Idempotency-Key over the real engine: carried out once, answered the same, whatever happens in between."""
 
 import itertools
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,22 @@ def test_another_body_path_or_query_under_the_same_key_is_refused(put: Callable[
     ):
         answer = put(**changes)
         assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:idempotency-key-reused")
+
+
+def test_answers_that_show_a_secret_and_no_others_are_kept_sealed(app: Flask, client: Any) -> None:
+    document = client.get("/openapi.json").json
+    shapes = document["components"]["schemas"]
+    secret = {name for name, shape in shapes.items() if {"secret", "access_token"} & shape.get("properties", {}).keys()}
+    showing = {
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+        and secret.intersection(re.findall(r"schemas/(\w+)", str(operation["responses"])))
+    }
+    assert showing == {"createWebhook", "rotateWebhook", "mintToken"}
+    sealed = {name.rpartition(".")[2] for name, view in app.view_functions.items() if getattr(view, "secret", False)}
+    assert sealed == {"create_webhook", "rotate_webhook", "mint_token"}
 
 
 def test_keys_belong_to_their_client(put: Callable[..., Any]) -> None:

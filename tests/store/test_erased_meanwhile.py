@@ -18,6 +18,7 @@ from service.store.changes import note
 from service.store.jobs import Everybody
 from service.store.leads import Actor, AdviserRow, Judged, New
 from service.store.ledger import Word
+from service.store.sealing import new_key
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 
@@ -148,6 +149,26 @@ def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_c
     kept = store.repeats.begun("app", "other", b"print")
     assert kept is not None
     assert kept.body == b'{"customer_id":"other"}'
+
+
+def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that_no_key_opens(
+    database_url: str,
+) -> None:
+    mine, other = (Store(database_url, 500, [new_key()]) for _ in range(2))
+    mine.put_customer('sealed "1"', {})
+    answers = {"named": rb'{"customer_id":"sealed \"1\""}', "other": b'{"customer_id":"other"}'}
+    for key, body in answers.items():
+        assert mine.repeats.begun("sealed", key, b"print") is None
+        mine.repeats.keep("sealed", key, 201, [], body, secret=True)
+    assert other.repeats.begun("sealed", "unopened", b"print") is None
+    other.repeats.keep("sealed", "unopened", 201, [], b"{}", secret=True)
+    assert erase(mine, 'sealed "1"')
+    for store, key in ((mine, "named"), (other, "unopened")):
+        with pytest.raises((AnswerLost, InProgress)):
+            store.repeats.begun("sealed", key, b"print")
+    kept = mine.repeats.begun("sealed", "other", b"print")
+    assert kept is not None
+    assert kept.body == answers["other"]
 
 
 def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:

@@ -45,7 +45,7 @@ def filled(store: Store) -> dict[str, Any]:
     second = store.webhooks.rotate(made.id, None, "crm")
     store.signing.rotate("anna")
     assert store.repeats.begun("crm", "k-1", b"x" * 32) is None
-    store.repeats.keep("crm", "k-1", 201, [("A", "b")], b'{"secret": "%s"}' % first.encode())
+    store.repeats.keep("crm", "k-1", 201, [("A", "b")], b'{"secret": "%s"}' % first.encode(), secret=True)
     return {"webhook": [second, first], "tokens": store.signing.accepted(), "answer": first}
 
 

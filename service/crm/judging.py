@@ -12,6 +12,10 @@ from service.store.leads import Actor, Judged
 GONE = "offer-not-in-policy"
 """What closes a lead whose offer the policy has no more, or whose customer nobody has."""
 NOT_IN_POLICY = {"zh": "现行政策中已无此产品", "en": "The policy does not have this offer any more"}
+MOVED = "customer-moved"
+"""What closes a lead whose customer is another branch's by now."""
+OURS = {MOVED: {"zh": "客户已转至其他网点", "en": "The customer has moved to another branch"}}
+"""What closes a lead and is no rule of the policy, in words."""
 
 
 class Judging:
@@ -33,7 +37,7 @@ class Judging:
 
     def refused(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
         """What to raise of a closed gate, in the policy's words."""
-        rules = {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
+        rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
         return ContactRefused(sentence, [Problem(gate, rules.get(gate, NOT_IN_POLICY)[actor.language])])
 
 

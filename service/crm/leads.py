@@ -11,12 +11,12 @@ branch. An adviser has in hand no more leads than fit into their hours, and prop
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.crm.acting import Acting, expect_branch, expect_status
 from service.crm.building import Building
-from service.crm.judging import GONE, Judging, adviser_channel, now_ms
+from service.crm.judging import GONE, MOVED, Judging, adviser_channel, now_ms
 from service.decision.permission import closed_by
 from service.domain import Event, EventKind, Snapshot
 from service.errors import Conflict, InvalidInput, Problem
@@ -41,6 +41,7 @@ from service.store.leads import (
     WITHDRAWN,
     Actor,
     Desk,
+    Judged,
     Lead,
     Search,
 )
@@ -137,7 +138,12 @@ class Leads:
                 elif desk.snapshot is None:
                     desk.set("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
                 else:
-                    desk.judged(self._judging.judge(desk.snapshot, desk.lead.offer), actor)
+                    desk.judged(self._judge(desk, desk.lead.offer), actor)
+
+    def _judge(self, desk: Desk, offer: str) -> Judged:
+        """What the gates say of an offer to the lead's customer, and that they are still the branch's."""
+        judged = self._judging.judge(_there(desk), offer)
+        return replace(judged, closed_by=MOVED) if desk.is_elsewhere() else judged
 
     # Working ---------------------------------------------------------------------------------------------------------
 
@@ -154,7 +160,7 @@ class Leads:
                 return desk.lead
             expect_status(desk.lead, (OPEN,))
             self._acting.expect_fit(desk, adviser, IN_HAND)
-            judged = self._judging.judge(_there(desk), desk.lead.offer)
+            judged = self._judge(desk, desk.lead.offer)
             lead = desk.judged(judged, actor)
             if judged.closed_by is None:
                 lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=now_ms())
@@ -268,7 +274,7 @@ class Leads:
             if offer not in offers:
                 raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
             self._acting.expect_skill(adviser, offer)
-            judged = self._judging.judge(snapshot, offer)
+            judged = self._judge(desk, offer)
             if judged.closed_by is None:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}
                 return desk.set("override", actor, told, offer=offer, reason=reason, strategies=[])

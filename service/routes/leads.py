@@ -74,7 +74,8 @@ def list_leads(client: Client) -> Response:
     """
     query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     limit, after = query["limit"], _after(query.get("cursor"))
-    search = Search(own_branch(client, query.get("branch")), query.get("adviser"), query.get("status"), after, limit)
+    branch, own = own_branch(client, query.get("branch")), client.branch is not None
+    search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
     found = engine().crm.leads.listed(search)
     audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
     onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None

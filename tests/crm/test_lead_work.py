@@ -284,3 +284,30 @@ def test_the_report_over_rest_is_the_branchs_own(house: House, branch: Crm) -> N
     everything = house.client("bank-report").ask("GET", "/v1/leads/report").json()["rows"]
     assert {row["name"] for row in everything if row["by"] == "adviser"} == {"a-1", "a-9"}
     assert branch.ask("GET", "/v1/leads/report?branch=b-2").status_code in (403, 404)
+
+
+def test_a_lead_ends_for_the_branch_that_its_customer_leaves(house: House, branch: Crm) -> None:
+    put(house, "a-1", manager=True)
+    crm = house.client(f"bank-{time.time_ns()}")
+    waits, sold = a_lead(house, branch), a_lead(house, branch)
+    step(branch, sold, "reaction", outcome="sold", amount_yuan=50_000)
+    for one in (waits, sold):
+        house.store.put_customer(one["customer_id"], RICH | {"branch_id": "b-2", "adviser_id": None})
+    assert not {waits["id"], sold["id"]} & {one["id"] for one in leads_of(branch)}
+    for one in (waits, sold):
+        answer = branch.ask("GET", f"/v1/leads/{one['id']}")
+        assert (answer.status_code, answer.json()["detail"]) == (404, f'No lead "{one["id"]}".')
+    for verb, more in (("claim", {}), ("override", {"offer": "term-6m", "reason": "asked"}), ("plan", {"note": "x"})):
+        answer = branch.ask("POST", f"/v1/leads/{waits['id']}/{verb}", {"on_behalf_of": "a-1"} | more)
+        assert answer.status_code == 404, verb
+    seen = crm.ask("GET", f"/v1/leads/{waits['id']}").json()
+    assert (seen["status"], seen["closed_by"]) == ("withdrawn", "customer-moved")
+    assert crm.ask("GET", f"/v1/leads/{sold['id']}").json()["status"] == "sold"
+
+
+def test_a_lead_that_the_bank_gave_a_customers_own_adviser_elsewhere_stays(house: House, branch: Crm) -> None:
+    lead = a_lead(house, branch)
+    moved = {"attributes": {"branch_id": "b-2", "adviser_id": "a-1"}}
+    bank = house.client(f"bank-{time.time_ns()}")
+    assert bank.ask("PATCH", f"/v1/customers/{lead['customer_id']}", moved).status_code == 200
+    assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "open"

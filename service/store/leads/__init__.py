@@ -21,7 +21,7 @@ from service.domain import Lookback, Snapshot
 from service.store import bulk, register
 from service.store.database import Database
 from service.store.leads import advisers, credit
-from service.store.leads.desk import Desk, locked, one, snapshots, tell
+from service.store.leads.desk import ELSEWHERE, Desk, locked, one, snapshots, tell
 from service.store.leads.rows import (
     ACCEPTED,
     AT_WORK,
@@ -157,6 +157,8 @@ class Leads:
         """Leads, best first."""
         terms: list[ColumnElement[bool]] = [leads.c[name] == value for name in ("branch", "adviser", "status")
                  if (value := getattr(search, name)) is not None]  # fmt: skip
+        if search.own:
+            terms.append(~ELSEWHERE)
         if search.after is not None:
             priority, lead_id = search.after
             next_best = and_(leads.c.priority == priority, leads.c.id > lead_id)

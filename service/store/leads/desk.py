@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, exists, false, select, text, update
 
 from service.domain import Event, Lookback, Snapshot
 from service.errors import NotFound, no_customer
@@ -16,7 +16,8 @@ from service.store.leads import advisers
 from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
 from service.store.register import MANY
 from service.store.sample import lookback
-from service.store.schema import leads
+from service.store.schema import advisers as advisers_table
+from service.store.schema import customers, leads
 
 LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
 SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
@@ -42,6 +43,21 @@ RAISE = text("""
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
 """)
 STORE_KEY = text("INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at)")
+
+
+ELSEWHERE = exists(
+    select(customers.c.id).where(
+        customers.c.id == leads.c.customer_id,
+        customers.c.attributes["branch_id"].astext != leads.c.branch,
+        ~exists(
+            select(advisers_table.c.id).where(
+                advisers_table.c.id == customers.c.attributes["adviser_id"].astext,
+                advisers_table.c.branch == leads.c.branch,
+            )
+        ),
+    )
+)
+"""Leads whose customer is another branch's, and whose own adviser, if any, is not of the lead's branch."""
 
 
 class Desk:
@@ -78,6 +94,11 @@ class Desk:
         """Whether the customer has no other lead at work."""
         others = select(leads.c.id).where(leads.c.customer_id == self.lead.customer_id, leads.c.id != self.lead.id)
         return self.connection.execute(others.where(leads.c.status.in_(AT_WORK)).limit(1)).first() is None
+
+    def is_elsewhere(self) -> bool:
+        """Whether the customer has moved to another branch."""
+        moved = select(leads.c.id).where(leads.c.id == self.lead.id, ELSEWHERE)
+        return self.connection.execute(moved).first() is not None
 
     def amend(self, event_id: str, amount_yuan: float) -> None:
         """Another amount in an event of this lead, where it came from here."""
@@ -144,12 +165,13 @@ def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> d
 
 
 def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
-    """One lead; NotFound, also for another branch's."""
+    """One lead; NotFound, for a branch also another's, and one whose customer has moved to another."""
     try:
         number = str(uuid.UUID(lead_id))
     except ValueError:
         raise NotFound(f'No lead "{lead_id[:40]}".') from None
-    row = connection.execute(select(*COLUMNS).where(leads.c.id == number)).first()
+    moved = false() if branch is None else ELSEWHERE
+    row = connection.execute(select(*COLUMNS).where(leads.c.id == number, ~moved)).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No lead "{lead_id[:40]}".')
     return lead_of(row)

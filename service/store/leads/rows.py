@@ -145,13 +145,17 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which leads to list; ``after`` is the last one of the page before (priority, id)."""
+    """Which leads to list; ``after`` is the last one of the page before (priority, id).
+
+    ``own``: none whose customer has moved to another branch.
+    """
 
     branch: str | None = None
     adviser: str | None = None
     status: str | None = None
     after: tuple[float, str] | None = None
     limit: int = 20
+    own: bool = False
 
 
 COLUMNS = [leads.c[field.name] for field in fields(Lead)]

@@ -193,7 +193,8 @@ class Leads:
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
         """What the customer did, for every later decision to count; Conflict where a call was needed and none made.
 
-        Who accepts, buys or rejects of their own accord is reported on an open lead too, by whoever serves them.
+        Who accepts, buys or rejects of their own accord is reported on an open lead too, by whoever serves them. An
+        accept that is said again counts once.
         """
         status, kind = OUTCOMES[reaction.outcome]
         with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
@@ -205,7 +206,7 @@ class Leads:
             if status == SOLD:
                 values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
             desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
-            if kind is not None:
+            if kind is not None and not desk.has(_named(desk.lead, reaction.outcome)):
                 event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
                 desk.happened(event, self._kept.forget)
             return desk.lead
@@ -250,12 +251,13 @@ class Leads:
         """
         with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
             self._acting.expect_own(desk.lead, actor, (SOLD,), managers=True)
-            sale, lead = f"lead:{desk.lead.id}:sold", desk.lead
+            sale, lead = _named(desk.lead, "sold"), desk.lead
             told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
                 desk.amend(sale, correction.amount_yuan)
                 return desk.set("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=now_ms())
             before = CONTACTED if lead.contacted_at is not None else CLAIMED
+            before = ACCEPTED if desk.has(_named(lead, "accepted")) else before
             status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
             values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": now_ms()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
@@ -283,8 +285,15 @@ class Leads:
         raise self._judging.refused(str(judged.closed_by), "This offer may not be proposed.", actor)
 
     def _event(self, lead: Lead, kind: str, what: str, now: int, amount_yuan: float | None = None) -> Event:
-        channel, name = adviser_channel(self._releases.serving.policy), f"lead:{lead.id}:{what}"
-        return Event(name, lead.customer_id, str(kind), now, lead.offer, channel, lead.decision_id, amount_yuan)
+        channel = adviser_channel(self._releases.serving.policy)
+        return Event(
+            _named(lead, what), lead.customer_id, str(kind), now, lead.offer, channel, lead.decision_id, amount_yuan
+        )
+
+
+def _named(lead: Lead, what: str) -> str:
+    """The id of a lead's event."""
+    return f"lead:{lead.id}:{what}"
 
 
 def _said(lead: Lead, reaction: Reaction) -> dict[str, object]:

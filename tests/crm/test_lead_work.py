@@ -311,3 +311,25 @@ def test_a_lead_that_the_bank_gave_a_customers_own_adviser_elsewhere_stays(house
     bank = house.client(f"bank-{time.time_ns()}")
     assert bank.ask("PATCH", f"/v1/customers/{lead['customer_id']}", moved).status_code == 200
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "open"
+
+
+def test_an_accept_said_again_counts_once_and_an_undone_sale_leads_back_to_it(house: House, branch: Crm) -> None:
+    lead = a_lead(house, branch)
+    for _ in range(2):
+        assert step(branch, lead, "reaction", outcome="accepted").json()["status"] == "accepted"
+    kinds = [event.kind for event in house.store.events(lead["customer_id"], 0)]
+    assert kinds == ["accept"]
+    assert step(branch, lead, "reaction", outcome="sold", amount_yuan=9).json()["status"] == "sold"
+    assert step(branch, lead, "correction", undone=True, reason="none was made").json()["status"] == "accepted"
+    assert step(branch, lead, "reaction", outcome="accepted").json()["status"] == "accepted"
+    assert [event.kind for event in house.store.events(lead["customer_id"], 0)] == ["accept"]
+
+
+def test_an_event_id_that_somebody_used_before_is_a_conflict_in_our_own_words(house: House, branch: Crm) -> None:
+    lead, (other,) = a_lead(house, branch), customers(house, 1)
+    name = f"lead:{lead['id']}:sold"
+    house.store.record_event(Event(name, other, "click", int(time.time() * 1000) - 1, "term-12m"))
+    answer = step(branch, lead, "reaction", outcome="sold", amount_yuan=9)
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith(f'Event "{name}" was recorded before')
+    assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "open"

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import Connection, exists, false, select, text, update
 
 from service.domain import Event, Lookback, Snapshot
-from service.errors import NotFound, no_customer
+from service.errors import Conflict, NotFound, no_customer
 from service.store import audit, changes, events, trails
 from service.store.customers import RAISE_GENERATION, Forget
 from service.store.database import named_text
@@ -42,7 +42,10 @@ UNDO_TRAIL = (
 RAISE = text("""
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
 """)
-STORE_KEY = text("INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at)")
+STORE_KEY = text("""
+    INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at) ON CONFLICT (id) DO NOTHING RETURNING id
+""")
+KNOWN = text("SELECT 1 FROM events WHERE id = :id AND customer_id = :customer_id LIMIT 1")
 
 
 ELSEWHERE = exists(
@@ -100,6 +103,11 @@ class Desk:
         moved = select(leads.c.id).where(leads.c.id == self.lead.id, ELSEWHERE)
         return self.connection.execute(moved).first() is not None
 
+    def has(self, event_id: str) -> bool:
+        """Whether an event of this lead stands."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id}
+        return self.connection.execute(KNOWN, words).first() is not None
+
     def amend(self, event_id: str, amount_yuan: float) -> None:
         """Another amount in an event of this lead, where it came from here."""
         words = {"id": event_id, "customer_id": self.lead.customer_id, "yuan": amount_yuan}
@@ -126,7 +134,9 @@ class Desk:
 
 def record(connection: Connection, event: Event, forget: Forget) -> None:
     """Store a new event and raise the customer's revision; Conflict for an id that was used, NotFound."""
-    connection.execute(STORE_KEY, {"id": event.id, "hash": events.body_hash(event), "at": event.at})
+    key = {"id": event.id, "hash": events.body_hash(event), "at": event.at}
+    if connection.execute(STORE_KEY, key).first() is None:
+        raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
     names = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan")
     connection.execute(STORE_EVENT, {name: getattr(event, name) for name in names})
     told = (event.customer_id, event.kind, event.at, event.offer, event.channel, event.id, event.score)

@@ -37,7 +37,8 @@ STANDS = text("""
 """)
 SINCE = text("""
     SELECT xid, seq, at, type, subject, branch, coalesce((
-        SELECT body || jsonb_build_object('external_key', external_key) FROM customers WHERE id = customer_id), body)
+        SELECT body || jsonb_build_object('external_key', external_key) FROM customers WHERE id = customer_id
+            AND (cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch)), body)
         AS body
     FROM changes
     WHERE (xid, seq) > (:xid, :seq) AND xid < :safe AND (cast(:branch AS text) IS NULL OR branch = :branch)
@@ -142,7 +143,10 @@ class Changes:
 def read(
     connection: Connection, place: Place, branch: str | None, limit: int, safe: int, types: Sequence[str] = ()
 ) -> list[Change]:
-    """The changes after a place, below the transaction id ``safe``; each with its customer's external key."""
+    """The changes after a place, below the transaction id ``safe``; each with its customer's external key as it is now.
+
+    To a branch whom the customer has left it is told no more.
+    """
     kinds = {"types": list(map(_like, types)) or ["%"], "untold": [""] if types else list(map(_like, ON_REQUEST))}
     words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe} | kinds
     rows = connection.execute(SINCE, words)

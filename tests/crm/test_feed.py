@@ -142,3 +142,14 @@ def test_the_roll_lists_every_customer_once_page_by_page(house: House, bank: Crm
 def test_what_is_no_cursor_is_refused(bank: Crm, cursor: str) -> None:
     refused = bank.ask("GET", f"/v1/customers/bulk?cursor={cursor}")
     assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "cursor")
+
+
+def test_a_branch_hears_no_key_that_its_customer_was_given_after_leaving_it(house: House, bank: Crm, now: str) -> None:
+    bank.ask("PUT", "/v1/customers/n-8", {"external_key": "N-8", "attributes": {"branch_id": "b-1"}})
+    moved = {"external_key": "N-8-elsewhere", "attributes": {"branch_id": "b-2"}}
+    assert bank.ask("PATCH", "/v1/customers/n-8", moved).status_code == 200
+    left = house.client("feed-b-1", branch="b-1")
+    told = [(one["type"], one["data"].get("external_key")) for one in follow(left, now)[0]]
+    assert told == [("customer.updated", "N-8"), ("customer.moved", None)]
+    keys = {one["data"]["external_key"] for one in follow(bank, now)[0]}
+    assert keys == {"N-8-elsewhere"}

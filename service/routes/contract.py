@@ -35,7 +35,7 @@ from service.errors import (
     UriTooLong,
 )
 from service.routes.access import BY_KEY, OF_CUSTOMER, View, by_key, reach_of
-from service.routes.examples import exampled
+from service.routes.examples import TWIN, exampled
 from service.routes.links import linked
 from service.routes.problems import of_flask
 from service.routes.repeats import WRITES
@@ -147,7 +147,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         self, view: View, path: str, method: str, retirement: Retirement | None, operation: dict[str, Any]
     ) -> None:
         """Serve what lies below a customer also below their external key."""
-        named = operation | {"operationId": f"{operation['operationId']}ByKey"}
+        named = operation | {"operationId": operation["operationId"] + TWIN}
         missing = {} if "404" in operation["responses"] else {"404": _error(NotFound)}
         named["responses"] = operation["responses"] | missing
         self.serve(BY_KEY + path.removeprefix(OF_CUSTOMER), method, retirement, **named)(by_key(view))

@@ -149,7 +149,8 @@ def test_the_audit_log_is_listed_and_holds(run: Run, folder: Path) -> None:
     verdict = read(run("audit", "verify", "--json"))
     assert (verdict["holds"], verdict["rows"]) == (True, 4)
     newest = next(iter(read(run("audit", "list", "--limit", "1", "--json")).values()))
-    assert (newest["actor"], newest["action"], newest["hash"]) == ("anna", "policy.propose", verdict["head"])
+    assert (newest["actor"], newest["action"]) == ("anna", "policy.propose")
+    assert verdict["head"] == f"{verdict['rows']}.{newest['hash']}"
     assert "anna  policy.propose" in run("audit", "list").stdout
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import orjson
 
+TWIN = "ByKey"
+"""How the ids of operations end that are served below an external key too; their examples are those of the id."""
+
 
 def exampled(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the captured examples, wherever an operation shows none of its own."""
@@ -16,7 +19,7 @@ def exampled(document: dict[str, Any]) -> dict[str, Any]:
     for row in document["paths"].values():
         for operation in row.values():
             if "operationId" in operation:
-                _show(operation, captured.get(operation["operationId"], {}))
+                _show(operation, captured.get(operation["operationId"].removesuffix(TWIN), {}))
     return document
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from service.decision import conduct, population
+from service import proposing
+from service.decision import population
 from service.decision.subject import PERSONALISATION
 from service.domain import Context, Release, Snapshot
-from service.errors import Conflict, InvalidInput, NotFound
+from service.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.grid import Array
 from service.planning.diff import Difference, diff
 from service.planning.sensitivity import Advance, Firmness, sensitivity
@@ -23,7 +24,7 @@ from service.planning.simulate import simulate
 from service.planning.simulation import Simulation
 from service.prospect import Prospects
 from service.rules.clock import Clock
-from service.rules.policy import Policy, from_documents
+from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
@@ -43,10 +44,17 @@ class Governance:
         self._store, self._shelf, self._activated = store, shelf, activated
         self.prospects = Prospects(store, shelf)
 
-    def publish(self, documents: Mapping[str, object], author: str, note: str) -> tuple[Proposal, bool]:
-        """Propose a policy, False where it was proposed before; PolicyError names every problem."""
-        policy = from_documents(documents)
-        conduct.refuse(policy)
+    def publish(
+        self, documents: Mapping[str, object], author: str, note: str, patience_s: float | None = None
+    ) -> tuple[Proposal, bool]:
+        """Propose a policy, False where it was proposed before; PolicyError names every problem.
+
+        Unavailable while another is checked, or where that takes longer than ``patience_s``.
+        """
+        with self._store.proposals.turn() as mine:
+            if not mine:
+                raise Unavailable("Another policy is being checked just now.", proposing.AGAIN_S)
+            policy = proposing.checked(documents, patience_s)
         return self._store.proposals.propose(policy.hash, policy.documents, author, note)
 
     def approve(self, policy_hash: str, approver: str, note: str, override: bool = False) -> Release:

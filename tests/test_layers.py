@@ -49,6 +49,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "service.portrait",
         "service.shelf",
         "service.governance",
+        "service.proposing",
         "service.prospect",
         "service.measurement",
         "service.modelling",

@@ -24,6 +24,7 @@ from service.domain import Release
 from service.errors import InvalidInput, NotFound, PolicyError, Problem
 from service.governance import Governance
 from service.rules.policy import DEFAULT, Policy, load
+from service.rules.reading import limits
 from service.shelf import Shelf
 from service.store import Proposal
 
@@ -79,6 +80,7 @@ def policy() -> None:
 def check(folder: Path, as_json: bool) -> None:
     """Check the policy in FOLDER (the shipped one by default): every problem at once, with file and key."""
     checked = load(folder)
+    limits.refuse(checked.documents)
     conduct.refuse(checked)
     found = findings(checked)
     if found.problems:

@@ -12,8 +12,10 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema
 
+from service import proposing
 from service.answer import iso
 from service.domain import Client, Release
+from service.errors import InvalidInput, Problem
 from service.routes.access import engine, needs, word
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
@@ -34,10 +36,14 @@ from service.routes.schemas.releases import (
     SimulationAnswer,
     SimulationInput,
 )
+from service.rules.policy import Policy
+from service.rules.reading import limits
 from service.store import Proposal
 
 MOST_VALUES = 50_100
 """JSON values of a body with a policy; the policy's own bound is named where it is read."""
+MOST_WORK = 2_000_000_000
+"""Customers x rules x offers x channels of one simulation, seconds of a worker's time; 2,000 fit any two policies."""
 WRITE, APPROVE = "policies:write", "policies:approve"
 EITHER = (WRITE, APPROVE)
 QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
@@ -67,11 +73,12 @@ def _takes(schema: type[Schema]) -> dict[str, Any]:
 def publish(client: Client) -> Response:
     """Propose a policy
 
-    Checked whole: 422 names every problem with file and key. Nothing serves differently until another client approves.
+    Checked whole: 422 names every problem with file and key, or the bound where a policy is too large. One is checked
+    at a time: 503 with Retry-After while another is. Nothing serves differently until another client approves.
     """
     governance = engine().governance
     body = check(PolicyInput(), read_json(request, most=MOST_VALUES), BODY)
-    proposal, new = governance.publish(body["documents"], client.name, body["note"])
+    proposal, new = governance.publish(body["documents"], client.name, body["note"], proposing.DEADLINE_S)
     headers = [NO_STORE, ("Location", f"/v1/policies/{proposal.policy}")]
     return Ready(orjson.dumps(told(proposal)), 201 if new else 200, headers)
 
@@ -148,11 +155,12 @@ def simulate(client: Client, policy_hash: str) -> Response:
     """What would change for whom
 
     Both policies decide for a fair sample of the stored customers, now, with the models and prices that serve. Nothing
-    is shown to anybody, nothing is recorded.
+    is shown to anybody, nothing is recorded. Large policies take fewer customers: 422 says how many.
     """
     governance, asked = engine().governance, check(SimulationInput(), read_json(request), BODY)
     new = governance.policy(word(policy_hash, "policy_hash"))
     old = governance.policy(asked.pop("against"))
+    _within(asked["customers"], new, old)
     return sent(governance.simulation(new, old, **asked).document())
 
 
@@ -220,6 +228,14 @@ def rollback(client: Client) -> Response:
     """
     governance, body = engine().governance, check(NoteInput(), read_json(request), BODY)
     return sent(release(governance.rollback(client.name, body["note"])))
+
+
+def _within(customers: int, *policies: Policy) -> None:
+    """InvalidInput where so many customers are more than a worker should calculate at once."""
+    each = sum(limits.cells(len(one.rules), len(one.offers), len(one.channels)) for one in policies)
+    if customers * each > MOST_WORK:
+        words = f"must be at most {MOST_WORK // each:,} with policies of this size; the command line takes more"
+        raise InvalidInput("The simulation is too large.", [Problem("customers", words)])
 
 
 def told(proposal: Proposal) -> dict[str, object]:

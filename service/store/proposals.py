@@ -8,7 +8,8 @@ width and spaces make no second person.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ NOTE_MAX = 500
 WAITING = 2
 """How many proposals count as likely to serve next."""
 
+TURN = 7_046_019
+"""The advisory lock of who checks a policy."""
 SHORTEST = 6
 """Characters of a hash that may stand for the whole."""
 
@@ -54,6 +57,12 @@ class Proposals:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether the caller is the only one of the bank's who checks a policy in here."""
+        with self._database.begin() as connection:
+            yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(TURN))).scalar_one())
 
     def propose(self, policy: str, documents: Mapping[str, object], author: str, note: str) -> tuple[Proposal, bool]:
         """Keep a checked policy as a proposal; with False where this content was proposed before: nothing changes."""

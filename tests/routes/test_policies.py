@@ -7,12 +7,14 @@ import orjson
 import pytest
 from flask import Flask
 
+from service import proposing
 from service.access import new_key
 from service.app import create_app
 from service.cache import Cache
 from service.config import Settings
 from service.domain import Client
 from service.engine import Engine
+from service.routes import policies
 from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
 from service.store import Store
@@ -25,6 +27,12 @@ OFFICERS = {
     "own": Client("own", frozenset({"policies:write", "policies:approve"}), "c-1"),
 }
 Headers = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker is watched here: a loaded machine may take its time."""
+    monkeypatch.setattr(proposing, "DEADLINE_S", 300)
 
 
 @pytest.fixture
@@ -167,6 +175,32 @@ def test_a_policy_that_breaks_conduct_is_not_even_proposed(client: Any, keys: di
     assert "tolerance" in str(answer.json["errors"])
 
 
+def test_a_policy_of_a_megabyte_is_refused_by_its_bound_and_no_worker_reads_it(
+    client: Any, keys: dict[str, Headers]
+) -> None:
+    """What would hold a worker until it is killed for silence: 200 rules of 4,000 letters."""
+    large = documents()
+    text = " and ".join(f"coalesce(customer.age, {number}) >= 0" for number in range(110))
+    large["consumer"]["rules"] = [
+        {**large["consumer"]["rules"][0], "id": f"x-{number}", "require": text} for number in range(200)
+    ]
+    answer = client.post("/v1/policies", json={"documents": large}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    (row,) = answer.json["errors"]
+    assert row["where"].startswith("consumer.yaml: rules[")
+    assert "30,000 words and signs" in row["message"]
+
+
+def test_who_proposes_while_another_policy_is_checked_is_told_when_to_come_again(
+    client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    with fresh.proposals.turn() as mine:
+        assert mine
+        answer = publish(client, keys)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json["detail"] == "Another policy is being checked just now."
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [
@@ -254,6 +288,22 @@ def test_a_simulation_has_bounds(client: Any, keys: dict[str, Headers], body: An
     answer = client.post(f"/v1/policies/{'f' * 64}/simulate", json=body, headers=keys["approver"])
     assert answer.status_code == 422
     assert [row["where"] for row in answer.json["errors"]] == [where]
+
+
+def test_a_simulation_takes_fewer_customers_the_larger_its_policies_are(
+    client: Any, keys: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both policies are the shipped one, so each customer costs its rules x offers x channels twice."""
+    shipped = load(DEFAULT)
+    once = len(shipped.rules) * len(shipped.offers) * len(shipped.channels)
+    monkeypatch.setattr(policies, "MOST_WORK", 2 * once * 100)
+    url = f"/v1/policies/{shipped.hash}/simulate"
+    assert client.post(url, json={"customers": 100}, headers=keys["approver"]).status_code == 200
+    answer = client.post(url, json={"customers": 101}, headers=keys["approver"])
+    assert answer.status_code == 422
+    (row,) = answer.json["errors"]
+    assert row["where"] == "customers"
+    assert row["message"] == "must be at most 100 with policies of this size; the command line takes more"
 
 
 def test_a_simulation_in_a_channel_that_does_not_exist_is_refused(client: Any, keys: dict[str, Headers]) -> None:

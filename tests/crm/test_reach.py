@@ -52,11 +52,36 @@ ROADS: dict[str, Callable[[str], list[Asked]]] = {
     "reserveContact": lambda name: [
         ("POST", "/v1/contacts", {"id": f"r-{name}", "customer_id": name, "offer": "term-12m", "channel": "sms"})
     ],
+    "reserveContacts": lambda name: [
+        (
+            "POST",
+            "/v1/contacts/bulk",
+            {
+                "contacts": [
+                    {"id": f"b-{one}", "customer_id": one, "offer": "term-12m", "channel": "sms"}
+                    for one in (name, MINE)
+                ]
+            },
+        )
+    ],
+    "listContacts": lambda name: [("GET", f"/v1/customers/{name}/contacts", None)],
     "listOffersBulk": lambda name: [("POST", "/v1/offers/bulk", {"customers": [name, MINE], "limit": 1})],
     "mintToken": lambda name: [("POST", "/v1/tokens", {"customer_id": name, "scopes": ["offers:read"]})],
     "createJob": lambda name: [("POST", "/v1/jobs", {"customers": [name]})],
 }
 """By operation: what is asked about a customer."""
+
+
+def by_key(asked: Callable[[str], list[Asked]]) -> Callable[[str], list[Asked]]:
+    """The same below the customer's external key."""
+    return lambda name: [
+        (method, path.replace(f"/v1/customers/{name}", f"/v1/external-keys/K-{name}"), body)
+        for method, path, body in asked(name)
+    ]
+
+
+BELOW = ("listOffers", "requestOffers", "getPortrait", "getPreferences", "putPreferences", "listContacts")
+ROADS |= {f"{road}ByKey": by_key(ROADS[road]) for road in (*BELOW, "updateCustomer")}
 OF_STORING = {"putCustomer", "putCustomerByKey", "putCustomers"}
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -225,17 +224,6 @@ def test_every_arm_replays_to_the_same_bytes(snapshot: Snapshot, at: Context, sp
     mine = replace(snapshot, customer_id=member(arm, RICH, POLICY).customer_id) if known else snapshot
     record = encode(decide(POLICY, mine, at, spoken, release, "d"), mine, at, spoken, release)
     assert replay(record, POLICY) == record
-
-
-def test_a_record_of_the_first_form_replays_to_its_own_bytes():
-    snapshot = customer(RICH, ALL_CONSENTS)
-    read = orjson.loads(encode(without_experiments(snapshot), snapshot, context(limit=9), {}, RELEASE))
-    read["format"], read["snapshot"]["events"] = 1, []
-    del read["release"]["on_trial"], read["snapshot"]["trails"], read["snapshot"]["surveys"]
-    for treatment in read["decision"]["treatments"]:
-        del treatment["strategies"], treatment["uplift"]
-    old = orjson.dumps(read)
-    assert replay(old, WHOLE) == old
 
 
 def test_the_shipped_policy_tests_each_of_its_strategies_and_every_kind():

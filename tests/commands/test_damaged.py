@@ -168,3 +168,15 @@ def test_a_verb_that_reads_one_table_refuses_a_damaged_one(tmp_path: Path, words
     name, content = TABLES[damage]
     (tmp_path / name).write_bytes(content)
     refused(ran(words[0], words[1], tmp_path / name, *words[2:]))
+
+
+def few(treated: int, untreated: int) -> bytes:
+    """A trial of so few."""
+    rows = [*((1, 1, 0.5),) * treated, *((0, 0, 1.5),) * untreated]
+    return b"t,y,x\n" + "".join(f"{t},{y},{x}\n" for t, y, x in rows).encode()
+
+
+@pytest.mark.parametrize(("treated", "untreated"), [(2, 1), (30, 1), (9, 9)])
+def test_a_trial_too_small_to_learn_from_is_wrong_input(tmp_path: Path, treated: int, untreated: int) -> None:
+    (tmp_path / "trial.csv").write_bytes(few(treated, untreated))
+    assert "of each arm" in refused(ran("uplift", "--files", tmp_path / "trial.csv", "--treatment=t", "--outcome=y"))

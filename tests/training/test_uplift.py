@@ -83,7 +83,7 @@ def test_a_learner_refuses_what_is_no_trial(kind):
         (np.zeros(20), np.arange(20) % 3),
         (np.zeros(20), np.zeros(20)),
     ]:
-        with pytest.raises(ValueError, match=r"must be|need rows"):
+        with pytest.raises(ValueError, match=r"must be|must hold"):
             kind().fit(inputs, outcome, treatment)
 
 

@@ -20,6 +20,8 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from training.unlearnable import Unlearnable
+
 Floats = npt.NDArray[np.float64]
 CLIP = 0.02
 """Estimated probabilities of treatment stay this far from 0 and 1."""
@@ -199,6 +201,8 @@ def _checked(inputs: Any, outcome: Any, treatment: Any) -> tuple[Floats, Floats,
         raise ValueError(f"X must be (n, f), y and treatment (n,); got {rows.shape}, {y.shape} and {t.shape}")
     if not np.isin(t, (0.0, 1.0)).all() or not np.isfinite(y).all():
         raise ValueError("treatment must be 0 or 1 and y finite in every row")
-    if min((t == 1).sum(), (t == 0).sum()) < 2 * DRLearner.FOLDS:
-        raise ValueError("both arms need rows to learn from")
+    treated, untreated, least = int((t == 1).sum()), int((t == 0).sum()), 2 * DRLearner.FOLDS
+    if min(treated, untreated) < least:
+        said = f"of the rows to learn from {treated} are treated and {untreated} are not"
+        raise Unlearnable(f"A trial must hold at least {least} rows of each arm: {said}.")
     return rows, y, t == 1

@@ -116,6 +116,13 @@ def test_every_route_is_in_the_contract_and_nothing_else(app: Flask, contract: d
     assert contract["openapi"] == "3.1.0"
 
 
+def test_each_path_allows_the_methods_that_the_contract_gives_it(client: Any, contract: dict[str, Any]) -> None:  # noqa: F811
+    for path, row in contract["paths"].items():
+        allowed = client.options(path.replace("{", "").replace("}", "")).headers["Allow"].split(", ")
+        given = {method.upper() for method in row if "operationId" in row[method]}
+        assert set(allowed) - {"OPTIONS", "HEAD"} == given, path
+
+
 def test_each_operation_has_an_id_of_its_own(contract: dict[str, Any]) -> None:
     ids = [row["operationId"] for _, _, row in operations(contract)]
     assert sorted(ids) == sorted(set(ids))

@@ -21,6 +21,7 @@ from service.routes.access import Reach, customer_of_body, engine, needs, own_cu
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.cursors import cursor, place_of
+from service.routes.customers import ButBulk
 from service.routes.desk import about, audited, item_problem
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.fields import check
@@ -39,7 +40,7 @@ from service.routes.schemas.contacts import (
 from service.store.contacts import Contact, no_contact
 
 WRITES, READS = "events:write", ("customers:read", "customers:write", "events:write")
-ONE, OF_CUSTOMER = "/v1/contacts/<string:contact_id>", "/v1/customers/<string:customer_id>/contacts"
+ONE, OF_CUSTOMER = "/v1/contacts/<but_bulk:contact_id>", "/v1/customers/<string:customer_id>/contacts"
 SENTENCE = "The contact does not fit; it was not reserved."
 _INPUT, _SEVERAL, _OUTCOME, _QUERY = ContactInput(), ContactsInput(), OutcomeInput(), ContactsQuery()
 _ANSWER = {"200": shown("As it stands.", ListedContact, CONTACT_ANSWER)}
@@ -47,6 +48,7 @@ _STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTAC
 _NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
 blueprint = Resource("contacts", __name__, description="Contacts reserved before they are made.")
+blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
 
 def _takes(schema: type, example: object) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _if(name: str, meaning: str) -> dict[str, Any]:
 
 
 class ButBulk(BaseConverter):
-    """Any segment of a path but ``bulk``, which is a resource of its own: nobody is read, stored or erased there."""
+    """Any segment of a path but ``bulk``, which is a resource of its own: nobody is read or stored there."""
 
     regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
 

@@ -37,7 +37,8 @@ def head(as_json: bool) -> None:
 def verify(since: str | None, as_json: bool) -> None:
     """Walk the whole chain, and hold it against the releases and erasures it tells of. Exit code 1 where it breaks.
 
-    The first broken row is named. Without --since, who may write the database could have made the whole chain anew.
+    The first broken row is named, also where what it said of a customer was changed, or is gone without an erasure.
+    Without --since, who may write the database could have made the whole chain anew.
     """
     noted = None if since is None else Head.of(since)
     with opened() as stack:

@@ -20,6 +20,7 @@ from service.kept import Kept
 from service.serving import Releases
 from service.store import Entry, Store, Stored, Wanted
 from service.store.audit import Row
+from service.store.audit_values import Beside
 from service.store.register import Note, no_customer_of
 from service.store.roll import Listed
 from service.store.told import of_client
@@ -116,10 +117,9 @@ class Customers:
             who = {"branch": client.branch, "on_behalf_of": behalf}
             table = self._releases.serving.policy.attributes
             told = assessments.told(table, before.attributes if before else {}, after.attributes)
-            about = {name: word for name, word in who.items() if word is not None}
-            return Row(
-                client.name, action, self._store.register.alias(after.id), about | {"revision": after.revision} | told
-            )
+            about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
+            alias = self._store.register.alias(after.id)
+            return Row(client.name, action, alias, about, Beside(after.id, alias, told))
 
         return note
 

@@ -280,8 +280,7 @@ class Leads:
             if judged.closed_by is None:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}
                 return desk.set("override", actor, told, offer=offer, reason=reason, strategies=[])
-        refused = {"offer": offer, "gate": judged.closed_by, "reason": reason, "on_behalf_of": actor.behalf}
-        self._store.audit(actor.client, "lead.override.refused", lead_id, refused)
+            desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
         raise self._judging.refused(str(judged.closed_by), "This offer may not be proposed.", actor)
 
     def _event(self, lead: Lead, kind: str, what: str, now: int, amount_yuan: float | None = None) -> Event:

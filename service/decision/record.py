@@ -56,6 +56,9 @@ FEN = 5
 UNTOLD: Mapping[str, Any] = dict.fromkeys(("decision_id", "amount_yuan", "score", "question"))
 """What earlier forms left out of the events of who is not personalised."""
 
+PERSONAL = ("priority", "propensity", "value", "uplift")
+"""The figures of a treatment that were made from what is known of the customer."""
+
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a record raises that is no record any more: somebody altered it."""
 
@@ -104,7 +107,8 @@ def _exact(policy: Policy) -> Policy:
 def redacted(record: bytes, pseudonym: str) -> bytes:
     """The record without anything that was known of the customer: what was offered, when and why, to a pseudonym.
 
-    It cannot be decided again, and says so.
+    The figures of a treatment keep one significant digit: exact, they give away the balances that made them. It cannot
+    be decided again, and says so.
     """
     read = orjson.loads(record)
     read["erased"] = True
@@ -113,7 +117,18 @@ def redacted(record: bytes, pseudonym: str) -> bytes:
     read["snapshot"] |= {"attributes": {}, "consents": {}, **{name: [] for name in past}}
     read["context"] |= {"trigger": None, "amount_yuan": None}
     read["scores"] = {}
+    for treatment in read["decision"]["treatments"]:
+        treatment |= {name: _roughly(treatment.get(name)) for name in PERSONAL if name in treatment}
     return orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
+
+
+def _roughly(figure: float | None) -> float | None:
+    """To one significant digit.
+
+    >>> _roughly(918273645.0), _roughly(0.067), _roughly(None)
+    (900000000.0, 0.07, None)
+    """
+    return None if figure is None else float(f"{figure:.0e}")
 
 
 def _in_form(form: int, record: bytes, events: Sequence[Event]) -> bytes:

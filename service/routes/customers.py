@@ -203,8 +203,9 @@ def put_customers(client: Client) -> Response:
 def erase_customer(client: Client, customer: str) -> Response:
     """Erase a customer
 
-    Attributes, consents, events and everything known in decision records, leads and results of jobs: for good, at once.
-    What was offered and when stays under a pseudonym that leads to nobody. Only the bank's own keys may.
+    Attributes, consents, events and everything known in decision records, leads, results of jobs and the audit log: for
+    good, at once; the customer's own keys end. What was offered and when stays under a pseudonym that leads to nobody.
+    Only the bank's own keys may.
     """
     behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), QUERY).get("on_behalf_of")
     return _erased(client, word(customer, "customer"), behalf)

@@ -1,6 +1,7 @@
 """The audit log: a chain in which each row's hash covers the row and the hash before it.
 
-Who changes or removes a row in the middle breaks the chain there; ``verify`` names the first broken row. The end of
+Who changes or removes a row in the middle breaks the chain there; ``verify`` names the first broken row. What a row
+says of one customer stands beside the chain (``audit_values``), and is erased with them. The end of
 the chain has nothing after it: a ``Head`` noted elsewhere proves later that nothing before it was changed or cut off,
 not even by who made the whole chain anew. PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on the table.
 
@@ -20,9 +21,11 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy import text as query
 
 from service.errors import InvalidInput, Problem
-from service.store import text
+from service.store import audit_values, comebacks, text
+from service.store.audit_values import Beside, Coverage
 from service.store.database import Ask
 from service.store.schema import audit
+from service.store.schema import audit_values as values
 from service.store.wire import Statement
 
 LOCK = 0x4643_0003
@@ -46,6 +49,12 @@ ERASURES = query("""
     SELECT (SELECT count(*) FROM erasures) AS digests,
         (SELECT count(*) FROM audit WHERE action = 'customer.erase') AS told
 """)
+
+NOBODYS = query("""
+    SELECT DISTINCT customer_id FROM audit_values WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id)
+""")
+ROWS = select(audit, values.c.salt, values.c.content).outerjoin(values, values.c.seq == audit.c.seq)
+"""The chain, each row with what stands beside it."""
 
 WAIT = Statement(b"audit_wait", f"SELECT pg_advisory_xact_lock({LOCK})".encode())
 LAST = Statement(b"audit_last", b"SELECT seq, encode(hash, 'hex') FROM audit ORDER BY seq DESC LIMIT 1")
@@ -98,39 +107,54 @@ def link(previous: bytes, seq: int, at: int, actor: str, action: str, subject: s
     return hashlib.sha256(previous + orjson.dumps([seq, at, actor, action, subject, detail])).digest()
 
 
-def append(connection: Connection, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> int:
+def append(
+    connection: Connection,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, object],
+    beside: Beside | None = None,
+) -> int:
     """Add a row in this transaction; appenders wait for each other, so that the chain has one order."""
+    sealed = None if beside is None else audit_values.seal(beside)
+    detail = {**detail, **sealed.chained} if sealed else detail
     for field, value in (("actor", actor), ("action", action), ("subject", subject)):
         text.name(field, value)
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq + 1, bytes(last.hash)) if last is not None else (1, GENESIS)
     row = (seq, time.time_ns() // 1_000_000, actor, action, subject, text.document("detail", detail).decode())
-    values = dict(zip(("seq", "at", "actor", "action", "subject", "detail"), row, strict=True))
-    connection.execute(insert(audit).values(values | {"previous_hash": previous, "hash": link(previous, *row)}))
+    cells = dict(zip(("seq", "at", "actor", "action", "subject", "detail"), row, strict=True))
+    connection.execute(insert(audit).values(cells | {"previous_hash": previous, "hash": link(previous, *row)}))
+    if sealed is not None:
+        audit_values.keep(connection, seq, sealed)
     return seq
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What shall stand on the log: who did what to whom, and what is to be said of it."""
+    """What shall stand on the log: who did what to whom, what is to be said of it, and what of a customer."""
 
     actor: str
     action: str
     subject: str
     detail: Mapping[str, object]
+    beside: Beside | None = None
 
 
 def append_by(ask: Ask, row: Row) -> int:
     """As ``append``, in a transaction of hot statements; after the customer's lock, before what serves."""
     names = [text.name(field, getattr(row, field)) for field in ("actor", "action", "subject")]
-    detail = text.document("detail", row.detail)
+    sealed = None if row.beside is None else audit_values.seal(row.beside)
+    detail = text.document("detail", {**row.detail, **(sealed.chained if sealed else {})})
     ask(WAIT)
     last = ask(LAST)
     seq, previous = (int(last[0][0] or 0) + 1, bytes.fromhex((last[0][1] or b"").decode())) if last else (1, GENESIS)
     at = time.time_ns() // 1_000_000
     digest = link(previous, seq, at, row.actor, row.action, row.subject, detail.decode())
     ask(ADD, b"%d" % seq, b"%d" % at, *names, detail, previous.hex().encode(), digest.hex().encode())
+    if sealed is not None:
+        audit_values.keep_by(ask, seq, sealed)
     return seq
 
 
@@ -143,8 +167,9 @@ def head(connection: Connection) -> Head:
 def verify(connection: Connection, since: Head | None = None) -> Verdict:
     """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
     previous, holds, passed = GENESIS, 0, since is None or _is_passed(since, 0, GENESIS)
-    for row in connection.execute(select(audit).order_by(audit.c.seq), execution_options={"yield_per": 1000}):
-        reason = _fault(row, previous, holds + 1)
+    coverage = Coverage(connection)
+    for row in connection.execute(ROWS.order_by(audit.c.seq), execution_options={"yield_per": 1000}):
+        reason = _fault(row, previous, holds + 1) or coverage.fault(row)
         if reason is not None:
             return Verdict(holds, previous.hex(), row.seq, reason)
         previous, holds = bytes(row.hash), holds + 1
@@ -157,7 +182,8 @@ def verify(connection: Connection, since: Head | None = None) -> Verdict:
     if not passed:
         cut = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
         return Verdict(holds, previous.hex(), holds + 1, cut)
-    return Verdict(holds, previous.hex())
+    uncovered = coverage.uncovered()
+    return Verdict(holds, previous.hex(), uncovered, None if uncovered is None else audit_values.GONE)
 
 
 def crosscheck(connection: Connection) -> list[str]:
@@ -179,6 +205,8 @@ def _erasures(connection: Connection) -> Iterator[str]:
     counted = connection.execute(ERASURES).one()
     if counted.digests > counted.told:
         yield f"{counted.digests} customers were erased, and the log tells of {counted.told} erasures"
+    if back := comebacks.erased(connection, connection.execute(NOBODYS).scalars()):
+        yield f"what the log said of {len(back)} customers stands there although they were erased"
 
 
 def _is_passed(since: Head, rows: int, last: bytes) -> bool:
@@ -186,8 +214,8 @@ def _is_passed(since: Head, rows: int, last: bytes) -> bool:
 
 
 def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """The newest rows first, each with its hash in hex and its detail read."""
-    rows = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))
+    """The newest rows first, each with its hash in hex, its detail read, and what stands beside it."""
+    rows = connection.execute(ROWS.order_by(audit.c.seq.desc()).limit(limit))
     return [
         {
             "seq": row.seq,
@@ -195,7 +223,7 @@ def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:
             "actor": row.actor,
             "action": row.action,
             "subject": row.subject,
-            "detail": orjson.loads(row.detail),
+            "detail": audit_values.shown(orjson.loads(row.detail), row.content),
             "hash": bytes(row.hash).hex(),
         }
         for row in rows

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.domain import Client
 from service.errors import Conflict, InvalidInput, NotFound, Problem
-from service.store import audit, text
+from service.store import audit, audit_values, customers, text
 from service.store.schema import clients
 
 LOCK = 0x4643_0005
@@ -38,6 +38,7 @@ def add(connection: Connection, client: Client, key_hash: str, actor: str, expir
     _check(client, key_hash)
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     _expect_same_bounds(connection, client)
+    customers.hold(connection, [client.customer_id] if client.customer_id else [])
     values = {
         "name": client.name,
         "scopes": sorted(client.scopes),
@@ -51,7 +52,10 @@ def add(connection: Connection, client: Client, key_hash: str, actor: str, expir
     if stored is None:
         raise Conflict("This key is in use already: make another.")
     ends = None if expires_at is None else expires_at.isoformat()
-    audit.append(connection, actor, "client.add", client.name, values | {"key": key_hash[:SHOWN], "expires_at": ends})
+    told = values | {"key": key_hash[:SHOWN], "expires_at": ends}
+    whose = told.pop("customer_id")
+    beside = None if whose is None else audit_values.of(connection, str(whose), {"customer_id": whose})
+    audit.append(connection, actor, "client.add", client.name, told, beside)
 
 
 def revoke(connection: Connection, name: str, actor: str) -> int:

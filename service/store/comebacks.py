@@ -36,6 +36,11 @@ def digest_of(salt: bytes, customer_id: str) -> bytes:
     return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
 
 
+def alias_of(digest: bytes) -> str:
+    """What the audit log calls the customer of that digest."""
+    return f"customer:{digest.hex()[:24]}"
+
+
 def erased(connection: Connection, names: Iterable[str]) -> set[str]:
     """Those of the ids that were erased, and not stored again since by the API."""
     known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}

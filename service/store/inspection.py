@@ -10,8 +10,10 @@ from service.store import migrate
 from service.store.database import Database
 from service.store.schema import METADATA
 
-APPEND_ONLY = frozenset({"audit", "bundles", "challengers", "consents", "policies", "proposals", "releases"})
-"""Tables that only ever grow; all others are changed in place as well."""
+NEVER_UPDATED = frozenset(
+    {"audit", "audit_values", "bundles", "challengers", "consents", "policies", "proposals", "releases"}
+)
+"""Tables in which no row is changed in place, as rows of all others are."""
 
 PARTITIONS = "CREATE in the schema and the role that owns events and decisions (next months' partitions)"
 
@@ -70,6 +72,6 @@ def _lacking(connection: sqlalchemy.Connection) -> list[str]:
     return [
         f"{right} on {table}"
         for table in sorted(METADATA.tables)
-        for right in ("SELECT", "INSERT", *(() if table in APPEND_ONLY else ("UPDATE",)))
+        for right in ("SELECT", "INSERT", *(() if table in NEVER_UPDATED else ("UPDATE",)))
         if connection.execute(_MAY, {"name": table, "right": right}).scalar() is False
     ]

@@ -24,7 +24,7 @@ from service.store import bounds, bulk, changes, register
 from service.store import text as texts
 from service.store.customers import hold
 from service.store.database import Database
-from service.store.schema import jobs
+from service.store.schema import NOBODY, jobs
 
 OFFERS, LEADS = "offers", "leads"
 """What a job makes: the offers of many customers, or the leads of a branch."""
@@ -34,8 +34,6 @@ CANCEL_S = 10.0
 RETRY_S = 60
 MOST = 100
 """So many jobs of one client may wait or be under way."""
-NOBODY = ""
-"""In place of the id of a customer whom an external key does not lead to."""
 EVERYBODY_OF = "everybody_of"
 """Whose customers a job is over, in its request."""
 PAGE = 1_000

@@ -1,9 +1,8 @@
 """The register of customers: read and stored one by one, by id or by the bank's external key, and erased for good.
 
-Erasing removes attributes, consents and events, and takes out of every decision record what was known of the customer:
-what was offered, when and why stays for as long as the law wants it kept, under a pseudonym made by chance, which leads
-back to nobody. That an id was erased is remembered as a keyed digest only, so that the same request again is the same
-answer and a later import or training run can leave the customer out.
+What erasing takes out, and what stays under a pseudonym made by chance, is ``erasure``'s. That an id was erased is
+remembered as a keyed digest only, so that the same request again is the same answer and a later import or training run
+can leave the customer out.
 """
 
 import uuid
@@ -11,44 +10,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import insert
 
 from service import customer_ids
 from service.domain import Attributes, Lookback, Snapshot
 from service.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
-from service.store import audit, bulk, changes, comebacks, customers, hot, text
+from service.store import audit, bulk, comebacks, customers, erasure, hot, text
 from service.store.customers import Forget
 from service.store.database import Ask, Database
-from service.store.repeats import forget_answers
+from service.store.erasure import Asked, Expect, Redact
 from service.store.retiring import take_back
 from service.store.roll import Listed, page
-from service.store.schema import (
-    AT_WORK,
-    acceptances,
-    consents,
-    contacts,
-    decisions,
-    deliveries,
-    erasures,
-    event_keys,
-    events,
-    job_items,
-    leads,
-    pseudonyms,
-    surveys,
-    trails,
-    views,
-)
-from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
+from service.store.schema import (
+    decisions,
+)
 from service.store.sealing import Seal
 from service.store.told import Origin, Told, only
 from service.store.wire import Row, Statement
 
-ERASED = "erased-"
-"""How a pseudonym begins."""
 FIELDS = b"id, external_key, attributes, revision, (extract(epoch from updated_at) * 1000)::bigint, told"
 BY_ID = Statement(b"entry", b"SELECT " + FIELDS + b" FROM customers WHERE id = $1")
 BY_KEY = Statement(b"entry_by_key", b"SELECT " + FIELDS + b" FROM customers WHERE external_key = $1")
@@ -120,15 +102,11 @@ class Stored:
 
 Allow = Callable[[Entry | None], None]
 """Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
-Expect = Callable[[int], None]
-"""Told the revision that stands, under a lock; raises where the caller expected another."""
 Amend = Callable[[Entry], Wanted]
 """What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
 where the caller may not."""
 Note = Callable[[Entry | None, Entry], audit.Row | None]
 """What was stored and what a write leaves, to its row on the audit log, in the same transaction; None: none."""
-Redact = Callable[[bytes, str], bytes]
-"""A decision record and a pseudonym to the record that names nobody."""
 
 
 def unnoted(_before: Entry | None, _after: Entry) -> None:
@@ -241,7 +219,7 @@ class Register:
 
     def alias(self, customer_id: str) -> str:
         """A name for the customer that only this database can make of the id: what the audit log calls them."""
-        return f"customer:{self._digest(customer_id).hex()[:24]}"
+        return comebacks.alias_of(self._digest(customer_id))
 
     def _digest(self, customer_id: str) -> bytes:
         if self._salt is None:
@@ -260,38 +238,11 @@ class Register:
     ) -> bool:
         """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored.
 
-        Asked again, it takes out whatever names them still. Locks: the customer, the audit log, what serves, then
-        the kept answers, in the order of everybody who takes several of them.
+        Asked again, it takes out whatever names them still.
         """
         text.name("customer_id", customer_id)
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            digest = comebacks.digest_of(bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one()), customer_id)
-            branch_id = rows.c.attributes["branch_id"].astext
-            locked = (
-                select(rows.c.revision, branch_id, rows.c.external_key)
-                .where(rows.c.id == customer_id)
-                .with_for_update()
-            )
-            found = connection.execute(locked).first()
-            pseudonym = f"{ERASED}{uuid.uuid4()}"
-            if found is None:
-                _expect_erased(connection, digest, customer_id)
-                if redacted := _forget(connection, customer_id, pseudonym, redact):
-                    audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
-                forget_answers(connection, self._seal, customer_id)
-                return False
-            revision, branch, external_key = found
-            expect(int(revision))
-            redacted = _forget(connection, customer_id, pseudonym, redact)
-            known = insert(erasures).values(digest=digest, revision=revision + 1)
-            connection.execute(known.on_conflict_do_update(index_elements=["digest"], set_={"revision": revision + 1}))
-            told = {"customer_id": customer_id, "external_key": external_key}
-            changes.note(connection, "customer.erased", customer_id, told, branch=branch)
-            forget(customer_id, int(revision) + 1)
-            audit.append(connection, actor, "customer.erase", pseudonym, {**detail, "decisions": redacted})
-            connection.exec_driver_sql(customers.RAISE_GENERATION.text.decode())
-            forget_answers(connection, self._seal, customer_id)
-            return True
+            return erasure.erase(connection, self._seal, customer_id, Asked(redact, forget, actor, detail, expect))
 
     def erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
@@ -342,47 +293,6 @@ def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> se
     if kept:
         connection.execute(insert(decisions).on_conflict_do_nothing(), kept)
     return stored
-
-
-def redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
-    """Rewrite every record of a customer; how many there were."""
-    kept = connection.execute(select(decisions.c.id, decisions.c.record).where(decisions.c.customer_id == customer_id))
-    changed = [{"one": row.id, "told": redact(bytes(row.record), pseudonym)} for row in kept]
-    if changed:
-        rewrite = update(decisions).where(decisions.c.id == bindparam("one"))
-        connection.execute(rewrite.values(customer_id=pseudonym, record=bindparam("told")), changed)
-    return len(changed)
-
-
-def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
-    """Take out everything that names the customer; how many decisions did."""
-    _forget_facts(connection, customer_id)
-    _forget_leads(connection, customer_id, pseudonym)
-    return redact_decisions(connection, customer_id, pseudonym, redact)
-
-
-def _forget_facts(connection: Connection, customer_id: str) -> None:
-    keys = select(events.c.id).where(events.c.customer_id == customer_id)
-    connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
-    cancelled = select(contacts.c.id).where(contacts.c.customer_id == customer_id)
-    connection.execute(delete(event_keys).where(event_keys.c.id.in_(cancelled)))
-    for table in (contacts, events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
-        connection.execute(delete(table).where(table.c.customer_id == customer_id))
-    connection.execute(delete(rows).where(rows.c.id == customer_id))
-
-
-def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:
-    """Leads at work end; leads and looks keep what credit and audit need, and nothing of the customer."""
-    mine = update(leads).where(leads.c.customer_id == customer_id)
-    connection.execute(mine.where(text_of(AT_WORK)).values(status="erased"))
-    connection.execute(mine.values(customer_id=pseudonym, reason=None, note=None, said=None))
-    connection.execute(update(views).where(views.c.customer_id == customer_id).values(customer_id=pseudonym))
-
-
-def _expect_erased(connection: Connection, digest: bytes, customer_id: str) -> None:
-    known = select(erasures.c.digest).where(erasures.c.digest == digest).with_for_update()
-    if connection.execute(known).first() is None:
-        raise no_customer(customer_id)
 
 
 def _entry(row: Row) -> Entry:

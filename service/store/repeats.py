@@ -68,18 +68,19 @@ DONE = Statement(
 )
 """Marks only where the transaction has written something itself: reading is nothing that must not happen twice."""
 
-NAMING = text_of("""
-    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL
-    WHERE position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
+EMPTY = "UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL WHERE"
+"""Not deleted: a key given free would let a request that is only sent again store the customer anew."""
+NAMING = text_of(f"""
+    {EMPTY} position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
+        OR position(convert_to(cast(:key AS text), 'UTF8') IN body) > 0
+        OR status >= 400 OR position(convert_to('"errors"', 'UTF8') IN body) > 0
 """)
-"""Answers that name the customer, as it is or as JSON writes it.
-
-They are emptied: a key given free would let a request that is only sent again store the customer anew.
-"""
+"""Answers that name the customer, by id as it is or as JSON writes it, or by external key; and all that refuse, in part
+or in whole: what they quote of a request may be the customer's, though they name nobody."""
 SEALED = text_of("SELECT client, key, body FROM repeats WHERE substring(body FOR :length) = :prefix")
-EMPTY = text_of("""
-    UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL WHERE client = :client AND key = :key
-""")
+THESE = text_of(f"""
+    {EMPTY} (client, key) IN (SELECT * FROM unnest(cast(:clients AS text[]), cast(:keys AS text[])))
+""")  # noqa: S608 - our own words
 UNANSWERED = text_of("UPDATE repeats SET headers = '[]' WHERE status IS NULL AND headers IS NULL")
 """Of requests that are being answered just now nobody knows yet whom they name: no body is kept for them.
 
@@ -148,16 +149,18 @@ class Repeats:
         self._database.ask(PURGE, b"%d" % (time.time_ns() // 1_000_000 - KEEP_S * 1000))
 
 
-def forget_answers(connection: Connection, seal: Seal, customer_id: str) -> None:
+def forget_answers(connection: Connection, seal: Seal, customer_id: str, external_key: str | None = None) -> None:
     """Empty the kept answers that name the customer, sealed or not, and keep none that may."""
-    names = {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode()}
+    key = None if external_key is None else orjson.dumps(external_key).decode()
+    names = {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode(), "key": key}
     connection.execute(NAMING, names)
-    told = [name.encode() for name in names.values()]
+    told = [name.encode() for name in names.values() if name is not None]
     words = {"prefix": PREFIX, "length": len(PREFIX)}
     kept = connection.execute(SEALED, words, execution_options={"yield_per": AT_ONCE})
     mine = [(row.client, row.key) for row in kept if _names_any(seal, bytes(row.body), told)]
-    for client, key in mine:
-        connection.execute(EMPTY, {"client": client, "key": key})
+    if mine:
+        clients, keys = zip(*mine, strict=True)
+        connection.execute(THESE, {"clients": list(clients), "keys": list(keys)})
     connection.execute(UNANSWERED)
 
 

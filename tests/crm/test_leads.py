@@ -13,6 +13,7 @@ from service.domain import Lookback
 from service.store.leads import Actor, Search
 from tests.crm.conftest import Crm, House
 from tests.crm.race import compete
+from tests.crm.test_customers import everything
 from tests.routes.conftest import SAVER
 from tests.servers import execute
 
@@ -263,6 +264,50 @@ def test_an_erased_customers_lead_ends_and_names_nobody(house: House, branch: Cr
     gone = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert gone["status"] == "erased" and gone["customer_id"].startswith("erased-")
     assert step(branch, lead, "claim").status_code == 409
+
+
+SENTINEL = 918273645
+"""An amount that nobody else has."""
+
+
+def test_after_an_erasure_no_table_holds_any_value_of_the_customer(house: House, branch: Crm) -> None:
+    bank = house.client("bank-sentinel")
+    lead = one_lead(house, branch)
+    name = lead["customer_id"]
+    path, steps, words = f"/v1/customers/{name}", f"/v1/leads/{lead['id']}", f"holds {SENTINEL} elsewhere"
+    house.client("own-sentinel", name)
+    house.store.webhooks.add("https://crm.example/", ["*"], "bank", None)
+    roads: list[tuple[str, str, dict[str, Any], int]] = [
+        ("PATCH", path, {"external_key": "K-sentinel", "attributes": {"demand_yuan": SENTINEL}}, 200),
+        ("PATCH", path, {"attributes": {"fund_yuan": SENTINEL - 1, "time_deposit_yuan": SENTINEL}}, 200),
+        ("PATCH", "/v1/external-keys/K-sentinel", {"attributes": {"age": SENTINEL, "fund_yuan": "x"}}, 422),
+        ("POST", "/v1/customers/bulk", {"customers": [{"id": name, "attributes": {"age": SENTINEL}}]}, 200),
+        ("POST", f"{path}/offers", {"channel": "mobile_app", "amount_yuan": SENTINEL, "trigger": "maturity"}, 200),
+        ("POST", "/v1/offers/bulk", {"customers": [name], "channel": "mobile_app"}, 200),
+        ("POST", "/v1/jobs", {"customers": {"external_keys": ["K-sentinel", "K-0"]}, "channel": "mobile_app"}, 202),
+        ("POST", "/v1/events", {"id": "e-sentinel", "customer_id": name, "kind": "purchase", "offer": "term-12m",
+                                "at": "2026-01-05T09:30:00+08:00", "amount_yuan": SENTINEL}, 201),
+        ("POST", f"{steps}/plan", {"note": words}, 200),
+        ("POST", f"{steps}/override", {"offer": "fixed-income-6m", "reason": words}, 409),
+        ("POST", f"{steps}/reaction", {"outcome": "sold", "amount_yuan": SENTINEL, "reason": words}, 200),
+        ("POST", f"{steps}/correction", {"amount_yuan": SENTINEL + 1, "reason": words}, 200),
+        ("POST", f"{steps}/correction", {"amount_yuan": SENTINEL, "reason": words}, 200),
+    ]  # fmt: skip
+    for number, (method, where, body, status) in enumerate(roads):
+        asked = body | ({"on_behalf_of": "a-1"} if "/leads/" in where else {})
+        answer = bank.ask(method, where, asked, **{"Idempotency-Key": f"sentinel-{number}"})
+        assert answer.status_code == status, (where, answer.text)
+    while house.engine.crm.jobs.work(lambda: False) or house.store.deliveries.fan_out(lambda *_: None):
+        pass
+    assert str(SENTINEL) in everything(house)
+    assert bank.ask("DELETE", path).status_code == 204
+    left = everything(house)
+    for value in (name, "K-sentinel", str(SENTINEL), str(SENTINEL + 1), str(SENTINEL - 1)):
+        assert value not in left, left[max(0, left.index(value) - 300) :][:600]
+    assert house.store.verify_audit().broken_at is None
+    assert house.store.crosscheck_audit() == []
+    rows = [row for row in house.store.audit_log(40) if row["detail"].get("erased")]
+    assert {row["action"] for row in rows} >= {"customer.update", "lead.plan", "lead.correct", "client.add"}
 
 
 def test_of_eight_processes_one_gets_the_lead(house: House, branch: Crm) -> None:

@@ -2,12 +2,13 @@
 
 import hashlib
 
+import orjson
 import psycopg
 import pytest
 
 from service.domain import Client
 from service.errors import InvalidInput
-from service.store import Head, Store, Verdict
+from service.store import Head, Store, Verdict, audit, audit_values
 from service.store.audit import GENESIS, link
 from tests.servers import execute
 
@@ -41,9 +42,18 @@ def test_the_first_hash_is_sha256_of_32_zero_bytes_and_the_row() -> None:
     assert link(GENESIS, 1, 2, "anna", "a", "s", "{}") == hashlib.sha256(bytes(32) + body).digest()
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
-def test_postgresql_refuses_to_change_it(log: tuple[Store, str], statement: str) -> None:
-    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+@pytest.mark.parametrize(
+    ("statement", "match"),
+    [
+        ("UPDATE audit SET actor = 'x'", "append-only"),
+        ("DELETE FROM audit", "append-only"),
+        ("TRUNCATE audit", "append-only"),
+        ("UPDATE audit_values SET content = '{}'", "erased, and never changed"),
+        ("TRUNCATE audit_values", "erased, and never changed"),
+    ],
+)
+def test_postgresql_refuses_to_change_it(log: tuple[Store, str], statement: str, match: str) -> None:
+    with pytest.raises(psycopg.errors.RestrictViolation, match=match):
         execute(log[1], statement)
 
 
@@ -80,6 +90,85 @@ def test_clients_and_releases_write_to_it(log: tuple[Store, str]) -> None:
     rows = execute(url, "SELECT actor, action, subject FROM audit WHERE seq > 5 ORDER BY seq")
     assert [row[:2] for row in rows] == [("anna", "client.add"), ("ben", "client.revoke"), ("cleo", "release.activate")]
     assert "d" * 64 not in str(execute(url, "SELECT detail FROM audit"))
+    assert store.verify_audit().broken_at is None
+
+
+def untouched(url: str, statement: str) -> None:
+    execute(url, f"ALTER TABLE audit_values DISABLE TRIGGER never_changed; {statement}; "
+                 "ALTER TABLE audit_values ENABLE TRIGGER never_changed")  # fmt: skip
+
+
+def written(store: Store, customer_id: str, value: int) -> None:
+    """A row that tells of a customer, as a write of their attributes makes it."""
+    with store._database.begin() as connection:
+        beside = audit_values.of(connection, customer_id, {"values": {"fund_yuan": {"old": None, "new": value}}})
+        audit.append(connection, "crm", "customer.put", beside.alias, {"revision": 2}, beside)
+
+
+@pytest.fixture
+def told(log: tuple[Store, str]) -> tuple[Store, str]:
+    """Rows 6 and 7 of the log tell of one customer, row 8 of another."""
+    store, _ = log
+    for name in ("c-1", "c-1", "c-2"):
+        store.put_customer(name, {})
+        written(store, name, 918273645)
+    return log
+
+
+def test_what_the_log_says_of_a_customer_stands_beside_the_chain(told: tuple[Store, str]) -> None:
+    store, url = told
+    newest = store.audit_log(1)[0]["detail"]
+    assert newest == {"revision": 2, "values": {"fund_yuan": {"old": None, "new": 918273645}}}
+    assert "918273645" not in str(execute(url, "SELECT detail FROM audit"))
+    salt, content = execute(url, "SELECT salt, content FROM audit_values WHERE seq = 8")[0]
+    chained = orjson.loads(str(execute(url, "SELECT detail FROM audit WHERE seq = 8")[0][0]))
+    assert chained["beside"]["sha256"] == hashlib.sha256(bytes(salt) + str(content).encode()).hexdigest()  # type: ignore[call-overload]
+    assert (len(bytes(salt)), store.verify_audit().broken_at) == (16, None)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("statement", "row", "reason"),
+    [
+        ("UPDATE audit_values SET content = replace(content, '9', '8') WHERE seq = 7", 7, "was changed"),
+        ("UPDATE audit_values SET salt = sha256(salt) WHERE seq = 6", 6, "was changed"),
+        ("DELETE FROM audit_values WHERE seq >= 7", 7, "no erasure in the log covers it"),
+        ("UPDATE audit_values SET seq = 5 WHERE seq = 6", 5, "is not what it is committed to"),
+    ],
+)
+def test_what_stands_beside_the_chain_is_proven_while_it_stands(
+    told: tuple[Store, str], statement: str, row: int, reason: str
+) -> None:
+    untouched(told[1], statement)
+    verdict = told[0].verify_audit()
+    assert (verdict.broken_at, reason in str(verdict.reason)) == (row, True)
+
+
+def test_it_is_erased_with_its_customer_and_the_chain_still_holds(told: tuple[Store, str]) -> None:
+    store, url = told
+    erase = lambda: store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})  # noqa: E731
+    assert erase()
+    assert (store.verify_audit().broken_at, store.crosscheck_audit()) == (None, [])
+    assert [row["detail"].get("erased") for row in store.audit_log(4)] == [None, None, True, True]
+    store.put_customer("c-1", {})
+    execute(url, "DELETE FROM erasures")  # as storing them over the API does
+    written(store, "c-1", 4)
+    assert store.verify_audit().broken_at is None
+    execute(url, "DELETE FROM audit_values WHERE customer_id = 'c-1'")
+    assert store.verify_audit().broken_at == 10, "an erasure covers what was said before it alone"
+
+
+def test_what_an_erased_customers_rows_said_may_not_come_back(told: tuple[Store, str]) -> None:
+    store, url = told
+    (kept,) = execute(url, "SELECT salt, content FROM audit_values WHERE seq = 6")
+    store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
+    execute(url, "INSERT INTO audit_values VALUES (6, 'c-1', %s, %s)", *kept)
+    assert ["although they were erased" in one for one in store.crosscheck_audit()] == [True]
+
+
+def test_rows_of_before_that_hold_values_in_the_chain_still_verify(log: tuple[Store, str]) -> None:
+    store, _ = log
+    store.audit("crm", "customer.put", "customer:ab", {"attributes": ["fund_yuan"], "values": {"fund_yuan": 5}})
+    assert store.audit_log(1)[0]["detail"]["values"] == {"fund_yuan": 5}
     assert store.verify_audit().broken_at is None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, false, select, text, update
 
 from service.domain import Event, Lookback, Snapshot
 from service.errors import Conflict, NotFound, no_customer
-from service.store import audit, changes, events, trails
+from service.store import audit, audit_values, changes, events, trails
 from service.store.customers import RAISE_GENERATION, Forget
 from service.store.database import named_text
 from service.store.hot import surveys_of, trails_of
@@ -74,10 +74,16 @@ class Desk:
         changed = update(leads).where(leads.c.id == self.lead.id).values(**values).returning(*COLUMNS)
         self.lead = lead_of(self.connection.execute(changed).one())
         tell(self.connection, self.lead)
-        told = {"branch": actor.branch, "on_behalf_of": actor.behalf, **(detail or {})}
-        told = {name: value for name, value in told.items() if value is not None}
-        audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, told)
+        self.note(action, actor, detail)
         return self.lead
+
+    def note(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None) -> None:
+        """Put it on the audit log; the ``detail`` beside the chain, for it tells of the customer."""
+        who = {"branch": actor.branch, "on_behalf_of": actor.behalf}
+        about = {name: value for name, value in who.items() if value is not None}
+        said = {name: value for name, value in (detail or {}).items() if value is not None}
+        beside = audit_values.of(self.connection, self.lead.customer_id, said) if said else None
+        audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, about, beside)
 
     def judged(self, judged: Judged, actor: Actor) -> Lead:
         """Note what the gates say; a lead that waits is withdrawn where one is closed."""

@@ -5,7 +5,18 @@ partitioned by month of ``at``; ``decisions`` by their id, a UUIDv7 that begins 
 one partition. Foreign keys stand where rows are few; on the large tables every writer locks or checks the customer.
 """
 
-from service.store.schema.crm import AT_WORK, advisers, changes, deliveries, feed, job_items, jobs, leads, webhooks
+from service.store.schema.crm import (
+    AT_WORK,
+    NOBODY,
+    advisers,
+    changes,
+    deliveries,
+    feed,
+    job_items,
+    jobs,
+    leads,
+    webhooks,
+)
 from service.store.schema.facts import (
     acceptances,
     consents,
@@ -23,6 +34,7 @@ from service.store.schema.facts import (
 )
 from service.store.schema.governance import (
     audit,
+    audit_values,
     bundles,
     challengers,
     clients,
@@ -39,9 +51,11 @@ from service.store.schema.metadata import METADATA
 __all__ = [
     "AT_WORK",
     "METADATA",
+    "NOBODY",
     "acceptances",
     "advisers",
     "audit",
+    "audit_values",
     "bundles",
     "challengers",
     "changes",

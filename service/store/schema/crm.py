@@ -51,6 +51,8 @@ job_items = Table(
     Column("customer_id", NAME, nullable=False),
     Column("rows", JSONB),
 )
+NOBODY = ""
+"""In place of the id of a customer whom an external key does not lead to."""
 Index("job_items_of_customer", job_items.c.customer_id)
 Index("job_items_open", job_items.c.job_id, job_items.c.place, postgresql_where=text("rows IS NULL"))
 

@@ -138,3 +138,13 @@ audit = Table(
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
+
+audit_values = Table(
+    "audit_values",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("customer_id", NAME, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("content", Text, nullable=False),
+)
+Index("audit_values_of_customer", audit_values.c.customer_id)

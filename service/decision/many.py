@@ -32,7 +32,7 @@ BLOCK = 4096
 
 
 def decide_many(
-    policy: Policy,
+    policy: Policy | Prepared,
     population: Population,
     context: Context,
     scores: Mapping[str, Array],
@@ -45,7 +45,8 @@ def decide_many(
     Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
     is told as well, which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
     """
-    task = _Task(prepared(policy), context, release, reasons)
+    ready = policy if isinstance(policy, Prepared) else prepared(policy)
+    task = _Task(ready, context, release, reasons)
     whole = task.blank(population.customers)
     places = _arms(task.ready.arms, population, release)
     for arm, members in _groups(task.ready.arms, places):

@@ -7,6 +7,7 @@ customers. It can be made from snapshots (a test, a branch's list) or straight f
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
 
 
 def _column(values: list[Any]) -> Array:
-    text = any(value is None or isinstance(value, str) for value in values)
+    text = any(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
     return by_customer(np.array(values, dtype=object if text else np.float64))
 
 

@@ -8,7 +8,7 @@ and ``many``.
 
 from collections.abc import Mapping, MutableMapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isnan
 from typing import Any
@@ -74,6 +74,12 @@ class Program:
             other._lever = np.ones_like(self._lever)
         if way.withheld is not None:
             other.rulebook = self.rulebook.without(way.withheld, self._policy)
+        return other
+
+    def weighing(self, weights: Mapping[str, float]) -> "Program":
+        """The same program, nothing compiled anew, with other weights of the four C."""
+        other = copy(self)
+        other.rulebook = self.rulebook.under(weights, self._policy)
         return other
 
     def judge(
@@ -153,6 +159,14 @@ class Prepared:
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))
         self._nobody = self._customer({})
+
+    def weighing(self, weights: Mapping[str, float]) -> "Prepared":
+        """The same policy, nothing compiled anew, with other weights of the four C."""
+        other = copy(self)
+        other.policy = replace(self.policy, weights=weights)
+        other.one, other.many = self.one.weighing(weights), self.many.weighing(weights)
+        other.ones = {arm: other.one.under(way) for arm, way in self.ways.items()}
+        return other
 
     def moment(self, now: int) -> Moment:
         """``now`` on the bank's wall."""

@@ -2,7 +2,8 @@
 
 Order: the bundle's references and today's columns -> cells counted (``scoring.reference``) -> PSI over tenths, KS over
 all cells -> a verdict by the policy's bounds, but only where there are customers enough and chance is ruled out. The
-same for outcomes against propensities. Pure: the command line, the API and the report say the same.
+same for outcomes against propensities. Pure: the command line, the API and the report say the same. scipy is imported
+where it is needed: it takes longer than all else, and who only serves or asks never measures drift.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtri, kolmogi, ndtri
 
 from service.rules.monitoring import Monitoring
 from service.scoring.attributes import Array
@@ -112,6 +112,8 @@ def tenths(shares: Array) -> Array:
 
 def shift(name: str, kind: str, reference: Document, values: Array, bounds: Monitoring) -> Shift:
     """One column (n,) against its reference."""
+    from scipy.special import chdtri
+
     counts = counted(reference, values).astype(np.float64)
     now, customers = counts / max(len(values), 1), len(values)
     before = np.append(np.array(reference["shares"], dtype=np.float64), float(reference["unknown"]))
@@ -137,6 +139,8 @@ def shift(name: str, kind: str, reference: Document, values: Array, bounds: Moni
 
 def calibrated(family: str, propensities: Array, taken: Array, bounds: Monitoring) -> Calibrated:
     """taken / sum of propensities, with the interval of the sum of independent chances (normal, exact variance)."""
+    from scipy.special import ndtri
+
     expected, count = float(propensities.sum()), int(taken.sum())
     if len(taken) < bounds.least_customers or expected <= 0.0:
         return Calibrated(family, len(taken), count, round(expected, 3), None, None, None, TOO_FEW)
@@ -176,6 +180,8 @@ def _distance(
     reference: Document, before: Array, counts: Array, bounds: Monitoring
 ) -> tuple[float | None, float | None]:
     """KS among the known values and what chance alone reaches; None for words and where nothing is known."""
+    from scipy.special import kolmogi
+
     known, earlier = counts[:-1].sum(), before[:-1].sum()
     if "words" in reference or known == 0 or earlier == 0:
         return None, None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from service.decision import Population, decide_many
+from service.decision.program import Prepared, prepared
 from service.domain import Context, Release
 from service.grid import Array
 from service.planning.simulate import certain
@@ -84,9 +85,9 @@ class _Trial:
     def __init__(
         self, policy: Policy, people: Population, context: Context, scores: Mapping[str, Array], release: Release
     ) -> None:
-        self._policy, self._people, self._context = policy, people, context
+        self._ready, self._people, self._context = prepared(policy), people, context
         self._scores, self._release = scores, release
-        self._first = self._decided(policy)
+        self._first = self._decided(self._ready)
 
     def reach(self, concern: str, weight: float, end: float, share: float) -> Reach | None:
         """The nearest point found between ``weight`` and ``end`` at which ``share`` has changed."""
@@ -103,13 +104,13 @@ class _Trial:
                 near = middle
         return Reach(far, changed)
 
-    def _decided(self, policy: Policy) -> Array:
+    def _decided(self, ready: Prepared) -> Array:
         """(n,) the first offer's place."""
-        return decide_many(policy, self._people, self._context, self._scores, self._release).offer[:, 0]
+        return decide_many(ready, self._people, self._context, self._scores, self._release).offer[:, 0]
 
     def _changed(self, concern: str, weight: float) -> float:
-        weights = rebalanced(self._policy.weights, concern, weight)
-        first = self._decided(replace(self._policy, weights=weights))
+        weights = rebalanced(self._ready.policy.weights, concern, weight)
+        first = self._decided(self._ready.weighing(weights))
         return float((first != self._first).mean()) if len(first) else 0.0
 
 

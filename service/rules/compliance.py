@@ -96,6 +96,7 @@ _PERCENT = re.compile(
     r"[\d零一二三四五六七八九十两半][\d.,]*\s*(?:[%‰٪]|per.?cent|pct\b|个点|个百分点|基点|bps?\b)|百分之"
 )
 _STAND_INS = str.maketrans("l1|!0@4$53", "iiiioaasse")
+_START = r"(?<![a-z0-9])"
 _LONG = 7  # letters of a word that is found also where blanks part it anywhere: no plain sentence spells one by chance
 _FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
 
@@ -140,9 +141,12 @@ def unsayable(words: str, banned: Sequence[str] = ()) -> list[str]:
     return list(_banned(words, (*BANNED, *banned)))
 
 
-def _banned(words: str, banned: Sequence[str]) -> Iterator[str]:
+def _banned(words: str, banned: tuple[str, ...]) -> Iterator[str]:
     plain = _without(DENIALS, normal(words))
     guessed = _without(map(_guessed, DENIALS), _guessed(words))
+    spelt, read = _forms(banned)
+    if not (spelt.found_in(plain) or read.found_in(guessed)):
+        return
     for word in banned:
         if _says(plain, normal(word)) or _says(guessed, _guessed(word)):
             yield f'"{word}" may not be said'
@@ -163,8 +167,35 @@ def _says(text: str, word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(_START + _letters(word))
+
+
+def _letters(word: str) -> str:
     gap = "" if len(word) < _LONG else " ?"
-    return re.compile(r"(?<![a-z0-9])" + " ?".join(gap.join(map(re.escape, part)) for part in word.split()))
+    return " ?".join(gap.join(map(re.escape, part)) for part in word.split())
+
+
+class _Words:
+    """Many words, sought at once: nearly every text holds none of them, and is then read once."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        sought = dict.fromkeys(words)
+        self._han = [word for word in sought if _HAN.search(word)]
+        others = [word for word in sought if not _HAN.search(word)]
+        self._others = re.compile(f"{_START}(?:{'|'.join(map(_letters, others))})") if others else None
+
+    def found_in(self, text: str) -> bool:
+        """Whether ``_says`` holds for any of them."""
+        joined = text.replace(" ", "")
+        if any(word in joined for word in self._han):
+            return True
+        return self._others is not None and self._others.search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _forms(banned: tuple[str, ...]) -> tuple[_Words, _Words]:
+    """The words as they are spelt, and with signs read as letters."""
+    return _Words(map(normal, banned)), _Words(map(_guessed, banned))
 
 
 def _without(denials: Iterable[str], text: str) -> str:

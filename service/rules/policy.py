@@ -9,6 +9,7 @@ together at the end.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ __all__ = [
 
 DEFAULT = Path(__file__).parent / "default"
 """The folder of the policy that ships with the service."""
+KEPT = 8
+"""So many policies that were read last are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +154,16 @@ def from_documents(documents: Mapping[str, object], exact: bool = False) -> Poli
 def _policy(documents: Mapping[str, object], problems: list[Problem], exact: bool = False) -> Policy:
     """Canonical first, so that files and a store give the same policy in the same order."""
     content = canonical(documents, problems)
+    return _checked(content, problems, exact) if problems else _kept(content, exact)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(content: bytes, exact: bool) -> Policy:
+    """The policy of these documents, checked once: a policy never changes, so the last eight are kept."""
+    return _checked(content, [], exact)
+
+
+def _checked(content: bytes, problems: list[Problem], exact: bool) -> Policy:
     plain = orjson.loads(content)
     strangers = sorted(set(plain) - set(NAMES))
     problems += [Problem(name, f"is no document of a policy; {nearest(name, NAMES)}") for name in strangers]

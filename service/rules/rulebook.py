@@ -9,9 +9,9 @@ customer and for many, so that both give the same bits. ``trace`` tells it rule 
 calls it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,11 @@ class Fit:
     group: int
     fires: Run
 
+    def under(self, weight: float) -> "Fit":
+        """The same rule where its concern has that weight."""
+        factor = self.weight ** (4.0 * weight)
+        return replace(self, factor=factor, either=np.array([1.0, factor]))
+
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
@@ -154,6 +159,13 @@ class Rulebook:
         rest.gates = [OpenGate(gate) if gate.id in gone else gate for gate in self.gates]
         rest.fits = [fit for fit in self.fits if fit.id not in gone]
         return rest
+
+    def under(self, weights: Mapping[str, float], policy: Policy) -> "Rulebook":
+        """These rules with other weights of the four C, nothing compiled anew."""
+        concerns = {rule.id: rule.concern for rule in policy.fits}
+        other = copy(self)
+        other.fits = [fit.under(weights[concerns[fit.id]]) for fit in self.fits]
+        return other
 
     def fitness(self, columns: Columns) -> Fitness:
         """What the fit rules make of every cell."""

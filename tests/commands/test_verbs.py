@@ -36,6 +36,13 @@ def test_a_verb_reads_no_other_verbs_modules() -> None:
     assert ran.stdout.splitlines()[-1] == str(read), ran.stdout
 
 
+def test_a_verb_that_decides_waits_for_no_package_that_only_training_and_migrations_need() -> None:
+    told = "import sys; from service.cli import main; main(['explain', '--help'], standalone_mode=False); " \
+           "print({'alembic', 'lightgbm', 'pandas', 'scipy', 'sklearn'} & set(sys.modules))"  # fmt: skip
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "set()"
+
+
 FIGURES = (
     *("train", "evaluate", "report", "promote", "rollback", "drift", "policy-value", "explain", "replay", "tune"),
     *("uplift", "portrait", "experiments", "dataset", "models", "check-files", "policy simulate", "policy weights"),

@@ -1,10 +1,12 @@
 """How firm the weights are, on one rule whose crossing is a logarithm."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
 
-from service.decision import population
+from service.decision import decide_many, population
+from service.decision.program import prepared
 from service.domain import Snapshot
 from service.planning.sensitivity import RESOLUTION, rebalanced, sensitivity
 from tests.decision.bank import EQUAL, RELEASE, context, customer, fit, small_policy
@@ -32,6 +34,15 @@ def test_a_weight_that_falls_lifts_the_others_in_proportion():
     down, up = firmness()["cost"]
     assert down == pytest.approx(1 - 3 * CROSSING, abs=RESOLUTION)
     assert up is None
+
+
+def test_a_policy_weighs_otherwise_as_if_it_had_been_written_so():
+    weights = rebalanced(POLICY.weights, "consumer", 0.6)
+    people = population(POLICY, PEOPLE)
+    written = decide_many(replace(POLICY, weights=weights), people, context(), {}, RELEASE)
+    weighed = decide_many(prepared(POLICY).weighing(weights), people, context(), {}, RELEASE)
+    assert weighed.priority.tobytes() == written.priority.tobytes()
+    assert weighed.priority.tobytes() != decide_many(POLICY, people, context(), {}, RELEASE).priority.tobytes()
 
 
 def test_all_change_at_once_here_so_any_share_has_the_same_reach():

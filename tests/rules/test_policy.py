@@ -431,6 +431,12 @@ def test_a_policy_from_its_files_from_its_documents_and_from_json_has_one_name(d
     assert [rule.id for rule in again.rules] == [rule.id for rule in default.rules]
 
 
+def test_equal_documents_are_read_once(default: Policy) -> None:
+    first = from_documents(default.documents)
+    assert from_documents(first.documents) is first
+    assert from_documents(first.documents, exact=True) is not first
+
+
 def test_any_change_gives_a_new_name(default: Policy) -> None:
     documents = default.documents
     offer(documents)["lever"] = 1.1

@@ -17,7 +17,6 @@ from math import cbrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -98,6 +97,8 @@ def unseen(middle: float, least: float, most: float, effective: float) -> Interv
 
 def _quantiles(terms: Floats) -> Interval:
     """Student's t at both tails, with 2n / (kurtosis - 1) degrees of freedom, n - 1 at most."""
+    from scipy.special import stdtrit  # here, as in ``planning.drift``
+
     n, scaled = len(terms), (terms - terms.mean()) / terms.std()
     kurtosis = float(np.mean(scaled**4))
     freedom = min(n - 1.0, max(1.0, 2.0 * n / (kurtosis - 1.0 + 2.0 / (n - 1.0))))

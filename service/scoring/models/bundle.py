@@ -3,6 +3,7 @@
 Both ways run the same features, the same trees and the same arithmetic, and agree to the last bit.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from struct import Struct
@@ -23,6 +24,8 @@ from service.scoring.models.manifest import Manifest, canonical, model_bytes, mo
 from service.scoring.segments import Segment, Segmentation
 
 BLOCK = 16_384
+_TRIED: deque[str] = deque(maxlen=16)
+"""Digests of the bundles that this process has tried last."""
 
 
 class CalibratedModel:
@@ -176,8 +179,8 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
     threads
         Threads for scoring many, for the whole process. Leave it at 1 where the process may fork.
     proven
-        The digest of a bundle that this machine has proven a moment ago (the launcher, before its workers); the trial
-        is then not repeated for the same content.
+        The digest of a bundle that this machine has proven a moment ago (the launcher, before its workers). The trial
+        is not repeated for the same content, nor for what this process itself has tried.
 
     Raises
     ------
@@ -188,8 +191,9 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
     manifest = read(folder)
     contents = model_bytes(folder, manifest)
     program = _program(folder, manifest)
-    if proven != manifest["digest"]:
+    if manifest["digest"] not in (proven, *_TRIED):
         golden.prove_apart(folder, manifest["digest"])
+        _TRIED.append(manifest["digest"])
     boosters = {name: [Booster(one, threads) for one in models] for name, models in contents.items()}
     golden.prove(manifest, boosters)
     return Bundle(manifest, _readings(manifest, boosters), program)

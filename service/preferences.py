@@ -20,7 +20,7 @@ from service.rules.contact import CONTACT
 from service.rules.outreach import RETIREMENT
 from service.rules.policy import Policy
 from service.serving import Releases
-from service.store import Store
+from service.store import Store, Words
 from service.store.permissions import Expect, Said, whatever
 
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
@@ -58,21 +58,14 @@ class Ledger:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
         return Preferences(self._releases.serving.policy, *self._said.standing(customer_id))
 
-    def say(
-        self,
-        customer_id: str,
-        granted: Mapping[str, bool],
-        source: str,
-        version: str,
-        expect: Expect = whatever,
-    ) -> Preferences:
+    def say(self, customer_id: str, said: Words, expect: Expect = whatever) -> Preferences:
         """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes.
 
         ``expect`` is told the revision that stands, and raises where the caller has seen another.
         """
-        expect_known(self._releases.serving.policy, granted)
+        expect_known(self._releases.serving.policy, said.granted)
         now = time.time_ns() // 1_000_000
-        self._said.say(customer_id, granted, source, version, now, self._kept.forget, expect)
+        self._said.say(customer_id, said, now, self._kept.forget, expect)
         return self.of(customer_id)
 
 

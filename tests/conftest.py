@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, settings
 
 from service.scoring.attributes import parse_table
 from service.scoring.features import FeatureProgram
-from tests.servers import database_url, make_database, redis_url, store  # noqa: F401 - fixtures for every test
+from tests.servers import (  # noqa: F401 - fixtures for every test
+    database_url,
+    fresh_database,
+    fresh_store,
+    make_database,
+    redis_url,
+    store,
+)
 from training.registry import TrainedFamily, write_bundle
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -57,6 +57,20 @@ def store(database_url: str) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture
+def fresh_database(make_database: MakeDatabase) -> str:
+    """A migrated database that this test has to itself."""
+    return make_database()
+
+
+@pytest.fixture
+def fresh_store(fresh_database: str) -> Iterator[Store]:
+    """The store on this test's database."""
+    opened = Store(fresh_database, DEADLINE_MS)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One Valkey for the session; whoever needs it empty flushes it."""

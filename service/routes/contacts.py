@@ -21,7 +21,6 @@ from service.routes.access import Reach, customer_of_body, engine, needs, own_cu
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
 from service.routes.cursors import cursor, place_of
-from service.routes.customers import ButBulk
 from service.routes.desk import about, audited, item_problem
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.fields import check
@@ -48,7 +47,6 @@ _STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTAC
 _NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
 blueprint = Resource("contacts", __name__, description="Contacts reserved before they are made.")
-blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
 
 def _takes(schema: type, example: object) -> dict[str, Any]:

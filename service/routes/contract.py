@@ -16,9 +16,11 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 
 from service import __version__
 from service.access import SCOPES
+from service.customer_ids import BULK
 from service.errors import (
     Conflict,
     Forbidden,
@@ -83,6 +85,12 @@ class Contract(Api):  # type: ignore[misc]
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Our one shape."""
         return of_flask(error)
+
+
+class ButBulk(BaseConverter):
+    """Any segment of a path but ``bulk``, which is a resource of its own: nobody is read or stored there."""
+
+    regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,7 @@ def document(app: Flask, blueprints: tuple[Resource, ...]) -> dict[str, Any]:
     """Register the blueprints with ``app``; the finished OpenAPI document."""
     app.config.update(API_TITLE="Fourcast", API_VERSION=f"v1 ({__version__})", OPENAPI_VERSION="3.1.0")
     contract = Contract(app, spec_kwargs={**_ABOUT, "marshmallow_plugin": MarshmallowPlugin(_component)})
+    app.url_map.converters["but_bulk"] = ButBulk
     for name, scheme in _SCHEMES.items():
         contract.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:

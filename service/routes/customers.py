@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from werkzeug.routing import BaseConverter
 
 from service.answer import iso
 from service.customer_ids import BULK
@@ -72,16 +71,9 @@ def _if(name: str, meaning: str) -> dict[str, Any]:
     return {"in": "header", "name": name, "description": meaning, "schema": {"type": "string"}}
 
 
-class ButBulk(BaseConverter):
-    """Any segment of a path but ``bulk``, which is a resource of its own: nobody is read or stored there."""
-
-    regex, part_isolating = rf"(?!{BULK}$)[^/]+", True
-
-
 _IF_MATCH = _if("If-Match", "The ETag that was read: 412 where the customer has changed since.")
 _PRECONDITIONS = [_IF_MATCH, _if("If-None-Match", "`*`: 412 where the customer is stored already.")]
 blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
-blueprint.record_once(lambda state: state.app.url_map.converters.update(but_bulk=ButBulk))
 
 
 def _takes(schema: type, example: object, *media: str) -> dict[str, Any]:

@@ -28,6 +28,8 @@ PARAMETERS = {
 }
 NAMES = ("customer_id", "customer", "external_key")
 """What new ones must match (``x-new-pattern``): no ``pattern``, since those stored before are still taken."""
+NEVER_EMPTY = ("contact_id",)
+"""Promised with a ``minLength``, which their converter does not say; ``customer`` was promised without."""
 _DECISION = ("getDecision", "explainDecision", "replayDecision")
 _CUSTOMER = ("listOffers", "getPortrait", "getPreferences")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
@@ -70,6 +72,8 @@ def linked(document: dict[str, Any]) -> dict[str, Any]:
                     parameter.setdefault("description", PARAMETERS[parameter["name"]])
                 if parameter["name"] in NAMES and parameter["in"] == "path":
                     parameter["x-new-pattern"] = PATTERN
+                if parameter["name"] in NEVER_EMPTY:
+                    parameter["schema"]["minLength"] = 1
     return document
 
 

@@ -24,6 +24,7 @@ from service.routes.preconditions import etag, precondition
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact import CONTACT
+from service.store import Words
 
 READS, WRITES = ("customers:read", "customers:write"), ("customers:write", "preferences:write")
 PATH = "/v1/customers/<string:customer_id>/preferences"
@@ -78,7 +79,7 @@ def put_preferences(client: Client, customer_id: str) -> Response:
     """
     expected = precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
-    said = engine().preferences.say(customer_id, words(body), client.name, body["version"], expected.expect)
+    said = engine().preferences.say(customer_id, Words(words(body), client.name, body["version"]), expected.expect)
     return _reply(customer_id, said)
 
 

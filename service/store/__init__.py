@@ -24,7 +24,7 @@ from service.store.challengers import Challenger, Challengers
 from service.store.changes import Changes
 from service.store.clients import Key
 from service.store.contacts import Contacts
-from service.store.customers import Forget, nobody_told
+from service.store.customers import Forget, Words, nobody_told
 from service.store.database import Database
 from service.store.decisions import Record, new_decision_id
 from service.store.deliveries import Deliveries
@@ -72,6 +72,7 @@ __all__ = [
     "Views",
     "Wanted",
     "Word",
+    "Words",
     "new_decision_id",
     "nobody_told",
 ]

@@ -7,6 +7,7 @@ every answer from the cache is compared with the revision in PostgreSQL.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy import text as words
@@ -61,6 +62,20 @@ CONSENT = Statement(
     VALUES ($1, $2, $3::boolean, $4, $5, $6::bigint)
     """,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a customer says at once: purpose -> yes or no, through whom (``source``), to which wording (``version``)."""
+
+    granted: Mapping[str, bool]
+    source: str
+    version: str
+
+    def checked(self) -> tuple[dict[bytes, bytes], tuple[bytes, bytes]]:
+        """As statements take them: purpose -> word; source and version. InvalidInput for what is no name."""
+        words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in self.granted.items()}
+        return words, (text.name("source", self.source), text.name("version", self.version))
 
 
 def nobody_told(_customer_id: str, _revision: int) -> bool:
@@ -121,13 +136,12 @@ def _write(ask: Ask, by: Statement, row: tuple[str, Attributes, str | None], tol
     return int(revision or 0)
 
 
-def set_consents(ask: Ask, customer_id: str, granted: Mapping[str, bool], source: str, version: str, at: int) -> int:
+def set_consents(ask: Ask, customer_id: str, said: Words, at: int) -> int:
     """Write each purpose's word into the ledger; returns the customer's new revision."""
-    origin = text.name("source", source), text.name("version", version), b"%d" % at
-    words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
+    words, origin = said.checked()
     revision = raise_revision(ask, customer_id)
     for purpose, word in words.items():
-        ask(CONSENT, customer_id.encode(), purpose, word, *origin)
+        ask(CONSENT, customer_id.encode(), purpose, word, *origin, b"%d" % at)
     return revision
 
 

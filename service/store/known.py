@@ -1,13 +1,13 @@
 """What is known of customers: stored one by one and by COPY, counted, sampled."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.domain import Attributes, Event, Lookback, Snapshot
 from service.store import audit, bulk, customers, events, file_keys, ledger
 from service.store.bulk import CustomerRow, Progress
-from service.store.customers import Forget, nobody_told
+from service.store.customers import Forget, Words, nobody_told
 from service.store.database import Database
 from service.store.ledger import ConsentRow
 from service.store.merging import CustomerFile
@@ -54,18 +54,10 @@ class Known:
             customers.tell(ask, customer_id, revision, forget)
             return revision
 
-    def set_consents(
-        self,
-        customer_id: str,
-        granted: Mapping[str, bool],
-        source: str,
-        version: str,
-        at: int,
-        forget: Forget = nobody_told,
-    ) -> int:
+    def set_consents(self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told) -> int:
         """Append each purpose's word to the ledger; returns the customer's new revision; NotFound."""
         with self._database.exchange() as ask:
-            revision = customers.set_consents(ask, customer_id, granted, source, version, at)
+            revision = customers.set_consents(ask, customer_id, said, at)
             customers.tell(ask, customer_id, revision, forget)
             return revision
 

@@ -18,7 +18,7 @@ from service.domain import Event, EventKind, Lookback, Snapshot
 from service.errors import Conflict, no_customer
 from service.store import contacts, customers, events, hot, text
 from service.store.contacts import Contact
-from service.store.customers import Forget
+from service.store.customers import Forget, Words
 from service.store.database import Ask, Database
 from service.store.wire import Statement
 
@@ -69,10 +69,12 @@ class Standing(NamedTuple):
     revision: int
     said: Mapping[str, Said]
 
-    def says(self, purpose: str, granted: bool, source: str, version: str) -> bool:
-        """Whether that is the last word on a purpose, whenever it was said."""
-        word = self.said.get(purpose)
-        return word is not None and (word.granted, word.source, word.version) == (granted, source, version)
+    def says_all(self, words: Words) -> bool:
+        """Whether each of them is the last word on its purpose, whenever it was said."""
+        stands = {purpose: (one.granted, one.source, one.version) for purpose, one in self.said.items()}
+        return all(
+            stands.get(purpose) == (word, words.source, words.version) for purpose, word in words.granted.items()
+        )
 
 
 Expect = Callable[[int], None]
@@ -93,29 +95,19 @@ class Permissions:
         """What stands of a customer's words; NotFound."""
         return _standing(self._database.ask, customer_id)
 
-    def say(
-        self,
-        customer_id: str,
-        granted: Mapping[str, bool],
-        source: str,
-        version: str,
-        at: int,
-        forget: Forget,
-        expect: Expect = whatever,
-    ) -> int:
+    def say(self, customer_id: str, said: Words, at: int, forget: Forget, expect: Expect = whatever) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's revision; NotFound.
 
         It rises unless all of it was the last word before: from the same source, on the same wording.
         """
-        origin = text.name("source", source), text.name("version", version), b"%d" % at
-        words = {text.name("purpose", purpose): b"t" if word else b"f" for purpose, word in granted.items()}
+        words, origin = said.checked()
         with self._database.exchange() as ask:
             contacts.lock(ask, customer_id)
             before = _standing(ask, customer_id)
             expect(before.revision)
             for purpose, word in words.items():
-                ask(SAY, customer_id.encode(), purpose, word, *origin)
-            if all(before.says(purpose, word, source, version) for purpose, word in granted.items()):
+                ask(SAY, customer_id.encode(), purpose, word, *origin, b"%d" % at)
+            if before.says_all(said):
                 return before.revision
             revision = customers.raise_revision(ask, customer_id)
             customers.tell(ask, customer_id, revision, forget)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.store import Store
+from service.store import Store, Words
 from service.store.permissions import Said
 from tests.commands.files import Folders, folders
 from tests.servers import MakeDatabase
@@ -36,7 +36,7 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 def own(store: Store, granted: bool, purpose: str = SMS) -> None:
     """o-1 speaks for themselves, on 2026-04-10."""
     store.put_customer("o-1", {"demand_yuan": 1})
-    store.permissions.say("o-1", {purpose: granted}, "app", "v1", APRIL_10, lambda _, __: True)
+    store.permissions.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
 
 
 def word(store: Store, purpose: str = SMS) -> Said:

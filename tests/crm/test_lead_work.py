@@ -9,6 +9,7 @@ import pytest
 
 from service.crm.building import Built
 from service.domain import Event, Lookback
+from service.store import Words
 from service.store.leads import Actor
 from tests.crm.conftest import Crm, House
 from tests.crm.test_leads import RICH, branch, customers, quiet, step, working_hours
@@ -258,7 +259,9 @@ def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None
         house.store.record_event(click)
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert told["best_time"] == {"from": "19:00", "until": "20:00"}, "11:20 in London is 19:20 at the bank"
-    house.store.set_consents(lead["customer_id"], {"personalisation": False}, "app", "1", int(time.time() * 1000))
+    house.store.set_consents(
+        lead["customer_id"], Words({"personalisation": False}, "app", "1"), int(time.time() * 1000)
+    )
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert (told["maturity"], told["best_time"]) == (None, None), "nothing is read from how they use the bank"
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from service.domain import Lookback
+from service.store import Words
 from service.store.leads import Actor, Search
 from tests.crm.conftest import Crm, House
 from tests.crm.race import compete
@@ -152,7 +153,7 @@ def test_an_opt_out_withdraws_the_lead_at_once(house: House, branch: Crm) -> Non
 
 def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
-    house.store.set_consents(lead["customer_id"], {"contact": False}, "app", "1", time.time_ns() // 1_000_000)
+    house.store.set_consents(lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000)
     refused = branch.ask("POST", f"/v1/leads/{lead['id']}/claim", {"on_behalf_of": "a-1"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:fourcast:problem:contact-refused")
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "withdrawn"

@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import redis
@@ -22,7 +21,7 @@ from service.store import Store
 from service.store.deliveries import Waiting
 from tests.crm.test_webhooks import Receiver as Answering
 from tests.routes.conftest import SAVER
-from tests.servers import DEADLINE_MS, execute
+from tests.servers import execute
 from tests.waiting import eventually
 
 Talk = Callable[[socket.socket, threading.Event], None]
@@ -106,22 +105,9 @@ def answering() -> Iterator[Answering]:
 
 
 @pytest.fixture
-def database(make_database: Any) -> str:
-    url: str = make_database()
-    return url
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    opened = Store(database, DEADLINE_MS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def engine(store: Store, redis_url: str) -> Iterator[Engine]:
+def engine(fresh_store: Store, redis_url: str) -> Iterator[Engine]:
     redis.Redis.from_url(redis_url).flushall()
-    opened = Engine(replace(Settings(), webhook_loopback="on"), store, Cache(redis_url))
+    opened = Engine(replace(Settings(), webhook_loopback="on"), fresh_store, Cache(redis_url))
     yield opened
     opened.close()
 
@@ -171,26 +157,26 @@ def test_a_body_that_never_ends_is_an_arrival_all_the_same(endless: Callable[[Ta
 
 
 def test_receivers_that_never_end_and_poisoned_addresses_hold_nobody_up(
-    store: Store, database: str, endless: Callable[[Talk], Endless], answering: Answering
+    fresh_store: Store, fresh_database: str, endless: Callable[[Talk], Endless], answering: Answering
 ) -> None:
-    sender = Sender(store, True, 3.0)
-    stuck = [store.webhooks.add(endless(talk).url, ["*"], "test", None)[0].id for talk in ENDLESS.values()]
-    poisoned = store.webhooks.add("https://8.8.8.8/", ["*"], "test", None)[0].id
-    execute(database, "UPDATE webhooks SET url = %s WHERE id = %s", POISON, poisoned)
-    unsigned = store.webhooks.add(answering.url, ["*"], "test", None)[0].id
-    execute(database, "UPDATE webhooks SET secret = 'whsec_x' WHERE id = %s", unsigned)
-    well = store.webhooks.add(answering.url, ["*"], "test", None)[0].id
-    store.load_customers([(f"c-{number}", {}) for number in range(12)])
+    sender = Sender(fresh_store, True, 3.0)
+    stuck = [fresh_store.webhooks.add(endless(talk).url, ["*"], "test", None)[0].id for talk in ENDLESS.values()]
+    poisoned = fresh_store.webhooks.add("https://8.8.8.8/", ["*"], "test", None)[0].id
+    execute(fresh_database, "UPDATE webhooks SET url = %s WHERE id = %s", POISON, poisoned)
+    unsigned = fresh_store.webhooks.add(answering.url, ["*"], "test", None)[0].id
+    execute(fresh_database, "UPDATE webhooks SET secret = 'whsec_x' WHERE id = %s", unsigned)
+    well = fresh_store.webhooks.add(answering.url, ["*"], "test", None)[0].id
+    fresh_store.load_customers([(f"c-{number}", {}) for number in range(12)])
 
     def states(webhook: str) -> list[str]:
-        return [str(one["state"]) for one in store.deliveries.listed(webhook, None, None, 50)]
+        return [str(one["state"]) for one in fresh_store.deliveries.listed(webhook, None, None, 50)]
 
     assert eventually(lambda: sender.step() and states(well) == ["delivered"] * 12)
     assert len(answering.got) == 12
     assert all("delivered" not in states(one) for one in stuck), "while these are still at it"
 
     def said(webhook: str) -> set[str]:
-        rows = store.deliveries.listed(webhook, None, None, 50)
+        rows = fresh_store.deliveries.listed(webhook, None, None, 50)
         return {str(one["error"]).split(":")[0] for one in rows if one["error"]}
 
     assert eventually(lambda: (sender.step(), all(said(one) for one in (*stuck, poisoned, unsigned)))[1])
@@ -210,13 +196,13 @@ def test_each_receiver_has_its_share_and_those_that_fail_have_half() -> None:
 
 
 def test_a_change_of_which_no_message_can_be_made_holds_up_no_other(
-    store: Store, database: str, answering: Answering
+    fresh_store: Store, fresh_database: str, answering: Answering
 ) -> None:
-    store.webhooks.add(answering.url, ["*"], "test", None)
+    fresh_store.webhooks.add(answering.url, ["*"], "test", None)
     before = failures("webhooks")
-    execute(database, "INSERT INTO changes (type, subject, body, at) VALUES ('lead.open', 'x', '{}', 9e17)")
-    store.load_customers([("c-1", {})])
-    sender = Sender(store, True)
+    execute(fresh_database, "INSERT INTO changes (type, subject, body, at) VALUES ('lead.open', 'x', '{}', 9e17)")
+    fresh_store.load_customers([("c-1", {})])
+    sender = Sender(fresh_store, True)
     assert eventually(lambda: sender.step() and answering.got)
     sender.close()
     assert ["c-1" in body for _, body in answering.got] == [True]
@@ -224,48 +210,50 @@ def test_a_change_of_which_no_message_can_be_made_holds_up_no_other(
 
 
 def test_a_poisoned_job_is_put_off_given_up_at_last_and_holds_up_no_other(
-    store: Store, database: str, engine: Engine
+    fresh_store: Store, fresh_database: str, engine: Engine
 ) -> None:
-    store.load_customers([("c-1", SAVER)])
-    poisoned = store.jobs.add("test", None, {"nobody": "knows"}, ["c-1"])
-    good = store.jobs.add("test", None, {"channel": "branch", "placement": None, "limit": 1, "language": "en"}, ["c-1"])
+    fresh_store.load_customers([("c-1", SAVER)])
+    poisoned = fresh_store.jobs.add("test", None, {"nobody": "knows"}, ["c-1"])
+    good = fresh_store.jobs.add(
+        "test", None, {"channel": "branch", "placement": None, "limit": 1, "language": "en"}, ["c-1"]
+    )
     before = failures("jobs")
     while engine.crm.jobs.work(lambda: False):
         pass
-    assert [store.jobs.read(one.id).state for one in (poisoned, good)] == ["running", "done"]
+    assert [fresh_store.jobs.read(one.id).state for one in (poisoned, good)] == ["running", "done"]
     for _ in range(5):
-        execute(database, "UPDATE jobs SET leased_until = 0 WHERE state = 'running'")
+        execute(fresh_database, "UPDATE jobs SET leased_until = 0 WHERE state = 'running'")
         engine.crm.jobs.work(lambda: False)
-    ended = store.jobs.read(poisoned.id)
+    ended = fresh_store.jobs.read(poisoned.id)
     assert (ended.state, failures("jobs") - before) == ("failed", 5)
     assert ended.error is not None and "5 attempts" in ended.error and "KeyError" in ended.error
 
 
-def test_a_poisoned_customer_fails_alone_in_a_job(store: Store, database: str, engine: Engine) -> None:
-    store.load_customers([("c-1", SAVER), ("c-2", SAVER)])
+def test_a_poisoned_customer_fails_alone_in_a_job(fresh_store: Store, fresh_database: str, engine: Engine) -> None:
+    fresh_store.load_customers([("c-1", SAVER), ("c-2", SAVER)])
     unheard = "SET session_replication_role = replica"  # no trigger looks at what no customer can be
-    execute(database, f"{unheard}; UPDATE customers SET attributes = '[]' WHERE id = 'c-1'")
+    execute(fresh_database, f"{unheard}; UPDATE customers SET attributes = '[]' WHERE id = 'c-1'")
     asked = {"channel": "branch", "placement": None, "limit": 1, "language": "en"}
-    job = store.jobs.add("test", None, asked, ["c-1", "c-2"])
+    job = fresh_store.jobs.add("test", None, asked, ["c-1", "c-2"])
     before = failures("decisions")
     assert engine.crm.jobs.work(lambda: False)
-    assert (store.jobs.read(job.id).state, store.jobs.read(job.id).failed) == ("done", 1)
-    assert [row["status"] for row in store.jobs.results(job.id)] == [500, 200]
+    assert (fresh_store.jobs.read(job.id).state, fresh_store.jobs.read(job.id).failed) == ("done", 1)
+    assert [row["status"] for row in fresh_store.jobs.results(job.id)] == [500, 200]
     assert failures("decisions") == before + 1
 
 
-def test_a_line_of_work_that_fails_stops_no_other_line(store: Store, database: str, engine: Engine) -> None:
-    execute(database, "INSERT INTO changes (type, subject, body) VALUES ('lead.open', 'x', '[]')")
+def test_a_line_of_work_that_fails_stops_no_other_line(fresh_store: Store, fresh_database: str, engine: Engine) -> None:
+    execute(fresh_database, "INSERT INTO changes (type, subject, body) VALUES ('lead.open', 'x', '[]')")
     before = failures("webhooks")
-    store.load_customers([("c-1", SAVER)])
+    fresh_store.load_customers([("c-1", SAVER)])
     asked = {"channel": "branch", "placement": None, "limit": 1, "language": "en"}
     runner = Runner(engine.crm, engine.drifting, engine.visiting)
     thread = threading.Thread(target=runner.run)
     thread.start()
     try:
         assert eventually(lambda: failures("webhooks") > before)
-        job = store.jobs.add("test", None, asked, ["c-1"])
-        assert eventually(lambda: store.jobs.read(job.id).state == "done")
+        job = fresh_store.jobs.add("test", None, asked, ["c-1"])
+        assert eventually(lambda: fresh_store.jobs.read(job.id).state == "done")
         again = failures("webhooks")
         assert eventually(lambda: failures("webhooks") > again), "and it is tried again"
     finally:

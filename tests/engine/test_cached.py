@@ -9,6 +9,7 @@ from service.decision.subject import experiment_arm
 from service.engine import Engine
 from service.errors import InvalidInput, NotFound
 from service.rules.policy import DEFAULT, load
+from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, dismissal, offers, shown
 
 
@@ -29,7 +30,7 @@ def test_a_segments_words_are_the_same_fresh_and_cached_and_give_way_to_an_opt_o
     fresh, kept = worker.recommend(customer, ASKED), house.worker().recommend(customer, ASKED)
     assert (fresh.source, kept.source, fresh.body == kept.body) == ("fresh", "cached", True)
     assert b"Keep maturing money at work." in fresh.body
-    worker.preferences.say(customer, {"personalisation": False}, "app", "1")
+    worker.preferences.say(customer, Words({"personalisation": False}, "app", "1"))
     assert b"Keep maturing money at work." not in house.worker().recommend(customer, ASKED).body
     store.close()
 
@@ -54,7 +55,7 @@ def test_an_event_sent_twice_is_stored_once_and_leaves_the_cache_alone(house: Ho
 def test_a_withdrawn_consent_counts_in_the_next_answer_of_every_worker(house: House, customer: str) -> None:
     one, other, store = house.worker(), house.worker(), house.store
     assert offers(one, customer)["personalised"] is True
-    store.set_consents(customer, {"personalisation": False}, "app", "1", int(time.time() * 1000))
+    store.set_consents(customer, Words({"personalisation": False}, "app", "1"), int(time.time() * 1000))
     answer = offers(other, customer)
     assert answer["personalised"] is False
     assert {offer["text"]["family"] for offer in answer["offers"]} == {"deposit"}

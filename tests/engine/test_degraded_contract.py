@@ -15,6 +15,7 @@ from service.access import new_key
 from service.app import create_app
 from service.domain import Client
 from service.routes.docs import CONTRACT
+from service.store import Words
 from tests.contract.answers import faults
 from tests.engine.conftest import SAVER, House
 from tests.waiting import eventually
@@ -39,7 +40,7 @@ ROADS: dict[str, tuple[str, str, Any]] = {
 def key(home: Any) -> Iterator[dict[str, str]]:
     store, (text, digest) = House(*home, engines=[]).store, new_key()
     store.load_customers([("known", SAVER), ("opted-out", SAVER)])
-    store.set_consents("opted-out", {"personalisation": False}, "test", "v1", 1)
+    store.set_consents("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
     store.add_client(Client("walker", frozenset({"offers:read", "offers:explain"}), quota=100_000), digest, "test")
     store.close()
     yield {"Authorization": f"Bearer {text}"}

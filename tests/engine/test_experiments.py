@@ -13,6 +13,7 @@ from service.domain import Event
 from service.engine import Engine
 from service.measurement import _effects
 from service.rules.policy import Policy, from_documents
+from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, offers
 from tests.servers import execute
 from tests.waiting import eventually
@@ -79,7 +80,7 @@ def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House,
             now = time.time_ns()
             engine.record([Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")])
     gone = people["personalised"][5]
-    store.set_consents(gone, {"personalisation": False}, "test", "1", time.time_ns() // 1_000_000)
+    store.set_consents(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     offers(engine, gone)
     after = engine.measurement.report(days=1)
     store.close()

@@ -9,6 +9,7 @@ import redis
 from psycopg.sql import SQL, Identifier
 
 from service.engine import OfferRequest
+from service.store import Words
 from tests.engine.conftest import ASKED, House, offers
 
 WIDE = OfferRequest(limit=10, language="en")
@@ -103,7 +104,7 @@ def test_a_replay_of_every_kind_of_customer_is_identical_and_scored_again(house:
 
 def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, customer: str) -> None:
     store = house.store
-    store.set_consents(customer, {"personalisation": False}, "test", "v1", 1_790_000_000_000, lambda *_: True)
+    store.set_consents(customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True)
     store.close()
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]

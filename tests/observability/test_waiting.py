@@ -4,33 +4,17 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.store import Store
 from service.store.backlog import QUEUES
-from tests.servers import DEADLINE_MS, execute
+from tests.servers import execute
 from tests.waiting import eventually
 
 HOUR_MS = 3_600_000
 Figures = dict[tuple[str, str], float]
-
-
-@pytest.fixture
-def database(make_database: Any) -> str:
-    url: str = make_database()
-    return url
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    opened = Store(database, DEADLINE_MS)
-    yield opened
-    opened.close()
 
 
 def waiting_webhook(store: Store, database: str, hours: int) -> str:
@@ -46,45 +30,47 @@ def waiting_webhook(store: Store, database: str, hours: int) -> str:
     return made.id
 
 
-def test_empty_queues_are_measured_too(store: Store) -> None:
-    measured = store.backlog.measured()
+def test_empty_queues_are_measured_too(fresh_store: Store) -> None:
+    measured = fresh_store.backlog.measured()
     assert set(measured) == set(QUEUES)
     assert {(one.items, one.oldest_s) for one in measured.values()} == {(0, 0.0)}
 
 
-def test_depth_and_age_are_those_of_what_still_waits(store: Store, database: str) -> None:
-    old, new = (store.jobs.add("test", None, {}, ["c-1"]) for _ in range(2))
-    execute(database, "UPDATE jobs SET created_at = now_ms() - %s WHERE id = %s", HOUR_MS, old.id)
-    queued = store.backlog.measured()["jobs_queued"]
+def test_depth_and_age_are_those_of_what_still_waits(fresh_store: Store, fresh_database: str) -> None:
+    old, new = (fresh_store.jobs.add("test", None, {}, ["c-1"]) for _ in range(2))
+    execute(fresh_database, "UPDATE jobs SET created_at = now_ms() - %s WHERE id = %s", HOUR_MS, old.id)
+    queued = fresh_store.backlog.measured()["jobs_queued"]
     assert queued.items == 2
     assert 3600 <= queued.oldest_s < 3660
-    taken = store.jobs.take(60_000)
+    taken = fresh_store.jobs.take(60_000)
     assert taken is not None
     assert taken.id == old.id
-    measured = store.backlog.measured()
+    measured = fresh_store.backlog.measured()
     assert (measured["jobs_queued"].items, measured["jobs_running"].items) == (1, 1)
     assert measured["jobs_queued"].oldest_s < 60 < measured["jobs_running"].oldest_s
-    store.jobs.cancel(new.id)
-    assert store.backlog.measured()["jobs_queued"].items == 0
+    fresh_store.jobs.cancel(new.id)
+    assert fresh_store.backlog.measured()["jobs_queued"].items == 0
 
 
 def nothing_fails(change: str, failure: Exception) -> None:
     raise AssertionError(change) from failure
 
 
-def test_changes_wait_until_they_are_laid_out_for_webhooks(store: Store) -> None:
-    store.load_customers([("c-1", {}), ("c-2", {})])
-    assert store.backlog.measured()["changes"].items == 2
+def test_changes_wait_until_they_are_laid_out_for_webhooks(fresh_store: Store) -> None:
+    fresh_store.load_customers([("c-1", {}), ("c-2", {})])
+    assert fresh_store.backlog.measured()["changes"].items == 2
     assert eventually(
-        lambda: not store.deliveries.fan_out(nothing_fails) and store.backlog.measured()["changes"].items == 0
+        lambda: (
+            not fresh_store.deliveries.fan_out(nothing_fails) and fresh_store.backlog.measured()["changes"].items == 0
+        )
     )
 
 
-def test_nothing_waits_for_a_webhook_that_is_switched_off(store: Store, database: str) -> None:
-    webhook = waiting_webhook(store, database, 2)
-    assert 7200 <= store.backlog.measured()["deliveries"].oldest_s < 7260
-    store.webhooks.change(webhook, None, "test", {"enabled": False})
-    assert store.backlog.measured()["deliveries"].items == 0
+def test_nothing_waits_for_a_webhook_that_is_switched_off(fresh_store: Store, fresh_database: str) -> None:
+    webhook = waiting_webhook(fresh_store, fresh_database, 2)
+    assert 7200 <= fresh_store.backlog.measured()["deliveries"].oldest_s < 7260
+    fresh_store.webhooks.change(webhook, None, "test", {"enabled": False})
+    assert fresh_store.backlog.measured()["deliveries"].items == 0
 
 
 def figures(url: str) -> Figures:
@@ -97,12 +83,12 @@ def figures(url: str) -> Figures:
         return {}
 
 
-def test_a_runner_shows_what_waits(store: Store, database: str, redis_url: str) -> None:
-    waiting_webhook(store, database, 2)
+def test_a_runner_shows_what_waits(fresh_store: Store, fresh_database: str, redis_url: str) -> None:
+    waiting_webhook(fresh_store, fresh_database, 2)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    told = {"DATABASE_URL": database, "REDIS_URL": redis_url, "RUNNER_METRICS_PORT": port}
+    told = {"DATABASE_URL": fresh_database, "REDIS_URL": redis_url, "RUNNER_METRICS_PORT": port}
     environ = os.environ | {f"FOURCAST_{name}": word for name, word in told.items()}
     runner = subprocess.Popen([sys.executable, "-m", "service.cli", "work"], env=environ)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.rules.policy import DEFAULT, load
-from service.store import Store
+from service.store import Store, Words
 from tests.routes.conftest import SAVER
 
 Keys = dict[str, dict[str, str]]
@@ -35,7 +35,7 @@ def customer(store: Store) -> str:
     """A customer of this test alone, who can be reached in every channel and agreed to all."""
     name = f"k-{next(NUMBER)}"
     store.put_customer(name, REACHABLE)
-    store.set_consents(name, YES, "app", "1", 1)
+    store.set_consents(name, Words(YES, "app", "1"), 1)
     return name
 
 
@@ -79,11 +79,11 @@ def test_the_same_id_is_the_same_contact_also_when_the_cap_is_full(ask: Ask) -> 
 
 
 def test_a_refusal_leaves_no_trace_and_its_id_is_free(ask: Ask, store: Store, customer: str) -> None:
-    store.set_consents(customer, {"marketing:sms": False}, "app", "1", 2)
+    store.set_consents(customer, Words({"marketing:sms": False}, "app", "1"), 2)
     before = store.check(customer)
     assert closed(ask(id=f"free-{customer}")) == "marketing-consent"
     assert store.check(customer) == before
-    store.set_consents(customer, {"marketing:sms": True}, "app", "1", 3)
+    store.set_consents(customer, Words({"marketing:sms": True}, "app", "1"), 3)
     assert ask(id=f"free-{customer}").status_code == 201
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from service.commands.portrait import page
 from service.routes.schemas.portrait import PortraitAnswer
-from service.store import Store
+from service.store import Store, Words
 
 Keys = dict[str, dict[str, str]]
 PATH = "/v1/customers/{}/portrait"
@@ -60,7 +60,7 @@ def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
 ) -> None:
     store.put_customer("c-silent", {"age": 40, "demand_yuan": 90_000.0})
     assert portrait(client, keys["app"], "c-silent")["tags"] is not None
-    store.set_consents("c-silent", {"personalisation": False}, "test", "1", time.time_ns() // 1_000_000)
+    store.set_consents("c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     found = portrait(client, keys["app"], "c-silent")
     assert not found["personalised"]
     assert "refused personalisation" in found["note"]

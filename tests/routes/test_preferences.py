@@ -7,7 +7,7 @@ import pytest
 
 from service.nearest import MOST_NEAR
 from service.preferences import MOST_PROBLEMS
-from service.store import Store
+from service.store import Store, Words
 
 Keys = dict[str, dict[str, str]]
 Say = Callable[..., Any]
@@ -61,7 +61,9 @@ def test_the_last_word_holds_even_where_an_earlier_one_is_dated_later(
     client: Any, keys: Keys, customer: str, store: Store, say: Say
 ) -> None:
     """Another worker's clock, or an import, dated a yes ahead of time: the customer's no comes after it."""
-    store.set_consents(customer, {"personalisation": True, "marketing:sms": True}, "import", "1", 4_000_000_000_000)
+    store.set_consents(
+        customer, Words({"personalisation": True, "marketing:sms": True}, "import", "1"), 4_000_000_000_000
+    )
     answer = say(personalisation=False, consents={"marketing:sms": False}).json
     assert (answer["personalisation"], answer["consents"]["marketing:sms"]) == (False, False)
     offers = client.get(f"/v1/customers/{customer}/offers", headers=keys["app"]).json

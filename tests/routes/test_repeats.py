@@ -13,7 +13,7 @@ from service.access import new_key
 from service.access.keys import digest
 from service.domain import Client
 from service.errors import FourcastError
-from service.store import Store
+from service.store import Store, Words
 from tests.routes.conftest import CLIENTS
 from tests.servers import execute
 
@@ -185,7 +185,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
     put()
     interrupted(database_url, key)
     with store.repeats.noted(digest(CLIENTS["app"].principal), key):
-        store.set_consents("c-1", {"marketing:sms": True}, "app", "v1", 1)
+        store.set_consents("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
     answer = put()
@@ -201,7 +201,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
     with store.repeats.noted(digest(CLIENTS["app"].principal), key):
         store.audit_log(1)
         with pytest.raises(FourcastError):
-            store.set_consents("c-nobody", {"marketing:sms": True}, "app", "v1", 1)
+            store.set_consents("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(False,)]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.domain import Attributes, Event, Lookback, Snapshot, Trail
 from service.errors import Conflict, InvalidInput, NotFound
-from service.store import Store
+from service.store import Store, Words
 
 TOLD = 0
 """A moment for events and consents: 1970."""
@@ -47,9 +47,9 @@ def test_what_is_not_a_number_is_unknown(store: Store) -> None:
 
 def test_the_newest_word_on_each_purpose_counts_whatever_the_order_of_arrival(store: Store) -> None:
     store.put_customer("c-consent", {}, told)
-    store.set_consents("c-consent", {"marketing:sms": True, "personalisation": True}, "app", "v2", 2000, told)
-    store.set_consents("c-consent", {"marketing:sms": False}, "branch", "v1", 1000, told)
-    store.set_consents("c-consent", {"personalisation": False}, "app", "v2", 2000, told)
+    store.set_consents("c-consent", Words({"marketing:sms": True, "personalisation": True}, "app", "v2"), 2000, told)
+    store.set_consents("c-consent", Words({"marketing:sms": False}, "branch", "v1"), 1000, told)
+    store.set_consents("c-consent", Words({"personalisation": False}, "app", "v2"), 2000, told)
     snapshot = store.snapshot("c-consent", Lookback(0))
     assert snapshot is not None
     assert snapshot.consents == {"marketing:sms": True, "personalisation": False}
@@ -58,7 +58,7 @@ def test_the_newest_word_on_each_purpose_counts_whatever_the_order_of_arrival(st
 
 def test_consent_of_a_stranger_is_refused(store: Store) -> None:
     with pytest.raises(NotFound, match='No customer "stranger"'):
-        store.set_consents("stranger", {"marketing:sms": True}, "app", "v1", 1, told)
+        store.set_consents("stranger", Words({"marketing:sms": True}, "app", "v1"), 1, told)
 
 
 def test_the_past_is_read_as_trails_and_every_event_oldest_first(store: Store) -> None:
@@ -86,7 +86,7 @@ def test_when_the_cache_was_told_the_generation_stays_and_else_it_rises(store: S
 
     store.put_customer("c-cache", {"age": 1}, remember)
     assert (said, store.check("c-cache")[2]) == ([("c-cache", 2)], before)
-    store.set_consents("c-cache", {"personalisation": False}, "app", "v1", 1, lambda *_: False)
+    store.set_consents("c-cache", Words({"personalisation": False}, "app", "v1"), 1, lambda *_: False)
     assert store.check("c-cache") == (3, store.check("c-cache")[1], before + 1)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from service.domain import Event, Lookback
 from service.errors import AnswerLost, InProgress, NotFound
-from service.store import Store, audit, new_decision_id
+from service.store import Store, Words, audit, new_decision_id
 from service.store import register as registers
 from service.store.changes import note
 from service.store.jobs import Everybody
@@ -77,7 +77,7 @@ WRITERS: dict[str, Callable[[Store, str], object]] = {
         Event(f"c-{name}", name, "contact", NOW, "term-12m", "sms"), Lookback(0), lambda _: None, lambda *_: True
     ),
     "a word on consent": lambda store, name: store.permissions.say(
-        name, {"marketing:sms": True}, "app", "1", NOW, lambda *_: True
+        name, Words({"marketing:sms": True}, "app", "1"), NOW, lambda *_: True
     ),
     "a file's word on consent": lambda store, name: store.load_consents([Word(name, "marketing:sms", True)]),
 }

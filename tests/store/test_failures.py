@@ -14,7 +14,7 @@ import pytest
 from service.domain import Event, Lookback
 from service.embedded import Server, start_postgres
 from service.errors import InvalidInput, Unavailable
-from service.store import Store, new_decision_id
+from service.store import Store, Words, new_decision_id
 from tests.servers import execute, family, pid_of, signal_each
 
 DEADLINE_MS = 300
@@ -70,7 +70,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "remember": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x"),
     "remember a large record": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000),
     "event": lambda store: store.record_event(Event("frozen", "c-1", "click", NOW)),
-    "consents": lambda store: store.set_consents("c-1", {"personalisation": False}, "app", "v1", NOW),
+    "consents": lambda store: store.set_consents("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
     "customer": lambda store: store.put_customer("c-1", {}),
     "releases": lambda store: store.releases(),
 }

@@ -10,7 +10,7 @@ import pytest
 
 from service.domain import Lookback
 from service.errors import InvalidInput
-from service.store import Store, Word
+from service.store import Store, Word, Words
 from tests.servers import execute
 
 NOW, DAY = 1000, 100
@@ -45,7 +45,7 @@ class Told:
     def api(self, granted: bool, instant: int) -> "Told":
         """The customer's own word over the API."""
         said = {SMS: granted}
-        self.store.permissions.say(self.id, said, "app", "v1", instant, lambda _, __: True)
+        self.store.permissions.say(self.id, Words(said, "app", "v1"), instant, lambda _, __: True)
         return self
 
     def files(self, *words: Word, now: int = NOW) -> "Told":
@@ -211,7 +211,7 @@ def test_a_correction_of_the_same_day_may_withdraw_and_never_grant(told: Told) -
 
 def test_a_withdrawn_personalisation_is_a_word_like_any_other(store: Store) -> None:
     store.load_customers([("own", {})])
-    store.permissions.say("own", {"personalisation": False}, "app", "v1", 250, lambda _, __: True)
+    store.permissions.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
     yes = Word("own", "personalisation", True, 300, 399)
     assert store.load_consents([yes], at=NOW) == 1
     assert store.permissions.standing("own").said["personalisation"].granted is False

@@ -12,7 +12,7 @@ from service.decision.permission import permit
 from service.domain import Event, Lookback, Release
 from service.errors import ContactRefused
 from service.rules.policy import DEFAULT, load
-from service.store import Store, nobody_told
+from service.store import Store, Words, nobody_told
 
 PROCESSES, CUSTOMERS, CHANNELS = 8, 6, ("sms", "email", "wechat")
 FACTS = {"age": 44, "demand_yuan": 90_000.0, "sms_reachable": True, "email_reachable": True, "wechat_bound": True}
@@ -45,7 +45,7 @@ def compete(url: str, number: int, start: Barrier, said: "Queue[str]") -> None:
 def test_the_cap_holds_exactly_however_many_ask_at_once(store: Store, database_url: str) -> None:
     for customer in range(CUSTOMERS):
         store.put_customer(f"race-{customer}", FACTS)
-        store.set_consents(f"race-{customer}", {f"marketing:{one}": True for one in CHANNELS}, "app", "1", 1)
+        store.set_consents(f"race-{customer}", Words({f"marketing:{one}": True for one in CHANNELS}, "app", "1"), 1)
     spawn = multiprocessing.get_context("spawn")
     start, said = spawn.Barrier(PROCESSES), spawn.Queue()
     racers = [spawn.Process(target=compete, args=(database_url, number, start, said)) for number in range(PROCESSES)]

@@ -24,7 +24,7 @@ from service.errors import InvalidInput
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.scoring.hearing import PRIOR
 from service.scoring.models import open_bundle
-from service.store import Store
+from service.store import Store, Words
 from tests.servers import MakeDatabase, execute
 from training.dataset import Customers
 from training.fit import PropensityModel
@@ -210,7 +210,7 @@ def test_with_too_few_outcomes_there_is_evidence_and_no_model_and_always_the_sam
 def test_an_erased_customer_and_one_who_withdrew_are_in_no_training_set(lived: Lived):
     gone, withdrawn = sorted({trial.showing.customer_id for trial in lived.experience().offers})[:2]
     execute(lived.url, "DELETE FROM customers WHERE id = %s", gone)
-    lived.store.set_consents(withdrawn, {"personalisation": False}, "test", "1", 1)
+    lived.store.set_consents(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
     left = {trial.showing.customer_id for trial in lived.experience().offers}
     assert left.isdisjoint({gone, withdrawn})
     assert left

@@ -5,7 +5,6 @@ Changes say that something changed and to what; facts are read where they stand.
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -15,6 +14,7 @@ from service.domain import Client
 from service.errors import Gone
 from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.contract import Conflict, Resource, operation, shown
+from service.routes.cursors import next_page
 from service.routes.examples.webhooks import CHANGE
 from service.routes.fields import check
 from service.routes.offers import pairs
@@ -55,9 +55,8 @@ def list_changes(client: Client) -> Response:
         {"id": one.place.token, "type": one.type, "at": iso(one.at, zone), "subject": one.subject, "data": one.body}
         for one in found
     ]
-    same = {name: value for name, value in (("types", ",".join(types)), ("branch", query.get("branch"))) if value}
-    onward_query = urlencode({"since": onward, "limit": query["limit"], **same}, safe=",*")
-    link = ("Link", f'</v1/changes?{onward_query}>; rel="next"')
+    same = {"types": ",".join(types) or None, "branch": query.get("branch")}
+    link = next_page("/v1/changes", since=onward, limit=query["limit"], **same)
     return Ready(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
 
 

@@ -20,7 +20,7 @@ from service.errors import ContactRefused, FourcastError, Unavailable
 from service.routes.access import Reach, customer_of_body, engine, needs, own_customers, spend
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.cursors import cursor, place_of
+from service.routes.cursors import cursor, next_page, place_of
 from service.routes.desk import about, audited, item_problem
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.fields import check
@@ -157,7 +157,7 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     place = None if after is None else place_of(after, int, str)
     found = engine().contacting.listed(customer_id, None if place is None else (place[0], place[1]), limit)
     onward = cursor(found[-1].at, found[-1].id) if len(found) == limit else None
-    link = [("Link", f'<{request.path}?cursor={onward}&limit={limit}>; rel="next"')] if onward else []
+    link = [next_page(request.path, cursor=onward, limit=limit)] if onward else []
     body = {"contacts": [_document(one) for one in found], "next": onward}
     return Ready(orjson.dumps(body), 200, [NO_STORE, *link])
 

@@ -2,10 +2,12 @@
 
 import base64
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 
 from service.errors import InvalidInput, Problem
+from service.routes.replies import Pair
 from service.store.text import holds_nul
 
 
@@ -28,3 +30,15 @@ def place_of(text: str, *kinds: type) -> tuple[Any, ...]:
     if not fits or holds_nul(place):
         raise InvalidInput("The query does not fit.", [Problem("cursor", "is no cursor that this list gave")])
     return tuple(place)
+
+
+def next_page(path: str, **words: object) -> Pair:
+    """The header that leads to the next page (RFC 8288): a path as Flask tells it, and the query without what is None.
+
+    Both as a URL writes them, for ids, keys and branches may hold any sign.
+
+    >>> next_page("/v1/customers/张 a?b/contacts", cursor="WzFd", limit=2, branch="b&1")
+    ('Link', '</v1/customers/%E5%BC%A0%20a%3Fb/contacts?cursor=WzFd&limit=2&branch=b%261>; rel="next"')
+    """
+    query = urlencode({name: word for name, word in words.items() if word is not None}, safe=",*")
+    return "Link", f'<{quote(path)}?{query}>; rel="next"'

@@ -18,7 +18,7 @@ from service.errors import ContactRefused
 from service.routes.access import Reach, engine, needs, own_branch
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.cursors import cursor, place_of
+from service.routes.cursors import cursor, next_page, place_of
 from service.routes.desk import about, audited
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
 from service.routes.fields import check
@@ -230,5 +230,5 @@ def _after(told: str | None) -> tuple[float, str] | None:
 def _link(query: dict[str, Any], onward: str | None) -> list[tuple[str, str]]:
     if onward is None:
         return []
-    words = "".join(f"&{name}={query[name]}" for name in ("branch", "adviser", "status") if query.get(name))
-    return [("Link", f'</v1/leads?cursor={onward}&limit={query["limit"]}{words}>; rel="next"')]
+    same = {name: query[name] for name in ("branch", "adviser", "status") if query.get(name)}
+    return [next_page("/v1/leads", cursor=onward, limit=query["limit"], **same)]

@@ -4,7 +4,6 @@ A CRM takes a token of the feed (``/v1/changes?since=latest``), walks the roll t
 that token: what changed while it walked is told there. Who was stored or erased meanwhile may be on a page or not.
 """
 
-from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -14,7 +13,7 @@ from service.customer_ids import BULK
 from service.domain import Client
 from service.routes.access import Reach, engine, needs, own_branch, own_customers
 from service.routes.contract import Resource, operation, shown
-from service.routes.cursors import cursor, place_of
+from service.routes.cursors import cursor, next_page, place_of
 from service.routes.examples.customers import ROLL
 from service.routes.fields import check
 from service.routes.offers import pairs
@@ -52,6 +51,6 @@ def list_customers(client: Client) -> Response:
          "updated_at": iso(one.updated_at, zone)}
         for one in found if one.id in seen
     ]  # fmt: skip
-    words = {"cursor": onward, "limit": limit} | ({"branch": query["branch"]} if "branch" in query else {})
-    link = [("Link", f'</v1/customers/{BULK}?{urlencode(words)}>; rel="next"')] if onward else []
+    path = f"/v1/customers/{BULK}"
+    link = [next_page(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []
     return Ready(orjson.dumps({"customers": rows, "next": onward}), 200, [NO_STORE, *link])

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -150,6 +151,13 @@ def test_a_customers_contacts_are_listed_page_by_page(
     crm("PATCH", f"/v1/customers/{customer}", {"external_key": f"key {customer}"})
     keyed = crm("GET", f"/v1/external-keys/key {customer}/contacts").json["contacts"]
     assert [each["external_key"] for each in keyed] == [f"key {customer}"] * 3
+    for key in (f"张三 {customer}", f"a?b#c%2F>{customer}"):
+        crm("PATCH", f"/v1/customers/{customer}", {"external_key": key})
+        first = crm("GET", f"/v1/external-keys/{quote(key, safe='')}/contacts?limit=2")
+        onward = crm("GET", first.headers["Link"].removeprefix("<").partition(">")[0])
+        assert [each["id"] for each in (*first.json["contacts"], *onward.json["contacts"])] == [
+            each["id"] for each in found
+        ], "the next page is at a path that any key can stand in"
     assert crm("DELETE", f"/v1/customers/{customer}").status_code == 204
     assert [crm("GET", f"/v1/contacts/{name}").status_code for name in (one, two, three)] == [404] * 3
 

@@ -233,6 +233,8 @@ class Decision:
 class Client:
     """A program that holds a key: its name and scopes, and the customer or the branch beyond which it reaches nobody.
 
+    A token that a branch's key minted is bound to both: to its customer, while they are of that branch.
+
     ``quota`` is how many requests it may make a minute; None leaves that to the settings. ``require_if_match``: it
     writes customers only with the revision it has seen.
     """

@@ -29,6 +29,7 @@ from training.evaluate import auc, gain_standard_error
 from training.family import fit_family
 from training.fit import PropensityModel
 from training.keepsakes import Unseen
+from training.lesson import Recipe
 from training.memory import Memory
 from training.registry import TrainedFamily, folder_of, memory_of, metrics_of, verify
 from training.sample import Sample
@@ -45,7 +46,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Champion:
-    """What serves now: its bundle, and whom it remembers; None where it was trained before bundles remembered."""
+    """What serves now: its bundle, and whom it remembers; None where it keeps no memory that can be read here."""
 
     bundle: Bundle
     memory: Memory | None
@@ -161,16 +162,36 @@ class Comparison:
 
     def _why_none(self) -> str:
         if self.champion.memory is None:
-            return "the champion was trained before bundles kept whom they learned from"
+            return "the champion keeps no memory that could tell here whom it has learned from, nor a recipe"
         return "the champion has learned from nearly all of these customers, and its recipe is not known here"
 
 
 def unfitted_of(recipe: Mapping[str, Any] | None) -> PropensityModel | None:
-    """The unfitted model that a manifest's ``recipe`` describes; None without one, or of parameters unheard of."""
-    if recipe is None or not set(recipe) <= set(PropensityModel().get_params()):
+    """The unfitted model that a manifest's ``recipe`` describes.
+
+    None without one, or where it is not of the form that this version writes: another version's.
+    """
+    if recipe is None or not set(recipe) <= set(PropensityModel().get_params()) or not _is_written_here(recipe):
         return None
     members = [(leaves, emphasis, tuple(map(tuple, own))) for leaves, emphasis, own in recipe["members"]]
     return PropensityModel(**{**recipe, "members": members})
+
+
+def _is_written_here(recipe: Mapping[str, Any]) -> bool:
+    """Whether every member is what ``Recipe`` takes, and all else a figure."""
+    members, figures = recipe.get("members"), (value for name, value in recipe.items() if name != "members")
+    return isinstance(members, list) and all(map(_is_member, members)) and all(map(_is_figure, figures))
+
+
+def _is_member(told: object) -> bool:
+    """A row of leaves, emphasis, and pairs of a setting and its value."""
+    if not (isinstance(told, list) and len(told) == len(Recipe._fields) and all(map(_is_figure, told[:2]))):
+        return False
+    return isinstance(told[2], list) and all(isinstance(pair, list) and len(pair) == 2 for pair in told[2])
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def at_rest(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> Document | None:

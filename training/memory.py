@@ -43,8 +43,10 @@ class Memory:
         return cls(until, len(set(ids)), salt, bits)
 
     @classmethod
-    def read(cls, document: Mapping[str, Any]) -> "Memory":
-        """The memory that a document holds."""
+    def read(cls, document: Mapping[str, Any]) -> "Memory | None":
+        """The memory that a document holds; None where another version wrote it in a form of its own."""
+        if document.get("format") != FORMAT:
+            return None
         packed = np.frombuffer(b64decode(document["bits"]), dtype=np.uint8)
         bits = np.unpackbits(packed, count=document["size"]).astype(bool)
         return cls(date.fromisoformat(document["until"]), document["customers"], bytes.fromhex(document["salt"]), bits)

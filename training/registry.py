@@ -152,7 +152,7 @@ def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def memory_of(folder: Path, manifest: Mapping[str, Any]) -> Memory | None:
-    """Whom the bundle has learned from; None where it was trained before bundles kept that, BundleError if damaged."""
+    """Whom the bundle has learned from; None where it keeps nothing that this version reads, BundleError if damaged."""
     found = _kept(folder, manifest, "memory")
     return None if found is None else Memory.read(found)
 

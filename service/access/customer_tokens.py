@@ -4,8 +4,9 @@
     payload = [signing key, digest of the minting key, customer, expiry, scopes]
 
 Nothing is stored. The minting key's digest is looked up at every use, as that of any key is, so a token ends when its
-key ends or is revoked, within ``keys.REMEMBER_S``, and never allows what its key does not allow any more. A digest
-opens nothing by itself. ``MINTS`` is never passed on: no token mints.
+key ends or is revoked, within ``keys.REMEMBER_S``, and never allows what its key does not allow any more: one that a
+branch's key minted is of no use once its customer has left the branch. A digest opens nothing by itself. ``MINTS`` is
+never passed on: no token mints.
 """
 
 import base64
@@ -67,7 +68,7 @@ class CustomerTokens:
         except Unauthorized:
             raise InvalidToken("The key that minted this token has ended.") from None
         allowed = minter.scopes.intersection(scopes) - {MINTS}
-        return Client(minter.name, allowed, customer_id, require_if_match=minter.require_if_match)
+        return Client(minter.name, allowed, customer_id, minter.branch, require_if_match=minter.require_if_match)
 
 
 def is_customer_token(credential: str) -> bool:

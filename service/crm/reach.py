@@ -3,7 +3,8 @@
 A branch's key reaches the customers whose ``branch_id`` is that branch. Unknown means no: a customer without a branch
 belongs to none, and only the bank's own keys reach them. Whatever a branch's key asks of somebody else's customer is
 answered in the very words that it would hear of a customer nobody has, so that it never learns who is a customer of the
-bank. A customer's own key may name nobody else, stored or not. Pure; who is of which branch in the database is asked by
+bank. A customer's own key may name nobody else, stored or not; a token that a branch's key minted ends for its
+customer as the key does. Pure; who is of which branch in the database is asked by
 ``access`` (``store.views``).
 """
 
@@ -33,7 +34,7 @@ def expect_own(branch: str | None, attributes: Attributes) -> None:
 
 def unreached(client: Client, customer_id: str) -> FourcastError:
     """What a bound client hears of a customer whom it does not reach, stored or not."""
-    if client.customer_id is None:
+    if client.customer_id in (None, customer_id):  # their own, who has left the branch whose key minted the token
         return no_customer(customer_id)
     problem = Problem("customer_id", "is not this key's customer")
     return Forbidden("This key belongs to one customer and reaches no other customer.", [problem])

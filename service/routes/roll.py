@@ -4,7 +4,6 @@ A CRM takes a token of the feed (``/v1/changes?since=latest``), walks the roll t
 that token: what changed while it walked is told there. Who was stored or erased meanwhile may be on a page or not.
 """
 
-
 import orjson
 from flask import Response, request
 

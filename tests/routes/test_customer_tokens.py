@@ -146,6 +146,32 @@ def test_a_token_never_allows_what_its_key_does_not_allow_any_more() -> None:
     assert fewer.client(token.token).scopes == {"offers:read"}
 
 
+def test_a_token_of_a_branch_reaches_its_customer_no_more_once_they_have_moved(
+    client: Any, keys: dict[str, dict[str, str]], store: Store, mint: Mint
+) -> None:
+    scopes = ["events:write", "offers:read", "preferences:write"]
+    of_branch, of_bank = bearer(mint("siming-app", scopes=scopes)), bearer(mint(scopes=scopes))
+    event = {"id": "t-moved", "customer_id": "c-1", "kind": "click", "at": "2026-01-05T09:30:00+08:00",
+             "offer": "term-12m"}  # fmt: skip
+    said = {"personalisation": True, "version": "v1"}
+
+    def asked(held: dict[str, str]) -> list[int]:
+        told = [
+            client.get("/v1/customers/c-1/offers", headers=held),
+            client.put("/v1/customers/c-1/preferences", json=said, headers=held),
+            client.post("/v1/events", json=event, headers=held),
+            client.get("/v1/customers/c-2/offers", headers=held),
+        ]
+        return [one.status_code for one in told]
+
+    assert asked(of_branch) == [200, 200, 201, 403]
+    for branch, told in (("other", [404, 404, 404, 403]), ("siming", [200, 200, 200, 403])):
+        moved = {"attributes": {"branch_id": branch}}
+        assert client.patch("/v1/customers/c-1", json=moved, headers=keys["app"]).status_code == 200
+        assert (asked(of_branch), asked(of_bank)) == (told, [200, 200, 200, 403])
+    assert {one.client for one in store.views.listed(5, client="siming-app")} == {"siming-app"}
+
+
 def test_each_mint_is_on_the_audit_log_under_a_name_that_tells_nothing(mint: Mint, store: Store) -> None:
     answer = mint(on_behalf_of="a-17")
     last = store.audit_log(1)[0]

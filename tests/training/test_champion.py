@@ -133,7 +133,7 @@ def test_customers_it_has_certainly_not_learned_from_decide_where_they_are_enoug
 @pytest.mark.parametrize(
     ("without", "more", "told"),
     [
-        (("recipe",), {}, "the champion was trained before bundles kept whom they learned from"),
+        (("recipe",), {}, "the champion keeps no memory that could tell here whom it has learned from, nor a recipe"),
         ((), {"experience": {}}, "the champion has learned from events"),
         ((), {"horizon_days": 30}, "the champion looks ahead 30 days, the challenger 92"),
     ],
@@ -144,6 +144,26 @@ def test_what_cannot_be_compared_is_not(
     row = beside(altered(champion, None, without, **more))
     assert row["by"] is None
     assert told in row["why"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"grow_policy": "depthwise"},
+        {"members": [[20, 1.0]]},
+        {"members": "tall"},
+        {"members": [[20, 1.0, ["max_depth"]]]},
+        {"learning_rate": "fast"},
+        {"rounds": None},
+    ],
+)
+def test_a_recipe_of_another_version_is_not_known_here(
+    champion: Champion, beside: Compared, other: dict[str, Any]
+) -> None:
+    recipe = champion.bundle.manifest["families"]["deposit"]["recipe"]
+    assert comparing.unfitted_of(recipe) is not None and comparing.unfitted_of({**recipe, **other}) is None
+    assert comparing.unfitted_of({"members": recipe["members"]}) is not None, "the rest is as usual"
+    assert comparing.unfitted_of({"rounds": 40}) is None
 
 
 def test_a_champion_without_memory_is_still_compared_on_later_outcomes(champion: Champion, beside: Compared) -> None:

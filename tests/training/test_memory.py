@@ -56,6 +56,12 @@ def test_another_bundle_has_another_salt_so_that_two_filters_do_not_show_who_is_
 
 def test_it_is_read_back_as_it_was_written(memory: Memory) -> None:
     again = Memory.read(memory.document)
+    assert again is not None
     assert (again.until, again.customers, again.salt) == (UNTIL, 5_000, memory.salt)
     assert (again.bits == memory.bits).all()
     assert Memory.of([], UNTIL, "nobody").may_know(["a"]).tolist() == [False]
+
+
+def test_a_memory_that_another_version_wrote_in_its_own_form_tells_nothing(memory: Memory) -> None:
+    assert Memory.read({"format": 2, "filter": "xor8", "until": "2026-05-03"}) is None
+    assert Memory.read({**memory.document, "format": 2}) is None

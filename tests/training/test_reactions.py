@@ -82,6 +82,16 @@ def test_months_move_the_log_odds_of_each_family_by_its_drift(made, policy):
     np.testing.assert_allclose(drifted, Reactions(later.truth, policy).alone(rows))
 
 
+def test_the_outcomes_of_a_later_month_are_drawn_by_chance_of_their_own(made):
+    later = make(4_000, seed=1, today=TODAY, months=6)
+    assert make(4_000, seed=1, today=TODAY, months=6).outcomes.equals(later.outcomes)
+    for family in DRIFT:
+        bought = [one.outcomes[f"bought_{family}"].to_numpy() for one in (made, later)]
+        both = np.multiply(*(one.truth[family].to_numpy() for one in (made, later)))
+        spread = 4 * np.sqrt((both * (1 - both)).sum())
+        assert abs((bought[0] & bought[1]).sum() - both.sum()) < spread, "who bought before knows nothing more"
+
+
 def test_outcomes_drawn_from_reactions_happen_as_often_as_they_say(reactions):
     chance = np.random.default_rng(3)
     p = reactions.shown(np.arange(4_000), contacts=1)[:, :, reactions.channels.index("adviser_call")].ravel()

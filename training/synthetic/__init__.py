@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 HORIZON_DAYS = 92
+MONTHLY = 4
+"""The stream of chance from which the outcomes of a later month are drawn."""
 TRUTH = "truth.parquet"
 ZONE = ZoneInfo("Asia/Shanghai")
 BANK_YAML = """name: Synthetic bank
@@ -68,7 +70,8 @@ class SyntheticBank:
 def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: int = 0) -> SyntheticBank:
     """A bank of ``count`` customers as of ``today``; the same arguments give the same bank.
 
-    ``months`` of drift: the same customers, whose outcomes follow the propensities of so many months later.
+    ``months`` of drift: the same customers, whose outcomes follow the propensities of so many months later, by chance
+    of their own: who knows the outcomes of one month knows nothing of the next that the propensities do not say.
     """
     chance = np.random.default_rng([seed, 0])
     person = people(chance, count)
@@ -76,7 +79,8 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
     columns = {ID: [f"s{number:07d}" for number in range(1, count + 1)]}
     attributes = attributes_of(chance, person, money, today or _today())
     alone = {family: propensity(chance, family, person, money, months) for family in BASE_RATES}
-    outcomes = {f"bought_{family}": chance.random(count) < p for family, p in alone.items()}
+    month = np.random.default_rng([seed, MONTHLY, months]) if months else chance
+    outcomes = {f"bought_{family}": month.random(count) < p for family, p in alone.items()}
     held = {"held_deposit": deposits(money) > 0, "held_wealth": money["wealth_product_yuan"] + money["fund_yuan"] > 0}
     made_up = assessments(count, seed, today or _today())
     truth = truth_of(np.random.default_rng([seed, 3]), attributes, person, alone)

@@ -26,6 +26,7 @@ from service.prospect import Prospects
 from service.rules.clock import Clock
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
+from service.scoring.models.fitness import misfits, refuse
 from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
 from service.store import Challenger, Proposal, Store
@@ -82,17 +83,33 @@ class Governance:
         active = self._store.active()
         return None if active is None else self._store.challengers.of(active.id)
 
-    def challenge(self, policy: str | None, bundle: str | None, share: float, actor: str, note: str) -> Release:
+    def challenge(
+        self, policy: str | None, bundle: str | None, share: float, actor: str, note: str, override: bool = False
+    ) -> Release:
         """Put a policy (a hash or its beginning) or a bundle on trial, each the champion's unless named.
 
-        NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served.
+        NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served. GateRefused where
+        the bundle does not fit this bank, as for one that is promoted; with ``override`` it is tried all the same.
         """
         champion = self._store.active()
         if champion is None:
             raise Conflict("Nothing serves yet that could be challenged.")
         whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
         challenger = Challenger(whole, bundle or champion.bundle, share)
+        note = self._admitted(challenger, champion, note, override)
         return self.made(self._store.challengers.begin(challenger, actor, note))
+
+    def _admitted(self, challenger: Challenger, champion: Release, note: str, override: bool) -> str:
+        """The note, with what speaks against the bundle on trial; GateRefused unless overridden."""
+        if challenger.bundle is None:
+            return note
+        policy, bundle = self._shelf.policy(challenger.policy), self._shelf.bundle(challenger.bundle)
+        other = champion.bundle not in (None, bundle.version)
+        found = misfits(bundle, self._store.bundle(str(champion.bundle)) if other else None, policy.attributes)
+        if not override:
+            refuse(found)
+        self._store.put_bundle(bundle.version, bundle.manifest)
+        return f"against the gate ({'; '.join(found)}); {note}"[:NOTE_MAX] if found else note
 
     def end_challenge(self, actor: str, note: str) -> Release:
         """Let the champion serve everybody again; Conflict where nothing is on trial."""

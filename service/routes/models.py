@@ -185,6 +185,7 @@ def challenger(client: Client) -> Response:
         {"200": shown("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
         *BODY_ERRORS,
         NotFound,
+        GateRefused,
         Conflict,
         requestBody={
             "required": True,
@@ -196,10 +197,12 @@ def challenger(client: Client) -> Response:
 def begin(client: Client) -> Response:
     """Let a challenger serve a share of the customers
 
-    Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served. How it
-    does beside the champion: `GET /v1/experiments`.
+    Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served, 409
+    `gate-refused` for a bundle that does not fit this bank. How it does beside the champion: `GET /v1/experiments`.
     """
     asked = check(ChallengerInput(), read_json(request), BODY)
+    if asked["bundle"] is not None:
+        engine().modelling.manifest(asked["bundle"])
     return sent(release(engine().governance.challenge(actor=client.name, **asked)))
 
 

@@ -46,6 +46,7 @@ def run(store: Store, url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("FOURCAST_DATABASE_URL", url)
     monkeypatch.setenv("FOURCAST_REDIS_URL", redis_url)
     monkeypatch.setenv("FOURCAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(tmp_path))
     monkeypatch.setenv("LOGNAME", "teller")
     return lambda *words: CliRunner().invoke(main, list(words))
 
@@ -182,7 +183,14 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
     fresh.close()
 
 
-def test_another_bank_s_bundle_without_a_family_serves_only_by_an_override_that_is_on_record(
+def tried(store: Store) -> str | None:
+    """The bundle on trial."""
+    active = store.active()
+    trial = None if active is None else store.challengers.of(active.id)
+    return None if trial is None else trial.bundle
+
+
+def test_another_bank_s_bundle_without_a_family_serves_or_is_tried_only_by_an_override_that_is_on_record(
     run: Run, store: Store, redis_url: str, tmp_path: Path, trained: dict[str, TrainedFamily]
 ) -> None:
     def written(bank: str, families: dict[str, TrainedFamily]) -> str:
@@ -194,6 +202,15 @@ def test_another_bank_s_bundle_without_a_family_serves_only_by_an_override_that_
     stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
     ours, theirs = written("Ours", trained), written("Theirs", {"deposit": trained["deposit"]})
     assert promoted(stack, ours, "mia").bundle == ours
+    challenge = ("challenge", "--bundle", theirs, "--actor", "mia")
+    untried = run(*challenge)
+    assert untried.exit_code == 1
+    assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in untried.stderr
+    assert "no   wealth: the champion scores it, the challenger does not" in untried.stderr
+    assert tried(store) is None
+    assert run(*challenge, "--override").exit_code == 0
+    assert tried(store) == theirs
+    assert 'against the gate (it was trained for another bank, "Theirs"' in str(store.audit_log(1)[0]["detail"])
     with pytest.raises(GateRefused) as refused:
         promoted(stack, theirs, "mia", override=True)  # over REST: only its value can be overridden
     assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in str(refused.value)

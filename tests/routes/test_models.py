@@ -20,6 +20,8 @@ from service.routes import models
 from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
 from service.store import Store
+from tests.conftest import write_small
+from training.registry import TrainedFamily
 
 STAFF = {
     "scientist": Client("mia", frozenset({"models:promote"})),
@@ -150,6 +152,20 @@ def test_a_challenger_begins_by_somebody_else_and_ends(client: Any, keys: dict[s
     assert fresh.releases(1)[0]["actor"] == "ben"
     fits(releases.ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
     assert client.delete("/v1/challenger", headers=keys["officer"]).status_code == 409
+
+
+def test_a_bundle_is_put_on_trial_only_where_it_fits_the_bank(
+    client: Any, keys: dict[str, Headers], version: str, fresh: Store, tmp_path: Path, trained: dict[str, TrainedFamily]
+) -> None:
+    fits(releases.ReleaseAnswer, client.put("/v1/challenger", json={"bundle": version}, headers=keys["scientist"]))
+    assert client.get("/v1/models", headers=keys["officer"]).json["models"][0]["serves_as"] == "challenger"
+    fits(releases.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
+    lame = write_small(tmp_path, {"wealth": trained["wealth"]}).name
+    refused = client.put("/v1/challenger", json={"bundle": lame}, headers=keys["scientist"])
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:fourcast:problem:gate-refused")
+    assert "deposit: the champion scores it, the challenger does not" in refused.json["detail"]
+    assert client.get("/v1/challenger", headers=keys["officer"]).json == {"challenger": None}
+    assert client.put("/v1/challenger", json={"bundle": ABSENT}, headers=keys["scientist"]).status_code == 404
 
 
 @pytest.mark.parametrize(

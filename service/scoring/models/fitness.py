@@ -4,8 +4,9 @@ Another bank's bundle scores strangers; a family that only the champion scores w
 word; an attribute that the policy does not know can be told by nobody, and so would always be unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from service.errors import GateRefused
 from service.expressions import Kind
 from service.scoring.attributes import AttributeTable
 from service.scoring.models.bundle import Bundle
@@ -17,6 +18,12 @@ def misfits(challenger: Bundle, champion: Manifest | None, policy: AttributeTabl
     mine = challenger.manifest
     beside = [] if champion is None else [*_of_another_bank(mine, champion), *_missing(mine, champion)]
     return [*beside, *_unknown(challenger, policy)]
+
+
+def refuse(found: Sequence[str]) -> None:
+    """Raise GateRefused, with every sentence, where a bundle does not fit."""
+    if found:
+        raise GateRefused("\n  ".join(["the challenger is not fit to serve:", *(f"no   {line}" for line in found)]))
 
 
 def families_of(manifest: Manifest) -> list[str]:

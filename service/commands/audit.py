@@ -9,6 +9,7 @@ import click
 import orjson
 
 from service.answer import iso
+from service.commands.naming import external_key_option, id_of
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.store import Head
@@ -67,13 +68,14 @@ def list_(limit: int, as_json: bool) -> None:
 
 @audit.command()
 @click.option("--customer", help="Only looks at this customer.")
+@external_key_option
 @click.option("--client", "client", help="Only looks by this client.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @json_option
-def views(customer: str | None, client: str | None, limit: int, as_json: bool) -> None:
+def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
     """Which branch's clients looked at which customers, newest first; refused attempts too."""
     with opened() as stack:
-        found = stack.store.views.listed(limit, customer, client)
+        found = stack.store.views.listed(limit, id_of(stack.store, customer, external_key), client)
     if as_json:
         show({"views": [asdict(view) for view in found]}, as_json)
         return

@@ -6,6 +6,7 @@ from typing import Any
 import click
 import orjson
 
+from service.commands.naming import external_key_option, id_of, whose
 from service.commands.stack import Stack, opened
 from service.commands.terminal import json_option, show
 from service.engine import Engine, OfferRequest
@@ -20,22 +21,25 @@ def engine_of(stack: Stack) -> Engine:
 
 
 @click.command()
-@click.argument("customer_id")
+@click.argument("customer_id", required=False)
+@external_key_option
 @click.option("--channel", help="Only treatments in this channel.")
 @click.option("--placement", help="The slot within the channel.")
 @click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
 @language_option
-def recommend(customer_id: str, channel: str | None, placement: str | None, limit: int, language: str) -> None:
+def recommend(customer_id: str | None, external_key: str | None, **wanted: Any) -> None:
     """The next best offers of CUSTOMER_ID now, as the API would answer, as JSON."""
     with opened() as stack:
+        named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
-        answer = engine.recommend(customer_id, OfferRequest(channel, placement, limit, language=language))
+        answer = engine.recommend(named, OfferRequest(**wanted))
         engine.close()
     click.echo(answer.body.decode())
 
 
 @click.command()
 @click.argument("customer_id", required=False)
+@external_key_option
 @click.option("--channel", help="Only treatments in this channel.")
 @click.option("--placement", help="The slot within the channel.")
 @click.option("--limit", type=click.IntRange(1, 10), default=3, show_default=True)
@@ -44,23 +48,17 @@ def recommend(customer_id: str, channel: str | None, placement: str | None, limi
 @language_option
 @json_option
 def explain(
-    customer_id: str | None,
-    channel: str | None,
-    placement: str | None,
-    limit: int,
-    decision_id: str | None,
-    shap: bool,
-    language: str,
-    as_json: bool,
+    customer_id: str | None, external_key: str | None, decision_id: str | None, shap: bool, as_json: bool, **wanted: Any
 ) -> None:
     """Why CUSTOMER_ID is offered what they are, why not the rest, and what would change it. Records nothing."""
-    if (customer_id is None) == (decision_id is None):
-        raise InvalidInput("Name either a customer or --decision.")
-    asked = OfferRequest(channel, placement, limit, language=language)
+    if (customer_id is None and external_key is None) == (decision_id is None):
+        raise InvalidInput("Name either a customer, by id or by --external-key, or --decision.")
+    asked = OfferRequest(**wanted)
     with opened() as stack:
+        named = id_of(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         try:
-            told = _told(engine, customer_id, decision_id, asked, shap)
+            told = _told(engine, named, decision_id, asked, shap)
         finally:
             engine.close()
     click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(_lines(told)))

@@ -1,13 +1,16 @@
 """`fourcast keys`: who may call the service. A key is shown once, when it is made; only its digest is stored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
 from service.access import SCOPES, new_key
 from service.access.tokens import PREFIX
 from service.commands import choosing
+from service.commands.naming import external_key_option, id_of
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 from service.domain import Client
@@ -25,6 +28,7 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, help="A scope; repeat for more.")
 @click.option("--customer", help="Bind the key to one customer: it reads and writes that customer only.")
+@external_key_option
 @click.option("--branch", help="Bind the key to one branch: it reaches that branch's customers and leads only.")
 @click.option("--quota", type=click.IntRange(1, 2**31 - 1), help="Requests (and events) a minute; else the setting's.")
 @click.option("--require-if-match", is_flag=True, help="It writes customers only with the ETag it has read (else 428).")
@@ -34,18 +38,18 @@ def add(
     name: str,
     scopes: tuple[str, ...],
     customer: str | None,
-    branch: str | None,
-    quota: int | None,
-    require_if_match: bool,
+    external_key: str | None,
     expires: datetime | None,
     as_json: bool,
+    **bounds: Any,
 ) -> None:
     """Make a key for the client NAME and print it: this once."""
-    client = Client(name, frozenset(scopes), customer, branch, quota, require_if_match)
     ends = None if expires is None else expires.replace(tzinfo=UTC)
+    client = Client(name, frozenset(scopes), customer or external_key, **bounds)
     _expect(client, ends)
     key, digest = new_key()
     with opened(choosing.found()) as stack:
+        client = replace(client, customer_id=id_of(stack.store, customer, external_key))
         stack.store.add_client(client, digest, "cli", ends)
     show({"client": name, "key": key, **_rights(client, ends)}, as_json)
 

@@ -7,6 +7,7 @@ import click
 import orjson
 
 from service.commands.decisions import engine_of
+from service.commands.naming import external_key_option, whose
 from service.commands.stack import opened
 from service.commands.terminal import json_option, show
 
@@ -14,14 +15,16 @@ UNKNOWN = "-"
 
 
 @click.command()
-@click.argument("customer_id")
+@click.argument("customer_id", required=False)
+@external_key_option
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 @json_option
-def portrait(customer_id: str, language: str, as_json: bool) -> None:
+def portrait(customer_id: str | None, external_key: str | None, language: str, as_json: bool) -> None:
     """Who CUSTOMER_ID is: segment, stage, worth, satisfaction, needs, holdings, channels, history, tags."""
     with opened() as stack:
+        named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
-        found: dict[str, Any] = orjson.loads(engine.portrait(customer_id, language))
+        found: dict[str, Any] = orjson.loads(engine.portrait(named, language))
         engine.close()
     show(found if as_json else dict(page(found)), as_json)
 

@@ -13,7 +13,7 @@ from service.cli import main
 from service.rules.policy import DEFAULT, from_documents, load
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS
-from tests.servers import DEADLINE_MS
+from tests.servers import DEADLINE_MS, execute
 from training.synthetic import write
 
 Run = Callable[..., Result]
@@ -97,6 +97,18 @@ def test_a_promoted_bundle_scores_what_is_recommended_and_the_decision_replays(r
     assert told(run("recommend", customer, "--limit", "1"))["degraded"] == ["models"]
 
 
+def test_every_verb_that_takes_a_customer_takes_the_banks_own_key_of_them(run: Run, place: dict[str, str]) -> None:
+    execute(place["FOURCAST_DATABASE_URL"], "UPDATE customers SET external_key = 'CIF 2' WHERE id = 'c-2'")
+    key = ("--external-key", "CIF 2")
+    answer = told(run("recommend", *key))
+    assert (answer["customer_id"], answer["external_key"]) == ("c-2", "CIF 2")
+    for verb in ("explain", "portrait"):
+        assert told(run(verb, *key, "--json"))["customer_id"] == "c-2"
+    made = told(run("keys", "add", "phone", "--scope", "offers:read", *key, "--json"))
+    assert made["customer"] == "c-2"
+    assert told(run("audit", "views", *key, "--json")) == {"views": []}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -106,6 +118,9 @@ def test_a_promoted_bundle_scores_what_is_recommended_and_the_decision_replays(r
         (("replay", "7"), "7"),
         (("challenge", "ffffffffffff", "--actor", "ben"), "ffffffffffff"),
         (("challenge", "--actor", "ben"), "challenger"),
+        *(((verb, "--external-key", "CIF none"), "CIF none") for verb in ("recommend", "explain", "portrait")),
+        *(((verb, "c-1", "--external-key", "CIF 2"), "not by both") for verb in ("recommend", "explain", "portrait")),
+        *(((verb,), "--external-key") for verb in ("recommend", "explain", "portrait")),
     ],
 )
 def test_what_nobody_has_is_named_in_one_sentence(run: Run, words: tuple[str, ...], said: str) -> None:

@@ -32,7 +32,7 @@ def test_a_verb_reads_no_other_verbs_modules() -> None:
     told = "import sys; from service.cli import main; main(['keys', '--help'], standalone_mode=False); " \
            "print(sorted(name for name in sys.modules if name.startswith('service.commands.')))"  # fmt: skip
     ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
-    read = [f"service.commands.{name}" for name in ("bank", "choosing", "keys", "stack", "terminal")]
+    read = [f"service.commands.{name}" for name in ("bank", "choosing", "keys", "naming", "stack", "terminal")]
     assert ran.stdout.splitlines()[-1] == str(read), ran.stdout
 
 

@@ -49,5 +49,6 @@ class Contacting:
         return self._store.contacts.cancel(contact_id, self._kept.forget)
 
     def end(self, contact_id: str, outcome: str) -> Contact:
-        """Say what became of a contact; NotFound, Conflict where it was cancelled."""
-        return self._store.contacts.end(contact_id, outcome)
+        """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
+        now = time.time_ns() // 1_000_000
+        return self._store.permissions.end(contact_id, outcome, now, self._kept.forget)

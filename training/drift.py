@@ -19,6 +19,7 @@ from training.bank import Bank, open_bank
 from training.champion import until_of
 from training.dataset import Customers, read_customers, read_outcomes, table_of
 from training.evaluate import measure
+from training.learnable import lacking_outcome
 from training.memory import Memory
 from training.rows import ID
 from training.score import lacking
@@ -72,6 +73,7 @@ def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: P
     outcomes = read_outcomes(described, Path(files), customers)
     scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))
     families = [family for family in bundle.families if family in outcomes.bought]
+    _expect_both(described, {family: outcomes.bought[family] for family in families})
 
     def figures(part: Any) -> dict[str, Any]:
         return {f: measure(outcomes.bought[f][part], scores[f][part], _part(outcomes.held[f], part)) for f in families}
@@ -90,6 +92,13 @@ def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: P
         return {**found, "learned_from_them": False}
     unseen = {} if recognised.all() else {"unseen": figures(~recognised)}
     return {**found, "learned_from_them": True, "learned_from": learned, **unseen}
+
+
+def _expect_both(bank: Bank, bought: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where every family has one outcome only: nothing ranks takers above others."""
+    problems = [problem for family, taken in bought.items() for problem in lacking_outcome(family, taken)]
+    if problems and len(problems) == len(bought):
+        raise InvalidInput(f"{bank.folder}: one outcome only, so there is nothing to measure", problems)
 
 
 def _part(held: Any, part: Any) -> Any:

@@ -112,8 +112,14 @@ def lift(taken: Floats, scores: Floats, share: float = TOP) -> float:
 
 
 def summary(metrics: Mapping[str, Any]) -> str:
-    """``AUC 0.823 +- 0.002, lift 3.9, calibration error 0.004`` in one line."""
-    parts = [
+    """``AUC 0.823 +- 0.002, lift 3.9, calibration error 0.004`` in one line; of one outcome only, that it is so.
+
+    >>> summary({"customers": 300, "taken": 0, "auc": None, "calibration_error": 0.05})
+    'one outcome only: 0 of 300 took it, so no AUC, calibration error 0.0500'
+    """
+    one = metrics.get("auc") is None and metrics.get("customers")
+    said = f"one outcome only: {metrics['taken']:,} of {metrics['customers']:,} took it, so no AUC" if one else ""
+    parts = [said] * bool(said) + [
         f"{word} {metrics[key]:.4f}"
         for word, key in (("AUC", "auc"), ("lift", "lift_top_tenth"), ("calibration error", "calibration_error"))
         if metrics.get(key) is not None

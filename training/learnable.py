@@ -50,6 +50,11 @@ def _family(sample: Sample, family: str) -> Iterator[Problem]:
         yield from _both(f"bought_{family}", taken[late], LEAST_LATE, "the last fifth in time")
 
 
+def lacking_outcome(family: str, taken: npt.NDArray[np.float64]) -> Iterator[Problem]:
+    """What is missing where all customers of the files took an offer of the family, or none did."""
+    yield from _both(f"bought_{family}", taken, 1, "the customers of customers.sql")
+
+
 def _both(column: str, taken: npt.NDArray[np.float64], least: int, among: str) -> Iterator[Problem]:
     yes = int(taken.sum())
     no = len(taken) - yes

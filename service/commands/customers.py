@@ -80,7 +80,7 @@ def load_bank(
     left_out.tell()
     told = _tell(loaded, manner)
     told |= {} if manner.rejects is None else {"rejected": len(rejects.rows), "rejects": str(manner.rejects)}
-    return {"customers": len(customers), "consents": len(consents or ()), **left_out.document, **told}
+    return {"customers": loaded.customers, "consents": len(consents or ()), **left_out.document, **told}
 
 
 def _write(rejects: Any, out: Path | None) -> None:

@@ -104,11 +104,11 @@ class Jobs:
         return self._store.jobs.cancel(self.read(job_id, branch).id)
 
     def results(self, job_id: str, branch: str | None) -> Iterator[Mapping[str, Any]]:
-        """The rows of a job that is done; Conflict for one that is not."""
+        """The rows of a job that is done; Conflict for one that is not. To a branch, who has left it is nobody."""
         job = self.read(job_id, branch, OFFERS)
         if job.state != "done":
             raise Conflict(f"Job {job.id} is {job.state}: results are there once it is done.")
-        return self._store.jobs.results(job.id)
+        return self._store.jobs.results(job.id, branch)
 
     def work(self, stopping: Callable[[], bool]) -> bool:
         """Take a job and work on it until it is done, or until ``stopping``; False where there was nothing to do."""

@@ -52,7 +52,13 @@ def list_changes(client: Client) -> Response:
     found, stands = ([], feed.latest()) if since == LATEST else feed.since(_place(since), branch, query["limit"], types)
     zone, onward = engine().timezone, stands.token
     rows = [
-        {"id": one.place.token, "type": one.type, "at": iso(one.at, zone), "subject": one.subject, "data": one.body}
+        {
+            "id": one.place.token,
+            "type": one.type,
+            "at": iso(one.at, zone),
+            "subject": one.subject,
+            "data": one.told_to(branch),
+        }
         for one in found
     ]
     same = {"types": ",".join(types) or None, "branch": query.get("branch")}

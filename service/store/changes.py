@@ -11,7 +11,7 @@ transaction ids begin anew in a restored copy.
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -36,11 +36,9 @@ STANDS = text("""
     SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint AS safe, floor_xid, told_xid, told_seq FROM feed
 """)
 SINCE = text("""
-    SELECT xid, seq, at, type, subject, branch, coalesce((
-        SELECT body || jsonb_build_object('external_key', external_key) FROM customers WHERE id = customer_id
-            AND (cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch)), body)
-        AS body
-    FROM changes
+    SELECT xid, seq, changes.at, type, subject, branch, body, customers.id IS NOT NULL AS stands,
+        external_key, attributes ->> 'branch_id' AS home
+    FROM changes LEFT JOIN customers ON customers.id = changes.customer_id
     WHERE (xid, seq) > (:xid, :seq) AND xid < :safe AND (cast(:branch AS text) IS NULL OR branch = :branch)
         AND type LIKE ANY (cast(:types AS text[])) AND type NOT LIKE ALL (cast(:untold AS text[]))
     ORDER BY xid, seq LIMIT :limit
@@ -87,7 +85,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: what happened (``type``), to what (``subject``), in which branch; ``at`` in ms UTC."""
+    """One change: what happened (``type``), to what (``subject``), in which branch; ``at`` in ms UTC.
+
+    ``now`` is the external key of the customer it is about, and ``home`` their branch, as they are now.
+    """
 
     place: Place
     at: int
@@ -95,6 +96,12 @@ class Change:
     subject: str
     branch: str | None
     body: Mapping[str, Any]
+    now: Mapping[str, str | None] = field(default_factory=dict)
+    home: str | None = None
+
+    def told_to(self, branch: str | None) -> Mapping[str, Any]:
+        """What a branch, or the bank (None), is told: how the customer is called now only while they are its own."""
+        return {**self.body, **self.now} if branch in (None, self.home) else self.body
 
 
 class Changes:
@@ -143,14 +150,15 @@ class Changes:
 def read(
     connection: Connection, place: Place, branch: str | None, limit: int, safe: int, types: Sequence[str] = ()
 ) -> list[Change]:
-    """The changes after a place, below the transaction id ``safe``; each with its customer's external key as it is now.
-
-    To a branch whom the customer has left it is told no more.
-    """
+    """The changes after a place, below the transaction id ``safe``, each with how its customer is called now."""
     kinds = {"types": list(map(_like, types)) or ["%"], "untold": [""] if types else list(map(_like, ON_REQUEST))}
     words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe} | kinds
-    rows = connection.execute(SINCE, words)
-    return [Change(Place(row.xid, row.seq), row.at, row.type, row.subject, row.branch, row.body) for row in rows]
+    return [_change(row) for row in connection.execute(SINCE, words)]
+
+
+def _change(row: Any) -> Change:
+    now = {"external_key": row.external_key} if row.stands else {}
+    return Change(Place(row.xid, row.seq), row.at, row.type, row.subject, row.branch, row.body, now, row.home)
 
 
 def _like(kind: str) -> str:

@@ -4,7 +4,8 @@
 
 A contact that is reserved or made has its event, at the instant for which it was planned or at which it was made; one
 that is cancelled has none, so it counts no more. Reporting a contact under the id it was reserved by moves that one
-event to when it really was: it counts once. A bounce still counts, which errs on the customer's side.
+event to when it really was: it counts once. What is delivered or bounced before its planned time was made by then, and
+counts from that moment. A bounce still counts, which errs on the customer's side.
 
 The customer's row is locked before the contact's, as by everybody who writes of a customer.
 """
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text as text_of
 
-from service.domain import KEPT, Event
+from service.domain import Event
 from service.errors import Conflict, NotFound, no_customer
-from service.store import customers, hot, text
+from service.store import customers, hot, text, trails
 from service.store.customers import Forget
 from service.store.database import Ask, Database
 from service.store.wire import Row, Statement
@@ -38,25 +39,6 @@ SET = Statement(
     b"set_contact",
     b"UPDATE contacts SET state = $2, at = $3::bigint, changed_at = now_ms() WHERE id = $1 RETURNING " + FIELDS,
 )
-TAKE_BACK = Statement(
-    b"take_back_contact",
-    f"""
-    WITH gone AS (
-        DELETE FROM events WHERE customer_id = $1 AND at = CAST($3 AS bigint) AND id = $2 AND kind = 'contact'
-        RETURNING customer_id, kind, coalesce(offer, '') AS offer, coalesce(channel, '') AS channel, at)
-    UPDATE trails SET instants = CASE WHEN cardinality(instants) < {KEPT} THEN '{{}}'::bigint[] ELSE ARRAY(
-            SELECT older.at FROM events AS older
-            WHERE older.customer_id = $1 AND older.kind = gone.kind AND coalesce(older.offer, '') = gone.offer
-                AND coalesce(older.channel, '') = gone.channel AND older.at < trails.instants[1]
-            ORDER BY older.at DESC LIMIT 1) END
-        || instants[:array_position(instants, gone.at) - 1] || instants[array_position(instants, gone.at) + 1:]
-    FROM gone
-    WHERE (trails.customer_id, trails.kind, trails.offer, trails.channel) = (
-        gone.customer_id, gone.kind, gone.offer, gone.channel) AND gone.at = ANY (instants)
-    """.encode(),  # noqa: S608 - our own number
-)
-"""Take one instant out of events and trail; an older one that was pushed out of a full trail comes back into it."""
-EMPTY = Statement(b"empty_trails", b"DELETE FROM trails WHERE customer_id = $1 AND instants = '{}'")
 LISTED = text_of("""
     SELECT id, customer_id, offer, channel, decision_id, at, state, reserved_at FROM contacts
     WHERE customer_id = :customer AND (at, id) < (:at, :id)
@@ -112,7 +94,7 @@ class Contacts:
     def cancel(self, contact_id: str, forget: Forget) -> Contact:
         """Take a reservation back, so that it counts no more; cancelling again is harmless. Conflict, NotFound."""
         with self._database.exchange() as ask:
-            found = self._held(ask, contact_id)
+            found = of(ask, contact_id)
             if found.state == CANCELLED:
                 return found
             if found.state != RESERVED:
@@ -122,29 +104,22 @@ class Contacts:
             customers.tell(ask, found.customer_id, customers.raise_revision(ask, found.customer_id), forget)
             return now
 
-    def end(self, contact_id: str, outcome: str) -> Contact:
-        """Say what became of a contact: the last word holds. Conflict where it was cancelled; NotFound."""
-        with self._database.exchange() as ask:
-            found = self._held(ask, contact_id)
-            if found.state == CANCELLED:
-                raise Conflict(f'Contact "{contact_id}" was cancelled: report it as made first, if it was.')
-            return found if found.state == outcome else set_state(ask, found, outcome, found.at)
-
-    def _held(self, ask: Ask, contact_id: str) -> Contact:
-        """The contact, it and its customer locked until the transaction ends."""
-        for row in ask(OF, text.name("id", contact_id)):
-            lock(ask, contact_of(row).customer_id)
-        found = held(ask, contact_id)
-        if found is None:
-            raise no_contact(contact_id)
-        return found
-
 
 def lock(ask: Ask, customer_id: str) -> int:
     """The customer's revision; locked until the transaction ends. NotFound."""
     for (revision,) in ask(LOCK, text.name("customer_id", customer_id)):
         return hot.whole(revision)
     raise no_customer(customer_id)
+
+
+def of(ask: Ask, contact_id: str) -> Contact:
+    """The contact, it and its customer locked until the transaction ends; NotFound."""
+    for row in ask(OF, text.name("id", contact_id)):
+        lock(ask, contact_of(row).customer_id)
+    found = held(ask, contact_id)
+    if found is None:
+        raise no_contact(contact_id)
+    return found
 
 
 def held(ask: Ask, contact_id: str) -> Contact | None:
@@ -161,8 +136,8 @@ def add(ask: Ask, contact: Event) -> None:
 
 def take_back(ask: Ask, contact: Contact) -> None:
     """Take its event back: it counts no more."""
-    ask(TAKE_BACK, contact.customer_id.encode(), contact.id.encode(), b"%d" % contact.at)
-    ask(EMPTY, contact.customer_id.encode())
+    ask(trails.TAKE_BACK, contact.customer_id.encode(), contact.id.encode(), b"%d" % contact.at)
+    ask(trails.EMPTY, contact.customer_id.encode())
 
 
 def set_state(ask: Ask, contact: Contact, state: str, at: int) -> Contact:

@@ -203,7 +203,8 @@ def _messages(
 
 
 def _delivery(webhook: Webhook, change: Change) -> dict[str, object]:
-    body = {"type": change.type, "timestamp": _iso(change.at), "data": {"subject": change.subject, **change.body}}
+    data = {"subject": change.subject, **change.told_to(webhook.branch)}
+    body = {"type": change.type, "timestamp": _iso(change.at), "data": data}
     customer = None if change.type == "customer.erased" else change.body.get("customer_id")
     return {"webhook_id": webhook.id, "type": change.type, "customer_id": customer, "body": orjson.dumps(body).decode()}
 

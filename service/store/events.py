@@ -108,17 +108,17 @@ def report(ask: Ask, event: Event) -> int | None:
     if found.state not in (contacts.RESERVED, contacts.CANCELLED):
         return None
     named = {name: getattr(event, name) or getattr(found, name) for name in ("offer", "channel", "decision_id")}
-    return _make(ask, found, replace(event, **named))
+    return make(ask, found, replace(event, **named))
 
 
-def _make(ask: Ask, contact: Contact, event: Event) -> int:
-    """The contact made at the event's instant: its one event stands there from now on."""
+def make(ask: Ask, contact: Contact, event: Event, state: str = contacts.MADE) -> int:
+    """The contact made at the event's instant: its one event stands there from now on. The customer's new revision."""
     if contact.state == contacts.RESERVED:
         contacts.take_back(ask, contact)
     told = columns(event)
     ask(REDATE, told[0], told[3], body_hash(event))
     ask(STORE_AGAIN, *told)
-    contacts.set_state(ask, contact, contacts.MADE, event.at)
+    contacts.set_state(ask, contact, state, event.at)
     return _raised(ask, event, told)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, TextClause, select, text, true
 
-from service.errors import Conflict, NotFound, TooMany
+from service.errors import Conflict, NotFound, TooMany, no_customer
 from service.store import bounds, bulk, changes, register
 from service.store import text as texts
 from service.store.customers import hold
@@ -85,7 +85,12 @@ PUT_OFF = text("""
     UPDATE jobs SET lease = NULL, leased_until = now_ms() + :pause_ms, error = :error
     WHERE id = :id AND lease = :lease AND state = 'running'
 """)
-RESULTS = text("SELECT place, rows FROM job_items WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit")
+RESULTS = text("""
+    SELECT place, rows, job_items.customer_id, cast(:branch AS text) IS NULL OR customers.id IS NULL
+        OR coalesce(attributes ->> 'branch_id' = :branch, false) AS reached
+    FROM job_items LEFT JOIN customers ON customers.id = job_items.customer_id
+    WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +287,13 @@ class Jobs:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
 
-    def results(self, job_id: str) -> Iterator[Mapping[str, Any]]:
-        """The rows of a job, in the order of its items."""
-        after = 0
+    def results(self, job_id: str, branch: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """The rows of a job, in the order of its items; to a branch, who is not its own now is nobody."""
+        after, words = 0, {"id": job_id, "limit": PAGE, "branch": branch}
         while True:
             with self._database.begin(bulk.PATIENCE_S) as connection:
-                found = connection.execute(RESULTS, {"id": job_id, "after": after, "limit": PAGE}).all()
-            yield from _rows(row.rows for row in found)
+                found = connection.execute(RESULTS, words | {"after": after}).all()
+            yield from _rows(row.rows if row.reached else [_stranger(row.customer_id)] for row in found)
             if len(found) < PAGE:
                 return
             after = found[-1].place
@@ -297,6 +302,12 @@ class Jobs:
 def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for rows in items:
         yield from rows or ()
+
+
+def _stranger(customer_id: str) -> dict[str, object]:
+    """The row of another branch's customer: who cannot be reached is nobody."""
+    problem = no_customer(customer_id)
+    return {"customer_id": customer_id, "external_key": None, "status": problem.status, "problem": problem.message}
 
 
 def _expect_room(connection: Connection, client: str) -> None:

@@ -17,11 +17,12 @@ from service.store.taking import Taken
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load took away, on how many purposes of how many customers it says yes and a no holds still.
+    """How many ``customers`` a load stored, what it took away, how often it says yes and a no holds still.
 
     ``erased``: whom it left out, because they were erased after its file was read.
     """
 
+    customers: int
     taken: Taken
     outvoted: int = 0
     erased: frozenset[str] = frozenset()
@@ -91,8 +92,9 @@ class Known:
             if consents is not None:
                 _, silent = ledger.load_consents(connection, consents, source, "1", now, progress)
                 outvoted = ledger.outvoted(connection)
-            audit.append(connection, "import", "customers.import", source, {"customers": count, **file.summary})
-        return Loaded(taken, outvoted, frozenset(gone | silent))
+            stored = count - len(gone)
+            audit.append(connection, "import", "customers.import", source, {"customers": stored, **file.summary})
+        return Loaded(stored, taken, outvoted, frozenset(gone | silent))
 
     def load_consents(
         self,

@@ -136,6 +136,27 @@ class Permissions:
             assert made is not None, "it was added above"
             return made, True
 
+    def end(self, contact_id: str, outcome: str, now: int, forget: Forget) -> Contact:
+        """Say what became of a contact: the last word holds. Conflict where it was cancelled; NotFound.
+
+        One that was reserved for later was made ``now`` at the latest, and counts from now.
+        """
+        with self._database.exchange() as ask:
+            found = contacts.of(ask, contact_id)
+            if found.state == contacts.CANCELLED:
+                raise Conflict(f'Contact "{contact_id}" was cancelled: report it as made first, if it was.')
+            if found.state != contacts.RESERVED or found.at <= now:
+                return found if found.state == outcome else contacts.set_state(ask, found, outcome, found.at)
+            revision = events.make(ask, found, _made(found, now), outcome)
+            customers.tell(ask, found.customer_id, revision, forget)
+            return contacts.of(ask, contact_id)
+
+
+def _made(contact: Contact, at: int) -> Event:
+    """The event of a contact that was made at another time than it was reserved for."""
+    places = contact.offer, contact.channel, contact.decision_id
+    return Event(contact.id, contact.customer_id, str(EventKind.CONTACT), at, *places)
+
 
 def _standing(ask: Ask, customer_id: str) -> Standing:
     for revision, found in ask(SAID, text.name("customer_id", customer_id)):

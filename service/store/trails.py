@@ -87,6 +87,27 @@ HAPPENED = Statement(
 )
 """The customer's revision raised, and their trail longer by one: customer, kind, ms, offer, channel, id, score."""
 
+TAKE_BACK = Statement(
+    b"take_back_event",
+    f"""
+    WITH gone AS (
+        DELETE FROM events WHERE customer_id = $1 AND at = CAST($3 AS bigint) AND id = $2
+        RETURNING customer_id, kind, coalesce(offer, '') AS offer, coalesce(channel, '') AS channel, at)
+    UPDATE trails SET instants = CASE WHEN cardinality(instants) < {KEPT} THEN '{{}}'::bigint[] ELSE ARRAY(
+            SELECT older.at FROM events AS older
+            WHERE older.customer_id = $1 AND older.kind = gone.kind AND coalesce(older.offer, '') = gone.offer
+                AND coalesce(older.channel, '') = gone.channel AND older.at < trails.instants[1]
+            ORDER BY older.at DESC LIMIT 1) END
+        || instants[1:array_position(instants, gone.at) - 1] || instants[array_position(instants, gone.at) + 1:]
+    FROM gone
+    WHERE (trails.customer_id, trails.kind, trails.offer, trails.channel) = (
+        gone.customer_id, gone.kind, gone.offer, gone.channel) AND gone.at = ANY (instants)
+    """.encode(),  # noqa: S608 - our own number
+)
+"""Take one event's instant out of events and trail; an older one that was pushed out of a full trail comes back into
+it: customer, id, ms."""
+EMPTY = Statement(b"empty_trails", b"DELETE FROM trails WHERE customer_id = $1 AND instants = '{}'")
+
 UNTRAILED = text("""
     SELECT id FROM customers WHERE NOT trailed AND id > :after ORDER BY id LIMIT :part FOR NO KEY UPDATE SKIP LOCKED
 """)

@@ -1,6 +1,7 @@
 """`fourcast drift | evaluate`: a bank drifts and the command says which feature; so do the store's own decisions."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,29 @@ def test_evaluate_on_the_next_month_tells_whom_of_its_customers_it_has_learned_f
     year = write(tmp_path / "year", 5_000, seed=1, today=date(2026, 5, 31))
     later = evaluate(run, year, version)
     assert (later["learned_from_them"], "warning" in later) == (False, False), "all outcomes are later"
+
+
+@pytest.mark.parametrize(
+    ("deposit", "wealth", "code", "said"),
+    [
+        ("0", "0", 2, "one outcome only, so there is nothing to measure"),
+        ("1", "0", 2, "bought_deposit"),
+        ("bought_deposit", "0", 0, "one outcome only: 0 of 4,000 took it, so no AUC"),
+    ],
+)
+def test_evaluate_says_where_files_have_one_outcome_only(
+    bank: Bank, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    deposit: str, wealth: str, code: int, said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(bundle_folder.parent))
+    one = Path(shutil.copytree(bank[0], tmp_path / "bank"))
+    sql = (one / "outcomes.sql").read_text().strip().rstrip(";")
+    (one / "outcomes.sql").write_text(
+        f"SELECT * REPLACE ({deposit} AS bought_deposit, {wealth} AS bought_wealth) FROM ({sql})"
+    )
+    words = ["evaluate", bundle_folder.name, "--bank", one, "--files", bank[1]]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert (result.exit_code, said in result.output) == (code, True), result.output
 
 
 def test_evaluate_says_so_where_a_bundle_keeps_no_memory(

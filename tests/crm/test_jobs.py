@@ -213,6 +213,24 @@ def test_an_erased_customer_leaves_the_results(house: House, bank: Crm) -> None:
     assert {row["customer_id"] for row in lines(bank, f"{path}/results")} == {"j-stays"}
 
 
+def test_who_has_left_the_branch_leaves_the_results_that_it_reads(house: House, bank: Crm) -> None:
+    branch = house.client("b-j1-crm", branch="b-j1")
+    house.store.load_customers((name, SAVER | {"branch_id": "b-j1"}) for name in ("j-moves", "j-rests"))
+    path = branch.ask("POST", "/v1/jobs", {"customers": ["j-moves", "j-rests"]}).headers["Location"]
+    work(house)
+    assert {row["status"] for row in lines(branch, f"{path}/results")} == {200}
+    moved = {"external_key": "K-j-after", "attributes": SAVER | {"branch_id": "b-j2"}}
+    assert bank.ask("PUT", "/v1/customers/j-moves", moved).status_code == 200
+    nobody, *rest = lines(branch, f"{path}/results")
+    said = {name: value for name, value in nobody.items() if value is not None}
+    assert (said.pop("problem").split(".")[0], said) == (
+        'No customer "j-moves"',
+        {"customer_id": "j-moves", "status": 404},
+    )
+    assert {(row["customer_id"], row["status"]) for row in rest} == {("j-rests", 200)}
+    assert {row["status"] for row in lines(bank, f"{path}/results")} == {200}
+
+
 def url(house: House) -> str:
     return house.store._database._conninfo.decode()
 

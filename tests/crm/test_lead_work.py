@@ -2,13 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from service.crm.building import Built
-from service.domain import Event, Lookback
+from service.domain import KEPT, Event, Lookback
 from service.store import Words
 from service.store.leads import Actor
 from tests.crm.conftest import Crm, House
@@ -236,6 +237,20 @@ def test_a_sale_is_corrected_in_amount_and_taken_back(house: House, branch: Crm)
     assert again["status"] == "sold", "the true sale is reported as any other"
     row = next(one for one in house.store.audit_log(20) if one["action"] == "lead.correct")
     assert (row["detail"]["from_yuan"], row["detail"]["reason"]) == (80_000, "another customer's")
+
+
+def test_a_sale_taken_back_leaves_the_trail_as_if_it_had_never_happened(house: House, branch: Crm) -> None:
+    lead = a_lead(house, branch)
+    step(branch, lead, "reaction", outcome="sold", amount_yuan=800_000)
+    (sale,) = purchases(house, lead["customer_id"])
+    instants = [sale.at, *range(sale.at - KEPT, sale.at)]
+    for number, at in enumerate(instants):
+        house.store.record_event(replace(sale, id=f"{lead['id']}-{number}", at=at))
+    assert step(branch, lead, "correction", reason="another customer's", undone=True).status_code == 200
+    snapshot = house.store.snapshot(lead["customer_id"], Lookback(0))
+    assert snapshot is not None
+    (trail,) = [one for one in snapshot.trails if one.kind == "purchase"]
+    assert list(trail.instants) == sorted(instants)[-KEPT:], "its own instant alone is gone, and an older one is back"
 
 
 def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import orjson
 import pytest
 import redis
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -124,6 +125,23 @@ def test_only_the_wanted_types_and_the_own_branch_are_told(house: House, bank: C
     run(house)
     assert ["w-b1" in body for _, body in receiver.got] == [True]
     assert bank.ask("POST", "/v1/webhooks", {"url": receiver.url, "types": ["custmer.*"]}).status_code == 422
+
+
+def test_a_branch_is_not_told_how_a_customer_is_called_after_they_left(
+    house: House, bank: Crm, receiver: Receiver
+) -> None:
+    branch = house.client("b-moved-crm", branch="b-m1")
+    listen(branch, receiver, "customer.*")
+    for key, home in (("K-before", "b-m1"), ("K-after", "b-m2")):
+        body = {"external_key": key, "attributes": {"branch_id": home}}
+        assert bank.ask("PUT", "/v1/customers/w-moved", body).status_code in (200, 201)
+    everywhere = bank.ask("GET", "/v1/changes?limit=1000").json()["changes"]
+    run(house)
+    told = [orjson.loads(body) for _, body in receiver.got]
+    keys = {one["type"]: one["data"].get("external_key") for one in told}
+    assert keys == {"customer.updated": "K-before", "customer.moved": None}
+    mine = [one for one in everywhere if one["subject"] == "w-moved"]
+    assert {one["data"]["external_key"] for one in mine} == {"K-after"}, "the bank is told how they are called now"
 
 
 def test_a_failed_delivery_comes_again_with_the_same_id_and_not_at_once(

@@ -132,6 +132,23 @@ def test_the_last_word_on_what_became_of_it_holds(ask: Ask, crm: Post, store: St
     assert crm("GET", "/v1/contacts/nothing").status_code == 404
 
 
+@pytest.mark.parametrize("outcome", ["delivered", "bounced"])
+def test_what_arrived_before_its_planned_time_counts_from_when_it_was_told(
+    ask: Ask, crm: Post, store: Store, customer: str, outcome: str
+) -> None:
+    one, tomorrow = new(), datetime.fromtimestamp(time.time_ns() / 1e9, UTC) + timedelta(days=1)
+    planned = ask(id=one, planned_at=tomorrow.replace(hour=4, minute=0, second=0, microsecond=0).isoformat())
+    assert planned.status_code == 201
+    revision, _ = store.check(customer)[:2]
+    told = crm("POST", f"/v1/contacts/{one}/outcome", {"outcome": outcome}).json
+    now = time.time_ns() // 1_000_000
+    assert told["state"] == outcome
+    assert now - 60_000 < datetime.fromisoformat(told["at"]).timestamp() * 1000 <= now
+    assert counted(store, customer) == [one]
+    assert store.check(customer)[0] == (revision or 0) + 1, "the next decision counts it"
+    assert crm("POST", f"/v1/contacts/{one}/outcome", {"outcome": outcome}).json == told
+
+
 def test_a_customers_contacts_are_listed_page_by_page(
     ask: Ask, report: Callable[..., str], crm: Post, store: Store, customer: str
 ) -> None:

@@ -130,7 +130,8 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
     assert erase(store, "read-1")
     both = [("read-1", {"age": 3}), ("read-2", {"age": 4})]
     loaded = store.load(both, [Word(name, "marketing:sms", True) for name, _ in both])
-    assert loaded.erased == {"read-1"}
+    assert (loaded.erased, loaded.customers) == ({"read-1"}, 1), "nobody is both stored and left out"
+    assert store.audit_log(1)[0]["detail"]["customers"] == 1
     assert left(database_url, "read-1") == {}
     assert store.register.stored(["read-1", "read-2"]) == {"read-2"}
     assert store.register.read("read-2").attributes == {"age": 4}

@@ -21,6 +21,7 @@ from service.store.schema import customers, leads
 
 LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
 SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
+TAKE_BACK, EMPTY = named_text(trails.TAKE_BACK), named_text(trails.EMPTY)
 STORE_EVENT = text("""
     INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
     VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
@@ -28,17 +29,8 @@ STORE_EVENT = text("""
 AMEND_EVENT = text("""
     UPDATE events SET amount_yuan = cast(:yuan AS numeric) WHERE id = :id AND customer_id = :customer_id
 """)
-UNDO_EVENT = text("""
-    DELETE FROM events WHERE id = :id AND customer_id = :customer_id RETURNING kind, at, offer, channel
-""")
+HAPPENED_AT = text("SELECT at FROM events WHERE id = :id AND customer_id = :customer_id")
 UNDO_KEY = text("DELETE FROM event_keys WHERE id = :id")
-UNDO_TRAIL = (
-    text("""
-        UPDATE trails SET instants = array_remove(instants, cast(:at AS bigint))
-        WHERE customer_id = :customer_id AND kind = :kind AND offer = :offer AND channel = :channel
-    """),
-    text("DELETE FROM trails WHERE customer_id = :customer_id AND instants = '{}'"),
-)
 RAISE = text("""
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
 """)
@@ -122,13 +114,12 @@ class Desk:
     def undo(self, event_id: str, forget: Forget) -> None:
         """Take back an event of this lead, as if it had never happened, where it came from here; last."""
         words = {"id": event_id, "customer_id": self.lead.customer_id}
-        row = self.connection.execute(UNDO_EVENT, words).first()
-        if row is None:
+        at = self.connection.execute(HAPPENED_AT, words).scalar()
+        if at is None:
             return
         self.connection.execute(UNDO_KEY, words)
-        gone = {**words, "kind": row.kind, "at": row.at, "offer": row.offer or "", "channel": row.channel or ""}
-        for statement in UNDO_TRAIL:
-            self.connection.execute(statement, gone)
+        self.connection.execute(TAKE_BACK, {"p1": self.lead.customer_id, "p2": event_id, "p3": at})
+        self.connection.execute(EMPTY, {"p1": self.lead.customer_id})
         revision = self.connection.execute(RAISE, words).scalar_one()
         if not forget(self.lead.customer_id, int(revision)):
             self.connection.exec_driver_sql(RAISE_GENERATION.text.decode())

@@ -115,7 +115,7 @@ def render(
     until = iso(valid_until, phrases.timezone)
     body = orjson.dumps(
         {
-            "customer_id": decision.customer_id or None,
+            "customer_id": decision.customer_id or (None if external_key is None else ""),
             "external_key": external_key,
             "decision_id": decision.id or None,
             "language": language,

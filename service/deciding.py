@@ -70,10 +70,18 @@ def make(
     return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
 
 
-def default(serving: Serving, stranger: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...]) -> Answer:
+def default(
+    serving: Serving,
+    stranger: Snapshot,
+    request: OfferRequest,
+    now: int,
+    away: tuple[str, ...],
+    external_key: str | None = None,
+) -> Answer:
     """Without PostgreSQL: what the policy allows a customer of whom nothing is known; recorded nowhere."""
     made = make(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
-    return Answer(made.told(request.language, now), "default", made.decision.degraded)
+    body = made.told(request.language, now, external_key=external_key)
+    return Answer(body, "default", made.decision.degraded)
 
 
 def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:

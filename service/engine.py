@@ -31,7 +31,7 @@ from service.config import Settings
 from service.contacting import Contacting
 from service.crm import Crm
 from service.deciding import CACHE, DATABASE, Answer, default, make
-from service.domain import Event, Snapshot
+from service.domain import UNKNOWN_CUSTOMER, Event, Snapshot
 from service.drifting import Drifting
 from service.errors import Unavailable, no_customer
 from service.explaining import Explaining
@@ -93,6 +93,12 @@ class Engine:
             return self._fresh(customer_id, request, now, serving)
         except Unavailable:
             return self._without_store(customer_id, request, now, serving)
+
+    def recommend_nobody(self, external_key: str, request: OfferRequest) -> Answer:
+        """The policy's default, told to an external key while nobody can tell whose it is; recorded nowhere."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        return default(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
 
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""

@@ -20,7 +20,7 @@ from service.crm.reach import unreached
 from service.customer_ids import LONGEST_KEY
 from service.domain import Client
 from service.engine import Engine
-from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized
+from service.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized, Unavailable
 from service.routes.facts import facts
 from service.routes.repeats import HEADER, WRITES, once
 from service.store.register import no_customer_of
@@ -67,11 +67,14 @@ def public(view: View) -> View:
     return view
 
 
-def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0, secret: bool = False) -> Callable[[View], View]:
+def needs(
+    *scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0, secret: bool = False, nameless: bool = False
+) -> Callable[[View], View]:
     """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first.
 
     ``body_bytes``: how large a body it takes, where that is more than every view does. ``secret``: its answer shows a
-    secret this once.
+    secret this once. ``nameless``: it also answers while PostgreSQL is away and nobody can tell whose an external key
+    is; the view then gets the ``ExternalKey`` itself for the id.
     """
 
     def declare(view: View) -> View:
@@ -82,7 +85,7 @@ def needs(*scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0, secret: 
             if "customer_id" not in words and client.bound:
                 _expect_reach(client, reach)
             if keyed:
-                words |= {name: customer_of(client, words[name]) for name in keyed}
+                words |= {name: _resolved(client, words[name], nameless) for name in keyed}
             elif "customer_id" in words:
                 own_customer(client, words["customer_id"])
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
@@ -175,6 +178,16 @@ def customer_of(client: Client, external_key: str) -> str:
     if external_key not in found:
         raise no_customer_of(external_key)
     return found[external_key]
+
+
+def _resolved(client: Client, key: ExternalKey, nameless: bool) -> str:
+    """As ``customer_of``; the key itself where nobody can tell just now, and who asks may reach every customer."""
+    try:
+        return customer_of(client, key)
+    except Unavailable:
+        if client.bound or not nameless:
+            raise
+        return key
 
 
 def customer_of_body(client: Client, body: dict[str, Any]) -> None:

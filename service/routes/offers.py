@@ -14,8 +14,8 @@ from werkzeug.http import parse_accept_header
 
 from service.domain import Client
 from service.engine import Answer, OfferRequest
-from service.errors import Forbidden, InvalidInput, Problem
-from service.routes.access import engine, needs
+from service.errors import Forbidden, InvalidInput, Problem, Unavailable
+from service.routes.access import ExternalKey, engine, needs
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, shown
 from service.routes.examples.offers import ASKED, OFFERS
@@ -70,7 +70,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
         ],
     ),
 )
-@needs("offers:read")
+@needs("offers:read", nameless=True)
 def offers(client: Client, customer_id: str) -> Response:
     """The next best offers of a customer
 
@@ -82,7 +82,7 @@ def offers(client: Client, customer_id: str) -> Response:
     asked = asked_for(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     if asked.explain:
         return explained(client, customer_id, asked)
-    answer = engine().recommend(customer_id, asked)
+    answer = recommended(customer_id, asked)
     note(facts(), answer)
     headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
     known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
@@ -102,7 +102,7 @@ def offers(client: Client, customer_id: str) -> Response:
         requestBody={"required": True, "content": {"application/json": {"schema": OffersInput, "example": ASKED}}},
     ),
 )
-@needs("offers:read")
+@needs("offers:read", nameless=True)
 def request_offers(client: Client, customer_id: str) -> Response:
     """The next best offers of a customer, asked with what just happened
 
@@ -110,7 +110,7 @@ def request_offers(client: Client, customer_id: str) -> Response:
     """
     said = check(_INPUT, read_json(request), "The body does not fit.")
     asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-    answer = engine().recommend(customer_id, asked)
+    answer = recommended(customer_id, asked)
     note(facts(), answer)
     return Ready(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 
@@ -123,10 +123,19 @@ class Asked(OfferRequest):
     shap: bool = False
 
 
+def recommended(customer_id: str, asked: OfferRequest) -> Answer:
+    """The offers of a customer, or of an external key while nobody can tell whose it is."""
+    if isinstance(customer_id, ExternalKey):
+        return engine().recommend_nobody(customer_id, asked)
+    return engine().recommend(customer_id, asked)
+
+
 def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
     """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
+    if isinstance(customer_id, ExternalKey):
+        raise Unavailable("Nobody can tell just now whose this external key is.")
     body = engine().explaining.now(customer_id, asked, asked.shap)
     facts().source = "explained"
     return Ready(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])

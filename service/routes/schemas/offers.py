@@ -80,7 +80,10 @@ class Offer(Loose):
 class OffersAnswer(Loose):
     """The next best offers, best first; an empty list comes with the reasons in ``withheld``."""
 
-    customer_id = fields.String(required=True)
+    customer_id = fields.String(
+        required=True,
+        metadata=says("Empty by external key while the database is away: nobody can tell whose it is."),
+    )
     external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
     decision_id = fields.String(
         required=True,

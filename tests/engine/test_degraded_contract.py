@@ -53,6 +53,15 @@ def key(home: Any) -> Iterator[dict[str, str]]:
     yield {"Authorization": f"Bearer {text}"}
 
 
+@pytest.fixture(scope="module")
+def own_key(home: Any, key: dict[str, str]) -> dict[str, str]:
+    """The key of an app that is bound to one customer."""
+    store, (text, digest) = House(*home, engines=[]).store, new_key()
+    store.add_client(Client("phone", frozenset({"offers:read"}), customer_id="known", quota=100_000), digest, "test")
+    store.close()
+    return {"Authorization": f"Bearer {text}"}
+
+
 def asked(client: FlaskClient, key: dict[str, str], road: str, customer: str) -> tuple[str, Any]:
     """The path as the contract writes it, and the answer."""
     method, path, body = ROADS[road]
@@ -62,7 +71,7 @@ def asked(client: FlaskClient, key: dict[str, str], road: str, customer: str) ->
 
 @pytest.mark.parametrize("away", AWAY, ids="+".join)
 def test_every_degraded_answer_keeps_the_contract(
-    house: House, key: dict[str, str], away: tuple[str, ...], tmp_path: Path
+    house: House, key: dict[str, str], own_key: dict[str, str], away: tuple[str, ...], tmp_path: Path
 ) -> None:
     settings = replace(house.settings, database_deadline_ms=500 if DATABASE in away else 2000)
     if MODELS in away:
@@ -71,6 +80,7 @@ def test_every_degraded_answer_keeps_the_contract(
     app = create_app(settings, worker, lambda line: None)
     client, contract = app.test_client(), orjson.loads(app.extensions[CONTRACT])
     assert eventually(lambda: all(asked(client, key, "GET", one)[1].status_code == 200 for one in CUSTOMERS[:2]))
+    assert asked(client, own_key, "GET by key", "known")[1].json["customer_id"] == "known"
     with ExitStack() as frozen:
         for part in SERVERS.keys() & set(away):
             frozen.enter_context(house.frozen(SERVERS[part]))
@@ -78,6 +88,10 @@ def test_every_degraded_answer_keeps_the_contract(
             path, answer = asked(client, key, road, customer)
             assert not faults(contract, path, answer)
             expect(away, road, customer, answer)
+        mine = asked(client, own_key, "GET by key", "known")[1]
+        assert mine.status_code == (503 if DATABASE in away else 200), (
+            "whose it is must be known to who reaches one alone"
+        )
 
 
 def expect(away: tuple[str, ...], road: str, customer: str, answer: Any) -> None:

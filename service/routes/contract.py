@@ -128,6 +128,11 @@ def announcing(view: View, retirement: Retirement | None) -> View:
 class Resource(Blueprint):  # type: ignore[misc]
     """The routes of one resource."""
 
+    def register(self, app: Flask, options: dict[str, Any]) -> None:
+        """Serve them from ``app``, whose paths may say ``but_bulk``."""
+        app.url_map.converters["but_bulk"] = ButBulk
+        super().register(app, options)
+
     def serve(
         self, path: str, method: str = "GET", retirement: Retirement | None = None, **operation: Any
     ) -> Callable[[View], View]:
@@ -186,7 +191,6 @@ def document(app: Flask, blueprints: tuple[Resource, ...]) -> dict[str, Any]:
     """Register the blueprints with ``app``; the finished OpenAPI document."""
     app.config.update(API_TITLE="Fourcast", API_VERSION=f"v1 ({__version__})", OPENAPI_VERSION="3.1.0")
     contract = Contract(app, spec_kwargs={**_ABOUT, "marshmallow_plugin": MarshmallowPlugin(_component)})
-    app.url_map.converters["but_bulk"] = ButBulk
     for name, scheme in _SCHEMES.items():
         contract.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:

@@ -4,8 +4,11 @@ A row carries the id of the transaction that wrote it (triggers do, in the chang
 are drawn before a commit, so a late commit would slip in behind a reader who had passed its number. So the feed is read
 in the order (transaction id, number) and only below the oldest transaction still running: whatever appears later has a
 higher transaction id than anything told so far. A long transaction delays the feed and loses nothing. A token is the
-last place told; it is good until the rows behind it are pruned (``Gone``), and for this database cluster only:
-transaction ids begin anew in a restored copy.
+last place told; it is good until the rows behind it are pruned (``Gone``), and for this database cluster only.
+
+In a copy restored from a dump transaction ids begin anew, far below those of its rows. There a token of before is
+``Gone`` as well, and ``resettle`` puts the rows below everything that the copy writes itself: first those that every
+webhook was told of, then those that were not told yet.
 """
 
 import base64
@@ -26,6 +29,8 @@ ON_REQUEST = ("contact.*", "decision.*")
 """Kinds that are many: told to who asks for them by name."""
 KEEP_DAYS = 30
 LAST = 2**63 - 1
+TOLD, UNTOLD = 1, 2
+"""In place of a transaction's id, of rows that came with a dump: no transaction has one below 3."""
 PLACE = re.compile(r"(\d{1,19})\.(\d{1,19})")
 
 NOTE = text("""
@@ -33,8 +38,15 @@ NOTE = text("""
     VALUES (:type, :subject, :customer_id, :branch, cast(:body AS jsonb))
 """)
 STANDS = text("""
-    SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint AS safe, floor_xid, told_xid, told_seq FROM feed
+    SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint AS safe,
+        (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint AS next, floor_xid, told_xid, told_seq FROM feed
 """)
+NEWEST = text("SELECT coalesce(max(xid), 0) FROM changes")
+RENUMBER = text("""
+    UPDATE changes SET xid = CASE WHEN (xid, seq) <= (:told_xid, :told_seq) THEN :told ELSE :untold END
+    WHERE xid >= :next OR (:told_xid < :next AND (xid, seq) <= (:told_xid, :told_seq))
+""")
+BEGIN_ANEW = text("UPDATE feed SET floor_xid = 0, told_xid = :told, told_seq = :last")
 SINCE = text("""
     SELECT xid, seq, changes.at, type, subject, branch, body, customers.id IS NOT NULL AS stands,
         external_key, attributes ->> 'branch_id' AS home
@@ -121,6 +133,9 @@ class Changes:
             stands = connection.execute(STANDS).one()
             if Place() < place < Place(stands.floor_xid, 0):
                 raise Gone("This token is too old: read everything anew, then follow from a new token.")
+            if place.xid >= stands.next:
+                raise Gone("This token is of before the database was restored: read everything anew, then follow from "
+                           "a new token.")  # fmt: skip
             found = read(connection, place, branch, limit, stands.safe, types)
         full = len(found) == limit
         return found, found[-1].place if full else max(place, Place(stands.safe - 1, LAST))
@@ -145,6 +160,19 @@ class Changes:
         """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
             return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * 86_400_000}).rowcount)
+
+
+def resettle(connection: Connection) -> None:
+    """Number the rows that came with a dump anew, where this is a copy; the caller holds the feed.
+
+    What was told stays told, and what was not is told before all that is new.
+    """
+    stands = connection.execute(STANDS).one()
+    if max(stands.told_xid, stands.floor_xid, int(connection.execute(NEWEST).scalar_one())) < stands.next:
+        return
+    words = {"next": stands.next, "told_xid": stands.told_xid, "told_seq": stands.told_seq}
+    connection.execute(RENUMBER, words | {"told": TOLD, "untold": UNTOLD})
+    connection.execute(BEGIN_ANEW, {"told": TOLD, "last": LAST})
 
 
 def read(

@@ -123,6 +123,7 @@ class Deliveries:
         """
         with self._database.begin(bulk.PATIENCE_S) as connection:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
+            changes.resettle(connection)
             stands = connection.execute(STANDS).one()
             after = Place(stands.told_xid, stands.told_seq)
             customers.hold(connection, _customers(changes.read(connection, after, None, BATCH, stands.safe, ALL)))

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from service.errors import Gone
 from service.store import Store
 from service.store.changes import Place
 from tests.crm.conftest import Crm, House
@@ -83,6 +84,36 @@ def test_a_token_whose_changes_were_pruned_is_gone(make_database: Any) -> None:
     with pytest.raises(Exception, match="too old"):
         store.changes.since(early, None, 10)
     store.close()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_copy_restored_from_a_dump_tells_what_was_not_told_and_goes_on(make_database: Any, told: bool) -> None:
+    store = Store(url := make_database(), 5_000)
+    try:
+        store.webhooks.add("https://crm.bank.example/", ["customer.*"], "bank", None)
+        store.load_customers([("d-1", {"age": 30})])
+        if told:
+            store.deliveries.fan_out(lambda *_: None)
+        _, of_before = store.changes.since(Place(), None, 100)
+        store.load_customers([("d-2", {"age": 30})])
+        far = 10**12  # of a cluster that has lived for long
+        execute(url, f"UPDATE changes SET xid = xid + {far}")
+        execute(url, f"UPDATE feed SET floor_xid = {far}" + f", told_xid = told_xid + {far}" * told)
+        store.load_customers([("d-3", {"age": 30})])
+        for _ in range(2):
+            store.deliveries.fan_out(lambda *_: None)
+        sent = execute(url, "SELECT body::json -> 'data' ->> 'subject' FROM deliveries ORDER BY created_at, 1")
+        assert sorted(one for (one,) in sent) == ["d-1", "d-2", "d-3"]
+        with pytest.raises(Gone, match="restored"):
+            store.changes.since(Place(of_before.xid + far, of_before.seq), None, 100)
+        found, onward = store.changes.since(Place(), None, 2)
+        rest, end = store.changes.since(onward, None, 2)
+        assert [one.subject for one in (*found, *rest)] == ["d-1", "d-2", "d-3"]
+        store.load_customers([("d-4", {"age": 30})])
+        for place in (end, onward):
+            assert store.changes.since(place, None, 100)[0][-1].subject == "d-4"
+    finally:
+        store.close()
 
 
 def test_a_late_commit_is_not_passed_by(make_database: Any) -> None:

@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 PREFIX = "FOURCAST_"
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?")
+_ORIGIN = re.compile(
+    r"(?!http:.*:80$)(?!https:.*:443$)https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?"
+)
+LAST_PORT = 65_535
 Parse = Callable[[str], Any]
 T = TypeVar("T")
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=").fullmatch
@@ -105,11 +108,17 @@ def origins() -> tuple[Parse, str]:
 
     def parse(text: str) -> tuple[str, ...]:
         found = tuple(word.strip() for word in text.split(",") if word.strip())
-        if not found or not all(map(_ORIGIN.fullmatch, found)):
-            raise Unfit(f'must be {expects}, each whole, in small letters and without a path or *; got "{text}"')
+        if not found or not all(map(_is_origin, found)):
+            how = "each whole, in small letters and without a path, the scheme's own port or *"
+            raise Unfit(f'must be {expects}, {how}; got "{text}"')
         return found
 
     return parse, expects
+
+
+def _is_origin(word: str) -> bool:
+    found = _ORIGIN.fullmatch(word)
+    return found is not None and int(found[1] or 0) <= LAST_PORT
 
 
 def fernet_keys() -> tuple[Parse, str]:

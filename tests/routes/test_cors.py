@@ -24,6 +24,9 @@ NO_ORIGINS = [
     "app.bank.example",
     ",",
     f"{PAGE} {OTHER}",
+    f"{PAGE}:443",
+    "http://localhost:80",
+    f"{PAGE}:65536",
 ]
 
 
@@ -79,6 +82,13 @@ def test_an_origin_is_compared_whole(page: Any, keys: dict[str, dict[str, str]],
 
 def test_only_the_api_is_open_to_pages(page: Any) -> None:
     assert allowed(page("GET", "/metrics", PAGE)) is None
+
+
+def test_a_page_may_send_whatever_header_the_service_takes(page: Any) -> None:
+    taken = page("OPTIONS", OFFERS, PAGE, ASKS).headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert {"authorization", "x-api-key", "idempotency-key", "if-match", "content-encoding"} <= set(taken)
+    shown = page("GET", "/v1/nothing", PAGE).headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"Allow", "Accept-Encoding", "Link", "Location"} <= set(shown), "what an error says of the way on"
 
 
 @pytest.mark.parametrize("value", NO_ORIGINS)

@@ -52,6 +52,14 @@ class Seal:
             raise Sealed(f"No key in {VARIABLE} opens a secret in the database: add the one it was sealed with.",
                          RETRY_S) from wrong  # fmt: skip
 
+    def opens(self, kept: bytes) -> bool:
+        """Whether a key opens it, or it is plain."""
+        try:
+            self.open(kept)
+        except Sealed:
+            return False
+        return True
+
     def is_newest(self, kept: bytes) -> bool:
         """Whether it is sealed with the first key; True where there is none."""
         if self._newest is None:

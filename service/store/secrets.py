@@ -1,13 +1,15 @@
-"""All secrets of one database at once: sealed with the newest key, or seen to be open."""
+"""All secrets of one database at once: sealed with the newest key, seen to be open, or replaced where a key is lost."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from service.store import audit, bulk
 from service.store.database import Database
 from service.store.schema import signing_keys, webhooks
 from service.store.sealing import Seal
+from service.store.signing import add
+from service.store.webhooks import new_secret
 
 
 class Secrets:
@@ -25,6 +27,39 @@ class Secrets:
             if count:
                 audit.append(connection, actor, "secrets.seal", "secrets", {"sealed": count})
             return count
+
+    def renew(self, actor: str) -> dict[str, int]:
+        """Replace what no key opens any more, for a key that is lost; how many of each kind.
+
+        Tokens signed by a lost signing key open nothing from now on. A webhook whose secret is lost gets one that
+        nobody knows and is switched off, so that nothing is sent that its receiver could not check.
+        """
+        with self._database.begin(bulk.PATIENCE_S) as connection:
+            found = {"signing_keys": self._renew_signing(connection), "webhooks": self._renew_webhooks(connection)}
+            if any(found.values()):
+                audit.append(connection, actor, "secrets.renew", "secrets", found)
+            return found
+
+    def _renew_signing(self, connection: Connection) -> int:
+        rows = connection.execute(select(signing_keys.c.id, signing_keys.c.secret).with_for_update()).all()
+        lost = [row.id for row in rows if not self._seal.opens(bytes(row.secret))]
+        connection.execute(delete(signing_keys).where(signing_keys.c.id.in_(lost)))
+        if lost:
+            add(connection, self._seal)
+        return len(lost)
+
+    def _renew_webhooks(self, connection: Connection) -> int:
+        kept, lost = select(webhooks.c.id, webhooks.c.secret, webhooks.c.old_secret).order_by(webhooks.c.id), 0
+        for row in connection.execute(kept.with_for_update()).all():
+            new: dict[str, object] = {}
+            if row.old_secret and not self._seal.opens(row.old_secret.encode()):
+                new = {"old_secret": None, "old_until": None}
+            if not self._seal.opens(row.secret.encode()):
+                new |= {"secret": self._seal.close(new_secret().encode()).decode(), "enabled": False}
+                lost += 1
+            if new:
+                connection.execute(update(webhooks).where(webhooks.c.id == row.id).values(**new))
+        return lost
 
     def expect_open(self) -> None:
         """Raise Sealed where a secret does not open with the keys given here."""

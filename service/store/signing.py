@@ -7,7 +7,7 @@ all restarts read the same rows; they are sealed where there is a key to seal wi
 import secrets
 import time
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from service.store import audit
 from service.store.database import Database
@@ -32,10 +32,18 @@ class SigningKeys:
         return {number: self._seal.open(secret) for number, secret in kept.items()}
 
     def rotate(self, actor: str) -> int:
-        """Sign with a new key from now on, and say so in the audit log; returns its number."""
-        secret = self._seal.close(secrets.token_bytes(BYTES))
-        row = insert(signing_keys).values(secret=secret, made_at=time.time_ns() // 1_000_000)
+        """Sign with a new key from now on, and say so in the audit log; returns its number.
+
+        Sealed where the keys before do not open here: the service could not open the new one either.
+        """
+        self.accepted()
         with self._database.begin() as connection:
-            number = int(connection.execute(row.returning(signing_keys.c.id)).scalar_one())
+            number = add(connection, self._seal)
             audit.append(connection, actor, "signing.rotate", f"signing key {number}", {})
             return number
+
+
+def add(connection: Connection, seal: Seal) -> int:
+    """A new key, sealed; its number."""
+    values = {"secret": seal.close(secrets.token_bytes(BYTES)), "made_at": time.time_ns() // 1_000_000}
+    return int(connection.execute(insert(signing_keys).values(values).returning(signing_keys.c.id)).scalar_one())

@@ -113,6 +113,38 @@ def test_without_the_key_or_with_another_nothing_is_guessed(opened: Opened, data
     assert opened(OLD).signing.accepted(), "and nothing was changed"
 
 
+def test_a_signing_key_is_not_replaced_by_who_cannot_open_the_one_before(opened: Opened) -> None:
+    known = filled(opened(OLD))
+    for keys in ((), (NEW,)):
+        with pytest.raises(Sealed):
+            opened(*keys).signing.rotate("anna")
+    assert opened(OLD).signing.accepted() == known["tokens"]
+
+
+def test_what_a_lost_key_has_sealed_is_replaced_and_nothing_else(opened: Opened, database: str, redis_url: str) -> None:
+    known = filled(opened(OLD))
+    kept, word = opened(OLD, NEW).webhooks.add("https://other.example/", ["*"], "crm", None)
+    opened(NEW, OLD).secrets.seal("anna")
+    assert opened(OLD, NEW).secrets.renew("anna") == {"signing_keys": 0, "webhooks": 0}
+    lost, last = opened(OLD).webhooks.add("https://lost.example/", ["*"], "crm", None)
+    assert opened(NEW).secrets.renew("anna") == {"signing_keys": 0, "webhooks": 1}
+    opened(NEW).secrets.expect_open()
+    assert opened(NEW).signing.accepted() == known["tokens"]
+    state = {one.id: one.enabled for one in opened(NEW).webhooks.listed(None)}
+    assert (state[lost.id], state[kept.id], len(state)) == (False, True, 3)
+    place = {"FOURCAST_DATABASE_URL": database, "FOURCAST_REDIS_URL": redis_url}
+    for keys, more, code in (("", ["--yes"], 2), (third := new_key(), [], 1), (third, ["--yes", "--json"], 0)):
+        told = CliRunner().invoke(main, ["secrets", "renew", *more], env=place | {"FOURCAST_SECRET_KEYS": keys})
+        assert told.exit_code == code, told.output
+    assert json.loads(told.output) == {"renewed": {"signing_keys": 2, "webhooks": 3}}
+    opened(third).secrets.expect_open()
+    assert len(opened(third).signing.accepted()) == 1
+    assert not any(one.enabled for one in opened(third).webhooks.listed(None))
+    assert word not in str(execute(database, EVERYTHING)) and last not in str(execute(database, EVERYTHING))
+    assert [row["action"] for row in opened(third).audit_log(50)].count("secrets.renew") == 2
+    assert opened(third).webhooks.rotate(lost.id, None, "crm").startswith("whsec_")
+
+
 def test_a_sealed_secret_that_was_touched_opens_nothing() -> None:
     sealed = Seal([NEW]).close(b"secret")
     assert Seal([OLD, NEW]).open(sealed) == b"secret"

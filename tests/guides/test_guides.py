@@ -32,7 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
     environ = {name: text for name, text in os.environ.items() if not name.startswith("FOURCAST_")}
     environ |= {"FOURCAST_PORT": str(port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with (folder / "demo.txt").open("wb") as told:
-        command = ["fourcast", *DEMO.split()[1:], "--customers", "1500"]
+        command = ["fourcast", *DEMO.split()[1:], "--customers", "600"]
         process = subprocess.Popen(command, cwd=folder, env=environ, stdout=told, stderr=told)
         try:
             wait_until_it_serves(process, folder / "demo.txt")

@@ -17,6 +17,7 @@ from service.crm import Crm
 from service.drifting import Drifting
 from service.errors import Unavailable
 from service.failures import Failures
+from service.policy_jobs import PolicyJobs
 from service.visiting import Visiting
 
 LOG = logging.getLogger("fourcast.work")
@@ -37,11 +38,12 @@ class Line:
 class Runner:
     """All lines of work of one process."""
 
-    def __init__(self, crm: Crm, drifting: Drifting, visiting: Visiting) -> None:
+    def __init__(self, crm: Crm, drifting: Drifting, visiting: Visiting, policy_jobs: PolicyJobs) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
         self._lines: tuple[Line, ...] = (
             Line("jobs", lambda: crm.jobs.work(self._stop.is_set), 0.5),
+            Line("policies", lambda: policy_jobs.work(self._stop.is_set), 0.5),
             Line("leads", crm.leads.sweep, 1.0),
             Line("webhooks", crm.sender.step, 0.5),
             Line("backlog", crm.measure, 15.0),

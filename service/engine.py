@@ -14,8 +14,8 @@ The ladder when parts fail, reported as ``degraded``:
                   customer of whom nothing is known; events are refused with 503
 
 Beside it, each a part of the engine with one subject: ``visiting``, ``contacting``, ``preferences``, ``explaining``,
-``governance``, ``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called by ``deciding``),
-what waits for a new release (``serving``), who may ask (``access``).
+``governance``, ``policy_jobs``, ``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called
+by ``deciding``), what waits for a new release (``serving``), who may ask (``access``).
 """
 
 import time
@@ -40,6 +40,7 @@ from service.kept import Kept
 from service.measurement import Measurement
 from service.modelling import Modelling
 from service.offer_tokens import OfferTokens
+from service.policy_jobs import PolicyJobs
 from service.portrait import portrait_now
 from service.preferences import Ledger
 from service.request import OfferRequest, check_slot
@@ -73,7 +74,8 @@ class Engine:
         self.visiting = Visiting(store, self._releases, self._away)
         self.preferences = Ledger(store, self._releases, self._kept)
         self.explaining = Explaining(store, self._releases)
-        self.governance = Governance(store, self._releases.shelf, self._releases.seen)
+        self.governance = Governance(store, self._releases.shelf, self._releases.seen, settings.workers == 1)
+        self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.modelling = Modelling(settings, store)
         self.measurement = Measurement(store, lambda: self._releases.serving)
         self.crm = Crm(settings, store, self._releases, self._kept, self.explaining, self.tokens.sign)

@@ -6,13 +6,15 @@ somebody else -> every worker follows (``serving``) -> roll back if need be. The
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from service import proposing
+from service import proposing, valuing
+from service.child_process import ENDLESS, Patience
 from service.decision import population
 from service.decision.subject import PERSONALISATION
 from service.domain import Context, Release, Snapshot
@@ -30,7 +32,7 @@ from service.scoring.models.fitness import misfits, refuse
 from service.scoring.models.heard import heard_one
 from service.shelf import Shelf
 from service.store import Challenger, Proposal, Store
-from service.store.proposals import NOTE_MAX, same_person
+from service.store.proposals import NOTE_MAX, Proposed, Released, same_person
 
 CUSTOMERS = 2000
 """How many customers a simulation takes unless told."""
@@ -38,41 +40,68 @@ CUSTOMERS = 2000
 ON_DISK = 0
 
 
-class Governance:
-    """The release desk of one process; ``activated`` is told the id of a release made here, before others see it."""
+class Busy(Unavailable):
+    """Another policy of the bank is being checked or valued."""
 
-    def __init__(self, store: Store, shelf: Shelf, activated: Callable[[int], object] = lambda _release: None) -> None:
-        self._store, self._shelf, self._activated = store, shelf, activated
+
+class Governance:
+    """The release desk of one process; ``activated`` is told the id of a release made here, before others see it.
+
+    ``alone``: whether this worker is the only one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        activated: Callable[[int], object] = lambda _release: None,
+        alone: bool = False,
+    ) -> None:
+        self._store, self._shelf, self._activated, self._alone = store, shelf, activated, alone
         self.prospects = Prospects(store, shelf)
 
+    @property
+    def deadline_s(self) -> int:
+        """For how long a request may wait for a policy to be read, seconds."""
+        return proposing.ALONE_S if self._alone else proposing.DEADLINE_S
+
     def publish(
-        self, documents: Mapping[str, object], author: str, note: str, patience_s: float | None = None
+        self,
+        documents: Mapping[str, object],
+        author: str,
+        note: str,
+        patience: Patience = ENDLESS,
+        proposed: Proposed | None = None,
     ) -> tuple[Proposal, bool]:
         """Propose a policy, False where it was proposed before; PolicyError names every problem.
 
-        Unavailable while another is checked, or where that takes longer than ``patience_s``.
+        Busy while another is checked, Unavailable where the patience does not last. ``proposed`` is told within the
+        transaction.
         """
-        with self._store.proposals.turn() as mine:
-            if not mine:
-                raise Unavailable("Another policy is being checked just now.", proposing.AGAIN_S)
-            policy = proposing.checked(documents, patience_s)
-        return self._store.proposals.propose(policy.hash, policy.documents, author, note)
+        with in_turn(self._store, patience):
+            policy = proposing.checked(documents, patience)
+        return self._store.proposals.propose(policy.hash, policy.documents, author, note, proposed)
 
-    def approve(self, policy_hash: str, approver: str, note: str, override: bool = False) -> Release:
+    def approve(
+        self,
+        policy_hash: str,
+        approver: str,
+        note: str,
+        override: bool = False,
+        patience: Patience = ENDLESS,
+        released: Released | None = None,
+    ) -> Release:
         """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more.
 
         GateRefused where its value on the stored decisions may be too far below the champion's; with ``override`` it
-        serves all the same, and the audit log says so.
+        serves all the same, and the audit log says so. Patience and ``released`` as in ``publish``.
         """
         proposal = self._store.proposals.find(policy_hash)
-        policy = self._shelf.ready(policy_hash)
-        if not proposal.active and not same_person(approver, proposal.author) and self._store.active() is not None:
-            prospect = self.prospects.of(policy)
-            if not override:
-                prospect.or_refuse()
-            elif prospect.refused:
-                note = f"against the gate ({prospect.refused}); {note}"[:NOTE_MAX]
-        return self.made(self._store.proposals.approve(policy_hash, approver, note))
+        if not proposal.active and not same_person(approver, proposal.author):
+            with in_turn(self._store, patience):
+                refused = valuing.refusal(self._store, policy_hash, patience)
+            note = valuing.noted(note, refused, override)
+        return self.made(self._store.proposals.approve(policy_hash, approver, note, released))
 
     def rollback(self, actor: str, note: str) -> Release:
         """Restore the release before the one that serves; Conflict where there is none."""
@@ -178,6 +207,15 @@ class Governance:
 
     def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
         return {} if release.bundle is None else scores(self._shelf.bundle(release.bundle), people)
+
+
+@contextmanager
+def in_turn(store: Store, patience: Patience) -> Iterator[None]:
+    """One of the bank's at a time reads whole policies; Busy for any other."""
+    with store.proposals.turn() as mine:
+        if not mine:
+            raise Busy(patience.told("Another policy is being checked just now."), proposing.AGAIN_S)
+        yield
 
 
 def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:

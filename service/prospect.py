@@ -21,7 +21,7 @@ import numpy as np
 from service.decision import decode
 from service.decision.record import UNREADABLE
 from service.domain import Arm, Decision, Release, Snapshot
-from service.errors import GateRefused, NotFound
+from service.errors import NotFound
 from service.planning.policy_value import PolicyValue, Terms, Verdict, support, valued
 from service.planning.policy_value.replay import Cell, Replayed, Weighed, weighed
 from service.rules.needs import answers
@@ -112,11 +112,6 @@ class Prospect:
             "gate": self.refused or "open",
             **({} if self.value is None else self.value.document()),
         }
-
-    def or_refuse(self) -> None:
-        """Raise GateRefused where the gate says no."""
-        if self.refused:
-            raise GateRefused(f"{self.refused}. Let it be approved with an override, which the audit log keeps.")
 
 
 @dataclass(frozen=True, slots=True)

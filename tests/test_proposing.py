@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from service import proposing
+from service.child_process import Patience
 from service.errors import PolicyError, Unavailable
 from service.rules.policy import DEFAULT, Policy, load
 
@@ -50,5 +51,5 @@ def test_one_that_computes_for_too_long_is_ended_and_refused(shipped: Policy, mo
 
 def test_where_there_is_no_time_it_may_be_tried_again(shipped: Policy) -> None:
     with pytest.raises(Unavailable, match="no time to check the policy; it was not proposed") as caught:
-        proposing.checked(shipped.documents, 0.01)
+        proposing.checked(shipped.documents, Patience(0.01))
     assert caught.value.retry_after == proposing.AGAIN_S

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from service.artifacts import Artifacts
+from service.child_process import ENDLESS, Patience
 from service.commands import choosing
 from service.commands.customers import bank_option, files_option
 from service.commands.experience import days_option, learned, window_option
@@ -19,14 +20,14 @@ from service.config import Settings
 from service.decision import conduct
 from service.domain import Release
 from service.errors import InvalidInput
+from service.governance import in_turn
 from service.modelling import Modelling
-from service.prospect import Prospects
 from service.rules.policy import Policy, from_documents, load
 from service.scoring.models import Bundle
 from service.scoring.models.fitness import misfits
 from service.scoring.models.library import library
-from service.shelf import Shelf
 from service.store.proposals import NOTE_MAX
+from service.valuing import noted, refusal
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -188,6 +189,7 @@ def promoted(
     *,
     override: bool = False,
     against: bool = False,
+    patience: Patience = ENDLESS,
 ) -> Release:
     """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
 
@@ -205,7 +207,10 @@ def promoted(
     if not verdict.passes:
         note = f"{note} against the gate: {'; '.join(verdict.lines)}"
     if active is not None:
-        note = _valued(stack, active, bundle, note, override)
+        artifacts = Artifacts.of(stack.settings)
+        with in_turn(stack.store, patience):
+            refused = refusal(stack.store, active.policy, patience, version, artifacts)
+        note = noted(note, refused, override)
     stack.store.put_bundle(version, bundle.manifest)
     if active is not None:
         return stack.store.promote(version, note[:NOTE_MAX], actor)
@@ -213,15 +218,6 @@ def promoted(
     conduct.refuse(policy)
     said = f"first release, {note}"[:NOTE_MAX]
     return stack.store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
-
-
-def _valued(stack: Stack | Modelling, active: Release, bundle: Bundle, note: str, override: bool) -> str:
-    """The note, with what the value on the stored decisions says against it; GateRefused unless overridden."""
-    shelf = Shelf(stack.store, Artifacts.of(stack.settings))
-    prospect = Prospects(stack.store, shelf).of(shelf.policy(active.policy), bundle)
-    if not override:
-        prospect.or_refuse()
-    return f"against the gate ({prospect.refused}); {note}" if prospect.refused else note
 
 
 def _judged(stack: Stack | Modelling, challenger: Bundle, active: Release | None) -> Any:

@@ -22,7 +22,7 @@ from service.errors import Conflict, FourcastError, NotFound, Unavailable
 from service.failures import Failures, pause_s
 from service.request import OfferRequest
 from service.store import Store
-from service.store.jobs import LEADS, OFFERS, Everybody, Job, Keyed, LeaseLost, Part, Taken
+from service.store.jobs import CRM, LEADS, OFFERS, Everybody, Job, Keyed, LeaseLost, Part, Taken
 from service.store.leads import Actor
 
 PART = 200
@@ -86,12 +86,13 @@ class Jobs:
 
     def add_build(self, actor: Actor, term: Term) -> Job:
         """Queue a build of leads for the actor's branch, or the bank."""
-        return self._store.jobs.add_build(actor.client, actor.branch, asdict(term) | {"language": actor.language})
+        request = asdict(term) | {"language": actor.language}
+        return self._store.jobs.add_whole(LEADS, actor.client, actor.branch, request)
 
     def read(self, job_id: str, branch: str | None, kind: str | None = None) -> Job:
-        """One job, of one kind where that is said; NotFound, also for another branch's."""
+        """One job of the CRM, of one kind where that is said; NotFound, also for another branch's."""
         job = self._store.jobs.read(job_id)
-        if branch not in (None, job.branch) or kind not in (None, job.kind):
+        if branch not in (None, job.branch) or job.kind not in (CRM if kind is None else (kind,)):
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 

@@ -16,12 +16,12 @@ API = "/v1/"
 VARY = ("Vary", "Origin")
 SHOWN = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, "
-    "Content-Disposition, Deprecation, Sunset, WWW-Authenticate, Allow, Accept-Encoding"
+    "Preference-Applied, Content-Disposition, Deprecation, Sunset, WWW-Authenticate, Allow, Accept-Encoding"
 )
 """What a page may read beside the headers that every browser shows."""
 TAKEN = (
     "Authorization, X-API-Key, Content-Type, Content-Encoding, Accept-Language, If-Match, If-None-Match, "
-    "Idempotency-Key, X-Request-Id, traceparent"
+    "Idempotency-Key, X-Request-Id, Prefer, traceparent"
 )
 PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),

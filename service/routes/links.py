@@ -24,6 +24,7 @@ PARAMETERS = {
     "external_key": f"The customer's key in another system of the bank. {SENTENCE}",
     "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
     "If-None-Match": "The ETag of the answer the caller has; 304 where it still holds.",
+    "Prefer": "`respond-async` (RFC 7240): answer 202 at once.",
     "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",
 }
 NAMES = ("customer_id", "customer", "external_key")
@@ -41,6 +42,8 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("putCustomer", "customer_id", "$request.path.customer", _CUSTOMER),
     ("putPreferences", "customer_id", "$request.path.customer_id", _CUSTOMER),
     ("publishPolicy", "policy_hash", "$response.body#/policy", _POLICY),
+    ("publishPolicy", "job_id", "$response.body#/id", ("getPolicyJob",)),
+    ("approvePolicy", "job_id", "$response.body#/id", ("getPolicyJob",)),
     ("listPolicies", "policy_hash", "$response.body#/policies/0/policy", _POLICY),
     ("listReleases", "policy_hash", "$response.body#/releases/0/policy", _POLICY),
     ("createJob", "job_id", "$response.body#/id", ("getJob", "cancelJob", "getJobResults")),
@@ -49,7 +52,7 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("putAdviser", "adviser_id", "$request.path.adviser_id", ("getAdviser", "deleteAdviser")),
     ("createWebhook", "webhook_id", "$response.body#/id", ("getWebhook", "putWebhook", "deleteWebhook")),
 )
-"""(operation, the parameter its answer gives, where it stands, the operations that take it)."""
+"""(operation, the parameter its answer gives, where it stands, the operations that take it); 202 gives a job alone."""
 
 
 def linked(document: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +66,8 @@ def linked(document: dict[str, Any]) -> dict[str, Any]:
         }
         if source in operations and found:
             for status, answer in operations[source][1]["responses"].items():
-                if status < "300" and (answer.get("content") or "$request" in expression):
+                fits = status < "300" and (status == "202") == (parameter == "job_id")
+                if fits and (answer.get("content") or "$request" in expression):
                     answer.setdefault("links", {}).update(found)
     for row in document["paths"].values():
         for holder in (row, *(each for each in row.values() if isinstance(each, dict))):

@@ -9,6 +9,7 @@ import orjson
 from flask import Response, request
 from marshmallow import fields
 
+from service.child_process import Patience
 from service.domain import Client
 from service.errors import GateRefused
 from service.routes.access import engine, needs, word
@@ -157,7 +158,9 @@ def promote(client: Client, version: str) -> Response:
     desk, sent_body = engine().modelling, read_json(request) if whole(request) else {}
     body = check(PromotionInput(), sent_body, BODY)
     desk.manifest(word(version, "version"))
-    made = promoted(desk, version, client.name, body["note"] or "promoted", override=body["override"])
+    waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
+    note, override = body["note"] or "promoted", body["override"]
+    made = promoted(desk, version, client.name, note, override=override, patience=waits)
     engine().governance.made(made)
     return sent(release(made))
 

@@ -2,6 +2,8 @@
 
 The actor is the name of the client that holds the key. Whoever proposed a policy cannot approve it, whatever scopes
 the key has. Nothing here is on the hot path; a simulation holds its worker while it runs, so its size has a limit.
+Proposals and approvals are checked by a process beside the worker (``proposing``, ``valuing``), for which one worker of
+the bank at a time waits, and not for long; with ``Prefer: respond-async`` none does: ``/v1/policy-jobs`` tells later.
 """
 
 from collections.abc import Mapping
@@ -12,14 +14,19 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema
 
-from service import proposing
 from service.answer import iso
+from service.child_process import Patience
 from service.domain import Client, Release
-from service.errors import InvalidInput, Problem
+from service.errors import InvalidInput, Problem, Unavailable
+from service.policy_jobs import problem
 from service.routes.access import engine, needs, word
 from service.routes.bodies import read_json
 from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.examples.jobs import POLICY_ENDED, POLICY_QUEUED
+from service.routes.facts import facts
 from service.routes.fields import check
+from service.routes.prefer import APPLIED, LOOK_AGAIN, PARAMETER, prefers_async
+from service.routes.problems import document
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.releases import (
     ApprovalInput,
@@ -29,6 +36,7 @@ from service.routes.schemas.releases import (
     NoteInput,
     PolicyAnswer,
     PolicyInput,
+    PolicyJobAnswer,
     ProposalAnswer,
     ProposalsAnswer,
     ReleaseAnswer,
@@ -39,6 +47,7 @@ from service.routes.schemas.releases import (
 from service.rules.policy import Policy
 from service.rules.reading import limits
 from service.store import Proposal
+from service.store.jobs import APPROVAL, PROPOSAL, Job
 
 MOST_VALUES = 50_100
 """JSON values of a body with a policy; the policy's own bound is named where it is read."""
@@ -46,7 +55,16 @@ MOST_WORK = 2_000_000_000
 """Customers x rules x offers x channels of one simulation, seconds of a worker's time; 2,000 fit any two policies."""
 WRITE, APPROVE = "policies:write", "policies:approve"
 EITHER = (WRITE, APPROVE)
+SCOPES = {PROPOSAL: WRITE, APPROVAL: APPROVE}
+INSTEAD = "Ask again with the header Prefer: respond-async to be answered 202 at once, and told later."
 QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
+
+LATER = shown(
+    "Asked for by `Prefer: respond-async`: queued; Location says where to look.",
+    PolicyJobAnswer,
+    POLICY_QUEUED,
+    headers={name: {"schema": {"type": "string"}} for name in ("Location", "Preference-Applied", "Retry-After")},
+)
 
 blueprint = Resource("policies", __name__, description="What marketers own, and how it comes to serve.")
 
@@ -64,8 +82,10 @@ def _takes(schema: type[Schema]) -> dict[str, Any]:
         {
             "201": shown("Proposed; somebody else may approve it.", ProposalAnswer),
             "200": shown("This content was proposed before, by the author named.", ProposalAnswer),
+            "202": LATER,
         },
         *BODY_ERRORS,
+        parameters=[PARAMETER],
         requestBody=_takes(PolicyInput),
     ),
 )
@@ -74,13 +94,16 @@ def publish(client: Client) -> Response:
     """Propose a policy
 
     Checked whole: 422 names every problem with file and key, or the bound where a policy is too large. One is checked
-    at a time: 503 with Retry-After while another is. Nothing serves differently until another client approves.
+    at a time, for 20 seconds at most (5 where a single worker serves): beyond that, and while another is, 503 with
+    Retry-After; `Prefer: respond-async` is answered 202 at once. Nothing serves differently until another client
+    approves.
     """
-    governance = engine().governance
     body = check(PolicyInput(), read_json(request, most=MOST_VALUES), BODY)
-    proposal, new = governance.publish(body["documents"], client.name, body["note"], proposing.DEADLINE_S)
-    headers = [NO_STORE, ("Location", f"/v1/policies/{proposal.policy}")]
-    return Ready(orjson.dumps(told(proposal)), 201 if new else 200, headers)
+    if prefers_async():
+        return _later(engine().policy_jobs.propose(client.name, **body, trace_id=facts().trace_id))
+    proposal, new = engine().governance.publish(body["documents"], client.name, body["note"], _patience())
+    headers = [NO_STORE, ("Location", located(proposal))]
+    return Ready(orjson.dumps(told(proposal)), _status(new), headers)
 
 
 @blueprint.serve(
@@ -170,10 +193,14 @@ def simulate(client: Client, policy_hash: str) -> Response:
     **operation(
         "approvePolicy",
         APPROVE,
-        {"200": shown("The release that serves now; every worker follows within two seconds.", ReleaseAnswer)},
+        {
+            "200": shown("The release that serves now; every worker follows within two seconds.", ReleaseAnswer),
+            "202": LATER,
+        },
         *BODY_ERRORS,
         NotFound,
         Conflict,
+        parameters=[PARAMETER],
         requestBody=_takes(ApprovalInput),
     ),
 )
@@ -182,10 +209,34 @@ def approve(client: Client, policy_hash: str) -> Response:
     """Make somebody else's proposal serve
 
     409 for its author (`own-approval`), where it serves already, and where the stored decisions show that it may earn
-    too much less (`gate-refused`). It serves beside the bundle and prices of now.
+    too much less (`gate-refused`). It serves beside the bundle and prices of now. They are replayed as long as a
+    proposal is checked: 503 with Retry-After beyond that; `Prefer: respond-async` is answered 202 at once.
     """
-    governance, body = engine().governance, check(ApprovalInput(), read_json(request), BODY)
-    return sent(release(governance.approve(word(policy_hash, "policy_hash"), client.name, **body)))
+    body = check(ApprovalInput(), read_json(request), BODY)
+    policy, note, override = word(policy_hash, "policy_hash"), body["note"], body["override"]
+    if prefers_async():
+        return _later(engine().policy_jobs.approve(client.name, policy, note, override, facts().trace_id))
+    return sent(release(engine().governance.approve(policy, client.name, note, override, _patience())))
+
+
+@blueprint.serve(
+    "/v1/policy-jobs/<string:job_id>",
+    **operation(
+        "getPolicyJob",
+        EITHER,
+        {"200": shown("As it stands, with Retry-After until it has ended.", PolicyJobAnswer, POLICY_ENDED)},
+        NotFound,
+    ),
+)
+@needs(*EITHER)
+def policy_job(client: Client, job_id: str) -> Response:
+    """A proposal or an approval that is answered later
+
+    Once it has ended, `answer` is what the caller would have heard at once: status and body. To anybody but the client
+    that asked, and without the scope that it asked by, it is not there.
+    """
+    found = told_job(engine().policy_jobs.read(job_id, client, SCOPES))
+    return Ready(orjson.dumps(found), 200, [NO_STORE, *([] if found["answer"] else [LOOK_AGAIN])])
 
 
 @blueprint.serve(
@@ -236,6 +287,57 @@ def _within(customers: int, *policies: Policy) -> None:
     if customers * each > MOST_WORK:
         words = f"must be at most {MOST_WORK // each:,} with policies of this size; the command line takes more"
         raise InvalidInput("The simulation is too large.", [Problem("customers", words)])
+
+
+def _patience() -> Patience:
+    return Patience(engine().governance.deadline_s, INSTEAD)
+
+
+def _later(job: Job) -> Ready:
+    headers = [NO_STORE, APPLIED, LOOK_AGAIN, ("Location", f"/v1/policy-jobs/{job.id}")]
+    return Ready(orjson.dumps(told_job(job)), 202, headers)
+
+
+def _status(new: bool) -> int:
+    return 201 if new else 200
+
+
+def told_job(job: Job) -> dict[str, Any]:
+    """A proposal or an approval that is answered later, as it stands."""
+    answer = _answer(job)
+    times = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at")}
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state if answer is None else _state(answer["status"]),
+        **{name: None if at is None else iso(at, UTC) for name, at in times.items()},
+        "answer": answer,
+    }
+
+
+def _state(status: int) -> str:
+    return "done" if status < 400 else "refused" if status < 500 else "failed"
+
+
+def _answer(job: Job) -> dict[str, Any] | None:
+    """What the caller would have heard at once; None until the job has ended."""
+    found = job.outcome or {}
+    if "proposal" in found:
+        made = Proposal(**found["proposal"])
+        return {"status": _status(found["new"]), "location": located(made), "body": told(made)}
+    if "release" in found:
+        return {"status": 200, "location": None, "body": release(Release(**found["release"]))}
+    if job.finished_at is None:
+        return None
+    error = found.get("problem") or problem(Unavailable(str(job.error)))
+    status, rows = error["status"], [Problem(**each) for each in error["errors"]]
+    body = document(status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"])
+    return {"status": status, "location": None, "body": body}
+
+
+def located(proposal: Proposal) -> str:
+    """Where a proposed policy is."""
+    return f"/v1/policies/{proposal.policy}"
 
 
 def told(proposal: Proposal) -> dict[str, object]:

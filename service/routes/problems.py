@@ -40,16 +40,23 @@ def problem(
     status: int, slug: str, title: str, detail: str, errors: Iterable[Problem] = (), headers: Iterable[Pair] = ()
 ) -> Ready:
     """One error as an answer."""
-    document: dict[str, object] = {
+    told = document(status, slug, title, detail, errors, facts().trace_id)
+    return Ready(orjson.dumps(told), status, [NO_STORE, *headers], PROBLEM)
+
+
+def document(
+    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str
+) -> dict[str, object]:
+    """One error as plain JSON values; its rows only where there are any."""
+    rows = [{"where": row.where, "message": row.message} for row in islice(errors, MOST_TOLD)]
+    return {
         "type": f"urn:fourcast:problem:{slug}",
         "title": title,
         "status": status,
         "detail": detail,
+        **({"errors": rows} if rows else {}),
+        "trace_id": trace_id,
     }
-    if rows := [{"where": row.where, "message": row.message} for row in islice(errors, MOST_TOLD)]:
-        document["errors"] = rows
-    document["trace_id"] = facts().trace_id
-    return Ready(orjson.dumps(document), status, [NO_STORE, *headers], PROBLEM)
 
 
 def of_ours(error: FourcastError) -> Ready:

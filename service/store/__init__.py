@@ -91,6 +91,7 @@ class Store(Asked, Known, Learned, Office):
     """
 
     def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
+        self.url = url
         self._database, seal = Database(url, deadline_ms), Seal(secret_keys)
         self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
         self.challengers, self.views = Challengers(self._database), Views(self._database)

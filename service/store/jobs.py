@@ -28,12 +28,16 @@ from service.store.schema import NOBODY, jobs
 
 OFFERS, LEADS = "offers", "leads"
 """What a job makes: the offers of many customers, or the leads of a branch."""
+PROPOSAL, APPROVAL = "proposal", "approval"
+"""What else a job does: propose a policy, or make one serve."""
+CRM, POLICIES = (OFFERS, LEADS), (PROPOSAL, APPROVAL)
+"""The kinds that the same programs may see, stop and hear of."""
 ATTEMPTS = 5
 CANCEL_S = 10.0
 """Longer than a request waits for PostgreSQL otherwise: who cancels means it."""
 RETRY_S = 60
-MOST = 100
-"""So many jobs of one client may wait or be under way."""
+MOST, MOST_OF_POLICIES = 100, 10
+"""So many jobs of one client may wait or be under way; those with policies are counted by themselves."""
 EVERYBODY_OF = "everybody_of"
 """Whose customers a job is over, in its request."""
 PAGE = 1_000
@@ -58,9 +62,10 @@ TAKE = text("""
     UPDATE jobs SET state = 'running', lease = :lease, leased_until = now_ms() + :lease_ms, attempts = attempts + 1,
         started_at = coalesce(started_at, now_ms())
     WHERE id = (
-        SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND leased_until < now_ms())
+        SELECT id FROM jobs WHERE (state = 'queued' OR (state = 'running' AND leased_until < now_ms()))
+            AND kind = ANY(:kinds)
         ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id::text, branch, request, total, attempts, error, kind, client
+    RETURNING id::text, branch, request, total, attempts, error, kind, client, now_ms() - created_at AS age_ms
 """)
 OURS = "SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR {}"
 HOLD, SHARE = text(OURS.format("NO KEY UPDATE")), text(OURS.format("KEY SHARE"))
@@ -74,8 +79,8 @@ ADVANCE = text("""
 PROGRESS = text("UPDATE jobs SET done = :done, total = :total, leased_until = now_ms() + :lease_ms WHERE id = :id")
 FINISH = text("""
     UPDATE jobs SET state = :state, error = :error, outcome = cast(:outcome AS jsonb), finished_at = now_ms(),
-        lease = NULL, leased_until = NULL
-    WHERE id = :id
+        lease = NULL, leased_until = NULL, request = request - 'documents'
+    WHERE id = :id RETURNING branch, kind
 """)
 RELEASE = text("""
     UPDATE jobs SET state = 'queued', lease = NULL, leased_until = NULL, attempts = attempts - 1
@@ -140,6 +145,7 @@ class Taken:
     kind: str = OFFERS
     client: str = ""
     attempts: int = 1
+    age_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class Jobs:
             "kind": OFFERS,
         }
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            _expect_room(connection, client)
+            _expect_room(connection, client, OFFERS)
             connection.execute(ADD, values | {"request": texts.document("request", asked).decode()})
             if customers:
                 hold(connection, customers)
@@ -189,12 +195,12 @@ class Jobs:
                 _answer_nobody(connection, job_id, whom)
             return _one(connection, job_id)
 
-    def add_build(self, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
-        """Queue a build of leads, for a branch or the bank; TooMany of one client."""
+    def add_whole(self, kind: str, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
+        """Queue a job that names no customers, for a branch or the bank; TooMany of one client."""
         job_id = str(uuid.uuid4())
-        values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": LEADS}
+        values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": kind}
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            _expect_room(connection, client)
+            _expect_room(connection, client, kind)
             connection.execute(ADD, values | {"request": texts.document("request", request).decode()})
             return _one(connection, job_id)
 
@@ -204,10 +210,15 @@ class Jobs:
             return _one(connection, job_id)
 
     def listed(self, branch: str | None, limit: int) -> list[Job]:
-        """The newest jobs first, of one branch or of all."""
+        """The newest jobs of the CRM first, of one branch or of all."""
         with self._database.begin() as connection:
             mine = true() if branch is None else jobs.c.branch == branch
-            newest = select(*SHOWN).where(mine).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
+            newest = (
+                select(*SHOWN)
+                .where(mine, jobs.c.kind.in_(CRM))
+                .order_by(jobs.c.created_at.desc(), jobs.c.id)
+                .limit(limit)
+            )
             return [Job(*row) for row in connection.execute(newest)]
 
     def cancel(self, job_id: str) -> Job:
@@ -224,15 +235,16 @@ class Jobs:
                 _ended(connection, job_id, "cancelled", None)
             return _one(connection, job_id)
 
-    def take(self, lease_ms: int) -> Taken | None:
+    def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> Taken | None:
         """The oldest job that waits or whose runner fell silent for ``lease_ms``, now this caller's; None: no job."""
         lease = str(uuid.uuid4())
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms}).first()
+            row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms, "kinds": list(kinds)}).first()
             if row is None:
                 return None
-            counted = row.total is not None or row.kind == LEADS
-            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted, row.kind, row.client, row.attempts)
+            counted = row.total is not None or row.kind != OFFERS
+            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted,
+                          row.kind, row.client, row.attempts, row.age_ms)  # fmt: skip
             if row.attempts > ATTEMPTS:
                 error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
                 _ended(connection, row.id, "failed", error)
@@ -273,8 +285,7 @@ class Jobs:
     def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
         """The job is done with its ``outcome``, or failed with ``error``; LeaseLost."""
         with self._database.begin(bulk.PATIENCE_S) as connection:
-            _hold(connection, taken)
-            _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
+            end(connection, taken, error, outcome)
 
     def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
         """Leave the job alone for a while, for what its runner failed at; then another takes it up."""
@@ -299,6 +310,14 @@ class Jobs:
             after = found[-1].place
 
 
+def end(
+    connection: Connection, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None
+) -> None:
+    """The job is done, or failed, with whatever else the transaction does; LeaseLost."""
+    _hold(connection, taken)
+    _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
+
+
 def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for rows in items:
         yield from rows or ()
@@ -310,24 +329,24 @@ def _stranger(customer_id: str) -> dict[str, object]:
     return {"customer_id": customer_id, "external_key": None, "status": problem.status, "problem": problem.message}
 
 
-def _expect_room(connection: Connection, client: str) -> None:
+def _expect_room(connection: Connection, client: str, kind: str) -> None:
     """Raise TooMany where the client has as many jobs at work as it may; its others wait until this one is queued."""
-    waiting = bounds.count(connection, jobs, client, jobs.c.state.in_(("queued", "running")))
-    if waiting >= MOST:
+    kinds, most, instead = (CRM, MOST, "wait, or cancel some") if kind in CRM else (POLICIES, MOST_OF_POLICIES, "wait")
+    waiting = bounds.count(connection, jobs, client, jobs.c.kind.in_(kinds), jobs.c.state.in_(("queued", "running")))
+    if waiting >= most:
         raise TooMany(
-            f"{waiting} jobs of this client wait or are under way, and it may have {MOST}: wait, or cancel some.",
-            RETRY_S,
+            f"{waiting} jobs of this client wait or are under way, and it may have {most}: {instead}.", RETRY_S
         )
 
 
 def _ended(
     connection: Connection, job_id: str, state: str, error: str | None, outcome: Mapping[str, object] | None = None
 ) -> None:
-    """End a job, and tell it on the feed."""
+    """End a job, and tell one of the CRM's on the feed."""
     told = None if outcome is None else orjson.dumps(outcome).decode()
-    connection.execute(FINISH, {"id": job_id, "state": state, "error": error, "outcome": told})
-    branch = connection.execute(select(jobs.c.branch).where(jobs.c.id == job_id)).scalar_one()
-    changes.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=branch)
+    row = connection.execute(FINISH, {"id": job_id, "state": state, "error": error, "outcome": told}).one()
+    if row.kind in CRM:
+        changes.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=row.branch)
 
 
 def _hold(connection: Connection, taken: Taken, how: TextClause = HOLD) -> None:

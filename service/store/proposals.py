@@ -8,7 +8,7 @@ width and spaces make no second person.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +52,12 @@ class Proposal:
         return "active" if self.active else "proposed" if self.release is None else "retired"
 
 
+Proposed = Callable[[Connection, Proposal, bool], None]
+"""Is told of a proposal, and whether it is a new one, before the transaction ends."""
+Released = Callable[[Connection, Release], None]
+"""As much of a release."""
+
+
 class Proposals:
     """The release desk of one database; each method is one transaction."""
 
@@ -64,18 +70,31 @@ class Proposals:
         with self._database.begin() as connection:
             yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(TURN))).scalar_one())
 
-    def propose(self, policy: str, documents: Mapping[str, object], author: str, note: str) -> tuple[Proposal, bool]:
+    def propose(
+        self,
+        policy: str,
+        documents: Mapping[str, object],
+        author: str,
+        note: str,
+        proposed: Proposed | None = None,
+    ) -> tuple[Proposal, bool]:
         """Keep a checked policy as a proposal; with False where this content was proposed before: nothing changes."""
         with self._database.begin() as connection:
             _lock(connection)
             new = _propose(connection, policy, documents, author, note)
-            return _found(connection, policy), new
+            proposal = _found(connection, policy)
+            if proposed is not None:
+                proposed(connection, proposal, new)
+            return proposal, new
 
-    def approve(self, policy: str, approver: str, note: str) -> Release:
+    def approve(self, policy: str, approver: str, note: str, released: Released | None = None) -> Release:
         """Make a proposed policy serve; NotFound, OwnApproval for its author, Conflict where it serves already."""
         with self._database.begin() as connection:
             _lock(connection)
-            return _approve(connection, _found(connection, policy), approver, note)
+            release = _approve(connection, _found(connection, policy), approver, note)
+            if released is not None:
+                released(connection, release)
+            return release
 
     def bootstrap(
         self, policy: str, documents: Mapping[str, object], bundle: str | None, author: str, note: str

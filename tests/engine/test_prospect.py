@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from service import valuing
 from service.cache import Cache
+from service.child_process import Patience
 from service.commands.models import promoted
 from service.commands.stack import Stack
 from service.config import Settings
 from service.decision import decide, encode
 from service.domain import Context, Event, Release, Snapshot, Trail
-from service.errors import GateRefused
+from service.errors import GateRefused, Unavailable
 from service.governance import Governance
 from service.planning.policy_value.replay import Replayed, weighed
 from service.rules.needs import cut
@@ -137,6 +139,24 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
     newest = store.audit_log(5)
     assert any("against the gate" in str(row["detail"]) for row in newest)
     governance.rollback("ben", "")
+
+
+def test_a_worker_that_serves_alone_waits_less_for_a_policy_to_be_read(store: Store, tmp_path: Path) -> None:
+    shelf = Shelf(store, tmp_path)
+    assert [Governance(store, shelf, alone=alone).deadline_s for alone in (False, True)] == [20, 5]
+
+
+def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
+    store: Store, champion: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valuing, "CPU_S", 1)
+    refused = valuing.refusal(store, champion.hash)
+    assert refused == "replaying the stored decisions takes more than 1 seconds of computing and 2 GiB of memory"
+    with pytest.raises(GateRefused, match="with an override"):
+        valuing.noted("we know", refused, override=False)
+    assert valuing.noted("we know", refused, override=True) == f"against the gate ({refused}); we know"
+    with pytest.raises(Unavailable, match="nothing was changed"):
+        valuing.refusal(store, champion.hash, Patience(0.01, "Ask later."))
 
 
 def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the_gate(

@@ -19,6 +19,7 @@ from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS
+from tests.servers import execute
 
 OFFICERS = {
     "author": Client("anna", frozenset({"policies:write", "policies:approve"})),
@@ -197,8 +198,89 @@ def test_who_proposes_while_another_policy_is_checked_is_told_when_to_come_again
     with fresh.proposals.turn() as mine:
         assert mine
         answer = publish(client, keys)
+        proposal = fresh.proposals.listed(1)[0].policy
+        approval = client.post(f"/v1/policies/{proposal}/approve", json={}, headers=keys["approver"])
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json["detail"] == "Another policy is being checked just now."
+    assert answer.json["detail"].startswith("Another policy is being checked just now.")
+    assert "Prefer: respond-async" in answer.json["detail"]
+    assert approval.json["detail"] == "This policy serves already, as release 1.", "which nothing need be replayed for"
+
+
+def test_who_is_not_answered_in_time_is_told_how_to_ask_again(
+    client: Any, keys: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposing, "DEADLINE_S", 0.01)
+    answer = publish(client, keys)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json["detail"] == f"There was no time to check the policy; it was not proposed. {policies.INSTEAD}"
+
+
+def later(client: Any, path: str, body: Any, headers: Headers) -> Any:
+    return client.post(path, json=body, headers=headers | {"Prefer": 'foo="a,b", Respond-Async; x=1'})
+
+
+def ended(app: Flask, client: Any, asked: Any, headers: Headers) -> Any:
+    """What the address of an answer that comes later tells once the runner has been there."""
+    while app.extensions["fourcast"].policy_jobs.work(lambda: False):
+        pass
+    found = client.get(asked.headers["Location"], headers=headers)
+    fits(releases.PolicyJobAnswer, found)
+    assert "Retry-After" not in found.headers
+    return found.json
+
+
+def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
+    app: Flask, client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    asked = later(client, "/v1/policies", {"documents": documents(), "note": "autumn"}, keys["author"])
+    fits(releases.PolicyJobAnswer, asked)
+    assert (asked.status_code, asked.json["state"], asked.headers["Retry-After"]) == (202, "queued", "2")
+    assert asked.headers["Preference-Applied"] == "respond-async"
+    waits = client.get(asked.headers["Location"], headers=keys["author"])
+    assert (waits.json, waits.headers["Retry-After"]) == (asked.json, "2")
+    assert fresh.jobs.listed(None, 10) == [], "no campaign's program sees it, or stops it"
+    found, stored = ended(app, client, asked, keys["author"]), client.get("/v1/policies", headers=keys["writer"])
+    answer, name = found["answer"], found["answer"]["body"]["policy"]
+    assert (found["state"], answer["status"], answer["location"]) == ("done", 201, f"/v1/policies/{name}")
+    assert answer["body"] == stored.json["policies"][0]
+    assert "documents" not in fresh.jobs.read(found["id"]).request, "a policy lies in one place"
+    for who in ("writer", "approver"):
+        assert client.get(asked.headers["Location"], headers=keys[who]).status_code == 404, who
+
+    path = f"/v1/policies/{name}/approve"
+    at_once = client.post(path, json={}, headers=keys["author"])
+    own, others = later(client, path, {}, keys["author"]), later(client, path, {"note": "yes"}, keys["approver"])
+    refused = ended(app, client, own, keys["author"])
+    assert (refused["state"], refused["answer"]["status"]) == ("refused", 409)
+    assert refused["answer"]["body"] | {"trace_id": ""} == at_once.json | {"trace_id": ""}
+    assert refused["answer"]["body"]["trace_id"] == own.headers["X-Request-Id"], "the trace of who asked"
+    done = ended(app, client, others, keys["approver"])
+    assert (done["state"], done["answer"]["status"]) == ("done", 200)
+    assert done["answer"]["body"] == {"id": 2, "policy": name, "bundle": None, "prices": {}}
+    assert fresh.active() is not None and fresh.active().policy == name  # type: ignore[union-attr]
+    assert later(client, f"/v1/policies/{'f' * 64}/approve", {}, keys["approver"]).status_code == 404
+
+
+def test_a_broken_policy_is_refused_later_with_every_problem(app: Flask, client: Any, keys: dict[str, Headers]) -> None:
+    broken = {"documents": documents(2.1) | {"strategies": 7}}
+    asked = later(client, "/v1/policies", broken, keys["author"])
+    found = ended(app, client, asked, keys["author"])
+    at_once = client.post("/v1/policies", json=broken, headers=keys["author"])
+    assert (found["state"], found["answer"]["status"]) == ("refused", 422)
+    assert found["answer"]["body"] | {"trace_id": ""} == at_once.json | {"trace_id": ""}
+
+
+def test_ten_proposals_of_a_client_may_wait_and_what_waited_for_an_hour_is_not_carried_out(
+    app: Flask, client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    asked = [later(client, "/v1/policies", {"documents": {}}, keys["author"]) for _ in range(11)]
+    assert [one.status_code for one in asked] == [202] * 10 + [429]
+    assert "it may have 10" in asked[-1].json["detail"]
+    assert fresh.jobs.add("anna", None, {}, ["c-1"]).state == "queued", "another kind of job is counted by itself"
+    execute(fresh.url, "UPDATE jobs SET created_at = created_at - 3600001")
+    found = ended(app, client, asked[0], keys["author"])
+    assert (found["state"], found["answer"]["status"]) == ("failed", 503)
+    assert found["answer"]["body"]["detail"].startswith("Nobody took it up for an hour")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from service.domain import Release
 from service.errors import Conflict, FourcastError, InvalidInput, NotFound, OwnApproval
 from service.store import Store
 from service.store.challengers import Challenger
+from service.store.jobs import APPROVAL, POLICIES, LeaseLost, end
 from service.store.proposals import same_person
 
 
@@ -63,6 +64,17 @@ def test_another_approves_and_it_serves_beside_what_served(store: Store) -> None
     assert (found.state, found.release, found.approver) == ("active", release.id, "Ben")
     assert store.releases()[0]["note"] == "approved, proposed by Anna: looks right"
     assert store.proposals.find("p-3").state == "proposed"
+
+
+def test_a_runner_that_was_thought_dead_and_comes_back_releases_nothing(store: Store) -> None:
+    store.jobs.add_whole(APPROVAL, "Ben", None, {})
+    dead, alive = (store.jobs.take(-1, POLICIES) for _ in range(2))
+    assert dead is not None and alive is not None and dead.id == alive.id
+    with pytest.raises(LeaseLost):
+        store.proposals.approve("p-2", "Ben", "", lambda connection, _: end(connection, dead))
+    assert (serves(store), store.jobs.read(alive.id).state) == ("p-1", "running")
+    store.proposals.approve("p-2", "Ben", "", lambda connection, _: end(connection, alive))
+    assert (serves(store), store.jobs.read(alive.id).state) == ("p-2", "done")
 
 
 def test_proposing_the_same_content_again_makes_nobody_else_its_author(store: Store) -> None:

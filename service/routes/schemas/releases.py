@@ -125,6 +125,35 @@ class ReleaseAnswer(Loose):
     prices = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
+class LaterAnswer(Loose):
+    """What the caller would have heard at once."""
+
+    status = fields.Integer(required=True, metadata=says("The HTTP status."))
+    location = fields.String(required=True, allow_none=True, metadata=says("Where the proposed policy is."))
+    body = fields.Dict(
+        keys=fields.String(), required=True, metadata=says("The proposal, the release, or the problem document.")
+    )
+
+
+class PolicyJobAnswer(Loose):
+    """A proposal or an approval that is answered later."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"enum": ["proposal", "approval"]})
+    state = fields.String(
+        required=True,
+        metadata=says(
+            "`refused`: by its author's mistake, a rule or a gate, as `answer` says; `failed`: not for its own sake, "
+            "so that it may be asked again.",
+            enum=["queued", "running", "done", "refused", "failed"],
+        ),
+    )
+    created_at = fields.DateTime(required=True)
+    started_at = fields.DateTime(required=True, allow_none=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    answer = fields.Nested(LaterAnswer, required=True, allow_none=True, metadata=says("Null until it has ended."))
+
+
 class ListedRelease(ReleaseAnswer):
     """A release with its story."""
 

@@ -20,6 +20,13 @@ class Problem:
         return f"{self.where}: {self.message}"
 
 
+@dataclass(frozen=True)
+class Spoken(Problem):
+    """A fault whose sentence is in a language already, and is not translated any more."""
+
+    language: str
+
+
 MOST_PROBLEMS = 100
 """Told of one request; who mends these sees the rest."""
 

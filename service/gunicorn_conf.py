@@ -49,6 +49,7 @@ def write_problem(client: socket.socket, status: int, reason: str, detail: str) 
     body = orjson.dumps(document | {"trace_id": trace_id})
     head = (
         f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        "Content-Language: en\r\n"
         f"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: {trace_id}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

@@ -4,7 +4,7 @@ import time
 
 from service.decision.permission import closed_by, next_open
 from service.domain import Event, EventKind, Snapshot
-from service.errors import ContactRefused, InvalidInput, Problem
+from service.errors import ContactRefused, InvalidInput, Spoken
 from service.rules.policy import Policy
 from service.serving import Releases
 from service.store.leads import Actor, Judged
@@ -38,7 +38,8 @@ class Judging:
     def refused(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
         """What to raise of a closed gate, in the policy's words."""
         rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
-        return ContactRefused(sentence, [Problem(gate, rules.get(gate, NOT_IN_POLICY)[actor.language])])
+        reason = rules.get(gate, NOT_IN_POLICY)[actor.language]
+        return ContactRefused(sentence, [Spoken(gate, reason, actor.language)])
 
 
 def adviser_channel(policy: Policy) -> str:

@@ -11,7 +11,7 @@ from service.decision.one import figure, judged
 from service.decision.program import Prepared, prepared
 from service.decision.subject import arm_of
 from service.domain import Context, Event, Release, Snapshot
-from service.errors import ContactRefused, InvalidInput, Problem
+from service.errors import ContactRefused, InvalidInput, Problem, Spoken
 from service.nearest import unknown
 from service.rules.clock import Clock
 from service.rules.contact import QuietGate
@@ -30,7 +30,7 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
     if gate is None:
         return
     reason = next(rule.reason for rule in policy.rules if rule.id == gate)
-    raise ContactRefused("This contact may not be made now.", [Problem(gate, reason[language])])
+    raise ContactRefused("This contact may not be made now.", [Spoken(gate, reason[language], language)])
 
 
 def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:

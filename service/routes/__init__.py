@@ -6,7 +6,8 @@
     fields       strict fields; all problems of an input at once
     schemas      inputs and answers
     contract     the OpenAPI document
-    problems     one shape for every error
+    problems     one shape for every error; ``translation`` tells it in Chinese, by the rows of ``chinese``
+    languages    which language the caller likes
     replies      bytes and headers, sent as they are
     envelope     request and trace ids, log line, metrics; ``facts`` and ``metrics`` belong to it
 

@@ -16,7 +16,8 @@ from service.routes.contract import BODY_ERRORS, Resource, operation, shown
 from service.routes.desk import item_problem
 from service.routes.examples.offers import BULK, BULK_IN
 from service.routes.fields import check
-from service.routes.offers import VARY, language
+from service.routes.languages import language
+from service.routes.offers import VARY
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
 from service.store.register import no_customer_of

@@ -24,7 +24,8 @@ from service.routes.cursors import cursor, next_page, place_of
 from service.routes.desk import about, audited, item_problem
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.fields import check
-from service.routes.offers import language, pairs
+from service.routes.languages import BY_LANGUAGE, language
+from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.contacts import (
     ContactAnswer,
@@ -96,7 +97,7 @@ def reserve_contacts(client: Client) -> Response:
     rows = check(_SEVERAL, read_json(request), SENTENCE)["contacts"]
     spend(client, len(rows) - 1, of=len(rows))
     told = [_status(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
-    return Ready(orjson.dumps({"contacts": told}), 200, [NO_STORE])
+    return Ready(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @blueprint.serve(ONE, **operation("getContact", READS, _ANSWER, NotFound))

@@ -219,7 +219,8 @@ def _error(error: type[FourcastError]) -> dict[str, Any]:
 
 _ABOUT = {
     "info": {
-        "description": "The next best offer for a bank's customer, and why. Errors are problem+json (RFC 9457).",
+        "description": "The next best offer for a bank's customer, and why. Errors are problem+json (RFC 9457), whose "
+        "texts are English, or Chinese where `Accept-Language` likes it better; `Content-Language` says which.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "servers": [{"url": "/"}],

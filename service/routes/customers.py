@@ -23,6 +23,7 @@ from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, o
 from service.routes.desk import about, item_problem
 from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
 from service.routes.fields import check
+from service.routes.languages import BY_LANGUAGE
 from service.routes.offers import pairs
 from service.routes.preconditions import Precondition, etag, precondition
 from service.routes.replies import JSON, NO_STORE, Ready
@@ -182,7 +183,7 @@ def put_customers(client: Client) -> Response:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
     told = [_stored(client, row, join("customers", place)) for place, row in enumerate(body["customers"])]
-    return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE])
+    return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @blueprint.serve(

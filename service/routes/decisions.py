@@ -11,7 +11,8 @@ from service.routes.contract import Resource, operation, shown
 from service.routes.explanations import REPLAY, ExplanationQuery, ReplayAnswer
 from service.routes.facts import facts
 from service.routes.fields import check
-from service.routes.offers import VARY, language, pairs
+from service.routes.languages import language
+from service.routes.offers import VARY, pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas import DecisionRecord
 from service.routes.schemas.explanations import ExplanationAnswer

@@ -11,6 +11,8 @@ from typing import Any
 from service.domain import Client
 from service.errors import MOST_PROBLEMS, FourcastError
 from service.routes.access import engine
+from service.routes.problems import faults, told_of
+from service.routes.translation import Teller
 
 
 def audited(client: Client, action: str, subject: str, detail: Mapping[str, object]) -> None:
@@ -26,13 +28,13 @@ def about(client: Client, on_behalf_of: str | None = None, **more: object) -> di
 
 
 def item_problem(error: FourcastError) -> dict[str, Any]:
-    """An error as it stands beside the other items of a list."""
+    """An error as it stands beside the other items of a list, in the language that the caller likes."""
+    teller = Teller()
     found: dict[str, Any] = {
         "type": f"urn:fourcast:problem:{error.slug}",
-        "title": error.title,
-        "detail": error.message,
+        "title": teller.tell(error.title),
+        "detail": teller.tell(error.message),
     }
     if error.problems:
-        told = islice(error.problems, MOST_PROBLEMS)
-        found["errors"] = [{"where": each.where, "message": each.message} for each in told]
+        found["errors"] = list(faults(islice(told_of(error), MOST_PROBLEMS), teller))
     return found

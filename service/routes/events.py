@@ -27,6 +27,7 @@ from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, o
 from service.routes.desk import item_problem
 from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
 from service.routes.fields import check, kind
+from service.routes.languages import BY_LANGUAGE
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 from service.store.register import no_customer_of
@@ -137,7 +138,7 @@ def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: b
     if not statuses:
         raise refused([one for one in became if isinstance(one, FourcastError)], sent, by_path)
     rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
-    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE])
+    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE, BY_LANGUAGE])
 
 
 def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
@@ -148,12 +149,12 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool
     if len(errors) == 1 and not by_path:
         return errors[0]
     problems = [
-        Problem(join(one.path, each.where), each.message)
+        replace(each, where=join(one.path, each.where))
         for one, error in zip(sent, errors, strict=True)
         for each in error.problems or [Problem("", error.message)]
     ]
     one_kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else InvalidInput
-    problems = [Problem(each.where.rstrip("."), each.message) for each in problems[:MAX_EVENTS]]
+    problems = [replace(each, where=each.where.rstrip(".")) for each in problems[:MAX_EVENTS]]
     sentence = f"None of the {len(errors)} events can be taken." if len(errors) > 1 else errors[0].message
     return one_kind(sentence, problems)
 

@@ -26,7 +26,8 @@ from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, o
 from service.routes.desk import about, audited
 from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.fields import Word, check, kind
-from service.routes.offers import language, pairs
+from service.routes.languages import language
+from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
 from service.store.jobs import OFFERS, Everybody, Job, Keyed

@@ -20,7 +20,8 @@ from service.routes.contract import BODY_ERRORS, NotFound, Resource, operation, 
 from service.routes.desk import about, audited
 from service.routes.examples.leads import BUILD, BUILD_IN, REPORT
 from service.routes.fields import check
-from service.routes.offers import language, pairs
+from service.routes.languages import language
+from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.leads import BuildAnswer, BuildInput, ReportAnswer, ReportQuery
 from service.store.jobs import LEADS, Job

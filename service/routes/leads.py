@@ -22,7 +22,8 @@ from service.routes.cursors import cursor, next_page, place_of
 from service.routes.desk import about, audited
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
 from service.routes.fields import check
-from service.routes.offers import language, pairs
+from service.routes.languages import language
+from service.routes.offers import pairs
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.leads import (
     CorrectionInput,

@@ -22,7 +22,7 @@ PARAMETERS = {
     "webhook_id": "The webhook's id.",
     "contact_id": "The contact's id, as its sender gave it.",
     "external_key": f"The customer's key in another system of the bank. {SENTENCE}",
-    "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither.",
+    "Accept-Language": "Chinese (`zh`) or English (`en`); Chinese where it likes neither, but problems in English.",
     "If-None-Match": "The ETag of the answer the caller has; 304 where it still holds.",
     "Prefer": "`respond-async` (RFC 7240): answer 202 at once.",
     "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",

@@ -9,8 +9,6 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from flask import Response, request
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
 from service.domain import Client
 from service.engine import Answer, OfferRequest
@@ -22,6 +20,7 @@ from service.routes.examples.offers import ASKED, OFFERS
 from service.routes.explanations import ExplainedQuery
 from service.routes.facts import Facts, facts
 from service.routes.fields import check
+from service.routes.languages import LANGUAGES, language
 from service.routes.replies import ASK_AGAIN, NO_STORE, Ready, unless_held
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
@@ -31,7 +30,6 @@ MAX_QUERY, MAX_HOT_QUERY = 4000, 512
 A name of 200 signs and one of 64 fit, for a sign is at most 12 characters when it is percent-encoded (RFC 3986, 2.1);
 so does the request's line into what gunicorn reads of it.
 """
-LANGUAGES = ("zh", "en")
 EXPLAIN = "offers:explain"
 PATH = "/v1/customers/<string:customer_id>/offers"
 _QUERY, _INPUT = ExplainedQuery(), OffersInput()
@@ -147,13 +145,6 @@ def asked_for(query: str, accepted: str) -> Asked:
     found = check(_QUERY, pairs(query, MAX_HOT_QUERY), "The query does not fit.")
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
     return Asked(**found, **why, language=language(accepted))
-
-
-def language(accepted: str) -> str:
-    """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``); ``zh`` when it likes neither."""
-    liked = parse_accept_header(accepted[:MAX_HOT_QUERY], LanguageAccept)
-    words = (word.partition("-")[0].lower() for word, quality in liked if quality > 0)
-    return next((word for word in words if word in LANGUAGES), LANGUAGES[0])
 
 
 def note(noted: Facts, answer: Answer) -> None:

@@ -17,7 +17,7 @@ from marshmallow import Schema
 from service.answer import iso
 from service.child_process import Patience
 from service.domain import Client, Release
-from service.errors import InvalidInput, Problem, Unavailable
+from service.errors import InvalidInput, Problem, Spoken, Unavailable
 from service.policy_jobs import problem
 from service.routes.access import engine, needs, word
 from service.routes.bodies import read_json
@@ -25,6 +25,7 @@ from service.routes.contract import BODY_ERRORS, Conflict, NotFound, Resource, o
 from service.routes.examples.jobs import POLICY_ENDED, POLICY_QUEUED
 from service.routes.facts import facts
 from service.routes.fields import check
+from service.routes.languages import ENGLISH
 from service.routes.prefer import APPLIED, LOOK_AGAIN, PARAMETER, prefers_async
 from service.routes.problems import document
 from service.routes.replies import NO_STORE, Ready
@@ -44,6 +45,7 @@ from service.routes.schemas.releases import (
     SimulationAnswer,
     SimulationInput,
 )
+from service.routes.translation import Teller
 from service.rules.policy import Policy
 from service.rules.reading import limits
 from service.store import Proposal
@@ -330,8 +332,8 @@ def _answer(job: Job) -> dict[str, Any] | None:
     if job.finished_at is None:
         return None
     error = found.get("problem") or problem(Unavailable(str(job.error)))
-    status, rows = error["status"], [Problem(**each) for each in error["errors"]]
-    body = document(status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"])
+    status, rows = error["status"], [Spoken(**each, language=ENGLISH) for each in error["errors"]]
+    body = document(status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Teller())
     return {"status": status, "location": None, "body": body}
 
 

@@ -8,7 +8,7 @@ from flask import Response, request
 from service.domain import Client
 from service.routes.access import engine, needs
 from service.routes.contract import NotFound, Resource, operation, shown
-from service.routes.offers import language
+from service.routes.languages import language
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.portrait import PortraitAnswer
 

@@ -2,9 +2,12 @@
 
 Members: ``type`` (a stable urn), ``title``, ``status``, ``detail``, ``errors`` (``[{where, message}]``, only where
 there are any) and ``trace_id``, which the log carries too. A 500 never shows what happened inside: the log does.
+
+``title``, ``detail`` and ``message`` are in the language that the caller likes, English where they say none;
+``Content-Language`` names what they are in. Faults in the files of policies and bundles stay English, as the files are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import orjson
@@ -12,18 +15,24 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 from service.errors import (
+    BundleError,
+    ExpressionError,
     Forbidden,
     FourcastError,
     InProgress,
     InvalidToken,
+    PolicyError,
     Problem,
+    Spoken,
     TooMany,
     Unauthorized,
     Unavailable,
     UnsupportedCoding,
 )
 from service.routes.facts import facts
+from service.routes.languages import BY_LANGUAGE, ENGLISH
 from service.routes.replies import NO_STORE, PROBLEM, Pair, Ready
+from service.routes.translation import Teller
 
 MOST_TOLD = 200
 """Problems of one answer: as many as a request may hold events, each of which has its own."""
@@ -40,29 +49,45 @@ def problem(
     status: int, slug: str, title: str, detail: str, errors: Iterable[Problem] = (), headers: Iterable[Pair] = ()
 ) -> Ready:
     """One error as an answer."""
-    told = document(status, slug, title, detail, errors, facts().trace_id)
-    return Ready(orjson.dumps(told), status, [NO_STORE, *headers], PROBLEM)
+    teller = Teller()
+    told = document(status, slug, title, detail, errors, facts().trace_id, teller)
+    pairs = [NO_STORE, BY_LANGUAGE, ("Content-Language", teller.languages), *headers]
+    return Ready(orjson.dumps(told), status, pairs, PROBLEM)
 
 
 def document(
-    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str
+    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str, teller: Teller
 ) -> dict[str, object]:
     """One error as plain JSON values; its rows only where there are any."""
-    rows = [{"where": row.where, "message": row.message} for row in islice(errors, MOST_TOLD)]
+    rows = list(faults(islice(errors, MOST_TOLD), teller))
     return {
         "type": f"urn:fourcast:problem:{slug}",
-        "title": title,
+        "title": teller.tell(title),
         "status": status,
-        "detail": detail,
+        "detail": teller.tell(detail),
         **({"errors": rows} if rows else {}),
         "trace_id": trace_id,
     }
 
 
+def faults(problems: Iterable[Problem], teller: Teller) -> Iterator[dict[str, str]]:
+    """The rows of ``errors``."""
+    for one in problems:
+        message = teller.quote(one.message, one.language) if isinstance(one, Spoken) else teller.tell(one.message)
+        yield {"where": one.where, "message": message}
+
+
+def told_of(error: FourcastError) -> Iterable[Problem]:
+    """The problems of an error; those of a file that somebody wrote in English are English and stay so."""
+    if isinstance(error, PolicyError | ExpressionError | BundleError):
+        return (Spoken(one.where, one.message, ENGLISH) for one in error.problems)
+    return error.problems
+
+
 def of_ours(error: FourcastError) -> Ready:
     """The answer to an error raised on purpose."""
     detail = error.message if error.status != 500 else INTERNAL
-    return problem(error.status, error.slug, error.title, detail, error.problems, _headers(error))
+    return problem(error.status, error.slug, error.title, detail, told_of(error), _headers(error))
 
 
 def of_flask(error: HTTPException) -> Ready:

@@ -18,7 +18,8 @@ from service.routes.events import Sent, told
 from service.routes.examples.visitors import ANSWER, ASKED, EVENTS, VISITOR
 from service.routes.facts import facts
 from service.routes.fields import check
-from service.routes.offers import VARY, language, note
+from service.routes.languages import language
+from service.routes.offers import VARY, note
 from service.routes.replies import NO_STORE, Ready
 from service.routes.schemas.events import EventsAnswer
 from service.routes.schemas.visitors import VisitorEventsInput, VisitorOffersAnswer, VisitorOffersInput

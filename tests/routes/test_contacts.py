@@ -41,9 +41,9 @@ def customer(store: Store) -> str:
 
 @pytest.fixture
 def ask(client: Any, keys: Keys, customer: str) -> Ask:
-    def post(**changes: Any) -> Any:
+    def post(spoken: str = "en", **changes: Any) -> Any:
         body = {"id": f"k-{next(NUMBER)}", "customer_id": customer, "offer": "term-12m", "channel": "sms"}
-        headers = keys["app"] | {"Accept-Language": "en"}
+        headers = keys["app"] | {"Accept-Language": spoken}
         return client.post("/v1/contacts", headers=headers, json=body | changes)
 
     return post
@@ -69,6 +69,11 @@ def test_the_third_contact_of_a_week_is_refused_with_the_gate_and_the_reason(ask
     refused = ask(channel="wechat")
     assert closed(refused) == "cap-outbound-week"
     assert refused.json["errors"][0]["message"] == "Contacted twice in 7 days"
+    assert refused.headers["Content-Language"] == "en"
+    chinese, unsaid = (ask(spoken=spoken, channel="wechat") for spoken in ("zh", ""))
+    assert chinese.json["errors"] == unsaid.json["errors"], "the bank's own words are Chinese where nobody says"
+    assert [one.headers["Content-Language"] for one in (chinese, unsaid)] == ["zh", "en, zh"]
+    assert (chinese.json["title"], unsaid.json["title"]) == ("不得进行此次联系", "This contact may not be made")
 
 
 def test_the_same_id_is_the_same_contact_also_when_the_cap_is_full(ask: Ask) -> None:

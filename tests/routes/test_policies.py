@@ -162,6 +162,11 @@ def test_a_broken_policy_is_refused_with_every_problem(client: Any, keys: dict[s
     for word in ("term-12m", "2.1", "sideways", "strategies.yaml"):
         assert word in told
     assert len(answer.json["errors"]) >= 3
+    chinese = client.post(
+        "/v1/policies", json={"documents": broken}, headers=keys["author"] | {"Accept-Language": "zh"}
+    )
+    assert (chinese.json["title"], chinese.headers["Content-Language"]) == ("政策无效", "zh, en")
+    assert chinese.json["errors"] == answer.json["errors"], "of a file in English, to its author"
     assert [row["author"] for row in client.get("/v1/policies", headers=keys["author"]).json["policies"]] == ["demo"]
 
 

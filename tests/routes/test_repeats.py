@@ -124,9 +124,12 @@ def test_an_answer_is_not_shown_to_another_principal_of_the_same_name(
 
 def test_an_error_of_the_caller_is_kept_too(client: Any, keys: Keys, make_event: Any, key: str) -> None:
     event, headers = make_event(customer_id="c-later"), keys["app"] | {"Idempotency-Key": key}
-    first, second = (client.post("/v1/events", json=event, headers=headers) for _ in range(2))
+    first, second = (
+        client.post("/v1/events", json=event, headers=headers | {"Accept-Language": spoken}) for spoken in ("zh", "en")
+    )
     assert (first.status_code, second.status_code) == (404, 404)
-    assert second.data == first.data
+    assert second.data == first.data, "also where it is asked in another language"
+    assert second.headers["Content-Language"] == first.headers["Content-Language"] == "zh"
     assert second.content_type == "application/problem+json"
 
 

@@ -68,10 +68,12 @@ class Fault(Loose):
 class ProblemAnswer(Loose):
     """An error (RFC 9457)."""
 
-    type = fields.String(required=True, metadata={"example": "urn:fourcast:problem:invalid-input"})
+    type = fields.String(
+        required=True, metadata=says("The same in every language.", example="urn:fourcast:problem:invalid-input")
+    )
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    detail = fields.String(required=True)
+    detail = fields.String(required=True, metadata=says("For people, as `title`; in the language they like."))
     errors = fields.List(fields.Nested(Fault))
     trace_id = fields.String(required=True)
 

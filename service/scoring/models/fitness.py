@@ -23,7 +23,8 @@ def misfits(challenger: Bundle, champion: Manifest | None, policy: AttributeTabl
 def refuse(found: Sequence[str]) -> None:
     """Raise GateRefused, with every sentence, where a bundle does not fit."""
     if found:
-        raise GateRefused("\n  ".join(["the challenger is not fit to serve:", *(f"no   {line}" for line in found)]))
+        lines = "".join(f"\n  no   {line}" for line in found)
+        raise GateRefused(f"the challenger is not fit to serve:{lines}")
 
 
 def families_of(manifest: Manifest) -> list[str]:

@@ -1,0 +1,28 @@
+"""The language of an answer: the one of ours that ``Accept-Language`` likes best (RFC 9110, section 12.5.4)."""
+
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+CHINESE, ENGLISH = LANGUAGES = ("zh", "en")
+MOST_READ = 512
+"""Characters of the header that are read."""
+BY_LANGUAGE = ("Vary", "Accept-Language")
+
+
+def language(accepted: str, otherwise: str = CHINESE) -> str:
+    """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``, ``*`` what it does not name).
+
+    ``otherwise`` when it likes neither, or the other one where it refuses that (``q=0``).
+
+    >>> language("fr, zh-Hant;q=0.2", ENGLISH), language("fr", ENGLISH), language("en;q=0", ENGLISH)
+    ('zh', 'en', 'zh')
+    """
+    order = sorted(LANGUAGES, key=lambda one: one != otherwise)
+    liked: dict[str, float] = {}
+    for word, quality in parse_accept_header(accepted[:MOST_READ], LanguageAccept):
+        named = word.partition("-")[0].lower()
+        for one in order:
+            if named in (one, "*"):
+                liked.setdefault(one, quality)
+    best = max(liked, key=lambda one: liked[one], default=otherwise)
+    return best if liked.get(best, 1.0) > 0 else next((one for one in order if one not in liked), otherwise)

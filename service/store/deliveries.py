@@ -23,7 +23,7 @@ from service.store.changes import ALL, STANDS, Change, Place
 from service.store.database import Database
 from service.store.schema import deliveries, webhooks
 from service.store.sealing import Seal
-from service.store.webhooks import SHOWN, Webhook, one, uuid_of, webhook_of
+from service.store.webhooks import SHOWN, Webhook, one, told_of, uuid_of, webhook_of
 
 ATTEMPTS = 12
 LEASE_MS = 60_000
@@ -175,7 +175,7 @@ class Deliveries:
             row = connection.execute(FAILING, {"id": due.webhook_id, "gone": status == 410, "patience": patience_ms})
             after = row.first()
             if after is not None and not after.enabled:
-                told = {"webhook_id": due.webhook_id, "url": after.url, "error": error[:300]}
+                told = {"webhook_id": due.webhook_id, **told_of(after.url), "error": error[:300]}
                 audit.append(connection, "runner", DISABLED, due.webhook_id, told)
                 changes.note(connection, DISABLED, due.webhook_id, told, branch=after.branch)
 

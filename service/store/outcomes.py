@@ -26,6 +26,7 @@ OUTCOMES = text(
         FROM decisions, LATERAL (SELECT decision_of(record) AS decision) AS read
         WHERE id >= CAST(:first AS uuid) AND id < CAST(:last AS uuid)
             AND release_id IN (SELECT id FROM releases_alike) AND release_id >= :release
+            AND NOT starts_with(customer_id, 'erased-')
     ), members AS (
         SELECT customer_id, min(arm) AS arm, min(at) AS first_at, count(*) AS decisions,
             sum(json_array_length(treatments)) AS shown

@@ -14,6 +14,7 @@ LATEST = text(
     SELECT * FROM (
         SELECT DISTINCT ON (customer_id) id, customer_id, at, release_id, record FROM (
             SELECT * FROM decisions WHERE id >= CAST(:first AS uuid) AND id < CAST(:last AS uuid)
+                AND NOT starts_with(customer_id, 'erased-')
             ORDER BY id DESC LIMIT :rows
         ) AS latest ORDER BY customer_id, id DESC
     ) AS one_each ORDER BY id DESC LIMIT :customers

@@ -1,7 +1,8 @@
 """Decisions with what came of them: one per customer, the first of the span, and the offers taken in the window after.
 
 A customer counts once, so that the rows are independent of each other. Where there are more customers than asked for,
-those with the smallest hash are taken: always the same, and fair to all. Taken is an accept or a purchase.
+those with the smallest hash are taken: always the same, and fair to all. Taken is an accept or a purchase. Whoever was
+erased is left out: what they took went with them.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ TAKEN = text(
     """
     WITH first AS (
         SELECT customer_id, min(id::text)::uuid AS id FROM decisions
-        WHERE id >= CAST(:first AS uuid) AND id < CAST(:last AS uuid) GROUP BY customer_id
+        WHERE id >= CAST(:first AS uuid) AND id < CAST(:last AS uuid) AND NOT starts_with(customer_id, 'erased-')
+        GROUP BY customer_id
         ORDER BY hashtextextended(customer_id, 0), customer_id LIMIT :count
     )
     SELECT decisions.record, ARRAY(

@@ -5,7 +5,9 @@ import uuid
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, text, true, update
 
@@ -68,7 +70,7 @@ class Webhooks:
             if bounds.count(connection, webhooks, client) >= MOST:
                 raise Conflict(f"This client has {MOST} webhooks, as many as it may: change one, or end one first.")
             connection.execute(insert(webhooks).values(**values, secret=self._sealed(secret)))
-            audit.append(connection, client, "webhook.add", name, {"url": url, "types": list(types)})
+            audit.append(connection, client, "webhook.add", name, {**told_of(url), "types": list(types)})
             return one(connection, name, branch), secret
 
     def listed(self, branch: str | None) -> list[Webhook]:
@@ -88,7 +90,7 @@ class Webhooks:
             found = one(connection, webhook_id, branch)
             forgiven = {"failing_since": None} if values.get("enabled") else {}
             connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(**values, **forgiven))
-            audit.append(connection, client, "webhook.change", found.id, values)
+            audit.append(connection, client, "webhook.change", found.id, _told(values))
             return one(connection, webhook_id, branch)
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
@@ -96,7 +98,7 @@ class Webhooks:
         with self._database.begin(bulk.PATIENCE_S) as connection:
             found = one(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
-            audit.append(connection, client, "webhook.remove", found.id, {"url": found.url})
+            audit.append(connection, client, "webhook.remove", found.id, told_of(found.url))
 
     def rotate(self, webhook_id: str, branch: str | None, client: str) -> str:
         """A new secret; for a day messages carry the signatures of both."""
@@ -111,6 +113,21 @@ class Webhooks:
 
     def _sealed(self, secret: str) -> str:
         return self._seal.close(secret.encode()).decode()
+
+
+def told_of(url: str) -> dict[str, str]:
+    """What a log may keep of a receiver's address, whose path and query may hold a secret: host, and a digest.
+
+    >>> told_of("https://crm.example:8443/hooks?token=s3cret")
+    {'host': 'crm.example:8443', 'url_sha256': '7cc9a97cdbe508d1'}
+    """
+    return {"host": urlsplit(url).netloc.rpartition("@")[2], "url_sha256": sha256(url.encode()).hexdigest()[:16]}
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """The changed values, the address as ``told_of`` tells it."""
+    plain = {name: value for name, value in values.items() if name != "url"}
+    return {**plain, **told_of(str(values["url"]))} if "url" in values else plain
 
 
 def one(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:

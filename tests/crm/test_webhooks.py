@@ -20,6 +20,7 @@ from service.crm.sending import headers
 from service.engine import Engine
 from service.errors import InvalidInput
 from service.store import Store
+from service.store.deliveries import Due
 from tests.crm.conftest import Crm, House
 from tests.servers import execute
 
@@ -195,6 +196,17 @@ def test_while_rotating_both_secrets_verify(house: House, bank: Crm, receiver: R
     Webhook(new).verify(body, named)
     with pytest.raises(WebhookVerificationError):
         Webhook(made["secret"]).verify(body, named)
+
+
+def test_no_log_keeps_an_address_in_whose_query_a_secret_stands(house: House, bank: Crm) -> None:
+    for secret in ("s3cret-one", "s3cret-two"):
+        made = bank.ask("POST", "/v1/webhooks", {"url": f"https://8.8.8.8/h?token={secret}", "types": ["job.*"]}).json()
+        bank.ask("PUT", f"/v1/webhooks/{made['id']}", {"url": f"https://8.8.8.8/{secret}"})
+        house.store.deliveries.failed(Due(made["id"], made["id"], "", (), "", 1), 410, "gone", 1)
+        bank.ask("DELETE", f"/v1/webhooks/{made['id']}")
+    kept = [*house.store.audit_log(20), *bank.ask("GET", "/v1/changes?types=webhook.disabled").json()["changes"]]
+    told = orjson.dumps(kept, default=str).decode()
+    assert "s3cret" not in told and told.count("8.8.8.8") >= 8
 
 
 def test_a_webhook_that_fails_on_and_on_is_switched_off_on_record(house: House, bank: Crm, receiver: Receiver) -> None:

@@ -64,7 +64,9 @@ def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, 
     store.close()
 
 
-def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House, engine: Engine, tested: Policy):
+def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_erased(
+    house: House, engine: Engine, tested: Policy
+):
     store, before = house.store, engine.measurement.report(days=1)
     served = {"personalised": 6, "propensity-only": 4}
     people = {arm: members(tested, arm, some) for arm, some in served.items()}
@@ -82,6 +84,10 @@ def test_a_report_counts_what_happened_and_leaves_out_who_withdrew(house: House,
     gone = people["personalised"][5]
     store.set_consents(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     offers(engine, gone)
+    (erased,) = members(tested, "personalised", 1)
+    store.put_customer(erased, SAVER)
+    offers(engine, erased)
+    engine.crm.customers.erase(erased, "test", {})
     after = engine.measurement.report(days=1)
     store.close()
     rows = [{row["id"]: row for row in each["tests"]} for each in (before, after)]

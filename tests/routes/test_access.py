@@ -96,6 +96,7 @@ RULES: dict[str, tuple[str, str]] = {
     "publishPolicy": ("policies:write", "bank"),
     "listPolicies": ("policies:write policies:approve", "bank"),
     "getPolicy": ("policies:write policies:approve", "bank"),
+    "getPolicyJob": ("policies:write policies:approve", "bank"),
     "diffPolicy": ("policies:write policies:approve", "bank"),
     "simulatePolicy": ("policies:write policies:approve", "bank"),
     "approvePolicy": ("policies:approve", "bank"),

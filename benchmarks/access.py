@@ -10,13 +10,13 @@ import argparse
 import time
 from collections.abc import Callable
 
-from service.access.keys import Clients, key_digest, new_key
-from service.access.quotas import Quotas
-from service.config import Settings
-from service.domain import Client
-from service.offer_tokens import _signature
-from service.routes.envelope import limits
-from service.routes.replies import pack, packed
+from service.core.domain import Client
+from service.engine.auth.keys import Clients, key_digest, new_key
+from service.engine.auth.quotas import Quotas
+from service.engine.offers.offer_tokens import _signature
+from service.routes.http.middleware import limits
+from service.routes.http.responses import pack, packed
+from service.runtime.config import Settings
 
 KEY, _ = new_key()
 APP = Client("app", frozenset({"offers:read"}))

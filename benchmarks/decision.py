@@ -18,11 +18,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from service.core.domain import Context, Event, Release, Snapshot
+from service.core.expressions import Kind
+from service.core.trails import trails_of
 from service.decision import decide, decide_many, encode, population
-from service.domain import Context, Event, Release, Snapshot
-from service.expressions import Kind
 from service.rules.policy import DEFAULT, Policy, load
-from service.rules.trails import trails_of
 
 NOW = 1_790_740_800_000  # a Wednesday at noon in Shanghai, no holiday
 RULES = 80

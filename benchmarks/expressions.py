@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import Kind, Name, fold, parse, truth, value
+from service.core.expressions import Kind, Name, fold, parse, truth, value
 
 ROUNDS = 9
 CUSTOMERS, OFFERS, CHANNELS = 16_000, 20, 6

@@ -18,12 +18,12 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.decision import customers
+from service.core.domain import Context, Event, Release
 from service.decision import decide, encode
-from service.domain import Context, Event, Release
-from service.embedded import start_postgres
-from service.rules.clock import Clock
-from service.rules.needs import cut
+from service.rules.expiry import Clock
+from service.rules.history.needs import cut
 from service.rules.policy import DEFAULT, Policy, load
+from service.runtime.embedded import start_postgres
 from service.store import Store
 
 COUNTS = (0, 100, 1_000, 10_000)

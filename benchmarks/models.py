@@ -20,10 +20,10 @@ import lightgbm as lgb
 import numpy as np
 from sklearn.model_selection import ShuffleSplit
 
-from training.bank import open_bank
-from training.evaluate import measure
-from training.family import default_model
-from training.sample import Sample, read_sample
+from training.data.bank import open_bank
+from training.data.sample import Sample, read_sample
+from training.evaluation.metrics import measure
+from training.models.family import default_model
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = Path(os.environ.get("FOURCAST_SHARED_DATA", ROOT.parent / "shared" / "data"))

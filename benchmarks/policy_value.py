@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import t as student
 from tqdm import tqdm
 
-from training.policy_value import Log, evaluate
+from training.evaluation.policy_value import Log, evaluate
 
 Floats = np.ndarray
 ESTIMATORS = ("ips", "snips", "dr")

@@ -23,13 +23,13 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.decision import NOW
+from service.analysis.simulate import certain
+from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
-from service.domain import Context, Release, Snapshot
-from service.planning.simulate import certain
 from service.rules.policy import DEFAULT, Policy, load
 from service.scoring.models import Bundle, open_bundle
-from training.dataset import Customers
-from training.supplement import PURPOSES
+from training.data.dataset import Customers
+from training.data.simulated_consents import PURPOSES
 from training.synthetic import Reactions, make, write
 from training.train import train
 

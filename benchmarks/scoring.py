@@ -24,11 +24,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from service.expressions import Kind
-from service.scoring.attributes import AttributeTable, parse_table
-from service.scoring.features import FeatureProgram
+from service.core.attributes import AttributeTable, parse_table
+from service.core.attributes.features import FeatureProgram
+from service.core.expressions import Kind
 from service.scoring.models import Bundle, open_bundle
-from training.registry import TrainedFamily, write_bundle
+from training.bundles.registry import TrainedFamily, write_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
 CUSTOMERS, TREES, LEAVES, CALLS = 4_000, 300, 63, 400

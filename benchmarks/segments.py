@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from service.scoring.lifetime import Lapse
-from training.bank import open_bank
-from training.dataset import default_table, read_customers, read_lapses
-from training.portrait import columns_of, portrait_parts
-from training.segment import silhouette_of
+from training.bundles.portrait_parts import columns_of, portrait_parts
+from training.data.bank import open_bank
+from training.data.dataset import default_table, read_customers, read_lapses
+from training.models.segments import silhouette_of
 
 ROOT = Path(__file__).resolve().parents[1]
 

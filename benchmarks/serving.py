@@ -24,9 +24,9 @@ from pathlib import Path
 
 import psutil
 
-from service.commands.demo import prepared
-from service.commands.serve import free_port, gunicorn_command
-from service.config import Settings
+from service.cli.operate.demo import prepared
+from service.cli.operate.serve import free_port, gunicorn_command
+from service.runtime.config import Settings
 
 HOST = "127.0.0.1"
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 
-from service.domain import KEPT, Event, Lookback
-from service.embedded import start_postgres
+from service.core.domain import KEPT, Event, Lookback
+from service.runtime.embedded import start_postgres
 from service.store import Store, new_decision_id
-from service.store.hot import CHECK, REMEMBER, SNAPSHOT
+from service.store.connection.statements import CHECK, REMEMBER, SNAPSHOT
 
 CUSTOMERS = 5_000
 RECORD = bytes(range(256)) * 8

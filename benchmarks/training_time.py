@@ -20,12 +20,12 @@ from typing import Any
 
 import lightgbm as lgb
 
-from training.bank import open_bank
-from training.family import default_model, lesson_of
-from training.fit import PropensityModel
-from training.lesson import Lesson, Recipe
-from training.member import Grower
-from training.sample import read_sample
+from training.data.bank import open_bank
+from training.data.sample import read_sample
+from training.models.booster import Grower
+from training.models.family import default_model, lesson_of
+from training.models.propensity import PropensityModel
+from training.models.training_set import Lesson, Recipe
 from training.synthetic import write
 
 

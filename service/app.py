@@ -13,43 +13,23 @@ import orjson
 from flask import Flask, request
 from flask.sessions import NullSession, SessionInterface
 
-from service import tracing
 from service.cache import Cache
-from service.config import Settings
-from service.engine import Engine
-from service.logs import log_as_json
-from service.routes import (
-    advisers,
-    bulk,
-    changes,
-    contacts,
-    customers,
-    decisions,
-    docs,
-    drift,
-    events,
-    experiments,
-    health,
-    jobs,
-    lead_builds,
-    leads,
-    models,
-    offers,
-    policies,
-    portrait,
-    preferences,
-    roll,
-    tokens,
-    visitors,
-    webhooks,
-)
-from service.routes.access import check_declared
-from service.routes.contract import document
-from service.routes.cors import Cors
-from service.routes.envelope import Envelope, to_stdout
-from service.routes.facts import facts
-from service.routes.metrics import note_worker
-from service.routes.problems import install
+from service.engine.engine import Engine
+from service.routes import docs, health
+from service.routes.crm import advisers, changes, jobs, lead_builds, leads, webhooks
+from service.routes.customers import contacts, customers, listing, portrait, preferences, tokens
+from service.routes.governance import drift, experiments, models, policies
+from service.routes.http.guard import check_declared
+from service.routes.http.headers.cors import Cors
+from service.routes.http.metrics import note_worker
+from service.routes.http.middleware import Envelope, to_stdout
+from service.routes.http.openapi import document
+from service.routes.http.problems import install
+from service.routes.http.request_context import facts
+from service.routes.offers import bulk, decisions, events, offers, visitors
+from service.runtime import tracing
+from service.runtime.config import Settings
+from service.runtime.logs import log_as_json
 from service.store import Store
 
 LOG = logging.getLogger("fourcast.app")
@@ -67,7 +47,7 @@ BLUEPRINTS = (
     experiments.blueprint,
     customers.blueprint,
     tokens.blueprint,
-    roll.blueprint,
+    listing.blueprint,
     bulk.blueprint,
     jobs.blueprint,
     changes.blueprint,

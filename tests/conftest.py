@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from service.scoring.attributes import parse_table
-from service.scoring.features import FeatureProgram
+from service.core.attributes import parse_table
+from service.core.attributes.features import FeatureProgram
 from tests.servers import (  # noqa: F401 - fixtures for every test
     database_url,
     fresh_database,
@@ -19,16 +19,16 @@ from tests.servers import (  # noqa: F401 - fixtures for every test
     redis_url,
     store,
 )
-from training.registry import TrainedFamily, write_bundle
+from training.bundles.registry import TrainedFamily, write_bundle
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
 LONG = (
     "tests/guides/",
-    "tests/test_activation",
-    "tests/commands/",
-    "tests/crm/",
+    "tests/engine/releases/test_activation",
+    "tests/cli/",
+    "tests/engine/crm/",
     "tests/observability/",
     "tests/contract/",
 )

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.access import new_key
-from service.commands.serve import free_port, gunicorn_command
-from service.domain import Client
+from service.cli.operate.serve import free_port, gunicorn_command
+from service.core.domain import Client
+from service.engine.auth import new_key
 from service.store import Store
 from tests.routes.conftest import EVERYTHING, SAVER
 from tests.servers import DEADLINE_MS

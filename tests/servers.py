@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from service.embedded import start_postgres, start_valkey
+from service.runtime.embedded import start_postgres, start_valkey
 from service.store import Store
 
 TEMPLATE = "migrated"

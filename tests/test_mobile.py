@@ -14,9 +14,9 @@ import pytest
 import redis
 import requests
 
-from service.access import new_key
-from service.domain import Client
-from service.offer_tokens import OfferTokens
+from service.core.domain import Client
+from service.engine.auth import new_key
+from service.engine.offers.offer_tokens import OfferTokens
 from service.store import Store
 from tests.routes.conftest import EVERYTHING, SAVER
 from tests.served import Served

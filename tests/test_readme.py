@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.cli import MODULES
-from service.config import settings_table
+from service.cli.main import MODULES
+from service.runtime.config import settings_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

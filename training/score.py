@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from service.errors import InvalidInput
+from service.core.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
-from training import distributed
-from training.bank import Bank, open_bank
-from training.dataset import Customers, read_customers
-from training.output import writer
+from training.data.bank import Bank, open_bank
+from training.data.dataset import Customers, read_customers
+from training.data.files.table_files import writer
+from training.models import dask_cluster
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def score(
     customers = read_customers(open_bank(bank), Path(files))
     lacks = lacking(opened, customers)
     if cluster is not None and isinstance(bundle, Path):
-        scores = distributed.scores_of(cluster, bundle, customers.table)
+        scores = dask_cluster.scores_of(cluster, bundle, customers.table)
     else:
         scores = opened.score_many(customers.table)
     ids = customers.table.column("customer_id").combine_chunks()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from service.errors import FourcastError
+from service.core.errors import FourcastError
 from service.scoring.models.manifest import NAME, read
 
 MODEL = "fourcast"

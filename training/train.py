@@ -17,24 +17,24 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import clone
 
+from service.analysis.model_gate import Verdict, gate
 from service.rules.policy import DEFAULT, load
-from service.scoring.hearing import TICKET
-from training import learnable
-from training.bank import Bank, open_bank
-from training.champion import champion_of, compared
-from training.dataset import Customers, read_lapses, table_of
-from training.family import default_model, fit_family
-from training.fit import PropensityModel
-from training.gate import Verdict, gate
-from training.keepsakes import check_allowed, gathered
-from training.memory import Memory
-from training.portrait import columns_of, portrait_parts
-from training.registry import TrainedFamily, write_bundle
-from training.review import review_of
-from training.sample import Sample, read_sample
-from training.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
-from training.uplift.bundled import said, trials_of, uplifts
-from training.warehouse import files_read
+from service.scoring.propensity import TICKET
+from training.bundles.diagnostics import check_allowed, gathered
+from training.bundles.memory import Memory
+from training.bundles.portrait_parts import columns_of, portrait_parts
+from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.review import review_of
+from training.data import learnable
+from training.data.bank import Bank, open_bank
+from training.data.dataset import Customers, read_lapses, table_of
+from training.data.sample import Sample, read_sample
+from training.data.warehouse import files_read
+from training.evaluation.champion import champion_of, compared
+from training.models.family import default_model, fit_family
+from training.models.propensity import PropensityModel
+from training.models.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
+from training.uplift.bundle_part import said, trials_of, uplifts
 
 Progress = Callable[[int, int], None]
 Metrics = Mapping[str, Mapping[str, Any]]

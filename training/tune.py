@@ -23,17 +23,17 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
 
-from service.errors import InvalidInput
-from training import learnable
-from training.bank import Bank, open_bank
-from training.blend import LARGEST_BLEND, blend, standing
-from training.champion import champion_of
-from training.family import MEMBERS, lesson_of
-from training.fit import PropensityModel
-from training.lesson import Lesson, Recipe
-from training.sample import read_sample
+from service.core.errors import InvalidInput
+from training.data import learnable
+from training.data.bank import Bank, open_bank
+from training.data.sample import read_sample
+from training.data.warehouse import files_read
+from training.evaluation.champion import champion_of
+from training.models.blend import LARGEST_BLEND, blend, standing
+from training.models.family import MEMBERS, lesson_of
+from training.models.propensity import PropensityModel
+from training.models.training_set import Lesson, Recipe
 from training.train import TrainReport, train
-from training.warehouse import files_read
 
 Floats = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]

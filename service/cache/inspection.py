@@ -8,7 +8,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from service.errors import InvalidInput, Problem, Unavailable
+from service.core.errors import InvalidInput, Problem, Unavailable
 
 
 @dataclass(frozen=True)

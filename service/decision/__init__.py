@@ -12,13 +12,13 @@ Nothing here reads a clock, a file or chance: ``now`` comes with the context, an
 day and the policy. So the same inputs give the same bytes, today and in an audit.
 """
 
-from service.decision.explain import TracedTreatment, Unlock, trace, unlocks
-from service.decision.many import decide_many
-from service.decision.one import decide
+from service.decision.batch import decide_many
+from service.decision.compiled import prepared
 from service.decision.population import Decisions, Population, population
-from service.decision.program import prepared
 from service.decision.record import decode, encode, redacted, replay
-from service.scoring.hearing import Scores
+from service.decision.single import decide
+from service.decision.trace.trace import TracedTreatment, Unlock, trace, unlocks
+from service.scoring.propensity import Scores
 
 __all__ = [
     "Decisions",

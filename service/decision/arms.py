@@ -19,7 +19,7 @@ suitability and contact never change. An arm explores like the whole method, so 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from service.domain import Arm
+from service.core.domain import Arm
 from service.rules.policy import Experiments, StandingTest
 from service.scoring import arbitration
 from service.scoring.arbitration import Ordering

@@ -7,17 +7,17 @@ may be read (``subject.is_personal``).
 from collections.abc import Mapping
 from typing import Any
 
-from service.decision.program import prepared
-from service.decision.standing import NAMES, NOWHERE, Standing, with_stages
+from service.core.attributes.features import FeatureProgram
+from service.core.domain import Context, Snapshot
+from service.core.expressions import Expression, fold, truth
+from service.core.grid import context_columns
+from service.decision.compiled import prepared
+from service.decision.lifecycle import NAMES, NOWHERE, Standing, with_stages
 from service.decision.subject import is_personal
-from service.domain import Context, Snapshot
-from service.expressions import Expression, fold, truth
-from service.grid import context_columns
-from service.rules.history import History
+from service.rules.history.columns import History
+from service.rules.history.event_counts import seen
 from service.rules.policy import Policy
-from service.rules.tally import seen
-from service.scoring.features import FeatureProgram
-from service.scoring.hearing import Scores
+from service.scoring.propensity import Scores
 
 
 class Membership:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from service.decision.program import prepared
-from service.domain import Snapshot
-from service.grid import Array, by_customer
+from service.core.domain import Snapshot
+from service.core.grid import Array, by_customer
+from service.decision.compiled import prepared
+from service.rules.history.event_counts import PastTable, past_table
 from service.rules.policy import Policy
-from service.rules.tally import PastTable, past_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)

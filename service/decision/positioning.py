@@ -9,11 +9,11 @@ are to be as impersonal as their order.
 from collections.abc import Iterable
 from functools import lru_cache
 
+from service.core.domain import Context, Decision, Snapshot
+from service.decision.compiled import prepared
 from service.decision.membership import Membership
-from service.decision.program import prepared
-from service.domain import Context, Decision, Snapshot
 from service.rules.policy import Policy
-from service.scoring.hearing import Scores
+from service.scoring.propensity import Scores
 
 
 def positioned(

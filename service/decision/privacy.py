@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
 
-from service.domain import Arm, Context, Snapshot
-from service.grid import Column
-from service.rules.history import MEANS
+from service.core.domain import Arm, Context, Snapshot
+from service.core.grid import Column
+from service.rules.history.columns import MEANS
 
 UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
 """What surveys answered, to contact rules that ask about a customer who is not personalised."""

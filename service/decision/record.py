@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from service.decision.one import decide
+from service.core.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
+from service.core.errors import Conflict
+from service.core.trails import surveys_of, trails_of
 from service.decision.privacy import open_context, open_snapshot
-from service.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
-from service.errors import Conflict
+from service.decision.single import decide
 from service.rules.policy import Policy, from_documents
-from service.rules.trails import surveys_of, trails_of
-from service.scoring.hearing import PRIOR, Scores
+from service.scoring.propensity import PRIOR, Scores
 
 FORMAT = 5
 """Raised when a record's form changes; older records stay readable, and replay to their own form.

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain import Arm, Attributes, Context, Snapshot
-from service.errors import InvalidInput, Problem
-from service.experiment import BUCKETS, fraction, fractions, order
-from service.nearest import unknown
+from service.core.domain import Arm, Attributes, Context, Snapshot
+from service.core.errors import InvalidInput, Problem
+from service.core.hashing import BUCKETS, fraction, fractions, order
+from service.core.suggestions import unknown
 from service.rules.policy import Experiments, Policy
 
 PERSONALISATION = "personalisation"

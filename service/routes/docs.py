@@ -9,8 +9,8 @@ from importlib.resources import files
 from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import NotFound
 
-from service.routes.access import public
-from service.routes.replies import plain
+from service.routes.http.guard import public
+from service.routes.http.responses import plain
 
 CONTRACT = "fourcast-contract"
 """Where ``app.extensions`` keeps the finished OpenAPI document, as bytes."""

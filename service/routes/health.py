@@ -3,12 +3,12 @@
 import orjson
 from flask import Response
 
-from service.errors import Problem, Unavailable
-from service.routes.access import engine, public
-from service.routes.contract import Resource, shown
-from service.routes.metrics import CONTENT_TYPE_LATEST, exposition
-from service.routes.problems import problem
-from service.routes.replies import NO_STORE, PROBLEM, Ready
+from service.core.errors import Problem, Unavailable
+from service.routes.http.guard import engine, public
+from service.routes.http.metrics import CONTENT_TYPE_LATEST, exposition
+from service.routes.http.openapi import Resource, shown
+from service.routes.http.problems import problem
+from service.routes.http.responses import NO_STORE, PROBLEM, Ready
 from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
 
 blueprint = Resource("health", __name__, description="For operators.")

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
-from service.expressions import Expression
+from service.core.expressions import Expression
 from service.rules.policy import Policy
 
 Formula = tuple[str, Expression]

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from service.domain import Scalar, Text
-from service.rules.nouns import Channel, Message, Offer, Term
+from service.core.domain import Scalar, Text
+from service.rules.model.rules import Channel, Message, Offer, Term
 
 if TYPE_CHECKING:
     from service.rules.policy import Policy

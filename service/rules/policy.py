@@ -16,10 +16,16 @@ from typing import Any
 import orjson
 from numpy.typing import NDArray
 
-from service.errors import PolicyError, Problem
+from service.core.attributes import AttributeTable
+from service.core.attributes.features import FeatureProgram
+from service.core.errors import PolicyError, Problem
 from service.rules.ahp import Hierarchy
-from service.rules.monitoring import Monitoring
-from service.rules.nouns import (
+from service.rules.loading import assembly
+from service.rules.loading.documents.folder import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
+from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
+from service.rules.model.monitoring import Monitoring
+from service.rules.model.portrait import PortraitTerms
+from service.rules.model.rules import (
     CONCERNS,
     LANGUAGES,
     STAGES,
@@ -39,13 +45,7 @@ from service.rules.nouns import (
     Term,
     Variant,
 )
-from service.rules.outreach import RETIREMENT, Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
-from service.rules.portrait import PortraitTerms
-from service.rules.reading import assembly
-from service.rules.reading.documents import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
-from service.rules.targeting import Target
-from service.scoring.attributes import AttributeTable
-from service.scoring.features import FeatureProgram
+from service.rules.model.targeting import Target
 
 __all__ = [
     "CONCERNS",

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import Expression, falsity, fold, truth
-from service.grid import Array, Columns
-from service.rules.contact import Ok
+from service.core.expressions import Expression, falsity, fold, truth
+from service.core.grid import Array, Columns
+from service.rules.contact_gates import Ok
+from service.rules.loading.rule_files import FALLS_AWAY
+from service.rules.model.targeting import within
 from service.rules.policy import FitRule, GateRule, Policy, Rule
-from service.rules.reading.concerns import FALLS_AWAY
-from service.rules.targeting import within
 
 Run = Callable[[Columns], Any]
 _GRID = frozenset({"offer", "channel"})

@@ -6,7 +6,7 @@ whoever sends it has misspelt one that does, or expects a rule that is not there
 
 from collections.abc import Iterator
 
-from service.expressions.tree import Node
+from service.core.expressions.tree import Node
 from service.rules.formulas import formulas
 from service.rules.policy import Policy
 

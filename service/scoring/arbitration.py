@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from service.errors import InvalidInput
-from service.grid import Array, Places, by_offer
+from service.core.errors import InvalidInput
+from service.core.grid import Array, Places, by_offer
 
 AXES = ("offer", "family", "channel")
 

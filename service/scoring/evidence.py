@@ -5,7 +5,7 @@
     response  (k + taken) / (k + expected)              expected = sum of P(offer) over the showings in the channel
 
 With nothing shown each is its prior (a response is 1); with much shown it is what was seen. Training counts
-(``training.counted``) and writes them into a bundle's manifest; here they are read and spoken under the names of
+(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read and spoken under the names of
 ``hearing``. A response is learned for groups of customers by one attribute; the last group is of those whose figure is
 unknown. Pure.
 """
@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import BundleError, FourcastError
-from service.scoring.attributes import Array
-from service.scoring.hearing import EVIDENCE_OF, OFFER, RESPONSE, SHARE
+from service.core.attributes import Array
+from service.core.errors import BundleError, FourcastError
+from service.scoring.propensity import EVIDENCE_OF, OFFER, RESPONSE, SHARE
 
 LEAST_RESPONSE, MOST_RESPONSE = 0.1, 10.0
 

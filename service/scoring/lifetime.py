@@ -4,7 +4,7 @@
 ``survival_t = (1 - p)**(365.25 t / h)`` and p is the chance to lapse within h days. Margins are those of today's
 holdings, at the end of each year; growth, cross-selling and a change of p over time are left out, and whoever shows the
 value shows these assumptions with it.
-``Lapse`` is p as training estimated it (``training.lifetime``): a calibrated logistic curve over standardised figures,
+``Lapse`` is p as training estimated it (``training.models.lapse``): a calibrated logistic curve over standardised figures,
 from a bundle's manifest. Pure.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import BundleError, FourcastError
-from service.scoring.attributes import Array
-from service.scoring.standard import Standard, at_mean, known
+from service.core.attributes import Array
+from service.core.errors import BundleError, FourcastError
+from service.scoring.standardize import Standard, at_mean, known
 
 YEAR_DAYS = 365.25
 

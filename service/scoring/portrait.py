@@ -12,16 +12,16 @@ from functools import lru_cache
 from math import isnan, nan
 from typing import Any
 
-from service.domain import Context, Event, Scalar, Snapshot
-from service.expressions import Expression, truth, value
-from service.grid import context_columns, day_number, moment
-from service.rules.history import History
-from service.rules.places import places_of
+from service.core.domain import Context, Event, Scalar, Snapshot
+from service.core.expressions import Expression, truth, value
+from service.core.grid import context_columns, day_number, moment
+from service.core.trails import surveys_of, trails_of
+from service.rules.history.columns import History
+from service.rules.history.event_counts import seen
+from service.rules.model.places import places_of
 from service.rules.policy import Policy
-from service.rules.tally import seen
-from service.rules.trails import surveys_of, trails_of
+from service.scoring.contactability import Reach, counts, reaches
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
-from service.scoring.reach import Reach, counts, reaches
 from service.scoring.satisfaction import Satisfaction, satisfaction
 from service.scoring.segments import Segment
 

@@ -3,7 +3,7 @@
 Order: training calls ``reference_of`` on each feature and score (``{"edges", "shares", "unknown", "customers"}`` or,
 for text, ``{"words", "shares", ...}``) -> the document lies in the bundle's manifest -> ``counted`` sorts other
 customers into the same cells. No customer's value can be read from it but the borders of the cells. What the cells
-mean for drift is the part of ``planning.drift``. Pure.
+mean for drift is the part of ``analysis.drift``. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.scoring.attributes import Array
+from service.core.attributes import Array
 
 CELLS = 100
 """Cells of a figure at most: each holds a hundredth of the customers, or one value that many of them share."""

@@ -10,9 +10,9 @@ Below the policy's threshold a customer is unhappy, and is served before they ar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.domain import Event
-from service.grid import DAY_MS
-from service.rules.portrait import Question, SatisfactionTerms
+from service.core.domain import Event
+from service.core.grid import DAY_MS
+from service.rules.model.portrait import Question, SatisfactionTerms
 
 SURVEY = "survey"
 

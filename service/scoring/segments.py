@@ -2,7 +2,7 @@
 
 ``segment = argmin_k |z - centroid_k|`` over standardised figures (``standard``): log balances, activity and the age of
 the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment (None).
-Training (``training.segment``) finds the centroids, names them by their profiles and writes them into a bundle's
+Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a bundle's
 manifest; here they are read and applied. Pure.
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from service.domain import Text
-from service.errors import BundleError, FourcastError
-from service.scoring.attributes import Array
-from service.scoring.standard import KNOWN_SHARE, Standard, at_mean, known
+from service.core.attributes import Array
+from service.core.domain import Text
+from service.core.errors import BundleError, FourcastError
+from service.scoring.standardize import KNOWN_SHARE, Standard, at_mean, known
 
 NOWHERE = -1
 """The place of a customer of whom too little is known."""

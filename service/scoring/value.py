@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import Expression, fold, value
-from service.grid import Array, by_offer
+from service.core.expressions import Expression, fold, value
+from service.core.grid import Array, by_offer
 from service.rules.policy import Policy
 
 TICKET = "offer.ticket_yuan"

@@ -15,39 +15,39 @@ Not here: the cache; what the attributes mean.
 import time
 from collections.abc import Sequence
 
-from service.store import migrate, partitions
-from service.store.asked import Asked
-from service.store.audit import Head, Verdict
-from service.store.backlog import Backlog
-from service.store.bulk import CustomerRow
-from service.store.challengers import Challenger, Challengers
-from service.store.changes import Changes
-from service.store.clients import Key
-from service.store.contacts import Contacts
-from service.store.customers import Forget, Words, nobody_told
-from service.store.database import Database
-from service.store.decisions import Record, new_decision_id
-from service.store.deliveries import Deliveries
-from service.store.jobs import Jobs
-from service.store.known import Known
+from service.store.connection.database import Database
+from service.store.customers.asked import Asked
+from service.store.customers.consent_file import ConsentRow, Word
+from service.store.customers.consents import Permissions
+from service.store.customers.known import Known
+from service.store.customers.merging import CustomerFile
+from service.store.customers.origins import Origin
+from service.store.customers.repository import Entry, Register, Stored, Wanted
+from service.store.customers.writes import Forget, Words, nobody_told
+from service.store.decisions.decisions import Record, new_decision_id
+from service.store.decisions.labelled import Outcome
+from service.store.decisions.learned import Learned
+from service.store.events.contacts import Contacts
+from service.store.events.trails import Trails
+from service.store.events.visitors import Visitors
 from service.store.leads import Leads
-from service.store.learned import Learned
-from service.store.ledger import ConsentRow, Word
-from service.store.merging import CustomerFile
-from service.store.office import Office
-from service.store.permissions import Permissions
-from service.store.proposals import Proposal, Proposals
-from service.store.register import Entry, Register, Stored, Wanted
-from service.store.repeats import Repeats
-from service.store.sealing import Seal
-from service.store.secrets import Secrets
-from service.store.signing import SigningKeys
-from service.store.taken import Outcome
-from service.store.told import Origin
-from service.store.trails import Trails
-from service.store.views import Views
-from service.store.visitors import Visitors
-from service.store.webhooks import Webhooks
+from service.store.maintenance import migrate, partitions
+from service.store.maintenance.copy import CustomerRow
+from service.store.maintenance.secrets import Secrets
+from service.store.outbox.backlog import Backlog
+from service.store.outbox.deliveries import Deliveries
+from service.store.outbox.feed import Changes
+from service.store.outbox.jobs import Jobs
+from service.store.outbox.webhooks import Webhooks
+from service.store.releases.challengers import Challenger, Challengers
+from service.store.releases.office import Office
+from service.store.releases.proposals import Proposal, Proposals
+from service.store.security.access_log import Views
+from service.store.security.audit import Head, Verdict
+from service.store.security.clients import Key
+from service.store.security.idempotency import Repeats
+from service.store.security.sealing import Seal
+from service.store.security.signing_keys import SigningKeys
 
 __all__ = [
     "Challenger",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from service.access import SCOPES, new_key
-from service.domain import Client
-from service.embedded import start_postgres, start_valkey
+from service.core.domain import Client
+from service.engine.auth import SCOPES, new_key
 from service.rules.policy import DEFAULT, load
+from service.runtime.embedded import start_postgres, start_valkey
 from service.store import Store
 from tests.routes.conftest import CUSTOMERS, SAVER
 from tests.served import Served

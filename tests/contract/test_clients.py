@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from service.commands.contract import contract
+from service.cli.operate.openapi import contract
 from tests.contract.stack import EXAMPLE_CUSTOMER
 from tests.served import Served
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.commands.contract import contract
+from service.cli.operate.openapi import contract
 from tests.contract.compatibility import breaks
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from service.commands.contract import contract
+from service.cli.operate.openapi import contract
 
 CONTRACT = contract()
 OPERATIONS = [

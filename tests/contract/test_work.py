@@ -19,16 +19,16 @@ import redis
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
-from service.access import SCOPES, new_key
 from service.app import create_app
 from service.cache import Cache
-from service.commands.contract import contract
-from service.config import Settings
-from service.domain import Client
-from service.engine import Engine
-from service.routes.bodies import MOST_VALUES
-from service.routes.customers import MOST_SEVERAL
+from service.cli.operate.openapi import contract
+from service.core.domain import Client
+from service.engine.auth import SCOPES, new_key
+from service.engine.engine import Engine
+from service.routes.customers.customers import MOST_SEVERAL
+from service.routes.http.json_body import MOST_VALUES
 from service.rules.policy import DEFAULT, load
+from service.runtime.config import Settings
 from service.store import Store
 from tests.contract.stack import EXAMPLE_CUSTOMER
 from tests.routes.conftest import CUSTOMERS, SAVER

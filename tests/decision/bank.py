@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from service.domain import Context, Event, Release, Snapshot
-from service.expressions import Expression, Kind, Name, parse
-from service.grid import Places
+from service.core.attributes import parse_table
+from service.core.attributes.features import FeatureProgram
+from service.core.domain import Context, Event, Release, Snapshot
+from service.core.expressions import Expression, Kind, Name, parse
+from service.core.grid import Places
+from service.core.trails import surveys_of, trails_of
 from service.rules.ahp import Hierarchy
-from service.rules.monitoring import Monitoring
-from service.rules.names import CHANNEL, CONTEXT, HISTORY, OFFER, TICKET
+from service.rules.history.event_counts import PastTable, Seen, past_table, seen
+from service.rules.model.monitoring import Monitoring
+from service.rules.model.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
 from service.rules.policy import (
     Cap,
     Channel,
@@ -26,11 +30,7 @@ from service.rules.policy import (
     Policy,
     QuietHours,
 )
-from service.rules.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
-from service.rules.tally import PastTable, Seen, past_table, seen
-from service.rules.trails import surveys_of, trails_of
-from service.scoring.attributes import parse_table
-from service.scoring.features import FeatureProgram
+from service.rules.vocabulary import CHANNEL, CONTEXT, HISTORY, OFFER, TICKET
 
 NOON = 1_790_913_600_000  # 2026-10-02 12:00 in Shanghai, a Friday
 HOUR, DAY = 3_600_000, 86_400_000

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from service.domain import Context, Event, EventKind, Snapshot
+from service.core.domain import Context, Event, EventKind, Snapshot
 from tests.decision.bank import DAY, NOON, lived
 
 KINDS = [str(kind) for kind in EventKind]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from service.core.domain import Arm
 from service.decision import decide, decide_many, population
-from service.domain import Arm
 from tests.decision.bank import DAY, NOON, PLAIN, RELEASE, RICH, context, customer, small_policy
 
 EPSILON, CUSTOMERS = 0.4, 20_000

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.decision import customers
+from service.core.domain import Arm, Context, Decision, Snapshot
 from service.decision import decide, decide_many, encode, population
-from service.domain import Arm, Context, Decision, Snapshot
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import (
     ALL_CONSENTS,

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.answer import Phrasebook, render
+from service.analysis.diff import diff
+from service.analysis.policy_checks.conduct import breaches
+from service.core.domain import Arm, Context, Decision, Event, Release, Snapshot
+from service.core.trails import trails_of
 from service.decision import decide, decode, encode
-from service.decision.conduct import breaches
 from service.decision.positioning import positioned
-from service.domain import Arm, Context, Decision, Event, Release, Snapshot
-from service.planning.diff import diff
+from service.rendering.answer import Phrasebook, render
 from service.rules.policy import DEFAULT, Policy, from_documents, load
-from service.rules.trails import trails_of
 
 NOON = 1_773_115_200_000
 """2026-03-10 12:00 in Shanghai."""

@@ -5,8 +5,8 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from service.core.domain import Context, Event, Release, Snapshot
 from service.decision import decide, decide_many, encode, population, replay
-from service.domain import Context, Event, Release, Snapshot
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import ALL_CONSENTS, DAY, NOON, RICH, context, customer, event, small_policy
 

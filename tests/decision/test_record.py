@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.decision import NOW, customers
+from service.core.domain import Context, Snapshot
+from service.core.errors import Conflict
 from service.decision import decide, decode, encode, replay
 from service.decision.record import as_decided
-from service.domain import Context, Snapshot
-from service.errors import Conflict
 from service.rules.formulas import formulas
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from service.core.domain import RETIRED, Event, Release
+from service.core.errors import ContactRefused
 from service.decision import decide, decide_many, encode, population, replay
-from service.decision.permission import permit
-from service.domain import RETIRED, Event, Release
-from service.errors import ContactRefused
+from service.decision.contact_permission import permit
 from service.rules.policy import Policy
 from tests.decision.bank import ALL_CONSENTS, NOON, RICH, context, customer, small_policy
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from service.core.domain import Decision
 from service.decision import decide, encode, replay, trace
-from service.decision.sensitivity import priority
-from service.domain import Decision
-from service.explanation import Subject, explanation
-from service.rules.nouns import StandingTest
+from service.decision.trace.drop_one import priority
+from service.rendering import Subject, explanation
+from service.rules.model.rules import StandingTest
 from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
 

@@ -10,11 +10,11 @@ import pytest
 import redis
 from click.testing import CliRunner
 
-from service.cli import main
-from service.config import Settings
-from service.deployment import Finding, examine
-from service.embedded import start_valkey
+from service.cli.main import main
+from service.cli.operate.deployment_check import Finding, examine
 from service.rules.policy import DEFAULT, load
+from service.runtime.config import Settings
+from service.runtime.embedded import start_valkey
 from service.store import Store
 from tests.servers import execute
 
@@ -110,7 +110,7 @@ def test_what_the_cache_may_not_do_is_named(look: Look, valkey: str) -> None:
 
 
 def test_a_clock_that_is_away_is_a_fault() -> None:
-    from service.deployment import _clock
+    from service.cli.operate.deployment_check import _clock
 
     (late,), (well,) = _clock("clock of redis", 1500.0), _clock("clock of redis", 300.0)
     assert (late.verdict, well.verdict) == ("fault", "ok")

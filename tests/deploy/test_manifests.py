@@ -13,8 +13,8 @@ import yaml
 from compose_spec import PyCompose
 
 import service.app
-from service.cli import MODULES, main
-from service.config import Settings, settings_table
+from service.cli.main import MODULES, main
+from service.runtime.config import Settings, settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"

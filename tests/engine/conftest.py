@@ -14,12 +14,12 @@ import orjson
 import pytest
 
 from service.cache import Cache
-from service.config import Settings
+from service.core.domain import Arm, Event
 from service.decision.subject import experiment_arm
-from service.domain import Arm, Event
-from service.embedded import start_postgres, start_valkey
-from service.engine import Engine, OfferRequest
+from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import load
+from service.runtime.config import Settings
+from service.runtime.embedded import start_postgres, start_valkey
 from service.store import Store
 from tests.servers import family, pid_of, signal_each
 

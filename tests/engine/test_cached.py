@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from service.core.errors import InvalidInput, NotFound
 from service.decision.subject import experiment_arm
-from service.engine import Engine
-from service.errors import InvalidInput, NotFound
+from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, load
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, dismissal, offers, shown

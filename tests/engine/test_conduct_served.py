@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.domain import Event
+from service.core.domain import Event
 from service.rules.policy import Policy, from_documents, load
 from tests.engine.conftest import House, offers, shown
 from tests.waiting import eventually

@@ -11,9 +11,9 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
-from service.access import new_key
 from service.app import create_app
-from service.domain import Client
+from service.core.domain import Client
+from service.engine.auth import new_key
 from service.routes.docs import CONTRACT
 from service.store import Words
 from tests.contract.answers import faults

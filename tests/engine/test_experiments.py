@@ -7,11 +7,11 @@ from itertools import count
 import orjson
 import pytest
 
-from service.commands.experiments import told
+from service.cli.policies.experiments import told
+from service.core.domain import Event
 from service.decision.subject import experiment_arm
-from service.domain import Event
-from service.engine import Engine
-from service.measurement import _effects
+from service.engine.engine import Engine
+from service.engine.experiments import _effects
 from service.rules.policy import Policy, from_documents
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, offers

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from service.engine import Engine, OfferRequest
+from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import DEFAULT, Policy, load
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, offers

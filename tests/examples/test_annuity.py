@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import InvalidInput
+from service.core.errors import InvalidInput
 from tests.shared import shared
-from training.bank import open_bank
-from training.dataset import default_table, read_customers, read_outcomes, table_of
+from training.data.bank import open_bank
+from training.data.dataset import default_table, read_customers, read_outcomes, table_of
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "annuity"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.shared import shared
-from training.bank import open_bank
-from training.dataset import read_customers, read_outcomes
+from training.data.bank import open_bank
+from training.data.dataset import read_customers, read_outcomes
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "uci"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import InvalidInput
+from service.core.errors import InvalidInput
 from tests.shared import shared
-from training.bank import open_bank
-from training.dataset import read_customers, read_outcomes
-from training.warehouse import files_read
+from training.data.bank import open_bank
+from training.data.dataset import read_customers, read_outcomes
+from training.data.warehouse import files_read
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "xiamen"
 LATER = ("y_Q3_3", "cunkuan_m10", "behavior_Q4", "savings_Q4", "aum_Q4", "y_Q4_3", "cust_avli_Q1")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import orjson
 
-from service.config import Settings
-from service.embedded import start_postgres, start_valkey
 from service.rules.policy import load
+from service.runtime.config import Settings
+from service.runtime.embedded import start_postgres, start_valkey
 from service.store import Store
 from tests.conftest import train_small, write_small
 from tests.gates.roads import Tally, tempted, travel

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import orjson
 
-from service.domain import Snapshot
-from service.engine import Answer, Engine, OfferRequest
-from service.errors import ContactRefused
+from service.core.domain import Snapshot
+from service.core.errors import ContactRefused
+from service.engine.engine import Answer, Engine, OfferRequest
 from service.store import Store
 from service.store.leads import Actor, AdviserRow, Search
 from tests.gates.oracle import Oracle, Stated

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from service.domain import Snapshot
+from service.core.domain import Snapshot
 from tests.gates.people import BANK, DAY, events_of
 
 OUTBOUND = frozenset({"adviser_call", "sms", "wechat", "email"})

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain import Event, Scalar, Snapshot
-from service.rules.trails import surveys_of, trails_of
+from service.core.domain import Event, Scalar, Snapshot
+from service.core.trails import surveys_of, trails_of
 
 DAY, HOUR = 86_400_000, 3_600_000
 BANK = ZoneInfo("Asia/Shanghai")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from service.core.domain import Arm, Context, Decision, Event, Release, Snapshot
 from service.decision import decide, decide_many, encode, population, replay
-from service.decision.permission import closed_by
-from service.domain import Arm, Context, Decision, Event, Release, Snapshot
+from service.decision.contact_permission import closed_by
 from service.rules.policy import DEFAULT, Policy, load
 from tests.gates.oracle import OUTBOUND, Oracle, Stated, stated
 from tests.gates.people import moments, people

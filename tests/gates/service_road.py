@@ -14,13 +14,13 @@ from unittest import mock
 import orjson
 import pandas as pd
 
+from service.analysis.simulate import certain, simulate
 from service.cache import Cache
-from service.config import Settings
+from service.core.domain import Context, Lookback, Snapshot
 from service.decision import decide_many, population
-from service.domain import Context, Lookback, Snapshot
-from service.engine import Engine, OfferRequest
-from service.planning.simulate import certain, simulate
-from service.scoring.models.heard import heard_many
+from service.engine.engine import Engine, OfferRequest
+from service.runtime.config import Settings
+from service.scoring.models.with_segment import heard_many
 from service.store import Store
 from tests.gates.crm_road import travel_crm
 from tests.gates.oracle import Oracle, stated
@@ -46,7 +46,7 @@ def noon() -> int:
 @contextmanager
 def standing_still(now: int) -> Iterator[None]:
     """The engine's clock shows ``now``."""
-    with mock.patch("service.engine.time.time_ns", lambda: now * 1_000_000):
+    with mock.patch("service.engine.engine.time.time_ns", lambda: now * 1_000_000):
         yield
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from service.domain import Event, Snapshot
+from service.core.domain import Event, Snapshot
 from service.rules.policy import DEFAULT, load
 from tests.decision.bank import lived
 from tests.engine.conftest import House

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from service.cli import main
-from service.commands.serve import free_port
+from service.cli.main import main
+from service.cli.operate.serve import free_port
 from service.rules.policy import DEFAULT, load
 from tests.guides.pages import BLOCK, DEMO, run, steps
 

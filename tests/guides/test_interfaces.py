@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.contract import contract
+from service.cli.operate.openapi import contract
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = re.findall(r"^\| ([^|]+) \| `([^`]+)` \|$", (ROOT / "docs" / "interfaces.md").read_text(), re.MULTILINE)

@@ -3,7 +3,7 @@
 import json
 import logging
 
-from service.logs import JsonLines
+from service.runtime.logs import JsonLines
 from tests.observability.conftest import SECRETS, Seen
 
 

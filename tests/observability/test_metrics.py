@@ -5,8 +5,8 @@ import re
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.domain import Decision, Release
-from service.meters import count_decision, note_serving
+from service.core.domain import Decision, Release
+from service.engine.metrics import count_decision, note_serving
 from tests.observability.conftest import SECRETS, Seen
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service import tracing
-from service.errors import InvalidInput
+from service.core.errors import InvalidInput
+from service.runtime import tracing
 from tests.observability.collector import Collector
 from tests.observability.conftest import SECRETS, TRACEPARENT, Seen
 

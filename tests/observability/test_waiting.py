@@ -9,7 +9,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.store import Store
-from service.store.backlog import QUEUES
+from service.store.outbox.backlog import QUEUES
 from tests.servers import execute
 from tests.waiting import eventually
 
@@ -90,7 +90,7 @@ def test_a_runner_shows_what_waits(fresh_store: Store, fresh_database: str, redi
         port = str(free.getsockname()[1])
     told = {"DATABASE_URL": fresh_database, "REDIS_URL": redis_url, "RUNNER_METRICS_PORT": port}
     environ = os.environ | {f"FOURCAST_{name}": word for name, word in told.items()}
-    runner = subprocess.Popen([sys.executable, "-m", "service.cli", "work"], env=environ)
+    runner = subprocess.Popen([sys.executable, "-m", "service.cli.main", "work"], env=environ)
     try:
         assert eventually(lambda: len(figures(f"http://127.0.0.1:{port}/metrics")) == 2 * len(QUEUES), 40)
         shown = figures(f"http://127.0.0.1:{port}/metrics")

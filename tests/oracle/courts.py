@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import duckdb
 import psycopg
 
-from service.expressions import Expression, Kind, to_sql
+from service.core.expressions import Expression, Kind, to_sql
 from tests.oracle.rows import SCHEMA, Grid, K, M, N
 
 CELLS = N * M * K

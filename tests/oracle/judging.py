@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import Expression, Kind, falsity, fold, to_sql, truth, value
+from service.core.expressions import Expression, Kind, falsity, fold, to_sql, truth, value
 from tests.oracle.courts import CELLS, Court
 from tests.oracle.rows import SCHEMA, STATIC, Grid, K, M, N, grid, outside
 from tests.oracle.writing import Writer

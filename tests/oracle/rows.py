@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from service.expressions import Kind, Name
+from service.core.expressions import Kind, Name
 
 N, M, K = 5, 3, 2
 CITIES = ("xm", "fz", "qz")

@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from service.errors import ExpressionError
-from service.expressions import Expression, Kind, parse
+from service.core.errors import ExpressionError
+from service.core.expressions import Expression, Kind, parse
 from tests.oracle.rows import CITIES, DAYS, EPOCH, SCHEMA, WORDS
 
 Form = Callable[[Kind, int], tuple[str, int]]

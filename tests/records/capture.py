@@ -18,12 +18,12 @@ from typing import Any
 import orjson
 
 from benchmarks.decision import NOW, customers
+from service.core.domain import Arm, Context, Event, EventKind, Release, Snapshot
+from service.core.trails import surveys_of, trails_of
 from service.decision import decide, encode
 from service.decision.record import FORMAT
 from service.decision.subject import arm_of
-from service.domain import Arm, Context, Event, EventKind, Release, Snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
-from service.rules.trails import surveys_of, trails_of
 
 FOLDER = Path(__file__).parent
 POLICIES = FOLDER / "policies"

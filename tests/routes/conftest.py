@@ -9,12 +9,12 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.access import SCOPES, new_key
 from service.app import create_app
 from service.cache import Cache
-from service.config import Settings
-from service.domain import Client
-from service.engine import Engine
+from service.core.domain import Client
+from service.engine.auth import SCOPES, new_key
+from service.engine.engine import Engine
+from service.runtime.config import Settings
 from service.store import Store
 
 EVERYTHING = frozenset({"offers:read", "offers:explain", "events:write", "customers:write"})

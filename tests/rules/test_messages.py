@@ -2,9 +2,9 @@
 
 import pytest
 
-from service.domain import Scalar
+from service.core.domain import Scalar
 from service.rules.messages import fill, formatted, message, placeholders, stray_braces
-from service.rules.nouns import Term
+from service.rules.model.rules import Term
 
 
 def term(kind: str, unit: str | None = None) -> Term:

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
-from service.errors import PolicyError
+from service.core.errors import PolicyError
 from service.rules.policy import DEFAULT, STAGES, Policy, from_documents, load
 
 Documents = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.errors import PolicyError
+from service.core.errors import PolicyError
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 
 Change = Callable[[dict[str, Any]], object]

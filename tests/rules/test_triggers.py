@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from service.answer import Phrasebook
-from service.domain import Release
-from service.errors import InvalidInput
-from service.request import OfferRequest, check_slot
+from service.core.domain import Release
+from service.core.errors import InvalidInput
+from service.engine.offers.request import OfferRequest, check_slot
+from service.engine.releases.active import Serving
+from service.rendering.answer import Phrasebook
 from service.rules.policy import DEFAULT, from_documents, load
 from service.rules.triggers import triggers_of
-from service.serving import Serving
 
 LEFT = "coalesce(context.trigger, 'none') = 'maturity'"
 

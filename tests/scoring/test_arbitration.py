@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grid import Places
+from service.core.grid import Places
 from service.scoring.arbitration import (
     candidates,
     prices,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import BundleError
+from service.core.errors import BundleError
 from service.scoring.lifetime import Lapse, faults, lifetime_value, survival
 
 DOCUMENT = {

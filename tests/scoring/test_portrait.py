@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.domain import Event, Snapshot
+from service.core.domain import Event, Snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.scoring.portrait import Estimates, Portrait, portraits
 from service.scoring.segments import Segment

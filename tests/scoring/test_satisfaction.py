@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.domain import Event
-from service.rules.portrait import Question, SatisfactionTerms
+from service.core.domain import Event
+from service.rules.model.portrait import Question, SatisfactionTerms
 from service.scoring.satisfaction import Satisfaction, satisfaction
 
 DAY = 86_400_000

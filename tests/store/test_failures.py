@@ -11,9 +11,9 @@ import psutil
 import psycopg
 import pytest
 
-from service.domain import Event, Lookback
-from service.embedded import Server, start_postgres
-from service.errors import InvalidInput, Unavailable
+from service.core.domain import Event, Lookback
+from service.core.errors import InvalidInput, Unavailable
+from service.runtime.embedded import Server, start_postgres
 from service.store import Store, Words, new_decision_id
 from tests.servers import execute, family, pid_of, signal_each
 

@@ -1,8 +1,9 @@
 """Who writes several rows in one transaction takes them in one order: of two who meet one waits, both are served."""
 
-from service.domain import UNKNOWN_CUSTOMER, Event
-from service.store import Store, audit
-from service.store.ledger import Word
+from service.core.domain import UNKNOWN_CUSTOMER, Event
+from service.store import Store
+from service.store.customers.consent_file import Word
+from service.store.security import audit
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 

@@ -8,9 +8,9 @@ from queue import Queue
 
 import pytest
 
-from service.decision.permission import permit
-from service.domain import Event, Lookback, Release
-from service.errors import ContactRefused
+from service.core.domain import Event, Lookback, Release
+from service.core.errors import ContactRefused
+from service.decision.contact_permission import permit
 from service.rules.policy import DEFAULT, load
 from service.store import Store, Words, nobody_told
 

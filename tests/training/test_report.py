@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from service.cli import main
-from service.errors import BundleError, InvalidInput
+from service.cli.main import main
+from service.core.errors import BundleError, InvalidInput
 from service.rules.policy import DEFAULT, load
-from training.curves import curves_of, intervals, wilson
-from training.evaluate import figures_of
-from training.fairness import fairness_of, groups_of, suitable
-from training.fit import PropensityModel
+from training.evaluation.curves import curves_of, intervals, wilson
+from training.evaluation.fairness import fairness_of, groups_of, suitable
+from training.evaluation.metrics import figures_of
+from training.models.propensity import PropensityModel
 from training.report import document, page
 from training.report.svg import Frame, bars
 from training.synthetic import write

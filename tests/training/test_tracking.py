@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from service.commands.tracking import tell_serving, tell_trained
-from service.config import Settings
-from service.errors import InvalidInput
+from service.cli.models.tracking import tell_serving, tell_trained
+from service.core.errors import InvalidInput
+from service.runtime.config import Settings
 from training.tracking import CHALLENGER, CHAMPION, Untold, crown, named, record
 
 

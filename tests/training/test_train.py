@@ -7,12 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from service.cli import main
-from service.errors import InvalidInput
+from service.cli.main import main
+from service.core.errors import InvalidInput
 from service.scoring.models import open_bundle
-from training.evaluate import auc, calibration_error
-from training.family import recency
-from training.fit import PropensityModel
+from training.evaluation.metrics import auc, calibration_error
+from training.models.family import recency
+from training.models.propensity import PropensityModel
 from training.score import Scored, score
 from training.synthetic import write
 from training.train import train

@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from service.errors import InvalidInput
+from service.core.errors import InvalidInput
 from service.scoring.models import open_bundle
-from training.blend import blend, standing
-from training.fit import PropensityModel
-from training.lesson import Recipe
+from training.models.blend import blend, standing
+from training.models.propensity import PropensityModel
+from training.models.training_set import Recipe
 from training.synthetic import write
 from training.tune import tune
 
@@ -89,6 +89,6 @@ def test_a_study_of_other_files_is_refused(synthetic, tmp_path):
 
 
 def test_what_serves_never_imports_optuna_mlflow_or_dask():
-    script = "import sys, json; import service.app, service.gunicorn_conf; print(json.dumps(sorted(sys.modules)))"
+    script = "import sys, json; import service.app, service.runtime.gunicorn; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
     assert not {"optuna", "mlflow", "dask", "distributed", "training"} & set(loaded)

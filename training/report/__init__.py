@@ -11,11 +11,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from service.planning.drift import Drift
+from service.analysis.drift import Drift
+from service.analysis.model_gate import gate
 from service.scoring.models.manifest import read
-from training.champion import at_rest
-from training.gate import gate
-from training.registry import metrics_of, review_of
+from training.bundles.registry import metrics_of, review_of
+from training.evaluation.champion import at_rest
 from training.report import card, charts
 
 TEMPLATE = "page.html"

@@ -6,7 +6,7 @@ What the bundle does not say is said to be missing, so that somebody can mend it
 from collections.abc import Mapping
 from typing import Any
 
-from training.gate import ON
+from service.analysis.model_gate import ON
 
 MISSING = "not stated; add it to bank.yaml"
 SPLITS = {
@@ -20,7 +20,7 @@ def card_of(
 ) -> list[dict[str, Any]]:
     """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks.
 
-    ``compared``: how it stands beside the champion (``training.champion``).
+    ``compared``: how it stands beside the champion (``training.evaluation.champion``).
     """
     about = manifest.get("about", {})
     rows = [

@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.dataset import Customers
-from training.rows import ID
-from training.supplement import SOURCE, assessments, simulated_consents, supplement_customers
+from training.data.dataset import Customers
+from training.data.rows import ID
+from training.data.simulated_consents import SOURCE, assessments, simulated_consents, supplement_customers
 from training.synthetic.people import attributes_of, deposits, money_of, people
 from training.synthetic.reactions import Reactions
 from training.synthetic.truth import BASE_RATES, DRIFT, propensity, truth_of

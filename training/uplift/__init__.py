@@ -10,7 +10,7 @@ chance and more than propensity does. Where there is no effect to tell, it says 
 """
 
 from training.uplift.learners import DRLearner, TLearner, XLearner
+from training.uplift.randomised_trial import Trial, read_trial
 from training.uplift.study import Study, study
-from training.uplift.trial import Trial, read_trial
 
 __all__ = ["DRLearner", "Study", "TLearner", "Trial", "XLearner", "read_trial", "study"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.planning.policy_value import Estimate
+from service.analysis.policy_value import Estimate
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 300

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from training.unlearnable import Unlearnable
+from training.data.unlearnable import Unlearnable
 
 Floats = npt.NDArray[np.float64]
 CLIP = 0.02

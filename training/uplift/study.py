@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.planning.policy_value import Estimate
+from service.analysis.policy_value import Estimate
 from training.uplift.curves import Curves, Ranking, curves, estimated
 from training.uplift.learners import DRLearner, Learner, TLearner, XLearner
-from training.uplift.trial import Trial
+from training.uplift.randomised_trial import Trial
 
 Floats = npt.NDArray[np.float64]
 LEARNERS: Mapping[str, type[Learner]] = {"t-learner": TLearner, "x-learner": XLearner, "dr-learner": DRLearner}

@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validates_schema
 
-from service.routes.fields import Strict, Word
+from service.routes.http.fields import Strict, Word
 
 LONG = 200
 BEHALF = "The person for whom this is done, by the CRM's own id; it goes into the audit log."

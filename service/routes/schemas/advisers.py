@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.fields import Day, Strict, Truth, Whole, Word
+from service.routes.http.fields import Day, Strict, Truth, Whole, Word
 from service.routes.schemas import Loose, OnBehalf, says
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from service.routes.fields import QueryInteger, Strict, Word
+from service.routes.http.fields import QueryInteger, Strict, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.webhooks import TYPES
 

@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from service.routes.fields import Ahead, QueryInteger, Several, Strict, Word
+from service.routes.http.fields import Ahead, QueryInteger, Several, Strict, Word
 from service.routes.schemas import ItemProblem, Loose, OfCustomer, says
-from service.store.contacts import OUTCOMES, STATES
+from service.store.events.contacts import OUTCOMES, STATES
 
 MAX_CONTACTS = 200
 DAYS_AHEAD = 14

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service import customer_ids
-from service.routes.fields import Named, QueryInteger, Several, Strict, Text, Word
+from service.core import customer_ids
+from service.routes.http.fields import Named, QueryInteger, Several, Strict, Text, Word
 from service.routes.schemas import LONG, ItemProblem, Loose, OnBehalf, says
 from service.routes.schemas.offers import MAX_BULK
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.domain import EventKind
-from service.routes.fields import Amount, Instant, Strict, Word, Yuan
+from service.core.domain import EventKind
+from service.routes.http.fields import Amount, Instant, Strict, Word, Yuan
 from service.routes.schemas import ItemProblem, Loose, OfCustomer, says
 
 MAX_EVENTS = 200

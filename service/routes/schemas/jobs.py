@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from service.routes.fields import Ahead, Strict, Word
+from service.routes.http.fields import Ahead, Strict, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.offers import BulkOffersInput
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.fields import Ahead, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan
+from service.routes.http.fields import Ahead, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan
 from service.routes.schemas import LONG, Loose, OnBehalf, says
 from service.routes.schemas.offers import Reason
 

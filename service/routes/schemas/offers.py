@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.domain import Family
-from service.routes.fields import QueryInteger, Several, Strict, Whole, Word, Yuan
+from service.core.domain import Family
+from service.routes.http.fields import QueryInteger, Several, Strict, Whole, Word, Yuan
 from service.routes.schemas import LONG, ItemProblem, Loose, says
 from service.routes.schemas.explanations import ExplanationAnswer
 

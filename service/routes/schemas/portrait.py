@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.domain import Family
+from service.core.domain import Family
 from service.routes.schemas import Loose, says
 
 NULL: dict[str, Any] = {"required": True, "allow_none": True}

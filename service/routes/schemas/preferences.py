@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from service.routes.fields import Named, Strict, Truth, Word
+from service.routes.http.fields import Named, Strict, Truth, Word
 from service.routes.schemas import Loose, says
 
 

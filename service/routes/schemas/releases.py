@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from service.routes.fields import Named, QueryInteger, Strict, Whole, Word
+from service.routes.http.fields import Named, QueryInteger, Strict, Whole, Word
 from service.routes.schemas import Loose, says
 
 MOST_CUSTOMERS = 10_000

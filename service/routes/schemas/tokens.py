@@ -2,9 +2,9 @@
 
 from marshmallow import fields, validate
 
-from service.access import SCOPES
-from service.access.customer_tokens import MINTS
-from service.routes.fields import Whole, Word
+from service.engine.auth import SCOPES
+from service.engine.auth.customer_tokens import MINTS
+from service.routes.http.fields import Whole, Word
 from service.routes.schemas import Loose, OnBehalf, says
 
 SHORTEST_S, USUAL_S, LONGEST_S = 60, 900, 3600

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.routes.fields import Instant, Several, Strict, Word
+from service.routes.http.fields import Instant, Several, Strict, Word
 from service.routes.schemas import says
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.routes.fields import Instant, QueryInteger, Several, Strict, Truth, Word
+from service.routes.http.fields import Instant, QueryInteger, Several, Strict, Truth, Word
 from service.routes.schemas import Loose, says
 from service.routes.schemas.leads import STATUSES
-from service.store.contacts import STATES as CONTACT_STATES
+from service.store.events.contacts import STATES as CONTACT_STATES
 
 TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",
          "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled",

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from service.errors import BundleError
+from service.core.errors import BundleError
 from service.scoring.models.golden import prove_here
 from service.scoring.models.manifest import read
 

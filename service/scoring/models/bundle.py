@@ -1,4 +1,5 @@
-"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.hearing``, for one or for many.
+"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.propensity``, for one or for
+many.
 
 Both ways run the same features, the same trees and the same arithmetic, and agree to the last bit.
 """
@@ -11,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import BundleError, PolicyError, Problem
-from service.expressions import Kind
-from service.scoring.attributes import Array
+from service.core.attributes import Array
+from service.core.attributes.features import FeatureProgram, Inputs
+from service.core.errors import BundleError, PolicyError, Problem
+from service.core.expressions import Kind
 from service.scoring.evidence import Evidence, Responses
-from service.scoring.features import FeatureProgram, Inputs
 from service.scoring.lifetime import Lapse
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
-from service.scoring.models.library import Booster
+from service.scoring.models.lightgbm_c import Booster
 from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read
 from service.scoring.segments import Segment, Segmentation
 
@@ -175,7 +176,7 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
     Parameters
     ----------
     folder
-        The bundle's folder, as ``training.registry`` wrote it.
+        The bundle's folder, as ``training.bundles.registry`` wrote it.
     threads
         Threads for scoring many, for the whole process. Leave it at 1 where the process may fork.
     proven

@@ -12,7 +12,7 @@ from math import isfinite
 
 import numpy as np
 
-from service.scoring.attributes import Array
+from service.core.attributes import Array
 
 
 class Calibration:

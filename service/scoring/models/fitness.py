@@ -6,9 +6,9 @@ word; an attribute that the policy does not know can be told by nobody, and so w
 
 from collections.abc import Iterator, Sequence
 
-from service.errors import GateRefused
-from service.expressions import Kind
-from service.scoring.attributes import AttributeTable
+from service.core.attributes import AttributeTable
+from service.core.errors import GateRefused
+from service.core.expressions import Kind
 from service.scoring.models.bundle import Bundle
 from service.scoring.models.manifest import Manifest
 

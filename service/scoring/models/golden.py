@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import BundleError
-from service.scoring.attributes import Array
-from service.scoring.models.library import Booster, thread_limit
+from service.core.attributes import Array
+from service.core.errors import BundleError
+from service.scoring.models.lightgbm_c import Booster, thread_limit
 from service.scoring.models.manifest import Manifest, model_bytes, models_of, read
 
 ROWS = 64

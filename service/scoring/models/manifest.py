@@ -2,7 +2,8 @@
 
 Order: bytes (bounded) -> JSON -> digest over everything but ``version`` and ``digest`` -> shape -> each file's size and
 SHA-256 -> the file's bytes. LightGBM's reader is no judge of damage: most damaged models kill the process or load with
-other scores. ``training.registry`` writes what is read here; ``model_artifacts/README.md`` describes the format.
+other scores. ``training.bundles.registry`` writes what is read here; ``model_artifacts/README.md`` describes the
+format.
 """
 
 import json
@@ -12,11 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from service.domain import Family
-from service.errors import BundleError, Problem
+from service.core.domain import Family
+from service.core.errors import BundleError, Problem
 from service.scoring import evidence, lifetime, reference, segments
-from service.scoring.hearing import OFFER, TICKET, UPLIFT
 from service.scoring.models import calibration
+from service.scoring.propensity import OFFER, TICKET, UPLIFT
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -80,7 +81,7 @@ def read(folder: Path) -> Manifest:
 
 
 def models_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """Every model's entry under the name by which it speaks (``scoring.hearing``), kind by kind as in ``KINDS``.
+    """Every model's entry under the name by which it speaks (``scoring.propensity``), kind by kind as in ``KINDS``.
 
     A bundle without the later parts has none of them.
     """

@@ -7,10 +7,11 @@ from datetime import date
 from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from service.errors import Conflict, InvalidInput, NotFound, Problem
-from service.store import audit, text
+from service.core.errors import Conflict, InvalidInput, NotFound, Problem
+from service.store.connection import encoding
 from service.store.leads.rows import AT_WORK, IN_HAND, Actor, AdviserRow
 from service.store.schema import advisers, leads
+from service.store.security import audit
 
 SHOWN = [advisers.c[field.name] for field in fields(AdviserRow)]
 
@@ -22,8 +23,8 @@ def put(connection: Connection, rows: Sequence[AdviserRow], actor: Actor) -> Non
     no other adviser of the branch.
     """
     for one in rows:
-        text.new_name("adviser_id", one.id)
-        text.new_name("branch", one.branch)
+        encoding.new_name("adviser_id", one.id)
+        encoding.new_name("branch", one.branch)
         _expect_movable(connection, one, actor)
         values = {field.name: getattr(one, field.name) for field in fields(AdviserRow)}
         row = upsert(advisers).values(**values)

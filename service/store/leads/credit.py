@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from service.store.leads.desk import Desk, lock, one
+from service.store.leads.locked_lead import Desk, lock, one
 from service.store.leads.rows import CREDIT_MS, SOLD, Actor
 
 BOUGHT = text("""

@@ -1,0 +1,184 @@
+"""What a new policy says differently from an old one: added, removed, changed field by field, in words.
+
+Documents are compared as they are named by their hash, so two policies differ here exactly where their hashes do.
+A list whose entries have an ``id`` or ``name`` is compared entry by entry; its order counts, because ties go to the
+first. What follows from the documents without standing in them (the weights of the four C) is told at the end.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from service.analysis.simulation import Shift
+from service.rules.policy import Policy
+
+ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
+LONGEST = 160
+"""Characters of a value that are shown in words; the document has it whole."""
+
+NOUNS: Mapping[tuple[str, str], str] = {
+    ("attributes", "attributes"): "attribute",
+    ("attributes", "features"): "feature",
+    ("catalogue", "terms"): "term",
+    ("catalogue", "families"): "family",
+    ("catalogue", "offers"): "offer",
+    ("channels", "terms"): "term",
+    ("channels", "channels"): "channel",
+    ("strategies", "strategies"): "strategy",
+    ("weights", "experts"): "expert",
+    ("weights", "factors"): "factor",
+    ("weights", "judgments"): "judgments of",
+    ("contact", "holidays"): "holiday",
+    ("contact", "consents"): "consent",
+    ("contact", "quiet_hours"): "quiet hours",
+    ("contact", "caps"): "cap",
+    ("contact", "cool_offs"): "cool-off",
+    ("messages", "channels"): "words for channel",
+    ("messages", "families"): "message of family",
+    ("messages", "offers"): "message of offer",
+    ("messages", "positioning"): "words for a segment",
+}
+"""What an entry of a section is called; rules stand in one section of each of the four C."""
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: the document, what kind of thing (``noun``), which one, and where it was changed which field.
+
+    ``before`` and ``after`` are JSON values; None on the side where there is nothing.
+    """
+
+    document: str
+    noun: str
+    id: str
+    action: str
+    field: str | None = None
+    before: Any = None
+    after: Any = None
+
+    def __str__(self) -> str:
+        what = f'{self.document}.yaml: {self.noun} "{self.id}"' if self.id else f"{self.document}.yaml: {self.noun}"
+        return f"{what}{_told(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All changes in the order of the documents, and the weights of the four C that moved with them."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    weights: tuple[Shift, ...]
+
+    def document(self) -> dict[str, object]:
+        """All of it as plain JSON values, each change with its sentence."""
+        changes = [{**asdict(change), "sentence": str(change)} for change in self.changes]
+        return {"old": self.old, "new": self.new, "changes": changes, "weights": [asdict(one) for one in self.weights]}
+
+    def __str__(self) -> str:
+        if not self.changes:
+            return "The two policies say the same."
+        moved = [f"  weight of {w.name} {w.old:.4f} -> {w.new:.4f} ({w.difference:+.4f})" for w in self.weights]
+        return "\n".join([*map(str, self.changes), *(["the four C as composed:", *moved] if moved else [])])
+
+
+def diff(old: Policy, new: Policy) -> Difference:
+    """What ``new`` says differently from ``old``."""
+    moved = [Shift(name, old.weights[name], new.weights[name]) for name in old.weights]
+    found = tuple(changes(old.documents, new.documents))
+    return Difference(old.hash, new.hash, found, tuple(one for one in moved if one.difference))
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Every difference between two sets of documents; none exactly where they are equal."""
+    for document in dict.fromkeys([*old, *new]):
+        before, after = old.get(document, _ABSENT), new.get(document, _ABSENT)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            for section in dict.fromkeys([*before, *after]):
+                yield from _section(document, section, before.get(section, _ABSENT), after.get(section, _ABSENT))
+        elif _differ(before, after):
+            yield _whole(Change(document, "document", "", CHANGED), before, after)
+
+
+def _section(document: str, section: str, before: Any, after: Any) -> Iterator[Change]:
+    old, new = _entries(before), _entries(after)
+    if old is None or new is None or type(before) is not type(after):
+        yield from _fields(Change(document, section, "", CHANGED), None, before, after)
+        return
+    noun = NOUNS.get((document, section), section.removesuffix("s"))
+    for entry in dict.fromkeys([*old, *new]):
+        blank = Change(document, noun, entry, CHANGED)
+        if entry not in new or entry not in old:
+            yield _whole(blank, old.get(entry, _ABSENT), new.get(entry, _ABSENT))
+        else:
+            yield from _fields(blank, None, old[entry], new[entry])
+    yield from _order(document, section, before, list(old), list(new))
+
+
+def _entries(value: Any) -> dict[str, Any] | None:
+    """A section's entries by name; None where it is no collection, or names do not tell its entries apart."""
+    if isinstance(value, Mapping):
+        return dict(value) if all(isinstance(entry, Mapping) for entry in value.values()) else None
+    if not isinstance(value, list):
+        return None
+    named = {_name(entry): entry for entry in value}
+    return (
+        {str(name): entry for name, entry in named.items()} if None not in named and len(named) == len(value) else None
+    )
+
+
+def _name(entry: Any) -> str | None:
+    if isinstance(entry, Mapping):
+        name = entry.get("id", entry.get("name"))
+        return name if isinstance(name, str) else None
+    return entry if isinstance(entry, str) else None
+
+
+def _order(document: str, section: str, before: Any, old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
+    """Whether what both lists hold stands in another order; of a mapping order means nothing."""
+    was, now = [name for name in old if name in set(new)], [name for name in new if name in set(old)]
+    if isinstance(before, list) and was != now:
+        yield Change(document, f"order of {section}", "", MOVED, None, was, now)
+
+
+def _fields(blank: Change, field: str | None, before: Any, after: Any) -> Iterator[Change]:
+    """Every leaf that differs; a list is one leaf."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys([*before, *after]):
+            below = name if field is None else f"{field}.{name}"
+            yield from _fields(blank, below, before.get(name, _ABSENT), after.get(name, _ABSENT))
+    elif _differ(before, after):
+        yield _whole(blank, before, after, field)
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Unequal as JSON: true is not 1."""
+    if before is _ABSENT or after is _ABSENT:
+        return True
+    return orjson.dumps(before, option=orjson.OPT_SORT_KEYS) != orjson.dumps(after, option=orjson.OPT_SORT_KEYS)
+
+
+def _whole(blank: Change, before: Any, after: Any, field: str | None = None) -> Change:
+    action = ADDED if before is _ABSENT else REMOVED if after is _ABSENT else CHANGED
+    values = (None if value is _ABSENT else value for value in (before, after))
+    return Change(blank.document, blank.noun, blank.id, action, field, *values)
+
+
+def _told(change: Change) -> str:
+    if change.action == MOVED:
+        return f" was {_shown(change.before)}, is {_shown(change.after)} (ties go to the first)"
+    field = f": {change.field}" if change.field else ""
+    if change.action == ADDED:
+        return f"{field} is new{': ' + _shown(change.after) if field or not change.id else ''}"
+    if change.action == REMOVED:
+        return f"{field} is gone{'; it was ' + _shown(change.before) if field or not change.id else ''}"
+    return f"{field} was {_shown(change.before)}, is {_shown(change.after)}"
+
+
+def _shown(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else orjson.dumps(value).decode()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

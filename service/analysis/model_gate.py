@@ -1,0 +1,121 @@
+"""The gate: whether a challenger is fit to serve, with a line and its numbers for every comparison.
+
+Absolute bounds first (a model that knows too little, figures that may not multiply money, an attribute that knows the
+future), then the champion on customers from whom neither has learned (``champion``), then what a bundle learned from
+events says of itself. A line is ``yes``, ``no``, or ``--`` where nothing could be compared: that decides nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.core.errors import GateRefused
+from training.evaluation.leakage import MOST_CLOSED, suspects
+
+LARGEST_AUC_LOSS = 0.002
+"""A challenger may fall this far below the champion on the same unseen customers: less is not worth a refusal."""
+ON: Mapping[str | None, str] = {
+    "later": "{customers:,} customers whose outcomes are later than all that the champion learned from",
+    "others": "{customers:,} customers from whom neither has learned",
+    "recipe": "{customers:,} customers, its recipe fitted to them anew and cross-fitted as the challenger's",
+}
+LARGEST_CALIBRATION_ERROR = 0.02
+"""Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
+MARKS: Mapping[bool | None, str] = {True: "yes", False: "no ", None: "-- "}
+LEAST_AUC = 0.6
+"""Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says: ``passes``, and one line per comparison with its numbers."""
+
+    passes: bool
+    lines: tuple[str, ...]
+
+    def or_refuse(self) -> None:
+        """Raise GateRefused, with every line, where the gate says no."""
+        if not self.passes:
+            raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
+
+
+def gate(
+    challenger: Mapping[str, Mapping[str, Any]],
+    compared: Mapping[str, Any] | None,
+    experience: Mapping[str, Any] | None = None,
+    misfits: Sequence[str] = (),
+) -> Verdict:
+    """Yes where every family passes: ``{family: metrics}``, each measured on unseen customers.
+
+    AUC at least 0.6, calibration error at most 0.02; and beside the champion, as ``compared`` has them
+    (``training.evaluation.champion``), not clearly worse by more than 0.002, and no family missing that the champion scores.
+    Without a champion only the absolute bounds hold. ``experience``: what a bundle learned from events says of itself;
+    it must know more than the propensities by which those customers were served. ``misfits``: why it is not fit to
+    serve this bank at all.
+    """
+    checks: list[tuple[bool | None, str]] = [(False, line) for line in misfits]
+    checks += [check for family, metrics in challenger.items() for check in _absolute(family, metrics)]
+    if compared is not None:
+        rows = compared["families"].items()
+        checks += [_relative(family, family in challenger, row, compared["champion"]) for family, row in rows]
+    checks += [] if experience is None else _experienced(experience)
+    lines = tuple(dict.fromkeys(f"{MARKS[passed]}  {line}" for passed, line in checks))
+    return Verdict(bool(checks) and all(passed is not False for passed, _ in checks), lines)
+
+
+def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    auc = metrics["auc"]
+    leaks = [_leak(family, metrics["leakage"])] if "leakage" in metrics else []
+    return [*leaks, (auc >= LEAST_AUC, f"{family}: AUC {auc:.4f} (at least {LEAST_AUC})"), _calibrated(family, metrics)]
+
+
+def _calibrated(what: str, metrics: Mapping[str, Any]) -> tuple[bool, str]:
+    """A few customers show an error by chance alone; where it is stated, that much is allowed on top."""
+    error, most = metrics["calibration_error"], LARGEST_CALIBRATION_ERROR
+    chance = metrics.get("calibration_error_by_chance", 0.0)
+    beside = f" and {chance:.4f} by chance" if chance else ""
+    return error <= most + chance, f"{what}: calibration error {error:.4f} (at most {most}{beside})"
+
+
+def _experienced(experience: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Against how these customers were served, and against the priors by which the holdout was."""
+    served, holdout = experience["as_served"], experience["holdout"]
+    yield served["difference"] <= 0.0, f"as served: log loss {_told(served)} (at most +0)"
+    if served["auc"] is not None:
+        least = -max(LARGEST_AUC_LOSS, 2.0 * (served["auc_standard_error"] or 0.0))
+        gain = served["auc"] - served["auc_served"]
+        yield gain >= least, f"as served: AUC {served['auc']:.4f}, {gain:+.4f} (at least {least:+.4f})"
+    yield _calibrated("as served", served)
+    if holdout is not None and holdout["low"] is not None:
+        yield holdout["low"] <= 0.0, f"holdout, served by priors: log loss {_told(holdout)} (not clearly above 0)"
+
+
+def _told(figures: Mapping[str, Any]) -> str:
+    between = "" if figures["low"] is None else f" [{figures['low']:+.4f}, {figures['high']:+.4f}]"
+    return f"{figures['difference']:+.4f}{between}"
+
+
+def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
+    """No where an attribute knows what it cannot, unless it was allowed by name."""
+    found = suspects(leakage)
+    if found:
+        named = "; ".join(f"{', '.join(one['attributes'])} ({one['question']}: {one['closes']:.2f})" for one in found)
+        return False, f"{family}: knows the future: {named} of the unknown closed alone (at most {MOST_CLOSED})"
+    allowed = f", {', '.join(leakage['allowed'])} allowed by name" if leakage["allowed"] else ""
+    worst = max((one["closes"] for one in leakage["findings"]), default=0.0)
+    return True, f"{family}: no attribute knows the future ({worst:.2f} closed alone at most{allowed})"
+
+
+def _relative(family: str, scored: bool, row: Mapping[str, Any], champion: str) -> tuple[bool | None, str]:
+    """No where the whole interval of the difference lies below 0, and the difference below what may be lost."""
+    if not scored:
+        return False, f"{family}: the champion scores it, the challenger does not"
+    if row["by"] is None:
+        return None, f"{family}: not compared with {champion}: {row['why']}; the other bounds decide"
+    gain, least = row["gain"], -LARGEST_AUC_LOSS
+    if row["by"] == "files":
+        said = f"{family}: AUC {gain:+.4f} against {champion}, by both bundles' own figures on the same files"
+        return gain >= least, f"{said} (at least {least:+})"
+    passes = gain >= least or row["high"] >= 0.0
+    between, on = f"[{row['low']:+.4f}, {row['high']:+.4f}]", ON[row["by"]].format(**row)
+    return passes, f"{family}: AUC {gain:+.4f} {between} against {champion} on {on} (not clearly below, by {-least})"

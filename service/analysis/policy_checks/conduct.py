@@ -1,0 +1,145 @@
+"""What no policy may open, held against a policy before it serves: suitability, consent, and the words. Pure.
+
+A policy's own gates do the work on every road. But a policy is edited by people, so before one is published or served
+it is tried on customers made for the purpose: every tolerance (and none), assessments of every age (and none), ages
+around 65, with all else as inviting as can be. An offer that stays open to a customer who may not hold it, or an
+outbound channel that stays open to one who did not say yes, is a breach, and the policy does not serve. Its messages
+are read once more as well, whatever checked them before.
+
+Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import product
+
+from service.core.domain import Context, Family, Release, Scalar, Snapshot
+from service.core.errors import PolicyError, Problem
+from service.core.grid import Array
+from service.decision.compiled import Prepared, prepared
+from service.decision.single import judged
+from service.decision.subject import PERSONALISATION, arm_of
+from service.rules.compliance import checks
+from service.rules.contact_gates import CONTACT
+from service.rules.policy import Policy
+from service.rules.rulebook import open_cells
+
+NOON = 1_773_115_200_000
+"""2026-03-10 12:00 in Shanghai, a Tuesday: no holiday, no quiet hour."""
+VALID = {"2026-03-10": True, "2025-03-10": True, "2025-03-09": False, "2026-03-11": False, None: False}
+"""Days of assessment, and whether it holds on that Tuesday: twelve months to the day, and not from the future."""
+TOLERANCES = (None, 1, 2, 3, 4, 5)
+AGES = (None, 17, 40, 64, 65, 80)
+ELDER, HIGH_RISK, ADULT = 65, 4, 18
+MONEY = 5_000_000.0
+PRIME: Mapping[str, Scalar] = {"age": 40, "risk_tolerance": 5, "risk_assessed_on": "2026-03-10"}
+RELEASE = Release(0, "", None)
+Facts = dict[str, Scalar]
+
+
+@lru_cache(maxsize=16)
+def refuse(policy: Policy) -> None:
+    """Raise PolicyError naming every breach; a policy never changes, so what was found without any stays so."""
+    found = breaches(policy)
+    if found:
+        raise PolicyError(f"the policy breaks conduct rules ({len(found)} problems)", found)
+
+
+def breaches(policy: Policy) -> list[Problem]:
+    """Every rule of conduct that the policy breaks, each named once."""
+    ready = prepared(policy)
+    facts = _inviting(ready)
+    found = [*_unsuitable(ready, facts), *_unwanted(ready, facts), *_unsayable(policy)]
+    return list(dict.fromkeys(found))
+
+
+def _unsuitable(ready: Prepared, facts: Facts) -> Iterator[Problem]:
+    consents = _all_yes(ready)
+    for tolerance, (assessed, valid), age in product(TOLERANCES, VALID.items(), AGES):
+        own: Facts = {"risk_tolerance": tolerance, "risk_assessed_on": assessed, "age": age}
+        cells = _open(ready, {**facts, **own}, consents)
+        for place, offer in enumerate(ready.policy.offers):
+            risk = offer.terms.get("risk")
+            if (offer.family != Family.WEALTH and risk is None) or not cells[place].any():
+                continue
+            why = _may_not(risk, tolerance, valid, age, _all_in_person(ready, cells[place]))
+            if why:
+                yield Problem(f'offer "{offer.id}"', f"is open to a customer {why}")
+
+
+def _may_not(risk: Scalar, tolerance: int | None, valid: bool, age: int | None, in_person: bool) -> str | None:
+    """Why a customer may not hold a product of that risk; None where they may."""
+    if not isinstance(risk, int | float):
+        return "although it states no risk level"
+    if tolerance is None or tolerance < risk:
+        return f"of tolerance {'unknown' if tolerance is None else f'C{tolerance}'}"
+    if not valid:
+        return "whose risk assessment is missing or expired"
+    if age is not None and age < ADULT:
+        return "under 18"
+    elder = age is None or age >= ELDER
+    return (
+        "of 65 or more, or of unknown age, not face to face" if elder and risk >= HIGH_RISK and not in_person else None
+    )
+
+
+def _unwanted(ready: Prepared, facts: Facts) -> Iterator[Problem]:
+    """Outbound channels that are open without a yes, after a no to all contact, or without personalisation."""
+    everything = _all_yes(ready)
+    wishes = {
+        "who never agreed to it": {},
+        "who asked not to be contacted": {**everything, CONTACT: False},
+        "who withdrew personalisation": {**everything, PERSONALISATION: False},
+    }
+    for who, consents in wishes.items():
+        cells = _open(ready, facts, consents)
+        for place, channel in enumerate(ready.policy.channels):
+            if channel.direction == "outbound" and cells[:, place].any():
+                yield Problem(f'channel "{channel.id}"', f"is open to a customer {who}")
+
+
+def _unsayable(policy: Policy) -> Iterator[Problem]:
+    offers = {offer.id: offer for offer in policy.offers}
+    variants = (variant.messages for variant in policy.variants.values())
+    for (offer_id, _, language), message in (said for one in (policy.messages, *variants) for said in one.items()):
+        offer = offers[offer_id]
+        risk = offer.terms.get("risk")
+        level = int(risk) if isinstance(risk, int | float) else None
+        for fault in checks.faults(
+            message, language, offer.family, level, cooling_off=bool(offer.terms.get("cooling_off_hours"))
+        ):
+            yield Problem(f'message of offer "{offer_id}"', f"({language}) {fault}")
+
+
+def _open(ready: Prepared, attributes: Mapping[str, Scalar], consents: Mapping[str, bool]) -> Array:
+    """(m, k): what the gates leave open."""
+    snapshot, context = Snapshot("probe", 1, attributes, consents), Context(NOON)
+    arm = arm_of(snapshot, ready.policy.experiments)
+    cells = judged(ready, snapshot, context, {}, RELEASE, arm, ready.moment(NOON))
+    shape = (1, len(ready.policy.offers), len(ready.policy.channels))
+    found: Array = open_cells(cells.oks, shape)[0]
+    return found
+
+
+def _inviting(ready: Prepared) -> Facts:
+    """Every attribute at its most inviting: much money, all else mild, and each flag as it opens most."""
+    mild: Facts = {"number": 5.0, "money": MONEY, "date": "2026-03-10", "text": "x"}
+    table, consents = ready.policy.attributes.attributes, _all_yes(ready)
+    facts = {one.name: one.values[0] if one.values else mild[one.kind] for one in table if one.kind in mild}
+    facts |= {name: known for name, known in PRIME.items() if name in facts}
+    for flag in (one.name for one in table if one.kind == "boolean"):
+        tried: list[Scalar] = [None, True, False]
+        facts[flag] = max(tried, key=lambda value: int(_open(ready, {**facts, flag: value}, consents).sum()))
+    return facts
+
+
+def _all_yes(ready: Prepared) -> dict[str, bool]:
+    purposes = [rule.purpose for rule in ready.policy.contact.consents]
+    named = {purpose.replace("<channel>", channel) for purpose in purposes for channel in ready.places.channels}
+    return dict.fromkeys(sorted(named | {f"marketing:{channel}" for channel in ready.places.channels}), True)
+
+
+def _all_in_person(ready: Prepared, cells: Array) -> bool:
+    """Whether every open channel of an offer is face to face."""
+    face = [channel.terms.get("face_to_face") is True for channel in ready.policy.channels]
+    return all(face[place] for place in cells.nonzero()[0].tolist())

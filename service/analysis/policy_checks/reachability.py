@@ -1,0 +1,162 @@
+"""Is there anybody an offer can reach? Customers made up from the policy's own words, walked towards what is closed.
+
+The walk starts from a stranger and from a few whose balances are known. Each step tries every single fact a rule could
+turn on (the values and bounds in the rules, the cases, the attributes' ranges) and keeps the one that brings the offers
+and channels nobody reached yet closest to opening. Whatever any of the customers tried is offered counts as reached. It
+finds witnesses, it proves no absence: what stays unreached is told as a warning.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.core.domain import Context, Scalar, Snapshot
+from service.core.expressions import Expression, Kind
+from service.core.grid import Array, context_columns
+from service.decision.compiled import Cells, Prepared
+from service.decision.population import Population, population
+from service.rules.contact_gates import Crowd
+from service.rules.history.columns import NOTHING
+from service.rules.policy import FitRule, GateRule
+from service.rules.rulebook import open_cells
+
+NOON = 1_773_115_200_000
+"""2026-03-10 12:00 in Shanghai, a Tuesday: no holiday, no quiet hour."""
+TODAY = "2026-03-10"
+STEPS = 25
+Facts = dict[str, Scalar]
+MONEY = (0.0, 12_000.0, 120_000.0, 1_200_000.0)
+"""What each balance of a customer to start from is, in yuan."""
+
+
+def reached(ready: Prepared) -> Array:
+    """(m, k): the treatments that some customer tried could be offered: open, and worth their cost."""
+    found = np.zeros((len(ready.places.offers), len(ready.places.channels)), dtype=bool)
+    choices = list(_choices(ready))
+    for start in starts(ready):
+        if _wanted(found).any():
+            _walk(ready, start, choices, found)
+    return found
+
+
+def starts(ready: Prepared) -> list[Facts]:
+    """A stranger, and customers of whom every balance, figure and day is known, from poor to rich."""
+    kinds = {one.name: one.kind for one in ready.policy.attributes.attributes if one.name in _names(ready)}
+    days: Facts = {name: TODAY for name, kind in kinds.items() if kind == Kind.DATE}
+    money = [name for name, kind in kinds.items() if kind == Kind.MONEY]
+    return [{}, *(days | dict.fromkeys(money, amount) for amount in MONEY)]
+
+
+def _names(ready: Prepared) -> frozenset[str]:
+    """The raw attributes that some rule or formula needs."""
+    return frozenset(name.removeprefix("customer.") for name in ready.features.table.encode({}))
+
+
+def _walk(ready: Prepared, facts: Facts, choices: Sequence[tuple[str, Scalar]], found: Array) -> None:
+    """Marks in ``found`` what the customers on the way can be offered."""
+    for _ in range(STEPS):
+        tried: list[Facts] = [facts, *({**facts, name: value} for name, value in choices)]
+        cells = judged(ready, tried)
+        shape = (len(tried), *found.shape)
+        found |= (open_cells(cells.oks, shape) & (np.broadcast_to(cells.priority, shape) > 0.0)).any(axis=0)
+        wanted = _wanted(found)
+        best = _nearest(cells, shape, wanted)
+        if not wanted.any() or tried[best] == facts:
+            break
+        facts = tried[best]
+
+
+def _wanted(found: Array) -> Array:
+    """(m, k): the treatments of offers and channels that nobody reached yet."""
+    offer, channel = np.any(found, axis=1, keepdims=True), np.any(found, axis=0, keepdims=True)
+    wanted: Array = np.logical_not(np.logical_and(offer, channel))
+    return wanted
+
+
+def judged(ready: Prepared, customers: list[Facts]) -> Cells:
+    """All cells of customers made up of some facts, who agree to everything and to whom nothing happened yet."""
+    count = len(customers)
+    people = _people(ready, customers)
+    seen, moment = _seen(ready, people), ready.moment(NOON)
+    contact = ready.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
+    return ready.many.judge(seen, seen, contact, ready.hearing.many({}, count), ready.contact_cost + ready.prices({}))
+
+
+def columns(ready: Prepared, customers: Sequence[Facts]) -> dict[str, Any]:
+    """What rules read of such customers."""
+    return {**ready.policy.static_columns, **_seen(ready, _people(ready, customers))}
+
+
+def _people(ready: Prepared, customers: Sequence[Facts]) -> Population:
+    consents = {f"marketing:{channel}": True for channel in ready.places.channels} | _asked(ready)
+    return population(ready.policy, [Snapshot(str(place), 1, one, consents) for place, one in enumerate(customers)])
+
+
+def _seen(ready: Prepared, people: Population) -> dict[str, Any]:
+    seen: dict[str, Any] = {**people.columns, **NOTHING}
+    ready.features.many(seen)
+    seen.update(context_columns(Context(NOON), ready.moment(NOON), ready.holidays))
+    seen.update(ready.history.consent_many(people.consents, len(people.customers)))
+    ready.standing.many(seen, {}, len(people.customers))
+    return seen
+
+
+def _asked(ready: Prepared) -> dict[str, bool]:
+    purposes = [rule.purpose for rule in ready.policy.contact.consents]
+    return {purpose.replace("<channel>", channel): True for purpose in purposes for channel in ready.places.channels}
+
+
+def _nearest(cells: Cells, shape: tuple[int, ...], wanted: Array) -> int:
+    """The row whose wanted treatments are closed by the fewest gates; the first of equals."""
+    closed = np.zeros(shape)
+    for ok in cells.oks:
+        closed += ~np.broadcast_to(np.asarray(ok, dtype=bool), shape)
+    closed += ~(np.broadcast_to(cells.priority, shape) > 0.0)
+    return int((closed * wanted).sum(axis=(1, 2)).argmin())
+
+
+def _choices(ready: Prepared) -> Iterator[tuple[str, Scalar]]:
+    """Every fact worth trying: (attribute, value)."""
+    table, given = ready.policy.attributes.attributes, dict(_given(ready))
+    numbers = sorted(set(_numbers(ready)))
+    for one in table:
+        if one.name not in _names(ready):
+            continue
+        values: list[Scalar] = [*given.get(f"customer.{one.name}", ())]
+        if one.kind == Kind.BOOLEAN:
+            values += [True, False]
+        elif one.kind == Kind.DATE:
+            values += [TODAY]
+        elif one.kind == Kind.TEXT:
+            values += [*(one.values or ("x",))]
+        else:
+            low, high = one.low or 0.0, one.high if one.high is not None else 1e7
+            values += [number for number in (low, *numbers, high) if low <= number <= high]
+        yield from ((one.name, value) for value in dict.fromkeys(values))
+
+
+def _given(ready: Prepared) -> Iterator[tuple[str, tuple[Scalar, ...]]]:
+    """What the rules' own cases give, by name."""
+    found: dict[str, list[Scalar]] = {}
+    rules: tuple[GateRule | FitRule, ...] = (*ready.policy.gates, *ready.policy.fits)
+    for rule in rules:
+        for case in rule.cases:
+            for name, value in case.given.items():
+                found.setdefault(name, []).append(value)
+    yield from ((name, tuple(values)) for name, values in found.items())
+
+
+def _numbers(ready: Prepared) -> Iterator[float]:
+    """The figures that gates compare with: literals, and the numbers the offers state."""
+    for rule in ready.policy.gates:
+        for expression in (rule.require, rule.applies):
+            yield from _literals(expression)
+    for offer in ready.policy.offers:
+        yield from (float(v) for v in offer.terms.values() if isinstance(v, int | float) and not isinstance(v, bool))
+
+
+def _literals(expression: Expression | None) -> Iterator[float]:
+    if expression is not None:
+        nodes = (node for node in expression.tree.walk() if node.op == "const")
+        yield from (float(n.value) for n in nodes if isinstance(n.value, int | float) and n.value == n.value)

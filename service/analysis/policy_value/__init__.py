@@ -1,0 +1,30 @@
+"""What a policy that never served would have brought, from the decisions of one that did. Pure.
+
+    estimates    IPS, SNIPS and DR by their published definitions, each with its interval
+    intervals    95 % intervals of a mean and of a ratio that hold for skewed and heavy-tailed terms
+    support      effective sample size, weights, and what the log cannot speak of
+    verdict      better, worse, cannot tell, or not supported by the log
+
+The unit is one row of the log: rows must be independent of each other (one customer each, or one decision each where
+customers hardly return). Not here: files (``training.evaluation.policy_value``), the stored decisions (``service.engine.releases.value_gate``).
+"""
+
+from service.analysis.policy_value.estimates import Estimate, dr, dr_terms, ips, logged, snips
+from service.analysis.policy_value.support import Support, effective_sample_size, support
+from service.analysis.policy_value.verdict import PolicyValue, Terms, Verdict, valued
+
+__all__ = [
+    "Estimate",
+    "PolicyValue",
+    "Support",
+    "Terms",
+    "Verdict",
+    "dr",
+    "dr_terms",
+    "effective_sample_size",
+    "ips",
+    "logged",
+    "snips",
+    "support",
+    "valued",
+]

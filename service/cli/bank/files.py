@@ -1,0 +1,96 @@
+"""A bank's folder for every verb that reads its files: what the service knows of the customers whom they name.
+
+Who was erased is in no table that is read, and counted: the files of a core bank go on naming them for years.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.cli.bank.stack import Stack, opened
+from service.cli.policies.policy import governance_of
+from service.rules.policy import Policy
+from service.runtime.config import Settings
+from service.store import Store
+
+
+class LeftOut:
+    """Of some customers' ids, those whom the service has erased; keeps whom it found in any table."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self._store, self._found = store, set[str]()
+
+    def __call__(self, names: Collection[str]) -> Collection[str]:
+        """Those of the ids that were erased; nobody where there is no database."""
+        found = set() if self._store is None else self._store.register.erased(names)
+        self._found |= found
+        return found
+
+    def add(self, names: Collection[str]) -> None:
+        """Those who were erased while the files were read, and left out as they were stored."""
+        self._found |= set(names)
+
+    def __str__(self) -> str:
+        count = len(self._found)
+        return f"{count:,} erased customer{'s' * (count != 1)} left out"
+
+    @property
+    def document(self) -> Mapping[str, int]:
+        """``{"erased": count}``; empty where nobody was left out."""
+        return {"erased": len(self._found)} if self._found else {}
+
+    def tell(self) -> None:
+        """Say how many were left out, beside the verb's result; nothing where nobody was."""
+        if self._found:
+            click.echo(str(self), err=True)
+
+
+def known_bank(store: Store, bank: Path) -> tuple[Any, LeftOut]:
+    """The bank of a folder as this database knows its customers, and who is left out."""
+    from training.data.bank import open_bank
+
+    left_out = LeftOut(store)
+    return replace(open_bank(bank), erased=left_out, stored=store.register.stored), left_out
+
+
+ZONES = """bank.yaml says timezone: {}, the policy {}: a day of the files is another one than that of decisions.
+Set timezone in bank.yaml, or in the policy's contact.yaml, to the zone of the bank."""
+
+
+def tell_zones(described: Any, policy: Policy) -> None:
+    """Say where the bank's days are not those that the policy decides by: dates would shift by one without a word."""
+    if described.timezone.key != policy.contact.timezone:
+        click.echo(ZONES.format(described.timezone.key, policy.contact.timezone), err=True)
+
+
+@contextmanager
+def bank_without_erased(settings: Settings, bank: Path, policy: Policy | None = None) -> Iterator[tuple[Any, LeftOut]]:
+    """The bank of a folder and who is left out of it; where there is no database yet, nobody is known.
+
+    Its zone is held against that of ``policy``, else of what serves.
+    """
+    if settings.database_url is None and not (settings.state_dir / "postgres").is_dir():
+        from training.data.bank import open_bank
+
+        described = open_bank(bank)
+        if policy is not None:
+            tell_zones(described, policy)
+        yield described, LeftOut()
+        return
+    with opened(settings) as stack:
+        described, left_out = known_bank(stack.store, bank)
+        decides = policy or _served(stack)
+        if decides is not None:
+            tell_zones(described, decides)
+        yield described, left_out
+        left_out.tell()
+
+
+def _served(stack: Stack) -> Policy | None:
+    """The policy that serves; None where none does yet."""
+    release = stack.store.active()
+    return None if release is None else governance_of(stack).policy(release.policy)

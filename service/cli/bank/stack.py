@@ -1,0 +1,58 @@
+"""The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from service.cache import Cache
+from service.cli.bank import choice
+from service.runtime.config import Settings
+from service.runtime.embedded import embedded, secret_key
+from service.store import Store
+from service.store.security.sealing import new_key
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Settings with both URLs filled in, and the store and cache behind them."""
+
+    settings: Settings
+    store: Store
+    cache: Cache
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process must be told to work with the same servers."""
+        return {
+            "FOURCAST_DATABASE_URL": str(self.settings.database_url),
+            "FOURCAST_REDIS_URL": str(self.settings.redis_url),
+            "FOURCAST_STATE_DIR": str(self.settings.state_dir),
+            "FOURCAST_ARTIFACTS": self.settings.artifacts_url or str(self.settings.artifacts),
+            "FOURCAST_POLICY": str(self.settings.policy),
+            "FOURCAST_SECRET_KEYS": ",".join(self.settings.secret_keys),
+        }
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Stack]:
+    """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else.
+
+    Without settings: that of the bank a verb speaks of, which must be there.
+    """
+    settings = settings or choice.existing()
+    with embedded(settings) as urls:
+        keys = _secret_keys(settings)
+        settings = replace(settings, database_url=urls.database, redis_url=urls.redis, secret_keys=keys)
+        store = Store(urls.database, settings.database_deadline_ms, keys)
+        store.migrate()
+        try:
+            yield Stack(settings, store, Cache(urls.redis))
+        finally:
+            store.close()
+
+
+def _secret_keys(settings: Settings) -> tuple[str, ...]:
+    """Those of the environment; an embedded database without any has one in its state folder."""
+    if settings.secret_keys or settings.database_url is not None:
+        return settings.secret_keys
+    return (secret_key.read_or_make(settings.state_dir, new_key),)

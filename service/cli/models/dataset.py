@@ -1,0 +1,94 @@
+"""`fourcast dataset`, and the part of `fourcast train` that learns from events: the store is read, training is told.
+
+Training never reads a store: here the decisions and events are read, customer by customer, and handed over.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.cli.bank.stack import Stack, opened
+from service.cli.models.tracking import tell_trained
+from service.cli.terminal import bar, bom_option, json_option, show
+from service.core.domain import Release
+from service.engine.releases.artifacts import Artifacts
+from service.rules.policy import Policy, from_documents, load
+
+DAYS = 365
+DAY_MS = 86_400_000
+
+days_option = click.option(
+    "--days", type=click.IntRange(1, 3660), default=DAYS, show_default=True, help="How far back decisions are read."
+)
+window_option = click.option(
+    "--window",
+    type=click.FloatRange(0.0, 366.0, min_open=True),
+    help="Days after a showing in which taking the offer counts; the policy's by default.",
+)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
+@days_option
+@window_option
+@bom_option
+@json_option
+def dataset(out: Path, days: int, window: float | None, bom: bool, as_json: bool) -> None:
+    """Write what training from events learns from: a row per offer shown, with what came of it and the facts then."""
+    from training.experience.export import write_table
+
+    with opened() as stack:
+        _, policy = serving(stack)
+        lived = lived_through(stack, policy, days, window)
+    rows = write_table(lived.offers, policy.attributes, out, bom)
+    show({"trials": rows, "out": str(out), **told(lived)}, as_json)
+
+
+def learned(days: int, window: float | None, seed: int) -> Any:
+    """Train a bundle from the service's own decisions and events, and put it where bundles live; the ``Learned``."""
+    from training.train_from_events import learn_bundle
+
+    with opened() as stack:
+        release, policy = serving(stack)
+        lived = lived_through(stack, policy, days, window)
+        kept = None if release is None or release.bundle is None else stack.store.bundle(release.bundle)
+        settings, artifacts = stack.settings, Artifacts.of(stack.settings)
+    with bar("Learning from events") as advance:
+        report = learn_bundle(lived, policy, artifacts.folder, seed, kept, progress=advance)
+    artifacts.publish(report.version)
+    tell_trained(settings, report.version, report.gate.passes)
+    return report
+
+
+def lived_through(stack: Stack, policy: Policy, days: int, window: float | None) -> Any:
+    """The trials of the last ``days``, as training reads them."""
+    from training.experience.observations import experience
+
+    now = time.time_ns() // 1_000_000
+    with bar("Reading decisions and events"):
+        return experience(stack.store.lives(now - days * DAY_MS, now), policy, now, window)
+
+
+def serving(stack: Stack) -> tuple[Release | None, Policy]:
+    """The release that serves and its policy; the settings' where nothing was ever released."""
+    release = stack.store.active()
+    if release is None:
+        return None, load(stack.settings.policy)
+    return release, from_documents(stack.store.policy(release.policy))
+
+
+def told(lived: Any) -> Mapping[str, Any]:
+    """What stands beside the trials: the window, what was left out and why, and how showings are known."""
+    return {
+        "taken": sum(trial.taken for trial in lived.offers),
+        "held_out": sum(trial.held_out for trial in lived.offers),
+        "window_days": lived.window_days,
+        "left_out": dict(lived.left_out),
+        "seen_by": dict(lived.seen_by),
+    }
+
+
+VERBS = (dataset,)

@@ -1,0 +1,149 @@
+"""`fourcast drift | evaluate`: a bundle against the customers of today, from a bank's files or the stored decisions."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from service.analysis.drift import Drift
+from service.cli.bank import choice
+from service.cli.bank.files import bank_without_erased
+from service.cli.bank.stack import opened
+from service.cli.customers.decisions import engine_of
+from service.cli.customers.import_files import bank_option, files_option
+from service.cli.terminal import json_option, show
+from service.core.errors import InvalidInput
+from service.engine.releases.artifacts import Artifacts
+from service.rules.policy import load
+from service.runtime.config import Settings
+from service.scoring.models.lightgbm_c import library
+
+HEAD = f"{'':<9}{'':<34}{'PSI':>8}{'KS':>8}{'unknown then / now':>20}  verdict"
+SHOWN = 12
+folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--bank", type=folder, help="Folder with the SQL, for customers of today from files.")
+@click.option("--files", type=folder, help="The bank's files.")
+@click.option("--bundle", "version", help="The bundle to compare with; the one that serves unless named.")
+@click.option("--from-store", is_flag=True, help="Customers of the decisions stored lately, by the bundle that serves.")
+@json_option
+def drift(bank: Path | None, files: Path | None, version: str | None, from_store: bool, as_json: bool) -> None:
+    """How far features, scores and outcomes lie from what the models learned. Exit code 1 over the policy's bounds."""
+    if from_store == (bank is not None) or (bank is None) != (files is None):
+        raise InvalidInput("Name either --bank and --files, or --from-store.")
+    if from_store:
+        found, about = _of_store(version)
+    else:
+        assert bank is not None and files is not None
+        found, about = _of_files(bank, files, version)
+    told = {**about, **found.document()}
+    click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(lines(found, about)))
+    sys.exit(1 if found.drifted else 0)
+
+
+def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
+    if version is not None:
+        raise InvalidInput("Stored decisions are compared with the bundle that serves: leave out --bundle.")
+    with opened() as stack:
+        engine = engine_of(stack)
+        try:
+            return engine.drifting.measured()
+        finally:
+            engine.close()
+
+
+def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict[str, Any]]:
+    library()
+    from training.bundles.registry import verify
+    from training.evaluation.drift import drift_of
+
+    settings = choice.of(bank, needed=version is None)
+    version = version or _serving(settings)
+    bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
+    with bank_without_erased(settings, bank) as (described, left_out):
+        found = drift_of(bundle, described, files, load(settings.policy).monitoring)
+    return found, {"bundle": version, **left_out.document}
+
+
+def _serving(settings: Settings) -> str:
+    with opened(settings) as stack:
+        active = stack.store.active()
+    if active is None or active.bundle is None:
+        raise InvalidInput("No bundle serves that could be compared with; name one: --bundle VERSION")
+    return active.bundle
+
+
+def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
+    """The worst first, as a person reads it."""
+    rows = [
+        f"{one.kind:<9}{one.name:<34}{one.psi:>8.3f}{'' if one.ks is None else f'{one.ks:.3f}':>8}"
+        f"{one.unknown_before:>11.1%} / {one.unknown_now:<6.1%}  {one.verdict}"
+        for one in found.shifts
+    ]
+    more = [f"... and {len(rows) - SHOWN} more (--json has them all)"] if len(rows) > SHOWN else []
+    kept = [
+        f"calibration of {one.family}: {one.taken:,} took it, {one.expected:,.0f} expected"
+        f"{'' if one.ratio is None else f' ({one.ratio:.2f} times: {one.ratio_low:.2f} to {one.ratio_high:.2f})'}"
+        f", {one.verdict}"
+        for one in found.calibration
+    ]
+    customers = max((one.customers for one in found.shifts), default=0)
+    left_out = about.get("unreadable_decisions", 0)
+    unread = [f"{left_out} decisions left out: their record cannot be read"] if left_out else []
+    verdict = f"drifted: {', '.join(found.drifted)}" if found.drifted else "nothing drifted"
+    return [f"{about['bundle']} against {customers:,} customers", HEAD, *rows[:SHOWN], *more, *kept, *unread, verdict]
+
+
+@click.command()
+@click.argument("version")
+@bank_option
+@files_option
+@json_option
+def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
+    """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
+    library()
+    from training.bundles.registry import memory_of, verify
+    from training.evaluation.drift import evaluated
+
+    settings = choice.of(bank)
+    home = Artifacts.of(settings).folder_of(version)
+    bundle = verify(home.parent, version)
+    with bank_without_erased(settings, bank) as (described, left_out):
+        found = evaluated(bundle, memory_of(home, bundle.manifest), described, files)
+    show({"bundle": version, **left_out.document, **_evaluation(found, as_json)}, as_json)
+
+
+def _evaluation(found: Mapping[str, Any], as_json: bool) -> dict[str, Any]:
+    """What ``evaluate`` prints: whose figures are a test, and whose are none."""
+    from training.evaluation.metrics import summary
+
+    def told(figures: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(figures) if as_json else {family: summary(each) for family, each in figures.items()}
+
+    about = {"learned_from_them": found["learned_from_them"], **({"lacks": found["lacks"]} if found["lacks"] else {})}
+    unseen = told(found["unseen"]) if "unseen" in found else {}
+    if as_json:
+        learned = {name: found[name] for name in ("learned_from",) if name in found}
+        more = {**learned, **({"unseen": unseen} if unseen else {})}
+    else:
+        more = {f"{family}, unseen": figures for family, figures in unseen.items()}
+    warning = _warning(found)
+    return {**about, **told(found["families"]), **more, **({"warning": warning} if warning else {})}
+
+
+def _warning(found: Mapping[str, Any]) -> str:
+    if found["learned_from_them"] is None:
+        return "the bundle keeps no memory of whom it learned from: no test unless you know that it was from others"
+    if not found["learned_from_them"]:
+        return ""
+    if "unseen" not in found:
+        return "learned from these very files: no test"
+    return f"learned from about {found['learned_from']:,} of these customers: only the figures of the unseen are a test"
+
+
+VERBS = (drift, evaluate)

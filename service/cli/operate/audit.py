@@ -1,0 +1,94 @@
+"""`fourcast audit`: does the log's chain of hashes hold, and what does it say."""
+
+import sys
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+import click
+import orjson
+
+from service.cli.bank.customer_names import external_key_option, id_of
+from service.cli.bank.stack import opened
+from service.cli.terminal import json_option, show
+from service.rendering.answer import iso
+from service.store import Head
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: who did what, in a chain that nobody can change unseen."""
+
+
+@audit.command()
+@json_option
+def head(as_json: bool) -> None:
+    """The end of the chain now, in one word. Note it where nobody here can write.
+
+    `fourcast audit verify --since HEAD` proves later that nothing before it was changed or cut off.
+    """
+    with opened() as stack:
+        found = str(stack.store.audit_head())
+    show({"head": found}, as_json) if as_json else click.echo(found)
+
+
+@audit.command()
+@click.option("--since", metavar="HEAD", help="A head that was noted earlier: what it ended must still be so.")
+@json_option
+def verify(since: str | None, as_json: bool) -> None:
+    """Walk the whole chain, and hold it against the releases and erasures it tells of. Exit code 1 where it breaks.
+
+    The first broken row is named, also where what it said of a customer was changed, or is gone without an erasure.
+    Without --since, who may write the database could have made the whole chain anew.
+    """
+    noted = None if since is None else Head.of(since)
+    with opened() as stack:
+        verdict, differences = stack.store.verify_audit(noted), stack.store.crosscheck_audit()
+    holds = verdict.broken_at is None and not differences
+    told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": str(Head(verdict.rows, verdict.head))}
+    if noted is not None:
+        told["since"] = str(noted)
+    if verdict.broken_at is not None:
+        told |= {"broken_at": verdict.broken_at, "reason": verdict.reason}
+    if differences:
+        told["differences"] = differences if as_json else "; ".join(differences)
+    show(told, as_json)
+    sys.exit(0 if holds else 1)
+
+
+@audit.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@json_option
+def list_(limit: int, as_json: bool) -> None:
+    """The newest rows, newest first."""
+    with opened() as stack:
+        rows = stack.store.audit_log(limit)
+    show({str(row["seq"]): row if as_json else _line(row) for row in rows}, as_json)
+
+
+@audit.command()
+@click.option("--customer", help="Only looks at this customer.")
+@external_key_option
+@click.option("--client", "client", help="Only looks by this client.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@json_option
+def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
+    """Which branch's clients looked at which customers, newest first; refused attempts too."""
+    with opened() as stack:
+        found = stack.store.views.listed(limit, id_of(stack.store, customer, external_key), client)
+    if as_json:
+        show({"views": [asdict(view) for view in found]}, as_json)
+        return
+    for view in found:
+        verdict = "allowed" if view.allowed else "refused"
+        click.echo(
+            f"{iso(view.at, UTC)}  {view.client} of {view.branch}  {view.operation}  {view.customer_id}  {verdict}"
+        )
+
+
+def _line(row: dict[str, Any]) -> str:
+    detail = orjson.dumps(row["detail"]).decode()
+    return f"{iso(row['at'], UTC)}  {row['actor']}  {row['action']}  {row['subject'][:40]}  {detail}"
+
+
+VERBS = (audit,)

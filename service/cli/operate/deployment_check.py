@@ -1,0 +1,189 @@
+"""Before traffic: everything a deployment can have wrong, looked at at once, each with where to mend it.
+
+In order: settings, machine (OpenMP, folders), the policy on disk, PostgreSQL (reachable, durable, migrated, rights,
+clock), Redis (reachable, what it does when full, rights, clock), the active release (its policy's hash, its bundle's
+hashes and golden rows). Looks only: nothing is migrated or kept. A ``fault`` must be mended before traffic; a ``note``
+is worth knowing. Each check stands alone, so that one server that is away hides no fault of another.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from service.analysis.policy_checks import conduct
+from service.cache.inspection import RedisState
+from service.cache.inspection import inspect as inspect_redis
+from service.core.errors import FourcastError
+from service.engine.releases.artifacts import Artifacts
+from service.engine.releases.loader import Shelf
+from service.rules.policy import load
+from service.runtime.config import Settings
+from service.store import Store
+from service.store.maintenance.inspection import DatabaseState
+from service.store.maintenance.inspection import inspect as inspect_database
+
+SKEW_MS = 1000.0
+"""How far a server's clock may be from ours: tokens, quiet hours and the order of events read both."""
+POSTGRES_LEAST = 140_000
+PATIENCE_MS = 5_000
+"""For the questions asked here, which no customer waits for."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found: ``ok``, a ``note`` or a ``fault``, in words, and for a fault where to mend it."""
+
+    name: str
+    verdict: Literal["ok", "note", "fault"]
+    words: str
+
+
+Check = Callable[[Settings], Iterable[Finding]]
+
+
+def examine(settings: Settings, deployed: bool) -> list[Finding]:
+    """All findings; those about servers and release only for a deployment."""
+    rows: tuple[tuple[str, Check], ...] = (("folders", folders), ("policy", policy))
+    if deployed:
+        rows = (*rows, ("postgresql", postgresql), ("redis", redis), ("release", release))
+    return [finding for name, check in rows for finding in _safely(name, check, settings)]
+
+
+def _safely(name: str, check: Check, settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        for finding in check(settings):
+            found.append(finding)
+    except FourcastError as error:
+        found.append(Finding(name, "fault", str(error)))
+    return found
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """The bundles can be read and not written by everybody; there is somewhere to count requests."""
+    bundles = settings.artifacts
+    if settings.artifacts_url is not None:  # the copies' folder is made at the first fetch
+        bundles.mkdir(parents=True, exist_ok=True)
+    if not os.access(bundles, os.R_OK | os.X_OK):
+        yield Finding("bundles", "fault", f"{bundles} is no folder this user can read: set FOURCAST_ARTIFACTS")
+    elif bundles.stat().st_mode & 0o002:
+        yield Finding("bundles", "fault", f"{bundles} can be written by everybody: chmod o-w {bundles}")
+    else:
+        yield Finding("bundles", "ok", f"{bundles} can be read")
+    place = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
+    try:
+        with tempfile.TemporaryDirectory(dir=place):
+            yield Finding("temporary files", "ok", f"{place} can be written")
+    except OSError as error:
+        mend = "mount a tmpfs there, or set TMPDIR"
+        yield Finding("temporary files", "fault", f"{place} cannot be written ({error.strerror}): {mend}")
+
+
+def policy(settings: Settings) -> Iterator[Finding]:
+    """The policy on disk loads, may be said, and knows its time zone."""
+    found = load(settings.policy)
+    conduct.refuse(found)
+    zone = found.contact.timezone
+    yield Finding("policy on disk", "ok", f"{found.hash[:12]}, {len(found.rules)} rules, time zone {zone}")
+
+
+def postgresql(settings: Settings) -> Iterator[Finding]:
+    """The database is the bank's own, migrated, durable, on time, and lets us do our work."""
+    if settings.database_url is None:
+        yield Finding("postgresql", "fault", "FOURCAST_DATABASE_URL is not set; the embedded server is for trying out")
+        return
+    state = inspect_database(settings.database_url, PATIENCE_MS)
+    yield Finding("postgresql", "ok", f"version {state.version // 10_000}, {state.connections} connections at most")
+    yield from _clock("clock of postgresql", state.skew_ms)
+    if state.revision != state.newest:
+        words = f"at {state.revision}, this version needs {state.newest}: fourcast migrate"
+        yield Finding("migrations", "fault", words)
+    else:
+        yield Finding("migrations", "ok", f"at {state.revision}, the newest")
+    yield from _unsafe(state, settings.workers)
+    yield from _secrets(settings)
+
+
+def _unsafe(state: DatabaseState, workers: int) -> Iterator[Finding]:
+    wrong = {
+        f"version {state.version // 10_000} is older than 14": state.version < POSTGRES_LEAST,
+        "it is a read-only replica: name the primary": state.recovering,
+        "fsync is off: what was acknowledged can be lost": state.settings["fsync"] != "on",
+        "full_page_writes is off: a crash can damage it": state.settings["full_pages"] != "on",
+        "synchronous_commit is off: what was acknowledged can be lost": state.settings["synchronous_commit"] == "off",
+        f"its encoding is {state.settings['encoding']}, not UTF8": state.settings["encoding"] != "UTF8",
+        f"{state.connections} connections are too few for {workers} workers": state.connections < 3 * workers + 5,
+    }
+    yield from (Finding("postgresql", "fault", words) for words, is_so in wrong.items() if is_so)
+    yield from (Finding("rights in postgresql", "fault", f"lacks {right}: GRANT it") for right in state.lacking)
+    if not state.lacking:
+        yield Finding("rights in postgresql", "ok", "every table can be read and written as needed")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Secrets in the database are sealed with a key that is given here."""
+    store = Store(str(settings.database_url), PATIENCE_MS, settings.secret_keys)
+    try:
+        store.secrets.expect_open()
+    finally:
+        store.close()
+    if settings.secret_keys:
+        yield Finding("secrets", "ok", "every secret in the database opens with the keys given")
+    else:
+        yield Finding("secrets", "note", "FOURCAST_SECRET_KEYS is not set: secrets lie in the database as they are")
+
+
+def redis(settings: Settings) -> Iterator[Finding]:
+    """The cache is the bank's own, forgets by itself when full, is on time, and lets us do our work."""
+    if settings.redis_url is None:
+        yield Finding("redis", "fault", "FOURCAST_REDIS_URL is not set; the embedded server is for trying out")
+        return
+    state = inspect_redis(settings.redis_url, PATIENCE_MS / 1000)
+    yield Finding("redis", "ok", f"version {state.version}, {state.role}")
+    yield from _clock("clock of redis", state.skew_ms)
+    yield from _fullness(state)
+    yield from (
+        Finding("rights in redis", "fault", f"may not use {what}: allow it in the ACL") for what in state.refused
+    )
+    if state.role not in {"master", "primary"}:
+        yield Finding("redis", "fault", f"it is a {state.role}, which cannot be written: name the primary")
+
+
+def _fullness(state: RedisState) -> Iterator[Finding]:
+    if state.maxmemory == 0:
+        yield Finding("redis when full", "note", "no maxmemory: set one, with maxmemory-policy allkeys-lru")
+    elif not state.policy.startswith(("allkeys", "volatile")):
+        words = f"maxmemory-policy is {state.policy}: once full it keeps no answer any more; set allkeys-lru"
+        yield Finding("redis when full", "fault", words)
+    else:
+        yield Finding("redis when full", "ok", f"{state.policy} at {state.maxmemory // 2**20} MiB")
+
+
+def release(settings: Settings) -> Iterator[Finding]:
+    """What would serve: the active release, its policy as it was approved, its bundle whole."""
+    if settings.database_url is None:
+        return
+    store = Store(settings.database_url, PATIENCE_MS)
+    try:
+        active = store.active()
+        if active is None:
+            yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
+            return
+        shelf = Shelf(store, Artifacts.of(settings))
+        yield Finding("release", "ok", f"{active.id}: policy {shelf.ready(active.policy).hash[:12]} as approved")
+        if active.bundle is None:
+            yield Finding("bundle", "note", "the release has none: priors decide")
+        else:
+            shelf.bundle(active.bundle)
+            yield Finding("bundle", "ok", f"{active.bundle}: every file as its manifest says, golden rows score alike")
+    finally:
+        store.close()
+
+
+def _clock(name: str, skew_ms: float) -> Iterator[Finding]:
+    away = skew_ms > SKEW_MS
+    words = f"{skew_ms / 1000:.1f} s from ours" + (": synchronise both by NTP" if away else "")
+    yield Finding(name, "fault" if away else "ok", words)

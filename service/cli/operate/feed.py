@@ -1,0 +1,21 @@
+"""`fourcast feed`: what the feed of changes tells beside customers, leads and jobs."""
+
+import click
+
+from service.cli.bank.stack import opened
+from service.cli.policies.policy import actor
+from service.cli.terminal import json_option, show
+
+
+@click.command()
+@click.option("--decisions", type=click.Choice(["on", "off"]), help="Tell each decision of a customer from now on.")
+@json_option
+def feed(decisions: str | None, as_json: bool) -> None:
+    """Whether the feed of changes tells decisions, to whoever asks for them by type. Each is a row for 30 days."""
+    with opened() as stack:
+        if decisions is not None:
+            stack.store.changes.tell_decisions(decisions == "on", actor(None)[0])
+        show({"decisions": "on" if stack.store.changes.tells_decisions() else "off"}, as_json)
+
+
+VERBS = (feed,)

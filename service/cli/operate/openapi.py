@@ -1,0 +1,24 @@
+"""`fourcast openapi`: the contract as a document, for generators and linters, without a server."""
+
+from typing import Any
+
+import click
+import orjson
+from flask import Flask
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI 3.1 document that /openapi.json serves."""
+    click.echo(orjson.dumps(contract(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+
+
+def contract() -> dict[str, Any]:
+    """The document, made from the routes alone."""
+    from service.app import BLUEPRINTS
+    from service.routes.http.openapi import document
+
+    return document(Flask("contract"), BLUEPRINTS)
+
+
+VERBS = (openapi,)

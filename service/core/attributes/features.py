@@ -1,0 +1,91 @@
+"""Derived figures: the features of an attribute table, compiled once, run on one customer or on many.
+
+Order: ``AttributeTable.encode`` or ``encode_frame`` -> ``FeatureProgram.one`` or ``many`` (adds the derived columns,
+each seeing those above it) -> ``Inputs`` (the figures a model wants, in its order, words as codes). Training and
+serving run this same program; a bundle carries its table as a document, so its features keep their meaning when the
+policy's table grows or redefines them. What the models make of the figures is the part of ``scoring.models``.
+"""
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from service.core.attributes import Array, AttributeTable, Encoded, parse_table
+from service.core.expressions import Kind, value
+
+NAN = float("nan")
+
+
+class FeatureProgram:
+    """The features of a table as compiled steps; ``table`` keeps what it was compiled from."""
+
+    def __init__(self, table: AttributeTable) -> None:
+        self.table = table
+        self._one = [(f"customer.{one.name}", value(one.expression, many=False)) for one in table.features]
+        self._many = [(f"customer.{one.name}", value(one.expression, many=True)) for one in table.features]
+
+    @classmethod
+    def from_document(cls, document: object, names: Iterable[str] | None = None) -> "FeatureProgram":
+        """The program of a table's document; with ``names``, only what these attributes and features need."""
+        table = parse_table(document)
+        return cls(table if names is None else table.only(names))
+
+    def to_document(self) -> dict[str, Any]:
+        """The table as plain lists and values: what a bundle's manifest carries."""
+        return dict(self.table.document)
+
+    def one(self, columns: MutableMapping[str, Encoded]) -> None:
+        """Add the derived columns of one customer in place, as plain scalars."""
+        for name, step in self._one:
+            columns[name] = step(columns)
+
+    def many(self, columns: MutableMapping[str, Any]) -> None:
+        """Add the derived columns of n customers in place, each (n, 1, 1) or (1, 1, 1) where it is the same for all."""
+        for name, step in self._many:
+            columns[name] = step(columns)
+
+    def matrix(
+        self, names: Sequence[str], categories: Mapping[str, Sequence[str]], columns: Mapping[str, Any]
+    ) -> Array:
+        """The named attributes and features as (n, len(names)) floats; see ``Inputs``."""
+        return Inputs(names, categories).many(columns)
+
+    def categories(self, names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Every word that stands in the text columns among ``names``, sorted: the codes a model is trained with."""
+        texts = [name for name in names if self.table.kind_of(name) is Kind.TEXT]
+        return {name: sorted({word for word in columns[f"customer.{name}"].flat if word is not None}) for name in texts}
+
+
+class Inputs:
+    """What one model reads: bare names in its order; a word becomes its place in its list, a strange word NaN."""
+
+    def __init__(self, names: Sequence[str], categories: Mapping[str, Sequence[str]]) -> None:
+        self.names = tuple(names)
+        self._columns = [f"customer.{name}" for name in names]
+        self._take = itemgetter(*self._columns, *self._columns[:1])  # one more, so that a single name gives a tuple too
+        codes = {name: {word: float(code) for code, word in enumerate(words)} for name, words in categories.items()}
+        self._texts = [(place, codes[name]) for place, name in enumerate(names) if name in codes]
+
+    def one(self, columns: Mapping[str, Any]) -> list[float]:
+        """One customer's figures, in order."""
+        row = list(self._take(columns))
+        for place, codes in self._texts:
+            row[place] = codes.get(row[place], NAN)
+        row.pop()
+        return row
+
+    def many(self, columns: Mapping[str, Any], rows: slice = slice(None)) -> Array:
+        """The figures of n customers, or of a slice of them, as a C-ordered matrix (n, f)."""
+        size = max((np.size(columns[name]) for name in self._columns), default=0)
+        texts = dict(self._texts)
+        matrix = np.empty((len(range(*rows.indices(size))), len(self.names)))
+        for place, name in enumerate(self._columns):
+            column = np.broadcast_to(np.ravel(columns[name]), size)[rows]
+            matrix[:, place] = _coded(column, texts[place]) if place in texts else column
+        return matrix
+
+
+def _coded(column: Array, codes: Mapping[str, float]) -> Array:
+    return np.fromiter((codes.get(word, NAN) for word in column), np.float64, len(column))

@@ -1,0 +1,119 @@
+"""Trees to closures over NumPy: whatever varies over more than a scalar, broadcasting over (n, m, k).
+
+The twin of ``scalars``, and bound to agree with it to the last bit: the same ``ln`` (the C library's, for NumPy's own
+differs between processors), the same rounding. A sub-tree without an array below it is handed to ``scalars`` whole,
+and in ``and`` / ``or`` those sides run first, so that one customer's facts can settle a rule before NumPy wakes up.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from service.core.expressions import scalars
+from service.core.expressions.arrays import logic
+from service.core.expressions.arrays.values import VALUES, objects, same
+from service.core.expressions.scalars.edges import unrounded
+from service.core.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run
+
+
+class Compiler:
+    """Compiles for arrays; ``scalar_axes`` are the axes a column may vary over and still be a plain scalar."""
+
+    def __init__(self, scalar_axes: frozenset[str]) -> None:
+        self.scalar_axes = scalar_axes
+
+    def scalar(self, node: Node) -> bool:
+        """True where ``node`` evaluates to a plain scalar."""
+        return node.axes <= self.scalar_axes
+
+    def value(self, node: Node) -> Run:
+        """The value of ``node``: floats (NaN for NULL) or an object array of texts (None)."""
+        if self.scalar(node):
+            return scalars.value(node)
+        if node.op in LOGIC:
+            return self.three_valued(node)
+        if node.op in VALUES:
+            return VALUES[node.op](node, *map(self.value, node.args))
+        return self.case(node)
+
+    def decided(self, node: Node, outcome: bool) -> Run:
+        """Where is ``node`` known to be ``outcome``? An array of booleans, or one bool where a scalar settles it."""
+        if self.scalar(node):
+            return scalars.decided(node, outcome)
+        if node.op == "not":
+            return self.decided(node.args[0], not outcome)
+        if node.op in ("and", "or"):
+            return self.chain(node, outcome)
+        if node.op in OPPOSITE:
+            return self.compare(node, outcome)
+        if node.op in logic.PREDICATES:
+            node = unrounded(node)
+            return logic.PREDICATES[node.op](node, outcome, *map(self.value, node.args))
+        return self.equals(node, float(outcome))
+
+    def three_valued(self, node: Node) -> Run:
+        """1.0, 0.0, or NaN for unknown: how a condition looks as a value."""
+        is_true, is_false = self.decided(node, True), self.decided(node, False)
+        return lambda columns: np.where(is_true(columns), 1.0, np.where(is_false(columns), 0.0, NAN))
+
+    def equals(self, node: Node, target: float) -> Run:
+        """A boolean value (a column, a constant, a choice) against 1.0 or 0.0."""
+        if node.op == "const":
+            settled = node.value == target
+            return lambda columns: settled
+        run = self.value(node)
+        return lambda columns: run(columns) == target
+
+    def chain(self, node: Node, outcome: bool) -> Run:
+        """``and`` / ``or``: scalar sides first; the first one that settles it ends the work."""
+        ordered = sorted(node.args, key=lambda each: not self.scalar(each))
+        first = [self.decided(each, outcome) for each in ordered if self.scalar(each)]
+        rest = [self.decided(each, outcome) for each in ordered if not self.scalar(each)]
+        settles = (node.op == "or") is outcome
+        join = np.logical_or if settles else np.logical_and
+
+        def run(columns: Any) -> Any:
+            for each in first:
+                if bool(each(columns)) is settles:
+                    return settles
+            found = rest[0](columns)
+            for each in rest[1:]:
+                found = join(found, each(columns))
+            return found
+
+        return run
+
+    def compare(self, node: Node, outcome: bool) -> Run:
+        """A comparison, or its opposite; neither holds where a side is NULL."""
+        node = unrounded(node)
+        op = node.op if outcome else OPPOSITE[node.op]
+        left, right = node.args
+        if left.kind is not Kind.TEXT:
+            return logic.numbers(op, self.value(left), self.value(right))
+        for one, other in ((left, right), (right, left)):
+            if other.op == "const" and isinstance(other.value, str):
+                return logic.members_of_text(self.value(one), frozenset([other.value]), op == "=")
+        return logic.texts(self.value(left), self.value(right), op == "=")
+
+    def case(self, node: Node) -> Run:
+        """The branch of the first condition that is true; scalar conditions skip whole branches."""
+        conditions = [self.decided(each, True) for each in node.args[:-1:2]]
+        branches = list(zip(conditions, map(self.value, node.args[1:-1:2]), strict=True))
+        otherwise = self.value(node.args[-1])
+        wrap = objects if node.kind is Kind.TEXT else same
+
+        def run(columns: Any) -> Any:
+            taken, last = [], otherwise
+            for holds, then in branches:
+                held = holds(columns)
+                if held is True:
+                    last = then
+                    break
+                if held is not False:
+                    taken.append((held, then))
+            found = wrap(last(columns))
+            for held, then in reversed(taken):
+                found = np.where(held, wrap(then(columns)), found)
+            return found
+
+        return run

@@ -1,0 +1,64 @@
+"""Where arithmetic could overflow: powers of ten that enclose every result.
+
+Columns are taken to lie between 1e-15 and 1e15 (or to be 0), which covers every attribute and every offer term with
+ten decimal places to spare. A result that cannot pass 1e100 needs no check when it runs and none in the exported
+SQL; only where it could, ``checking`` puts an explicit ``bounded`` node, for which anything beyond is NULL.
+The slack from 1e100 to the 1.8e308 of a double is what a column outside its range may use up.
+"""
+
+from math import log10
+
+from service.core.expressions.tree import Node, Range
+
+CEILING = 1e100
+MOST_DAYS = 36_525
+"""A date moves by a hundred years at most; what would move it further is NULL."""
+_DIGITS = 16.0
+_FLOOR = -324.0
+
+NAME = Range(15.0, -15.0, -15.0 - _DIGITS)
+DAYS = Range(7.0, 0.0, 0.0)
+
+
+def of_literal(number: float) -> Range:
+    """The range of one number."""
+    size = log10(abs(number)) if number else 0.0
+    return Range(size, size, size - _DIGITS)
+
+
+def union(nodes: tuple[Node, ...]) -> Range:
+    """The range of whichever of the nodes is chosen."""
+    ranges = [node.range for node in nodes]
+    return Range(
+        max(each.high for each in ranges), min(each.low for each in ranges), min(each.grain for each in ranges)
+    )
+
+
+def of_operation(op: str, args: tuple[Node, ...], digits: int = 0) -> Range:
+    """The range of ``op`` over ``args``."""
+    first, last = args[0].range, args[-1].range
+    if op in ("+", "-"):
+        grain = min(first.grain, last.grain)
+        return Range(max(first.high, last.high) + log10(2), grain, grain)
+    if op == "*":
+        return _scaled(first.high + last.high, first.low + last.low)
+    if op == "/":
+        return _scaled(first.high - last.low, first.low - last.high)
+    if op == "ln":
+        return Range(3.0, -_DIGITS, -2 * _DIGITS)
+    return Range(max(first.high, -digits) + 1, -digits, -digits - _DIGITS)
+
+
+def of_bounded(node: Node) -> Range:
+    """The range of ``node`` once everything beyond the ceiling is NULL."""
+    return Range(log10(CEILING), node.range.low, node.range.grain)
+
+
+def may_overflow(range_: Range) -> bool:
+    """True where a result could pass 1e100."""
+    return range_.high > log10(CEILING)
+
+
+def _scaled(high: float, low: float) -> Range:
+    low = max(low, _FLOOR)
+    return Range(high, low, max(low - _DIGITS, _FLOOR))

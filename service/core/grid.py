@@ -1,0 +1,154 @@
+"""The grid: customer (n) x offer (m) x channel (k), and what is read on it.
+
+A column has length 1 on every axis it does not vary over, and NumPy broadcasts the rest. With one customer, a column
+that varies over the customer or the request alone is a plain Python scalar, which a rule reads thirty times as fast.
+Here: the shapes, and the request as ``context.*`` columns in the bank's own hours and days. Not here: what fills
+``customer.*`` (``core.attributes``), ``history.*`` (``rules.contact_gates``), ``offer.*`` and ``channel.*`` (the policy).
+
+A day is a number, days since 1970-01-01 of the bank's time zone, because a date is only ever compared or subtracted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from math import nan
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.core.domain import Context
+
+Array = NDArray[Any]
+Column = float | int | bool | str | None | Array
+Columns = Mapping[str, Column]
+
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+_QUARTER_MS = 900_000
+_EPOCH = date(1970, 1, 1)
+
+
+def by_customer(values: Sequence[object] | Array) -> Array:
+    """The values of n customers as (n, 1, 1)."""
+    return np.asarray(values).reshape(-1, 1, 1)
+
+
+def by_offer(values: Sequence[object] | Array) -> Array:
+    """The values of m offers as (1, m, 1)."""
+    return np.asarray(values).reshape(1, -1, 1)
+
+
+def by_channel(values: Sequence[object] | Array) -> Array:
+    """The values of k channels as (1, 1, k)."""
+    return np.asarray(values).reshape(1, 1, -1)
+
+
+class Places:
+    """Where an offer, its family and a channel stand on their axes; what the policy does not know stands at -1.
+
+    ``size`` is the length of each axis, ``direction`` the channels' directions in order.
+    """
+
+    def __init__(self, offers: Sequence[tuple[str, str]], channels: Sequence[tuple[str, str]]) -> None:
+        """Offers as (id, family) and channels as (id, direction), each in the policy's order."""
+        families = list(dict.fromkeys(family for _, family in offers))
+        self.offer = {offer: place for place, (offer, _) in enumerate(offers)}
+        self.channel = {channel: place for place, (channel, _) in enumerate(channels)}
+        self.family_of = [families.index(family) for _, family in offers]
+        self.family_index = np.array(self.family_of, dtype=np.intp)
+        self.families = tuple(families)
+        self.offers = tuple(offer for offer, _ in offers)
+        self.channels = tuple(channel for channel, _ in channels)
+        self.direction = tuple(direction for _, direction in channels)
+        self.size = {"customer": 1, "offer": len(offers), "family": len(families), "channel": len(channels)}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on the bank's wall: day number, hour, minute of the day, weekday (1 is Monday)."""
+
+    day: int
+    minute: int
+    weekday: int
+
+    @property
+    def hour(self) -> int:
+        """0 to 23."""
+        return self.minute // 60
+
+
+def moment(now: int, timezone: str) -> Moment:
+    """The bank's day, minute and weekday at ``now`` (ms UTC).
+
+    >>> moment(0, "Asia/Shanghai")
+    Moment(day=0, minute=480, weekday=4)
+    """
+    day, rest = divmod(now + _offset_ms(now // _QUARTER_MS, timezone), DAY_MS)
+    return Moment(day, rest // 60_000, (day + 3) % 7 + 1)
+
+
+def day_at(now: int, timezone: str) -> date:
+    """The bank's day at ``now`` (ms UTC).
+
+    >>> day_at(1_769_790_600_000, "Asia/Shanghai"), day_at(1_769_790_600_000, "UTC")
+    (datetime.date(2026, 1, 31), datetime.date(2026, 1, 30))
+    """
+    return _EPOCH + timedelta(days=moment(now, timezone).day)
+
+
+def start_of(day: date, timezone: str) -> int:
+    """The instant (ms UTC) at which the bank's day begins; where clocks skip midnight, the first that is of the day.
+
+    >>> start_of(date(2026, 1, 31), "Asia/Shanghai")
+    1769788800000
+    """
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)).timestamp()) * 1000
+
+
+@lru_cache(maxsize=64)
+def _offset_ms(quarter: int, timezone: str) -> int:
+    """Local minus UTC; no zone has ever moved its clocks within a quarter of an hour."""
+    then = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(timezone))
+    offset = then.utcoffset()
+    return 0 if offset is None else int(offset / timedelta(milliseconds=1))
+
+
+def day_number(iso: str) -> int:
+    """Days since 1970-01-01 of an ISO date; ValueError where it is none.
+
+    >>> day_number("2026-02-01")
+    20485
+    """
+    return (date.fromisoformat(iso) - _EPOCH).days
+
+
+@lru_cache(maxsize=64)
+def year_before(day: int) -> int:
+    """The first day whose 12 months have not ended: the same day a year before, 1 March for 29 February.
+
+    What began on 28 February ends on 28 February (Civil Code art. 202), so on the 29th it is over.
+
+    >>> day_number("2024-02-29") - year_before(day_number("2024-02-29"))
+    365
+    """
+    today = _EPOCH + timedelta(days=day)
+    leap = (today.month, today.day) == (2, 29)
+    return ((date(today.year - 1, 3, 1) if leap else today.replace(year=today.year - 1)) - _EPOCH).days
+
+
+def context_columns(context: Context, at: Moment, holidays: frozenset[int]) -> dict[str, Column]:
+    """``context.*`` for one request: plain scalars, NaN or None where it says nothing."""
+    return {
+        "context.hour": float(at.hour),
+        "context.weekday": float(at.weekday),
+        "context.today": float(at.day),
+        "context.year_ago": float(year_before(at.day)),
+        "context.holiday": float(at.day in holidays),
+        "context.channel": context.channel,
+        "context.placement": context.placement,
+        "context.trigger": context.trigger,
+        "context.amount_yuan": nan if context.amount_yuan is None else float(context.amount_yuan),
+    }

@@ -1,0 +1,231 @@
+"""Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
+
+Customers are taken in blocks that fit a processor's cache: those of the whole method, those who are not personalised,
+and the few of all other arms together (``mixture``); every array is judged the way ``Program.judge`` judges one.
+What differs from ``one`` is only how lists are ordered.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.core.domain import Arm, Context, Release
+from service.core.grid import Array, Columns, context_columns
+from service.decision.batch_arms import Mixture
+from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.lifecycle import NOWHERE
+from service.decision.population import Decisions, Population
+from service.decision.privacy import UNSAID, open_context
+from service.decision.subject import PERSONALISATION, Arms, Draw, asked_channel, draws
+from service.rules.contact_gates import Crowd, Ok
+from service.rules.history.columns import NOTHING
+from service.rules.policy import Policy
+from service.rules.rulebook import Fit, open_cells
+from service.scoring import arbitration
+
+Fired = Sequence[tuple[Fit, Ok]]
+"""The fit rules that fired, and where."""
+
+BLOCK = 4096
+"""Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 4 MB."""
+
+
+def decide_many(
+    policy: Policy | Prepared,
+    population: Population,
+    context: Context,
+    scores: Mapping[str, Array],
+    release: Release,
+    reasons: bool = False,
+    block: int = BLOCK,
+) -> Decisions:
+    """The offers for n customers at one moment. ``scores``: name (``scoring.propensity``) -> (n,), NaN for silence.
+
+    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
+    is told as well, which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
+    """
+    ready = policy if isinstance(policy, Prepared) else prepared(policy)
+    task = _Task(ready, context, release, reasons)
+    whole = task.blank(population.customers)
+    places = _arms(task.ready.arms, population, release)
+    for arm, members in _groups(task.ready.arms, places):
+        for rows in _blocks(members, block):
+            spoken = {family: column[rows] for family, column in scores.items()}
+            task.decide(population.rows(rows), spoken, arm or Mixture(task.ready, places[rows]), rows, whole)
+    whole.arms[:] = np.array(task.ready.arms.names, dtype=object)[places]
+    return whole
+
+
+def _blocks(members: Array, size: int) -> Iterator[Array]:
+    for first in range(0, len(members), size):
+        yield members[first : first + size]
+
+
+def _arms(arms: Arms, population: Population, release: Release) -> Array:
+    """(n,) the place of each customer's arm; as ``subject.arm_of``."""
+    personal = population.known.copy()
+    if PERSONALISATION in population.consents:
+        personal &= population.consents[PERSONALISATION] != 0.0
+    places = np.full(len(personal), arms.place(Arm.UNPERSONALISED), dtype=np.int16)
+    names = [population.customers[row] for row in np.flatnonzero(personal).tolist()]
+    places[personal] = arms.place(Arm.CHALLENGER) if release.on_trial else arms.of(names)
+    return places
+
+
+def _groups(arms: Arms, places: Array) -> Iterator[tuple[Arm | None, Array]]:
+    """The rows, ascending, of each arm that is judged on its own, then of all the others together (None)."""
+    others = np.ones(len(places), dtype=bool)
+    for arm in (Arm.PERSONALISED, Arm.CHALLENGER, Arm.UNPERSONALISED):
+        mine = places == arms.place(arm)
+        others &= ~mine
+        if mine.any():
+            yield arm, np.flatnonzero(mine)
+    if others.any():
+        yield None, np.flatnonzero(others)
+
+
+class _Task:
+    """One call's constants, and the work on the rows of one arm of one block."""
+
+    def __init__(self, ready: Prepared, context: Context, release: Release, reasons: bool) -> None:
+        self.ready, self.context = ready, context
+        self.withheld: dict[str, int] | None = {} if reasons else None
+        self.at = ready.moment(context.now)
+        self.holiday = self.at.day in ready.holidays
+        self.asked = asked_channel(context, ready.places.channel)
+        self.cost = ready.contact_cost + ready.prices(release.prices)
+
+    def blank(self, customers: Any) -> Decisions:
+        """A place for every answer; ``withheld`` is the task's own count."""
+        shape, reasons = (len(customers), self.context.limit), self.withheld is not None
+        return Decisions(
+            customers=customers,
+            offer=np.full(shape, -1),
+            channel=np.full(shape, -1),
+            priority=np.full(shape, np.nan),
+            selection_probability=np.full(shape, np.nan),
+            candidates=np.zeros(len(customers), dtype=np.int64),
+            arms=np.full(len(customers), Arm.UNPERSONALISED, dtype=object),
+            explored=np.zeros(len(customers), dtype=bool),
+            withheld=self.withheld,
+            closed=np.full(len(customers), None, dtype=object) if reasons else None,
+            spoken=np.zeros((len(customers), len(self.ready.policy.fits)), dtype=bool) if reasons else None,
+        )
+
+    def decide(
+        self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture, rows: Array, whole: Decisions
+    ) -> None:
+        """Judge the rows of one arm, or of several, and write them into their places."""
+        cells = self._judged(part, scores, arm)
+        shape = len(rows), len(self.ready.places.offers), len(self.ready.places.channels)
+        priority = arbitration.candidates(cells.priority, open_cells(cells.oks, shape))
+        channel, best = self._best(priority)
+        candidates = (best > 0.0).sum(axis=1)
+        shown = arbitration.ranking_many(best, self.context.limit)
+        epsilon = self._epsilon(arm, len(rows))
+        explored = draws(self.ready.policy, part.customers, self.at.day, epsilon)
+        greedy = _explored(explored, best, shown)
+        whole.offer[rows], whole.candidates[rows] = shown, candidates
+        whole.explored[rows[list(explored)]] = True
+        whole.channel[rows] = _taken(channel, shown, -1)
+        whole.priority[rows] = _taken(best, shown, np.nan)
+        whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
+        if whole.closed is not None and whole.spoken is not None:
+            whole.closed[rows] = self._count(cells.oks, shape, candidates)
+            whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
+
+    def _epsilon(self, arm: Arm | Mixture, customers: int) -> Array:
+        """(n,) the probability of exploring."""
+        if isinstance(arm, Mixture):
+            return arm.epsilon
+        return np.full(customers, self.ready.ways[arm].epsilon)
+
+    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture) -> Cells:
+        if isinstance(arm, Mixture):
+            return arm.corrected(self._cells(part, scores, arm.heard(scores), Arm.PERSONALISED), self.cost)
+        return self._cells(part, scores, scores if self.ready.ways[arm].scored else {}, arm)
+
+    def _cells(self, part: Population, scores: Mapping[str, Array], listened: Mapping[str, Array], arm: Arm) -> Cells:
+        """``scores`` say where a customer stands, to every arm; ``listened`` is what the arm hears of them."""
+        columns, dealings = self._columns(part, scores, arm)
+        personal = arm is not Arm.UNPERSONALISED
+        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
+        contact = self.ready.contact.many(crowd, self.at, self.holiday)
+        heard = self.ready.hearing.many(listened, crowd.customers)
+        return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
+
+    def _columns(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> tuple[dict[str, Any], Columns]:
+        """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
+        customers, history = len(part.customers), self.ready.history
+        past = history.many(part.past, self.context.now, customers)
+        if arm is Arm.UNPERSONALISED:
+            columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING, **NOWHERE}
+        else:
+            columns = {**part.columns, **past}
+            self.ready.features.many(columns)
+        columns.update(context_columns(open_context(self.context, arm), self.at, self.ready.holidays))
+        columns.update(history.consent_many(part.consents, customers))
+        if arm is not Arm.UNPERSONALISED:
+            self.ready.standing.many(columns, scores, customers)
+        return columns, {**columns, **past, **(UNSAID if arm is Arm.UNPERSONALISED else {})}
+
+    def _best(self, priority: Array) -> tuple[Array, Array]:
+        """The best channel of every offer, and its priority; ties go to the policy's order."""
+        if self.asked is not None:
+            return np.full(priority.shape[:2], self.asked), priority[:, :, self.asked]
+        channel = priority.argmax(axis=2)
+        return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
+
+    def _count(self, oks: list[Ok], shape: tuple[int, int, int], offered: Array) -> Array:
+        """Add to ``withheld`` what each gate closed, as ``one.funnel``; (n,) the gate that closed the last offer."""
+        cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
+        closed = np.full(shape[0], None, dtype=object)
+        for gate, ok in zip(self.ready.gate_ids, oks, strict=True):
+            if ok is not True:
+                cells &= ok
+                alive = cells.any(axis=2) if self.asked is None else cells[:, :, self.asked]
+                had = self._withhold(gate, had, alive.sum(axis=1), closed)
+        self._withhold(NO_POSITIVE_VALUE, had, offered, closed)
+        return closed
+
+    def _withhold(self, gate: str, had: Array, left: Array, closed: Array) -> Array:
+        offers = int((had - left).sum())
+        if offers and self.withheld is not None:
+            self.withheld[gate] = self.withheld.get(gate, 0) + offers
+        closed[(had > 0) & (left == 0)] = gate
+        return left
+
+    def _spoken(self, fired: Fired, offer: Array, channel: Array, shape: tuple[int, int, int]) -> Array:
+        """(n, fit rules): which of those that raise fired in each customer's first treatment."""
+        place = {rule.id: number for number, rule in enumerate(self.ready.policy.fits)}
+        found, served = np.zeros((shape[0], len(place)), dtype=bool), np.flatnonzero(offer >= 0)
+        for fit, where in fired:
+            if fit.weight > 1.0:
+                cells = np.broadcast_to(where, shape)
+                found[served, place[fit.id]] = cells[served, offer[served], channel[served]]
+        return found
+
+
+def _explored(explored: Mapping[int, Draw], best: Array, shown: Array) -> Array:
+    """Put the rows that explore in their random order; says of each place whether it is among the best."""
+    limit, greedy = shown.shape[1], np.ones(shown.shape, dtype=bool)
+    for row, chance in explored.items():
+        ranked = arbitration.ranking(best[row].tolist())
+        places = chance.order(len(ranked))[:limit]
+        shown[row, : len(places)] = [ranked[place] for place in places]
+        greedy[row, : len(places)] = [place < limit for place in places]
+    return greedy
+
+
+def _taken(values: Array, shown: Array, nothing: float) -> Array:
+    """Each shown offer's value, from (n, m)."""
+    return np.where(shown < 0, nothing, np.take_along_axis(values, np.maximum(shown, 0), axis=1))
+
+
+def _probability(shown: Array, greedy: Array, candidates: Array, limit: int, epsilon: Array) -> Array:
+    """As ``arbitration.selection_probability``, NaN where nothing is shown."""
+    offers = np.maximum(candidates, 1)[:, np.newaxis]
+    chance = epsilon[:, np.newaxis]
+    found = (1.0 - chance) * greedy + chance * np.minimum(limit, offers) / offers
+    return np.where(shown < 0, np.nan, found)

@@ -1,0 +1,99 @@
+"""Many customers of many small arms, judged together: the holdout and the standing tests as masks over one judgment.
+
+Judging each arm on its own would pay for every rule once per arm, some milliseconds each, however few customers it has.
+So all are judged as by the whole method, and then what an arm does differently (``arms``) is put right in its rows:
+a factor becomes 1, a withheld rule opens or rests, another ordering takes the place of the priority. Row for row the
+same bits as ``Program.under`` gives one customer, since a factor of 1 changes none.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from service.core.grid import Array, by_customer, by_offer
+from service.decision.arms import Way
+from service.decision.compiled import Cells, Prepared
+from service.rules.contact_gates import Ok
+from service.rules.policy import Rule
+from service.rules.rulebook import Fitness, falls_away
+from service.scoring import arbitration
+
+
+class Mixture:
+    """The arms of n customers: ``places`` are theirs among ``ready.arms.names``."""
+
+    def __init__(self, ready: Prepared, places: Array) -> None:
+        """Reads each arm's way once."""
+        self._ready, self._places = ready, places
+        self._ways = [ready.ways[name] for name in ready.arms.names]
+        self._lever = by_offer([offer.lever for offer in ready.policy.offers])
+
+    @property
+    def epsilon(self) -> Array:
+        """(n,) the probability of exploring."""
+        return self._each([way.epsilon or 0.0 for way in self._ways])
+
+    def heard(self, scores: Mapping[str, Array]) -> dict[str, Array]:
+        """The scores, NaN for who is served without models."""
+        scored = self._where([way.scored for way in self._ways])
+        return {family: np.where(scored, column, np.nan) for family, column in scores.items()}
+
+    def corrected(self, cells: Cells, cost: Array) -> Cells:
+        """What the whole method made of every cell, as each customer's own arm makes it."""
+        fitness = self._rested(cells.fitness)
+        response = np.where(self._rows(lambda way: way.neutral), 1.0, cells.response)
+        lever = np.where(self._rows(lambda way: way.levers), self._lever, 1.0)
+        fit, uplift = fitness.value, self._uplift(cells.uplift)
+        factors = (arbitration.effect(cells.propensity, uplift), cells.value, lever, fit, response, cost)
+        priority = arbitration.unpushed(arbitration.priorities(*factors), uplift)
+        for ordering in (arbitration.by_propensity, arbitration.as_listed):
+            mine = self._where([way.ordering is ordering for way in self._ways])
+            if mine.any():
+                priority = np.where(by_customer(mine), ordering(*factors), priority)
+        return replace(
+            cells,
+            oks=self._opened(cells.oks),
+            fitness=fitness,
+            fit=fit,
+            uplift=uplift,
+            response=response,
+            priority=priority,
+        )
+
+    def _uplift(self, uplift: Array | None) -> Array | None:
+        """The uplift, silent for who is served without."""
+        return None if uplift is None else np.where(self._rows(lambda way: way.uplift), uplift, np.nan)
+
+    def _opened(self, oks: Sequence[Ok]) -> list[Ok]:
+        """The gates, open where the customer's arm leaves them out."""
+        gone = self._gone(self._ready.policy.gates)
+        pairs = zip(self._ready.gate_ids, oks, strict=True)
+        return [ok | gone[gate] if gate in gone and ok is not True else ok for gate, ok in pairs]
+
+    def _rested(self, fitness: Fitness) -> Fitness:
+        """The fit rules, at rest where the customer's arm leaves them out, or has no fit at all."""
+        gone, neutral = self._gone(self._ready.policy.fits), self._rows(lambda way: way.neutral)
+        fired = [
+            (fit, ~(gone[fit.id] | neutral if fit.id in gone else neutral) & where) for fit, where in fitness.fired
+        ]
+        return self._ready.many.rulebook.weighed(fired)
+
+    def _gone(self, rules: Sequence[Rule]) -> dict[str, Array]:
+        """Rule -> (n, 1, 1) the rows whose arm leaves it out; only rules that some arm does."""
+        withheld = {way.withheld for way in self._ways if way.withheld is not None}
+        found: dict[str, Array] = {}
+        for strategy in withheld:
+            rows = self._where([way.withheld == strategy for way in self._ways])
+            if rows.any():
+                found |= {rule.id: by_customer(rows) for rule in rules if falls_away(rule, strategy)}
+        return found
+
+    def _rows(self, holds: Callable[[Way], bool]) -> Array:
+        return by_customer(self._where([holds(way) for way in self._ways]))
+
+    def _where(self, said: Sequence[bool]) -> Array:
+        return np.array(said, dtype=bool)[self._places]
+
+    def _each(self, said: Sequence[float]) -> Array:
+        return np.array(said, dtype=np.float64)[self._places]

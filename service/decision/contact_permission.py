@@ -1,0 +1,92 @@
+"""May this contact be made now? Every gate of one offer in one outbound channel, asked at the moment of contact. Pure.
+
+A list of offers is made in the morning and worked off all day, by several programs at once. So the gates are asked
+again for each contact, on the customer's facts, consents and events as they stand then; whoever asks holds the customer
+locked (``store.events.contacts``), and the contact counts before the next one is asked for.
+"""
+
+from collections.abc import Callable
+
+from service.core.domain import Context, Event, Release, Snapshot
+from service.core.errors import ContactRefused, InvalidInput, Problem, Spoken
+from service.core.suggestions import unknown
+from service.decision.compiled import Prepared, prepared
+from service.decision.single import figure, judged
+from service.decision.subject import arm_of
+from service.rules.contact_gates import QuietGate
+from service.rules.expiry import Clock
+from service.rules.policy import Policy
+
+AHEAD = 5_000
+"""Steps of a quarter of an hour: longer than any holiday."""
+
+
+def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release, language: str) -> None:
+    """Return when every gate is open to ``contact`` at its instant; ContactRefused names the first that is not.
+
+    InvalidInput where the policy lacks the offer or the channel, or the channel is inbound.
+    """
+    gate = closed_by(policy, snapshot, contact, release)
+    if gate is None:
+        return
+    reason = next(rule.reason for rule in policy.rules if rule.id == gate)
+    raise ContactRefused("This contact may not be made now.", [Spoken(gate, reason[language], language)])
+
+
+def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
+    """The first gate, in the order of reasons, that is closed to the contact; None where all are open."""
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
+    offer, channel = _place(ready, contact)
+    at = Context(contact.at, contact.channel)
+    cells = judged(ready, snapshot, at, {}, release, arm, ready.moment(contact.at))
+    held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.oks)
+    return next((gate for gate, open_ in zip(ready.gate_ids, held, strict=True) if not open_), None)
+
+
+def next_open(policy: Policy, channel: str, now: int) -> int:
+    """The first instant from ``now`` on at which no quiet hour or holiday closes the channel: when work can be done.
+
+    ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
+    """
+    open_at, clock, at = hours_of(policy, channel), Clock.of(policy), now
+    for _ in range(AHEAD):
+        if open_at(at):
+            return at
+        at = clock.end(at)
+    return now
+
+
+def open_until(policy: Policy, channel: str, at: int, most: int) -> int:
+    """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
+    open_at, clock = hours_of(policy, channel), Clock.of(policy)
+    while at < most and open_at(at):
+        at = clock.end(at)
+    return min(at, most)
+
+
+def hours_of(policy: Policy, channel: str) -> Callable[[int], bool]:
+    """Whether no quiet hour or holiday closes the channel at an instant (ms)."""
+    ready = prepared(policy)
+    gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
+
+    def open_at(at: int) -> bool:
+        wall = ready.moment(at)
+        oks = (gate.at(wall, wall.day in ready.holidays) for gate in gates)
+        return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks)
+
+    return open_at
+
+
+def _place(ready: Prepared, contact: Event) -> tuple[int, int]:
+    outbound = [
+        name for name, way in zip(ready.places.channels, ready.places.direction, strict=True) if way == "outbound"
+    ]
+    problems = []
+    if contact.offer not in ready.places.offer:
+        problems.append(Problem("offer", unknown(str(contact.offer), ready.places.offer)))
+    if contact.channel not in outbound:
+        expected = unknown(str(contact.channel), outbound) if outbound else "the policy has none"
+        problems.append(Problem("channel", f"must be an outbound channel: {expected}"))
+    if problems:
+        raise InvalidInput("This is no contact that could be made.", problems)
+    return ready.places.offer[str(contact.offer)], ready.places.channel[str(contact.channel)]

@@ -1,0 +1,57 @@
+"""Where a customer stands: the segment that the models found them in, and their stage of life, as columns. Pure.
+
+``customer.segment`` comes with the scores (``segment:<id>``), so that a record keeps it and a replay needs no model;
+``customer.stage`` is the first of the portrait's stages that is true. Both are None where they cannot be told, for who
+is not personalised, and where no rule reads them: then they are not worked out.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from service.core.expressions import truth
+from service.core.grid import Array
+from service.rules.policy import Policy
+from service.scoring.propensity import SEGMENT, Scores
+
+NAMES = ("customer.segment", "customer.stage")
+NOWHERE: Mapping[str, None] = dict.fromkeys(NAMES)
+"""Of whom nothing may be read."""
+
+
+def with_stages(policy: Policy, names: frozenset[str]) -> frozenset[str]:
+    """The names and, where the stage of life is among them, all that the stages read."""
+    stages = policy.portrait.stages if NAMES[1] in names else ()
+    return names.union(*(stage.when.names for stage in stages))
+
+
+class Standing:
+    """One policy's stages, compiled; ``names`` are those that its rules read."""
+
+    def __init__(self, policy: Policy, names: frozenset[str]) -> None:
+        self.reads_segment = NAMES[0] in names
+        stages = policy.portrait.stages if NAMES[1] in names else ()
+        self._one = [(stage.id, truth(stage.when, many=False)) for stage in stages]
+        self._many = [(stage.id, truth(stage.when, many=True)) for stage in stages]
+
+    def one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
+        """Adds both to the columns of one customer."""
+        columns[NAMES[0]] = _segment(scores) if self.reads_segment else None
+        columns[NAMES[1]] = next((stage for stage, holds in self._one if holds(columns)), None)
+
+    def many(self, columns: MutableMapping[str, Any], scores: Mapping[str, Array], customers: int) -> None:
+        """Adds both to the columns of n customers, as (n, 1, 1)."""
+        segments, stages = (np.full((customers, 1, 1), None, dtype=object) for _ in NAMES)
+        if self.reads_segment:
+            for name in (one for one in scores if one.startswith(SEGMENT)):
+                segments[scores[name] == 1.0] = name.removeprefix(SEGMENT)
+        for stage, holds in reversed(self._many):
+            stages[np.broadcast_to(holds(columns), stages.shape)] = stage
+        columns.update(zip(NAMES, (segments, stages), strict=True))
+
+
+def _segment(scores: Scores) -> str | None:
+    return next(
+        (name.removeprefix(SEGMENT) for name, said in scores.items() if said and name.startswith(SEGMENT)), None
+    )

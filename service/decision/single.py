@@ -1,0 +1,192 @@
+"""One customer, one moment: ``decide``.
+
+Columns -> judge every cell -> name what withholds each offer -> best channel per offer -> order -> treatments. The grid
+is (1, m, k) with plain scalars for the customer; once the best channel of each offer is known, lists do the rest.
+"""
+
+from collections.abc import Sequence
+from math import isnan, nan
+from typing import Any
+
+import numpy as np
+
+from service.core.domain import Arm, Context, Decision, Release, Snapshot, Treatment
+from service.core.grid import Array, Columns, Moment, context_columns
+from service.decision.arms import Way
+from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.lifecycle import NOWHERE
+from service.decision.privacy import UNSAID, open_context
+from service.decision.subject import Draw, arm_of, asked_channel, draw
+from service.rules.contact_gates import Ok
+from service.rules.history.columns import NOTHING
+from service.rules.history.event_counts import Seen, seen
+from service.rules.policy import Policy
+from service.rules.rulebook import at
+from service.scoring import arbitration
+from service.scoring.propensity import Scores
+
+
+def decide(
+    policy: Policy,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    release: Release,
+    decision_id: str,
+    degraded: Sequence[str] = (),
+) -> Decision:
+    """The offers for one customer at one moment, each in its best channel, with all factors and reasons. Pure.
+
+    ``context.channel`` names the only channel that competes; without it every channel does. At most ``context.limit``
+    treatments, highest priority first (in an explored decision: in random order). ``withheld`` counts, per gate, the
+    offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
+    the policy lacks the channel.
+    """
+    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
+    asked, moment = asked_channel(context, ready.places.channel), ready.moment(context.now)
+    cells = judged(ready, snapshot, context, scores, release, arm, moment)
+    allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
+    way = ready.ways[arm]
+    slate = Slate(ready, cells, allowed, asked, way)
+    missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
+    if missing:
+        withheld[NO_POSITIVE_VALUE] = missing
+    chance = draw(policy, snapshot.customer_id, moment.day, way.epsilon or 0.0)
+    return Decision(
+        id=decision_id,
+        customer_id=snapshot.customer_id,
+        at=context.now,
+        arm=arm,
+        personalised=arm is not Arm.UNPERSONALISED,
+        explored=chance.explores,
+        treatments=slate.treatments(context.limit, chance, scores if way.scored else {}, release),
+        withheld=withheld,
+        degraded=tuple(degraded),
+    )
+
+
+def judged(
+    ready: Prepared,
+    snapshot: Snapshot,
+    context: Context,
+    scores: Scores,
+    release: Release,
+    arm: str,
+    moment: Moment,
+) -> Cells:
+    """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
+    past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
+    holiday = moment.day in ready.holidays
+    columns = ready.customer(snapshot.attributes if arm is not Arm.UNPERSONALISED else {})
+    columns.update(context_columns(open_context(context, arm), moment, ready.holidays))
+    columns.update(ready.history.consent_one(snapshot.consents))
+    dealings = _with_past(ready, columns, past, arm)
+    contact = ready.contact.one(snapshot.consents, past, moment, holiday, arm is not Arm.UNPERSONALISED)
+    if arm is not Arm.UNPERSONALISED:
+        ready.standing.one(columns, scores)
+    program = ready.ones[arm]
+    heard = ready.hearing.one(scores if program.way.scored else {})
+    cost = ready.contact_cost + ready.prices(release.prices)
+    return program.judge(columns, dealings, contact, heard, cost)
+
+
+def _with_past(ready: Prepared, columns: dict[str, Any], past: Seen, arm: str) -> Columns:
+    """Adds the past to ``columns`` where it may be read, and gives the columns that contact rules may read."""
+    happened = ready.history.one(past)
+    if arm is Arm.UNPERSONALISED:
+        columns.update({**NOTHING, **NOWHERE})
+        return {**columns, **happened, **UNSAID}
+    columns.update(happened)
+    return columns
+
+
+def funnel(
+    ids: Sequence[str], oks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
+) -> tuple[Array, dict[str, int]]:
+    """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
+
+    The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
+    until then a channel was left.
+    """
+    closing = [(gate, ok) for gate, ok in zip(ids, oks, strict=True) if ok is not True]
+    if not closing:
+        return np.ones(shape, dtype=bool), {}
+    steps = np.empty((len(closing) + 1, *shape), dtype=bool)
+    for step, (_, ok) in enumerate(closing):
+        steps[step] = ok
+    steps[-1] = False
+    first = steps.argmin(axis=0)
+    last = (first.max(axis=1) if asked is None else first[:, asked]).tolist()
+    withheld = {gate: last.count(step) for step, (gate, _) in enumerate(closing) if step in last}
+    return first == len(closing), withheld
+
+
+class Slate:
+    """What may be offered, each offer in its best channel; ``ranked`` are their places, best first."""
+
+    def __init__(self, ready: Prepared, cells: Cells, allowed: Array, asked: int | None, way: Way) -> None:
+        """Finds the best channel of every offer; ties go to the policy's order."""
+        self._ready, self._cells, self._levers = ready, cells, way.levers
+        self._priority = arbitration.candidates(cells.priority[0], allowed)
+        if asked is None:
+            self._channel = self._priority.argmax(axis=1).tolist()
+            self._best = self._priority.max(axis=1).tolist()
+        else:
+            self._channel = [asked] * len(allowed)
+            self._best = self._priority[:, asked].tolist()
+        self.ranked = arbitration.ranking(self._best)
+
+    def treatments(self, limit: int, draw: Draw, scores: Scores, release: Release) -> tuple[Treatment, ...]:
+        """The treatments to show: the best, or where the draw explores the head of a random order."""
+        count, prices = len(self.ranked), self._ready.prices(release.prices)
+        shown = draw.order(count)[:limit] if draw.explores else range(min(limit, count))
+        probability = {
+            first: arbitration.selection_probability(first, limit, count, draw.epsilon)
+            for first in (True, False)
+            if count
+        }
+        return tuple(
+            self._treatment(rank, self.ranked[place], probability[place < limit], scores, prices)
+            for rank, place in enumerate(shown, 1)
+        )
+
+    def _treatment(self, rank: int, offer: int, probability: float, scores: Scores, prices: Array) -> Treatment:
+        """One offer in its best channel, with the factors of its priority."""
+        cells, noun, channel = self._cells, self._ready.policy.offers[offer], self._channel[offer]
+        reasons = cells.fitness.reasons(offer, channel)
+        return Treatment(
+            offer=noun.id,
+            channel=self._ready.places.channels[channel],
+            rank=rank,
+            priority=self._best[offer],
+            propensity=figure(cells.propensity, offer, channel),
+            propensity_source=self._ready.hearing.source(scores, offer),
+            value=figure(cells.value, offer, channel),
+            fit=figure(cells.fit, offer, channel),
+            lever=noun.lever if self._levers else 1.0,
+            response=figure(cells.response, offer, channel),
+            contact_cost=float(self._ready.contact_cost[channel]),
+            price=float(prices[0, offer, channel]),
+            selection_probability=probability,
+            reasons=reasons,
+            alternatives=self._alternatives(offer, channel),
+            strategies=self._ready.credits(reasons),
+            uplift=known(cells.uplift, offer, channel),
+        )
+
+    def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:
+        """The other channels in which the offer may be made, best first."""
+        priority = self._priority[offer].tolist()
+        names = self._ready.places.channels
+        return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
+
+
+def known(factor: Any, offer: int, channel: int) -> float | None:
+    """``figure``, None where it is not known."""
+    found = nan if factor is None else figure(factor, offer, channel)
+    return None if isnan(found) else found
+
+
+def figure(factor: Any, offer: int, channel: int) -> float:
+    """A factor of one customer in one cell."""
+    return float(at(factor, offer, channel)) if isinstance(factor, np.ndarray) else float(factor)

@@ -1,0 +1,134 @@
+"""Why, why not, and what would change it: one decision taken apart. Read-only and off the hot path.
+
+``trace`` judges the same cells as ``decide`` and tells every one: which gates held, which fit rules fired, what each C
+scored, the factors of its priority. ``unlocks`` says for the offers that are withheld what stands between them and the
+customer: the fewest gates that would all have to open, so that the nearest facts come first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.core.domain import Context, Release, Snapshot
+from service.core.grid import Array
+from service.decision.compiled import Cells, Prepared, prepared
+from service.decision.single import figure, judged, known
+from service.decision.subject import arm_of, asked_channel
+from service.rules.policy import CONCERNS, Policy
+from service.rules.rulebook import Fit
+from service.scoring.propensity import Scores
+
+
+@dataclass(frozen=True, slots=True)
+class TracedTreatment:
+    """One cell of the grid. ``gates`` in the order of their reasons and ``fits``: rule -> whether it held or fired.
+
+    ``concerns`` are the s_c before weighting; ``value`` and ``priority`` (yuan) are None where the value is unknown,
+    ``uplift`` where the propensity is the first factor of the priority.
+    """
+
+    offer: str
+    channel: str
+    asked: bool
+    gates: Mapping[str, bool]
+    fits: Mapping[str, bool]
+    concerns: Mapping[str, float]
+    propensity: float
+    value: float | None
+    fit: float
+    lever: float
+    response: float
+    contact_cost: float
+    price: float
+    priority: float | None
+    uplift: float | None = None
+
+    @property
+    def closed_by(self) -> tuple[str, ...]:
+        """The gates that did not hold, in the order of their reasons; the first is the one that is named."""
+        return tuple(gate for gate, held in self.gates.items() if not held)
+
+    @property
+    def effect(self) -> float:
+        """The first factor of the priority: the uplift, 0 at least, where there is one, else the propensity."""
+        return self.propensity if self.uplift is None else max(self.uplift, 0.0)
+
+    @property
+    def candidate(self) -> bool:
+        """True where the treatment could be shown: it is asked for, every gate is open, and it is worth its cost."""
+        return self.asked and not self.closed_by and self.priority is not None and self.priority > 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """``offers`` would be open to the customer if all of ``gates`` held; nothing else stands between."""
+
+    gates: tuple[str, ...]
+    offers: tuple[str, ...]
+
+
+def trace(
+    policy: Policy, snapshot: Snapshot, context: Context, scores: Scores, release: Release
+) -> tuple[TracedTreatment, ...]:
+    """Every offer in every channel, in the policy's order, judged and explained."""
+    ready = prepared(policy)
+    asked = asked_channel(context, ready.places.channel)
+    arm = arm_of(snapshot, policy.experiments, release.on_trial)
+    cells = judged(ready, snapshot, context, scores, release, arm, ready.moment(context.now))
+    price, levers = ready.prices(release.prices), ready.ways[arm].levers
+    return tuple(
+        _traced(ready, cells, price, offer, channel, asked, levers)
+        for offer in range(len(policy.offers))
+        for channel in range(len(policy.channels))
+    )
+
+
+def unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
+    """What would open the withheld offers: fewest gates first, then most offers."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for offer in dict.fromkeys(cell.offer for cell in traced):
+        closed = [cell.closed_by for cell in traced if cell.offer == offer and cell.asked]
+        nearest = min(closed, key=len, default=())
+        if nearest:
+            found.setdefault(nearest, []).append(offer)
+    several = [Unlock(gates, tuple(offers)) for gates, offers in found.items()]
+    return tuple(sorted(several, key=lambda one: (len(one.gates), -len(one.offers))))
+
+
+def _traced(
+    ready: Prepared, cells: Cells, price: Array, offer: int, channel: int, asked: int | None, levers: bool
+) -> TracedTreatment:
+    noun, road = ready.policy.offers[offer], ready.policy.channels[channel]
+    fired = {fit.id for fit, where in cells.fitness.fired if _holds(where, offer, channel)}
+    fits = ready.one.rulebook.fits
+    return TracedTreatment(
+        offer=noun.id,
+        channel=road.id,
+        asked=asked in (None, channel),
+        gates={gate: _holds(ok, offer, channel) for gate, ok in zip(ready.gate_ids, cells.oks, strict=True)},
+        fits={fit.id: fit.id in fired for fit in fits},
+        concerns=_concerns([fit for fit in fits if fit.id in fired], ready.policy),
+        propensity=figure(cells.propensity, offer, channel),
+        uplift=known(cells.uplift, offer, channel),
+        value=known(cells.value, offer, channel),
+        fit=figure(cells.fit, offer, channel),
+        lever=noun.lever if levers else 1.0,
+        response=figure(cells.response, offer, channel),
+        contact_cost=road.contact_cost_yuan,
+        price=float(price[0, offer, channel]),
+        priority=known(cells.priority, offer, channel),
+    )
+
+
+def _holds(where: Any, offer: int, channel: int) -> bool:
+    return bool(where if not isinstance(where, np.ndarray) else figure(where, offer, channel))
+
+
+def _concerns(fired: Sequence[Fit], policy: Policy) -> dict[str, float]:
+    concern = {rule.id: rule.concern for rule in policy.fits}
+    scores = dict.fromkeys(CONCERNS, 1.0)
+    for fit in fired:
+        scores[concern[fit.id]] *= fit.weight
+    return scores

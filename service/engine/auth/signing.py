@@ -1,0 +1,58 @@
+"""The keys that this service signs tokens with: the newest signs, it and the one before are accepted.
+
+Read from the store again every ``REFRESH_S`` seconds, so that a rotation is known in every worker soon; while
+PostgreSQL is away the keys read last go on working.
+"""
+
+import base64
+import hmac
+import time
+from collections.abc import Callable
+
+import orjson
+
+from service.core.errors import FourcastError
+
+REFRESH_S = 30.0
+SIGNED = 16
+"""Bytes of a signature (RFC 2104 allows half of SHA-256)."""
+
+
+class Signing:
+    """The accepted keys of one worker; ``read`` gives them newest first, by number."""
+
+    def __init__(self, read: Callable[[], dict[int, bytes]]) -> None:
+        self._read = read
+        self._keys: dict[int, bytes] = {}
+        self._read_at = 0.0
+
+    def newest(self) -> tuple[int, bytes]:
+        """The number of the key that signs, and the key; Unavailable before any could be read."""
+        return next(iter(self._accepted().items()))
+
+    def key(self, number: int) -> bytes | None:
+        """The key of that number; one not seen yet may be new, so it is looked for at most once a second."""
+        if number not in self._accepted() and time.monotonic() - self._read_at > 1.0:
+            self._read_at = 0.0
+        return self._accepted().get(number)
+
+    def _accepted(self) -> dict[int, bytes]:
+        """The accepted keys, newest first; read again now and then, kept while PostgreSQL is away."""
+        if time.monotonic() - self._read_at > REFRESH_S or not self._keys:
+            try:
+                self._keys = self._read()
+            except FourcastError:
+                if not self._keys:
+                    raise
+            self._read_at = time.monotonic()
+        return self._keys
+
+
+def signature(key: bytes, *words: str | int) -> str:
+    """HMAC-SHA256 over the words in order, cut to 128 bits, as text."""
+    return text_of(hmac.digest(key, orjson.dumps(words), "sha256")[:SIGNED])
+
+
+def text_of(raw: bytes) -> str:
+    """Bytes as base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,54 @@
+"""Contacts reserved before they are made: every gate is asked again at the moment of sending, and the contact counts.
+
+The store holds the customer's row while the gates are asked, so no race passes a cap; which gates there are, the policy
+that serves the customer says.
+"""
+
+import time
+from dataclasses import replace
+
+from service.core.domain import Event, Snapshot
+from service.decision.contact_permission import permit
+from service.engine.offers.answer_cache import Kept
+from service.engine.releases.active import Releases
+from service.store import Store
+from service.store.events.contacts import Contact
+
+
+class Contacting:
+    """The contact desk of one worker."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
+        self._store, self._releases, self._kept = store, releases, kept
+
+    def reserve(self, wanted: Event, language: str, planned_at: int | None = None) -> tuple[Contact, bool]:
+        """The contact, dated now or as planned, and whether it is new.
+
+        ContactRefused where a gate is closed at that time, NotFound, Conflict.
+        """
+        at = time.time_ns() // 1_000_000 if planned_at is None else planned_at
+        serving, contact = self._releases.serving, replace(wanted, at=at)
+
+        def ask(snapshot: Snapshot) -> None:
+            mine = serving.of(snapshot)
+            permit(mine.policy, snapshot, contact, mine.release, language)
+
+        back = serving.clock.lookback(contact.at)
+        return self._store.permissions.reserve(contact, back, ask, self._kept.forget, planned_at is not None)
+
+    def read(self, contact_id: str) -> Contact:
+        """One contact; NotFound."""
+        return self._store.contacts.read(contact_id)
+
+    def listed(self, customer_id: str, after: tuple[int, str] | None, limit: int) -> list[Contact]:
+        """A customer's contacts, the newest first."""
+        return self._store.contacts.listed(customer_id, after, limit)
+
+    def cancel(self, contact_id: str) -> Contact:
+        """Take a reservation back, so that it counts no more; NotFound, Conflict where the contact was made."""
+        return self._store.contacts.cancel(contact_id, self._kept.forget)
+
+    def end(self, contact_id: str, outcome: str) -> Contact:
+        """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
+        now = time.time_ns() // 1_000_000
+        return self._store.permissions.end(contact_id, outcome, now, self._kept.forget)

@@ -1,0 +1,62 @@
+"""What a bank's CRM works with, as parts of the engine, each with one subject.
+
+    customers    stored by id or external key, judged by the policy's attribute table, read, erased
+    bulk         up to 200 customers decided in one call, by the same code as one
+    jobs         any number of customers, in parts, by the runner (``service.engine.runner``)
+    leads        whom an adviser should call, and what becomes of it; ``building`` makes them, ``acting`` says who may
+                 work them, ``lead_facts`` what is known of the customer, ``story`` tells each in words
+    webhooks     what changed, sent to who asked; ``addresses`` refuses those inside, ``sending`` is one attempt
+    tables       rows as CSV, JSON Lines, Parquet
+
+Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.http.guard``).
+"""
+
+from service.engine.crm.bulk import Bulk
+from service.engine.crm.customers import Customers
+from service.engine.crm.jobs import Jobs
+from service.engine.crm.leads.facts import LeadFacts
+from service.engine.crm.leads.leads import Leads
+from service.engine.crm.leads.story import Story
+from service.engine.crm.webhooks.webhooks import Sender
+from service.engine.explain import Explaining
+from service.engine.metrics import note_waiting
+from service.engine.offers.answer_cache import Kept
+from service.engine.releases.active import Releases
+from service.rendering.answer import Sign
+from service.runtime.config import Settings
+from service.store import Store
+
+
+class Crm:
+    """The CRM's desk of one process."""
+
+    def __init__(
+        self, settings: Settings, store: Store, releases: Releases, kept: Kept, explaining: Explaining, sign: Sign
+    ) -> None:
+        self.audit, self.alias, self.changes = store.audit, store.register.alias, store.changes
+        self._store = store
+        self.customers = Customers(store, releases, kept)
+        self.bulk = Bulk(store, releases, kept, sign)
+        self.leads, self.story = Leads(store, releases, kept), Story(store, releases, explaining)
+        self.lead_facts = LeadFacts(store, releases)
+        self.advisers, self.adviser, self.report = store.leads.advisers, store.leads.adviser, store.leads.report
+        self.put_advisers, self.remove_adviser = store.leads.put_advisers, store.leads.remove_adviser
+        self.webhooks, self.deliveries = store.webhooks, store.deliveries
+        self.sender = Sender(store, settings.webhook_loopback == "on")
+        self.jobs = Jobs(store, self.bulk, self.leads.build, settings.job_lease_seconds)
+
+    def measure(self) -> bool:
+        """Show Prometheus what waits; False: there is nothing more to do at once."""
+        for queue, waiting in self._store.backlog.measured().items():
+            note_waiting(queue, waiting.items, waiting.oldest_s)
+        return False
+
+    def trail(self) -> bool:
+        """Make the trails of customers stored before there were any; True where there may be more."""
+        return self._store.trails.make()
+
+    def prune(self) -> bool:
+        """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
+        self._store.deliveries.prune()
+        self._store.changes.prune()
+        return False

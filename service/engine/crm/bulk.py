@@ -1,0 +1,117 @@
+"""Many customers decided in one call: the same decision as one request each, by the same code, each on record.
+
+In order: all customers in one view of the database -> ``deciding.make`` for each -> all records in one transaction ->
+only then the answers. A customer nobody has, or whom the caller may not reach, is a status of its own and stops
+nobody else; so is one whose turn fails as nobody foresaw (500, and the log says where). The cache is passed by: a list
+is worked through once.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from service.core.domain import Snapshot
+from service.core.errors import FourcastError, no_customer
+from service.engine.auth.reach import expect_reach
+from service.engine.failures import Failures
+from service.engine.offers.answer_cache import Kept
+from service.engine.offers.recommend import Made, make
+from service.engine.offers.request import OfferRequest, check_slot
+from service.engine.releases.active import Releases, Serving
+from service.rendering.answer import Sign
+from service.store import Store, new_decision_id
+
+CACHE = "cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One customer of a list: the answer's bytes and the decision, or the error that a single call would give.
+
+    Somebody asked for by an external key that nobody has is named by that key alone.
+    """
+
+    customer_id: str | None
+    external_key: str | None = None
+    body: bytes | None = None
+    made: Made | None = None
+    error: FourcastError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One list at one moment: what serves, what is asked, for which branch's eyes, which parts are away, who signs.
+
+    ``until`` is the instant (ms) at which a campaign's list ends; None: the answers end as those of single calls.
+    """
+
+    serving: Serving
+    request: OfferRequest
+    now: int
+    branch: str | None = None
+    away: tuple[str, ...] = ()
+    sign: Sign | None = None
+    until: int | None = None
+
+    def decide(self, customer_id: str, external_key: str | None, snapshot: Snapshot | None) -> Decided:
+        """One customer's turn."""
+        try:
+            if snapshot is None:
+                raise no_customer(customer_id)
+            expect_reach(self.branch, snapshot.attributes, no_customer(customer_id))
+        except FourcastError as error:
+            return Decided(customer_id, error=error)
+        made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
+        until = self.serving.until(self.now) if self.until is None else self.until
+        body = made.told(self.request.language, until, self.sign, external_key)
+        return Decided(customer_id, external_key, body, made)
+
+    def row(self, made: Made) -> dict[str, object]:
+        """The decision as the store keeps it."""
+        one = made.decision
+        return {"id": one.id, "customer_id": one.customer_id, "at": one.at, "record": made.record,
+                "release_id": self.serving.release.id}  # fmt: skip
+
+
+class Bulk:
+    """The lists' desk of one worker."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept, sign: Sign) -> None:
+        self._store, self._releases, self._kept, self._sign = store, releases, kept, sign
+        self._failures = Failures("decisions")
+
+    def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
+        """A list's moment, now; InvalidInput for a slot the policy does not have."""
+        check_slot(request, self._releases.serving)
+        away = (CACHE,) if self._kept.down else ()
+        sign = self._sign if until is None else partial(self._sign, until=until)
+        return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, sign, until)
+
+    def is_outbound(self, request: OfferRequest) -> bool:
+        """Whether a list so asked for may name an outbound channel."""
+        channels = self._releases.serving.policy.channels
+        mine = (one for one in channels if request.channel in (None, one.id))
+        return any(one.direction == "outbound" and request.placement in (None, *one.placements) for one in mine)
+
+    def decide(self, customers: Sequence[str], request: OfferRequest, branch: str | None) -> list[Decided]:
+        """Every customer's offers now, in the order asked; recorded when this returns."""
+        turn = self.round(request, branch)
+        decided = self.turns(turn, customers)
+        kept = self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
+        return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
+
+    def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
+        """Every customer's turn, recorded nowhere yet."""
+        found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
+        keys = self._store.register.external_keys(customers)
+        return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
+
+    def _decided(self, turn: Round, customer_id: str, key: str | None, snapshot: Snapshot | None) -> Decided:
+        failed = Decided(customer_id, error=FourcastError("This customer's turn failed; the log says where."))
+        return self._failures.attempt("a customer's turn", turn.decide, customer_id, key, snapshot) or failed
+
+
+def _gone(one: Decided) -> Decided:
+    """Who was erased while their turn was decided: nobody's answer."""
+    return Decided(one.customer_id, one.external_key, error=no_customer(one.customer_id or ""))

@@ -1,0 +1,227 @@
+"""Building leads: a batch of decisions in the advisers' channel, cut to the advisers' hours, best first.
+
+``decide_many`` says who is worth a call, ``planning.leads`` whose call fits, and each that fits is decided once more
+by itself under its customer's lock: what becomes a lead is a decision like any other, on record. A build for a branch
+decides for the customers of that branch only. Who gets no lead is counted by the reason, so that leads and reasons
+together are all the customers.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from service.core.domain import Context, Lookback, Snapshot, Text
+from service.core.errors import InvalidInput
+from service.core.grid import DAY_MS, day_at
+from service.decision import decide_many, population
+from service.decision.contact_permission import next_open
+from service.engine.auth.reach import ADVISER, BRANCH
+from service.engine.crm.leads.judging import adviser_channel, now_ms
+from service.engine.offers.recommend import make
+from service.engine.offers.request import OfferRequest
+from service.engine.releases.active import Releases, Serving
+from service.engine.releases.governance import scores
+from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
+from service.rules.policy import Policy
+from service.store import Store, new_decision_id
+from service.store.leads import Actor, AdviserRow, Judged, New
+
+PAGE = 2_000
+HAS_LEAD, CHANGED = "has-lead", "changed-meanwhile"
+WORDS: dict[str, Text] = {
+    HAS_LEAD: {"zh": "已有进行中的线索", "en": "Has a lead at work"},
+    NO_ADVISER: {"zh": "所属网点没有在岗的客户经理", "en": "No adviser of their branch is here"},
+    NO_SKILL: {"zh": "在岗客户经理均无权销售该风险等级", "en": "No adviser here may sell a product of that risk"},
+    HOURS_FULL: {"zh": "客户经理工时已满", "en": "The advisers' hours are full"},
+    CHANGED: {"zh": "制作期间情况有变", "en": "Something changed while the list was made"},
+    "no-positive-value": {"zh": "目前没有净收益为正的方案", "en": "Nothing would be worth more than the call costs"},
+}
+"""Why a customer gets no lead, where no gate of the policy says so."""
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long leads have: days until each is due, and until it ends by itself."""
+
+    due_days: int = 7
+    expire_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class FellOut:
+    """Why customers got no lead: the gate or reason, in words, and how many."""
+
+    reason: str
+    text: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A build: all customers, those worth a call, contacts the advisers have left, leads made; why the others got none.
+
+    ``customers`` are the leads and everybody who fell out, most first.
+    """
+
+    customers: int
+    candidates: int
+    places: int
+    leads: int
+    fell_out: tuple[FellOut, ...]
+
+    def document(self) -> dict[str, object]:
+        """As an answer tells it."""
+        fell = [{"reason": one.reason, "text": one.text, "customers": one.customers} for one in self.fell_out]
+        numbers = {name: getattr(self, name) for name in ("customers", "candidates", "places", "leads")}
+        return {**numbers, "fell_out": fell}
+
+
+class Building:
+    """Makes leads."""
+
+    def __init__(self, store: Store, releases: Releases) -> None:
+        self._store, self._leads, self._releases = store, store.leads, releases
+
+    def build(self, actor: Actor, advance: Advance = lambda _done, _of: None, term: Term = Term()) -> Built:
+        """Make the leads that fit into the advisers' hours now, best first; InvalidInput where there is no adviser.
+
+        For the actor's branch alone, where they are of one.
+        """
+        serving, now = self._releases.serving, now_ms()
+        rows = self._here(actor.branch, serving, now)
+        everybody, busy = self._leads.counted(actor.branch)
+        found, fell = list[Candidate](), Counter({HAS_LEAD: busy})
+        for people in self._pages(serving.clock.lookback(now), actor.branch):
+            found += self._candidates(serving, people, now, fell)
+            advance(len(found) + fell.total(), everybody)
+        found = [replace(one, adviser=rows.stand_in(one.adviser)) for one in found]
+        placed = assign(found, rows.advisers)
+        fell += left_out(found, rows.advisers, placed)
+        made = self._make(serving, placed, rows, now, term, lambda: advance(everybody, everybody))
+        fell[CHANGED] += len(placed) - made
+        return self._built(actor, serving, len(found), sum(one.contacts for one in rows.advisers), made, fell)
+
+    def _built(
+        self, actor: Actor, serving: Serving, candidates: int, places: int, made: int, fell: Counter[str]
+    ) -> Built:
+        reasons = tuple(
+            FellOut(reason, _said(serving.policy, reason)[actor.language], count)
+            for reason, count in fell.most_common()
+            if count > 0
+        )
+        told = {"leads": made, "candidates": candidates, "release": serving.release.id}
+        self._store.audit(actor.client, "leads.build", actor.branch or "bank", told)
+        return Built(made + sum(one.customers for one in reasons), candidates, places, made, reasons)
+
+    def _here(self, branch: str | None, serving: Serving, now: int) -> "_Here":
+        known = self._leads.advisers(branch)
+        if not known:
+            whose = "" if branch is None else f' of branch "{branch}"'
+            raise InvalidInput(f"No adviser{whose} is stored: store them first, with their hours.")
+        return _Here(known, day_at(now, serving.policy.contact.timezone))
+
+    def _pages(self, back: Lookback, branch: str | None) -> Iterator[list[Snapshot]]:
+        after = ""
+        while people := self._leads.page(after, PAGE, back, branch):
+            yield people
+            after = max(one.customer_id for one in people)
+
+    def _candidates(
+        self, serving: Serving, people: Sequence[Snapshot], now: int, fell: Counter[str]
+    ) -> Iterator[Candidate]:
+        """Those of some customers whom the batch has an offer for, by whichever release serves each."""
+        groups: dict[int, tuple[Serving, list[Snapshot]]] = {}
+        for one in people:
+            mine = serving.of(one)
+            groups.setdefault(id(mine), (mine, []))[1].append(one)
+        for mine, members in groups.values():
+            yield from _worth_a_call(mine, members, now, fell)
+
+    def _make(
+        self, serving: Serving, placed: Sequence[Assigned], rows: "_Here", now: int, term: Term,
+        step: Callable[[], None],
+    ) -> int:  # fmt: skip
+        made = 0
+        for one in placed:
+            made += self._made(serving, one.candidate.customer_id, rows.all[one.adviser], now, term)
+            step()
+        return made
+
+    def _made(self, serving: Serving, customer_id: str, adviser: AdviserRow, now: int, term: Term) -> bool:
+        def decide(snapshot: Snapshot) -> New | None:
+            mine = serving.of(snapshot)
+            channel = adviser_channel(mine.policy)
+            at = next_open(mine.policy, channel, now)
+            made = make(serving, snapshot, OfferRequest(channel, limit=1), at, (), new_decision_id(now))
+            first = made.decision.treatments[0] if made.decision.treatments else None
+            if first is None or not adviser.may_sell(risk_of(mine.policy, first.offer)):
+                return None
+            row = {"id": made.decision.id, "customer_id": customer_id, "at": at, "record": made.record,
+                   "release_id": serving.release.id}  # fmt: skip
+            judged = Judged(None, serving.release.id, serving.until(now))
+            due = _due(snapshot, day_at(now, mine.policy.contact.timezone), term.due_days)
+            ends = now + term.expire_days * DAY_MS
+            return New(row, first.offer, first.priority, first.strategies, judged, due, ends)
+
+        return self._leads.add(customer_id, adviser, serving.clock.lookback(now), decide, now) is not None
+
+
+class _Here:
+    """The advisers who get leads now: active and not on leave; who stands in for whom."""
+
+    def __init__(self, known: Sequence[tuple[AdviserRow, int]], today: date) -> None:
+        self.all = {one.id: one for one, _ in known if one.active and not one.is_away(today)}
+        self._away = {one.id: one.substitute for one, _ in known if one.active and one.is_away(today)}
+        self.advisers = [
+            Adviser(one.id, one.branch, one.minutes_per_week, one.minutes_per_contact, at_work, one.max_risk)
+            for one, at_work in known
+            if one.id in self.all
+        ]
+
+    def stand_in(self, adviser: str | None) -> str | None:
+        """Who works for a customer's own adviser: themselves, or their substitute while they are on leave."""
+        return self._away.get(adviser, adviser) if adviser is not None else None
+
+
+def risk_of(policy: Policy, offer: str) -> float | None:
+    """The risk level of an offer's product, 1 to 5; None where it has none, as an ordinary deposit."""
+    terms = next((one.terms for one in policy.offers if one.id == offer), {})
+    risk = terms.get("risk")
+    return float(risk) if isinstance(risk, int | float) else None
+
+
+def _worth_a_call(mine: Serving, members: Sequence[Snapshot], now: int, fell: Counter[str]) -> Iterator[Candidate]:
+    channel = adviser_channel(mine.policy)
+    context = Context(next_open(mine.policy, channel, now), channel, limit=1)
+    spoken = {} if mine.bundle is None else scores(mine.bundle, members)
+    people = population(mine.policy, members)
+    found = decide_many(mine.policy, people, context, spoken, mine.release, reasons=True)
+    for row, one in enumerate(members):
+        if found.offer[row, 0] >= 0:
+            offer = mine.policy.offers[int(found.offer[row, 0])].id
+            branch, adviser, risk = _text(one, BRANCH), _text(one, ADVISER), risk_of(mine.policy, offer)
+            yield Candidate(one.customer_id, float(found.priority[row, 0]), branch, adviser, risk)
+        else:
+            fell[str(found.closed[row])] += 1  # type: ignore[index]
+
+
+def _due(snapshot: Snapshot, today: date, days: int) -> date:
+    """So many days on, or the day on which the customer's money matures, if that comes before."""
+    due, matures = today + timedelta(days=days), snapshot.attributes.get("next_maturity_on")
+    on = date.fromisoformat(matures[:10]) if isinstance(matures, str) else None
+    return on if on is not None and today <= on < due else due
+
+
+def _said(policy: Policy, reason: str) -> Text:
+    return WORDS.get(reason) or next((rule.reason for rule in policy.rules if rule.id == reason), _as_it_is(reason))
+
+
+def _as_it_is(reason: str) -> Text:
+    return {"zh": reason, "en": reason}
+
+
+def _text(one: Snapshot, name: str) -> str | None:
+    value = one.attributes.get(name)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,149 @@
+"""What an adviser wants to know of a lead's customer before the call, as things stand, for many leads at once.
+
+    maturity      the day on which money matures next, and how much
+    last_contact  the newest contact, whoever made it, in which channel, and what came of it
+    said          the customer's own reason, as the adviser reported it last
+    call          from when to when the phone is allowed, by quiet hours and holidays
+    best_time     the hour of the day, of those, at which the customer was most often about with the bank
+
+Of who withdrew personalisation no maturity and no best time: both are read from how they use the bank.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from service.core.domain import EventKind, Lookback, Snapshot, Trail
+from service.core.grid import DAY_MS
+from service.decision.contact_permission import next_open, open_until
+from service.decision.subject import PERSONALISATION
+from service.engine.crm.leads.judging import adviser_channel, now_ms
+from service.engine.releases.active import Releases
+from service.rendering.answer import iso
+from service.rules.policy import Policy
+from service.store import Store
+from service.store.leads import Lead, Past
+
+ACTS = frozenset({EventKind.IMPRESSION, EventKind.CLICK, EventKind.ACCEPT, EventKind.DISMISS, EventKind.PURCHASE})
+"""What the customer does of their own accord, at an hour of their own choice."""
+ANSWERS = (EventKind.PURCHASE, EventKind.ACCEPT, EventKind.REJECT, EventKind.DISMISS, EventKind.CLICK)
+"""What may come of a contact, by event."""
+HOUR_MS = 3_600_000
+YEAR_MS = 366 * DAY_MS
+"""How far back is looked, of every kind of event: further than decisions read."""
+LEAST_ACTS = 3
+"""Fewer say nothing of a customer's habits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """From when to when (ms) the phone is allowed next, and the whole hours of that day at which it is."""
+
+    first: int
+    last: int
+    hours: frozenset[int]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One customer's; ``maturity`` is the day and yuan (None: unknown how much)."""
+
+    maturity: tuple[str, float | None] | None = None
+    last_contact: dict[str, Any] | None = None
+    said: str | None = None
+    call: Call | None = None
+    best_hour: int | None = None
+
+    def document(self, zone: tzinfo) -> dict[str, Any]:
+        """As a lead's answer tells them."""
+        on, yuan = self.maturity or (None, None)
+        call, hour = self.call, self.best_hour
+        return {
+            "maturity": None if on is None else {"on": on, "amount_yuan": yuan},
+            "last_contact": self.last_contact and self.last_contact | {"at": iso(self.last_contact["at"], zone)},
+            "customer_reason": self.said,
+            "call": None if call is None else {"from": iso(call.first, zone), "until": iso(call.last, zone)},
+            "best_time": None if hour is None else {"from": f"{hour:02}:00", "until": f"{hour + 1:02}:00"},
+        }
+
+
+NOTHING = Facts()
+
+
+class LeadFacts:
+    """Reads them."""
+
+    def __init__(self, store: Store, releases: Releases) -> None:
+        self._store, self._releases = store, releases
+
+    def of(self, leads: Sequence[Lead]) -> dict[str, Facts]:
+        """Lead id -> what is known of its customer; nothing of who is stored no more."""
+        now = now_ms()
+        names = sorted({one.customer_id for one in leads})
+        known = self._store.register.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
+        past: dict[str, list[Past]] = {}
+        for each in self._store.leads.past(names) if names else ():
+            past.setdefault(each.customer_id, []).append(each)
+        calls: dict[str, Call] = {}
+        return {
+            one.id: self._facts(known[one.customer_id], past.get(one.customer_id, []), now, calls)
+            for one in leads
+            if one.customer_id in known
+        }
+
+    def _facts(self, snapshot: Snapshot, past: Sequence[Past], now: int, calls: dict[str, Call]) -> Facts:
+        policy = self._releases.serving.of(snapshot).policy
+        if policy.hash not in calls:
+            calls[policy.hash] = call_of(policy, now)
+        private = snapshot.consents.get(PERSONALISATION) is False
+        return Facts(
+            maturity=None if private else maturity(snapshot),
+            last_contact=last_contact(snapshot.trails, past),
+            said=next((each.said for each in reversed(past) if each.said is not None), None),
+            call=(call := calls[policy.hash]),
+            best_hour=None if private else best_hour(snapshot.trails, call.zone, call.hours),
+        )
+
+
+def maturity(snapshot: Snapshot) -> tuple[str, float | None] | None:
+    """The next day on which money matures, and how much."""
+    on, yuan = snapshot.attributes.get("next_maturity_on"), snapshot.attributes.get("next_maturity_yuan")
+    return (on[:10], float(yuan) if isinstance(yuan, int | float) else None) if isinstance(on, str) else None
+
+
+def call_of(policy: Policy, now: int) -> Call:
+    """When an adviser may call next: now, or once quiet hours and holidays are over."""
+    channel, zone = adviser_channel(policy), ZoneInfo(policy.contact.timezone)
+    first = next_open(policy, channel, now)
+    day = datetime.fromtimestamp(first / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    begins = {hour: int(day.replace(hour=hour).timestamp() * 1000) for hour in range(24)}
+    whole = (hour for hour, at in begins.items() if open_until(policy, channel, at, at + HOUR_MS) == at + HOUR_MS)
+    return Call(first, open_until(policy, channel, first, first + DAY_MS), frozenset(whole), zone)
+
+
+def last_contact(trails: Iterable[Trail], past: Sequence[Past]) -> dict[str, Any] | None:
+    """The newest contact and what came of it: as an adviser reported it, else by the customer's next event."""
+    trails = list(trails)
+    made = [(one.instants[-1], one.channel, one.offer) for one in trails if one.kind == EventKind.CONTACT]
+    if not made:
+        return None
+    at, channel, offer = max(made, key=lambda one: one[0])
+    reported = next((each.outcome for each in reversed(past) if each.contacted_at == at), None)
+    return {"at": at, "channel": channel, "offer": offer, "outcome": reported or _answered(trails, offer, at)}
+
+
+def _answered(trails: Iterable[Trail], offer: str | None, since: int) -> str | None:
+    after = {one.kind for one in trails if one.offer == offer and one.instants[-1] > since}
+    return next((str(kind) for kind in ANSWERS if kind in after), None)
+
+
+def best_hour(trails: Iterable[Trail], zone: ZoneInfo, hours: frozenset[int]) -> int | None:
+    """The hour, of those at which calls may be made, with most of the customer's acts; None where there are too few."""
+    acts = [at for one in trails if one.kind in ACTS for at in one.instants]
+    counts = Counter(datetime.fromtimestamp(at / 1000, zone).hour for at in acts)
+    fit = {hour: count for hour, count in counts.items() if hour in hours}
+    return min(fit, key=lambda hour: (-fit[hour], hour)) if sum(fit.values()) >= LEAST_ACTS else None

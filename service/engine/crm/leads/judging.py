@@ -1,0 +1,55 @@
+"""What the gates say of a lead: of an offer to a customer, by an adviser, for the next moment at which one may call."""
+
+import time
+
+from service.core.domain import Event, EventKind, Snapshot
+from service.core.errors import ContactRefused, InvalidInput, Spoken
+from service.decision.contact_permission import closed_by, next_open
+from service.engine.releases.active import Releases
+from service.rules.policy import Policy
+from service.store.leads import Actor, Judged
+
+GONE = "offer-not-in-policy"
+"""What closes a lead whose offer the policy has no more, or whose customer nobody has."""
+NOT_IN_POLICY = {"zh": "现行政策中已无此产品", "en": "The policy does not have this offer any more"}
+MOVED = "customer-moved"
+"""What closes a lead whose customer is another branch's by now."""
+OURS = {MOVED: {"zh": "客户已转至其他网点", "en": "The customer has moved to another branch"}}
+"""What closes a lead and is no rule of the policy, in words."""
+
+
+class Judging:
+    """Judges leads by what serves."""
+
+    def __init__(self, releases: Releases) -> None:
+        self._releases = releases
+
+    def judge(self, snapshot: Snapshot, offer: str) -> Judged:
+        """What the gates say of an offer by an adviser, for the next moment at which one may call."""
+        serving, now = self._releases.serving, now_ms()
+        mine = serving.of(snapshot)
+        channel = adviser_channel(mine.policy)
+        at = next_open(mine.policy, channel, now)
+        contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
+        known = offer in {one.id for one in mine.policy.offers}
+        gate = closed_by(mine.policy, snapshot, contact, mine.release) if known else GONE
+        return Judged(gate, serving.release.id, serving.until(now))
+
+    def refused(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
+        """What to raise of a closed gate, in the policy's words."""
+        rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
+        reason = rules.get(gate, NOT_IN_POLICY)[actor.language]
+        return ContactRefused(sentence, [Spoken(gate, reason, actor.language)])
+
+
+def adviser_channel(policy: Policy) -> str:
+    """The outbound channel in which an adviser speaks with the customer, by its term ``adviser``; InvalidInput."""
+    for one in policy.channels:
+        if one.direction == "outbound" and one.terms.get("adviser") is True:
+            return one.id
+    raise InvalidInput("The policy has no outbound channel of advisers: none states the term `adviser`.")
+
+
+def now_ms() -> int:
+    """The clock, ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000

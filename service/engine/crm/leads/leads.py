@@ -1,0 +1,313 @@
+"""Leads: the customers an adviser should call this week, best first, and what becomes of each.
+
+Built from a batch of decisions in the adviser's channel (``decide_many``, then ``make`` for those who fit into the
+advisers' hours, ``planning.leads``). The gates hold at every step: when a lead is built, whenever it is shown, when it
+is claimed and when another offer is proposed they are asked for the next moment at which an adviser may call; when the
+contact is made they are asked for that moment, and the contact counts at once. A closed gate withdraws a lead that
+waits, and one whose time is over ends. Every step is told on the feed and written to the audit log.
+
+Who acts: the lead's own adviser, their substitute while they are on leave, and, where it says so, a manager of the
+branch. An adviser has in hand no more leads than fit into their hours, and proposes nothing they may not sell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.core.domain import Event, EventKind, Snapshot
+from service.core.errors import Conflict, InvalidInput, Problem
+from service.core.grid import DAY_MS
+from service.core.suggestions import unknown
+from service.decision.contact_permission import closed_by
+from service.engine.crm.leads.building import Building
+from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel, now_ms
+from service.engine.crm.leads.permissions import Acting, expect_branch, expect_status
+from service.engine.failures import Failures
+from service.engine.offers.answer_cache import Kept
+from service.engine.releases.active import Releases
+from service.store import Store
+from service.store.leads import (
+    ACCEPTED,
+    AT_WORK,
+    CLAIMED,
+    CONTACTED,
+    CREDIT_MS,
+    EXPIRED,
+    IN_HAND,
+    OPEN,
+    REJECTED,
+    SOLD,
+    WAITING,
+    WITHDRAWN,
+    Actor,
+    Desk,
+    Judged,
+    Lead,
+    Search,
+)
+
+ROUNDS = 5
+SWEEP = 100
+UNDONE = "sale-undone"
+"""What closes a lead whose sale was none, while the customer has another lead by now."""
+OUTCOMES = {
+    "accepted": (ACCEPTED, EventKind.ACCEPT),
+    "sold": (SOLD, EventKind.PURCHASE),
+    "rejected": (REJECTED, EventKind.REJECT),
+    "no_answer": (CLAIMED, None),
+    "call_back": (CLAIMED, None),
+}
+"""What the customer did -> the lead's status, and the event by which every later decision knows.
+
+What has an event may come of the customer's own accord, at any time; what has none comes of a call.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What an adviser reports of a contact."""
+
+    outcome: str
+    reason: str | None = None
+    amount_yuan: float | None = None
+    call_back_at: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong with a sale: its amount, or (None) that there was none at all."""
+
+    reason: str
+    amount_yuan: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is noted of a lead; None leaves it as it is."""
+
+    call_back_at: int | None = None
+    due_on: date | None = None
+    note: str | None = None
+
+
+class Leads:
+    """The leads' desk of one process."""
+
+    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
+        self._store, self._leads, self._releases, self._kept = store, store.leads, releases, kept
+        self._judging, self._acting = Judging(releases), Acting(store, releases)
+        self._failures = Failures("leads")
+        self.build = Building(store, releases).build
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def listed(self, search: Search) -> list[Lead]:
+        """Leads best first, each with gates that are open as things stand."""
+        found = self._leads.listed(search)
+        for _ in range(ROUNDS):
+            names = self._leads.doubtful(
+                now_ms(), self._releases.serving.release.id, len(found), [one.id for one in found]
+            )
+            if not names:
+                break
+            self._judge_again(names)
+            found = self._leads.listed(search)
+        return found
+
+    def read(self, lead_id: str, branch: str | None) -> Lead:
+        """One lead, judged as things stand; NotFound."""
+        lead = self._leads.read(lead_id, branch)
+        self._judge_again(self._leads.doubtful(now_ms(), self._releases.serving.release.id, 1, [lead.id]))
+        return self._leads.read(lead_id, branch)
+
+    def sweep(self) -> bool:
+        """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
+        resting = self._failures.resting()
+        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP, without=resting)
+        for name in names:
+            self._failures.attempt(name, self._judge_again, [name])
+        return len(names) == SWEEP or self._leads.settle() > 0
+
+    def _judge_again(self, names: Sequence[str]) -> None:
+        actor = Actor("fourcast")
+        for name in names:
+            with self._leads.desk(name, self._acting.lookback()) as desk:
+                if desk.lead.is_over(now_ms()):
+                    desk.set("expire", actor, status=EXPIRED)
+                elif desk.snapshot is None:
+                    desk.set("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
+                else:
+                    desk.judged(self._judge(desk, desk.lead.offer), actor)
+
+    def _judge(self, desk: Desk, offer: str) -> Judged:
+        """What the gates say of an offer to the lead's customer, and that they are still the branch's."""
+        judged = self._judging.judge(_there(desk), offer)
+        return replace(judged, closed_by=MOVED) if desk.is_elsewhere() else judged
+
+    # Working ---------------------------------------------------------------------------------------------------------
+
+    def claim(self, lead_id: str, actor: Actor) -> Lead:
+        """The lead is this adviser's.
+
+        Conflict where another has it, where their hours are full and where they may not sell it; ContactRefused where a
+        gate closed meanwhile.
+        """
+        adviser = self._acting.adviser(actor)
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            expect_branch(adviser, desk.lead)
+            if desk.lead.status == CLAIMED and desk.lead.adviser == adviser.id:
+                return desk.lead
+            expect_status(desk.lead, (OPEN,))
+            self._acting.expect_fit(desk, adviser, IN_HAND)
+            judged = self._judge(desk, desk.lead.offer)
+            lead = desk.judged(judged, actor)
+            if judged.closed_by is None:
+                lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=now_ms())
+        if judged.closed_by is not None:
+            raise self._judging.refused(judged.closed_by, "The lead was withdrawn.", actor)
+        return lead
+
+    def release(self, lead_id: str, actor: Actor) -> Lead:
+        """Give a claimed lead back, one's own or as a manager anybody's; Conflict where it is not theirs."""
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            self._acting.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
+            return desk.set("release", actor, status=OPEN, claimed_at=None)
+
+    def contact(self, lead_id: str, actor: Actor) -> Lead:
+        """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            self._acting.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
+            snapshot, now = _there(desk), now_ms()
+            contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
+            mine = self._releases.serving.of(snapshot)
+            gate = closed_by(mine.policy, snapshot, contact, mine.release)
+            if gate is not None:
+                raise self._judging.refused(gate, "This contact may not be made now.", actor)
+            values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}
+            values |= {"outcome": None, "call_back_at": None, "expires_at": desk.lead.lasting(now + CREDIT_MS)}
+            desk.set("contact", actor, None, status=CONTACTED, **values)
+            desk.happened(contact, self._kept.forget)
+            return desk.lead
+
+    def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
+        """What the customer did, for every later decision to count; Conflict where a call was needed and none made.
+
+        Who accepts, buys or rejects of their own accord is reported on an open lead too, by whoever serves them. An
+        accept that is said again counts once.
+        """
+        status, kind = OUTCOMES[reaction.outcome]
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            values = self._expect_reaction(desk, kind, actor)
+            now = now_ms()
+            values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
+            values |= {"call_back_at": reaction.call_back_at, **_said(desk.lead, reaction)}
+            values["expires_at"] = desk.lead.lasting(_lasts(reaction, now))
+            if status == SOLD:
+                values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
+            desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
+            if kind is not None and not desk.has(_named(desk.lead, reaction.outcome)):
+                event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
+                desk.happened(event, self._kept.forget)
+            return desk.lead
+
+    def _expect_reaction(self, desk: Desk, kind: EventKind | None, actor: Actor) -> dict[str, object]:
+        """That this reaction may be reported; what else changes by it: an open lead is whose customer came by."""
+        _there(desk)
+        if kind is None or desk.lead.status != OPEN:
+            self._acting.expect_own(desk.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
+            return {}
+        adviser = self._acting.adviser(actor)
+        expect_branch(adviser, desk.lead)
+        return {"adviser": adviser.id, "claimed_at": now_ms()}
+
+    # Managing --------------------------------------------------------------------------------------------------------
+
+    def reassign(self, lead_id: str, to: str, reason: str | None, actor: Actor) -> Lead:
+        """A manager hands the lead to another adviser of the branch, in the status it has; Conflict, InvalidInput."""
+        adviser = self._acting.adviser(actor, to, "to")
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            expect_status(desk.lead, AT_WORK)
+            self._acting.expect_manager(desk.lead, actor)
+            expect_branch(adviser, desk.lead)
+            if adviser.id != desk.lead.adviser:
+                self._acting.expect_fit(desk, adviser, AT_WORK)
+            told = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
+            return desk.set("reassign", actor, told, adviser=adviser.id)
+
+    def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
+        """Note when to call back, by when the lead is due, and what to remember; Conflict where it is not theirs."""
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            self._acting.expect_own(desk.lead, actor, AT_WORK, managers=True)
+            given = {name: value for name in ("call_back_at", "due_on", "note")
+                     if (value := getattr(plan, name)) is not None}  # fmt: skip
+            lasts = 0 if plan.call_back_at is None else plan.call_back_at + DAY_MS
+            return desk.set("plan", actor, {"changed": sorted(given)}, **given, expires_at=desk.lead.lasting(lasts))
+
+    def correct(self, lead_id: str, correction: Correction, actor: Actor) -> Lead:
+        """A sale had another amount, or there was none: then the lead is as before it, and no decision counts it.
+
+        A purchase that the bank itself reported stays the bank's; it is credited to this lead no more.
+        """
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            self._acting.expect_own(desk.lead, actor, (SOLD,), managers=True)
+            sale, lead = _named(desk.lead, "sold"), desk.lead
+            told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
+            if correction.amount_yuan is not None:
+                desk.amend(sale, correction.amount_yuan)
+                return desk.set("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=now_ms())
+            before = CONTACTED if lead.contacted_at is not None else CLAIMED
+            before = ACCEPTED if desk.has(_named(lead, "accepted")) else before
+            status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
+            values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": now_ms()}
+            closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
+            desk.set("correct", actor, told, status=status, **values, **closed)
+            desk.undo(sale, self._kept.forget)
+            return desk.lead
+
+    def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
+        """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""
+        adviser = self._acting.adviser(actor)
+        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+            expect_branch(adviser, desk.lead)
+            expect_status(desk.lead, WAITING)
+            snapshot = _there(desk)
+            offers = {one.id for one in self._releases.serving.of(snapshot).policy.offers}
+            if offer not in offers:
+                raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
+            self._acting.expect_skill(adviser, offer)
+            judged = self._judge(desk, offer)
+            if judged.closed_by is None:
+                told = {"from": desk.lead.offer, "to": offer, "reason": reason}
+                return desk.set("override", actor, told, offer=offer, reason=reason, strategies=[])
+            desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
+        raise self._judging.refused(str(judged.closed_by), "This offer may not be proposed.", actor)
+
+    def _event(self, lead: Lead, kind: str, what: str, now: int, amount_yuan: float | None = None) -> Event:
+        channel = adviser_channel(self._releases.serving.policy)
+        return Event(
+            _named(lead, what), lead.customer_id, str(kind), now, lead.offer, channel, lead.decision_id, amount_yuan
+        )
+
+
+def _named(lead: Lead, what: str) -> str:
+    """The id of a lead's event."""
+    return f"lead:{lead.id}:{what}"
+
+
+def _said(lead: Lead, reaction: Reaction) -> dict[str, object]:
+    """The customer's reason and the adviser's note, where they are new."""
+    return {"said": reaction.reason or lead.said, "note": reaction.note or lead.note}
+
+
+def _lasts(reaction: Reaction, now: int) -> int:
+    """Until when (ms) the lead lasts at least: 30 days to buy after an accept, a day after the call they asked for."""
+    if reaction.call_back_at is not None:
+        return reaction.call_back_at + DAY_MS
+    return now + CREDIT_MS if reaction.outcome == "accepted" else 0
+
+
+def _there(desk: Desk) -> Snapshot:
+    if desk.snapshot is None:
+        raise Conflict("The lead's customer is not stored any more.")
+    return desk.snapshot

@@ -1,0 +1,85 @@
+"""Who may do what with a lead: its adviser, who stands in for them on leave, a manager of the branch; what fits.
+
+An adviser has in hand no more leads than fit into their stated hours, and proposes nothing riskier than they may sell.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from service.core.domain import Lookback
+from service.core.errors import Conflict, InvalidInput, Problem
+from service.core.grid import day_at
+from service.engine.crm.leads.building import risk_of
+from service.engine.crm.leads.judging import now_ms
+from service.engine.releases.active import Releases
+from service.store import Store
+from service.store.leads import Actor, AdviserRow, Desk, Lead
+
+
+class Acting:
+    """The advisers of one process's leads, and what each may do."""
+
+    def __init__(self, store: Store, releases: Releases) -> None:
+        self._store, self._leads, self._releases = store, store.leads, releases
+
+    def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:
+        """The adviser who acts, or another one named, where they are here; InvalidInput."""
+        name = actor.behalf if name is None else name
+        found = next((one for one, _ in self._leads.advisers(actor.branch) if one.id == name and one.active), None)
+        if found is None:
+            raise InvalidInput("Nobody to do this for.", [Problem(where, f'is no active adviser: "{name}"')])
+        if found.is_away(self.today()):
+            until = "" if found.away_until is None else f" until {found.away_until}"
+            raise InvalidInput("Nobody to do this for.", [Problem(where, f'is on leave{until}: "{name}"')])
+        return found
+
+    def expect_own(self, lead: Lead, actor: Actor, statuses: Sequence[str], managers: bool = False) -> None:
+        """That the lead is in one of the statuses and the actor may work it; Conflict."""
+        expect_status(lead, statuses)
+        if lead.adviser == actor.behalf:
+            return
+        known = {one.id: one for one, _ in self._leads.advisers(lead.branch) if one.active}
+        mine, me = known.get(lead.adviser), known.get(str(actor.behalf))
+        stands_in = mine is not None and mine.is_away(self.today()) and mine.substitute == actor.behalf
+        if me is None or not (stands_in or (managers and me.manager)):
+            raise Conflict(f'The lead is adviser "{lead.adviser}"\'s, not "{actor.behalf}"\'s.')
+
+    def expect_fit(self, desk: Desk, adviser: AdviserRow, counted: Sequence[str]) -> None:
+        """That the lead fits into the adviser's hours and skill; Conflict."""
+        self.expect_skill(adviser, desk.lead.offer)
+        has = desk.load(adviser.id, counted)
+        if has >= adviser.contacts:
+            raise Conflict(f'Adviser "{adviser.id}" has {has} leads; their hours hold {adviser.contacts}.')
+
+    def expect_skill(self, adviser: AdviserRow, offer: str) -> None:
+        """That the adviser may sell the offer; Conflict."""
+        risk = risk_of(self._releases.serving.policy, offer)
+        if not adviser.may_sell(risk):
+            raise Conflict(f'Adviser "{adviser.id}" sells up to R{adviser.max_risk}; "{offer}" is R{risk:g}.')
+
+    def today(self) -> date:
+        """The bank's day."""
+        return day_at(now_ms(), self._releases.serving.policy.contact.timezone)
+
+    def expect_manager(self, lead: Lead, actor: Actor) -> None:
+        """That the actor is a manager of the lead's branch; Conflict."""
+        known = {one.id: one for one, _ in self._leads.advisers(lead.branch) if one.active}
+        me = known.get(str(actor.behalf))
+        if me is None or not me.manager:
+            raise Conflict(f'"{actor.behalf}" is no manager of branch "{lead.branch}".')
+
+    def lookback(self) -> Lookback:
+        """How much of the past a gate reads now."""
+        return self._releases.serving.clock.lookback(now_ms())
+
+
+def expect_branch(adviser: AdviserRow, lead: Lead) -> None:
+    """That both are of one branch; Conflict."""
+    if adviser.branch != lead.branch:
+        raise Conflict(f'The lead is branch "{lead.branch}"\'s; adviser "{adviser.id}" is of "{adviser.branch}".')
+
+
+def expect_status(lead: Lead, statuses: Sequence[str]) -> None:
+    """That the lead is in one of the statuses; Conflict."""
+    if lead.status not in statuses:
+        raise Conflict(f"The lead is {lead.status}; this needs {' or '.join(statuses)}.")

@@ -1,0 +1,99 @@
+"""What a lead says to the adviser: talking points, why, why not, and what would unlock more, in Chinese or English.
+
+All of it is read from the explanation of the decision the lead came from, so it cannot differ from what was decided;
+the wording is the policy's. After an override the points are those of the offer now proposed.
+
+Talking points begin with the customer: money that matures, why this offer fits them, what they said last time. Then the
+offer in its words, and what must be disclosed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service.core.errors import NotFound
+from service.decision import decode
+from service.decision.positioning import positioned
+from service.engine.crm.leads.facts import NOTHING, Facts
+from service.engine.crm.leads.judging import adviser_channel
+from service.engine.explain import Explaining
+from service.engine.releases.active import Releases
+from service.rules.messages import render
+from service.rules.policy import Policy
+from service.store import Store
+from service.store.leads import Lead
+
+SENTENCES: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "matures": "客户有资金将于{on}到期",
+        "matures-yuan": "客户有{yuan:,.0f}元将于{on}到期",
+        "said": "客户上次的原因：{said}",
+    },
+    "en": {
+        "matures": "Money of theirs matures on {on}",
+        "matures-yuan": "{yuan:,.0f} yuan of theirs mature on {on}",
+        "said": "Their reason last time: {said}",
+    },
+}
+OTHERS = 5
+"""How many of the other offers are told about."""
+
+
+class Story:
+    """Tells leads in words."""
+
+    def __init__(self, store: Store, releases: Releases, explaining: Explaining) -> None:
+        self._store, self._releases, self._explaining = store, releases, explaining
+
+    def of(self, lead: Lead, language: str, facts: Facts = NOTHING) -> dict[str, Any]:
+        """The lead's words, beside what is known of its customer; empty where its decision is not kept any more."""
+        try:
+            record = self._store.decision(lead.decision_id).record
+            told = self._explaining.explained(record, language, False)
+        except NotFound:
+            return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
+        policy = self._releases.serving.policy
+        mine = next((one for one in told["offers"] if one["offer"] == lead.offer), None)
+        reasons = [] if mine is None else why(mine)
+        words = (policy, lead.offer, adviser_channel(policy), language, variant_of(policy, record, lead.offer))
+        return {
+            "talking_points": [*about(facts, reasons, language), *talking_points(*words)],
+            "why": reasons,
+            "why_not": [
+                {"offer": one["offer"], "name": one["name"], "text": one["text"]}
+                for one in told["offers"]
+                if one["outcome"] == "withheld" and one["offer"] != lead.offer
+            ][:OTHERS],
+            "unlocks": [one["text"] for one in told["unlocks"]],
+        }
+
+
+def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
+    """Whose segment's words the offer is told in to the customer of a decision; None are the plain ones."""
+    decision, snapshot, context, scores, _ = decode(record)
+    return positioned(policy, decision, snapshot, context, scores, (offer,)).get(offer)
+
+
+def about(facts: Facts, reasons: Sequence[Mapping[str, str]], language: str) -> list[str]:
+    """What to say of the customer, the most telling first."""
+    say, points = SENTENCES[language], list[str]()
+    if facts.maturity is not None:
+        on, yuan = facts.maturity
+        points.append(say["matures"].format(on=on) if yuan is None else say["matures-yuan"].format(on=on, yuan=yuan))
+    points += [one["text"] for one in reasons]
+    if facts.said is not None:
+        points.append(say["said"].format(said=facts.said))
+    return points
+
+
+def talking_points(policy: Policy, offer: str, channel: str, language: str, variant: str | None = None) -> list[str]:
+    """What to say of the offer: its words, then what must be disclosed; nothing of an offer the policy has not."""
+    if offer not in {one.id for one in policy.offers}:
+        return []
+    message = render(policy, offer, channel, language, variant)
+    return [message.body, *message.disclosures]
+
+
+def why(offer: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The rules that spoke for the offer, code and text, by C."""
+    rules = (rule for concern in offer["factors"]["concerns"].values() for rule in concern["rules"])
+    return [{"code": rule["code"], "text": rule["text"]} for rule in rules if rule["weight"] > 1]

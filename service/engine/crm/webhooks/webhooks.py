@@ -1,0 +1,136 @@
+"""Webhooks at work: what is new on the feed becomes deliveries, each is sent until it arrives or is given up.
+
+A step waits for nobody: ``AT_ONCE`` deliveries are under way at most, ``TO_ONE`` of them to one receiver (host and
+port), one to a receiver whose last failed, and half of them to such receivers; what comes of each is written down when
+it ends, within the deadline of ``sending``.
+
+Pauses grow threefold from five seconds to six hours, each shortened by chance to between half and whole, so that a
+receiver that comes back is not met by everybody at once; twelve attempts take some two days. Any 2xx is an arrival.
+"""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Collection, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from service.core.errors import InvalidInput, Unavailable
+from service.engine.crm.webhooks.addresses import checked
+from service.engine.crm.webhooks.sending import DEADLINE_S, headers, send
+from service.engine.failures import Failures
+from service.store import Store
+from service.store.outbox.deliveries import Due, Waiting
+
+LOG = logging.getLogger("fourcast.work")
+FIRST_S, FACTOR, LONGEST_S = 5.0, 3.0, 6 * 3_600.0
+AT_ONCE, TO_ONE = 32, 4
+WAIT_S = 0.5
+"""For so long a step waits for one of those under way to end."""
+
+
+def pause_s(attempt: int, chance: float) -> float:
+    """``min(5 x 3**(attempt - 1), 6 h) x (1 + chance) / 2`` seconds; ``chance`` from 0 to 1.
+
+    >>> [pause_s(attempt, 1.0) for attempt in (1, 2, 3, 12)]
+    [5.0, 15.0, 45.0, 21600.0]
+    """
+    return min(FIRST_S * FACTOR ** (attempt - 1), LONGEST_S) * (1.0 + chance) / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where a delivery goes, as host and port are written; whether the last one there failed."""
+
+    name: str
+    failing: bool
+
+
+def receiver(url: str, failing: bool) -> Receiver:
+    """The receiver behind a URL.
+
+    >>> receiver("https://CRM.example:8443/hooks?x=1", False)
+    Receiver(name='crm.example:8443', failing=False)
+    """
+    return Receiver(urlsplit(url).netloc.lower(), failing)
+
+
+def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, int]:
+    """How many deliveries of each webhook to begin now, beside those that are under way."""
+    at_work, failing, free = Counter(one.name for one in busy), sum(one.failing for one in busy), AT_ONCE - len(busy)
+    found: dict[str, int] = {}
+    for one in waiting:
+        name = receiver(one.url, one.failing).name
+        room = min(1 - at_work[name], AT_ONCE // 2 - failing) if one.failing else TO_ONE - at_work[name]
+        share = max(0, min(room, free))
+        at_work[name], free = at_work[name] + share, free - share
+        failing += share if one.failing else 0
+        found |= {one.webhook_id: share} if share else {}
+    return found
+
+
+class Sender:
+    """Sends what is due; ``loopback``: webhooks may lead to this machine."""
+
+    def __init__(self, store: Store, loopback: bool, deadline_s: float = DEADLINE_S) -> None:
+        self._deliveries, self._loopback, self._deadline_s = store.deliveries, loopback, deadline_s
+        self._pool = ThreadPoolExecutor(AT_ONCE, "deliver")
+        self._under_way: dict[Future[None], Receiver] = {}
+        self._failures = Failures("webhooks")
+
+    def expect_allowed(self, url: str) -> None:
+        """Raise InvalidInput for an address that nothing may be sent to."""
+        checked(url, self._loopback)
+
+    def step(self) -> bool:
+        """Fan out, and begin what is due; True while there may be more, or something is under way."""
+        more = self._deliveries.fan_out(self._failures.note)
+        begun = self._begin()
+        if self._under_way:
+            wait(self._under_way, WAIT_S, FIRST_COMPLETED)
+        self._under_way = {future: one for future, one in self._under_way.items() if not future.done()}
+        return more or begun or bool(self._under_way)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown()
+
+    def _begin(self) -> bool:
+        """Begin what there is room for; whether there was anything."""
+        waiting = self._deliveries.waiting()
+        failing = {one.webhook_id: one.failing for one in waiting}
+        found = self._deliveries.due(shares(waiting, self._under_way.values()))
+        for due in found:
+            self._under_way[self._pool.submit(self._deliver, due)] = receiver(due.url, failing[due.webhook_id])
+        return bool(found)
+
+    def _deliver(self, due: Due) -> None:
+        """One delivery that stops no other: where nothing can be written down, its lease ends and it comes again."""
+        try:
+            self._failures.attempt(due.id, self.deliver, due)
+        except Unavailable as away:
+            LOG.warning("waiting", extra={"line": "webhooks", "problem": away.message})
+
+    def deliver(self, due: Due) -> None:
+        """One attempt, and what came of it on record."""
+        status, error = self._sent(due, self._deliveries.secrets(due))
+        if status is not None and 200 <= status < 300:
+            self._deliveries.delivered(due, status)
+        else:
+            chance = random.SystemRandom().random()
+            self._deliveries.failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
+
+    def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
+        """What the receiver answered, and why that is no arrival where it is none."""
+        try:
+            named = headers(secrets, f"msg_{due.id}", due.body)
+            status = send(due.url, due.body, named, self._loopback, self._deadline_s)
+        except InvalidInput as refused:
+            return None, str(refused)
+        except OSError as failure:
+            return None, f"{type(failure).__name__}: {failure}"
+        except Exception as failure:  # noqa: BLE001 - it is given up after as many attempts as any other
+            self._failures.note(due.id, failure)
+            return None, f"{type(failure).__name__}, before anything was sent"
+        return status, f"answered {status}"

@@ -1,0 +1,139 @@
+"""Drift of what serves, measured on its own stored decisions: snapshots and scores against the bundle's references.
+
+Order: the latest decision of each customer served lately (``store.decisions.recent``) -> those personalised by the bundle that
+serves -> ``analysis.drift`` by the policy's bounds. Calibration is measured on decisions old enough for their horizon
+to have passed, against what these customers accepted or bought since. Records that somebody altered are left out and
+counted.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from service.analysis.drift import Calibrated, Drift, calibrated, compare
+from service.core.attributes import Array
+from service.core.domain import Arm
+from service.core.errors import NotFound
+from service.decision.record import UNREADABLE
+from service.engine.metrics import note_drift
+from service.engine.releases.active import Serving
+from service.rules.policy import Policy
+from service.scoring.models import Bundle
+from service.store import Record, Store
+
+DAY_MS = 86_400_000
+Read = Mapping[str, Any]
+
+
+class Drifting:
+    """Drift of the serving bundle; ``serving`` tells what serves."""
+
+    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
+        self._store, self._serving = store, serving
+
+    def measured(self) -> tuple[Drift, dict[str, Any]]:
+        """What drifted, and of what: bundle, span, customers, decisions left out. NotFound without references."""
+        serving, now = self._serving(), time.time_ns() // 1_000_000
+        bundle, references = _referenced(serving)
+        policy, bounds = serving.policy, serving.policy.monitoring
+        since = now - bounds.window_days * DAY_MS
+        rows, unreadable = self._decided(bundle, since, now, bounds.most_customers)
+        columns = _columns(bundle, [row["attributes"] for row in rows])
+        scores, kept = _scores(rows, references["scores"]), self._kept(bundle, policy, now)
+        growing = policy.attributes.growing | bundle.program.table.growing
+        found = compare(references, columns, scores, bounds, kept, growing)
+        span = {"since": since, "until": now, "customers": len(rows), "unreadable_decisions": unreadable}
+        return found, {"bundle": bundle.version, **span}
+
+    def watch(self) -> bool:
+        """Measure, for Prometheus; False: there is nothing more to do at once."""
+        try:
+            found, about = self.measured()
+        except NotFound:
+            note_drift(None)
+        else:
+            note_drift(found, about["bundle"], about["until"] / 1000)
+        return False
+
+    def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
+        """Records of customers whom this bundle scored, and how many records are none any more."""
+        every = [_read(record) for record in self._store.latest_decisions(since, until, customers)]
+        read = [row for row in every if row is not None]
+        rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
+        return rows, len(every) - len(read)
+
+    def _kept(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
+        """Whether propensities of decisions whose horizon has passed came true."""
+        bounds, horizon = policy.monitoring, int(bundle.manifest["horizon_days"]) * DAY_MS
+        until = now - horizon
+        rows, _ = self._decided(bundle, until - bounds.window_days * DAY_MS, until, bounds.most_customers)
+        if not rows:
+            return ()
+        first = min(row["at"] for row in rows)
+        taken = self._store.takings({row["customer"] for row in rows}, first, now)
+        families = {offer.id: offer.family for offer in policy.offers}
+        by_family = {(who, families.get(offer), at) for who, offer, at in taken}
+        return tuple(
+            calibrated(family, p, _took(rows, family, by_family, horizon), bounds)
+            for family, p in _scores(rows, dict.fromkeys(bundle.families)).items()
+        )
+
+
+def _referenced(serving: Serving) -> tuple[Bundle, Mapping[str, Any]]:
+    bundle = serving.bundle
+    references = None if bundle is None else bundle.manifest.get("reference")
+    if bundle is None or references is None:
+        raise NotFound("No bundle with references serves: train one and promote it.")
+    return bundle, references
+
+
+def _read(record: Record) -> Read | None:
+    """What drift is measured on; None where somebody altered the record so that it is none any more."""
+    try:
+        read = orjson.loads(record.record)
+        scores = {str(family): float(p) for family, p in read["scores"].items()}
+        attributes, bundle = dict(read["snapshot"]["attributes"]), read["release"]["bundle"]
+        personal = read["decision"]["arm"] != Arm.UNPERSONALISED
+    except UNREADABLE:
+        return None
+    told = {"attributes": attributes, "bundle": bundle, "scores": scores if personal else {}}
+    return {**told, "customer": record.customer_id, "at": record.at}
+
+
+def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[str, Array]:
+    """Every attribute and feature the bundle reads, (n,) each."""
+    if not records:
+        return {}
+    encoded = [bundle.program.table.encode(record) for record in records]
+    columns: dict[str, Any] = {name: _column([one[name] for one in encoded]) for name in encoded[0]}
+    bundle.program.many(columns)
+    return {
+        name.removeprefix("customer."): np.broadcast_to(np.ravel(column), len(records))
+        for name, column in columns.items()
+    }
+
+
+def _column(values: list[Any]) -> Array:
+    text = any(value is None or isinstance(value, str) for value in values)
+    return np.array(values, dtype=object if text else np.float64).reshape(-1, 1, 1)
+
+
+def _scores(rows: Sequence[Read], families: Mapping[str, Any]) -> dict[str, Array]:
+    return {
+        family: np.array([row["scores"].get(family, np.nan) for row in rows], dtype=np.float64) for family in families
+    }
+
+
+def _took(rows: Sequence[Read], family: str, taken: set[tuple[str, str | None, int]], horizon: int) -> Array:
+    """(n,) 1.0 where the customer took an offer of the family within the horizon after the decision."""
+    by_customer: dict[str, list[int]] = {}
+    for who, what, at in taken:
+        if what == family:
+            by_customer.setdefault(who, []).append(at)
+    return np.array(
+        [any(row["at"] <= at < row["at"] + horizon for at in by_customer.get(row["customer"], ())) for row in rows],
+        dtype=np.float64,
+    )

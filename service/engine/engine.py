@@ -1,0 +1,175 @@
+"""The engine: where the pure core meets time, models and storage. One request, one ladder.
+
+In order: ask PostgreSQL for the customer's revision, the active release and the cache generation (one statement), and
+Redis, at the same time, for the answer kept under them; else read the customer, score, decide, remember the decision,
+render the answer and keep it. PostgreSQL is the truth: an answer from the cache is served only when it was made from
+the revision just read, so Redis can save work but never serve what is stale.
+
+The ladder when parts fail, reported as ``degraded``:
+
+    fresh -> cached                         no loss
+    ``models``    no bundle, or one that failed to load: rules and priors decide
+    ``cache``     Redis down: every answer is decided anew
+    ``database``  PostgreSQL down: answers already cached, then the default offers, which are what the policy allows a
+                  customer of whom nothing is known; events are refused with 503
+
+Beside it, each a part of the engine with one subject: ``visiting``, ``contacting``, ``preferences``, ``explaining``,
+``governance``, ``policy_jobs``, ``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called
+by ``deciding``), what waits for a new release (``serving``), who may ask (``access``).
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from service.cache import Cache
+from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot
+from service.core.errors import Unavailable, no_customer
+from service.engine.auth import Access
+from service.engine.contacts import Contacting
+from service.engine.crm import Crm
+from service.engine.drift import Drifting
+from service.engine.experiments import Measurement
+from service.engine.explain import Explaining
+from service.engine.offers.answer_cache import Kept
+from service.engine.offers.event_claims import Claims, KnownNames
+from service.engine.offers.offer_tokens import OfferTokens
+from service.engine.offers.recommend import CACHE, DATABASE, Answer, default, make
+from service.engine.offers.request import OfferRequest, check_slot
+from service.engine.offers.visitors import Visiting
+from service.engine.portrait import portrait_now
+from service.engine.preferences import Ledger
+from service.engine.releases.active import Releases, Serving
+from service.engine.releases.governance import Governance
+from service.engine.releases.models import Modelling
+from service.engine.releases.policy_jobs import PolicyJobs
+from service.rendering.answer import mark_degraded
+from service.runtime.config import Settings
+from service.runtime.tracing import span
+from service.store import Record, Store, new_decision_id
+
+__all__ = ["Answer", "Engine", "OfferRequest", "Readiness"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether this worker should get traffic, and each check in words."""
+
+    ready: bool
+    checks: Mapping[str, str]
+
+
+class Engine:
+    """One per worker: made after the fork, closed with the worker."""
+
+    def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
+        self._store = store
+        self.access = Access(settings, store, cache)
+        self.tokens = OfferTokens(store, settings.offer_token_hours)
+        self._releases = Releases(settings, store)
+        self._names = KnownNames(store, self._releases)
+        self._kept = Kept(cache, settings.cache_seconds)
+        self.contacting = Contacting(store, self._releases, self._kept)
+        self.visiting = Visiting(store, self._releases, self._away)
+        self.preferences = Ledger(store, self._releases, self._kept)
+        self.explaining = Explaining(store, self._releases)
+        self.governance = Governance(store, self._releases.shelf, self._releases.seen, settings.workers == 1)
+        self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
+        self.modelling = Modelling(settings, store)
+        self.measurement = Measurement(store, lambda: self._releases.serving)
+        self.crm = Crm(settings, store, self._releases, self._kept, self.explaining, self.tokens.sign)
+        self.drifting = Drifting(store, lambda: self._releases.serving)
+
+    def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
+        """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        try:
+            with span("check"):
+                revision, kept = self._kept.read_beside(
+                    customer_id, request, now, serving, lambda: self._revision(customer_id)
+                )
+            if kept is not None and kept[0] == revision:
+                return Answer(kept[1], "cached")
+            return self._fresh(customer_id, request, now, serving)
+        except Unavailable:
+            return self._without_store(customer_id, request, now, serving)
+
+    def recommend_nobody(self, external_key: str, request: OfferRequest) -> Answer:
+        """The policy's default, told to an external key while nobody can tell whose it is; recorded nowhere."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        return default(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
+
+    def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
+        """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
+        words = {True: "stored", False: "duplicate"}
+        return [(event.id, words[self._store.record_event(event, self._kept.forget)]) for event in events]
+
+    def claims(self, trusted: bool) -> Claims:
+        """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
+        return Claims(self._store, self._names, trusted)
+
+    def acknowledged(self, event: Event) -> bool:
+        """Whether this very event, with this content, was recorded before."""
+        return self._store.has_event(event)
+
+    @property
+    def timezone(self) -> tzinfo:
+        """The bank's time zone, by the active policy."""
+        return self._releases.serving.phrases.timezone
+
+    def portrait(self, customer_id: str, language: str) -> bytes:
+        """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
+        return portrait_now(self._store, self._releases.serving, customer_id, language)
+
+    def stored(self, decision_id: str) -> Record:
+        """One decision as it is stored, its record byte for byte, with its customer; NotFound."""
+        return self._store.decision(decision_id)
+
+    def readiness(self) -> Readiness:
+        """Ready while a release serves; each server's state in words, whether it is needed or not."""
+        checks = {
+            "release": self._releases.problem or "ok",
+            "models": "priors only" if self._releases.serving.bundle is None else "ok",
+            "database": "ok" if self._store.ready() else "unavailable",
+            "cache": "unavailable" if self._kept.down else "ok",
+        }
+        return Readiness(checks["database"] == "ok", checks)
+
+    def close(self) -> None:
+        """Stop what runs beside the requests."""
+        self._releases.close()
+
+    def _revision(self, customer_id: str) -> int:
+        """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
+        revision, release, generation = self._store.check(customer_id)
+        self._kept.under(generation)
+        self._releases.seen(release)
+        if revision is None:
+            raise no_customer(customer_id)
+        return revision
+
+    def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
+        with span("store.snapshot"):
+            found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+        if found is None:
+            raise no_customer(customer_id)
+        snapshot, external_key = found
+        made = make(serving, snapshot, request, now, self._away(), new_decision_id(now))
+        with span("store.remember"):
+            self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
+        body = made.told(request.language, serving.until(now), self.tokens.sign, external_key)
+        with span("cache.write"):
+            self._kept.write(customer_id, request, now, serving, snapshot.revision, body)
+        return Answer(body, "fresh", made.decision.degraded)
+
+    def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
+        kept = self._kept.read(customer_id, request, now, serving)
+        if kept is not None:
+            return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
+        return default(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
+
+    def _away(self) -> tuple[str, ...]:
+        return (CACHE,) if self._kept.down else ()

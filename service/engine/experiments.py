@@ -1,0 +1,129 @@
+"""What each standing test and strategy brings: the arms' outcomes from the store, compared by ``analysis.lift``.
+
+Every test is read against the customers served by the whole method at the same time, under the experiments that serve
+now. Reports only; nothing here changes who is served how.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from service.analysis.lift import CAVEATS, LEVEL, Figures, figures, lift
+from service.core.domain import Arm
+from service.engine.releases.active import Serving
+from service.rules.policy import Policy, StandingTest
+from service.store import Store
+
+DAY_MS = 86_400_000
+DAYS, WINDOW_DAYS = 90, 30
+"""How far back, and for how long after a customer's first decision, unless told."""
+
+HOLDOUT = StandingTest(Arm.HOLDOUT, "no-personalised-offer", 0.0, "")
+ASKED: Mapping[str, str] = {
+    "no-personalised-offer": "What do personal offers bring, beside priors alone?",
+    "random-relevant": "What does the next best action bring, beside a random relevant one?",
+    "propensity-only": "What do value, fit and levers bring, beside propensity alone?",
+    "without-levers": "What do the marketers' levers bring?",
+    "eligibility-only": "What does arbitration bring, beside the gates alone?",
+    "without-strategy": "What does the strategy bring?",
+    "challenger": "What does the challenger bring, beside the champion?",
+}
+
+
+class Measurement:
+    """The experiments' reports of one process; ``serving`` tells what serves."""
+
+    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
+        self._store, self._serving = store, serving
+
+    def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
+        """The lift of every test over the last ``days``, with intervals, as plain JSON values.
+
+        Takes of offers count within ``window_days`` after a customer's first decision. Unavailable without a store.
+        """
+        serving, until = self._serving(), time.time_ns() // 1_000_000
+        policy = serving.policy
+        since = until - days * DAY_MS
+        counted = self._store.outcomes(policy.hash, since, until, window_days * DAY_MS)
+        arms = figures(counted.arms)
+        whole = arms.get(Arm.PERSONALISED, Figures())
+        tests = [HOLDOUT, *policy.experiments.tests]
+        rows = [_row(test, policy, whole, arms.get(test.id, Figures())) for test in tests]
+        return {
+            "policy": policy.hash,
+            "since": since,
+            "until": until,
+            "window_days": window_days,
+            "level": LEVEL,
+            "personalised": _counts(whole),
+            "unreadable_decisions": counted.unreadable,
+            "tests": rows,
+            "challenger": self._trial(serving, since, until, window_days * DAY_MS),
+            "strategies": {strategy: counted.credits.get(strategy, 0) for strategy in policy.strategies},
+            "strategy_effects": _effects(policy, rows, counted.credits),
+            "caveats": list(CAVEATS),
+        }
+
+    def _trial(self, serving: Serving, since: int, until: int, window_ms: int) -> dict[str, Any] | None:
+        """The challenger's lift over the champion, since the trial began; None where nothing is on trial."""
+        trial = serving.challenger
+        if trial is None:
+            return None
+        arms = figures(self._store.outcomes(serving.policy.hash, since, until, window_ms, serving.release.id).arms)
+        mine, whole = arms.get(Arm.CHALLENGER, Figures()), arms.get(Arm.PERSONALISED, Figures())
+        return {
+            "policy": trial.policy.hash,
+            "bundle": trial.release.bundle,
+            "release": serving.release.id,
+            "share": serving.share,
+            "question": ASKED["challenger"],
+            **_counts(mine),
+            "champion": _counts(whole),
+            "lift": lift(mine, whole).document(),
+        }
+
+
+def _row(test: StandingTest, policy: Policy, whole: Figures, without: Figures) -> dict[str, Any]:
+    share = policy.experiments.holdout_share if test is HOLDOUT else test.share
+    return {
+        "id": test.id,
+        "kind": test.kind,
+        "strategy": test.strategy,
+        "share": share,
+        "question": ASKED[test.kind],
+        **_counts(without),
+        "lift": lift(whole, without).document(),
+    }
+
+
+def _effects(policy: Policy, rows: Sequence[Mapping[str, Any]], credited: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Every strategy with its aim and, of the test that withholds it, what it brings; None where no test does."""
+    tests = {row["strategy"]: row for row in rows}
+    return [
+        {
+            "id": strategy.id,
+            "concern": strategy.concern,
+            "name": strategy.name,
+            "enabled": strategy.enabled,
+            "objective": strategy.objective,
+            "kpi": strategy.kpi,
+            "segments": list(strategy.segments),
+            "credited": credited.get(strategy.id, 0),
+            "effect": _effect(tests.get(strategy.id)),
+        }
+        for strategy in policy.strategies.values()
+    ]
+
+
+def _effect(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {"test": row["id"], "customers": row["customers"], **row["lift"]}
+
+
+def _counts(arm: Figures) -> dict[str, Any]:
+    return {
+        "customers": arm.customers,
+        "decisions": arm.decisions,
+        "shown": arm.shown,
+        "taken": arm.taken,
+        "value_yuan": round(arm.value, 2),
+    }

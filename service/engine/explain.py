@@ -1,0 +1,136 @@
+"""Decisions told and made again: what would be decided now, told in full (``now``); a record told (``explained``); and
+whether a record holds (``replayed``).
+
+All read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
+the explanation of a decision of last year, or of one made for explaining alone, is the same function of bytes and of
+the immutable policy and bundle that it names. A bundle whose folder is gone leaves the scores as recorded; a bundle
+that is there must give the same scores from the same attributes.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from service.core.domain import Release, Snapshot
+from service.core.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
+from service.decision import Scores, decode, replay
+from service.decision.record import UNREADABLE, as_decided
+from service.decision.trace.differences import Difference, compared, differences
+from service.engine.offers.recommend import UNRECORDED, make
+from service.engine.offers.request import OfferRequest, check_slot
+from service.engine.releases.active import Releases
+from service.rendering import Contributions, Subject, explanation
+from service.scoring.models import Bundle
+from service.scoring.models.shap import contributions
+from service.scoring.models.with_segment import heard_one
+from service.scoring.propensity import SEGMENT
+from service.store import Store
+
+EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "bundle not here"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A decision made again. ``scores`` says whether the models, asked again, say the same:
+
+    ``equal``, ``different``, ``not scored`` (no model spoke then), ``bundle not here`` (its folder is gone).
+    """
+
+    decision_id: str
+    differences: tuple[Difference, ...]
+    scores: str
+
+    @property
+    def identical(self) -> bool:
+        """True where nothing differs."""
+        return not self.differences
+
+    def document(self) -> dict[str, Any]:
+        """The answer."""
+        return {
+            "decision_id": self.decision_id,
+            "identical": self.identical,
+            "scores": self.scores,
+            "differences": [{"path": one.path, "stored": one.stored, "now": one.now} for one in self.differences],
+        }
+
+
+class Explaining:
+    """Explains and replays records by the policies and bundles that a worker can reach."""
+
+    def __init__(self, store: Store, releases: Releases) -> None:
+        self._store, self._releases = store, releases
+
+    def now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
+        """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
+        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        check_slot(request, serving)
+        found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+        if found is None:
+            raise no_customer(customer_id)
+        snapshot, external_key = found
+        made = make(serving, snapshot, request, now, (), UNRECORDED)
+        told = orjson.dumps(self.explained(made.record, request.language, shap))
+        answer = made.told(request.language, serving.until(now), external_key=external_key)
+        return answer[:-1] + b',"explanation":' + told + b"}"
+
+    def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
+        """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
+        decision, snapshot, context, scores, release = decode(record)
+        policy = as_decided(record, self._releases.policy(release.policy))
+        subject = Subject(policy, decision, snapshot, context, scores, release)
+        return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
+
+    def replayed(self, decision_id: str, record: bytes) -> Replayed:
+        """The decision made again from its record: identical, or every difference."""
+        try:
+            *_, snapshot, _, scores, release = decode(record)
+        except UNREADABLE as error:
+            return Replayed(decision_id, (Difference("", "a record", f"cannot be read: {error}"),), NOT_SCORED)
+        said, differing = self._scored_again(snapshot, scores, release)
+        return Replayed(decision_id, (*self._decided_again(record, release), *differing), said)
+
+    def _decided_again(self, record: bytes, release: Release) -> Iterator[Difference]:
+        try:
+            yield from differences(record, replay(record, self._releases.policy(release.policy)))
+        except Unavailable:
+            raise
+        except NotFound:
+            yield Difference("release.policy", release.policy, "is not stored any more")
+        except FourcastError as error:
+            yield Difference("release.policy", release.policy, str(error))
+        except UNREADABLE as error:
+            yield Difference("", "a record", f"cannot be decided again: {error}")
+
+    def _scored_again(self, snapshot: Snapshot, scores: Scores, release: Release) -> tuple[str, tuple[Difference, ...]]:
+        """Whether the models still say what they said; nothing was scored where no score is recorded."""
+        if not scores or release.bundle is None:
+            return NOT_SCORED, ()
+        try:
+            bundle = self._bundle(release.bundle)
+            again = heard_one(bundle, snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
+            found = tuple(compared("scores", dict(scores), again))
+        except NotFound:
+            return NO_BUNDLE, ()
+        except BundleError as error:
+            found = (Difference("release.bundle", release.bundle, str(error)),)
+        return (DIFFERENT if found else EQUAL), found
+
+    def _contributions(self, snapshot: Snapshot, scores: Scores, release: Release) -> Contributions:
+        """What each feature added, for the families that a model spoke of."""
+        if not scores or release.bundle is None:
+            return {}
+        found = contributions(self._bundle(release.bundle), snapshot.attributes)
+        return {family: found[family] for family in scores if family in found}
+
+    def _bundle(self, version: str) -> Bundle:
+        """The bundle of that version: the one that serves, or from its folder; NotFound, BundleError."""
+        serving = self._releases.serving.bundle
+        if serving is not None and serving.version == version:
+            return serving
+        if not self._releases.artifacts.holds(version):
+            raise NotFound(f'The folder of bundle "{version}" is not here.')
+        return self._releases.shelf.bundle(version)

@@ -1,0 +1,110 @@
+"""What the engine counts while it serves: withheld offers by rule, model scores, and which release each worker serves.
+
+Prometheus metrics, summed over the workers at /metrics. Only fresh decisions are counted: an answer from the cache
+repeats one. No label holds anything about a customer; what is counted is the policy's own words. Requests are counted
+in ``routes.http.metrics``, the cache's calls in ``cache``, PostgreSQL's in ``store``.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from service.analysis.drift import DRIFTED, Drift
+from service.core.domain import Decision, Release
+from service.scoring.propensity import is_propensity
+
+_SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+_decisions = Counter("fourcast_decisions_total", "Fresh decisions by what they led to.", ["outcome"])
+_withheld = Counter("fourcast_withheld_total", "Offers withheld in fresh decisions, by the rule that did.", ["rule"])
+_scores = Histogram("fourcast_model_score", "Calibrated propensity by model.", ["model"], buckets=_SCORES)
+_serving = Gauge(
+    "fourcast_serving",
+    "Workers that serve with this release.",
+    ["release", "policy", "bundle"],
+    multiprocess_mode="livesum",
+)
+
+
+def _newest(name: str, meaning: str, *labels: str) -> Gauge:
+    """A gauge of what was measured last, by whichever process."""
+    return Gauge(name, meaning, labels, multiprocess_mode="mostrecent")
+
+
+_psi = _newest("fourcast_drift_psi", "Population stability index of a feature or score.", "bundle", "kind", "name")
+_ks = _newest("fourcast_drift_ks", "Kolmogorov-Smirnov distance of a feature or score.", "bundle", "kind", "name")
+_drifted = _newest("fourcast_drift_alert", "1 where the policy calls it drifted, else 0.", "bundle", "kind", "name")
+_ratio = _newest("fourcast_calibration_ratio", "Taken / expected by propensity.", "bundle", "family")
+_measured = _newest("fourcast_drift_measured_seconds", "When drift was measured, Unix time.", "bundle")
+_waiting = _newest("fourcast_waiting_items", "Items that wait in a queue of the runners.", "queue")
+_oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest item of a queue has waited.", "queue")
+_failures = Counter("fourcast_work_failures_total", "Units of a runner's work that failed unforeseen.", ["line"])
+_drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
+MOST_NAMES = 200
+"""So many features and scores have gauges, the worst first: their number is the policy's, and it stays bounded."""
+
+
+def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None:
+    """What was measured last; None where nothing that serves can be compared, which leaves no figure behind."""
+    for gauge in _drift_gauges:
+        gauge.clear()
+    if found is None:
+        return
+    _measured.labels(bundle).set(at_s)
+    for shift in found.shifts[:MOST_NAMES]:
+        labels = bundle, shift.kind, shift.name
+        _psi.labels(*labels).set(shift.psi)
+        _drifted.labels(*labels).set(shift.verdict == DRIFTED)
+        if shift.ks is not None:
+            _ks.labels(*labels).set(shift.ks)
+    for one in found.calibration:
+        _drifted.labels(bundle, "calibration", one.family).set(one.verdict == DRIFTED)
+        if one.ratio is not None:
+            _ratio.labels(bundle, one.family).set(one.ratio)
+
+
+def note_waiting(queue: str, items: int, oldest_s: float) -> None:
+    """How many items wait in a queue, and how long the oldest has."""
+    _waiting.labels(queue).set(items)
+    _oldest.labels(queue).set(oldest_s)
+
+
+def count_failure(line: str) -> None:
+    """Count a unit of a runner's work that failed as nobody foresaw."""
+    _failures.labels(line).inc()
+
+
+def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:
+    """Count one fresh decision: its outcome, what was withheld by which rule, and the models' scores."""
+    _outcome("offered" if decision.treatments else "nothing")()
+    for rule, offers in decision.withheld.items():
+        _held(rule)(offers)
+    for model, score in scores.items():
+        if is_propensity(model):
+            _scored(model)(score)
+
+
+def note_serving(before: Release | None, now: Release) -> None:
+    """This worker left one release and serves with another."""
+    if before is not None:
+        _of(before).set(0)
+    _of(now).set(1)
+
+
+def _of(release: Release) -> Gauge:
+    return _serving.labels(str(release.id), release.policy[:12], release.bundle or "none")
+
+
+@lru_cache(maxsize=2)
+def _outcome(outcome: str) -> Callable[[], None]:
+    return _decisions.labels(outcome).inc
+
+
+@lru_cache(maxsize=512)
+def _held(rule: str) -> Callable[[float], None]:
+    return _withheld.labels(rule).inc
+
+
+@lru_cache(maxsize=64)
+def _scored(model: str) -> Callable[[float], None]:
+    return _scores.labels(model).observe

@@ -1,0 +1,117 @@
+"""Offer tokens: the proof that an offer was really shown to a customer, which an accept must bring.
+
+    token = key . decision . expiry . HMAC-SHA256(key, [decision, customer, offer, channel, expiry]), cut to 128 bits
+
+About sixty characters, URL-safe, without personal data: customer, offer and channel are in the signature only. To check
+one, the decision it names is read from PostgreSQL, so a decision that was never recorded opens nothing; then the
+signature is made again for each offer that decision showed. The expiry is the token's own, later than the answer's
+``valid_until``: an answer ends with its time grain, an offer shown may be accepted for a day (a setting). The newest
+signing key signs and the one before it is still accepted (``engine.auth.signing``).
+An accept that was acknowledged and comes again needs no token that is still good: its id and content are on record.
+A token is good once: what it proves is accepted once (``store.events.events``), whoever sends it and however often.
+"""
+
+import base64
+import hmac
+import re
+import time
+import uuid
+from dataclasses import dataclass
+
+from service.core.domain import Decision, Treatment
+from service.core.errors import InvalidInput, NotFound, Problem
+from service.decision import decode
+from service.engine.auth.signing import Signing, signature, text_of
+from service.store import Store
+
+_TOKEN = re.compile(r"([0-9]{1,18})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})\.([A-Za-z0-9_-]{22})").fullmatch
+
+
+class TokenRefused(InvalidInput):
+    """An offer token does not prove that this offer was shown to this customer."""
+
+    slug = "offer-token"
+    title = "This offer cannot be accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a good token proves: the decision that showed the offer, and in which channel."""
+
+    decision_id: str
+    offer: str
+    channel: str
+
+
+class OfferTokens:
+    """Makes and checks tokens that are good for ``hours``; one per worker."""
+
+    def __init__(self, store: Store, hours: int) -> None:
+        self._store, self._seconds = store, hours * 3600
+        self._signing = Signing(store.signing.accepted)
+
+    def made(
+        self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None
+    ) -> str:
+        """The token of an offer shown at the instant ``at``, good until ``until`` (ms UTC; None: as the setting says).
+
+        Unavailable before any key could be read.
+        """
+        number, key = self._signing.newest()
+        expiry = at // 1000 + self._seconds if until is None else until // 1000
+        named = text_of(bytes.fromhex(decision_id.replace("-", "")))
+        return f"{number}.{named}.{expiry}.{signature(key, decision_id, customer_id, offer, channel, expiry)}"
+
+    def sign(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
+        """The token of one treatment of a recorded decision, good until ``until`` (ms) where that is said."""
+        return self.made(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at, until)
+
+    def checked(
+        self, token: str, customer_id: str, offer: str | None, channel: str | None = None, where: str = "token"
+    ) -> Shown:
+        """What the token proves of this customer and this offer, in this channel where one is named.
+
+        TokenRefused; Unavailable without PostgreSQL.
+        """
+        parts = _TOKEN(token)
+        key = None if parts is None else self._signing.key(int(parts[1]))
+        if parts is None or key is None:
+            raise _refused(where, "is not a token of this service, or its key was replaced twice since")
+        shown, owner = self._shown(key, parts[2], parts[3], parts[4], where)
+        if owner != customer_id:
+            raise _refused(where, "was given to another customer")
+        if shown.offer != offer:
+            raise _refused(where, "was given for another offer")
+        if channel not in (None, shown.channel):
+            raise _refused(where, f'was given for the channel "{shown.channel}"')
+        if int(parts[3]) <= time.time():
+            raise _refused(where, "has expired; ask for the customer's offers again")
+        return shown
+
+    @staticmethod
+    def named(token: str) -> str | None:
+        """The decision that a token names, proven or not."""
+        parts = _TOKEN(token)
+        return None if parts is None else _decision(parts[2])
+
+    def _shown(self, key: bytes, named: str, expiry: str, sealed: str, where: str) -> tuple[Shown, str]:
+        """The one offer of the named decision whose signature this is, and the customer it was shown to."""
+        decision_id = _decision(named)
+        try:
+            stored = self._store.decision(decision_id)
+        except NotFound:
+            raise _refused(where, "names no decision on record") from None
+        for treatment in decode(stored.record)[0].treatments:
+            words = decision_id, stored.customer_id, treatment.offer, treatment.channel, int(expiry)
+            same = hmac.compare_digest(signature(key, *words), sealed)
+            if same and text_of(uuid.UUID(decision_id).bytes) == named:
+                return Shown(decision_id, treatment.offer, treatment.channel), stored.customer_id
+        raise _refused(where, "is not signed by this service")
+
+
+def _decision(named: str) -> str:
+    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")))
+
+
+def _refused(where: str, sentence: str) -> TokenRefused:
+    return TokenRefused(f"The offer's token {sentence}.", [Problem(where, sentence)])

@@ -1,0 +1,91 @@
+"""One customer's decision by what serves them: score, decide, put into words, put on record. Reads only.
+
+The live road and the explaining road both make their decision here, so what is explained is what is served. Nothing is
+kept or stored here: that is the engine's affair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.domain import Decision, Snapshot
+from service.decision import decide, encode
+from service.decision.compiled import prepared
+from service.decision.positioning import positioned
+from service.decision.subject import PERSONALISATION
+from service.engine.metrics import count_decision
+from service.engine.offers.request import OfferRequest
+from service.engine.releases.active import Serving
+from service.rendering.answer import Sign, render
+from service.rules.history.needs import cut
+from service.runtime.tracing import span
+from service.scoring.models.with_segment import heard_one
+
+UNRECORDED = ""
+"""The id of a decision that is not stored; the answer says null."""
+
+
+DATABASE, CACHE = "database", "cache"
+"""Parts that may be away, as an answer names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and which parts were away."""
+
+    body: bytes
+    source: str
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision, its record, what served the customer, and by offer whose words are a segment's."""
+
+    decision: Decision
+    record: bytes
+    serving: Serving
+    variants: Mapping[str, str]
+
+    def told(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
+        """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
+        return render(self.decision, self.serving.phrases, language, until, sign, self.variants, external_key)
+
+
+def make(
+    serving: Serving, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
+) -> Made:
+    """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer.
+
+    Of the past no more is read, and so recorded, than the rules of that policy tell apart.
+    """
+    mine = serving.of(snapshot)
+    context, snapshot = request.context(now), cut(mine.policy, snapshot, now)
+    with span("score"):
+        scores = _scores(mine, snapshot)
+    with span("decide"):
+        decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
+    if decision_id != UNRECORDED:
+        count_decision(decision, scores)
+    variants = positioned(mine.policy, decision, snapshot, context, scores)
+    return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
+
+
+def default(
+    serving: Serving,
+    stranger: Snapshot,
+    request: OfferRequest,
+    now: int,
+    away: tuple[str, ...],
+    external_key: str | None = None,
+) -> Answer:
+    """Without PostgreSQL: what the policy allows a customer of whom nothing is known; recorded nowhere."""
+    made = make(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
+    body = made.told(request.language, now, external_key=external_key)
+    return Answer(body, "default", made.decision.degraded)
+
+
+def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:
+    """The models' word on the customer; who withdrew personalisation is not scored."""
+    if serving.bundle is None or snapshot.consents.get(PERSONALISATION) is False:
+        return {}
+    return heard_one(serving.bundle, snapshot.attributes, prepared(serving.policy).standing.reads_segment)

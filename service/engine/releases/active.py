@@ -1,0 +1,226 @@
+"""What this worker serves with: the active release, loaded, checked and swapped in whole.
+
+A thread per worker asks PostgreSQL for the active release every ``release_poll_seconds`` (at once when a request saw a
+new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
+reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
+are stored under, every message may be said and no gate lacks (``analysis.policy_checks.conduct``); served words cannot change after
+that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, and what may serve next
+(the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and tried again
+later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy folder on disk
+serves by priors.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from service.analysis.policy_checks import conduct
+from service.core.domain import Release, Snapshot
+from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
+from service.engine.metrics import note_serving
+from service.engine.releases.artifacts import Artifacts
+from service.engine.releases.challenger import challenged, demand_places
+from service.engine.releases.loader import POLICIES, Shelf
+from service.rendering.answer import Phrasebook
+from service.rules.expiry import Clock
+from service.rules.policy import Policy, load
+from service.rules.triggers import triggers_of
+from service.runtime.config import Settings
+from service.scoring.models import Bundle
+from service.store import Store
+from service.store.events.names import Names
+
+LOG = logging.getLogger(__name__)
+RETRY_S = 15.0
+"""How long a release that failed to load rests before it is tried again."""
+
+ON_DISK = 0
+"""The release id of the policy folder on disk, which no database has named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """A release with everything loaded; replaced as one reference, never changed."""
+
+    release: Release
+    policy: Policy
+    bundle: Bundle | None
+    phrases: Phrasebook
+    challenger: "Serving | None" = None
+    share: float = 0.0
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
+        mine = Clock.of(self.policy)
+        return mine if self.challenger is None else mine.joined(self.challenger.clock)
+
+    @cached_property
+    def names(self) -> Names:
+        """What events may name, by champion and challenger together."""
+        both = [self.policy] if self.challenger is None else [self.policy, self.challenger.policy]
+        return Names(
+            frozenset(one.id for policy in both for one in policy.offers),
+            frozenset(one.id for policy in both for one in policy.channels),
+            frozenset(one.id for policy in both for one in policy.portrait.satisfaction.questions),
+        )
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """What callers may say has just happened, by champion and challenger together."""
+        mine = triggers_of(self.policy)
+        return mine if self.challenger is None else mine | self.challenger.triggers
+
+    def until(self, now: int) -> int:
+        """The instant (ms) at which answers made now end: the policy's next whole grain, or its clock's next edge."""
+        return self.clock.end(now)
+
+    def max_age_s(self, now: int) -> int:
+        """Whole seconds an answer made now holds."""
+        return max(1, (self.until(now) - now) // 1000)
+
+    def of(self, snapshot: Snapshot) -> "Serving":
+        """What serves this customer: the champion, or for a share of them the challenger."""
+        other = self.challenger
+        if other is None:
+            return self
+        name = f"{other.policy.hash}:{other.release.bundle}"
+        return other if challenged(snapshot, self.policy, name, self.share) else self
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """``("models",)`` where priors decide because no bundle serves."""
+        return () if self.bundle is not None else ("models",)
+
+
+class Releases:
+    """Follows the active release; ``serving`` is the newest one that loaded."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self.artifacts = Artifacts.of(settings)
+        self.shelf = Shelf(store, self.artifacts)
+        self._wake = threading.Event()
+        self._closed = False
+        self._failed: tuple[int, float] | None = None
+        self._read: deque[str] = deque(maxlen=POLICIES)
+        self.problem: str | None = None
+        self.serving = self._first()
+        note_serving(None, self.serving.release)
+        self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
+        self._thread.start()
+
+    def seen(self, release_id: int | None) -> None:
+        """A request saw this release active: look now if it is not the one that serves."""
+        if release_id is not None and release_id != self.serving.release.id:
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
+        release = self._store.active()
+        if release is None or self._serves(release) or self._resting(release.id):
+            return
+        try:
+            former, self.serving = self.serving.release, self._load(release)
+            note_serving(former, self.serving.release)
+            self.problem = None
+            LOG.info("serving release", extra={"release": release.id})
+        except Unavailable:
+            raise
+        except FourcastError as error:
+            self._failed = (release.id, time.monotonic())
+            self.problem = f"release {release.id} does not load: {error.message}"
+            LOG.error("release does not load", extra={"release": release.id, "problem": str(error)})
+
+    def policy(self, policy_hash: str) -> Policy:
+        """The policy of that hash: the one that serves, or as the store keeps it; NotFound, PolicyError if altered."""
+        serving = self.serving.policy
+        return serving if serving.hash == policy_hash else self.shelf.policy(policy_hash)
+
+    def close(self) -> None:
+        """Stop following; returns when the thread has ended."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join(timeout=5)
+
+    def _first(self) -> Serving:
+        try:
+            release = self._store.active()
+            if release is not None:
+                return self._load(release, priors_allowed=True)
+        except FourcastError as error:
+            self.problem = f"no release could be loaded: {error.message}"
+            LOG.error("no release could be loaded", extra={"problem": str(error)})
+        policy = load(self._settings.policy)
+        conduct.refuse(policy)
+        return Serving(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
+
+    def _load(self, release: Release, priors_allowed: bool = False) -> Serving:
+        policy = self.shelf.ready(release.policy)
+        bundle = None
+        if release.bundle is not None:
+            try:
+                bundle = self.shelf.bundle(release.bundle)
+            except BundleError as error:
+                if not priors_allowed:
+                    raise
+                self._failed = (release.id, time.monotonic())
+                self.problem = error.message
+                LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
+        return self._challenged(Serving(release, policy, bundle, Phrasebook(policy)))
+
+    def _challenged(self, champion: Serving) -> Serving:
+        """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
+        trial = self._store.challengers.of(champion.release.id)
+        if trial is None:
+            return champion
+        try:
+            policy = self.shelf.ready(trial.policy)
+            demand_places(champion.policy, policy)
+            bundle = None if trial.bundle is None else self.shelf.bundle(trial.bundle)
+        except (BundleError, PolicyError) as error:
+            LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
+            return champion
+        release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
+        return replace(champion, challenger=Serving(release, policy, bundle, Phrasebook(policy)), share=trial.share)
+
+    def _serves(self, release: Release) -> bool:
+        """Whether the release serves whole; one that began by priors is tried again, as its bundle may be mended."""
+        whole = release.bundle is None or self.serving.bundle is not None
+        return whole and release.id == self.serving.release.id
+
+    def _resting(self, release_id: int) -> bool:
+        return (
+            self._failed is not None and self._failed[0] == release_id and time.monotonic() - self._failed[1] < RETRY_S
+        )
+
+    def _watch(self) -> None:
+        while not self._closed:
+            self._wake.wait(self._settings.release_poll_seconds)
+            self._wake.clear()
+            try:
+                self.refresh()
+                self._read_ahead()
+            except Unavailable:
+                time.sleep(self._settings.release_poll_seconds)
+
+    def _read_ahead(self) -> None:
+        """Load what may serve next, one policy a turn, so that approving it or rolling back swaps a reference only."""
+        for policy_hash in self._store.proposals.likely():
+            if policy_hash not in self._read:
+                self._read.append(policy_hash)
+                return self._try(policy_hash)
+        return None
+
+    def _try(self, policy_hash: str) -> None:
+        try:
+            self.shelf.ready(policy_hash)
+            LOG.info("policy read ahead", extra={"policy": policy_hash})
+        except Unavailable:
+            raise
+        except FourcastError as error:
+            LOG.warning("proposal does not load", extra={"policy": policy_hash, "problem": str(error)})

@@ -1,0 +1,132 @@
+"""Where bundles live: a folder, or by URL an artefact store (s3://, hdfs://, https:// ...) with a folder as its copy.
+
+Order, by URL: the files that the manifest names -> a draft folder -> every size and SHA-256 -> one rename. So a bundle
+in the local folder is whole, and it is opened from there as if there were no store. Publishing goes the other way,
+the manifest last: who finds a manifest finds all it names. fsspec speaks to the stores; the package for a kind of
+store (s3fs, pyarrow for hdfs, aiohttp for https) is the bank's to install.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from service.core.errors import BundleError, NotFound
+from service.runtime.config import Settings
+from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, models_of, read
+
+VERSION = re.compile(r"b-[0-9a-f]{12}")
+
+
+class Artifacts:
+    """The bundles of one installation: ``folder`` on this machine, ``url`` of the store behind it, None without one."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.folder = folder
+        self.url = url
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Artifacts":
+        """Those that FOURCAST_ARTIFACTS names."""
+        return cls(settings.artifacts, settings.artifacts_url)
+
+    def folder_of(self, version: str) -> Path:
+        """The local folder of a bundle, fetched first where it is not here whole.
+
+        Raises NotFound where the store has no such bundle, BundleError where what it has is damaged or it is away.
+        """
+        target = self.folder / version
+        if self.url is not None and not _is_whole(target, version):
+            self._fetch(version, target)
+        return target
+
+    def holds(self, version: str) -> bool:
+        """True where the bundle is here, or can be fetched."""
+        try:
+            return self.folder_of(version).is_dir()
+        except NotFound:
+            return False
+
+    def versions(self) -> list[str]:
+        """Every version here and in the store, sorted."""
+        here = {path.name for path in self.folder.glob("b-*")}
+        if self.url is not None:
+            with self._store() as (files, root):
+                there = files.ls(root, detail=False) if files.exists(root) else []
+            here |= {str(path).rstrip("/").rpartition("/")[2] for path in there}
+        return sorted(filter(VERSION.fullmatch, here))
+
+    def publish(self, version: str) -> None:
+        """Put a bundle of the local folder into the store, its manifest last; nothing to do without a store."""
+        if self.url is None:
+            return
+        folder = self.folder / version
+        names = [*_named(read(folder)), NAME]
+        with self._store() as (files, root):
+            files.makedirs(f"{root}/{version}", exist_ok=True)
+            for name in names:
+                files.pipe_file(f"{root}/{version}/{name}", (folder / name).read_bytes())
+
+    def _fetch(self, version: str, target: Path) -> None:
+        draft = self.folder / f".fetched-{version}-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            with self._store() as (files, root):
+                _download(files, f"{root}/{version}", draft)
+            if not _is_whole(draft, version):
+                raise BundleError(f"{self.url}/{version}: holds another bundle, {read(draft)['version']}")
+            if not _is_whole(target, version):  # another worker may have been quicker
+                shutil.rmtree(target, ignore_errors=True)
+                draft.rename(target)
+        except FileNotFoundError as error:
+            raise NotFound(f'"{version}" is not in {self.url}: {error}') from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    @contextmanager
+    def _store(self) -> Iterator[tuple[Any, str]]:
+        """The store's files and the path of its root; whatever keeps it from answering is a BundleError."""
+        import fsspec
+
+        try:
+            files, root = fsspec.url_to_fs(self.url)
+            yield files, str(root).rstrip("/")
+        except FileNotFoundError:
+            raise
+        except ImportError as error:
+            raise BundleError(f"{self.url}: needs a package for this kind of store: {error}") from error
+        except (OSError, ValueError, NotImplementedError) as error:
+            said = str(error) or type(error).__name__
+            raise BundleError(f"{self.url}: the artefact store does not serve: {said}") from error
+
+
+def _download(files: Any, source: str, draft: Path) -> None:
+    """The manifest, then what it names, checked as it comes: ``read`` and ``model_bytes`` raise BundleError."""
+    (draft / NAME).write_bytes(files.cat_file(f"{source}/{NAME}"))
+    manifest = read(draft)
+    for name in _named(manifest):
+        (draft / name).write_bytes(files.cat_file(f"{source}/{name}"))
+    model_bytes(draft, manifest)
+
+
+def _named(manifest: Any) -> list[str]:
+    """The files a manifest names; ``read`` has made sure that each is a plain name."""
+    names = [row["file"] for entry in models_of(manifest).values() for row in entry["files"]]
+    kept = [file for part, file in KEPT.items() if part in manifest]
+    return [*(name for name in names if FILE_NAME.fullmatch(name)), *kept]
+
+
+def _is_whole(folder: Path, version: str) -> bool:
+    """True where the folder holds this very bundle, every byte of it."""
+    if not (folder / NAME).is_file():
+        return False
+    try:
+        manifest = read(folder)
+        model_bytes(folder, manifest)
+    except BundleError:
+        return False
+    return bool(manifest["version"] == version)

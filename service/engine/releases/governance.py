@@ -1,0 +1,230 @@
+"""Release governance: what happens between a marketer's documents and the policy that serves.
+
+Publish (check, hold against the rules of conduct, propose) -> diff and simulate beside what serves -> approve by
+somebody else -> every worker follows (``serving``) -> roll back if need be. The store keeps who did what
+(``store.releases.proposals``); the pure core calculates (``planning``); here they meet the customers, the models and the time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from service.analysis.diff import Difference, diff
+from service.analysis.sensitivity import Advance, Firmness, sensitivity
+from service.analysis.simulate import simulate
+from service.analysis.simulation import Simulation
+from service.core.domain import Context, Release, Snapshot
+from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from service.core.grid import Array
+from service.decision import population
+from service.decision.subject import PERSONALISATION
+from service.engine.releases import policy_check, value_check
+from service.engine.releases.loader import Shelf
+from service.engine.releases.value_gate import Prospects
+from service.rules.expiry import Clock
+from service.rules.policy import Policy
+from service.runtime.child_process import ENDLESS, Patience
+from service.scoring.models import Bundle
+from service.scoring.models.fitness import misfits, refuse
+from service.scoring.models.with_segment import heard_one
+from service.store import Challenger, Proposal, Store
+from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_person
+
+CUSTOMERS = 2000
+"""How many customers a simulation takes unless told."""
+
+ON_DISK = 0
+
+
+class Busy(Unavailable):
+    """Another policy of the bank is being checked or valued."""
+
+
+class Governance:
+    """The release desk of one process; ``activated`` is told the id of a release made here, before others see it.
+
+    ``alone``: whether this worker is the only one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        activated: Callable[[int], object] = lambda _release: None,
+        alone: bool = False,
+    ) -> None:
+        self._store, self._shelf, self._activated, self._alone = store, shelf, activated, alone
+        self.prospects = Prospects(store, shelf)
+
+    @property
+    def deadline_s(self) -> int:
+        """For how long a request may wait for a policy to be read, seconds."""
+        return policy_check.ALONE_S if self._alone else policy_check.DEADLINE_S
+
+    def publish(
+        self,
+        documents: Mapping[str, object],
+        author: str,
+        note: str,
+        patience: Patience = ENDLESS,
+        proposed: Proposed | None = None,
+    ) -> tuple[Proposal, bool]:
+        """Propose a policy, False where it was proposed before; PolicyError names every problem.
+
+        Busy while another is checked, Unavailable where the patience does not last. ``proposed`` is told within the
+        transaction.
+        """
+        with in_turn(self._store, patience):
+            policy = policy_check.checked(documents, patience)
+        return self._store.proposals.propose(policy.hash, policy.documents, author, note, proposed)
+
+    def approve(
+        self,
+        policy_hash: str,
+        approver: str,
+        note: str,
+        override: bool = False,
+        patience: Patience = ENDLESS,
+        released: Released | None = None,
+    ) -> Release:
+        """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more.
+
+        GateRefused where its value on the stored decisions may be too far below the champion's; with ``override`` it
+        serves all the same, and the audit log says so. Patience and ``released`` as in ``publish``.
+        """
+        proposal = self._store.proposals.find(policy_hash)
+        if not proposal.active and not same_person(approver, proposal.author):
+            with in_turn(self._store, patience):
+                refused = value_check.refusal(self._store, policy_hash, patience)
+            note = value_check.noted(note, refused, override)
+        return self.made(self._store.proposals.approve(policy_hash, approver, note, released))
+
+    def rollback(self, actor: str, note: str) -> Release:
+        """Restore the release before the one that serves; Conflict where there is none."""
+        return self.made(self._store.proposals.rollback(actor, note))
+
+    def trial(self) -> Challenger | None:
+        """What is on trial beside the champion."""
+        active = self._store.active()
+        return None if active is None else self._store.challengers.of(active.id)
+
+    def challenge(
+        self, policy: str | None, bundle: str | None, share: float, actor: str, note: str, override: bool = False
+    ) -> Release:
+        """Put a policy (a hash or its beginning) or a bundle on trial, each the champion's unless named.
+
+        NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served. GateRefused where
+        the bundle does not fit this bank, as for one that is promoted; with ``override`` it is tried all the same.
+        """
+        champion = self._store.active()
+        if champion is None:
+            raise Conflict("Nothing serves yet that could be challenged.")
+        whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
+        challenger = Challenger(whole, bundle or champion.bundle, share)
+        note = self._admitted(challenger, champion, note, override)
+        return self.made(self._store.challengers.begin(challenger, actor, note))
+
+    def _admitted(self, challenger: Challenger, champion: Release, note: str, override: bool) -> str:
+        """The note, with what speaks against the bundle on trial; GateRefused unless overridden."""
+        if challenger.bundle is None:
+            return note
+        policy, bundle = self._shelf.policy(challenger.policy), self._shelf.bundle(challenger.bundle)
+        other = champion.bundle not in (None, bundle.version)
+        found = misfits(bundle, self._store.bundle(str(champion.bundle)) if other else None, policy.attributes)
+        if not override:
+            refuse(found)
+        self._store.put_bundle(bundle.version, bundle.manifest)
+        return f"against the gate ({'; '.join(found)}); {note}"[:NOTE_MAX] if found else note
+
+    def end_challenge(self, actor: str, note: str) -> Release:
+        """Let the champion serve everybody again; Conflict where nothing is on trial."""
+        return self.made(self._store.challengers.end(actor, note))
+
+    def proposal(self, policy_hash: str) -> Proposal:
+        """Who proposed a policy, and what became of it; NotFound."""
+        return self._store.proposals.find(policy_hash)
+
+    def proposals(self, limit: int) -> list[Proposal]:
+        """The newest proposals first."""
+        return self._store.proposals.listed(limit)
+
+    def releases(self, limit: int) -> list[dict[str, Any]]:
+        """The newest releases first."""
+        return self._store.releases(limit)
+
+    def policy(self, policy_hash: str | None = None) -> Policy:
+        """The policy of that hash, or the one that serves; NotFound."""
+        return self._shelf.policy(self._active().policy if policy_hash is None else policy_hash)
+
+    def difference(self, new: Policy, old: Policy) -> Difference:
+        """What ``new`` says differently from ``old``."""
+        return diff(old, new)
+
+    def simulation(
+        self, new: Policy, old: Policy, customers: int = CUSTOMERS, channel: str | None = None, limit: int = 3
+    ) -> Simulation:
+        """Both policies over a sample of the customers, now, with the models and prices that serve.
+
+        InvalidInput where no customer is stored or a policy lacks the channel.
+        """
+        context = Context(_now(), channel, limit=limit)
+        people, release = self._people(customers, context.now, old, new), self._release(old)
+        return simulate(old, new, people, context, self._scores(people, release), release)
+
+    def firmness(
+        self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
+    ) -> tuple[Firmness, ...]:
+        """How far each weight of the policy must move before ``share`` of first offers change, any channel, now."""
+        now = _now()
+        people, release = self._people(customers, now, policy), self._release(policy)
+        scores = self._scores(people, release)
+        return sensitivity(policy, population(policy, people), Context(now), scores, release, share, advance)
+
+    def made(self, release: Release) -> Release:
+        """Tell this process of a release made now, before others see it."""
+        self._activated(release.id)
+        return release
+
+    def _active(self) -> Release:
+        release = self._store.active()
+        if release is None:
+            raise NotFound("No policy serves yet to compare with: name one.")
+        return release
+
+    def _release(self, policy: Policy) -> Release:
+        return self._store.active() or Release(ON_DISK, policy.hash, None)
+
+    def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
+        clock = reduce(Clock.joined, map(Clock.of, policies))
+        people = self._store.population(customers, clock.lookback(now))
+        if not people:
+            raise InvalidInput("No customer is stored to simulate on: import customers first.")
+        return people
+
+    def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
+        return {} if release.bundle is None else scores(self._shelf.bundle(release.bundle), people)
+
+
+@contextmanager
+def in_turn(store: Store, patience: Patience) -> Iterator[None]:
+    """One of the bank's at a time reads whole policies; Busy for any other."""
+    with store.proposals.turn() as mine:
+        if not mine:
+            raise Busy(patience.told("Another policy is being checked just now."), policy_check.AGAIN_S)
+        yield
+
+
+def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:
+    """Name -> (n,) what each request would hear; NaN for silence, as of who withdrew personalisation: not scored."""
+    withdrawn = [one.consents.get(PERSONALISATION) is False for one in people]
+    found = [{} if no else heard_one(bundle, one.attributes, True) for one, no in zip(people, withdrawn, strict=True)]
+    names = dict.fromkeys(name for one in found for name in one)
+    return {name: np.array([one.get(name, np.nan) for one in found]) for name in names}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

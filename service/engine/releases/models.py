@@ -1,0 +1,85 @@
+"""The bundles of an installation, for who has to choose one: listed, told, and two of them side by side. Reads only.
+
+What serves and what is on trial stands beside each. Making one serve passes the gate, which belongs to training
+(``cli.models.bundles.promoted``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.core.errors import BundleError, NotFound
+from service.engine.releases.artifacts import VERSION, Artifacts
+from service.runtime.config import Settings
+from service.scoring.models.manifest import read
+from service.store import Store
+
+UNTOLD = ("golden",)
+"""Rows that prove a model on load, of no use to a reader."""
+
+
+class Modelling:
+    """The models' desk of one worker."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings, self.store = settings, store
+        self._artifacts = Artifacts.of(settings)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Every bundle here or in the artefact store, with its figures or what is wrong with it."""
+        serving = self._serving()
+        return [self._row(version, serving) for version in self._artifacts.versions()]
+
+    def manifest(self, version: str) -> dict[str, Any]:
+        """What a bundle says of itself: features, files, calibration, metrics, sources, seed; NotFound, BundleError."""
+        told = {name: part for name, part in self._read(version).items() if name != "families"}
+        families = self._read(version)["families"]
+        told["families"] = {
+            family: {name: part for name, part in entry.items() if name not in UNTOLD}
+            for family, entry in families.items()
+        }
+        return told | {"serves_as": self._serving().get(version)}
+
+    def compared(self, one: str, other: str) -> dict[str, Any]:
+        """The metrics of two bundles by family, and whether they were measured on the same files."""
+        first, second = self._read(one), self._read(other)
+        return {
+            "one": one,
+            "other": other,
+            "same_files": first["sources"] == second["sources"],
+            "families": _beside(_metrics(first), _metrics(second)),
+        }
+
+    def _row(self, version: str, serving: Mapping[str, str]) -> dict[str, Any]:
+        row: dict[str, Any] = {"version": version, "serves_as": serving.get(version), "metrics": None, "problem": None}
+        try:
+            return {**row, "metrics": _metrics(self._read(version))}
+        except BundleError as error:
+            return {**row, "problem": str(error)}
+
+    def _serving(self) -> dict[str, str]:
+        """Which bundle is champion, and which challenger."""
+        active = self.store.active()
+        if active is None:
+            return {}
+        trial = self.store.challengers.of(active.id)
+        return {"" if trial is None else str(trial.bundle): "challenger", str(active.bundle): "champion"}
+
+    def _read(self, version: str) -> Mapping[str, Any]:
+        if not VERSION.fullmatch(version) or not self._artifacts.holds(version):
+            raise NotFound(f'No bundle "{version[:40]}". GET /v1/models lists those there are.')
+        return read(self._artifacts.folder_of(version))
+
+
+def _metrics(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {family: dict(entry["metrics"]) for family, entry in manifest["families"].items()}
+
+
+def _beside(one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Each figure of both; None where a bundle has no such family or figure."""
+    return {
+        family: {
+            name: {"one": one.get(family, {}).get(name), "other": other.get(family, {}).get(name)}
+            for name in sorted({*one.get(family, {}), *other.get(family, {})})
+        }
+        for family in sorted({*one, *other})
+    }

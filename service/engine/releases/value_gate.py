@@ -1,0 +1,249 @@
+"""What a proposed policy would have earned on the stored decisions, and the release gate that reads it.
+
+Each customer's first decision whose attribution window has closed is replayed under the new policy and under the one
+that serves, with the facts, the moment and the scores of its own record (``analysis.policy_value.replay``). A reward is
+the margin that the decision stated for what the customer then took, so that no policy values its own. The gate refuses
+a policy whose difference to the champion may be worse than the champion's policy allows, where the log supports such a
+judgement; where it does not, the gate says so and stands open.
+
+A record holds of the past what the policy that decided could tell apart (``rules.history.needs``). Where another policy may
+tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log says nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from statistics import fmean
+
+import numpy as np
+
+from service.analysis.policy_value import PolicyValue, Terms, Verdict, support, valued
+from service.analysis.policy_value.replay import Cell, Replayed, Weighed, weighed
+from service.core.domain import Arm, Decision, Release, Snapshot
+from service.core.errors import NotFound
+from service.decision import decode
+from service.decision.record import UNREADABLE
+from service.engine.releases.loader import Shelf
+from service.rules.history.needs import answers
+from service.rules.policy import Policy
+from service.scoring.models import Bundle
+from service.store import Store
+
+DAY_MS = 86_400_000
+CUSTOMERS, DAYS = 2_000, 90
+NEW = "new"
+"""The side of the proposed policy and bundle; the others go by the hash of their policy."""
+LEFT_OUT = frozenset({Arm.HOLDOUT, Arm.UNPERSONALISED})
+"""Arms that no policy serves by its whole method."""
+
+MOST_SHORT = 0.05
+"""Where of a larger share of decisions the record holds too little of the past, those that are left tell too little."""
+
+Advance = Callable[[int, int], None]
+
+
+class LeftOut(Enum):
+    """Why a decision is left out: nobody can read its record, or it holds too little of the past to say."""
+
+    UNREADABLE = auto()
+    SHORT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """The value of a policy on ``decisions`` customers' decisions; ``value`` is None where there is none to read.
+
+    ``champion_yuan`` is what the policy that serves is worth per decision on the same rows; ``least_yuan`` the lowest
+    difference that its gate lets pass, None where the log supports no judgement. ``unreadable``: decisions left out
+    because somebody altered their record; ``short``: because it may hold less of the past than the policies ask for.
+    """
+
+    policy: str
+    champion: str
+    decisions: int
+    value: PolicyValue | None
+    champion_yuan: float | None
+    least_yuan: float | None
+    unreadable: int = 0
+    short: int = 0
+
+    @property
+    def refused(self) -> str:
+        """Why the gate says no, empty where it does not."""
+        apart = None if self.value is None else self.value.difference
+        if apart is None or self.least_yuan is None or apart.low >= self.least_yuan:
+            return ""
+        told = f"new less old may be {apart.low:.4f} yuan per decision (lower bound, 95 %)"
+        return f"{told}, where the champion earns {self.champion_yuan:.4f}; at least {self.least_yuan:.4f} is let pass"
+
+    @property
+    def said(self) -> str:
+        """One sentence for whoever approves."""
+        return f"policy value: {self._judgement}{f' ({self.left_out})' if self.left_out else ''}"
+
+    @property
+    def left_out(self) -> str:
+        """How many decisions are left out, and why; empty where none is."""
+        reasons = {"cannot be read": self.unreadable, "may hold too little of the past": self.short}
+        return "; ".join(f"{count} decisions left out: their record {why}" for why, count in reasons.items() if count)
+
+    @property
+    def _judgement(self) -> str:
+        if self.value is None:
+            lacking = _lacking(self.short, 0)
+            return (
+                f"{Verdict.NOT_SUPPORTED}: {lacking}" if lacking else "no decision whose attribution window has closed"
+            )
+        if self.refused:
+            return self.refused
+        return f"{self.value.verdict}: {self.value.why}"
+
+    def document(self) -> dict[str, object]:
+        """As plain JSON values."""
+        return {
+            "policy": self.policy,
+            "champion": self.champion,
+            "decisions": self.decisions,
+            "unreadable_decisions": self.unreadable,
+            "short_decisions": self.short,
+            "champion_yuan": self.champion_yuan,
+            "least_yuan": self.least_yuan,
+            "gate": self.refused or "open",
+            **({} if self.value is None else self.value.document()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A decision under the new policy and under the champion, with what it brought."""
+
+    new: Weighed
+    old: Weighed
+    reward: float
+
+
+class Prospects:
+    """The policy values of one process."""
+
+    def __init__(self, store: Store, shelf: Shelf) -> None:
+        self._store, self._shelf = store, shelf
+
+    def of(
+        self,
+        new: Policy,
+        bundle: Bundle | str | None = None,
+        days: int = DAYS,
+        customers: int = CUSTOMERS,
+        advance: Advance | None = None,
+    ) -> Prospect:
+        """``new`` beside the champion, over decisions of the last ``days`` with closed windows; NotFound, BundleError.
+
+        ``bundle``: score anew with it, else by the scores of each record.
+        """
+        active = self._store.active()
+        if active is None:
+            raise NotFound("No policy serves yet to compare with.")
+        champion = self._shelf.policy(active.policy)
+        every = list(self._sides(new, champion, bundle, days, customers, advance))
+        rows = [side for side in every if isinstance(side, Side)]
+        unreadable, short = every.count(LeftOut.UNREADABLE), every.count(LeftOut.SHORT)
+        if not rows:
+            return Prospect(new.hash, champion.hash, 0, None, None, None, unreadable, short)
+        found, worth = _value(rows, _lacking(short, len(rows))), fmean(side.old.robust for side in rows)
+        gate = champion.experiments.release_gate
+        judged = found.verdict is not Verdict.NOT_SUPPORTED and (
+            found.support.effective_sample_size >= gate.least_effective
+        )
+        least = -gate.most_worse_share * abs(worth) if judged else None
+        return Prospect(new.hash, champion.hash, len(rows), found, worth, least, unreadable, short)
+
+    def _sides(
+        self,
+        new: Policy,
+        champion: Policy,
+        bundle: Bundle | str | None,
+        days: int,
+        customers: int,
+        advance: Advance | None,
+    ) -> Iterator[Side | LeftOut]:
+        """What each decision shows, or why it is left out."""
+        window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
+        stored = self._store.taken(now - window - days * DAY_MS, now - window, window, customers)
+        sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
+        models = self._shelf.bundle(bundle) if isinstance(bundle, str) and stored else bundle
+        for number, outcome in enumerate(stored, 1):
+            if advance is not None:
+                advance(number, len(stored))
+            try:
+                decision, snapshot, context, scores, release = decode(outcome.record)
+            except UNREADABLE:
+                yield LeftOut.UNREADABLE
+                continue
+            if decision.arm in LEFT_OUT:
+                continue
+            recorded = self._recorded(sides, release.policy)
+            if recorded is None or not all(answers(recorded, one, snapshot, context.now) for one in (new, champion)):
+                yield LeftOut.SHORT
+                continue
+            seen = {
+                name: sides[name].chances(snapshot, context, scores, release)
+                for name in {new.hash, champion.hash, release.policy}
+            }
+            seen[NEW] = seen[new.hash]
+            if models is not None and not isinstance(models, str):
+                seen[NEW] = sides[new.hash].chances(snapshot, context, _scored(models, snapshot), release)
+            yield _side(decision, outcome.taken, seen, champion.hash, release)
+
+    def _recorded(self, sides: dict[str, Replayed], policy: str) -> Policy | None:
+        """The policy that decided, ready to be replayed; None where it is not stored: nobody knows what it read."""
+        if policy not in sides:
+            try:
+                sides[policy] = Replayed(self._shelf.policy(policy))
+            except NotFound:
+                return None
+        return sides[policy].policy
+
+
+def _side(
+    decision: Decision,
+    bought: frozenset[str],
+    seen: Mapping[str, Mapping[Cell, tuple[float, float]]],
+    champion: str,
+    release: Release,
+) -> Side:
+    margins = {one.offer: one.value for one in decision.treatments if one.offer in bought}
+    q = {cell: worth for name in (NEW, release.policy, champion) for cell, (_, worth) in seen[name].items()}
+    new_side, old_side = (
+        weighed(decision.treatments, margins, seen[name], seen[release.policy], q) for name in (NEW, champion)
+    )
+    return Side(new_side, old_side, sum(margins.values()))
+
+
+def _lacking(short: int, whole: int) -> str:
+    """Why the log says nothing, where too many records are short."""
+    if short <= MOST_SHORT * (short + whole):
+        return ""
+    share = f"{short / (short + whole):.1%} of the records may hold less of the past than the policies tell apart"
+    return f"{share}; at most {MOST_SHORT:.0%} may"
+
+
+def _value(rows: list[Side], lacking_past: str) -> PolicyValue:
+    lacking: dict[str, float] = {}
+    for side in rows:
+        for (offer, channel), share in side.new.unsupported.items():
+            lacking[f"{offer} in {channel}"] = lacking.get(f"{offer} in {channel}", 0.0) + share / len(rows)
+    weights = np.array([side.new.weight for side in rows])
+    terms = Terms(
+        rewards=np.array([side.reward for side in rows]),
+        weights=weights,
+        earned=np.array([side.new.earned for side in rows]),
+        robust=np.array([side.new.robust for side in rows]),
+        beside=np.array([side.old.robust for side in rows]),
+    )
+    named = sorted(lacking, key=lambda name: -lacking[name])
+    return valued(terms, support(weights, sum(lacking.values()), named), lacking_past)
+
+
+def _scored(models: Bundle, snapshot: Snapshot) -> Mapping[str, float | None]:
+    return {} if snapshot.consents.get("personalisation") is False else dict(models.score_one(snapshot.attributes))

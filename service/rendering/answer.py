@@ -1,0 +1,169 @@
+"""The answer: a decision in words, as the bytes a caller receives. Pure.
+
+What depends on the policy alone (names, messages, reasons) is encoded once per language and kept in the ``Phrasebook``
+of the release; an answer then only puts finished pieces in order. ``degraded`` stands last, so that an answer kept
+while all was well can be sent with the word that the database is away (``mark_degraded``) without being parsed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from service.core.domain import Decision, Treatment
+from service.rules.messages import render as render_message
+from service.rules.model.rules import FitRule, Rule
+from service.rules.policy import Policy
+
+TAIL_WHOLE = b',"degraded":[]}'
+STRUCTURAL: Mapping[str, Mapping[str, str]] = {
+    "no-positive-value": {
+        "zh": "目前没有对您有净收益的方案。",
+        "en": "Nothing would be worth more to you and the bank than it costs right now.",
+    },
+}
+"""Reasons that come from arbitration itself, not from a rule of the policy."""
+
+
+class Phrasebook:
+    """Everything a policy can say, ready encoded, by (language, ...). One per release and worker."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._rules: dict[str, Rule] = {rule.id: rule for rule in policy.rules}
+        self._offers = {offer.id: offer for offer in policy.offers}
+        self._pieces: dict[tuple[str, ...], orjson.Fragment | None] = {}
+        self.timezone: tzinfo = ZoneInfo(policy.contact.timezone)
+        self.placements = {channel.id: channel.placements for channel in policy.channels}
+
+    def offer(self, treatment: Treatment, language: str, variant: str | None = None) -> orjson.Fragment:
+        """Name, family and message of one treatment, in the plain words or in those of a segment."""
+        key = ("offer", treatment.offer, treatment.channel, language, variant or "")
+        piece = self._pieces.get(key)
+        if piece is None:
+            piece = self._pieces[key] = self._offer(treatment.offer, treatment.channel, language, variant)
+        return piece
+
+    def reason(self, rule_id: str, language: str) -> orjson.Fragment | None:
+        """Code and text of a fit rule that spoke for the offer; None for one that spoke against it."""
+        key = ("reason", rule_id, language)
+        if key not in self._pieces:
+            rule = self._rules.get(rule_id)
+            speaks_for = isinstance(rule, FitRule) and rule.weight > 1
+            self._pieces[key] = (
+                fragment({"code": rule_id, "text": rule.reason[language]}) if rule and speaks_for else None
+            )
+        return self._pieces[key]
+
+    def withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
+        """Code and text of a gate, how many offers it holds back, and what would open it (null where nothing would)."""
+        key = ("withheld", rule_id, str(count), language)
+        piece = self._pieces.get(key)
+        if piece is None:
+            piece = self._pieces[key] = self._withheld(rule_id, count, language)
+        return piece
+
+    def _withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
+        rule = self._rules.get(rule_id)
+        text = rule.reason if rule else STRUCTURAL[rule_id]
+        unlock = rule.unlock[language] if rule and rule.unlock else None
+        return fragment({"code": rule_id, "text": text[language], "unlock": unlock, "offers": count})
+
+    def _offer(self, offer_id: str, channel: str, language: str, variant: str | None) -> orjson.Fragment:
+        offer = self._offers[offer_id]
+        message = render_message(self._policy, offer_id, channel, language, variant)
+        return fragment(
+            {
+                "name": offer.name[language],
+                "family": offer.family,
+                "title": message.title,
+                "body": message.body,
+                "disclosures": list(message.disclosures),
+                "link": message.link,
+            }
+        )
+
+
+def fragment(value: object) -> orjson.Fragment:
+    """``value`` encoded once, to be put into many answers."""
+    return orjson.Fragment(orjson.dumps(value))
+
+
+class Sign(Protocol):
+    """Makes the token that an accept of a treatment must bring; good until ``until`` (ms), None: its usual time."""
+
+    def __call__(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
+        """The token."""
+
+
+PLAIN: Mapping[str, str] = {}
+"""No offer in a segment's words."""
+
+
+def render(
+    decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None,
+    variants: Mapping[str, str] = PLAIN, external_key: str | None = None,
+) -> bytes:  # fmt: skip
+    """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
+
+    Each offer stands for itself, with its decision, its end and its token (null where nothing was recorded).
+    ``variants`` names, by offer, whose words are a segment's.
+    """
+    until = iso(valid_until, phrases.timezone)
+    body = orjson.dumps(
+        {
+            "customer_id": decision.customer_id or (None if external_key is None else ""),
+            "external_key": external_key,
+            "decision_id": decision.id or None,
+            "language": language,
+            "decided_at": iso(decision.at, phrases.timezone),
+            "valid_until": until,
+            "personalised": decision.personalised,
+            "offers": [
+                _offer(treatment, phrases, language, variants.get(treatment.offer))
+                | {
+                    "decision_id": decision.id or None,
+                    "valid_until": until,
+                    "token": None if sign is None else sign(decision, treatment),
+                }
+                for treatment in decision.treatments
+            ],
+            "withheld": [phrases.withheld(rule, count, language) for rule, count in decision.withheld.items()],
+        }
+    )
+    return body[:-1] + tail(decision.degraded)
+
+
+def tail(degraded: Sequence[str]) -> bytes:
+    """The last member of every answer."""
+    return b',"degraded":' + orjson.dumps(list(degraded)) + b"}"
+
+
+def mark_degraded(body: bytes, parts: Sequence[str]) -> bytes:
+    """A kept answer, sent while ``parts`` are away; one that was degraded already keeps its own word."""
+    return body.removesuffix(TAIL_WHOLE) + tail(parts) if body.endswith(TAIL_WHOLE) else body
+
+
+@lru_cache(maxsize=4096)
+def _second(second: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(second, tz=zone).isoformat()
+
+
+def iso(instant: int, zone: tzinfo) -> str:
+    """An instant (ms) as ISO 8601 with the bank's offset, to the second."""
+    return _second(instant // 1000, zone)
+
+
+def _offer(treatment: Treatment, phrases: Phrasebook, language: str, variant: str | None) -> dict[str, object]:
+    reasons = (phrases.reason(rule, language) for rule in treatment.reasons)
+    return {
+        "rank": treatment.rank,
+        "offer": treatment.offer,
+        "channel": treatment.channel,
+        "alternatives": treatment.alternatives,
+        "reasons": [reason for reason in reasons if reason is not None],
+        "text": phrases.offer(treatment, language, variant),
+    }

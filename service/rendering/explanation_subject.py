@@ -1,0 +1,55 @@
+"""What an explanation is of: a decision with everything it was made from, and the names it is told in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.domain import Context, Decision, Release, Snapshot, Text
+from service.decision import Scores
+from service.rendering.answer import STRUCTURAL
+from service.rendering.wording import Wording
+from service.rules.model.rules import Rule
+from service.rules.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A decision with everything it was made from."""
+
+    policy: Policy
+    decision: Decision
+    snapshot: Snapshot
+    context: Context
+    scores: Scores
+    release: Release
+
+
+class Names:
+    """What a policy calls its rules, offers, channels and segments, in the language of ``say``."""
+
+    def __init__(self, policy: Policy, say: Wording) -> None:
+        self.say, self.language = say, say.language
+        self.rules: Mapping[str, Rule] = {rule.id: rule for rule in policy.rules}
+        self._offers = {offer.id: offer.name for offer in policy.offers}
+        self._channels = {channel.id: channel.name for channel in policy.channels}
+        self._segments = {segment: target.name for segment, target in policy.targets.items()}
+
+    def of(self, text: Text) -> str:
+        """A text of the policy."""
+        return text[self.language]
+
+    def reason(self, gate: str) -> str:
+        """Why a gate closes."""
+        rule = self.rules.get(gate)
+        return self.of(rule.reason if rule else STRUCTURAL[gate])
+
+    def offer(self, offer: str) -> str:
+        """An offer's name."""
+        return self.of(self._offers[offer])
+
+    def channel(self, channel: str) -> str:
+        """A channel's name."""
+        return self.of(self._channels[channel])
+
+    def segment(self, segment: str) -> str:
+        """A declared segment's name."""
+        return self.of(self._segments[segment])

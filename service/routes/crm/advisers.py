@@ -1,0 +1,97 @@
+"""/v1/advisers: who works leads, how long, what they may sell, and who stands in for them on leave."""
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client
+from service.routes.examples.advisers import ADVISER, ADVISER_IN
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, engine, needs, own_branch, word
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.advisers import AdviserAnswer, AdviserInput, AdvisersAnswer, BehalfQuery
+from service.store.leads import Actor, AdviserRow
+
+ONE = "/v1/advisers/<string:adviser_id>"
+_ADVISER, _BEHALF = AdviserInput(), BehalfQuery()
+_ANSWER = {"200": shown("The adviser.", AdviserAnswer, ADVISER)}
+
+blueprint = Resource("advisers", __name__, description="Advisers, their hours and skills.")
+
+
+@blueprint.serve(
+    "/v1/advisers",
+    **operation("listAdvisers", "leads:read", {"200": shown("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
+)
+@needs("leads:read", reach=Reach.BRANCH)
+def list_advisers(client: Client) -> Response:
+    """Advisers, their hours and how many leads they have
+
+    Those of a branch's key are its own branch's.
+    """
+    rows = engine().crm.advisers(client.branch)
+    return Ready(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
+
+
+@blueprint.serve(ONE, **operation("getAdviser", "leads:read", _ANSWER, NotFound))
+@needs("leads:read", reach=Reach.BRANCH)
+def adviser(client: Client, adviser_id: str) -> Response:
+    """One adviser
+
+    Another branch's does not exist for a branch's key.
+    """
+    return _reply(client, word(adviser_id, "adviser_id"))
+
+
+@blueprint.serve(
+    ONE,
+    "PUT",
+    **operation("putAdviser", "leads:write", {"200": shown("Stored.", AdviserAnswer, ADVISER)}, *BODY_ERRORS, Conflict,
+                requestBody={"required": True, "content": {"application/json": {
+                    "schema": AdviserInput, "example": ADVISER_IN}}}),
+)  # fmt: skip
+@needs("leads:write", reach=Reach.BRANCH)
+def put_adviser(client: Client, adviser_id: str) -> Response:
+    """Store an adviser, new or changed
+
+    Their minutes a week over minutes a contact are the leads they can have at work at once. While they are on leave
+    they get no new ones, and their substitute works those they have. They are given, and claim, nothing riskier than
+    `max_risk`. 409 where one moves to another branch while leads are at work.
+    """
+    word(adviser_id, "adviser_id")
+    body = check(_ADVISER, read_json(request), "The adviser does not fit; nothing was stored.")
+    own_branch(client, body["branch"])
+    behalf = body.pop("on_behalf_of", None)
+    engine().crm.put_advisers([AdviserRow(adviser_id, **body)], Actor(client.name, client.branch, behalf))
+    return _reply(client, adviser_id)
+
+
+@blueprint.serve(
+    ONE,
+    "DELETE",
+    **operation("deleteAdviser", "leads:write", {"204": {"description": "Taken out."}}, NotFound, Conflict,
+                parameters=[{"in": "query", "schema": BehalfQuery}]),
+)  # fmt: skip
+@needs("leads:write", reach=Reach.BRANCH)
+def delete_adviser(client: Client, adviser_id: str) -> Response:
+    """Take an adviser out
+
+    What they did stays credited to them. 409 while leads of theirs are at work: reassign them first.
+    """
+    word(adviser_id, "adviser_id")
+    query = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    engine().crm.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
+    return Ready(b"", 204, [NO_STORE])
+
+
+def _reply(client: Client, adviser_id: str) -> Ready:
+    return Ready(orjson.dumps(_document(*engine().crm.adviser(adviser_id, client.branch))), 200, [NO_STORE])
+
+
+def _document(row: AdviserRow, at_work: int) -> dict[str, Any]:
+    return asdict(row) | {"leads_at_work": at_work}

@@ -1,0 +1,211 @@
+"""/v1/jobs: the offers of more customers than one call takes, decided beside the requests, results to download.
+
+POST answers 202 with the job's address in ``Location``; the job is durable then and outlives any process. Results are
+there once the job is done, as CSV, JSON Lines or Parquet by ``Accept`` or ``?format=``, from every worker alike.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+from flask import Response, request
+from marshmallow import ValidationError
+
+from service.core import customer_ids
+from service.core.domain import Client
+from service.core.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
+from service.engine.crm.jobs import COLUMNS
+from service.engine.crm.tables import MEDIA, written
+from service.engine.offers.request import OfferRequest
+from service.rendering.answer import iso
+from service.routes.examples.jobs import JOB, JOB_IN
+from service.routes.http.audit import about, audited
+from service.routes.http.fields import Word, check, kind
+from service.routes.http.guard import Reach, customers_of, engine, needs, own_branch
+from service.routes.http.headers.languages import language
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
+from service.store.outbox.jobs import OFFERS, Everybody, Job, Keyed
+
+MAX_CUSTOMERS = 100_000
+EVERYBODY = "all"
+PATH = "/v1/jobs/<string:job_id>"
+SENTENCE = "The job does not fit; nothing was queued."
+BODY_BYTES = 8 << 20
+"""100,000 ids of 64 letters fit."""
+PLAIN = re.compile(f"{customer_ids.PLAIN}{{1,64}}").fullmatch
+_INPUT, _RESULTS, _NAME, _KEY = JobInput(), ResultsQuery(), Word(), Word(customer_ids.LONGEST_KEY)
+_FILTER, _KEYS = BranchFilter(), KeyFilter()
+NOUNS = {"customers": "ids", "customers.external_keys": "keys"}
+_JOB = {"200": shown("The job.", JobAnswer, JOB)}
+_LIST = shown("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
+_LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
+_FILES = {media.partition(";")[0]: {"schema": {"type": "string"}, "example": _LINE} for media in MEDIA.values()}
+
+blueprint = Resource("jobs", __name__, description="Work beside the requests.")
+
+
+@blueprint.serve(
+    "/v1/jobs",
+    "POST",
+    **operation(
+        "createJob",
+        "campaigns:write",
+        {"202": shown("Queued; Location says where to look.", JobAnswer, JOB | {"state": "queued"},
+                      headers={"Location": {"schema": {"type": "string"}}})},
+        *BODY_ERRORS,
+        requestBody={"required": True, "content": {"application/json": {"schema": JobInput, "example": JOB_IN}}},
+    ),
+)  # fmt: skip
+@needs("campaigns:write", reach=Reach.BRANCH, body_bytes=BODY_BYTES)
+def create_job(client: Client) -> Response:
+    """Decide the offers of many customers
+
+    Up to 100,000 ids in a body of 8 MiB, everybody of a branch, or `all`: everybody, or everybody of a branch's key.
+    Each decision is that of a single call. An outbound list holds until `valid_until`. 100 jobs of a client may wait.
+    """
+    body = check(_INPUT, read_json(request, most=MAX_CUSTOMERS + 100), SENTENCE)
+    spoken = language(request.headers.get("Accept-Language", ""))
+    asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
+    whom = wanted(body["customers"], client)
+    job = engine().crm.jobs.add(client.name, client.branch, asked, whom, body.get("valid_until"))
+    audited(client, "job.create", job.id, about(client, total=job.total))
+    return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
+
+
+@blueprint.serve("/v1/jobs", **operation("listJobs", "campaigns:write", {"200": _LIST}))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def list_jobs(client: Client) -> Response:
+    """The newest 100 jobs
+
+    Those of a branch's key are its own branch's.
+    """
+    jobs = engine().crm.jobs.listed(client.branch, 100)
+    return Ready(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
+
+
+@blueprint.serve(PATH, **operation("getJob", "campaigns:write", _JOB, NotFound))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def job(client: Client, job_id: str) -> Response:
+    """A job's state and progress
+
+    `done` of `total` customers are decided; `results` says where the results are once it is done.
+    """
+    return _reply(engine().crm.jobs.read(job_id, client.branch))
+
+
+@blueprint.serve(f"{PATH}/cancel", "POST", **operation("cancelJob", "campaigns:write", _JOB, NotFound, Conflict))
+@needs("campaigns:write", reach=Reach.BRANCH)
+def cancel_job(client: Client, job_id: str) -> Response:
+    """Cancel a job
+
+    What is decided by then stays on record; there are no results. Cancelling twice is harmless.
+    """
+    found = engine().crm.jobs.cancel(job_id, client.branch)
+    audited(client, "job.cancel", found.id, about(client))
+    return _reply(found)
+
+
+@blueprint.serve(
+    f"{PATH}/results",
+    **operation(
+        "getJobResults",
+        "campaigns:write",
+        {"200": {"description": "One row per offer, stable columns, UTF-8, ISO dates.", "content": _FILES}},
+        NotFound,
+        Conflict,
+        NotAcceptable,
+        parameters=[{"in": "query", "schema": ResultsQuery}],
+    ),
+)
+@needs("campaigns:write", reach=Reach.BRANCH)
+def job_results(client: Client, job_id: str) -> Response:
+    """A job's results
+
+    JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused, and
+    `bom=true` lets Excel read the file as UTF-8.
+    """
+    query = check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    form, bom = chosen(query.get("format")), query.get("bom") == "true"
+    rows = engine().crm.jobs.results(job_id, client.branch)
+    audited(client, "job.results", job_id, about(client))
+    answer = Response(written(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
+    answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"
+    return answer
+
+
+def wanted(customers: object, client: Client) -> list[str] | Everybody | Keyed:
+    """The ids a body names, or whose customers; InvalidInput naming every one that does not fit."""
+    if customers == EVERYBODY:
+        return Everybody(client.branch)
+    if isinstance(customers, dict) and "external_keys" in customers:
+        keys = _names(check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY)
+        found = customers_of(client, keys)
+        return Keyed({key: found.get(key) for key in keys})
+    if isinstance(customers, dict):
+        return Everybody(own_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
+    return _names(customers, "customers", _NAME)
+
+
+def _names(names: object, where: str, word: Word) -> list[str]:
+    """The names of a list, each once; InvalidInput naming those that do not fit."""
+    if not isinstance(names, list) or not 1 <= len(names) <= MAX_CUSTOMERS:
+        got = f"{len(names):,} of them" if isinstance(names, list) else kind(names)
+        expected = f'"{EVERYBODY}", a branch or ' if where == "customers" else ""
+        words = f"must be {expected}an array of 1 to {MAX_CUSTOMERS:,} {NOUNS[where]}, got {got}"
+        raise InvalidInput(SENTENCE, [Problem(where, words)])
+    problems = list(islice(_unfit(names, where, word), MOST_PROBLEMS))
+    if not problems and len(set(names)) < len(names):
+        problems = [Problem(where, "must name each customer once")]
+    if problems:
+        raise InvalidInput(SENTENCE, problems)
+    return names
+
+
+def chosen(form: str | None) -> str:
+    """The file's form, by query or by the caller's Accept; NotAcceptable."""
+    if form is not None:
+        return form
+    by_media = {media.partition(";")[0]: name for name, media in MEDIA.items()} | {"application/x-ndjson": "jsonl"}
+    accepted = request.accept_mimetypes
+    best = accepted.best_match(list(by_media)) if accepted else MEDIA["jsonl"]
+    if best is None:
+        raise NotAcceptable(f"Results come as {', '.join(by_media)}.")
+    return by_media[best]
+
+
+def _unfit(names: list[Any], where: str, word: Word) -> Iterator[Problem]:
+    if set(map(type, names)) != {str} or not all(map(PLAIN, names)):
+        faults = ((place, _fault(one, word)) for place, one in enumerate(names))
+        yield from (Problem(f"{where}.{place}", fault) for place, fault in faults if fault)
+
+
+def _fault(one: object, word: Word) -> str | None:
+    if isinstance(one, str) and PLAIN(one):
+        return None
+    try:
+        word.deserialize(one)
+    except ValidationError as error:
+        return str(error.messages[0])
+    return None
+
+
+def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Ready:
+    return Ready(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+
+
+def _document(found: Job) -> dict[str, Any]:
+    zone, until = engine().timezone, found.request.get("valid_until")
+    times = {name: getattr(found, name) for name in ("created_at", "started_at", "finished_at")}
+    return {
+        **{name: getattr(found, name) for name in ("id", "kind", "state", "total", "done", "failed", "error")},
+        **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "valid_until": None if until is None else iso(until, zone),
+        "results": f"/v1/jobs/{found.id}/results" if (found.state, found.kind) == ("done", OFFERS) else None,
+    }

@@ -1,0 +1,235 @@
+"""/v1/leads: the branch's list, and what an adviser or a manager does with a lead.
+
+Lists are best first and paged by an opaque cursor, with a ``next`` link. A lead that is shown has open gates as things
+stand; one whose gate closed (an opt-out, say) is withdrawn before anybody sees it again. Each step names the adviser
+for whom it is done (``on_behalf_of``) and is on the audit log, as is every look by a branch's client.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client
+from service.core.errors import ContactRefused
+from service.engine.crm.leads.facts import NOTHING, Facts
+from service.engine.crm.leads.leads import Correction, Plan, Reaction
+from service.rendering.answer import iso
+from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
+from service.routes.http.audit import about, audited
+from service.routes.http.cursors import cursor, next_page, place_of
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, engine, needs, own_branch
+from service.routes.http.headers.languages import language
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.leads import (
+    CorrectionInput,
+    LeadActionInput,
+    LeadAnswer,
+    LeadsAnswer,
+    LeadsQuery,
+    OverrideInput,
+    PlanInput,
+    ReactionInput,
+    ReassignInput,
+)
+from service.store.leads import Actor, Lead, Search
+
+ONE = "/v1/leads/<string:lead_id>"
+SENTENCE = "This does not fit; the lead is as it was."
+TIMES = ("built_at", "claimed_at", "contacted_at", "sold_at", "expires_at", "call_back_at", "corrected_at")
+PLAIN = ("id", "customer_id", "branch", "adviser", "offer", "decided_offer", "decision_id", "status", "closed_by",
+         "reason", "contacts", "sold_yuan", "due_on", "note", "outcome")  # fmt: skip
+_QUERY, _ACTION, _REACTION, _OVERRIDE = LeadsQuery(), LeadActionInput(), ReactionInput(), OverrideInput()
+_PLAN, _REASSIGN, _CORRECTION = PlanInput(), ReassignInput(), CorrectionInput()
+_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
+_LEAD = {"200": shown("The lead as it stands.", LeadAnswer, LEAD)}
+
+blueprint = Resource("leads", __name__, description="Leads for advisers.")
+
+
+def _step(name: str, schema: type, example: dict[str, Any], *errors: type) -> dict[str, Any]:
+    takes = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+    return operation(name, "leads:write", _LEAD, *BODY_ERRORS, NotFound, Conflict, *errors,
+                     parameters=[_LANGUAGE], requestBody=takes)  # fmt: skip
+
+
+_BEHALF = {"on_behalf_of": "a-17"}
+
+
+@blueprint.serve(
+    "/v1/leads",
+    **operation("listLeads", "leads:read",
+                {"200": shown("A page.", LeadsAnswer, {"leads": [LEAD], "next": None},
+                              headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})},
+                parameters=[{"in": "query", "schema": LeadsQuery}, _LANGUAGE]),
+)  # fmt: skip
+@needs("leads:read", reach=Reach.BRANCH)
+def list_leads(client: Client) -> Response:
+    """Leads, best first
+
+    By branch, adviser and status; each with talking points, why, why not, and what would unlock more.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    limit, after = query["limit"], _after(query.get("cursor"))
+    branch, own = own_branch(client, query.get("branch")), client.branch is not None
+    search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
+    found = engine().crm.leads.listed(search)
+    audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
+    onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
+    words = language(request.headers.get("Accept-Language", ""))
+    facts = engine().crm.lead_facts.of(found)
+    told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
+    body = orjson.dumps({"leads": told, "next": onward})
+    return Ready(body, 200, [NO_STORE, *_link(query, onward)])
+
+
+@blueprint.serve(ONE, **operation("getLead", "leads:read", _LEAD, NotFound, parameters=[_LANGUAGE]))
+@needs("leads:read", reach=Reach.BRANCH)
+def lead(client: Client, lead_id: str) -> Response:
+    """A lead as it stands
+
+    Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
+    """
+    found = engine().crm.leads.read(lead_id, client.branch)
+    audited(client, "lead.view", found.id, about(client))
+    return _reply(found)
+
+
+@blueprint.serve(f"{ONE}/claim", "POST", **_step("claimLead", LeadActionInput, _BEHALF, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def claim_lead(client: Client, lead_id: str) -> Response:
+    """Claim a lead
+
+    One adviser gets it, however many ask at once, if their hours hold it and they may sell it. 409 `contact-refused`
+    where a gate closed meanwhile: it is withdrawn.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.claim(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/release", "POST", **_step("releaseLead", LeadActionInput, _BEHALF))
+@needs("leads:write", reach=Reach.BRANCH)
+def release_lead(client: Client, lead_id: str) -> Response:
+    """Give a claimed lead back
+
+    It is open again for every adviser of the branch. A manager gives back anybody's.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.release(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/contact", "POST", **_step("contactLead", LeadActionInput, _BEHALF, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def contact_lead(client: Client, lead_id: str) -> Response:
+    """Contact the customer now
+
+    Asked at the moment of the call: every gate is judged again, and the contact counts before the answer is sent.
+    """
+    body = check(_ACTION, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.contact(lead_id, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/reaction", "POST", **_step("reactLead", ReactionInput, REACTION_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def react_to_lead(client: Client, lead_id: str) -> Response:
+    """Report what the customer did
+
+    The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer. What the
+    customer does of their own accord (`accepted`, `sold`, `rejected`) is reported in any status; `no_answer` and
+    `call_back` need a contact. `call_back_at` says when they want to be called.
+    """
+    body = check(_REACTION, read_json(request), SENTENCE)
+    names = ("reason", "amount_yuan", "call_back_at", "note")
+    reaction = Reaction(body["outcome"], **{name: body.get(name) for name in names})
+    return _reply(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/override", "POST", **_step("overrideLead", OverrideInput, OVERRIDE_IN, ContactRefused))
+@needs("leads:write", reach=Reach.BRANCH)
+def override_lead(client: Client, lead_id: str) -> Response:
+    """Propose another offer
+
+    Allowed only where every gate is open to it; both are on the audit log with the reason, the refusal too.
+    """
+    body = check(_OVERRIDE, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.override(lead_id, body["offer"], body["reason"], _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/reassign", "POST", **_step("reassignLead", ReassignInput, REASSIGN_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def reassign_lead(client: Client, lead_id: str) -> Response:
+    """Hand a lead to another adviser
+
+    By a manager of the branch, in whatever status it is at work, to one who is here, may sell it and has hours left.
+    """
+    body = check(_REASSIGN, read_json(request), SENTENCE)
+    return _reply(engine().crm.leads.reassign(lead_id, body["to"], body.get("reason"), _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/plan", "POST", **_step("planLead", PlanInput, PLAN_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def plan_lead(client: Client, lead_id: str) -> Response:
+    """Note when to call back, by when it is due, and what to remember
+
+    What is left out stays as it is. A lead lasts a day beyond the call that was agreed.
+    """
+    body = check(_PLAN, read_json(request), SENTENCE)
+    plan = Plan(body.get("call_back_at"), body.get("due_on"), body.get("note"))
+    return _reply(engine().crm.leads.plan(lead_id, plan, _actor(client, body)))
+
+
+@blueprint.serve(f"{ONE}/correction", "POST", **_step("correctLead", CorrectionInput, CORRECTION_IN))
+@needs("leads:write", reach=Reach.BRANCH)
+def correct_lead(client: Client, lead_id: str) -> Response:
+    """Correct a sale
+
+    Another amount, or `undone`: there was none, the lead is as before it and no decision counts it any more. By the
+    adviser or a manager; both figures and the reason are on the audit log. Where the customer has another lead by now,
+    this one ends (`closed_by`: `sale-undone`).
+    """
+    body = check(_CORRECTION, read_json(request), SENTENCE)
+    correction = Correction(body["reason"], body.get("amount_yuan"))
+    return _reply(engine().crm.leads.correct(lead_id, correction, _actor(client, body)))
+
+
+def _actor(client: Client, body: dict[str, Any]) -> Actor:
+    spoken = language(request.headers.get("Accept-Language", ""))
+    return Actor(client.name, client.branch, body["on_behalf_of"], spoken)
+
+
+def _reply(found: Lead) -> Ready:
+    words = language(request.headers.get("Accept-Language", ""))
+    facts = engine().crm.lead_facts.of([found]).get(found.id, NOTHING)
+    return Ready(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
+
+
+def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
+    crm, zone = engine().crm, engine().timezone
+    times = {name: getattr(found, name) for name in TIMES}
+    return {
+        **{name: getattr(found, name) for name in PLAIN},
+        **{name: None if at is None else iso(at, zone) for name, at in times.items()},
+        "external_key": crm.customers.key_of(found.customer_id),
+        "priority_yuan": found.priority,
+        "strategies": list(found.strategies),
+        **facts.document(zone),
+        **crm.story.of(found, words, facts),
+    }
+
+
+def _after(told: str | None) -> tuple[float, str] | None:
+    if told is None:
+        return None
+    priority, lead_id = place_of(told, float, str)
+    return priority, lead_id
+
+
+def _link(query: dict[str, Any], onward: str | None) -> list[tuple[str, str]]:
+    if onward is None:
+        return []
+    same = {name: query[name] for name in ("branch", "adviser", "status") if query.get(name)}
+    return [next_page("/v1/leads", cursor=onward, limit=query["limit"], **same)]

@@ -1,0 +1,186 @@
+"""/v1/webhooks: have changes sent to an address, signed by the Standard Webhooks specification.
+
+The secret is shown when the webhook is made and when it is rotated, never again. Messages come at least once, with the
+same ``webhook-id`` when they come again; what could not be delivered can be replayed for 30 days. Addresses inside the
+bank's or the cloud's own network are refused, when the webhook is made and again at each delivery.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client
+from service.rendering.answer import iso
+from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, engine, needs
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.webhooks import (
+    DeliveriesAnswer,
+    DeliveriesQuery,
+    ReplayAnswerCount,
+    ReplayInput,
+    SecretAnswer,
+    WebhookAnswer,
+    WebhookChange,
+    WebhookInput,
+    WebhookMade,
+    WebhooksAnswer,
+)
+from service.store.outbox.webhooks import Webhook
+
+SCOPE = "webhooks:write"
+ALL, ONE = "/v1/webhooks", "/v1/webhooks/<string:webhook_id>"
+SENTENCE = "The webhook does not fit; nothing was changed."
+_INPUT, _CHANGE, _REPLAY, _QUERY = WebhookInput(), WebhookChange(), ReplayInput(), DeliveriesQuery()
+_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - the specification's own example
+
+blueprint = Resource("webhooks", __name__, description="Changes sent to an address.")
+
+
+def _takes(schema: type, example: object) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+@blueprint.serve(
+    ALL,
+    "POST",
+    **operation("createWebhook", SCOPE, {"201": shown("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
+                *BODY_ERRORS, Conflict, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
+)  # fmt: skip
+@needs(SCOPE, reach=Reach.BRANCH, secret=True)
+def create_webhook(client: Client) -> Response:
+    """Have changes sent to an address
+
+    The secret that signs them is in this answer and in no other. A branch's key hears of its own branch. A
+    client may have 50.
+    """
+    body = check(_INPUT, read_json(request), SENTENCE)
+    engine().crm.sender.expect_allowed(body["url"])
+    made, secret = engine().crm.webhooks.add(body["url"], body["types"], client.name, client.branch)
+    return _reply(_document(made) | {"secret": secret}, 201)
+
+
+@blueprint.serve(
+    ALL, **operation("listWebhooks", SCOPE, {"200": shown("All.", WebhooksAnswer, {"webhooks": [WEBHOOK]})})
+)
+@needs(SCOPE, reach=Reach.BRANCH)
+def list_webhooks(client: Client) -> Response:
+    """Every webhook
+
+    Without their secrets, which nobody can read again.
+    """
+    return _reply({"webhooks": [_document(one) for one in engine().crm.webhooks.listed(client.branch)]})
+
+
+@blueprint.serve(ONE, **operation("getWebhook", SCOPE, {"200": shown("It.", WebhookAnswer, WEBHOOK)}, NotFound))
+@needs(SCOPE, reach=Reach.BRANCH)
+def get_webhook(client: Client, webhook_id: str) -> Response:
+    """A webhook
+
+    Whether it is switched on, and since when it fails, if it does.
+    """
+    return _reply(_document(engine().crm.webhooks.read(webhook_id, client.branch)))
+
+
+@blueprint.serve(
+    ONE,
+    "PUT",
+    **operation("putWebhook", SCOPE, {"200": shown("Changed.", WebhookAnswer, WEBHOOK)}, *BODY_ERRORS, NotFound,
+                requestBody=_takes(WebhookChange, {"enabled": True})),
+)  # fmt: skip
+@needs(SCOPE, reach=Reach.BRANCH)
+def change_webhook(client: Client, webhook_id: str) -> Response:
+    """Change a webhook's address or types; switch it off or on again
+
+    What is left out stays as it was. Switching on forgives what failed, and what waits is sent.
+    """
+    body = check(_CHANGE, read_json(request), SENTENCE)
+    if "url" in body:
+        engine().crm.sender.expect_allowed(body["url"])
+    return _reply(_document(engine().crm.webhooks.change(webhook_id, client.branch, client.name, body)))
+
+
+@blueprint.serve(ONE, "DELETE", **operation("deleteWebhook", SCOPE, {"204": {"description": "Ended."}}, NotFound))
+@needs(SCOPE, reach=Reach.BRANCH)
+def delete_webhook(client: Client, webhook_id: str) -> Response:
+    """End a webhook
+
+    What waits for it is forgotten.
+    """
+    engine().crm.webhooks.remove(webhook_id, client.branch, client.name)
+    return Ready(b"", 204, [NO_STORE])
+
+
+@blueprint.serve(
+    f"{ONE}/rotate",
+    "POST",
+    **operation("rotateWebhook", SCOPE, {"200": shown("The new secret.", SecretAnswer, {"secret": _SECRET})}, NotFound),
+)
+@needs(SCOPE, reach=Reach.BRANCH, secret=True)
+def rotate_webhook(client: Client, webhook_id: str) -> Response:
+    """A new secret
+
+    For a day messages carry two signatures, by the old secret and by the new one.
+    """
+    return _reply({"secret": engine().crm.webhooks.rotate(webhook_id, client.branch, client.name)})
+
+
+@blueprint.serve(
+    f"{ONE}/deliveries",
+    **operation("listDeliveries", SCOPE, {"200": shown("Them.", DeliveriesAnswer, {"deliveries": [DELIVERY]})},
+                NotFound, parameters=[{"in": "query", "schema": DeliveriesQuery}]),
+)  # fmt: skip
+@needs(SCOPE, reach=Reach.BRANCH)
+def list_deliveries(client: Client, webhook_id: str) -> Response:
+    """The newest deliveries of a webhook, and what came of them
+
+    With the body sent, how often it was tried and what the receiver answered last.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    rows = engine().crm.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
+    return _reply({"deliveries": [_delivery(row) for row in rows]})
+
+
+@blueprint.serve(
+    f"{ONE}/replay",
+    "POST",
+    **operation("replayDeliveries", SCOPE, {"202": shown("So many.", ReplayAnswerCount, {"deliveries": 3})},
+                *BODY_ERRORS, NotFound, requestBody=_takes(ReplayInput, {"since": "2026-11-23T09:30:00+08:00"})),
+)  # fmt: skip
+@needs(SCOPE, reach=Reach.BRANCH)
+def replay_deliveries(client: Client, webhook_id: str) -> Response:
+    """Send again
+
+    One `delivery`, all made `since` an instant, or, with neither, all that failed; with the ids they had.
+    """
+    body = check(_REPLAY, read_json(request), SENTENCE)
+    crm = engine().crm
+    count = crm.deliveries.replay(webhook_id, client.branch, client.name, body.get("delivery"), body.get("since"))
+    return _reply({"deliveries": count}, 202)
+
+
+def _reply(document: dict[str, Any], status: int = 200) -> Ready:
+    return Ready(orjson.dumps(document), status, [NO_STORE])
+
+
+def _document(one: Webhook) -> dict[str, Any]:
+    zone, since = engine().timezone, one.failing_since
+    return {
+        "id": one.id,
+        "url": one.url,
+        "types": list(one.types),
+        "enabled": one.enabled,
+        "failing_since": None if since is None else iso(since, zone),
+        "created_at": iso(one.created_at, zone),
+    }
+
+
+def _delivery(row: dict[str, Any]) -> dict[str, Any]:
+    zone = engine().timezone
+    times = {name: row[name] and iso(row[name], zone) for name in ("created_at", "delivered_at")}
+    return {**row, **times, "message_id": f"msg_{row['id']}", "body": orjson.Fragment(row["body"])}

@@ -1,0 +1,208 @@
+"""/v1/contacts: may we contact this customer, now or at a planned time? If so it counts; if not, which gate is closed.
+
+Whoever sends a message or makes a call asks here first and goes ahead on 201 (or on 200: the same id was reserved
+before). Every gate is asked as of that moment, or of the planned time, under a lock on the customer, so no number of
+programs at once can pass a cap. What is reserved and will not be made is cancelled, and counts no more. What was made
+may be reported, as an event of kind ``contact`` under the same id: it is the same contact, counted once, at the time it
+was made. Events of that kind under another id are contacts made without asking, which count but cannot be refused any
+more. Contacts are the bank's: a customer's own key reserves none. When PostgreSQL is away: 503, and no contact.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client, Event, EventKind
+from service.core.errors import ContactRefused, FourcastError, Unavailable
+from service.engine.offers.event_claims import spelt
+from service.rendering.answer import iso
+from service.routes.examples.events import CONTACT, CONTACT_ANSWER
+from service.routes.http.audit import about, audited, item_problem
+from service.routes.http.cursors import cursor, next_page, place_of
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, customer_of_body, engine, needs, own_customers, spend
+from service.routes.http.headers.languages import BY_LANGUAGE, language
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.contacts import (
+    ContactAnswer,
+    ContactInput,
+    ContactsAnswer,
+    ContactsInput,
+    ContactsQuery,
+    ContactStatuses,
+    ListedContact,
+    OutcomeInput,
+)
+from service.store.events.contacts import Contact, no_contact
+
+WRITES, READS = "events:write", ("customers:read", "customers:write", "events:write")
+ONE, OF_CUSTOMER = "/v1/contacts/<but_bulk:contact_id>", "/v1/customers/<string:customer_id>/contacts"
+SENTENCE = "The contact does not fit; it was not reserved."
+_INPUT, _SEVERAL, _OUTCOME, _QUERY = ContactInput(), ContactsInput(), OutcomeInput(), ContactsQuery()
+_ANSWER = {"200": shown("As it stands.", ListedContact, CONTACT_ANSWER)}
+_STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTACT_ANSWER}]}
+_NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
+
+blueprint = Resource("contacts", __name__, description="Contacts reserved before they are made.")
+
+
+def _takes(schema: type, example: object) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+@blueprint.serve(
+    "/v1/contacts",
+    "POST",
+    **operation(
+        "reserveContact",
+        WRITES,
+        {
+            "201": shown("Reserved: go ahead.", ContactAnswer, CONTACT_ANSWER),
+            "200": shown("The same contact was reserved before.", ContactAnswer, CONTACT_ANSWER),
+        },
+        *BODY_ERRORS,
+        NotFound,
+        ContactRefused,
+        requestBody=_takes(ContactInput, CONTACT),
+    ),
+)
+@needs(WRITES, reach=Reach.BRANCH)
+def contacts(client: Client) -> Response:
+    """Reserve a contact
+
+    Every gate is judged as of now, or of `planned_at`, and the contact counts before the answer is sent. 409 with
+    `contact-refused` names the gate that is closed; then the customer must not be contacted.
+    """
+    contact, new = _reserved(client, check(_INPUT, read_json(request), SENTENCE))
+    return Ready(orjson.dumps(_document(contact)), 201 if new else 200, [NO_STORE])
+
+
+@blueprint.serve(
+    "/v1/contacts/bulk",
+    "POST",
+    **operation("reserveContacts", WRITES, {"200": shown("A status each.", ContactStatuses, _STATUSES)}, *BODY_ERRORS,
+                requestBody=_takes(ContactsInput, {"contacts": [CONTACT]})),
+)  # fmt: skip
+@needs(WRITES, reach=Reach.BRANCH)
+def reserve_contacts(client: Client) -> Response:
+    """Reserve up to 200 contacts
+
+    Each has the status that a single call would give it, in the order sent; one that is refused stops nobody else. Each
+    counts in the quota.
+    """
+    rows = check(_SEVERAL, read_json(request), SENTENCE)["contacts"]
+    spend(client, len(rows) - 1, of=len(rows))
+    told = [_status(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
+    return Ready(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
+
+
+@blueprint.serve(ONE, **operation("getContact", READS, _ANSWER, NotFound))
+@needs(*READS, reach=Reach.BRANCH)
+def get_contact(client: Client, contact_id: str) -> Response:
+    """A contact as it stands
+
+    `reserved`, `cancelled`, `made`, `delivered` or `bounced`. Contacts of before they were kept so are in the
+    customer's list alone.
+    """
+    return Ready(orjson.dumps(_document(_mine(client, contact_id))), 200, [NO_STORE])
+
+
+@blueprint.serve(f"{ONE}/cancel", "POST", **operation("cancelContact", WRITES, _ANSWER, NotFound, Conflict))
+@needs(WRITES, reach=Reach.BRANCH)
+def cancel_contact(client: Client, contact_id: str) -> Response:
+    """Cancel a contact
+
+    It counts no more. 409 for one that was made; cancelling again is harmless.
+    """
+    found = engine().contacting.cancel(_mine(client, contact_id).id)
+    audited(client, "contact.cancel", found.id, about(client))
+    return Ready(orjson.dumps(_document(found)), 200, [NO_STORE])
+
+
+@blueprint.serve(
+    f"{ONE}/outcome",
+    "POST",
+    **operation("reportContact", WRITES, _ANSWER, *BODY_ERRORS, NotFound, Conflict,
+                requestBody=_takes(OutcomeInput, {"outcome": "delivered"})),
+)  # fmt: skip
+@needs(WRITES, reach=Reach.BRANCH)
+def report_contact(client: Client, contact_id: str) -> Response:
+    """Say what became of a contact
+
+    `delivered` or `bounced`; the last word holds. It counts as before: also a bounce errs on the customer's side.
+    """
+    outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
+    found = engine().contacting.end(_mine(client, contact_id).id, outcome)
+    audited(client, f"contact.{outcome}", found.id, about(client))
+    return Ready(orjson.dumps(_document(found)), 200, [NO_STORE])
+
+
+@blueprint.serve(
+    OF_CUSTOMER,
+    **operation("listContacts", READS, {"200": shown("A page.", ContactsAnswer, {
+                    "contacts": [CONTACT_ANSWER], "next": None}, headers=_NEXT)},
+                parameters=[{"in": "query", "schema": ContactsQuery}]),
+)  # fmt: skip
+@needs(*READS)
+def list_contacts(client: Client, customer_id: str) -> Response:
+    """A customer's contacts
+
+    The newest first: planned, made and cancelled, and what became of each.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    after, limit = query.get("cursor"), query["limit"]
+    place = None if after is None else place_of(after, int, str)
+    found = engine().contacting.listed(customer_id, None if place is None else (place[0], place[1]), limit)
+    onward = cursor(found[-1].at, found[-1].id) if len(found) == limit else None
+    link = [next_page(request.path, cursor=onward, limit=limit)] if onward else []
+    body = {"contacts": [_document(one) for one in found], "next": onward}
+    return Ready(orjson.dumps(body), 200, [NO_STORE, *link])
+
+
+def _reserved(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
+    """The contact, and whether it is new."""
+    customer_of_body(client, body)
+    planned = body.pop("planned_at", None)
+    wanted = spelt(Event(kind=EventKind.CONTACT.value, at=0, **body))
+    engine().claims(trusted=True).expect_decision(wanted)
+    return engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")), planned)
+
+
+def _status(client: Client, row: object, where: str) -> dict[str, Any]:
+    """One contact's turn; when PostgreSQL is away nobody has one."""
+    named = row.get("id") if isinstance(row, dict) else None
+    told = {"id": named[:64] if isinstance(named, str) else None}
+    try:
+        contact, new = _reserved(client, check(_INPUT, row, SENTENCE, where))
+    except Unavailable:
+        raise
+    except FourcastError as error:
+        return {**told, "status": error.status, "problem": item_problem(error)}
+    return {**told, "status": 201 if new else 200, "contact": _document(contact)}
+
+
+def _mine(client: Client, contact_id: str) -> Contact:
+    """The contact; NotFound, also for one of a customer whom the client may not reach."""
+    found = engine().contacting.read(contact_id)
+    if not own_customers(client, (found.customer_id,)):
+        raise no_contact(contact_id)
+    return found
+
+
+def _document(contact: Contact) -> dict[str, Any]:
+    zone, reserved = engine().timezone, contact.reserved_at
+    return {
+        "id": contact.id,
+        "customer_id": contact.customer_id,
+        "external_key": engine().crm.customers.key_of(contact.customer_id),
+        "offer": contact.offer,
+        "channel": contact.channel,
+        "decision_id": contact.decision_id,
+        "at": iso(contact.at, zone),
+        "state": contact.state,
+        "reserved_at": None if reserved is None else iso(reserved, zone),
+    }

@@ -1,0 +1,315 @@
+"""/v1/customers and /{customer_id} below it, /v1/external-keys/{external_key}: customers stored, read, erased.
+
+Paths name whom they can. Who was stored under another name, before ``customer_ids`` said what an id is, is read and
+erased at /v1/customers by query. An upsert is whole and may be repeated; a merge patch changes what it names. Each
+answer's ETag is the revision, and a write under If-Match happens to no other (``preconditions``). In bulk every
+customer has a status of their own: the good ones are stored, each durably, and sending the same list again is always
+right. Erasing is for good, and the same answer when repeated.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.customer_ids import BULK
+from service.core.domain import Client
+from service.core.errors import (
+    FourcastError,
+    Malformed,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unavailable,
+    no_customer,
+)
+from service.rendering.answer import iso
+from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
+from service.routes.http.audit import about, item_problem
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, by_key, engine, needs, own_customers, word
+from service.routes.http.headers.languages import BY_LANGUAGE
+from service.routes.http.headers.preconditions import Precondition, etag, precondition
+from service.routes.http.json_body import join, read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import JSON, NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas import LONG, OnBehalf
+from service.routes.schemas.customers import (
+    BulkCustomerInput,
+    BulkCustomersInput,
+    CustomerAnswer,
+    CustomerInput,
+    CustomerPatch,
+    CustomersAnswer,
+    Erasure,
+    KeyedCustomerInput,
+    LookUp,
+)
+from service.store import Entry, Origin, Stored, Wanted
+from service.store.customers.origins import origins
+from service.store.customers.repository import no_customer_of
+
+ALL, ONE = "/v1/customers", "/v1/customers/<but_bulk:customer>"
+KEYED = "/v1/external-keys/<string:external_key>"
+READS = ("customers:read", "customers:write")
+SENTENCE = "The customer does not fit; nothing was stored."
+QUERY = "The query does not fit."
+MERGE_PATCH = "application/merge-patch+json"
+MOST_SEVERAL = 50_000
+"""JSON values of a list of customers."""
+_WHOLE, _PART, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
+    CustomerInput(),
+    CustomerPatch(),
+    KeyedCustomerInput(),
+    BulkCustomerInput(),
+    BulkCustomersInput(),
+    OnBehalf(),
+    LookUp(),
+    Erasure(),
+)
+_ERASED = {"204": {"description": "Erased, now or before."}}
+_TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
+_READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
+
+
+def _if(name: str, meaning: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": meaning, "schema": {"type": "string"}}
+
+
+_IF_MATCH = _if("If-Match", "The ETag that was read: 412 where the customer has changed since.")
+_PRECONDITIONS = [_IF_MATCH, _if("If-None-Match", "`*`: 412 where the customer is stored already.")]
+blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
+
+
+def _takes(schema: type, example: object, *media: str) -> dict[str, Any]:
+    content = {"schema": schema, "example": example}
+    return {"required": True, "content": dict.fromkeys((*media, JSON), content)}
+
+
+@blueprint.serve(ONE, **operation("getCustomer", READS, _READ, NotFound))
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def get_customer(client: Client, customer: str) -> Response:
+    """A customer as stored
+
+    Attributes, external key and revision. A branch's key reads its own customers, and each look is on the audit log.
+    """
+    return _shown(client, engine().crm.customers.read(word(customer, "customer")), no_customer(customer))
+
+
+@blueprint.serve(KEYED, **operation("getCustomerByKey", READS, _READ, NotFound))
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def customer_by_key(client: Client, external_key: str) -> Response:
+    """A customer by the bank's own key
+
+    As stored, found by the external key. A branch's key reads its own customers.
+    """
+    entry = engine().crm.customers.by_key(word(external_key, "external_key", LONG))
+    return _shown(client, entry, no_customer_of(external_key))
+
+
+@blueprint.serve(
+    ONE,
+    "PUT",
+    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerInput, CUSTOMER_IN)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customer(client: Client, customer: str) -> Response:
+    """Store a customer
+
+    Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named. The same
+    again changes nothing. To a branch's key another branch's customer is not there (404), and nothing is stored.
+    """
+    expected = precondition(client, request)
+    body = check(_WHOLE, read_json(request), SENTENCE)
+    wanted = Wanted(word(customer, "customer"), body.get("external_key"), body["attributes"])
+    return _put(client, wanted, body.get("on_behalf_of"), expected)
+
+
+@blueprint.serve(
+    ONE,
+    "PATCH",
+    **operation("updateCustomer", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def update_customer(client: Client, customer: str) -> Response:
+    """Change what is known of a customer
+
+    A JSON Merge Patch (RFC 7396): what is left out stays, null makes an attribute unknown or takes the external key.
+    """
+    expected = precondition(client, request)
+    body = check(_PART, read_json(request, MERGE_PATCH), SENTENCE)
+    behalf = body.pop("on_behalf_of", None)
+    stored = engine().crm.customers.amend(word(customer, "customer"), body, client, expected.expect, behalf)
+    return _told(stored)
+
+
+blueprint.serve(
+    KEYED,
+    "PATCH",
+    **operation("updateCustomerByKey", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
+)(by_key(update_customer, "customer"))  # fmt: skip
+
+
+@blueprint.serve(
+    KEYED,
+    "PUT",
+    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
+                parameters=_PRECONDITIONS, requestBody=_takes(KeyedCustomerInput, KEYED_IN)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customer_by_key(client: Client, external_key: str) -> Response:
+    """Store a customer by the bank's own key
+
+    The customer of that key is stored whole; where there is none, a new one with an id of our own.
+    """
+    expected = precondition(client, request)
+    body = check(_KEYED, read_json(request), SENTENCE)
+    wanted = Wanted(None, word(external_key, "external_key", LONG), body["attributes"])
+    return _put(client, wanted, body.get("on_behalf_of"), expected)
+
+
+@blueprint.serve(
+    f"/v1/customers/{BULK}",
+    "POST",
+    **operation("putCustomers", "customers:write", {"200": shown("A status each.", CustomersAnswer, CUSTOMERS)},
+                *BODY_ERRORS, PreconditionRequired, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
+)  # fmt: skip
+@needs("customers:write", reach=Reach.BRANCH)
+def put_customers(client: Client) -> Response:
+    """Store up to 200 customers
+
+    Each has a status as a single call would give it; one that does not fit stops nobody else.
+    """
+    if client.require_if_match:
+        raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
+    body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
+    told = [_stored(client, row, join("customers", place)) for place, row in enumerate(body["customers"])]
+    return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
+
+
+@blueprint.serve(
+    ONE,
+    "DELETE",
+    **operation("eraseCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
+)  # fmt: skip
+@needs("customers:write")
+def erase_customer(client: Client, customer: str) -> Response:
+    """Erase a customer
+
+    Attributes, consents, events and everything known in decision records, leads, results of jobs and the audit log: for
+    good, at once; the customer's own keys end. What was offered and when stays under a pseudonym that leads to nobody.
+    Only the bank's own keys may.
+    """
+    behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), QUERY).get("on_behalf_of")
+    return _erased(client, word(customer, "customer"), behalf)
+
+
+blueprint.serve(
+    KEYED,
+    "DELETE",
+    **operation("eraseCustomerByKey", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
+)(by_key(erase_customer, "customer"))  # fmt: skip
+
+
+@blueprint.serve(
+    ALL, **operation("findCustomer", READS, _READ, NotFound, parameters=[{"in": "query", "schema": LookUp}])
+)
+@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+def find_customer(client: Client) -> Response:
+    """A customer, looked up by query
+
+    By `id` or by `external_key`, whatever characters they have: also those that no path can name, such as `a/b`, which
+    were stored before new ones had to fit a path.
+    """
+    query, customers = check(_LOOK_UP, pairs(request.environ["QUERY_STRING"]), QUERY), engine().crm.customers
+    if "id" in query:
+        return _shown(client, customers.read(query["id"]), no_customer(query["id"]))
+    key = query["external_key"]
+    return _shown(client, customers.by_key(key), no_customer_of(key))
+
+
+@blueprint.serve(
+    ALL,
+    "DELETE",
+    **operation("eraseFoundCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
+                parameters=[{"in": "query", "schema": Erasure}, _IF_MATCH]),
+)  # fmt: skip
+@needs("customers:write")
+def erase_found_customer(client: Client) -> Response:
+    """Erase a customer, looked up by query
+
+    As `DELETE /v1/customers/{customer}`, also for an id or an external key that no path can name. Asked again by key it
+    is 404: nobody has that key any more.
+    """
+    query = check(_ERASURE, pairs(request.environ["QUERY_STRING"]), QUERY)
+    name = query["id"] if "id" in query else engine().crm.customers.by_key(query["external_key"]).id
+    return _erased(client, name, query.get("on_behalf_of"))
+
+
+def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
+    """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
+    expected = precondition(client, request)
+    engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
+    return Ready(b"", 204, [NO_STORE])
+
+
+def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> Ready:
+    return _told(engine().crm.customers.put(wanted, client, expected.expect, behalf))
+
+
+def _told(stored: Stored) -> Ready:
+    """What a write left."""
+    return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
+
+
+def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
+    """One customer's turn; when PostgreSQL is away nobody has one."""
+    named: Mapping[str, Any] = row if isinstance(row, dict) else {}
+    told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
+    try:
+        body = check(_ITEM, row, SENTENCE, where)
+        wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
+        stored = engine().crm.customers.put(wanted, client, behalf=body.get("on_behalf_of"))
+    except Unavailable:
+        raise
+    except FourcastError as error:
+        return {**told, "status": error.status, "problem": item_problem(error)}
+    return {**told, "id": stored.id, "status": 201 if stored.new else 200, "revision": stored.revision}
+
+
+def _text(value: object) -> str | None:
+    return value[:LONG] if isinstance(value, str) else None
+
+
+def _shown(client: Client, entry: Entry, nobody: NotFound) -> Ready:
+    """The customer; another branch's is not there, for who may not see them."""
+    if not own_customers(client, (entry.id,)):
+        raise nobody
+    return _answer(entry, 200)
+
+
+def _answer(entry: Entry, status: int) -> Ready:
+    return Ready(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    return {
+        "customer_id": entry.id,
+        "external_key": entry.external_key,
+        "revision": entry.revision,
+        "attributes": entry.attributes,
+        "origins": {name: _origin(origin) for name, origin in origins(entry.told).items()},
+        "updated_at": iso(entry.updated_at, engine().timezone),
+    }
+
+
+def _origin(origin: Origin) -> dict[str, str]:
+    return {"as_of": iso(origin.as_of, engine().timezone), "source": origin.source}

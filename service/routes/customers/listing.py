@@ -1,0 +1,55 @@
+"""GET /v1/customers/bulk: the roll of customers, page by page, to reconcile another system with.
+
+A CRM takes a token of the feed (``/v1/changes?since=latest``), walks the roll to its end, and follows the feed from
+that token: what changed while it walked is told there. Who was stored or erased meanwhile may be on a page or not.
+"""
+
+import orjson
+from flask import Response, request
+
+from service.core.customer_ids import BULK
+from service.core.domain import Client
+from service.rendering.answer import iso
+from service.routes.examples.customers import ROLL
+from service.routes.http.cursors import cursor, next_page, place_of
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, engine, needs, own_branch, own_customers
+from service.routes.http.openapi import Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.offers import pairs
+from service.routes.schemas.customers import RollAnswer, RollQuery
+
+READS = ("customers:read", "customers:write")
+_QUERY = RollQuery()
+_NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
+
+blueprint = Resource("roll", __name__, description="Who is stored.")
+
+
+@blueprint.serve(
+    f"/v1/customers/{BULK}",
+    **operation("listCustomers", READS, {"200": shown("A page.", RollAnswer, ROLL, headers=_NEXT)},
+                parameters=[{"in": "query", "schema": RollQuery}]),
+)  # fmt: skip
+@needs(*READS, reach=Reach.BRANCH)
+def list_customers(client: Client) -> Response:
+    """Customers, page by page
+
+    In the order of their ids, with external key, branch and revision: to reconcile with, beside the feed of changes.
+    A branch's key lists its own customers, and each of them is a look on record.
+    """
+    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    after = place_of(query["cursor"], str)[0] if "cursor" in query else ""
+    limit, branch = query["limit"], own_branch(client, query.get("branch"))
+    found = engine().crm.customers.listed(after, branch, limit)
+    seen = own_customers(client, [one.id for one in found])
+    onward = cursor(found[-1].id) if len(found) == limit else None
+    zone = engine().timezone
+    rows = [
+        {"customer_id": one.id, "external_key": one.external_key, "branch": one.branch, "revision": one.revision,
+         "updated_at": iso(one.updated_at, zone)}
+        for one in found if one.id in seen
+    ]  # fmt: skip
+    path = f"/v1/customers/{BULK}"
+    link = [next_page(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []
+    return Ready(orjson.dumps({"customers": rows, "next": onward}), 200, [NO_STORE, *link])

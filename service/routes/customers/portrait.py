@@ -1,0 +1,38 @@
+"""GET /v1/customers/{customer_id}/portrait: who the customer is, what they hold and need, and what is not known.
+
+For advisers and analysts, and for the customer about themselves; off the hot path, never cached.
+"""
+
+from flask import Response, request
+
+from service.core.domain import Client
+from service.routes.http.guard import engine, needs
+from service.routes.http.headers.languages import language
+from service.routes.http.openapi import NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas.portrait import PortraitAnswer
+
+blueprint = Resource("portrait", __name__, description="Who a customer is.")
+
+
+@blueprint.serve(
+    "/v1/customers/<string:customer_id>/portrait",
+    **operation(
+        "getPortrait",
+        "offers:explain",
+        {"200": shown("The portrait; what is unknown is null.", PortraitAnswer)},
+        NotFound,
+        parameters=[
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+        ],
+    ),
+)
+@needs("offers:explain")
+def portrait(client: Client, customer_id: str) -> Response:
+    """The portrait of a customer
+
+    In Chinese or English by `Accept-Language`. Of a customer who refused personalisation nothing is inferred, and
+    `note` says so. `missing` names the facts behind what is null. A customer's own key reads that customer only.
+    """
+    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return Ready(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])

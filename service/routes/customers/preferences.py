@@ -1,0 +1,119 @@
+"""GET and PUT /v1/customers/{customer_id}/preferences: what the customer permits, by purpose and channel.
+
+A PUT says something about what it names and leaves the rest as it was; sending it twice is harmless. It is in the
+ledger when it is acknowledged, as the customer's last word, and the next call in any worker follows it, Redis or not.
+Withdrawing is as easy as agreeing: the same call with ``false``. The ETag is the customer's revision.
+"""
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client
+from service.core.errors import InvalidInput, PreconditionFailed, PreconditionRequired, Problem
+from service.decision.subject import PERSONALISATION
+from service.engine.preferences import Preferences, purposes
+from service.rendering.answer import iso
+from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
+from service.routes.http.fields import check
+from service.routes.http.guard import engine, needs
+from service.routes.http.headers.preconditions import etag, precondition
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
+from service.rules.contact_gates import CONTACT
+from service.store import Words
+
+READS, WRITES = ("customers:read", "customers:write"), ("customers:write", "preferences:write")
+PATH = "/v1/customers/<string:customer_id>/preferences"
+SENTENCE = "The preferences do not fit; nothing was changed."
+_INPUT = PreferencesInput()
+_TAG = {"ETag": {"description": "The customer's revision, for If-Match.", "schema": {"type": "string"}}}
+_ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PREFERENCES, headers=_TAG)}
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag that was read: 412 where the customer has changed since.",
+    "schema": {"type": "string"},
+}
+
+blueprint = Resource("preferences", __name__, description="What customers permit.")
+
+
+@blueprint.serve(PATH, **operation("getPreferences", (*READS, "preferences:write"), _ANSWERS, NotFound))
+@needs(*READS, "preferences:write")
+def preferences(client: Client, customer_id: str) -> Response:
+    """What a customer permits
+
+    Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
+    `because` names the rule that holds a purpose closed whatever the customer says.
+    """
+    return _reply(customer_id, engine().preferences.of(customer_id))
+
+
+@blueprint.serve(
+    PATH,
+    "PUT",
+    **operation(
+        "putPreferences",
+        WRITES,
+        _ANSWERS,
+        *BODY_ERRORS,
+        NotFound,
+        PreconditionFailed,
+        PreconditionRequired,
+        parameters=[_IF_MATCH],
+        requestBody={
+            "required": True,
+            "content": {"application/json": {"schema": PreferencesInput, "example": PREFERENCES_SAID}},
+        },
+    ),
+)
+@needs(*WRITES)
+def put_preferences(client: Client, customer_id: str) -> Response:
+    """Say what a customer permits
+
+    What is left out stays as it was. The next call, in any worker, follows it.
+    """
+    expected = precondition(client, request)
+    body = check(_INPUT, read_json(request), SENTENCE)
+    said = engine().preferences.say(customer_id, Words(words(body), client.name, body["version"]), expected.expect)
+    return _reply(customer_id, said)
+
+
+def words(body: dict[str, Any]) -> dict[str, bool]:
+    """The body as purposes; InvalidInput where it says nothing, or the same thing in two ways."""
+    granted: dict[str, bool] = dict(body.get("consents", {}))
+    own = {PERSONALISATION: body.get("personalisation"), CONTACT: _not(body.get("do_not_contact"))}
+    twice = [purpose for purpose in granted if own.get(purpose) is not None]
+    if twice:
+        raise InvalidInput(SENTENCE, [Problem(f"consents.{one}", "is said twice") for one in twice])
+    granted |= {purpose: word for purpose, word in own.items() if word is not None}
+    if not granted:
+        nothing = "must say something: personalisation, do_not_contact or consents"
+        raise InvalidInput(SENTENCE, [Problem("", nothing)])
+    return granted
+
+
+def _not(word: bool | None) -> bool | None:
+    return None if word is None else not word
+
+
+def _reply(customer_id: str, found: Preferences) -> Ready:
+    zone = engine().timezone
+    said = {
+        purpose: {"granted": word.granted, "at": iso(word.at, zone), "source": word.source, "version": word.version}
+        for purpose, word in found.said.items()
+    }
+    body = {
+        "customer_id": customer_id,
+        "external_key": engine().crm.customers.key_of(customer_id),
+        "personalisation": found.granted(PERSONALISATION),
+        "do_not_contact": not found.granted(CONTACT),
+        "consents": {purpose: found.granted(purpose) for purpose in purposes(found.policy)},
+        "because": found.because,
+        "said": said,
+    }
+    return Ready(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag(found.revision)])

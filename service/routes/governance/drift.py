@@ -1,0 +1,82 @@
+"""GET /v1/models/drift: how far the customers served lately lie from those the serving bundle learned from.
+
+The same figures as ``fourcast drift --from-store``, measured when asked: some tenths of a second of one worker.
+"""
+
+from datetime import datetime
+
+import orjson
+from flask import Response
+from marshmallow import fields
+
+from service.core.domain import Client
+from service.routes.examples.models import DRIFT
+from service.routes.http.guard import engine, needs
+from service.routes.http.openapi import NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas import Loose, says
+
+PROMOTE = "models:promote"
+VERDICTS = ["steady", "watch", "drifted", "too few customers"]
+
+blueprint = Resource("drift", __name__, description="Whether the models still fit the customers.")
+
+
+class DriftShiftAnswer(Loose):
+    """One feature or score, then and now; `psi_noise` and `ks_noise` are what chance alone reaches."""
+
+    name = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"enum": ["feature", "score"]})
+    customers = fields.Integer(required=True)
+    psi = fields.Float(required=True)
+    psi_noise = fields.Float(required=True)
+    ks = fields.Float(required=True, allow_none=True)
+    ks_noise = fields.Float(required=True, allow_none=True)
+    unknown_before = fields.Float(required=True)
+    unknown_now = fields.Float(required=True)
+    verdict = fields.String(required=True, metadata={"enum": VERDICTS})
+
+
+class CalibratedAnswer(Loose):
+    """One family's outcomes against its propensities, of decisions whose horizon has passed."""
+
+    family = fields.String(required=True)
+    customers = fields.Integer(required=True)
+    taken = fields.Integer(required=True)
+    expected = fields.Float(required=True)
+    ratio = fields.Float(required=True, allow_none=True)
+    ratio_low = fields.Float(required=True, allow_none=True)
+    ratio_high = fields.Float(required=True, allow_none=True)
+    verdict = fields.String(required=True, metadata={"enum": VERDICTS})
+
+
+class DriftAnswer(Loose):
+    """What drifted, and every figure it follows from, the worst first."""
+
+    bundle = fields.String(required=True)
+    since = fields.DateTime(required=True)
+    until = fields.DateTime(required=True)
+    customers = fields.Integer(required=True)
+    unreadable_decisions = fields.Integer(
+        required=True, metadata=says("Decisions left out: somebody altered their record.")
+    )
+    drifted = fields.List(fields.String(), required=True)
+    shifts = fields.List(fields.Nested(DriftShiftAnswer), required=True)
+    calibration = fields.List(fields.Nested(CalibratedAnswer), required=True)
+
+
+@blueprint.serve(
+    "/v1/models/drift",
+    **operation("getModelDrift", PROMOTE, {"200": shown("Drift of what serves.", DriftAnswer, DRIFT)}, NotFound),
+)
+@needs(PROMOTE)
+def drift(client: Client) -> Response:
+    """How far customers and scores have drifted from what the models learned
+
+    Features and scores of the decisions stored lately against the references in the bundle that serves, by PSI and KS;
+    outcomes against propensities where their horizon has passed. `drifted` names what is over a bound of the policy's
+    monitoring.yaml. 404 where no bundle with references serves.
+    """
+    found, about = engine().drifting.measured()
+    span = {name: datetime.fromtimestamp(about[name] // 1000, engine().timezone) for name in ("since", "until")}
+    return Ready(orjson.dumps({**about, **span, **found.document()}), 200, [NO_STORE])

@@ -1,0 +1,50 @@
+"""GET /v1/experiments: what each standing test, strategy and challenger brings, with intervals."""
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client
+from service.engine.experiments import DAYS, WINDOW_DAYS
+from service.routes.http.fields import QueryInteger, Strict, check
+from service.routes.http.guard import engine, needs
+from service.routes.http.openapi import Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas import DecisionRecord
+
+blueprint = Resource("experiments", __name__, description="What the parts of the method bring.")
+
+
+class ExperimentsQuery(Strict):
+    """Over which time."""
+
+    days = QueryInteger(1, 3660, load_default=DAYS, metadata={"description": "How far back.", "example": DAYS})
+    window_days = QueryInteger(
+        1, 366, load_default=WINDOW_DAYS, metadata={"description": "Days in which a take counts.", "example": 30}
+    )
+
+
+class ExperimentsAnswer(DecisionRecord):
+    """Customers, takes and value of every arm, and the lift of each test with its intervals and verdict."""
+
+
+_QUERY = ExperimentsQuery()
+
+
+@blueprint.serve(
+    "/v1/experiments",
+    **operation(
+        "listExperiments",
+        "offers:explain",
+        {"200": shown("The lift of every test.", ExperimentsAnswer)},
+        parameters=[{"in": "query", "schema": ExperimentsQuery}],
+    ),
+)
+@needs("offers:explain")
+def experiments(client: Client) -> Response:
+    """What each standing test, strategy and challenger brings
+
+    Customers served by the whole method beside those served without one part of it, with 95 % intervals, and a plain
+    verdict that also says when it cannot tell yet. Not for a customer's own key.
+    """
+    asked = check(_QUERY, request.args.to_dict(), "The query does not fit.")
+    return Ready(orjson.dumps(engine().measurement.report(**asked)), 200, [NO_STORE])

@@ -1,0 +1,225 @@
+"""/v1/models and /v1/challenger: which bundles there are, two of them compared, one made to serve or put on trial.
+
+The same facts and the same gates as on the command line; the actor is the name of the client that holds the key. What a
+bundle's figures refuse cannot be overridden over HTTP, what its value on the stored decisions refuses can. Whoever
+proposed a policy cannot put it on trial. ``POST /v1/releases/rollback`` takes a promotion back.
+"""
+
+import orjson
+from flask import Response, request
+from marshmallow import fields
+
+from service.core.domain import Client
+from service.core.errors import GateRefused
+from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
+from service.routes.governance.policies import APPROVE, BODY, QUERY, release, sent
+from service.routes.http.fields import Strict, Word, check
+from service.routes.http.guard import engine, needs, word
+from service.routes.http.json_body import read_json, whole
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas import DecisionRecord, Loose
+from service.routes.schemas.releases import HASH, NoteInput, PromotionInput, ReleaseAnswer
+from service.runtime.child_process import Patience
+from service.store.releases.challengers import MOST
+
+PROMOTE = "models:promote"
+EITHER = (PROMOTE, APPROVE)
+
+blueprint = Resource("models", __name__, description="Bundles of models, and what is on trial.")
+
+
+class ModelAnswer(Loose):
+    """A bundle in one row."""
+
+    version = fields.String(required=True)
+    serves_as = fields.String(required=True, allow_none=True, metadata={"enum": ["champion", "challenger", None]})
+    metrics = fields.Dict(required=True, allow_none=True)
+    problem = fields.String(required=True, allow_none=True)
+
+
+class ModelsAnswer(Loose):
+    """All bundles."""
+
+    models = fields.List(fields.Nested(ModelAnswer), required=True)
+
+
+class ManifestAnswer(DecisionRecord):
+    """What a bundle says of itself: features, calibration, metrics, sources, seed."""
+
+
+class CompareQuery(Strict):
+    """Two versions."""
+
+    one = Word(required=True, metadata={"description": "A version.", "example": "b-0123456789ab"})
+    other = Word(required=True, metadata={"description": "Another version.", "example": "b-ba9876543210"})
+
+
+class CompareAnswer(Loose):
+    """Figures of two bundles; comparable as they stand only where they were measured on the same files."""
+
+    one = fields.String(required=True)
+    other = fields.String(required=True)
+    same_files = fields.Boolean(required=True)
+    families = fields.Dict(required=True)
+
+
+class ChallengerInput(NoteInput):
+    """What to put on trial, for which share of the customers; what is left out is the champion's."""
+
+    policy = Word(HASH, load_default=None, allow_none=True, metadata={"description": "A policy's hash."})
+    bundle = Word(load_default=None, allow_none=True, metadata={"description": "A bundle's version."})
+    share = fields.Float(load_default=0.1, metadata={"description": f"Above 0 to {MOST:g}.", "example": 0.1})
+
+
+class ChallengerAnswer(Loose):
+    """What is on trial; null where nothing is."""
+
+    policy = fields.String(required=True)
+    bundle = fields.String(required=True, allow_none=True)
+    share = fields.Float(required=True)
+
+
+class TrialAnswer(Loose):
+    """The trial that runs."""
+
+    challenger = fields.Nested(ChallengerAnswer, required=True, allow_none=True)
+
+
+@blueprint.serve(
+    "/v1/models", **operation("listModels", EITHER, {"200": shown("Every bundle, by version.", ModelsAnswer, MODELS)})
+)
+@needs(*EITHER)
+def models(client: Client) -> Response:
+    """The bundles of models, with their figures on unseen customers
+
+    `serves_as` says which one is champion and which challenger; `problem` what is wrong with one that cannot be read.
+    """
+    return sent({"models": engine().modelling.listed()})
+
+
+@blueprint.serve(
+    "/v1/models/compare",
+    **operation(
+        "compareModels",
+        EITHER,
+        {"200": shown("The figures of both.", CompareAnswer, COMPARED)},
+        NotFound,
+        parameters=[{"in": "query", "schema": CompareQuery}],
+    ),
+)
+@needs(*EITHER)
+def compare(client: Client) -> Response:
+    """Two bundles side by side
+
+    Each figure of each family in both, null where a bundle has none; `same_files` says whether they may be compared.
+    """
+    return sent(engine().modelling.compared(**check(CompareQuery(), dict(request.args), QUERY)))
+
+
+@blueprint.serve(
+    "/v1/models/<string:version>",
+    **operation("getModel", EITHER, {"200": shown("The manifest.", ManifestAnswer, MANIFEST)}, NotFound),
+)
+@needs(*EITHER)
+def model(client: Client, version: str) -> Response:
+    """One bundle's manifest
+
+    Features, files with their hashes, calibration, metrics, sources and seed: all that reproduces it.
+    """
+    return Ready(orjson.dumps(engine().modelling.manifest(word(version, "version"))), 200, [NO_STORE])
+
+
+@blueprint.serve(
+    "/v1/models/<string:version>/promote",
+    "POST",
+    **operation(
+        "promoteModel",
+        PROMOTE,
+        {"200": shown("The release that serves now; every worker follows.", ReleaseAnswer, RELEASE)},
+        *BODY_ERRORS,
+        NotFound,
+        GateRefused,
+        requestBody={
+            "required": False,
+            "content": {"application/json": {"schema": PromotionInput, "example": {"note": "Autumn models"}}},
+        },
+    ),
+)
+@needs(PROMOTE)
+def promote(client: Client, version: str) -> Response:
+    """Make a bundle serve, beside the policy that serves
+
+    Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
+    the stored decisions show that it may earn too much less. A body is not needed.
+    """
+    from service.cli.models.bundles import promoted  # the gate belongs to training, which a worker loads only for this
+
+    desk, sent_body = engine().modelling, read_json(request) if whole(request) else {}
+    body = check(PromotionInput(), sent_body, BODY)
+    desk.manifest(word(version, "version"))
+    waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
+    note, override = body["note"] or "promoted", body["override"]
+    made = promoted(desk, version, client.name, note, override=override, patience=waits)
+    engine().governance.made(made)
+    return sent(release(made))
+
+
+@blueprint.serve(
+    "/v1/challenger", **operation("getChallenger", EITHER, {"200": shown("The trial.", TrialAnswer, TRIAL)})
+)
+@needs(*EITHER)
+def challenger(client: Client) -> Response:
+    """What is on trial
+
+    The challenger of the release that serves, and its share of the customers; null where nothing is.
+    """
+    trial = engine().governance.trial()
+    told = None if trial is None else {"policy": trial.policy, "bundle": trial.bundle, "share": trial.share}
+    return sent({"challenger": told})
+
+
+@blueprint.serve(
+    "/v1/challenger",
+    "PUT",
+    **operation(
+        "beginChallenger",
+        EITHER,
+        {"200": shown("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
+        *BODY_ERRORS,
+        NotFound,
+        GateRefused,
+        Conflict,
+        requestBody={
+            "required": True,
+            "content": {"application/json": {"schema": ChallengerInput, "example": TRIAL_ASKED}},
+        },
+    ),
+)
+@needs(*EITHER)
+def begin(client: Client) -> Response:
+    """Let a challenger serve a share of the customers
+
+    Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served, 409
+    `gate-refused` for a bundle that does not fit this bank. How it does beside the champion: `GET /v1/experiments`.
+    """
+    asked = check(ChallengerInput(), read_json(request), BODY)
+    if asked["bundle"] is not None:
+        engine().modelling.manifest(asked["bundle"])
+    return sent(release(engine().governance.challenge(actor=client.name, **asked)))
+
+
+@blueprint.serve(
+    "/v1/challenger",
+    "DELETE",
+    **operation(
+        "endChallenger", EITHER, {"200": shown("The champion serves everybody.", ReleaseAnswer, RELEASE)}, Conflict
+    ),
+)
+@needs(*EITHER)
+def end(client: Client) -> Response:
+    """End the trial
+
+    By a new release of the champion alone; every other new release ends a trial as well.
+    """
+    return sent(release(engine().governance.end_challenge(client.name, "")))

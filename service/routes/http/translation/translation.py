@@ -1,0 +1,155 @@
+"""Problems in Chinese: an English sentence is looked up in ``chinese/``; what it quotes is put into the Chinese one.
+
+Errors are raised in English, by layers that know of no request and no language, and the log and the command line say
+the same words. So they are translated here, where they are answered, and only for who asks for Chinese. A sentence is
+matched from left to right, each part at its first place: a sentence costs its length, whatever it quotes. What has no
+row stays English, and ``Teller.languages`` says so.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+from flask import request
+
+from service.routes.http.headers.languages import CHINESE, ENGLISH, language
+
+FOLDER = Path(__file__).with_name("chinese")
+SENTENCES, PHRASES = ("titles", "details", "messages"), "phrases"
+DEEPEST = 3
+"""Sentences within sentences."""
+_HOLE = re.compile(r"\{(~?\w+)\}")
+_QUOTED = re.compile('"[^"]*"')
+_LETTER, _WORDS = re.compile("[A-Za-z]"), re.compile("[A-Za-z] +[A-Za-z]")
+"""What is English: a sentence with any letter; within another one only words in a row, since one alone is a name."""
+
+
+class Row:
+    """One sentence: the ``parts`` of the English one and the ``names`` between them; the Chinese one in pieces.
+
+    Odd pieces are names, those in Chinese too with ``~`` before them.
+    """
+
+    def __init__(self, english: str, chinese: str) -> None:
+        pieces = _HOLE.split(english)
+        self.parts, self.names, self.chinese = pieces[::2], pieces[1::2], _HOLE.split(chinese)
+
+    @property
+    def letters(self) -> int:
+        """How much it says of its own: of two rows that match, the longer one is meant."""
+        return sum(map(len, self.parts))
+
+    def quoted(self, sentence: str) -> dict[str, str] | None:
+        """What the sentence quotes, by name; None where it is another sentence."""
+        first, *between, last = self.parts
+        at, end = len(first), len(sentence) - len(last)
+        if at > end or not sentence.startswith(first) or not sentence.endswith(last):
+            return None
+        found: list[str] = []
+        for part in between:
+            place = sentence.find(part, at, end)
+            if place < 0:
+                return None
+            found.append(sentence[at:place])
+            at = place + len(part)
+        return dict(zip(self.names, [*found, sentence[at:end]], strict=True))
+
+
+class Told(NamedTuple):
+    """A text, and whether it is Chinese but for what it quotes."""
+
+    text: str
+    whole: bool
+
+
+class Rows:
+    """Rows, found by the sentence itself, or by its first word where it quotes something."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._plain = {english: chinese for english, chinese in words.items() if not _HOLE.search(english)}
+        self._begun: dict[str, list[Row]] = {}
+        rows = [Row(english, chinese) for english, chinese in words.items() if english not in self._plain]
+        for row in sorted(rows, key=lambda row: -row.letters):
+            first, blank, _ = row.parts[0].partition(" ")
+            self._begun.setdefault(first if blank else "", []).append(row)
+
+    def find(self, sentence: str) -> tuple[Row, dict[str, str]] | None:
+        """The row of a sentence, with what the sentence quotes."""
+        if sentence in self._plain:
+            return Row(sentence, self._plain[sentence]), {}
+        for row in (*self._begun.get(sentence.partition(" ")[0], ()), *self._begun.get("", ())):
+            quoted = row.quoted(sentence)
+            if quoted is not None:
+                return row, quoted
+        return None
+
+
+class Catalogue:
+    """The Chinese of every sentence; ``phrases`` are found within sentences only."""
+
+    def __init__(self, sentences: Mapping[str, str], phrases: Mapping[str, str]) -> None:
+        self._sentences, self._within = Rows(sentences), Rows({**sentences, **phrases})
+
+    def told(self, sentence: str) -> Told:
+        """The sentence in Chinese; as it is where there is no row."""
+        return self._told(sentence, self._sentences, DEEPEST)
+
+    def _told(self, sentence: str, rows: Rows, depth: int) -> Told:
+        found = rows.find(sentence) if depth else None
+        if found is None:
+            english = _LETTER if rows is self._sentences else _WORDS
+            return Told(sentence, english.search(_QUOTED.sub("", sentence)) is None)
+        pieces = list(self._filled(*found, depth - 1))
+        return Told("".join(piece.text for piece in pieces), all(piece.whole for piece in pieces))
+
+    def _filled(self, row: Row, quoted: Mapping[str, str], depth: int) -> Iterator[Told]:
+        for place, piece in enumerate(row.chinese):
+            if not place % 2:
+                yield Told(piece, True)
+            elif piece.startswith("~"):
+                yield self._told(quoted[piece[1:]], self._within, depth)
+            else:
+                yield Told(quoted[piece], True)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The rows of ``chinese/``, read once."""
+    sentences = {english: chinese for name in SENTENCES for english, chinese in rows(name).items()}
+    return Catalogue(sentences, rows(PHRASES))
+
+
+def rows(name: str) -> dict[str, str]:
+    """One file of ``chinese/``: English to Chinese."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, str] = yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=loader)  # noqa: S506 - a safe one
+    return found
+
+
+class Teller:
+    """Tells problems in the language that the request asks for, English unless it likes Chinese better."""
+
+    def __init__(self) -> None:
+        self._asked = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), ENGLISH)
+        self._used: set[str] = set()
+
+    @property
+    def languages(self) -> str:
+        """The languages that were used, as ``Content-Language`` says it; the one asked for first."""
+        return ", ".join(sorted(self._used, key=lambda one: one != self._asked))
+
+    def tell(self, sentence: str) -> str:
+        """An English sentence of ours."""
+        if self._asked == ENGLISH:
+            return self.quote(sentence, ENGLISH)
+        told = catalogue().told(sentence)
+        self._used |= {CHINESE} if told.whole else {ENGLISH} if told.text == sentence else {CHINESE, ENGLISH}
+        return told.text
+
+    def quote(self, sentence: str, spoken: str) -> str:
+        """A sentence as it is, in the language that it is in."""
+        self._used.add(spoken)
+        return sentence

@@ -1,0 +1,101 @@
+"""GET /v1/decisions/{decision_id}: one decision as recorded; told (``/explanation``); made again (``/replay``)."""
+
+import orjson
+from flask import Response, request
+
+from service.core.decision_ids import canonical_id
+from service.core.domain import Client
+from service.core.errors import NotFound
+from service.routes.http.fields import check
+from service.routes.http.guard import Reach, engine, needs, own_customers, word
+from service.routes.http.headers.languages import language
+from service.routes.http.openapi import Resource, operation, shown
+from service.routes.http.request_context import facts
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.offers.explanations import REPLAY, ExplanationQuery, ReplayAnswer
+from service.routes.offers.offers import VARY, pairs
+from service.routes.schemas import DecisionRecord
+from service.routes.schemas.explanations import ExplanationAnswer
+from service.store import Record
+
+_EXPLANATION = ExplanationQuery()
+
+blueprint = Resource("decisions", __name__, description="What was decided, and from what.")
+
+
+@blueprint.serve(
+    "/v1/decisions/<string:decision_id>",
+    **operation(
+        "getDecision",
+        "offers:explain",
+        {"200": shown("The record, byte for byte as it was stored.", DecisionRecord)},
+        NotFound,
+    ),
+)
+@needs("offers:explain", reach=Reach.NAMED)
+def decision(client: Client, decision_id: str) -> Response:
+    """One decision with its snapshot, versions, factors and reasons
+
+    To a key bound to a customer or a branch the decisions of others do not exist (404).
+    """
+    return Ready(_stored(client, decision_id).record, 200, [NO_STORE])
+
+
+@blueprint.serve(
+    "/v1/decisions/<string:decision_id>/explanation",
+    **operation(
+        "explainDecision",
+        "offers:explain",
+        {"200": shown("Why, why not, and what would change it.", ExplanationAnswer)},
+        NotFound,
+        parameters=[
+            {"in": "query", "schema": ExplanationQuery},
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+        ],
+    ),
+)
+@needs("offers:explain", reach=Reach.NAMED)
+def explanation(client: Client, decision_id: str) -> Response:
+    """One decision explained
+
+    From its record and the policy that made it: the funnel from all offers to those shown, every gate with its rule,
+    the factors of each priority, what would win without each factor, and what would unlock what is withheld.
+    """
+    record = _stored(client, decision_id).record
+    asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
+    told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
+    return Ready(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
+
+
+@blueprint.serve(
+    "/v1/decisions/<string:decision_id>/replay",
+    **operation(
+        "replayDecision",
+        "offers:explain",
+        {"200": shown("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
+        NotFound,
+    ),
+)
+@needs("offers:explain", reach=Reach.NAMED)
+def replay(client: Client, decision_id: str) -> Response:
+    """One decision made again
+
+    From its own record, the policy it names and, where its folder is still there, the bundle it names.
+    """
+    stored = _stored(client, decision_id)
+    replayed = engine().explaining.replayed(stored.id, stored.record)
+    return Ready(orjson.dumps(replayed.document()), 200, [NO_STORE])
+
+
+def _stored(client: Client, decision_id: str) -> Record:
+    word(decision_id, "decision_id")
+    facts().decision_id = canonical_id(decision_id) or decision_id
+    try:
+        stored = engine().stored(decision_id)
+        if own_customers(client, (stored.customer_id,)):
+            return stored
+    except NotFound:
+        pass  # the same words for a stranger's decision as for none
+    raise NotFound("No such decision. Decisions are kept as long as the bank's retention says.")

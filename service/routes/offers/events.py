@@ -1,0 +1,226 @@
+"""POST /v1/events: what happened between customer and bank. Durable before it is acknowledged, harmless to repeat.
+
+A body that does not fit its schema is refused whole, before anything is stored. Each event that fits is then taken or
+refused by itself, on what only the bank knows: its customer, offer, channel, decision and token, whether its id was
+used before, and whether this key may say it. 201 when at least one event was new, 200 when none was, but some were
+known; each has its status, and one that is ``refused`` says why and will never be taken as it is. Where every event is
+refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; then some may have been stored, and
+sending the same request again is always right. Each event counts in the quota.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import orjson
+from flask import Response, request
+
+from service.core.domain import Client, Event, EventKind
+from service.core.errors import Forbidden, FourcastError, InvalidInput, Problem
+from service.engine.auth.reach import unreached
+from service.engine.engine import Engine
+from service.engine.offers.event_claims import Claims, spelt
+from service.engine.offers.offer_tokens import TokenRefused
+from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
+from service.routes.http.audit import item_problem
+from service.routes.http.fields import check, kind
+from service.routes.http.guard import Reach, customers_of, engine, needs, own_customers, spend
+from service.routes.http.headers.languages import BY_LANGUAGE
+from service.routes.http.json_body import join, read_json
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
+from service.routes.http.responses import NO_STORE, Ready
+from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
+from service.store.customers.repository import no_customer_of
+
+SENTENCE = "The events do not fit; none was stored."
+BANKS_OWN = (EventKind.PURCHASE, EventKind.CONTACT)
+"""What only the bank can know."""
+CUSTOMERS_OWN = tuple(each for each in EventKind if each not in BANKS_OWN)
+_EVENT = EventInput()
+NOBODY = ""
+"""The id of nobody, in place of one that a key does not lead to."""
+_SEVERAL = "events"
+_FOR_GOOD = (InvalidInput, Forbidden, NotFound, Conflict)
+"""What an event may be refused by, however often it is sent."""
+
+blueprint = Resource("events", __name__, description="What happened between customer and bank.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event, the token that came with it, where it stands in the body, and its customer's external key if named."""
+
+    event: Event
+    token: str | None
+    path: str
+    external_key: str | None = None
+
+
+@blueprint.serve(
+    "/v1/events",
+    "POST",
+    **operation(
+        "recordEvents",
+        "events:write",
+        {
+            "201": shown("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
+            "200": shown("What is not refused was known already.", EventsAnswer, DUPLICATE),
+        },
+        *BODY_ERRORS,
+        NotFound,
+        Conflict,
+        requestBody={
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"oneOf": [EventInput, EventsInput]},
+                    "examples": {"one": {"value": EVENT}, "several": {"value": EVENTS}, "accept": {"value": ACCEPT}},
+                }
+            },
+        },
+    ),
+)
+@needs("events:write", reach=Reach.NAMED)
+def events(client: Client) -> Response:
+    """Report events
+
+    One event, or up to 200 as `{"events": [...]}`, each of which counts in the quota and is answered by itself:
+    `stored`, `duplicate`, or `refused` with the problem that it would be alone. Where all are refused the answer is
+    that problem. An `id` sent again with the same content is a duplicate and changes nothing, also when its token has
+    expired since; so is a second accept with the same token. An `id` with another content is a conflict. A customer's
+    own key may say impression, click, accept, reject, dismiss, survey and complaint; purchases and contacts are the
+    bank's. The next offers already count what was acknowledged here.
+    """
+    sent = read_events(read_json(request))
+    spend(client, len(sent) - 1, of=len(sent))
+    return told(sent, taken(client, sent))
+
+
+def read_events(body: object) -> list[Sent]:
+    """The events a body holds; InvalidInput with every fault of every event."""
+    single = not (isinstance(body, dict) and _SEVERAL in body)
+    rows = [body] if single else _rows(cast(dict[str, Any], body))
+    found, problems = list[Sent](), list[Problem]()
+    for number, row in enumerate(rows):
+        path = "" if single else join(_SEVERAL, number)
+        try:
+            fields = check(_EVENT, row, SENTENCE, path)
+            token, key = fields.pop("token", None), fields.pop("external_key", None)
+            found.append(Sent(Event(**{"customer_id": NOBODY} | fields), token, path, key))
+        except InvalidInput as error:
+            problems += error.problems
+        if len(problems) >= MAX_EVENTS:
+            break
+    if problems:
+        raise InvalidInput(SENTENCE, problems[:MAX_EVENTS])
+    return found
+
+
+def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
+    """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
+    claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
+    keyed = customers_of(client, sorted({one.external_key for one in sent if one.external_key is not None}))
+    found = list[str | FourcastError]()
+    for one in (_named(each, keyed) for each in sent):
+        try:
+            if one.event.customer_id == NOBODY:
+                raise no_customer_of(str(one.external_key))
+            _expect_said(client, one.event, reached.union(keyed.values()))
+            found.append(_recorded(engine(), claims, one))
+        except _FOR_GOOD as error:
+            found.append(error)
+    return found
+
+
+def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> Ready:
+    """A status each; raises what ``refused`` says where none was taken."""
+    statuses = [one for one in became if isinstance(one, str)]
+    if not statuses:
+        raise refused([one for one in became if isinstance(one, FourcastError)], sent, by_path)
+    rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
+    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE, BY_LANGUAGE])
+
+
+def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
+    """The one error of a request none of whose events can be taken: its own where it is one, else by their paths.
+
+    ``by_path``: by its path also where it is one.
+    """
+    if len(errors) == 1 and not by_path:
+        return errors[0]
+    problems = [
+        replace(each, where=join(one.path, each.where))
+        for one, error in zip(sent, errors, strict=True)
+        for each in error.problems or [Problem("", error.message)]
+    ]
+    one_kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else InvalidInput
+    problems = [replace(each, where=each.where.rstrip(".")) for each in problems[:MAX_EVENTS]]
+    sentence = f"None of the {len(errors)} events can be taken." if len(errors) > 1 else errors[0].message
+    return one_kind(sentence, problems)
+
+
+def _named(one: Sent, keyed: Mapping[str, str]) -> Sent:
+    """With the id of whom an external key names, if anybody."""
+    if one.external_key is None:
+        return one
+    return replace(one, event=replace(one.event, customer_id=keyed.get(one.external_key, NOBODY)))
+
+
+def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
+    """``stored`` or ``duplicate``; what is known already, in whichever spelling, needs no claim to hold any more."""
+    event = spelt(one.event)
+    if event != one.event and engine.acknowledged(one.event):
+        return "duplicate"
+    if one.token is not None:
+        event = _proven(engine, event, one.token)
+    try:
+        claims.expect(event, proven=one.token is not None)
+    except InvalidInput:
+        if not engine.acknowledged(event):
+            raise
+    return engine.record([event])[0][1]
+
+
+def _proven(engine: Engine, event: Event, token: str) -> Event:
+    """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
+    named = replace(event, decision_id=engine.tokens.named(token))
+    try:
+        engine.tokens.checked(token, event.customer_id, event.offer, event.channel)
+    except TokenRefused:
+        if named.decision_id is None or not engine.acknowledged(named):
+            raise
+    if event.decision_id not in (None, named.decision_id):
+        sentence = "is not the decision of the token"
+        raise TokenRefused(f"decision_id {sentence}", [Problem("decision_id", sentence)])
+    return named
+
+
+def _rows(body: dict[str, Any]) -> list[Any]:
+    rows = body[_SEVERAL]
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_EVENTS:
+        got = f"{len(rows)}" if isinstance(rows, list) else kind(rows)
+        raise InvalidInput(SENTENCE, [Problem(_SEVERAL, f"must be an array of 1 to {MAX_EVENTS} events, got {got}")])
+    if extra := [name for name in body if name != _SEVERAL]:
+        raise InvalidInput(SENTENCE, [Problem(name[:64], "is not known here; expected events") for name in extra[:20]])
+    return rows
+
+
+def _row(event: Event, became: str | FourcastError) -> dict[str, Any]:
+    if isinstance(became, str):
+        return {"id": event.id, "status": became}
+    return {"id": event.id, "status": "refused", "problem": item_problem(became)}
+
+
+def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
+    """Those of the events' customers whom the client may speak of."""
+    named = frozenset(one.event.customer_id for one in sent if one.external_key is None)
+    return own_customers(client, sorted(named)) if client.bound else named
+
+
+def _expect_said(client: Client, event: Event, reached: frozenset[str]) -> None:
+    """Raise NotFound or Forbidden where this key may not say this of this customer."""
+    if event.customer_id not in reached:
+        raise unreached(client, event.customer_id)
+    if client.customer_id is not None and event.kind in BANKS_OWN:
+        may = f"this key may say {', '.join(CUSTOMERS_OWN)}; got {event.kind}"
+        raise Forbidden(f"A {event.kind} is the bank's to report, not the customer's.", [Problem("kind", may)])

@@ -1,0 +1,169 @@
+"""GET and POST /v1/customers/{customer_id}/offers: the next best offers of one customer, now.
+
+The hot path. What a query string and an Accept-Language mean is worked out once by the schema and remembered by their
+bytes; the engine's bytes go out as they are.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from flask import Response, request
+
+from service.core.domain import Client
+from service.core.errors import Forbidden, InvalidInput, Problem, Unavailable
+from service.engine.engine import Answer, OfferRequest
+from service.routes.examples.offers import ASKED, OFFERS
+from service.routes.http.fields import check
+from service.routes.http.guard import ExternalKey, engine, needs
+from service.routes.http.headers.languages import LANGUAGES, language
+from service.routes.http.json_body import read_json
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
+from service.routes.http.request_context import Facts, facts
+from service.routes.http.responses import ASK_AGAIN, NO_STORE, Ready, unless_held
+from service.routes.offers.explanations import ExplainedQuery
+from service.routes.schemas.offers import OffersAnswer, OffersInput
+
+MAX_QUERY, MAX_HOT_QUERY = 4000, 512
+"""Characters of any query, and of the question for offers, which is remembered whole and whose words are short.
+
+A name of 200 signs and one of 64 fit, for a sign is at most 12 characters when it is percent-encoded (RFC 3986, 2.1);
+so does the request's line into what gunicorn reads of it.
+"""
+EXPLAIN = "offers:explain"
+PATH = "/v1/customers/<string:customer_id>/offers"
+_QUERY, _INPUT = ExplainedQuery(), OffersInput()
+VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
+_LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
+_NAME = b'"decision_id":"'
+
+blueprint = Resource("offers", __name__, description="What to offer next, and why.")
+
+
+@blueprint.serve(
+    PATH,
+    **operation(
+        "listOffers",
+        "offers:read",
+        {
+            "200": shown(
+                "The offers, best first; an empty list comes with the reasons.",
+                OffersAnswer,
+                OFFERS,
+                headers={
+                    "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
+                    "Cache-Control": {
+                        "description": "private, no-cache: ask before each use, with If-None-Match.",
+                        "schema": {"type": "string"},
+                    },
+                },
+            ),
+            "304": {"description": "What If-None-Match names is still what would be sent."},
+        },
+        NotFound,
+        parameters=[
+            {"in": "query", "schema": ExplainedQuery},
+            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
+            {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}},
+        ],
+    ),
+)
+@needs("offers:read", nameless=True)
+def offers(client: Client, customer_id: str) -> Response:
+    """The next best offers of a customer
+
+    Three unless `limit` says otherwise, in Chinese or English by `Accept-Language`. Nothing suitable is 200 with an
+    empty list and the reasons in `withheld`. A customer's own key reads that customer only. With `explain=true` (scope
+    `offers:explain` besides) the answer is decided for this question alone, told in full, and nothing is recorded.
+    """
+    environ = request.environ
+    asked = asked_for(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    if asked.explain:
+        return explained(client, customer_id, asked)
+    answer = recommended(customer_id, asked)
+    note(facts(), answer)
+    headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
+    known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
+    return unless_held(answer.body, headers, known, accepted)
+
+
+@blueprint.serve(
+    PATH,
+    "POST",
+    **operation(
+        "requestOffers",
+        "offers:read",
+        {"200": shown("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)},
+        *BODY_ERRORS,
+        NotFound,
+        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
+        requestBody={"required": True, "content": {"application/json": {"schema": OffersInput, "example": ASKED}}},
+    ),
+)
+@needs("offers:read", nameless=True)
+def request_offers(client: Client, customer_id: str) -> Response:
+    """The next best offers of a customer, asked with what just happened
+
+    The same decision as by GET for the same facts; besides, the policy may look at `trigger` and `amount_yuan`.
+    """
+    said = check(_INPUT, read_json(request), "The body does not fit.")
+    asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    answer = recommended(customer_id, asked)
+    note(facts(), answer)
+    return Ready(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(OfferRequest):
+    """What the caller asks, and how much of the why; an explained answer is never kept, so its key stays the same."""
+
+    explain: bool = False
+    shap: bool = False
+
+
+def recommended(customer_id: str, asked: OfferRequest) -> Answer:
+    """The offers of a customer, or of an external key while nobody can tell whose it is."""
+    if isinstance(customer_id, ExternalKey):
+        return engine().recommend_nobody(customer_id, asked)
+    return engine().recommend(customer_id, asked)
+
+
+def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
+    """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
+    if EXPLAIN not in client.scopes:
+        raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
+    if isinstance(customer_id, ExternalKey):
+        raise Unavailable("Nobody can tell just now whose this external key is.")
+    body = engine().explaining.now(customer_id, asked, asked.shap)
+    facts().source = "explained"
+    return Ready(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+
+
+@lru_cache(maxsize=4096)
+def asked_for(query: str, accepted: str) -> Asked:
+    """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
+    found = check(_QUERY, pairs(query, MAX_HOT_QUERY), "The query does not fit.")
+    why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
+    return Asked(**found, **why, language=language(accepted))
+
+
+def note(noted: Facts, answer: Answer) -> None:
+    """Leave for the log where the answer came from and which decision it carries."""
+    noted.source, noted.degraded = answer.source, answer.degraded
+    start = answer.body.find(_NAME) + len(_NAME)
+    if start >= len(_NAME):
+        noted.decision_id = answer.body[start : answer.body.find(b'"', start)].decode("ascii", "replace")
+
+
+def pairs(query: str, longest: int = MAX_QUERY) -> dict[str, str]:
+    """The parts of a query string by name; InvalidInput where it is too long, unreadable, or says a name twice."""
+    if len(query) > longest:
+        raise InvalidInput(f"The query is longer than {longest} characters.")
+    try:
+        found = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
+    except ValueError as error:
+        raise InvalidInput("The query cannot be read: not UTF-8, or too many parts.") from error
+    twice = sorted({name for name, _ in found if sum(name == other for other, _ in found) > 1})
+    if twice:
+        raise InvalidInput("The query does not fit.", [Problem(name[:64], "must be given once") for name in twice])
+    return dict(found)

@@ -1,0 +1,220 @@
+"""May we contact them now, here: consent, quiet hours, caps and cool-offs, each a gate over offers and channels.
+
+Here: the gates of ``contact.yaml``, for one customer and for many. Not here: rules of the stage ``contact`` that are
+written as expressions (``rulebook``), and the counting (``tally``). A gate answers True where it closes nothing, False
+where it closes everything, else an array of what stays open; so the usual case costs no array. What is unknown closes:
+consent must have been given, not merely not refused. Who said no to ``contact`` (do not contact me) is not gone to in
+any channel, whatever a channel's own consent says; nor is a customer who is not personalised, of whom we may not read
+whether they can be reached, complain, or still live.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from service.core.domain import RETIRED
+from service.core.grid import Array, Moment, Places, by_channel
+from service.rules.history.event_counts import Counter, PastTable, Seen, Tally
+from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
+
+Ok = bool | Array
+"""What a gate leaves open: all, nothing, or the cells of an array that broadcasts over (n, m, k)."""
+
+
+CONTACT = "contact"
+"""The purpose whose refusal closes every channel of a consent rule: do not contact me."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), the past as columns.
+
+    ``personal``: whether their facts may be read, the same for all of them.
+    """
+
+    customers: int
+    now: int
+    consents: Mapping[str, Array]
+    past: PastTable
+    personal: bool = True
+
+
+class ConsentGate:
+    """Open where the newest word for the channel's purpose is yes; channels of the other direction need none.
+
+    Closed in all its channels to who refused contact as such, and to who is not personalised.
+    """
+
+    def __init__(self, rule: ConsentRule, places: Places) -> None:
+        """Writes each channel's purpose out once."""
+        self.id = rule.id
+        self._purposes = [
+            rule.purpose.replace("<channel>", channel) if direction == rule.direction else None
+            for channel, direction in zip(places.channels, places.direction, strict=True)
+        ]
+
+    def one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
+        """From the newest word per purpose."""
+        reachable = personal and consents.get(CONTACT) is not False
+        said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
+        return True if all(said) else by_channel(said)
+
+    def many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
+        """From columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
+        silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
+        reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
+        said = [
+            free if purpose is None else (consents[purpose] == 1.0) & reachable if purpose in consents else silent
+            for purpose in self._purposes
+        ]
+        return np.stack(said, axis=1)[:, np.newaxis, :]
+
+
+class RetiredGate:
+    """Closed in every outbound channel to who is a customer no more, whatever the policy says."""
+
+    id = RETIREMENT.id
+
+    def __init__(self, places: Places) -> None:
+        """Marks the channels that stay open to everybody once."""
+        self._inbound = by_channel([direction != "outbound" for direction in places.direction])
+
+    def one(self, consents: Mapping[str, bool]) -> Ok:
+        """From the newest word on it."""
+        return self._inbound if consents.get(RETIRED) is True else True
+
+    def many(self, consents: Mapping[str, Array]) -> Ok:
+        """From a column of 1 (retired), 0 (back) and NaN (never)."""
+        if RETIRED not in consents:
+            return True
+        found: Array = (consents[RETIRED] != 1.0)[:, np.newaxis, np.newaxis] | self._inbound
+        return found
+
+
+class QuietGate:
+    """Closed from start to end of the local day, and on holidays where the rule says so."""
+
+    def __init__(self, rule: QuietHours, places: Places) -> None:
+        """Marks the channels it holds for once."""
+        self.id, self._rule = rule.id, rule
+        self._open = ~_channels(places, rule.direction, rule.channels)
+
+    def at(self, at: Moment, holiday: bool) -> Ok:
+        """The same for everybody."""
+        return self._open if self.quiet(at.minute) or (holiday and self._rule.holidays) else True
+
+    def quiet(self, minute: int) -> bool:
+        """Start is quiet, end no more; across midnight where start is above end."""
+        start, end = self._rule.start_minute, self._rule.end_minute
+        return start <= minute < end if start <= end else minute >= start or minute < end
+
+
+class CapGate:
+    """Open while fewer than ``maximum`` events stand in the window, per offer, family, channel or customer."""
+
+    def __init__(self, rule: Cap, places: Places) -> None:
+        """The policy allows no maximum below 1."""
+        self.id, self._maximum = rule.id, rule.maximum
+        self._counter = Counter(Tally(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
+        self._family_of = places.family_index
+        self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
+
+    def one(self, past: Seen) -> Ok:
+        """From one customer's past."""
+        counts = self._counter.count_one(past)
+        return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
+
+    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+        """From the past of many."""
+        counts = self._counter.count_many(past, now, customers)
+        return True if counts is None else self._close(counts)
+
+    def _close(self, counts: Array) -> Array:
+        """Counts as (n, places) to what stays open over the grid."""
+        fewer = counts < self._maximum
+        if self._counter.tally.per == "family":
+            fewer = fewer[:, self._family_of]
+        channel = self._counter.tally.per == "channel"
+        spread: Array = fewer[:, np.newaxis, :] if channel else fewer[:, :, np.newaxis]
+        return spread if self._spared is None else spread | self._spared
+
+
+class RestGate:
+    """Closed in all channels from an event of ``after`` for its days, or until the next event of ``until``.
+
+    With ages in ms, none being infinitely old: ``age of the newest after < days`` and ``< age of the newest until``.
+    """
+
+    def __init__(self, rule: CoolOff, places: Places) -> None:
+        """Binds both kinds of event to the places."""
+        self.id = rule.id
+        self._after = Counter(Tally(rule.per, frozenset(rule.after), rule.days), places)
+        self._until = Counter(Tally(rule.per, frozenset(rule.until)), places) if rule.until else None
+        self._family_of = places.family_index if rule.per == "family" else None
+
+    def one(self, past: Seen) -> Ok:
+        """From one customer's past."""
+        begun = self._after.age_one(past)
+        if begun is None:
+            return True
+        ended = None if self._until is None else self._until.age_one(past)
+        return self._close(np.array([begun]), None if ended is None else np.array([ended]))
+
+    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+        """From the past of many."""
+        begun = self._after.age_many(past, now, customers)
+        if begun is None:
+            return True
+        return self._close(begun, None if self._until is None else self._until.age_many(past, now, customers))
+
+    def _close(self, begun: Array, ended: Array | None) -> Array:
+        """Ages as (n, places) to what stays open over the grid."""
+        opened: Array = begun >= (inf if ended is None else ended)
+        return (opened if self._family_of is None else opened[:, self._family_of])[:, :, np.newaxis]
+
+
+def _channels(places: Places, direction: str | None, names: Iterable[str] | None) -> Array:
+    """(1, 1, k): the named channels, or those of a direction, or all."""
+    if names is not None:
+        return by_channel([channel in set(names) for channel in places.channels])
+    return by_channel([direction in (None, one) for one in places.direction])
+
+
+class ContactGates:
+    """The gate of the retired, then all of ``contact.yaml``, in the order in which a reason is named.
+
+    ``ids`` and, per call, what each opens.
+    """
+
+    def __init__(self, contact: Contact, places: Places) -> None:
+        """Binds each rule to the policy's offers and channels."""
+        self._retired = RetiredGate(places)
+        self._consents = [ConsentGate(rule, places) for rule in contact.consents]
+        self._quiet = [QuietGate(rule, places) for rule in contact.quiet_hours]
+        self._limits: list[CapGate | RestGate] = [
+            *(CapGate(rule, places) for rule in contact.caps),
+            *(RestGate(rule, places) for rule in contact.cool_offs),
+        ]
+        self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
+
+    def one(
+        self, consents: Mapping[str, bool], past: Seen, at: Moment, holiday: bool, personal: bool = True
+    ) -> list[Ok]:
+        """For one customer; ``personal``: whether their facts may be read."""
+        return [
+            self._retired.one(consents),
+            *(gate.one(consents, personal) for gate in self._consents),
+            *(gate.at(at, holiday) for gate in self._quiet),
+            *(gate.one(past) for gate in self._limits),
+        ]
+
+    def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
+        """For many customers at one instant."""
+        return [
+            self._retired.many(crowd.consents),
+            *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
+            *(gate.at(at, holiday) for gate in self._quiet),
+            *(gate.many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
+        ]

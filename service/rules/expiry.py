@@ -1,0 +1,79 @@
+"""The policy's clock: until when an answer made now may be repeated, and how far back a decision must look. Pure.
+
+An answer is kept for a grain of minutes, but never across an instant at which a gate may open or close by the clock
+alone: the edges of quiet hours, and every full hour of the bank's day (midnight among them: holidays begin, assessments
+expire, maturities come near). Everything else that closes a gate raises the customer's revision; what merely ages can
+only open one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
+
+from service.core.domain import KEPT, KindLookback, Lookback
+from service.core.grid import moment
+from service.rules.history.columns import depth_ms
+from service.rules.history.needs import needs_of
+from service.rules.model.contact import Contact
+from service.rules.policy import Policy
+
+MINUTE_MS = 60_000
+
+
+class Clock:
+    """One policy's edges and depth, computed once; ``kinds``: what its rules read of the past, as at the instant 0."""
+
+    def __init__(self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = ()) -> None:
+        hours = {60 * hour for hour in range(1, 25)}
+        quiet = {minute for rule in contact.quiet_hours for minute in (rule.start_minute, rule.end_minute)}
+        self._timezone, self._grain_ms = contact.timezone, grain_minutes * MINUTE_MS
+        self._edges = sorted((hours | quiet) - {0})
+        self._kept, self._kinds = (0, 0), {one.kind: one for one in kinds}
+        self.depth_ms = depth_ms(contact)
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Clock":
+        """The clock of a policy."""
+        return cls(policy.contact, policy.experiments.cache_grain_minutes, needs_of(policy).kinds)
+
+    def lookback(self, now: int) -> Lookback:
+        """How much of the past a decision made at ``now`` reads."""
+        kinds = tuple(replace(one, since=now + one.since) for one in self._kinds.values())
+        return Lookback(now - self.depth_ms, max([KEPT, *(one.most for one in kinds)]), kinds)
+
+    def joined(self, other: "Clock") -> "Clock":
+        """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
+        both = copy(self)
+        both._kept = (0, 0)
+        both._grain_ms = min(self._grain_ms, other._grain_ms)
+        both._edges = sorted({*self._edges, *other._edges})
+        both.depth_ms = max(self.depth_ms, other.depth_ms)
+        both._kinds = self._kinds | {kind: _wider(one, self._kinds.get(kind)) for kind, one in other._kinds.items()}
+        return both
+
+    def end(self, now: int) -> int:
+        """The instant (ms) at which an answer made at ``now`` ends: the next whole grain, or an edge before it."""
+        since, until = self._kept
+        if since <= now < until:
+            return until
+        self._kept = since, until = now, self._next(now)
+        return until
+
+    def _next(self, now: int) -> int:
+        minute = moment(now, self._timezone).minute
+        edge = self._edges[bisect_right(self._edges, minute)] - minute
+        return min(now - now % self._grain_ms + self._grain_ms, now - now % MINUTE_MS + edge * MINUTE_MS)
+
+
+def _wider(one: KindLookback, other: KindLookback | None) -> KindLookback:
+    """What both read of a kind."""
+    if other is None:
+        return one
+    return KindLookback(
+        one.kind,
+        min(one.since, other.since),
+        max(one.most, other.most),
+        one.by_offer or other.by_offer,
+        one.by_channel or other.by_channel,
+    )

@@ -1,0 +1,131 @@
+"""``history.*``: what happened between a customer and the bank, as columns that rules read.
+
+Two tables say what each name counts (``tally`` counts it); the mean survey score and the consents stand beside them.
+How much of the past is read for that, ``trails`` says.
+A count without any event is the scalar 0, days since without any event the scalar NaN, whatever the name's axes, so
+that the many customers without events cost nothing. Only names that some rule reads are filled.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, nan
+
+import numpy as np
+
+from service.core.grid import DAY_MS, Array, Column, Places, by_channel, by_customer
+from service.rules.history.event_counts import Counter, Mean, PastTable, Seen, Tally
+from service.rules.model.contact import Contact
+
+CONSENT = "history.consent"
+SPARE_MS = 60_000
+
+
+def _tally(per: str, kind: str, window_days: float = inf) -> Tally:
+    return Tally(per, frozenset({kind}), window_days)
+
+
+COUNTS: Mapping[str, Tally] = {
+    "history.offer_impressions_7d": _tally("offer", "impression", 7),
+    "history.offer_impressions_30d": _tally("offer", "impression", 30),
+    "history.contacts_7d": _tally("customer", "contact", 7),
+    "history.contacts_30d": _tally("customer", "contact", 30),
+    "history.complaints_90d": _tally("customer", "complaint", 90),
+    "history.channel_contacts_30d": _tally("channel", "contact", 30),
+    "history.channel_clicks_90d": _tally("channel", "click", 90),
+}
+"""How many such events stand in the window."""
+
+NEWEST: Mapping[str, Tally] = {
+    "history.offer_clicked_days": _tally("offer", "click"),
+    "history.offer_dismissed_days": _tally("offer", "dismiss"),
+    "history.offer_rejected_days": _tally("offer", "reject"),
+    "history.offer_accepted_days": _tally("offer", "accept"),
+    "history.family_purchased_days": _tally("family", "purchase"),
+}
+"""Whole days since the newest such event."""
+
+MEANS: Mapping[str, float] = {"history.satisfaction": 180.0}
+"""The mean score of the surveys in so many days."""
+
+DEPTH_DAYS = 200.0
+"""At least so far back, for the newest click, refusal or purchase that a rule may ask after."""
+
+NOTHING: Mapping[str, Column] = dict.fromkeys(COUNTS, 0.0) | dict.fromkeys([*NEWEST, *MEANS], nan)
+"""Every event name for a customer to whom nothing happened, or whose past may not be read."""
+
+
+def depth_ms(contact: Contact) -> int:
+    """How far back (ms) rules may look: the longest window there is, with a minute to spare."""
+    windows = [*(tally.window_days for tally in COUNTS.values()), *MEANS.values()]
+    limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
+    return int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + SPARE_MS
+
+
+class History:
+    """The history columns that a policy reads, ready to be filled for one customer or for many."""
+
+    def __init__(self, places: Places, names: Iterable[str]) -> None:
+        """``names``: every name some rule reads; others are not filled."""
+        read = set(names)
+        self._family_of = places.family_index
+        self._counts = {name: Counter(tally, places) for name, tally in COUNTS.items() if name in read}
+        self._newest = {name: Counter(tally, places) for name, tally in NEWEST.items() if name in read}
+        self._means = {name: Mean(window_days) for name, window_days in MEANS.items() if name in read}
+        self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
+
+    def one(self, past: Seen) -> dict[str, Column]:
+        """The past's columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
+        columns = dict(NOTHING)
+        if past:
+            for name, counter in self._counts.items():
+                self._keep(columns, name, counter, counter.count_one(past))
+            for name, counter in self._newest.items():
+                self._keep(columns, name, counter, counter.newest_one(past))
+            for name, mean in self._means.items():
+                score = mean.one(past)
+                columns[name] = nan if score is None else score
+        return columns
+
+    def many(self, past: PastTable, now: int, customers: int) -> dict[str, Column]:
+        """The past's columns of many customers: (n, 1, 1), (n, m, 1) and (n, 1, k), or the scalar of nothing."""
+        columns = dict(NOTHING)
+        for name, counter in self._counts.items():
+            self._keep(columns, name, counter, counter.count_many(past, now, customers))
+        for name, counter in self._newest.items():
+            self._keep(columns, name, counter, counter.newest_many(past, now, customers))
+        for name, mean in self._means.items():
+            scores = mean.many(past, now, customers)
+            columns[name] = nan if scores is None else by_customer(scores)
+        return columns
+
+    def consent_one(self, consents: Mapping[str, bool]) -> dict[str, Column]:
+        """``history.consent`` of one customer, (1, 1, k): 1 yes, 0 no, NaN never asked."""
+        if not self._purposes:
+            return {}
+        return {CONSENT: by_channel([_said(consents.get(purpose)) for purpose in self._purposes])}
+
+    def consent_many(self, consents: Mapping[str, Array], customers: int) -> dict[str, Column]:
+        """``history.consent`` of many, (n, 1, k), from columns of 1, 0 and NaN by purpose."""
+        if not self._purposes:
+            return {}
+        silent = np.full(customers, nan)
+        said = [consents.get(purpose, silent) for purpose in self._purposes]
+        return {CONSENT: np.stack(said, axis=1)[:, np.newaxis, :]}
+
+    def _keep(
+        self, columns: dict[str, Column], name: str, counter: Counter, found: Sequence[float] | Array | None
+    ) -> None:
+        if found is not None:
+            columns[name] = self._spread(counter.tally.per, np.asarray(found, dtype=np.float64))
+
+    def _spread(self, per: str, values: Array) -> Column:
+        """Places as (places,) or (n, places) onto the grid's axes."""
+        if per == "customer" and values.ndim == 1:
+            return float(values[0])
+        rows = values.reshape(-1, values.shape[-1])
+        if per == "channel":
+            return rows[:, np.newaxis, :]
+        return (rows[:, self._family_of] if per == "family" else rows)[:, :, np.newaxis]
+
+
+def _said(word: bool | None) -> float:
+    return nan if word is None else float(word)

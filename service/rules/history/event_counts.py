@@ -1,0 +1,231 @@
+"""Counting events: how many, or how many days since, per customer, offer, family or channel in a rolling window.
+
+A window is exact to the millisecond: an event counts while ``now - at`` is less than it. An event dated after ``now``
+counts as happening now, so that a sender's fast clock cannot open a cap. Days since are whole: ``floor((now - at) /
+86,400,000)``. For one customer each trail is asked by bisection; for many, the instants are columns and NumPy counts
+them. Both sides of each pair here give the same numbers, and None where there is no such event at all, which is the
+usual case and costs nothing further.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import ceil, inf, isinf, nan
+
+import numpy as np
+
+from service.core.domain import EventKind, Snapshot, Survey, Trail
+from service.core.grid import DAY_MS, Array, Places
+
+KIND_CODE = {str(kind): code for code, kind in enumerate(EventKind)}
+_AXES = ("customer", "offer", "family", "channel")
+_CHANNEL = _AXES.index("channel")
+_AGES = 2**60
+"""Milliseconds, longer than any past: a window without an end."""
+
+Where = tuple[int, int, int, int]
+"""The place of a trail as customer (0), offer, family and channel; -1 is a place that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One customer's past at ``now`` (ms): instants by kind and place, oldest first, and what surveys said."""
+
+    now: int
+    trails: Mapping[str, Sequence[tuple[Where, Sequence[int]]]]
+    surveys: Sequence[Survey]
+
+    def __bool__(self) -> bool:
+        return bool(self.trails or self.surveys)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Events of some kinds per customer, offer, family or channel within a window; ``direction`` None takes all.
+
+    An event whose channel is not known counts in either direction: what may have been a contact is taken for one.
+    """
+
+    per: str
+    kinds: frozenset[str]
+    window_days: float = inf
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastTable:
+    """The past of many customers as columns, ordered by customer; -1 is a place that nobody knows.
+
+    ``customer``, ``kind`` (KIND_CODE), ``at`` (ms UTC), ``offer`` and ``channel`` (places) are of equal length, a row
+    for each instant of each trail; ``surveyed``, ``said_at`` and ``score`` are customer, ms UTC and score of a survey.
+    """
+
+    customer: Array
+    kind: Array
+    at: Array
+    offer: Array
+    channel: Array
+    surveyed: Array
+    said_at: Array
+    score: Array
+
+    def rows(self, rows: Array) -> "PastTable":
+        """The past of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
+        place, kept = _renumbered(self.customer, rows)
+        asked, heard = _renumbered(self.surveyed, rows)
+        kind, at, offer, channel = (column[kept] for column in (self.kind, self.at, self.offer, self.channel))
+        return PastTable(place, kind, at, offer, channel, asked, self.said_at[heard], self.score[heard])
+
+
+def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
+    """The new numbers of the customers at ``rows``, and where in the column they stand."""
+    first, last = np.searchsorted(customer, [rows[0], rows[-1] + 1])
+    place = np.full(rows[-1] - rows[0] + 1, -1)
+    place[rows - rows[0]] = np.arange(len(rows))
+    found = place[customer[first:last] - rows[0]]
+    kept = np.flatnonzero(found >= 0)
+    return found[kept], first + kept
+
+
+def past_table(snapshots: Iterable[Snapshot], places: Places) -> PastTable:
+    """The past of customers 0, 1, 2, ... as columns; kinds that nobody knows are left out."""
+    several = list(snapshots)
+    trails = [(row, one) for row, each in enumerate(several) for one in each.trails if one.kind in KIND_CODE]
+    lengths = [len(one.instants) for _, one in trails]
+    where = [(row, KIND_CODE[one.kind], *_where(one, places)[1::2]) for row, one in trails]
+    customer, kind, offer, channel = np.repeat(_integers(where, 4), lengths, axis=0).T
+    at = np.fromiter(chain.from_iterable(one.instants for _, one in trails), np.int64, sum(lengths))
+    said = [(row, one.at, one.score) for row, each in enumerate(several) for one in each.surveys]
+    surveyed, said_at = _integers([one[:2] for one in said], 2).T
+    return PastTable(customer, kind, at, offer, channel, surveyed, said_at, np.array([one[2] for one in said], float))
+
+
+def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
+    return np.array(rows, dtype=np.int64).reshape(-1, width)
+
+
+def seen(trails: Iterable[Trail], surveys: Sequence[Survey], places: Places, now: int) -> Seen:
+    """One customer's past by kind, with places."""
+    found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
+    for one in trails:
+        found.setdefault(one.kind, []).append((_where(one, places), one.instants))
+    return Seen(now, found, surveys)
+
+
+def _where(trail: Trail, places: Places) -> Where:
+    offer = -1 if trail.offer is None else places.offer.get(trail.offer, -1)
+    channel = -1 if trail.channel is None else places.channel.get(trail.channel, -1)
+    return 0, offer, places.family_of[offer] if offer >= 0 else -1, channel
+
+
+def age_ms(window_days: float) -> int:
+    """The age in whole ms from which on an event counts no more: the window, rounded up."""
+    return _AGES if isinf(window_days) else ceil(window_days * DAY_MS)
+
+
+class Counter:
+    """A tally bound to the places of one policy."""
+
+    def __init__(self, tally: Tally, places: Places) -> None:
+        """Resolves names to places once."""
+        self.tally, self.size = tally, places.size[tally.per]
+        self._axis, self._age = _AXES.index(tally.per), age_ms(tally.window_days)
+        self._directed = [tally.direction in (None, direction) for direction in places.direction] + [True]
+        self._kinds = sorted(tally.kinds)
+        self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
+        self._family_of = np.array([*places.family_of, -1])
+
+    def found(self, past: Seen) -> Iterator[tuple[int, Sequence[int]]]:
+        """(place, instants, oldest first) of each trail with an event in the window."""
+        since = past.now - self._age
+        for kind in self._kinds:
+            for where, instants in past.trails.get(kind, ()):
+                if where[self._axis] >= 0 and self._directed[where[_CHANNEL]] and instants[-1] > since:
+                    yield where[self._axis], instants
+
+    def count_one(self, past: Seen) -> list[int] | None:
+        """How many events per place."""
+        counts: list[int] | None = None
+        since = past.now - self._age
+        for place, instants in self.found(past):
+            counts = counts or [0] * self.size
+            counts[place] += len(instants) - bisect_right(instants, since)
+        return counts
+
+    def age_one(self, past: Seen) -> list[float] | None:
+        """Milliseconds since the newest event per place, infinite for none."""
+        ages: list[float] | None = None
+        for place, instants in self.found(past):
+            ages = ages or [inf] * self.size
+            ages[place] = min(ages[place], max(0, past.now - instants[-1]))
+        return ages
+
+    def newest_one(self, past: Seen) -> list[float] | None:
+        """Whole days since the newest event per place, NaN for none."""
+        ages = self.age_one(past)
+        return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
+
+    def taken(self, past: PastTable, now: int) -> tuple[Array, Array]:
+        """For many: indices of the events taken, and their places."""
+        place = self._places(past)
+        kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
+        if self.tally.direction is not None:
+            kept &= np.array(self._directed)[past.channel]
+        chosen = np.flatnonzero(kept)
+        return chosen, place[chosen]
+
+    def _places(self, past: PastTable) -> Array:
+        if self.tally.per == "customer":
+            return np.zeros_like(past.customer)
+        if self.tally.per == "channel":
+            return past.channel
+        return past.offer if self.tally.per == "offer" else self._family_of[past.offer]
+
+    def count_many(self, past: PastTable, now: int, customers: int) -> Array | None:
+        """How many events per customer and place, (n, places)."""
+        chosen, place = self.taken(past, now)
+        if not len(chosen):
+            return None
+        cell = past.customer[chosen] * self.size + place
+        return np.bincount(cell, minlength=customers * self.size).reshape(customers, self.size)
+
+    def age_many(self, past: PastTable, now: int, customers: int) -> Array | None:
+        """Milliseconds since the newest event, (n, places), infinite for none."""
+        chosen, place = self.taken(past, now)
+        if not len(chosen):
+            return None
+        ages = np.full((customers, self.size), inf)
+        age = np.maximum(0, now - past.at[chosen])
+        np.minimum.at(ages, (past.customer[chosen], place), age.astype(np.float64))
+        return ages
+
+    def newest_many(self, past: PastTable, now: int, customers: int) -> Array | None:
+        """Whole days since the newest event, (n, places), NaN for none."""
+        ages = self.age_many(past, now, customers)
+        return None if ages is None else np.where(np.isinf(ages), nan, ages) // DAY_MS
+
+
+class Mean:
+    """The mean score of the surveys in a rolling window; summed in the order given, for one customer as for many."""
+
+    def __init__(self, window_days: float) -> None:
+        self._age = age_ms(window_days)
+
+    def one(self, past: Seen) -> float | None:
+        """Of one customer; None where no survey says anything."""
+        total, count = 0.0, 0
+        for survey in past.surveys:
+            if survey.at > past.now - self._age:
+                total, count = total + survey.score, count + 1
+        return total / count if count else None
+
+    def many(self, past: PastTable, now: int, customers: int) -> Array | None:
+        """Of many, (n,), NaN for none."""
+        chosen = np.flatnonzero(past.said_at > now - self._age)
+        if not len(chosen):
+            return None
+        rows = past.surveyed[chosen]
+        total, count = np.bincount(rows, past.score[chosen], customers), np.bincount(rows, minlength=customers)
+        mean: Array = np.divide(total, count, out=np.full(customers, nan), where=count > 0)
+        return mean

@@ -1,0 +1,213 @@
+"""All documents together: the order of reading, what refers to what, and the parts a policy is made of.
+
+A document that is missing or broken says so once and is then read as empty, in silence; where no schema can be known
+(the attributes or the catalogue are broken), expressions go unchecked, since every name in them would be a false alarm.
+What only makes sense on sound parts (cases, messages, formulas of an unknown customer) is tried when the rest is clean.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.core.attributes import AttributeTable, parse_table
+from service.core.attributes.features import FeatureProgram
+from service.core.errors import PolicyError, Problem
+from service.core.expressions import Kind, value
+from service.rules.loading import (
+    catalogue,
+    contact_cases,
+    contact_policy,
+    experiments,
+    messages,
+    monitoring,
+    portrait,
+    rule_files,
+    terms,
+    weights,
+)
+from service.rules.loading.cases import Bench
+from service.rules.loading.documents.entry import Entry
+from service.rules.model.contact import RETIREMENT, Contact
+from service.rules.model.places import places_of
+from service.rules.model.rules import CONCERNS, Channel, FamilyTerms, FitRule, GateRule, Offer, Schema, Strategy, Term
+from service.rules.model.targeting import Target
+from service.rules.vocabulary import TICKET
+
+Documents = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The catalogue and the channels, and the schema they open; None while no schema can be known."""
+
+    offers: tuple[Offer, ...]
+    channels: tuple[Channel, ...]
+    families: Mapping[str, FamilyTerms]
+    offer_terms: Mapping[str, Term]
+    channel_terms: Mapping[str, Term]
+    schema: Schema | None
+    columns: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The rule book: strategies, every rule of the four C also where switched off, and the contact policy."""
+
+    strategies: Mapping[str, Strategy]
+    targets: Mapping[str, Target]
+    rules: tuple[GateRule | FitRule, ...]
+    contact: Contact
+
+
+class Pages:
+    """The documents as entries; one that is not there is empty and silent."""
+
+    def __init__(self, documents: Documents, problems: list[Problem]) -> None:
+        self.documents, self.problems = documents, problems
+
+    def __getitem__(self, name: str) -> Entry:
+        if name in self.documents:
+            return Entry(self.documents[name], f"{name}.yaml", self.problems)
+        return Entry({}, f"{name}.yaml", [])
+
+
+def assemble(documents: Documents, problems: list[Problem], exact: bool = False) -> dict[str, Any]:
+    """The parts of a policy by field name; they hold together only where ``problems`` stays empty.
+
+    ``exact``: money is compared as it stands.
+    """
+    pages = Pages(documents, problems)
+    table = _table(documents, problems, exact)
+    goods = _goods(pages, table, exact)
+    book = _book(pages, goods)
+    hierarchy = weights.read_weights(pages["weights"])
+    tested = experiments.read_experiments(pages["experiments"], book.strategies)
+    words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels, book.targets)
+    drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
+    watched = monitoring.read_monitoring(pages["monitoring"])
+    problems += rule_files.unsayable([*book.rules, *book.contact.rules], words.banned)
+    problems += portrait.unsayable(drawn, words.banned)
+    if problems or table is None:
+        return {}
+    features = FeatureProgram(table)
+    problems += _unvalued(goods, table, features)
+    bench = Bench(goods.schema or {}, goods.columns)
+    problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
+    problems += contact_cases.problems(book.contact, places_of(goods.offers, goods.channels))
+    writing = messages.Writing(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
+    written, variants = writing.plain(), writing.variants(book.targets)
+    return {
+        "attributes": table,
+        "features": features,
+        "hierarchy": hierarchy,
+        "weights": MappingProxyType(dict(hierarchy.weights)),
+        "experiments": tested,
+        "messages": MappingProxyType(written),
+        "variants": MappingProxyType(variants),
+        "portrait": drawn,
+        "monitoring": watched,
+        **_goods_parts(goods),
+        **_book_parts(book),
+    }
+
+
+def _goods_parts(goods: Goods) -> dict[str, Any]:
+    for column in goods.columns.values():
+        column.flags.writeable = False
+    return {
+        "offers": goods.offers,
+        "channels": goods.channels,
+        "families": MappingProxyType(dict(goods.families)),
+        "offer_terms": MappingProxyType(dict(goods.offer_terms)),
+        "channel_terms": MappingProxyType(dict(goods.channel_terms)),
+        "schema": MappingProxyType(dict(goods.schema or {})),
+        "static_columns": MappingProxyType(dict(goods.columns)),
+    }
+
+
+def _book_parts(book: Book) -> dict[str, Any]:
+    return {
+        "strategies": MappingProxyType(dict(book.strategies)),
+        "targets": MappingProxyType(dict(book.targets)),
+        "gates": rule_files.gates(book.rules, book.strategies),
+        "fits": rule_files.fits(book.rules, book.strategies),
+        "contact": book.contact,
+    }
+
+
+def _table(documents: Documents, problems: list[Problem], exact: bool) -> AttributeTable | None:
+    if "attributes" not in documents:
+        return None
+    try:
+        return parse_table(documents["attributes"], exact)
+    except PolicyError as error:
+        problems += error.problems
+        return None
+
+
+def _goods(pages: Pages, table: AttributeTable | None, exact: bool) -> Goods:
+    shop, roads = pages["catalogue"], pages["channels"]
+    offer_terms, channel_terms = terms.read_terms(shop), terms.read_terms(roads)
+    known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
+    customer = table.schema() if table is not None else {}
+    schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
+    if schema is not None:
+        schema = {**portrait.standing(pages.documents.get("portrait")), **schema}
+        schema = _compared(schema, exact)
+    offers = catalogue.read_offers(shop, offer_terms)
+    families = catalogue.read_families(shop, schema, _compared(TICKET, exact), offers)
+    channels = catalogue.read_channels(roads, channel_terms, schema)
+    shop.close()
+    roads.close()
+    columns = catalogue.static_columns(offers, offer_terms, channels, channel_terms)
+    return Goods(offers, channels, families, offer_terms, channel_terms, schema, columns)
+
+
+def _book(pages: Pages, goods: Goods) -> Book:
+    whole = None if goods.schema is None else portrait.portrait_schema(goods.schema)
+    strategies, targets = rule_files.read_strategies(pages["strategies"], whole)
+    rules = tuple(r for c in CONCERNS for r in rule_files.read_rules(pages[c], c, goods.schema, strategies))
+    contact = contact_policy.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
+    pages.problems += rule_files.repeated([*rules, RETIREMENT, *contact.rules])
+    return Book(strategies, targets, rules, contact)
+
+
+def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
+    """An offer whose ticket or value is NULL when nothing is known of the customer could never be shown to them."""
+    columns = _nothing_known(goods, table, features)
+    return [
+        Problem(
+            f'catalogue.yaml: family "{family.id}"',
+            f'{key} is unknown for offer "{offer}" for an unknown customer; expected coalesce(...) or a term',
+        )
+        for family in goods.families.values()
+        for key, offer in _unknown_offers(family, goods, columns)
+    ]
+
+
+def _compared(schema: Schema, exact: bool) -> Schema:
+    """The names, with money that is compared as it stands or in whole fen."""
+    return {name: replace(one, exact=exact) for name, one in schema.items()}
+
+
+def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
+    columns: dict[str, Any] = dict(table.encode({}))
+    features.one(columns)
+    outside = {n: name for n, name in (goods.schema or {}).items() if n not in columns}
+    unknown = {n: None if name.kind is Kind.TEXT else float("nan") for n, name in outside.items()}
+    return {**columns, **unknown, **goods.columns}
+
+
+def _unknown_offers(family: FamilyTerms, goods: Goods, columns: dict[str, Any]) -> list[tuple[str, str]]:
+    shape = (1, len(goods.offers), 1)
+    (name,) = TICKET
+    shaped = {n: np.full((1, 1, 1), c) if n.startswith("history.") else c for n, c in columns.items()}
+    ticket = np.broadcast_to(value(family.ticket)(shaped), shape)
+    worth = np.broadcast_to(value(family.value)({**shaped, name: ticket}), shape)
+    found = [("ticket", ticket), ("value", worth)]
+    mine = [place for place, offer in enumerate(goods.offers) if offer.family == family.id]
+    return [(key, goods.offers[place].id) for key, column in found for place in mine if np.isnan(column[0, place, 0])]

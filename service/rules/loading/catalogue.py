@@ -1,0 +1,136 @@
+"""catalogue.yaml and channels.yaml: what is offered on which terms, over which roads, and the schema they open.
+
+The schema comes first, from ids and terms alone, because the formulas of families and channels are written in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from service.core.expressions import Kind
+from service.rules.loading import terms as stating
+from service.rules.loading.documents.entry import Entry
+from service.rules.model.rules import Channel, FamilyTerms, Offer, Schema, Term
+from service.rules.vocabulary import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER
+
+Terms = Mapping[str, Term]
+
+
+def read_schema(customer: Schema, catalogue: Entry, offer_terms: Terms, roads: Entry, channel_terms: Terms) -> Schema:
+    """Every name a rule may read; ids and placements close the texts that name them."""
+    offers, channels = tuple(_ids(catalogue, "offers")), tuple(_ids(roads, "channels"))
+    closed = {
+        "offer.id": offers,
+        "channel.id": channels,
+        "context.channel": channels,
+        "context.placement": _slots(roads),
+    }
+    tables = {**HISTORY, **CONTEXT, **OFFER, **CHANNEL}
+    fixed = {name: replace(entry, values=closed.get(name, entry.values)) for name, entry in tables.items()}
+    return {**customer, **fixed, **stating.names("offer", offer_terms), **stating.names("channel", channel_terms)}
+
+
+def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
+    """The offers in the order of the document, each with its share of the family's popularity."""
+    offers = [_offer(entry, terms) for entry in page.children("offers", "offer")]
+    if not offers and page.has("offers"):
+        page.fault("offers", "must name at least one offer")
+    return tuple(replace(offer, share=offer.popularity / _popularity(offer.family, offers)) for offer in offers)
+
+
+def read_families(
+    page: Entry, schema: Schema | None, ticket: Schema, offers: Sequence[Offer]
+) -> dict[str, FamilyTerms]:
+    """The prior and the formulas of each family; one that an offer belongs to must be there.
+
+    ``ticket`` is what a formula of value reads beside the schema.
+    """
+    section = page.child("families")
+    used = {offer.family for offer in offers}
+    present = [family for family in FAMILIES if section.has(family) or family in used]
+    families = {family: _family(section.child(family), family, schema, ticket) for family in present}
+    section.close()
+    return families
+
+
+def read_channels(page: Entry, terms: Terms, schema: Schema | None) -> tuple[Channel, ...]:
+    """The channels in the order of the document."""
+    channels = tuple(_channel(entry, terms, schema) for entry in page.children("channels", "channel"))
+    if not channels and page.has("channels"):
+        page.fault("channels", "must name at least one channel")
+    return channels
+
+
+def static_columns(
+    offers: Sequence[Offer], of: Terms, channels: Sequence[Channel], ct: Terms
+) -> dict[str, NDArray[Any]]:
+    """``offer.*`` as (1, m, 1) and ``channel.*`` as (1, 1, k)."""
+    by_offer = stating.columns("offer", of, [offer.terms for offer in offers])
+    by_offer |= {"offer.id": stating.column(Kind.TEXT, [offer.id for offer in offers])}
+    by_offer |= {"offer.family": stating.column(Kind.TEXT, [offer.family for offer in offers])}
+    by_channel = stating.columns("channel", ct, [channel.terms for channel in channels])
+    for name, entry in CHANNEL.items():
+        by_channel[name] = stating.column(entry.kind, [getattr(one, name.partition(".")[2]) for one in channels])
+    shaped = {name: column.reshape(1, -1, 1) for name, column in by_offer.items()}
+    return shaped | {name: column.reshape(1, 1, -1) for name, column in by_channel.items()}
+
+
+def _rows(page: Entry, key: str) -> list[Mapping[str, object]]:
+    rows = page.values.get(key)
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _ids(page: Entry, key: str) -> list[str]:
+    return [row["id"] for row in _rows(page, key) if isinstance(row.get("id"), str)]  # type: ignore[misc]
+
+
+def _slots(roads: Entry) -> tuple[str, ...]:
+    lists = [row.get("placements") for row in _rows(roads, "channels")]
+    words = [word for words in lists if isinstance(words, list) for word in words if isinstance(word, str)]
+    return tuple(dict.fromkeys(words))
+
+
+def _popularity(family: str, offers: Sequence[Offer]) -> float:
+    return sum(offer.popularity for offer in offers if offer.family == family)
+
+
+def _offer(entry: Entry, terms: Terms) -> Offer:
+    offer = Offer(
+        id=entry.name("id"),
+        family=entry.choice("family", FAMILIES),
+        popularity=entry.number("popularity", 0.001, 1000.0, default=1.0),
+        share=1.0,
+        lever=entry.number("lever", 0.0, 10.0, default=1.0),
+        name=entry.both("name"),
+        terms=stating.stated(entry, terms),
+    )
+    entry.close()
+    return offer
+
+
+def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema) -> FamilyTerms:
+    terms = FamilyTerms(
+        id=family,
+        prior=entry.number("prior", 0.0, 1.0),
+        horizon_days=entry.whole("horizon_days", 1, 3660),
+        ticket=entry.expression("ticket", schema, Kind.MONEY),
+        value=entry.expression("value", None if schema is None else {**schema, **ticket}, Kind.MONEY),
+    )
+    entry.close()
+    return terms
+
+
+def _channel(entry: Entry, terms: Terms, schema: Schema | None) -> Channel:
+    channel = Channel(
+        id=entry.name("id"),
+        direction=entry.choice("direction", DIRECTIONS),
+        contact_cost_yuan=entry.number("contact_cost_yuan", 0.0, 10_000.0, "yuan"),
+        response=entry.expression("response", schema, Kind.NUMBER),
+        placements=entry.words("placements", optional=True),
+        name=entry.both("name"),
+        terms=stating.stated(entry, terms),
+    )
+    entry.close()
+    return channel

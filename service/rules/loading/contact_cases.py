@@ -1,0 +1,129 @@
+"""A contact rule's own cases: read from ``contact.yaml``, and run when the policy is checked.
+
+A case says through which channel (and of which offer) something would go out at a local time, what the customer
+permitted and what happened before, and whether the rule passes or blocks. It is tried by the gates that serve, so that
+hours across midnight, holidays and windows are proven where they are written.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from service.core.domain import Event, EventKind
+from service.core.errors import Problem
+from service.core.grid import DAY_MS, Places, day_number, moment
+from service.core.trails import trails_of
+from service.rules.contact_gates import ContactGates
+from service.rules.history.event_counts import seen
+from service.rules.loading.documents.entry import Entry
+from service.rules.loading.documents.folder import nearest
+from service.rules.loading.rule_files import GATE_VERBS
+from service.rules.model.contact import Cap, Contact, ContactCase, ContactRule, CoolOff, Past
+
+NOON = "2026-03-10 12:00"
+"""A Tuesday that is no holiday: when a case does not say."""
+FORM = "%Y-%m-%d %H:%M"
+EVENTS = tuple(kind.value for kind in EventKind)
+
+
+def read_cases(entry: Entry) -> tuple[ContactCase, ...]:
+    """The cases of one rule of ``contact.yaml``."""
+    return tuple(
+        _case(case, entry.where, place)
+        for place, case in enumerate(entry.children("cases", "case", optional=True, named_by=""), 1)
+    )
+
+
+def problems(contact: Contact, places: Places) -> list[Problem]:
+    """Every case that names what is not there or does not come out as written."""
+    gates = ContactGates(contact, places)
+    return [
+        Problem(f'contact.yaml: rule "{rule.id}"', f"cases[{number}] {fault}")
+        for rule in contact.rules
+        for number, case in enumerate(rule.cases, 1)
+        for fault in _faults(rule, case, contact, gates, places)
+    ]
+
+
+def _case(entry: Entry, where: str, place: int) -> ContactCase:
+    entry.where, entry.path = where, f"cases[{place}]"
+    case = ContactCase(
+        holds=entry.choice("expect", GATE_VERBS) == GATE_VERBS[0],
+        channel=entry.text("channel", "the channel it speaks of"),
+        offer=entry.text("offer") if entry.has("offer") else None,
+        at=_local_time(entry),
+        consents=_consents(entry),
+        past=tuple(_past(one) for one in entry.children("past", "event", optional=True, named_by="")),
+    )
+    entry.close()
+    return case
+
+
+def _consents(entry: Entry) -> dict[str, bool]:
+    if not entry.has("consents"):
+        return {}
+    words = entry.child("consents")
+    return {purpose: words.flag(purpose, default=False) for purpose in words.values}
+
+
+def _past(entry: Entry) -> Past:
+    past = Past(
+        kind=entry.choice("kind", EVENTS),
+        days_ago=entry.number("days_ago", 0.0, 400.0, "days"),
+        times=entry.whole("times", 1, 1000, default=1),
+        offer=entry.text("offer") if entry.has("offer") else None,
+        channel=entry.text("channel") if entry.has("channel") else None,
+    )
+    entry.close()
+    return past
+
+
+def _local_time(entry: Entry) -> str:
+    text = entry.text("at") if entry.has("at") else NOON
+    try:
+        datetime.strptime(text, FORM)
+    except ValueError:
+        entry.wrong("at", "a local time (YYYY-MM-DD HH:MM)")
+        return NOON
+    return text
+
+
+def _faults(
+    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: Places
+) -> Iterator[str]:
+    strangers = [*_strangers(case, places)]
+    if strangers:
+        yield from strangers
+    elif isinstance(rule, Cap | CoolOff) and rule.per in ("offer", "family") and case.offer is None:
+        yield "must say which offer it speaks of (offer: ...)"
+    elif (found := _passes(rule, case, contact, gates, places)) is not case.holds:
+        yield f"expected that it {GATE_VERBS[not case.holds]}, but it {GATE_VERBS[not found]}"
+
+
+def _strangers(case: ContactCase, places: Places) -> Iterator[str]:
+    """Offers and channels that the policy does not have."""
+    for noun, known, named in (
+        ("offer", places.offers, [case.offer, *(one.offer for one in case.past)]),
+        ("channel", places.channels, [case.channel, *(one.channel for one in case.past)]),
+    ):
+        for name in dict.fromkeys(named):
+            if name is not None and name not in known:
+                yield f'knows no {noun} "{name}"; {nearest(name, known)}'
+
+
+def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: Places) -> bool:
+    """Whether the rule's own gate leaves the case's cell open."""
+    zone = ZoneInfo(contact.timezone)
+    now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
+    at = moment(now, contact.timezone)
+    past = seen(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
+    oks = gates.one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
+    shape = 1, len(places.offers), len(places.channels)
+    cell = 0, places.offer.get(case.offer or "", 0), places.channel[case.channel]
+    return bool(np.broadcast_to(oks[gates.ids.index(rule.id)], shape)[cell])
+
+
+def _events(past: Past, now: int) -> list[Event]:
+    return [Event("", "", past.kind, now - round(past.days_ago * DAY_MS), past.offer, past.channel)] * past.times

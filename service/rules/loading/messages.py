@@ -1,0 +1,229 @@
+"""messages.yaml: a template per family, what an offer says instead, and every message of the policy written out.
+
+An offer's own title or body takes the family's place, its disclosures stand beside the family's. A disclosure with
+``when`` (an expression over ``offer.*``) goes to the offers for which it is true. What a segment reads instead
+(``positioning``) is written out the same way, disclosures and all. Every message is checked by ``compliance`` in both
+languages; a placeholder nobody states, or a stray brace, is noted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.core.domain import Text
+from service.core.errors import Problem
+from service.core.expressions import Columns, Expression, Kind, truth
+from service.rules.compliance import checks
+from service.rules.loading.documents.entry import Entry
+from service.rules.loading.documents.folder import nearest
+from service.rules.loading.positioning import Position, read_positions
+from service.rules.messages import ALWAYS, message, placeholders, stray_braces, words
+from service.rules.model.rules import LANGUAGES, Channel, Message, Offer, Schema, Term, Variant
+from service.rules.model.targeting import Target
+
+FILE = "messages.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A sentence that stands under the messages of the offers for which ``when`` is true; None means all."""
+
+    when: Expression | None
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a family or an offer says; None is left to the family."""
+
+    title: Text | None
+    body: Text | None
+    disclosures: tuple[Disclosure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The whole document, with placeholders still in it."""
+
+    families: Mapping[str, Template]
+    offers: Mapping[str, Template]
+    channels: Mapping[str, Text]
+    link: str
+    banned: tuple[str, ...]
+    positions: tuple[Position, ...]
+
+
+def read_words(
+    page: Entry, schema: Schema | None, offers: Sequence[Offer], channels: Sequence[Channel],
+    targets: Mapping[str, Target],
+) -> Words:  # fmt: skip
+    """The templates; every family that has an offer must have one with title and body."""
+    families, own, tails = page.child("families"), _section(page, "offers"), _section(page, "channels")
+    used = tuple(dict.fromkeys(offer.family for offer in offers if offer.family))
+    found = Words(
+        families={family: _template(families.child(family), schema, whole=True) for family in used},
+        offers={o.id: _template(own.child(o.id), schema, whole=False) for o in offers if o.id and own.has(o.id)},
+        channels={channel.id: tails.both(channel.id) for channel in channels if channel.id and tails.has(channel.id)},
+        link=page.text("link", "a link beginning with https://"),
+        banned=_further_banned(page),
+        positions=read_positions(page, used, [offer.id for offer in offers], tuple(targets)),
+    )
+    if found.link and not found.link.startswith("https://"):
+        page.wrong("link", "a link beginning with https://")
+    for entry in (families, own, tails, page):
+        entry.close()
+    return found
+
+
+Written = dict[tuple[str, str, str], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The whole document filled in; what may not be said, or cannot be filled in, is noted in ``problems``."""
+
+    words: Words
+    offers: Sequence[Offer]
+    channels: Sequence[Channel]
+    terms: Mapping[str, Term]
+    columns: Columns
+    problems: list[Problem]
+
+    def plain(self) -> Written:
+        """Every message by offer, channel and language."""
+        written: Written = {}
+        for place, offer in enumerate(self.offers):
+            written |= self._of(place, None, f'{FILE}: offer "{offer.id}"')
+        return written
+
+    def variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
+        """What the segments read instead, by id, in the order in which they are tried."""
+        return {one.id: self._variant(one, targets[one.segment]) for one in self.words.positions}
+
+    def _variant(self, position: Position, target: Target) -> Variant:
+        written: Written = {}
+        for place, offer in enumerate(self.offers):
+            if position.speaks_of(offer):
+                written |= self._of(place, position, f'{FILE}: positioning "{position.id}", offer "{offer.id}"')
+        return Variant(position.id, target.id, target.when, written)
+
+    def _of(self, place: int, position: Position | None, where: str) -> Written:
+        """One offer's messages in every channel and language."""
+        offer, found, messages = self.offers[place], self.words, Written()
+        template = _joined(found, offer, place, self.columns, position)
+        noted = dict.fromkeys(_unfilled(template, found, offer))
+        if not noted:
+            messages = _messages(template, found, offer, self.channels, self.terms)
+            noted = {fault: None for key, one in messages.items() for fault in _refused(one, key[2], offer, found)}
+        self.problems.extend(Problem(where, fault) for fault in noted)
+        return messages
+
+
+def _section(page: Entry, key: str) -> Entry:
+    return page.child(key) if page.has(key) else Entry({}, page.file, page.problems, page.noun, key)
+
+
+def _further_banned(page: Entry) -> tuple[str, ...]:
+    if not page.has("banned"):
+        return ()
+    entry = page.child("banned")
+    found = tuple(word for language in LANGUAGES for word in entry.words(language, optional=True))
+    entry.close()
+    return found
+
+
+def _template(entry: Entry, schema: Schema | None, *, whole: bool) -> Template:
+    template = Template(
+        title=entry.both("title") if whole or entry.has("title") else None,
+        body=entry.both("body") if whole or entry.has("body") else None,
+        disclosures=tuple(_disclosure(one, schema) for one in _disclosures(entry)),
+    )
+    entry.close()
+    return template
+
+
+def _disclosures(entry: Entry) -> list[Entry]:
+    entries = entry.children("disclosures", "disclosure", optional=True, named_by="")
+    for place, one in enumerate(entries, 1):
+        one.where, one.path = entry.where, f"{entry.path}.disclosures[{place}]"
+    return entries
+
+
+def _disclosure(entry: Entry, schema: Schema | None) -> Disclosure:
+    when = entry.expression("when", schema, Kind.BOOLEAN) if entry.has("when") else None
+    if schema is not None and when is not None and not (when.static and when.axes <= {"offer"}):
+        entry.fault("when", f"may read offer.* only, got {', '.join(sorted(when.names))}")
+        when = None
+    text = {language: entry.text(language) for language in LANGUAGES}
+    entry.close()
+    return Disclosure(when, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """One offer's templates: its own words where it has them, else its family's."""
+
+    title: Text
+    body: Text
+    disclosures: tuple[Text, ...]
+
+
+def _joined(found: Words, offer: Offer, place: int, columns: Columns, position: Position | None) -> _Joined:
+    """The first there are of: a segment's words for the offer, its own, a segment's for the family, the family's."""
+    blank = Template(None, None, ())
+    own, family = found.offers.get(offer.id, blank), found.families.get(offer.family, blank)
+    ranked: list[Template | Position] = [own, family]
+    if position is not None:
+        ranked.insert(0 if position.offers else 1, position)
+    said = [one.text for one in (*family.disclosures, *own.disclosures) if _goes_to(one, place, columns)]
+    nothing = dict.fromkeys(LANGUAGES, "")
+    titles, bodies = (one.title for one in ranked), (one.body for one in ranked)
+    return _Joined(next(filter(None, titles), nothing), next(filter(None, bodies), nothing), tuple(said))
+
+
+def _goes_to(disclosure: Disclosure, place: int, columns: Columns) -> bool:
+    if disclosure.when is None:
+        return True
+    held = np.ravel(truth(disclosure.when, many=True)(columns))
+    return bool(held[place if held.size > 1 else 0])
+
+
+def _templates(template: _Joined, found: Words) -> list[tuple[str, str]]:
+    """Every text of an offer's messages with the key it stands under."""
+    texts = {"title": template.title, "body": template.body}
+    texts |= {f"disclosures[{i}]": text for i, text in enumerate(template.disclosures, 1)}
+    texts |= {f"channels.{channel}": text for channel, text in found.channels.items()}
+    spoken = [(f"{key}.{language}", text[language]) for key, text in texts.items() for language in LANGUAGES]
+    return [*spoken, ("link", found.link)]
+
+
+def _unfilled(template: _Joined, found: Words, offer: Offer) -> list[str]:
+    stated = tuple(sorted((*ALWAYS, *offer.terms)))
+    texts = _templates(template, found)
+    unknown = [(key, name) for key, text in texts for name in placeholders(text) if name not in stated]
+    stray = [key for key, text in texts if stray_braces(text)]
+    return [
+        f"{key} names {{{name}}}, which the offer does not state; {nearest(name, stated)}" for key, name in unknown
+    ] + [f"{key} holds a brace outside a placeholder; expected {{name}} in small letters" for key in stray]
+
+
+def _messages(
+    template: _Joined, found: Words, offer: Offer, channels: Sequence[Channel], terms: Mapping[str, Term]
+) -> dict[tuple[str, str, str], Message]:
+    written = {}
+    for channel in channels:
+        tail = found.channels.get(channel.id)
+        for language in LANGUAGES:
+            said = words(offer, channel, language, terms)
+            parts = (template.title, template.body, template.disclosures, found.link, tail)
+            written[offer.id, channel.id, language] = message(*parts, language, said)
+    return written
+
+
+def _refused(one: Message, language: str, offer: Offer, found: Words) -> list[str]:
+    risk = offer.terms.get("risk")
+    level = int(risk) if isinstance(risk, int | float) else None
+    rests = bool(offer.terms.get("cooling_off_hours"))
+    faults = checks.faults(one, language, offer.family, level, found.banned, rests)
+    return [f"({language}) {fault}" for fault in faults]

@@ -1,0 +1,163 @@
+"""portrait.yaml: who the customer is, what they hold, their stage, needs, tags, lifetime value and satisfaction.
+
+Every expression is checked against the names that say something of one customer on one day; offers and channels are no
+part of a portrait. Words are held to the same conduct rules as reasons, since the customer may read them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from service.core.attributes import AttributeTable
+from service.core.errors import Problem
+from service.core.expressions import Kind, Name
+from service.rules.compliance import checks
+from service.rules.loading.documents.entry import Entry
+from service.rules.model.portrait import (
+    DRAWN,
+    Holding,
+    Label,
+    LifetimeTerms,
+    PortraitTerms,
+    Question,
+    SatisfactionTerms,
+    StageOfLife,
+    Tag,
+)
+from service.rules.model.rules import CONCERNS, Schema
+from service.rules.vocabulary import FAMILIES
+
+FILE = "portrait.yaml"
+OF_THE_DAY = ("context.hour", "context.weekday", "context.today", "context.year_ago", "context.holiday")
+
+
+def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | None) -> PortraitTerms:
+    """The portrait's terms; ``whole`` is the schema of the rules, None while it cannot be known."""
+    schema = None if whole is None else {n: e for n, e in portrait_schema(whole).items() if n not in DRAWN}
+    stages = tuple(_stage(entry, schema) for entry in page.children("stages", "stage"))
+    drawn = None if schema is None else {**schema, **_drawn(stages)}
+    terms = PortraitTerms(
+        who=tuple(_label(entry, table) for entry in page.children("who", "who", named_by="attribute")),
+        holdings=tuple(_holding(entry, schema) for entry in page.children("holdings", "holding")),
+        stages=stages,
+        needs=tuple(_tag(entry, drawn) for entry in page.children("needs", "need", optional=True)),
+        tags=tuple(_tag(entry, drawn) for entry in page.children("tags", "tag", optional=True)),
+        lifetime=_lifetime(page.child("lifetime")),
+        satisfaction=_satisfaction(page.child("satisfaction")),
+    )
+    _demand_free_names(page, {} if table is None else table.schema())
+    page.close()
+    return terms
+
+
+def portrait_schema(whole: Schema) -> dict[str, Name]:
+    """The names of a schema that say something of one customer on one day."""
+    return {
+        name: entry
+        for name, entry in whole.items()
+        if name in OF_THE_DAY or (name.startswith(("customer.", "history.")) and entry.axes == {"customer"})
+    }
+
+
+def standing(document: object) -> dict[str, Name]:
+    """What rules may read of where a customer stands; the document's stages close the word that names them."""
+    stages = document.get("stages") if isinstance(document, Mapping) else None
+    rows = [row for row in stages if isinstance(row, Mapping)] if isinstance(stages, list) else []
+    known = tuple(str(row["id"]) for row in rows if "id" in row) or None
+    names = ("customer.segment", "customer.stage")
+    return {name: replace(DRAWN[name], values=known if name.endswith("stage") else None) for name in names}
+
+
+def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
+    """One problem for each word of a need or tag that no customer may be told."""
+    kinds = (("need", terms.needs), ("tag", terms.tags))
+    return [
+        Problem(f'{FILE}: {noun} "{tag.id}"', f"text.{language}: {fault}")
+        for noun, tags in kinds
+        for tag in tags
+        for language, words in tag.text.items()
+        for fault in checks.unsayable(words, banned)
+    ]
+
+
+def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:
+    """What tags and needs may read besides; the stages close the word that names them."""
+    known = tuple(stage.id for stage in stages) or None
+    return {**DRAWN, "customer.stage": replace(DRAWN["customer.stage"], values=known)}
+
+
+def _demand_free_names(page: Entry, whole: Schema) -> None:
+    for name in DRAWN:
+        if name in whole:
+            page.fault(
+                "", f'works out {name} itself; attributes.yaml must name its "{name.partition(".")[2]}" otherwise'
+            )
+
+
+def _label(entry: Entry, table: AttributeTable | None) -> Label:
+    """Attributes only: what is derived says what a customer does, not who they are."""
+    known = [attribute.name for attribute in table.attributes] if table is not None else []
+    attribute = entry.choice("attribute", known) if known else entry.text("attribute")
+    label = Label(attribute, entry.both("name"))
+    entry.close()
+    return label
+
+
+def _stage(entry: Entry, schema: Schema | None) -> StageOfLife:
+    stage = StageOfLife(entry.name("id"), entry.both("name"), entry.expression("when", schema, Kind.BOOLEAN))
+    entry.close()
+    return stage
+
+
+def _tag(entry: Entry, schema: Schema | None) -> Tag:
+    tag = Tag(entry.name("id"), entry.both("text"), entry.expression("when", schema, Kind.BOOLEAN))
+    entry.close()
+    return tag
+
+
+def _holding(entry: Entry, schema: Schema | None) -> Holding:
+    holding = Holding(
+        id=entry.name("id"),
+        family=entry.choice("family", FAMILIES),
+        name=entry.both("name"),
+        yuan=entry.expression("yuan", schema, Kind.MONEY),
+        margin_yuan=entry.expression("margin_yuan", schema, Kind.MONEY),
+    )
+    entry.close()
+    return holding
+
+
+def _lifetime(entry: Entry) -> LifetimeTerms:
+    terms = LifetimeTerms(
+        years=entry.whole("years", 1, 50),
+        discount_rate=entry.number("discount_rate", 0.0, 1.0, "per year"),
+        lapse_per_year=entry.number("lapse_per_year", 0.0, 1.0, "a probability"),
+        servicing_yuan=entry.number("servicing_yuan", 0.0, 100_000.0, "yuan per year"),
+    )
+    entry.close()
+    return terms
+
+
+def _satisfaction(entry: Entry) -> SatisfactionTerms:
+    low, high = entry.number("low", -100.0, 100.0), entry.number("high", -100.0, 100.0)
+    if low >= high:
+        entry.fault("high", f"must be above low ({low:g}), got {high:g}")
+    terms = SatisfactionTerms(
+        low=low,
+        high=high,
+        window_days=entry.number("window_days", 1.0, 366.0, "days"),
+        threshold=entry.number("threshold", 0.0, 100.0, "of an index from 0 to 100"),
+        questions=tuple(_question(one) for one in entry.children("questions", "question")),
+    )
+    entry.close()
+    return terms
+
+
+def _question(entry: Entry) -> Question:
+    question = Question(
+        id=entry.name("id"),
+        concern=entry.choice("concern", CONCERNS),
+        importance=entry.number("importance", 1.0, 10.0),
+        text=entry.both("text"),
+    )
+    entry.close()
+    return question

@@ -1,0 +1,74 @@
+"""messages.yaml, ``positioning``: which words a segment of the customers reads in the place of the plain ones.
+
+Each entry names a segment that ``strategies.yaml`` declares, and a family or some offers; it says another title or
+body, or both, in both languages. Entries are tried in order. For a family it stands where the family's words would:
+an offer's own words go before it. Disclosures cannot be changed, and a figure can only be a placeholder: terms are the
+same for everybody (PIPL article 24), only what is said about them differs. Written out, and held to the conduct
+rules, with all other messages (``messages``).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.core.domain import Text
+from service.rules.loading.documents.entry import Entry
+from service.rules.model.rules import LANGUAGES, Offer
+
+_PLACEHOLDER, _FIGURE = re.compile(r"\{[^}]*\}"), re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One segment's words for a family or for offers, with placeholders still in them; None is left as it is."""
+
+    id: str
+    segment: str
+    family: str
+    offers: tuple[str, ...]
+    title: Text | None
+    body: Text | None
+
+    def speaks_of(self, offer: Offer) -> bool:
+        """Whether it may have other words for the offer."""
+        return offer.id in self.offers or offer.family == self.family
+
+
+def read_positions(
+    page: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]
+) -> tuple[Position, ...]:
+    """Every entry; one that names no segment of ``segments`` is noted."""
+    entries = page.children("positioning", "positioning", optional=True)
+    if entries and not segments:
+        page.fault("positioning", "speaks to segments, but strategies.yaml declares none")
+    return tuple(_position(entry, families, offers, segments) for entry in entries)
+
+
+def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]) -> Position:
+    position = Position(
+        id=entry.name("id"),
+        segment=entry.choice("segment", segments),
+        family=entry.choice("family", families) if entry.has("family") else "",
+        offers=entry.words("offers", offers) if entry.has("offers") else (),
+        title=_said(entry, "title"),
+        body=_said(entry, "body"),
+    )
+    if entry.has("family") == entry.has("offers"):
+        entry.fault("", "must name either a family or offers")
+    if not entry.has("title") and not entry.has("body"):
+        entry.fault("", "must say another title or body")
+    entry.close()
+    return position
+
+
+def _said(entry: Entry, key: str) -> Text | None:
+    """A text in both languages without a figure of its own."""
+    text = entry.both_or_none(key)
+    for language in LANGUAGES:
+        figure = _FIGURE.search(_PLACEHOLDER.sub("", text[language])) if text else None
+        if figure is not None:
+            place, said = f"{key}.{language}", figure.group()
+            entry.fault(
+                place, f"writes the figure {said}; expected a {{placeholder}}: terms are the same for everybody"
+            )
+    return text

@@ -1,0 +1,158 @@
+"""strategies.yaml and the four C's files: the strategies, the gates in stage order, and the fit rules.
+
+A rule stands in the file of its concern and names the strategy it serves. A switched-off strategy takes its fit and
+applicability rules with it; what guards the customer (eligibility, suitability, contact) always stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from service.core.domain import Text
+from service.core.errors import Problem
+from service.core.expressions import Kind
+from service.rules.compliance import checks
+from service.rules.loading.documents.entry import Entry
+from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
+from service.rules.model.targeting import ALL, Target, joined
+
+FIT = "fit"
+FALLS_AWAY = frozenset({FIT, "applicability"})
+GATE_VERBS = ("passes", "blocks")
+FIT_VERBS = ("fires", "rests")
+MOST_WEIGHT = 4.0
+
+
+class Common(TypedDict):
+    """What every rule says of itself."""
+
+    id: str
+    concern: str
+    stage: str
+    strategy: str
+    reason: Text
+    unlock: Text | None
+    ground: str | None
+
+
+def read_strategies(page: Entry, schema: Schema | None) -> tuple[dict[str, Strategy], dict[str, Target]]:
+    """The strategies and the segments they may be for, each by id; ``schema``: what says something of a customer."""
+    targets = {one.id: one for one in (_target(e, schema) for e in page.children("segments", "segment", optional=True))}
+    strategies = [_strategy(entry, targets, schema) for entry in page.children("strategies", "strategy")]
+    page.close()
+    return {strategy.id: strategy for strategy in strategies}, targets
+
+
+def read_rules(
+    page: Entry, concern: str, schema: Schema | None, strategies: Mapping[str, Strategy]
+) -> list[GateRule | FitRule]:
+    """The rules of one concern's file, in its order, also those of strategies that are switched off."""
+    rules = [_rule(entry, concern, schema, strategies) for entry in page.children("rules", "rule")]
+    page.close()
+    return rules
+
+
+def gates(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[GateRule, ...]:
+    """The gates that stand, in stage order, then by concern, then as written."""
+    kept = [rule for rule in rules if isinstance(rule, GateRule) and stands(rule, strategies)]
+    return tuple(sorted(kept, key=lambda gate: (STAGES.index(gate.stage), CONCERNS.index(gate.concern))))
+
+
+def fits(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[FitRule, ...]:
+    """The fit rules that stand, by concern, then as written."""
+    return tuple(rule for rule in rules if isinstance(rule, FitRule) and stands(rule, strategies))
+
+
+def stands(rule: Rule, strategies: Mapping[str, Strategy]) -> bool:
+    """Whether a rule is in force: always, but for fit and applicability rules of a switched-off strategy."""
+    strategy = strategies.get(rule.strategy)
+    return rule.stage not in FALLS_AWAY or strategy is None or strategy.enabled
+
+
+def repeated(rules: Sequence[Rule]) -> list[Problem]:
+    """One problem for each rule id that a rule before it has taken; contact gates stand in contact.yaml."""
+    seen: dict[str, Rule] = {}
+    return [
+        Problem(
+            f'{_file(rule)}: rule "{rule.id}"', f"id is taken by a rule in {_file(seen[rule.id])}; expected a new one"
+        )
+        for rule in rules
+        if rule.id and seen.setdefault(rule.id, rule) is not rule
+    ]
+
+
+def unsayable(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
+    """Reasons and hints are read by customers too: one problem for each word they may not hold."""
+    return [
+        Problem(f'{_file(rule)}: rule "{rule.id}"', f"{key}.{language}: {fault}")
+        for rule in rules
+        for key, text in (("reason", rule.reason), ("unlock", rule.unlock or {}))
+        for language, words in text.items()
+        for fault in checks.unsayable(words, banned)
+    ]
+
+
+def _file(rule: Rule) -> str:
+    return f"{rule.concern}.yaml" if isinstance(rule, GateRule | FitRule) else "contact.yaml"
+
+
+def common(entry: Entry, concern: str, stage: str, strategies: Mapping[str, Strategy]) -> Common:
+    """What every rule says of itself, as keyword arguments of its class."""
+    return Common(
+        id=entry.name("id"),
+        concern=concern,
+        stage=stage,
+        strategy=entry.choice("strategy", tuple(strategies)) if strategies else entry.text("strategy"),
+        reason=entry.both("reason"),
+        unlock=entry.both_or_none("unlock"),
+        ground=entry.text("ground") if entry.has("ground") else None,
+    )
+
+
+def _rule(entry: Entry, concern: str, schema: Schema | None, strategies: Mapping[str, Strategy]) -> GateRule | FitRule:
+    stage = entry.choice("stage", (*STAGES, FIT))
+    shared = common(entry, concern, stage, strategies)
+    rule = _fit(entry, shared, schema) if stage == FIT else _gate(entry, shared, schema)
+    if stage:
+        entry.close()
+    return rule
+
+
+def _gate(entry: Entry, shared: Common, schema: Schema | None) -> GateRule:
+    return GateRule(
+        **shared,
+        applies=entry.expression("applies", schema, Kind.BOOLEAN) if entry.has("applies") else None,
+        require=entry.expression("require", schema, Kind.BOOLEAN),
+        cases=entry.cases("cases", GATE_VERBS),
+    )
+
+
+def _fit(entry: Entry, shared: Common, schema: Schema | None) -> FitRule:
+    weight = entry.number("weight", 0.0, MOST_WEIGHT, "neutral is 1, at most 4")
+    if weight == 0.0 and entry.values.get("weight") == 0:
+        entry.fault("weight", "must be above 0: only a gate may close an offer; expected up to 4, got 0")
+    when = entry.expression("when", schema, Kind.BOOLEAN)
+    return FitRule(**shared, when=when, weight=weight, cases=entry.cases("cases", FIT_VERBS))
+
+
+def _target(entry: Entry, schema: Schema | None) -> Target:
+    target = Target(entry.name("id"), entry.both("name"), entry.expression("when", schema, Kind.BOOLEAN))
+    if target.id == ALL:
+        entry.fault("id", f'"{ALL}" is everybody and needs no declaration')
+    entry.close()
+    return target
+
+
+def _strategy(entry: Entry, targets: Mapping[str, Target], schema: Schema | None) -> Strategy:
+    segments = entry.words("segments", (ALL, *targets) if targets else None)
+    strategy = Strategy(
+        id=entry.name("id"),
+        concern=entry.choice("concern", CONCERNS),
+        name=entry.both("name"),
+        objective=entry.both("objective"),
+        kpi=entry.both("kpi"),
+        segments=segments,
+        enabled=entry.flag("enabled", default=True),
+        target=joined(segments, targets, schema),
+    )
+    entry.close()
+    return strategy

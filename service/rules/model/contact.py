@@ -1,0 +1,123 @@
+"""The contact policy's nouns as frozen values: consents, quiet hours, caps and cool-offs, each with its own cases.
+
+``reading.outreach`` makes them, ``contact`` applies them, ``reading.contact_cases`` tries their cases. Windows are
+days, times of day minutes after midnight in the policy's time zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.rules.model.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Something that happened ``days_ago``, so many ``times``."""
+
+    kind: str
+    days_ago: float
+    times: int
+    offer: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCase:
+    """A contact rule's own example: with these dealings, may this offer go out through this channel as far as it says?
+
+    ``at`` is local time (``YYYY-MM-DD HH:MM``); ``past`` are kinds of event with the offer and channel they were about
+    and how many days ago they happened.
+    """
+
+    holds: bool
+    channel: str
+    offer: str | None
+    at: str
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    past: tuple["Past", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRule(Rule):
+    """A gate of ``contact.yaml``."""
+
+    cases: tuple[ContactCase, ...] = ()
+
+
+RETIREMENT = ContactRule(
+    id="retired-customer",
+    concern="communication",
+    stage="contact",
+    strategy="",
+    reason={"zh": "客户已不在银行客户名单中", "en": "The customer is in the bank's file no more"},
+    unlock={"zh": "客户重新出现在银行客户名单中即可", "en": "It opens when the bank's file names the customer again"},
+)
+"""In force under every policy, in code: no policy can leave it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRule(ContactRule):
+    """A channel of this direction needs the customer's yes to ``purpose``, where ``<channel>`` stands for its id."""
+
+    direction: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours(ContactRule):
+    """No contact from ``start_minute`` (included) to ``end_minute`` (not included) of the local day, across midnight
+    where start is above end; on the policy's holidays all day where ``holidays`` is set.
+
+    Holds for the named channels, or for all of ``direction`` where ``channels`` is None.
+    """
+
+    direction: str | None
+    channels: tuple[str, ...] | None
+    start_minute: int
+    end_minute: int
+    holidays: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap(ContactRule):
+    """At most ``maximum`` events of the kinds in ``counts`` per offer, family, channel or customer in a rolling window.
+
+    The gate passes while fewer than ``maximum`` stand in the last ``window_days``. ``direction`` None: all channels'
+    events count and all channels are closed; otherwise only those of that direction, for both.
+    """
+
+    per: str
+    counts: tuple[str, ...]
+    direction: str | None
+    window_days: float
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoolOff(ContactRule):
+    """After an event of a kind in ``after``, the same offer or family rests for ``days``.
+
+    The rest ends before its time with an event of a kind in ``until`` about the same offer or family.
+    """
+
+    per: str
+    after: tuple[str, ...]
+    days: float
+    until: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """May we contact them now, here: the bank's time zone and holidays (ISO dates), and the contact gates."""
+
+    timezone: str
+    holidays: tuple[str, ...]
+    consents: tuple[ConsentRule, ...]
+    quiet_hours: tuple[QuietHours, ...]
+    caps: tuple[Cap, ...]
+    cool_offs: tuple[CoolOff, ...]
+
+    @property
+    def rules(self) -> tuple[ContactRule, ...]:
+        """All contact gates, in the order in which a reason is named."""
+        return (*self.consents, *self.quiet_hours, *self.caps, *self.cool_offs)

@@ -1,0 +1,106 @@
+"""What the policy says of a customer's portrait, as frozen values: stages, tags, needs, holdings, lifetime, surveys.
+
+``reading.portrait`` makes these from ``portrait.yaml``; ``scoring.portrait`` applies them to a customer. Expressions
+read ``customer.*``, ``context.*`` of the day, and those ``history.*`` that vary over the customer alone; tags and needs
+may also read what was worked out before them (``DRAWN``). Nothing here is read or computed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.domain import Text
+from service.core.expressions import Expression, Kind, Name
+
+_CUSTOMER = frozenset({"customer"})
+
+DRAWN: Mapping[str, Name] = {
+    "customer.segment": Name(Kind.TEXT, _CUSTOMER),
+    "customer.stage": Name(Kind.TEXT, _CUSTOMER),
+    "customer.lifetime_value_yuan": Name(Kind.MONEY, _CUSTOMER),
+    "customer.satisfaction": Name(Kind.NUMBER, _CUSTOMER),  # 0 to 100, the whole over the four C
+}
+"""What a portrait works out first, readable in its tags and needs; NULL where it could not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An attribute that says who the customer is, with its name in both languages."""
+
+    attribute: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StageOfLife:
+    """A stage of the relationship; a customer is in the first whose ``when`` is true."""
+
+    id: str
+    name: Text
+    when: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word about the customer, or a need they have, shown where ``when`` is true."""
+
+    id: str
+    text: Text
+    when: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A balance (``yuan``) and what it earns the bank in a year (``margin_yuan``), both expressions."""
+
+    id: str
+    family: str
+    name: Text
+    yuan: Expression
+    margin_yuan: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeTerms:
+    """How far lifetime value looks, at which discount rate per year, and what serving a customer costs in a year.
+
+    ``lapse_per_year`` stands in where no bundle estimates it.
+    """
+
+    years: int
+    discount_rate: float
+    lapse_per_year: float
+    servicing_yuan: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a survey asks, whose concern it is, and how much it matters (1 to 10)."""
+
+    id: str
+    concern: str
+    importance: float
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionTerms:
+    """The scale of the answers, for how many days an answer speaks, and the index (0 to 100) that is the threshold."""
+
+    low: float
+    high: float
+    window_days: float
+    threshold: float
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitTerms:
+    """All of ``portrait.yaml``."""
+
+    who: tuple[Label, ...]
+    holdings: tuple[Holding, ...]
+    stages: tuple[StageOfLife, ...]
+    needs: tuple[Tag, ...]
+    tags: tuple[Tag, ...]
+    lifetime: LifetimeTerms
+    satisfaction: SatisfactionTerms

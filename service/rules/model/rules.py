@@ -1,0 +1,220 @@
+"""The policy's nouns as frozen values: what the YAML documents become once they have been checked.
+
+Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` applies the rules,
+``policy`` holds them together; the contact policy has nouns of its own (``outreach``). Money is yuan, rates are per
+year. Texts carry both languages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.core.domain import Arm, Scalar, Text
+from service.core.expressions import Expression, Name
+from service.core.hashing import drawn
+
+STAGES = ("eligibility", "applicability", "suitability", "contact")
+"""The gates in the order in which a reason is named; ``fit`` is the stage that only weighs."""
+
+ATTRIBUTION_DAYS = 7.0
+"""Unless a policy says otherwise."""
+
+CONCERNS = ("consumer", "cost", "convenience", "communication")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing an offer or a channel may state, read in rules as ``offer.<name>`` or ``channel.<name>``."""
+
+    name: str
+    kind: str
+    unit: str | None
+    low: float | None
+    high: float | None
+    values: tuple[str, ...] | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTerms:
+    """What all offers of one family share: the prior propensity, the horizon, the ticket and the value formulas.
+
+    ``ticket`` is the amount a customer is expected to bring, ``value`` the margin over the horizon if taken (both
+    yuan); ``value`` may read ``offer.ticket_yuan``.
+    """
+
+    id: str
+    prior: float
+    horizon_days: int
+    ticket: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One product on stated terms. ``share`` = popularity / sum of its family's popularities."""
+
+    id: str
+    family: str
+    popularity: float
+    share: float
+    lever: float
+    name: Text
+    terms: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One road to the customer. ``response`` is neutral at 1.0; NULL counts as 1.0."""
+
+    id: str
+    direction: str
+    contact_cost_yuan: float
+    response: Expression
+    placements: tuple[str, ...]
+    name: Text
+    terms: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A named bundle of rules with its aim. Switched off, its fit and applicability rules fall away.
+
+    They fall away as well for customers outside ``target``, its segments as one condition; None targets everybody.
+    """
+
+    id: str
+    concern: str
+    name: Text
+    objective: Text
+    kpi: Text
+    segments: tuple[str, ...]
+    enabled: bool
+    target: Expression | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A rule's own example: with these facts, and nothing else known, the rule holds (a gate passes, a fit fires)."""
+
+    given: Mapping[str, Scalar]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What every rule says of itself: whose concern, which force, why, and what would unlock it."""
+
+    id: str
+    concern: str
+    stage: str
+    strategy: str
+    reason: Text
+    unlock: Text | None = None
+    ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule(Rule):
+    """Passes where ``require`` is true or ``applies`` is false; None applies always. Unknown never opens it."""
+
+    applies: Expression | None
+    require: Expression
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRule(Rule):
+    """Multiplies its concern's score by ``weight``, above 0 to 4, where ``when`` is true. Unknown is neutral."""
+
+    when: Expression
+    weight: float
+    cases: tuple[Case, ...] = ()
+
+
+TEST_KINDS = ("random-relevant", "propensity-only", "without-levers", "eligibility-only", "without-strategy")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingTest:
+    """A share of the customers who are served without one part of the method, to measure what that part brings.
+
+    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms`` says what each
+    kind does.
+    """
+
+    id: str
+    kind: str
+    share: float
+    salt: str
+    strategy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseGate:
+    """What a policy's value on stored decisions must show before another policy takes the place of this one.
+
+    Refused where the difference's lower bound is below ``-most_worse_share`` x this policy's value, if at least
+    ``least_effective`` decisions count effectively.
+    """
+
+    most_worse_share: float = 0.1
+    least_effective: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
+
+    ``tests`` in the order in which they draw their customers; ``arms`` is the arm of each bucket of customers
+    (``experiment.drawn``): one hash of a customer, by the holdout's salt, finds the holdout and every test. An offer
+    taken within ``attribution_days`` of being shown is its outcome.
+    """
+
+    exploration_epsilon: float
+    exploration_salt: str
+    holdout_share: float
+    holdout_salt: str
+    cache_grain_minutes: int
+    tests: tuple[StandingTest, ...] = ()
+    attribution_days: float = ATTRIBUTION_DAYS
+    release_gate: ReleaseGate = ReleaseGate()
+    arms: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Draws the buckets, once."""
+        rows = [(test.id, test.salt, test.share) for test in self.tests]
+        buckets = drawn(rows, self.holdout_share, Arm.PERSONALISED) if rows else ()
+        object.__setattr__(self, "arms", tuple(buckets))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The words a customer sees in one language. ``disclosures`` stand under the body, each a sentence of its own."""
+
+    title: str
+    body: str
+    disclosures: tuple[str, ...]
+    link: str
+
+
+Messages = Mapping[tuple[str, str, str], Message]
+"""Every message of the policy by offer, channel and language; its placeholders are terms, so it is written once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Other words for the offers in ``messages``, for the customers of a declared segment: where ``when`` is true."""
+
+    id: str
+    segment: str
+    when: Expression = field(repr=False)
+    messages: Messages = field(repr=False)
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """The offers it has other words for."""
+        return frozenset(offer for offer, _, _ in self.messages)
+
+
+Schema = Mapping[str, Name]

@@ -1,0 +1,47 @@
+"""Targeting: to which customers a strategy speaks, in expressions of the policy.
+
+``strategies.yaml`` declares segments, each an expression over the customer (``customer.segment``, the group that
+training found, and ``customer.stage`` among its names); a strategy names those it is for, or ``all``. A customer may be
+in several. Outside its segments a strategy's fit and applicability rules fall away, as if it were switched off; where
+it is not known whether a customer belongs, nothing is raised for them and no gate opens. A document without declared
+segments, as they were written at first, targets everybody.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.core.domain import Text
+from service.core.expressions import Columns, Expression, Kind, Schema, fold, parse, truth
+
+ALL = "all"
+"""The segment everybody is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A declared segment: a customer is in it where ``when`` is true."""
+
+    id: str
+    name: Text
+    when: Expression
+
+
+def joined(ids: tuple[str, ...], targets: Mapping[str, Target], schema: Schema | None) -> Expression | None:
+    """In any of the segments; None where that is everybody, or where nobody declared what they mean."""
+    if schema is None or ALL in ids or not ids or not all(one in targets for one in ids):
+        return None
+    return parse(" or ".join(f"({targets[one].when.text})" for one in ids), schema, Kind.BOOLEAN)
+
+
+def within(fires: Callable[[Columns], Any], target: Expression | None, columns: Columns, many: bool) -> Any:
+    """Where a rule fires for the customers of its strategy; ``columns`` are what the policy alone decides."""
+    if target is None:
+        return fires
+    belongs = truth(fold(target, columns), many)
+
+    def both(columns: Columns) -> Any:
+        fired = fires(columns)
+        return False if fired is False else fired & belongs(columns)
+
+    return both

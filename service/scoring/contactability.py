@@ -1,0 +1,63 @@
+"""By which roads a customer may be reached, and what was made of them: consent, preference, contacts. Pure.
+
+A record, not a permission: whether a contact may be made is asked at the moment of contact (``decision.contact_permission``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from service.core.domain import Event, Snapshot
+from service.core.grid import DAY_MS
+from service.rules.model.contact import ConsentRule
+from service.rules.model.rules import Channel
+from service.rules.policy import Policy
+
+CONTACTS_DAYS, COUNTS_DAYS = 30, 90
+CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One channel to the customer: their word (None: never asked), whether one is needed, and what was made of it."""
+
+    channel: str
+    consent: bool | None
+    consent_needed: bool
+    preferred: bool
+    contacts: int
+    last_at: int | None
+
+
+def reaches(policy: Policy, snapshot: Snapshot, events: Sequence[Event], now: int) -> tuple[Reach, ...]:
+    """Every channel of the policy at ``now`` (ms), from all the customer's events."""
+    return tuple(_reach(policy, snapshot, events, channel, now) for channel in policy.channels)
+
+
+def _reach(policy: Policy, snapshot: Snapshot, events: Sequence[Event], channel: Channel, now: int) -> Reach:
+    rules = [rule for rule in policy.contact.consents if rule.direction == channel.direction]
+    made = [event.at for event in events if event.kind == CONTACT and event.channel == channel.id]
+    return Reach(
+        channel=channel.id,
+        consent=_word(snapshot, rules, channel.id),
+        consent_needed=bool(rules),
+        preferred=snapshot.attributes.get("preferred_channel") == channel.id,
+        contacts=sum(now - at < CONTACTS_DAYS * DAY_MS for at in made),
+        last_at=max(made, default=None),
+    )
+
+
+def _word(snapshot: Snapshot, rules: Sequence[ConsentRule], channel: str) -> bool | None:
+    """The customer's word for the channel: no where any purpose was refused, yes where all were granted."""
+    words = [snapshot.consents.get(rule.purpose.replace("<channel>", channel)) for rule in rules]
+    if not words or None in words:
+        return False if False in words else None
+    return all(words)
+
+
+def counts(events: Iterable[Event], now: int) -> dict[str, int]:
+    """Events by kind in the last 90 days."""
+    found: dict[str, int] = {}
+    for event in events:
+        if now - event.at < COUNTS_DAYS * DAY_MS:
+            found[event.kind] = found.get(event.kind, 0) + 1
+    return found

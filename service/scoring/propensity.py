@@ -1,0 +1,191 @@
+"""What the models say, laid on the grid: the propensity of every offer by the best that is known of it.
+
+``scores`` is one flat mapping of names to figures; a bundle gives it and a decision's record keeps it:
+
+    <family>            P(the customer takes an offer of the family), by the family's model
+    offer:<id>          P(the customer takes the offer), by a model of its own
+    uplift:<family>     P(takes one of the family | shown) - P(the same | not shown), where the gate lets it order
+    share:<id>          P(the offer is taken, of those who take one of its family), from evidence
+    evidence:<id>       P(the offer is taken) by whomever it is shown to: the prior, smoothed into evidence
+    ticket:<family>     yuan a customer brings who takes an offer of the family
+    response:<channel>  the channel's relative power to reach the customer
+    segment:<id>        1 where the customer is in the segment that training found (read by ``decision.lifecycle``)
+
+In order, an offer is heard of by its own model, else the family's model times its share, else evidence, else the
+policy's prior; ``source`` says by which. A name that is not there, None and NaN are silence. One customer and many get
+the same bits.
+
+An offer's uplift is its family's times the offer's share of the family's takers: P(offer) / P(family) where the offer
+has a model of its own, else the share. It takes the place of the propensity in the priority, and never below 0: who
+would rather buy unasked brings nothing by being asked, and no value, however negative, turns that into a gain.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan, nan
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from service.core.grid import Array, Places, by_customer, by_offer
+from service.rules.policy import Policy
+
+Scores = Mapping[str, float | None]
+"""Of one customer; None where no model spoke."""
+
+MODEL, FAMILY_MODEL, EVIDENCE, PRIOR = "model", "family model", "evidence", "prior"
+"""Where a propensity comes from."""
+
+OFFER, SHARE, EVIDENCE_OF, TICKET, RESPONSE = "offer:", "share:", "evidence:", "ticket:", "response:"
+UPLIFT, SEGMENT = "uplift:", "segment:"
+"""What a name in the scores begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """``propensity`` (n, m, 1); ``tickets`` by family and ``responses`` by the channel's place, where models spoke.
+
+    These are plain floats for one customer, (n, 1, 1) with NaN for silence for many. ``uplift`` is (n, m, 1) with NaN
+    for silence, None where nothing says any.
+    """
+
+    propensity: Array
+    tickets: Mapping[str, Any] = field(default_factory=dict)
+    responses: Mapping[int, Any] = field(default_factory=dict)
+    uplift: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names under which scores speak of one offer, and what holds where they are silent."""
+
+    own: str
+    family: str
+    uplift: str
+    share: str
+    evidence: str
+    prior: float
+    usual_share: float
+
+
+class Hearing:
+    """Reads scores by the offers, families and channels of one policy."""
+
+    def __init__(self, policy: Policy, places: Places) -> None:
+        self._offers = [
+            _Names(
+                own=OFFER + offer.id,
+                family=offer.family,
+                uplift=UPLIFT + offer.family,
+                share=SHARE + offer.id,
+                evidence=EVIDENCE_OF + offer.id,
+                prior=policy.families[offer.family].prior,
+                usual_share=offer.share,
+            )
+            for offer in policy.offers
+        ]
+        self._priors = by_offer([one.prior * one.usual_share for one in self._offers])
+        self._families = places.families
+        self._shares = list(zip(places.family_of, [one.usual_share for one in self._offers], strict=True))
+        self._single = frozenset(name for one in self._offers for name in (one.own, one.share, one.evidence))
+        self._tickets = [(family, TICKET + family) for family in places.families]
+        self._uplifts = frozenset(UPLIFT + family for family in places.families)
+        self._responses = [(place, RESPONSE + channel) for place, channel in enumerate(places.channels)]
+
+    def one(self, scores: Scores) -> Heard:
+        """What is heard of one customer."""
+        if not scores:
+            return Heard(self._priors)
+        tickets = {family: said for family, name in self._tickets if spoke(said := scores.get(name))}
+        responses = {place: said for place, name in self._responses if spoke(said := scores.get(name))}
+        return Heard(by_offer(self._chances_one(scores)), tickets, responses, self._uplift_one(scores))
+
+    def _chances_one(self, scores: Scores) -> list[float]:
+        """By offer; quickly where all that is said of them is said of whole families."""
+        said = [scores.get(family) for family in self._families]
+        if self._single.isdisjoint(scores) and all(map(spoke, said)):
+            return [share * said[family] for family, share in self._shares]  # type: ignore[operator]
+        return [_chance(names, scores)[0] for names in self._offers]
+
+    def many(self, scores: Mapping[str, Array], customers: int) -> Heard:
+        """What is heard of n customers from figures (n,) each."""
+        return Heard(
+            _stacked([_chances(names, scores) for names in self._offers], customers),
+            {family: by_customer(scores[name]) for family, name in self._tickets if name in scores},
+            {place: by_customer(scores[name]) for place, name in self._responses if name in scores},
+            self._uplift_many(scores, customers),
+        )
+
+    def source(self, scores: Scores, offer: int) -> str:
+        """Where the propensity of the offer at that place comes from: model, family model, evidence or prior."""
+        return _chance(self._offers[offer], scores)[1]
+
+    def _uplift_one(self, scores: Scores) -> Array | None:
+        if self._uplifts.isdisjoint(scores):
+            return None
+        return by_offer([_gain(names, scores) for names in self._offers])
+
+    def _uplift_many(self, scores: Mapping[str, Array], customers: int) -> Array | None:
+        if self._uplifts.isdisjoint(scores):
+            return None
+        return _stacked([_gains(names, scores) for names in self._offers], customers)
+
+
+def spoke(score: float | None) -> TypeGuard[float]:
+    """True where a model gave a score at all."""
+    return score is not None and not isnan(score)
+
+
+def is_propensity(name: str) -> bool:
+    """True of the names under which models speak of families and offers; not of tickets, responses and evidence."""
+    return ":" not in name or name.startswith(OFFER)
+
+
+def _chance(names: _Names, scores: Scores) -> tuple[float, str]:
+    own = scores.get(names.own)
+    if spoke(own):
+        return own, MODEL
+    family = scores.get(names.family)
+    if spoke(family):
+        share = scores.get(names.share)
+        return family * (share if spoke(share) else names.usual_share), FAMILY_MODEL
+    evidence = scores.get(names.evidence)
+    return (evidence, EVIDENCE) if spoke(evidence) else (names.prior * names.usual_share, PRIOR)
+
+
+def _chances(names: _Names, scores: Mapping[str, Array]) -> Any:
+    found: Any = _over(scores.get(names.evidence), names.prior * names.usual_share)
+    if names.family in scores:
+        found = _over(scores[names.family] * _over(scores.get(names.share), names.usual_share), found)
+    return _over(scores.get(names.own), found)
+
+
+def _gain(names: _Names, scores: Scores) -> float:
+    uplift = scores.get(names.uplift)
+    if not spoke(uplift):
+        return nan
+    own, family, share = scores.get(names.own), scores.get(names.family), scores.get(names.share)
+    if spoke(own) and spoke(family) and family > 0.0:
+        return uplift * min(own / family, 1.0)
+    return uplift * (share if spoke(share) else names.usual_share)
+
+
+def _gains(names: _Names, scores: Mapping[str, Array]) -> Any:
+    if names.uplift not in scores:
+        return nan
+    share = _over(scores.get(names.share), names.usual_share)
+    if names.own in scores and names.family in scores:
+        own, family = scores[names.own], scores[names.family]
+        divided = np.divide(own, family, out=np.full(np.shape(own), nan), where=family > 0.0)
+        share = _over(np.minimum(divided, 1.0), share)
+    return scores[names.uplift] * share
+
+
+def _stacked(columns: Sequence[Any], customers: int) -> Array:
+    """(n, m, 1) of one column per offer."""
+    return np.stack([np.broadcast_to(one, customers) for one in columns], axis=1)[:, :, np.newaxis]
+
+
+def _over(said: Array | None, else_: Any) -> Any:
+    """What is said, and something else where nothing is."""
+    return else_ if said is None else np.where(np.isnan(said), else_, said)

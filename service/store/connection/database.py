@@ -1,0 +1,243 @@
+"""One database: its address, its connections, its deadline, and what its failures are called.
+
+``ask`` runs a hot statement on this thread's own wire, ``exchange`` a transaction of them; ``begin`` is a SQLAlchemy
+transaction from a pool. All open lazily, per process (a fork shares nothing), end every wait at the deadline, and raise
+``Unavailable`` when the server fails. A dead connection is replaced unseen: ``ask`` tries once more where the statement
+may run twice, ``exchange`` where its BEGIN failed, ``begin`` looks at the socket before it hands a connection out.
+After a failed attempt to connect, or a silent server, everybody fails at once for ``PAUSE_S``; then one caller tries.
+"""
+
+import contextlib
+import os
+import re
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import psycopg
+import sqlalchemy
+from psycopg import conninfo
+from psycopg.abc import PQGen
+from sqlalchemy import exc
+
+from service.core.errors import FourcastError, InvalidInput, Unavailable
+from service.store.connection.breaker import Breaker, timed
+from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named
+
+SERVER_SHARE = 0.8
+"""The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
+
+BEGIN, COMMIT = Statement(b"begin", b"BEGIN"), Statement(b"commit", b"COMMIT")
+
+Ask = Callable[..., list[Row]]
+"""Runs a hot statement with its parameters; what it raises ends the transaction."""
+
+T = TypeVar("T")
+C = TypeVar("C", Wire, "Patient")
+
+
+class Patient(psycopg.Connection[Any]):
+    """A driver's connection that waits ``patience_s`` for each answer, then hangs up."""
+
+    patience_s = 1.0
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """As the driver waits, with an end."""
+        try:
+            return super().wait(gen, interval=interval, timeout=timeout or self.patience_s)
+        except psycopg.OperationalError as failure:
+            if failure.sqlstate is None:
+                self.pgconn.finish()
+            raise
+
+
+class Database:
+    """Connections to ``url`` (a libpq URL) with one deadline for each statement."""
+
+    def __init__(self, url: str, deadline_ms: int = 500) -> None:
+        self.deadline_s = deadline_ms / 1000.0
+        self._conninfo = address(url, deadline_ms)
+        self._breaker = Breaker()
+        self._here = threading.local()
+        self._pid = os.getpid()
+        self._engine = self._new_engine()
+
+    def ask(self, statement: Statement, *parameters: bytes | None) -> list[Row]:
+        """The rows of a hot statement; raises Unavailable within the deadline."""
+        begun = time.monotonic()
+        until, words = begun + self.deadline_s, list(parameters)
+        try:
+            try:
+                return self._wire(until).run(statement, words, until)
+            except Lost:
+                if not statement.repeatable:
+                    raise
+                return self._wire(until).run(statement, words, until)
+        except Lost as lost:
+            raise Unavailable(f"PostgreSQL hung up: {lost}") from lost
+        except Silent as silent:
+            raise self._gave_up() from silent
+        finally:
+            timed(statement.name)(time.monotonic() - begun)
+
+    @contextlib.contextmanager
+    def exchange(self) -> Iterator[Ask]:
+        """A transaction of hot statements on this thread's wire, all of it within the deadline; as ``begin`` else."""
+        begun = time.monotonic()
+        until = begun + self.deadline_s
+        try:
+            wire = self._begun(until)
+            try:
+                yield lambda statement, *parameters: wire.run(statement, list(parameters), until)
+                if (note := self._note) is not None:
+                    wire.run(note[0], list(note[1]), until)
+                wire.run(COMMIT, [], until)
+            except BaseException:
+                wire.abandon(until)
+                raise
+        except Lost as lost:
+            raise Unavailable(f"PostgreSQL hung up: {lost}") from lost
+        except Silent as silent:
+            raise self._gave_up() from silent
+        finally:
+            timed(b"exchange")(time.monotonic() - begun)
+
+    @contextlib.contextmanager
+    def begin(self, deadline_s: float | None = None) -> Iterator[sqlalchemy.Connection]:
+        """A transaction: committed at the end, rolled back on any error; each statement within the deadline."""
+        begun = time.monotonic()
+        try:
+            with self._pool().begin() as connection:
+                self._allow(connection, deadline_s or self.deadline_s)
+                yield connection
+                if (note := self._note) is not None:
+                    connection.exec_driver_sql(*_for_driver(*note))
+        except exc.DBAPIError as failure:
+            raise self._meaning(failure) from failure
+        except exc.TimeoutError as busy:
+            raise Unavailable("All connections to PostgreSQL are in use.") from busy
+        finally:
+            timed(b"transaction")(time.monotonic() - begun)
+
+    @contextlib.contextmanager
+    def beside(self, statement: Statement, *parameters: bytes) -> Iterator[None]:
+        """Within, every transaction of this thread ends with this statement too, before it is committed."""
+        self._here.note = statement, parameters
+        try:
+            yield
+        finally:
+            self._here.note = None
+
+    @property
+    def _note(self) -> tuple[Statement, tuple[bytes, ...]] | None:
+        return getattr(self._here, "note", None)
+
+    def close(self) -> None:
+        """Close this thread's wire and the pool; both open again on the next use."""
+        wire = getattr(self._here, "wire", None)
+        if wire is not None and wire.pid == os.getpid():
+            wire.close()
+        self._here = threading.local()
+        self._pool().dispose()
+
+    def _begun(self, until: float) -> Wire:
+        try:
+            wire = self._wire(until)
+            wire.run(BEGIN, [], until)
+        except Lost:
+            wire = self._wire(until)
+            wire.run(BEGIN, [], until)
+        return wire
+
+    def _wire(self, until: float) -> Wire:
+        wire: Wire | None = getattr(self._here, "wire", None)
+        if wire is not None and wire.open and wire.pid == os.getpid():
+            return wire
+        self._here.wire = wire = self._connecting(lambda: Wire(self._conninfo, until))
+        return wire
+
+    def _connecting(self, connect: Callable[[], C]) -> C:
+        self._breaker.enter(self.deadline_s)
+        try:
+            made = connect()
+        except (Lost, Silent) as failure:
+            self._breaker.failed()
+            raise Unavailable(f"PostgreSQL cannot be reached: {failure or 'no answer'}") from failure
+        self._breaker.worked()
+        return made
+
+    def _gave_up(self) -> Unavailable:
+        self._breaker.failed()
+        return Unavailable(f"PostgreSQL did not answer within {self.deadline_s * 1000:.0f} ms.")
+
+    def _pool(self) -> sqlalchemy.Engine:
+        if self._pid != os.getpid():
+            self._engine.dispose(close=False)
+            self._engine, self._pid = self._new_engine(), os.getpid()
+        return self._engine
+
+    def _new_engine(self) -> sqlalchemy.Engine:
+        engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://",
+            creator=self._patient,
+            pool_size=4,
+            max_overflow=12,
+            pool_timeout=self.deadline_s,
+            pool_use_lifo=True,
+            use_native_hstore=False,
+        )
+        sqlalchemy.event.listen(engine, "checkout", refuse_ended)
+        return engine
+
+    def _patient(self) -> Patient:
+        until = time.monotonic() + self.deadline_s
+        return self._connecting(lambda: Patient(connected(self._conninfo, until)))
+
+    def _allow(self, connection: sqlalchemy.Connection, deadline_s: float) -> None:
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, Patient)
+        driver.patience_s = deadline_s
+        if deadline_s != self.deadline_s:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {deadline_s * 1000:.0f}")
+
+    def _meaning(self, failure: exc.DBAPIError) -> FourcastError:
+        state = getattr(failure.orig, "sqlstate", None)
+        if state is not None:
+            return named(state.encode(), str(failure.orig).splitlines()[0])
+        self._breaker.failed()
+        return Unavailable(f"PostgreSQL failed: {failure.orig}")
+
+
+def named_text(statement: Statement) -> sqlalchemy.TextClause:
+    """A hot statement for a transaction of SQLAlchemy: ``$1``, ``$2``, ... are ``:p1``, ``:p2``, ..."""
+    return sqlalchemy.text(re.sub(r"\$(\d)", r":p\1", statement.text.decode()))
+
+
+def _for_driver(statement: Statement, parameters: tuple[bytes, ...]) -> tuple[str, tuple[str, ...]]:
+    """A hot statement of text parameters as the driver's cursor takes it."""
+    return re.sub(r"\$\d", "%s", statement.text.decode()), tuple(word.decode() for word in parameters)
+
+
+def refuse_ended(driver: Any, *_: object) -> None:
+    """Nothing should wait to be read on an idle connection: if something does, the server ended it; take another."""
+    idle = select.poll()
+    idle.register(driver.pgconn.socket, select.POLLIN)
+    if idle.poll(0):
+        raise exc.DisconnectionError
+
+
+def address(url: str, deadline_ms: int) -> bytes:
+    """The libpq connection string with our session settings; raises InvalidInput where ``url`` is not one."""
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        given = conninfo.conninfo_to_dict(plain)
+    except psycopg.Error as broken:
+        raise InvalidInput(f"The database URL cannot be read: {str(broken).strip()}") from broken
+    settings = {"statement_timeout": f"{deadline_ms * SERVER_SHARE:.0f}", "plan_cache_mode": "force_generic_plan"}
+    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    given["options"] = f"{given.get('options') or ''} {ours}".strip()
+    given.setdefault("application_name", "fourcast")
+    given |= {"client_encoding": "utf8", "tcp_user_timeout": str(deadline_ms)}
+    return conninfo.make_conninfo("", **given).encode()

@@ -1,0 +1,170 @@
+"""Erasing a customer: which table keeps what of them, and what stays under a pseudonym.
+
+    gone             attributes, consents, events, trails, contacts, surveys, acceptances, results of jobs, what the
+                     feed, the webhooks and the audit log tell of them, kept answers that name them
+    under a          decisions (what was offered, when and why; figures to one significant digit), leads (whose and how
+    pseudonym        they ended; no amount, no word of the customer's), looks at the customer, their own keys (revoked)
+    remembered       a keyed digest of the id, and for 30 days on the feed that the id was erased
+
+Locks: the customer, the audit log, what serves, then the kept answers, in the order of everybody who takes several.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import text as text_of
+from sqlalchemy.dialects.postgresql import insert
+
+from service.core.errors import no_customer
+from service.store.customers import tombstones, writes
+from service.store.customers.writes import Forget
+from service.store.outbox import feed
+from service.store.schema import (
+    AT_WORK,
+    NOBODY,
+    acceptances,
+    clients,
+    consents,
+    contacts,
+    decisions,
+    deliveries,
+    erasures,
+    event_keys,
+    events,
+    job_items,
+    leads,
+    pseudonyms,
+    surveys,
+    trails,
+    views,
+)
+from service.store.schema import changes as change_rows
+from service.store.schema import customers as rows
+from service.store.security import audit, audit_values
+from service.store.security.idempotency import forget_answers
+from service.store.security.sealing import Seal
+
+ERASED = "erased-"
+"""How a pseudonym begins."""
+ROUGHLY = text_of("to_char(priority, '9EEEE')::double precision")
+"""One significant digit: exact, the priority gives away the balances from which it was computed."""
+Expect = Callable[[int], None]
+"""Told the revision that stands, under a lock; raises where the caller expected another."""
+Redact = Callable[[bytes, str], bytes]
+"""A decision record and a pseudonym to the record that names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for an erasure, and what it takes beside the database."""
+
+    redact: Redact
+    forget: Forget
+    actor: str
+    detail: Mapping[str, object]
+    expect: Expect
+
+
+def erase(connection: Connection, seal: Seal, customer_id: str, asked: Asked) -> bool:
+    """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
+    salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
+    digest, covering = tombstones.digest_of(salt, customer_id), audit_values.covering(salt, customer_id)
+    columns = rows.c.revision, rows.c.attributes["branch_id"].astext.label("branch"), rows.c.external_key
+    found = connection.execute(select(*columns).where(rows.c.id == customer_id).with_for_update()).first()
+    pseudonym = f"{ERASED}{uuid.uuid4()}"
+    if found is None:
+        _expect_erased(connection, digest, customer_id)
+        left = _forget(connection, customer_id, pseudonym, asked.redact)
+        if any(left.values()):
+            _say(connection, pseudonym, asked, left, covering)
+        forget_answers(connection, seal, customer_id)
+        return False
+    asked.expect(int(found.revision))
+    left = _forget(connection, customer_id, pseudonym, asked.redact)
+    _remember(connection, digest, customer_id, found)
+    _forget_key(connection, found.external_key)
+    asked.forget(customer_id, int(found.revision) + 1)
+    _say(connection, pseudonym, asked, left, covering)
+    connection.exec_driver_sql(writes.RAISE_GENERATION.text.decode())
+    forget_answers(connection, seal, customer_id, found.external_key)
+    return True
+
+
+def _say(
+    connection: Connection, pseudonym: str, asked: Asked, left: Mapping[str, int], covering: Mapping[str, object]
+) -> None:
+    """Put the erasure on the audit log, with how many decisions and keys of the customer's there were."""
+    counts = {name: left[name] for name in ("decisions", "keys") if name == "decisions" or left[name]}
+    audit.append(connection, asked.actor, "customer.erase", pseudonym, {**asked.detail, **counts, **covering})
+
+
+def _remember(connection: Connection, digest: bytes, customer_id: str, found: Any) -> None:
+    """That somebody of that id was erased, at which revision; and tell it on the feed."""
+    revision = int(found.revision) + 1
+    known = insert(erasures).values(digest=digest, revision=revision)
+    connection.execute(known.on_conflict_do_update(index_elements=["digest"], set_={"revision": revision}))
+    told = {"customer_id": customer_id, "external_key": found.external_key}
+    feed.note(connection, "customer.erased", customer_id, told, branch=found.branch)
+
+
+def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> dict[str, int]:
+    """Take out everything that names the customer; how many of those of which the audit log must tell there were."""
+    _forget_facts(connection, customer_id)
+    _forget_leads(connection, customer_id, pseudonym)
+    return {
+        "decisions": _redact_decisions(connection, customer_id, pseudonym, redact),
+        "keys": _revoke_keys(connection, customer_id),
+        "values": audit_values.erase(connection, customer_id),
+    }
+
+
+def _forget_facts(connection: Connection, customer_id: str) -> None:
+    keys = select(events.c.id).where(events.c.customer_id == customer_id)
+    connection.execute(delete(event_keys).where(event_keys.c.id.in_(keys)))
+    cancelled = select(contacts.c.id).where(contacts.c.customer_id == customer_id)
+    connection.execute(delete(event_keys).where(event_keys.c.id.in_(cancelled)))
+    for table in (contacts, events, trails, surveys, acceptances, consents, job_items, change_rows, deliveries):
+        connection.execute(delete(table).where(table.c.customer_id == customer_id))
+    connection.execute(delete(rows).where(rows.c.id == customer_id))
+
+
+def _forget_key(connection: Connection, external_key: str | None) -> None:
+    """Results of jobs that asked for the customer by a key that was nobody's then."""
+    if external_key is not None:
+        asked = job_items.c.rows.contains([{"external_key": external_key}])
+        connection.execute(delete(job_items).where(job_items.c.customer_id == NOBODY, asked))
+
+
+def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:
+    """Leads at work end; leads and looks keep what credit and audit need, and nothing of the customer."""
+    mine = update(leads).where(leads.c.customer_id == customer_id)
+    connection.execute(mine.where(text_of(AT_WORK)).values(status="erased"))
+    words = dict.fromkeys(("reason", "note", "said", "sold_yuan"))
+    connection.execute(mine.values(customer_id=pseudonym, priority=ROUGHLY, **words))
+    connection.execute(update(views).where(views.c.customer_id == customer_id).values(customer_id=pseudonym))
+
+
+def _redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
+    """Rewrite every record of a customer; how many there were."""
+    kept = connection.execute(select(decisions.c.id, decisions.c.record).where(decisions.c.customer_id == customer_id))
+    changed = [{"one": row.id, "told": redact(bytes(row.record), pseudonym)} for row in kept]
+    if changed:
+        rewrite = update(decisions).where(decisions.c.id == bindparam("one"))
+        connection.execute(rewrite.values(customer_id=pseudonym, record=bindparam("told")), changed)
+    return len(changed)
+
+
+def _revoke_keys(connection: Connection, customer_id: str) -> int:
+    """End the customer's own keys, and name them after nobody; how many there were."""
+    mine = update(clients).where(clients.c.customer_id == customer_id)
+    ended = func.coalesce(clients.c.revoked_at, func.now())
+    return int(connection.execute(mine.values(customer_id=f"{ERASED}{uuid.uuid4()}", revoked_at=ended)).rowcount)
+
+
+def _expect_erased(connection: Connection, digest: bytes, customer_id: str) -> None:
+    known = select(erasures.c.digest).where(erasures.c.digest == digest).with_for_update()
+    if connection.execute(known).first() is None:
+        raise no_customer(customer_id)

@@ -1,0 +1,156 @@
+"""Trails: what events leave behind for decisions to read, kept beside them and never longer than ``KEPT`` instants.
+
+One row for each kind, offer and channel of a customer ('' stands for none). An event adds its instant in the statement
+that raises the customer's revision, under the same lock, so a trail never differs from what is stored; an old event
+that comes late is pushed out at the same place as if it had come in time, and a repeated one never gets here. So an
+event costs the same whether it is the first or the ten-thousandth, and so does a decision. Surveys with a score stand
+in a table of their own.
+
+Customers of a time before trails (``customers.trailed`` is false) are read from their events, to the same answer, until
+the runner has made their trails (``Trails.make``): it may be ended at any moment and goes on where it was; setting
+``trailed`` to false has them made anew. Where a policy reckons with the count of a kind, and so asks for more than
+``KEPT``, the events of that kind are read, for ever. A trail outlives its events: a month of them may be dropped, and
+the newest refusal is still known for as long as the policy's clock looks back.
+"""
+
+from sqlalchemy import Connection, text
+
+from service.core.domain import KEPT, SURVEYS
+from service.store.connection.database import Database
+from service.store.connection.wire import Statement
+from service.store.maintenance.copy import PATIENCE_S
+
+PART = 200
+"""Customers whose trails are made in one transaction."""
+
+SCORES = "json_agg(json_build_array(at, score) ORDER BY at, id)"
+PAST = f"""
+    (SELECT json_agg(json_build_array(asked.kind, told.offers, told.channels, told.lengths, told.instants))
+    FROM json_to_recordset(CAST($3 AS json))
+        AS asked(kind text, since bigint, most int, by_offer boolean, by_channel boolean),
+    LATERAL (
+        SELECT CASE WHEN asked.by_offer THEN array_agg(offer) END AS offers,
+            CASE WHEN asked.by_channel THEN array_agg(channel) END AS channels,
+            array_agg(cardinality(instants)) AS lengths,
+            CAST('[' || string_agg(array_to_string(instants, ','), ',') || ']' AS json) AS instants
+        FROM (
+            SELECT offer, channel, instants[greatest(1, cardinality(instants) - asked.most + 1):] AS instants
+            FROM trails
+            WHERE trailed AND asked.most <= {KEPT} AND customer_id = c.id AND kind = asked.kind
+                AND instants[cardinality(instants)] >= asked.since
+            UNION ALL
+            SELECT coalesce(offer, ''), coalesce(channel, ''),
+                (array_agg(at ORDER BY at))[greatest(1, count(*)::int - asked.most + 1):]
+            FROM events
+            WHERE NOT (trailed AND asked.most <= {KEPT}) AND customer_id = c.id AND kind = asked.kind
+                AND at >= asked.since
+            GROUP BY 1, 2) AS newest
+        HAVING count(*) > 0) AS told),
+    CASE WHEN trailed THEN (
+        SELECT {SCORES} FROM (
+            SELECT at, id, score FROM surveys WHERE customer_id = c.id AND at >= CAST($2 AS bigint)
+            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
+    ELSE (
+        SELECT {SCORES} FROM (
+            SELECT at, id, score FROM events
+            WHERE customer_id = c.id AND at >= CAST($2 AS bigint) AND kind = 'survey' AND score IS NOT NULL
+            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
+    END
+"""  # noqa: S608 - our own names and numbers
+"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``hot.lookback``).
+
+A kind is told as lists beside each other, which PostgreSQL writes and we read many times faster than a list a trail:
+offers and channels where they are asked for, how many instants, and all the instants.
+"""
+
+LONGER = """ARRAY(
+    SELECT at FROM (
+        SELECT at FROM unnest(kept.instants || excluded.instants) AS at ORDER BY at DESC LIMIT {}
+    ) AS newest ORDER BY at)"""
+"""The instants of the stored row ``kept`` and of a new one: the newest so many of both, oldest first."""
+
+HAPPENED = Statement(
+    b"happened",
+    f"""
+    WITH raised AS (
+        UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = $1 RETURNING revision, trailed
+    ), trail AS (
+        INSERT INTO trails AS kept (customer_id, kind, offer, channel, instants)
+        SELECT $1, $2, coalesce($4, ''), coalesce($5, ''), ARRAY[CAST($3 AS bigint)] FROM raised WHERE trailed
+        ON CONFLICT (customer_id, kind, offer, channel) DO UPDATE SET instants = {LONGER.format(KEPT)}
+    ), survey AS (
+        INSERT INTO surveys (customer_id, at, id, score)
+        SELECT $1, CAST($3 AS bigint), $6, CAST($7 AS double precision) FROM raised
+        WHERE trailed AND $2 = 'survey' AND $7 IS NOT NULL)
+    SELECT revision FROM raised
+    """.encode(),  # noqa: S608 - our own number
+)
+"""The customer's revision raised, and their trail longer by one: customer, kind, ms, offer, channel, id, score."""
+
+TAKE_BACK = Statement(
+    b"take_back_event",
+    f"""
+    WITH gone AS (
+        DELETE FROM events WHERE customer_id = $1 AND at = CAST($3 AS bigint) AND id = $2
+        RETURNING customer_id, kind, coalesce(offer, '') AS offer, coalesce(channel, '') AS channel, at)
+    UPDATE trails SET instants = CASE WHEN cardinality(instants) < {KEPT} THEN '{{}}'::bigint[] ELSE ARRAY(
+            SELECT older.at FROM events AS older
+            WHERE older.customer_id = $1 AND older.kind = gone.kind AND coalesce(older.offer, '') = gone.offer
+                AND coalesce(older.channel, '') = gone.channel AND older.at < trails.instants[1]
+            ORDER BY older.at DESC LIMIT 1) END
+        || instants[1:array_position(instants, gone.at) - 1] || instants[array_position(instants, gone.at) + 1:]
+    FROM gone
+    WHERE (trails.customer_id, trails.kind, trails.offer, trails.channel) = (
+        gone.customer_id, gone.kind, gone.offer, gone.channel) AND gone.at = ANY (instants)
+    """.encode(),  # noqa: S608 - our own number
+)
+"""Take one event's instant out of events and trail; an older one that was pushed out of a full trail comes back into
+it: customer, id, ms."""
+EMPTY = Statement(b"empty_trails", b"DELETE FROM trails WHERE customer_id = $1 AND instants = '{}'")
+
+UNTRAILED = text("""
+    SELECT id FROM customers WHERE NOT trailed AND id > :after ORDER BY id LIMIT :part FOR NO KEY UPDATE SKIP LOCKED
+""")
+MAKE = (
+    text("DELETE FROM trails WHERE customer_id = ANY(:names)"),
+    text("DELETE FROM surveys WHERE customer_id = ANY(:names)"),
+    text(f"""
+    INSERT INTO trails (customer_id, kind, offer, channel, instants)
+    SELECT customer_id, kind, coalesce(offer, ''), coalesce(channel, ''),
+        (array_agg(at ORDER BY at))[greatest(1, count(*)::int - {KEPT - 1}):]
+    FROM events WHERE customer_id = ANY(:names) GROUP BY 1, 2, 3, 4
+    """),  # noqa: S608 - our own number
+    text("""
+    INSERT INTO surveys (customer_id, at, id, score)
+    SELECT customer_id, at, id, score FROM events
+    WHERE customer_id = ANY(:names) AND kind = 'survey' AND score IS NOT NULL
+    """),
+    text("UPDATE customers SET trailed = true WHERE id = ANY(:names)"),
+)
+
+
+class Trails:
+    """Makes the trails of customers who have none yet."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._after = ""
+
+    def make(self) -> bool:
+        """Make the trails of the next customers in the order of their ids; True where there may be more.
+
+        Who is locked just now is left for the next round.
+        """
+        with self._database.begin(PATIENCE_S) as connection:
+            names = make(connection, self._after)
+        self._after = names[-1] if names else ""
+        return bool(names)
+
+
+def make(connection: Connection, after: str) -> list[str]:
+    """Make the trails of some customers after that id, all or none; who they were."""
+    names = list(connection.execute(UNTRAILED, {"after": after, "part": PART}).scalars())
+    if names:
+        for statement in MAKE:
+            connection.execute(statement, {"names": names})
+    return names

@@ -1,0 +1,186 @@
+"""One lead under its customer's lock: changed, judged and told on the feed and the audit log in one transaction."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+import orjson
+from sqlalchemy import Connection, exists, false, select, text, update
+
+from service.core.domain import Event, Lookback, Snapshot
+from service.core.errors import Conflict, NotFound, no_customer
+from service.store.connection.database import named_text
+from service.store.connection.statements import surveys_of, trails_of
+from service.store.customers.repository import MANY
+from service.store.customers.writes import RAISE_GENERATION, Forget
+from service.store.decisions.customer_sample import lookback
+from service.store.events import events, trails
+from service.store.leads import advisers
+from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
+from service.store.outbox import feed
+from service.store.schema import advisers as advisers_table
+from service.store.schema import customers, leads
+from service.store.security import audit, audit_values
+
+LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
+SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
+TAKE_BACK, EMPTY = named_text(trails.TAKE_BACK), named_text(trails.EMPTY)
+STORE_EVENT = text("""
+    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
+    VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
+""")
+AMEND_EVENT = text("""
+    UPDATE events SET amount_yuan = cast(:yuan AS numeric) WHERE id = :id AND customer_id = :customer_id
+""")
+HAPPENED_AT = text("SELECT at FROM events WHERE id = :id AND customer_id = :customer_id")
+UNDO_KEY = text("DELETE FROM event_keys WHERE id = :id")
+RAISE = text("""
+    UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
+""")
+STORE_KEY = text("""
+    INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at) ON CONFLICT (id) DO NOTHING RETURNING id
+""")
+KNOWN = text("SELECT 1 FROM events WHERE id = :id AND customer_id = :customer_id LIMIT 1")
+
+
+ELSEWHERE = exists(
+    select(customers.c.id).where(
+        customers.c.id == leads.c.customer_id,
+        customers.c.attributes["branch_id"].astext != leads.c.branch,
+        ~exists(
+            select(advisers_table.c.id).where(
+                advisers_table.c.id == customers.c.attributes["adviser_id"].astext,
+                advisers_table.c.branch == leads.c.branch,
+            )
+        ),
+    )
+)
+"""Leads whose customer is another branch's, and whose own adviser, if any, is not of the lead's branch."""
+
+
+class Desk:
+    """One lead under its customer's lock, within a transaction."""
+
+    def __init__(self, connection: Connection, lead: Lead, snapshot: Snapshot | None) -> None:
+        self.connection, self.lead, self.snapshot = connection, lead, snapshot
+
+    def set(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
+        """Change the lead, tell it on the feed and the audit log; the lead as it stands now."""
+        changed = update(leads).where(leads.c.id == self.lead.id).values(**values).returning(*COLUMNS)
+        self.lead = lead_of(self.connection.execute(changed).one())
+        tell(self.connection, self.lead)
+        self.note(action, actor, detail)
+        return self.lead
+
+    def note(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None) -> None:
+        """Put it on the audit log; the ``detail`` beside the chain, for it tells of the customer."""
+        who = {"branch": actor.branch, "on_behalf_of": actor.behalf}
+        about = {name: value for name, value in who.items() if value is not None}
+        said = {name: value for name, value in (detail or {}).items() if value is not None}
+        beside = audit_values.of(self.connection, self.lead.customer_id, said) if said else None
+        audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, about, beside)
+
+    def judged(self, judged: Judged, actor: Actor) -> Lead:
+        """Note what the gates say; a lead that waits is withdrawn where one is closed."""
+        if judged.closed_by is not None and self.lead.status in WAITING:
+            return self.set("withdraw", actor, {"gate": judged.closed_by}, status=WITHDRAWN, closed_by=judged.closed_by)
+        revision = self.snapshot.revision if self.snapshot else self.lead.revision
+        known = {"revision": revision, "release_id": judged.release_id, "judged_until": judged.until}
+        self.connection.execute(update(leads).where(leads.c.id == self.lead.id).values(**known))
+        return self.lead
+
+    def load(self, adviser_id: str, statuses: Sequence[str]) -> int:
+        """How many other leads in those statuses the adviser has; nobody gives them one until this transaction ends."""
+        advisers.lock(self.connection, adviser_id)
+        return advisers.held(self.connection, adviser_id, statuses, but=self.lead.id)
+
+    def is_alone(self) -> bool:
+        """Whether the customer has no other lead at work."""
+        others = select(leads.c.id).where(leads.c.customer_id == self.lead.customer_id, leads.c.id != self.lead.id)
+        return self.connection.execute(others.where(leads.c.status.in_(AT_WORK)).limit(1)).first() is None
+
+    def is_elsewhere(self) -> bool:
+        """Whether the customer has moved to another branch."""
+        moved = select(leads.c.id).where(leads.c.id == self.lead.id, ELSEWHERE)
+        return self.connection.execute(moved).first() is not None
+
+    def has(self, event_id: str) -> bool:
+        """Whether an event of this lead stands."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id}
+        return self.connection.execute(KNOWN, words).first() is not None
+
+    def amend(self, event_id: str, amount_yuan: float) -> None:
+        """Another amount in an event of this lead, where it came from here."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id, "yuan": amount_yuan}
+        self.connection.execute(AMEND_EVENT, words)
+
+    def undo(self, event_id: str, forget: Forget) -> None:
+        """Take back an event of this lead, as if it had never happened, where it came from here; last."""
+        words = {"id": event_id, "customer_id": self.lead.customer_id}
+        at = self.connection.execute(HAPPENED_AT, words).scalar()
+        if at is None:
+            return
+        self.connection.execute(UNDO_KEY, words)
+        self.connection.execute(TAKE_BACK, {"p1": self.lead.customer_id, "p2": event_id, "p3": at})
+        self.connection.execute(EMPTY, {"p1": self.lead.customer_id})
+        revision = self.connection.execute(RAISE, words).scalar_one()
+        if not forget(self.lead.customer_id, int(revision)):
+            self.connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+
+    def happened(self, event: Event, forget: Forget) -> None:
+        """Record an event of the lead's customer in this transaction, last: it may touch what serves."""
+        record(self.connection, event, forget)
+
+
+def record(connection: Connection, event: Event, forget: Forget) -> None:
+    """Store a new event and raise the customer's revision; Conflict for an id that was used, NotFound."""
+    key = {"id": event.id, "hash": events.body_hash(event), "at": event.at}
+    if connection.execute(STORE_KEY, key).first() is None:
+        raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
+    names = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan")
+    connection.execute(STORE_EVENT, {name: getattr(event, name) for name in names})
+    told = (event.customer_id, event.kind, event.at, event.offer, event.channel, event.id, event.score)
+    revision = connection.execute(HAPPENED, {f"p{place}": value for place, value in enumerate(told, 1)}).scalar()
+    if revision is None:
+        raise no_customer(event.customer_id)
+    if not forget(event.customer_id, int(revision)):
+        connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+
+
+def tell(connection: Connection, lead: Lead) -> None:
+    """Put a lead's state on the feed."""
+    names = ("customer_id", "branch", "adviser", "offer", "status", "closed_by")
+    body = {"lead_id": lead.id, **{name: getattr(lead, name) for name in names}}
+    feed.note(connection, f"lead.{lead.status}", lead.id, body, customer_id=lead.customer_id, branch=lead.branch)
+
+
+def lock(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the customers who are stored, locked until the transaction ends, in the order of their ids."""
+    return set(connection.execute(LOCK, {"names": list(names)}).scalars())
+
+
+def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
+    """The customer, locked until the transaction ends; None where nobody is stored."""
+    lock(connection, [customer_id])
+    return snapshots(connection, [customer_id], back).get(customer_id)
+
+
+def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
+    """Those of the customers that are stored, each whole."""
+    asked = {"p1": orjson.dumps(list(names)).decode(), **lookback(back)}
+    return {
+        name: Snapshot(name, revision, attributes, consents or {}, trails_of(past or ()), surveys_of(surveys or ()))
+        for name, revision, attributes, consents, past, surveys in connection.execute(SNAPSHOTS, asked)
+    }
+
+
+def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
+    """One lead; NotFound, for a branch also another's, and one whose customer has moved to another."""
+    try:
+        number = str(uuid.UUID(lead_id))
+    except ValueError:
+        raise NotFound(f'No lead "{lead_id[:40]}".') from None
+    moved = false() if branch is None else ELSEWHERE
+    row = connection.execute(select(*COLUMNS).where(leads.c.id == number, ~moved)).first()
+    if row is None or branch not in (None, row.branch):
+        raise NotFound(f'No lead "{lead_id[:40]}".')
+    return lead_of(row)

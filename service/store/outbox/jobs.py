@@ -1,0 +1,395 @@
+"""Jobs as a queue in PostgreSQL: taken under a lease, done in parts, each part exactly once.
+
+    queued -> running -> done | failed        cancelled from either of the first two
+
+``take`` passes over what others hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
+runner was killed. ``keep`` writes one part, its decisions and the progress in one transaction, and only while the lease
+is still the writer's own, so a runner that was thought dead and comes back writes nothing. Whoever lays out items or
+keeps results holds their customers: an erasure waits, and takes the items out. A job that nobody gets on with in
+``ATTEMPTS`` takings is failed; one whose runner failed at it is put off, to be taken again after a pause. All instants
+are the database's own clock's, in ms.
+"""
+
+import contextlib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, TextClause, select, text, true
+
+from service.core.errors import Conflict, NotFound, TooMany, no_customer
+from service.store.connection import encoding as texts
+from service.store.connection.database import Database
+from service.store.customers import repository
+from service.store.customers.writes import hold
+from service.store.maintenance import copy
+from service.store.outbox import feed
+from service.store.schema import NOBODY, jobs
+from service.store.security import bounds
+
+OFFERS, LEADS = "offers", "leads"
+"""What a job makes: the offers of many customers, or the leads of a branch."""
+PROPOSAL, APPROVAL = "proposal", "approval"
+"""What else a job does: propose a policy, or make one serve."""
+CRM, POLICIES = (OFFERS, LEADS), (PROPOSAL, APPROVAL)
+"""The kinds that the same programs may see, stop and hear of."""
+ATTEMPTS = 5
+CANCEL_S = 10.0
+"""Longer than a request waits for PostgreSQL otherwise: who cancels means it."""
+RETRY_S = 60
+MOST, MOST_OF_POLICIES = 100, 10
+"""So many jobs of one client may wait or be under way; those with policies are counted by themselves."""
+EVERYBODY_OF = "everybody_of"
+"""Whose customers a job is over, in its request."""
+PAGE = 1_000
+SHOWN = [jobs.c[name] for name in ("id", "client", "branch", "request", "state", "total", "done", "failed", "error",
+                                   "created_at", "started_at", "finished_at", "kind", "outcome")]  # fmt: skip
+
+ADD = text("""
+    INSERT INTO jobs (id, client, branch, request, total, created_at, kind)
+    VALUES (:id, :client, :branch, cast(:request AS jsonb), :total, now_ms(), :kind)
+""")
+ITEMS = text("""
+    INSERT INTO job_items (job_id, place, customer_id)
+    SELECT :job, place, customer FROM unnest(cast(:names AS text[])) WITH ORDINALITY AS asked (customer, place)
+""")
+EVERYBODY = text("""
+    INSERT INTO job_items (job_id, place, customer_id)
+    SELECT :job, row_number() OVER (ORDER BY id), id FROM (
+        SELECT id FROM customers WHERE cast(:branch AS text) IS NULL OR attributes ->> 'branch_id' = :branch
+        ORDER BY id FOR KEY SHARE) AS held
+""")
+TAKE = text("""
+    UPDATE jobs SET state = 'running', lease = :lease, leased_until = now_ms() + :lease_ms, attempts = attempts + 1,
+        started_at = coalesce(started_at, now_ms())
+    WHERE id = (
+        SELECT id FROM jobs WHERE (state = 'queued' OR (state = 'running' AND leased_until < now_ms()))
+            AND kind = ANY(:kinds)
+        ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id::text, branch, request, total, attempts, error, kind, client, now_ms() - created_at AS age_ms
+""")
+OURS = "SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR {}"
+HOLD, SHARE = text(OURS.format("NO KEY UPDATE")), text(OURS.format("KEY SHARE"))
+"""Held a moment, at the end of what a runner writes; and shared while items are laid out, which no ``TAKE`` passes."""
+OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
+WRITE = text("UPDATE job_items SET rows = cast(:rows AS jsonb) WHERE job_id = :job AND place = :place")
+ADVANCE = text("""
+    UPDATE jobs SET done = done + :done, failed = failed + :failed, attempts = 0, leased_until = now_ms() + :lease_ms
+    WHERE id = :id
+""")
+PROGRESS = text("UPDATE jobs SET done = :done, total = :total, leased_until = now_ms() + :lease_ms WHERE id = :id")
+FINISH = text("""
+    UPDATE jobs SET state = :state, error = :error, outcome = cast(:outcome AS jsonb), finished_at = now_ms(),
+        lease = NULL, leased_until = NULL, request = request - 'documents'
+    WHERE id = :id RETURNING branch, kind
+""")
+RELEASE = text("""
+    UPDATE jobs SET state = 'queued', lease = NULL, leased_until = NULL, attempts = attempts - 1
+    WHERE id = :id AND lease = :lease AND state = 'running'
+""")
+PUT_OFF = text("""
+    UPDATE jobs SET lease = NULL, leased_until = now_ms() + :pause_ms, error = :error
+    WHERE id = :id AND lease = :lease AND state = 'running'
+""")
+RESULTS = text("""
+    SELECT place, rows, job_items.customer_id, cast(:branch AS text) IS NULL OR customers.id IS NULL
+        OR coalesce(attributes ->> 'branch_id' = :branch, false) AS reached
+    FROM job_items LEFT JOIN customers ON customers.id = job_items.customer_id
+    WHERE job_id = :id AND place > :after ORDER BY place LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands; ``total`` is None until its customers are counted. Instants in ms UTC."""
+
+    id: str
+    client: str
+    branch: str | None
+    request: Mapping[str, Any]
+    state: str
+    total: int | None
+    done: int
+    failed: int
+    error: str | None
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+    kind: str = OFFERS
+    outcome: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """All customers of a branch, or of the bank (None), as they are when the job begins."""
+
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Customers by external key, in that order, each with the id that it led to; None: nobody has it."""
+
+    ids: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job under this runner's lease."""
+
+    id: str
+    lease: str
+    lease_ms: int
+    branch: str | None
+    request: Mapping[str, Any]
+    counted: bool
+    kind: str = OFFERS
+    client: str = ""
+    attempts: int = 1
+    age_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some items' results: place -> rows, how many of them are errors, and the decisions to remember."""
+
+    rows: Mapping[int, Sequence[Mapping[str, object]]]
+    failed: int
+    decisions: Sequence[Mapping[str, object]]
+
+
+class LeaseLost(Conflict):
+    """The job was cancelled, or another runner took it up: nothing was written."""
+
+
+class Jobs:
+    """The job queue of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody | Keyed
+    ) -> Job:
+        """Queue a job over those customers, or over everybody of a branch or the bank; TooMany of one client.
+
+        A key that nobody has is answered from the start.
+        """
+        job_id = str(uuid.uuid4())
+        names = [one or NOBODY for one in whom.ids.values()] if isinstance(whom, Keyed) else whom
+        customers = None if isinstance(names, Everybody) else list(names)
+        asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
+        values = {
+            "id": job_id,
+            "client": client,
+            "branch": branch,
+            "total": customers and len(customers),
+            "kind": OFFERS,
+        }
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            _expect_room(connection, client, OFFERS)
+            connection.execute(ADD, values | {"request": texts.document("request", asked).decode()})
+            if customers:
+                hold(connection, customers)
+                connection.execute(ITEMS, {"job": job_id, "names": customers})
+            if isinstance(whom, Keyed):
+                _answer_nobody(connection, job_id, whom)
+            return _one(connection, job_id)
+
+    def add_whole(self, kind: str, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
+        """Queue a job that names no customers, for a branch or the bank; TooMany of one client."""
+        job_id = str(uuid.uuid4())
+        values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": kind}
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            _expect_room(connection, client, kind)
+            connection.execute(ADD, values | {"request": texts.document("request", request).decode()})
+            return _one(connection, job_id)
+
+    def read(self, job_id: str) -> Job:
+        """One job; NotFound."""
+        with self._database.begin() as connection:
+            return _one(connection, job_id)
+
+    def listed(self, branch: str | None, limit: int) -> list[Job]:
+        """The newest jobs of the CRM first, of one branch or of all."""
+        with self._database.begin() as connection:
+            mine = true() if branch is None else jobs.c.branch == branch
+            newest = (
+                select(*SHOWN)
+                .where(mine, jobs.c.kind.in_(CRM))
+                .order_by(jobs.c.created_at.desc(), jobs.c.id)
+                .limit(limit)
+            )
+            return [Job(*row) for row in connection.execute(newest)]
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job that is not ended yet; cancelling it again changes nothing. Conflict where it is done or failed.
+
+        No runner is waited for: what one is writing just then is undone.
+        """
+        with self._database.begin(CANCEL_S) as connection:
+            connection.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR NO KEY UPDATE"), {"id": _uuid(job_id)})
+            job = _one(connection, job_id)
+            if job.state in ("done", "failed"):
+                raise Conflict(f"Job {job_id} is {job.state} already.")
+            if job.state != "cancelled":
+                _ended(connection, job_id, "cancelled", None)
+            return _one(connection, job_id)
+
+    def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> Taken | None:
+        """The oldest job that waits or whose runner fell silent for ``lease_ms``, now this caller's; None: no job."""
+        lease = str(uuid.uuid4())
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms, "kinds": list(kinds)}).first()
+            if row is None:
+                return None
+            counted = row.total is not None or row.kind != OFFERS
+            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted,
+                          row.kind, row.client, row.attempts, row.age_ms)  # fmt: skip
+            if row.attempts > ATTEMPTS:
+                error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
+                _ended(connection, row.id, "failed", error)
+                return None
+        return taken if taken.counted or self._laid_out(taken) else None
+
+    def _laid_out(self, taken: Taken) -> bool:
+        """Lay out the items of a job over everybody; False where it was cancelled meanwhile."""
+        with contextlib.suppress(LeaseLost), self._database.begin(copy.PATIENCE_S) as connection:
+            _hold(connection, taken, SHARE)
+            _count(connection, taken)
+            return True
+        return False
+
+    def open_items(self, taken: Taken, limit: int) -> list[tuple[int, str]]:
+        """The next items without a result: place and customer."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            rows = connection.execute(OPEN, {"id": taken.id, "limit": limit})
+            return [(row.place, row.customer_id) for row in rows]
+
+    def keep(self, taken: Taken, part: Part) -> None:
+        """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            repository.remember(connection, part.decisions)
+            rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
+                    for place, told in part.rows.items()]  # fmt: skip
+            connection.execute(WRITE, rows)
+            _hold(connection, taken)
+            counts = {"done": len(part.rows), "failed": part.failed, "id": taken.id, "lease_ms": taken.lease_ms}
+            connection.execute(ADVANCE, counts)
+
+    def advance(self, taken: Taken, done: int, total: int) -> None:
+        """Say how far a build is, and renew the lease; LeaseLost where it is not ours any more."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            _hold(connection, taken)
+            connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
+
+    def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
+        """The job is done with its ``outcome``, or failed with ``error``; LeaseLost."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            end(connection, taken, error, outcome)
+
+    def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
+        """Leave the job alone for a while, for what its runner failed at; then another takes it up."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            words = {"id": taken.id, "lease": taken.lease, "pause_ms": pause_ms, "error": error}
+            connection.execute(PUT_OFF, words)
+
+    def release(self, taken: Taken) -> None:
+        """Give the job back; the next runner goes on where this one stopped."""
+        with self._database.begin(copy.PATIENCE_S) as connection:
+            connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
+
+    def results(self, job_id: str, branch: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """The rows of a job, in the order of its items; to a branch, who is not its own now is nobody."""
+        after, words = 0, {"id": job_id, "limit": PAGE, "branch": branch}
+        while True:
+            with self._database.begin(copy.PATIENCE_S) as connection:
+                found = connection.execute(RESULTS, words | {"after": after}).all()
+            yield from _rows(row.rows if row.reached else [_stranger(row.customer_id)] for row in found)
+            if len(found) < PAGE:
+                return
+            after = found[-1].place
+
+
+def end(
+    connection: Connection, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None
+) -> None:
+    """The job is done, or failed, with whatever else the transaction does; LeaseLost."""
+    _hold(connection, taken)
+    _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
+
+
+def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    for rows in items:
+        yield from rows or ()
+
+
+def _stranger(customer_id: str) -> dict[str, object]:
+    """The row of another branch's customer: who cannot be reached is nobody."""
+    problem = no_customer(customer_id)
+    return {"customer_id": customer_id, "external_key": None, "status": problem.status, "problem": problem.message}
+
+
+def _expect_room(connection: Connection, client: str, kind: str) -> None:
+    """Raise TooMany where the client has as many jobs at work as it may; its others wait until this one is queued."""
+    kinds, most, instead = (CRM, MOST, "wait, or cancel some") if kind in CRM else (POLICIES, MOST_OF_POLICIES, "wait")
+    waiting = bounds.count(connection, jobs, client, jobs.c.kind.in_(kinds), jobs.c.state.in_(("queued", "running")))
+    if waiting >= most:
+        raise TooMany(
+            f"{waiting} jobs of this client wait or are under way, and it may have {most}: {instead}.", RETRY_S
+        )
+
+
+def _ended(
+    connection: Connection, job_id: str, state: str, error: str | None, outcome: Mapping[str, object] | None = None
+) -> None:
+    """End a job, and tell one of the CRM's on the feed."""
+    told = None if outcome is None else orjson.dumps(outcome).decode()
+    row = connection.execute(FINISH, {"id": job_id, "state": state, "error": error, "outcome": told}).one()
+    if row.kind in CRM:
+        feed.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=row.branch)
+
+
+def _hold(connection: Connection, taken: Taken, how: TextClause = HOLD) -> None:
+    if connection.execute(how, {"id": taken.id, "lease": taken.lease}).first() is None:
+        raise LeaseLost(f"Job {taken.id} is no longer this runner's.")
+
+
+def _count(connection: Connection, taken: Taken) -> None:
+    """Lay out the items of a job over everybody, once."""
+    branch = taken.branch or taken.request.get(EVERYBODY_OF)
+    total = connection.execute(EVERYBODY, {"job": taken.id, "branch": branch}).rowcount
+    connection.execute(text("UPDATE jobs SET total = :total WHERE id = :id"), {"total": total, "id": taken.id})
+
+
+def _one(connection: Connection, job_id: str) -> Job:
+    row = connection.execute(select(*SHOWN).where(jobs.c.id == _uuid(job_id))).first()
+    if row is None:
+        raise NotFound(f'No job "{job_id[:40]}".')
+    return Job(*row)
+
+
+def _answer_nobody(connection: Connection, job_id: str, whom: Keyed) -> None:
+    """Write the results of the keys that nobody has."""
+    rows = [
+        {"job": job_id, "place": place, "rows": orjson.dumps([_nobody(key)]).decode()}
+        for place, (key, one) in enumerate(whom.ids.items(), 1)
+        if one is None
+    ]
+    if rows:
+        connection.execute(WRITE, rows)
+        connection.execute(ADVANCE, {"id": job_id, "done": len(rows), "failed": len(rows), "lease_ms": 0})
+
+
+def _nobody(external_key: str) -> dict[str, object]:
+    problem = repository.no_customer_of(external_key)
+    return {"external_key": external_key, "status": problem.status, "problem": problem.message}
+
+
+def _uuid(job_id: str) -> str:
+    try:
+        return str(uuid.UUID(job_id))
+    except ValueError:
+        raise NotFound(f'No job "{job_id[:40]}".') from None

@@ -1,0 +1,100 @@
+"""Champion and challenger: a release that lets another policy or bundle serve a share of its customers.
+
+Beginning or ending a trial makes a new release of the champion, so that every worker follows it like any other, and
+whatever makes a release without a challenger (an approval, a promotion, a rollback) ends the trial. A policy on trial
+serves real customers: unless it has served before, somebody other than its author must begin the trial.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from service.core.domain import Release
+from service.core.errors import Conflict, InvalidInput, OwnApproval, Problem
+from service.store.connection import encoding
+from service.store.connection.database import Database
+from service.store.releases import releases
+from service.store.releases.proposals import same_person
+from service.store.schema import challengers, proposals, serving
+from service.store.schema import releases as released
+from service.store.security import audit
+
+MOST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    """What is on trial, for which share of the customers who are in no standing test."""
+
+    policy: str
+    bundle: str | None
+    share: float
+
+
+class Challengers:
+    """The trials of one database; each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, release_id: int) -> Challenger | None:
+        """The challenger of a release."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(challengers).where(challengers.c.release_id == release_id)).first()
+            return None if row is None else Challenger(row.policy, row.bundle, row.share)
+
+    def begin(self, challenger: Challenger, actor: str, note: str) -> Release:
+        """Put a challenger on trial beside what serves; NotFound, OwnApproval, Conflict where it is the champion."""
+        _check(challenger)
+        with self._database.begin() as connection:
+            champion = _champion(connection)
+            releases.policy(connection, challenger.policy)
+            if challenger.bundle is not None:
+                releases.bundle(connection, challenger.bundle)
+            if (challenger.policy, challenger.bundle) == (champion.policy, champion.bundle):
+                raise Conflict("This policy and bundle are the champion: a challenger must differ in one of them.")
+            _second_person(connection, challenger.policy, actor)
+            release = releases.activate(
+                connection, champion.policy, champion.bundle, champion.prices, f"trial begins: {note}", actor
+            )
+            words = {"policy": challenger.policy, "bundle": challenger.bundle, "share": challenger.share}
+            connection.execute(insert(challengers).values(release_id=release.id, **words))
+            audit.append(connection, actor, "trial.begin", str(release.id), {**words, "note": note})
+            return release
+
+    def end(self, actor: str, note: str) -> Release:
+        """Let the champion serve everybody again; Conflict where nothing is on trial."""
+        with self._database.begin() as connection:
+            champion = _champion(connection)
+            if connection.execute(select(challengers).where(challengers.c.release_id == champion.id)).first() is None:
+                raise Conflict("No challenger is on trial.")
+            audit.append(connection, actor, "trial.end", str(champion.id), {"note": note})
+            return releases.activate(
+                connection, champion.policy, champion.bundle, champion.prices, f"trial ends: {note}", actor
+            )
+
+
+def _check(challenger: Challenger) -> None:
+    encoding.name("policy", challenger.policy)
+    if not 0.0 < challenger.share <= MOST:
+        problem = Problem("share", f"must be above 0 to {MOST:g}, got {challenger.share:g}")
+        raise InvalidInput("The trial does not fit.", [problem])
+
+
+def _champion(connection: Connection) -> Release:
+    connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
+    row = connection.execute(select(released).join(serving, serving.c.release_id == released.c.id)).first()
+    if row is None:
+        raise Conflict("Nothing serves yet that could be challenged.")
+    return Release(row.id, row.policy, row.bundle, dict(row.prices))
+
+
+def _second_person(connection: Connection, policy: str, actor: str) -> None:
+    """Raise OwnApproval where the actor wrote a policy that nobody let serve before."""
+    if connection.execute(select(released.c.id).where(released.c.policy == policy).limit(1)).first() is not None:
+        return
+    author = connection.execute(select(proposals.c.author).where(proposals.c.policy == policy)).scalar()
+    if author is None:
+        raise Conflict("This policy was never proposed: publish it first.")
+    if same_person(author, actor):
+        raise OwnApproval(f"{author} proposed this policy: somebody else must put it on trial.")

@@ -1,0 +1,66 @@
+"""Who of a branch looked at whom: one row per customer and request, written in the statement that allows it.
+
+Refused attempts are rows too. Looking and noting are one statement, so nothing is seen that is not noted; a plain
+insert, because these rows are many: the chained log (``audit``) is for what changes something.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import select
+
+from service.store.connection import encoding
+from service.store.connection.database import Database
+from service.store.connection.wire import Statement
+from service.store.schema import views
+
+SEE = Statement(
+    b"see_customers",
+    b"""
+    INSERT INTO views (at, client, branch, customer_id, operation, allowed)
+    SELECT $5::bigint, $1, $2, asked.id, $4, coalesce(customers.attributes ->> 'branch_id' = $2, false)
+    FROM json_array_elements_text($3::json) AS asked (id) LEFT JOIN customers ON customers.id = asked.id
+    RETURNING customer_id, allowed
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look: when (ms UTC), by which client of which branch, at whom, by which operation, and whether allowed."""
+
+    at: int
+    client: str
+    branch: str
+    customer_id: str
+    operation: str
+    allowed: bool
+
+
+class Views:
+    """The views of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def seen(self, client: str, branch: str, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
+        """Those of the customers who belong to the branch; each one asked after is noted, durable when this returns."""
+        for customer_id in customer_ids:
+            encoding.name("customer_id", customer_id)
+        who = encoding.name("client", client), encoding.name("branch", branch), orjson.dumps(list(customer_ids))
+        rows = self._database.ask(
+            SEE, *who, encoding.name("operation", operation), b"%d" % (time.time_ns() // 1_000_000)
+        )
+        return frozenset(str(row[0], "utf-8") for row in rows if row[0] is not None and row[1] == b"t")
+
+    def listed(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:
+        """The newest views first, of one customer or by one client where named."""
+        wanted = select(views).order_by(views.c.at.desc(), views.c.seq.desc()).limit(limit)
+        if customer_id is not None:
+            wanted = wanted.where(views.c.customer_id == customer_id)
+        if client is not None:
+            wanted = wanted.where(views.c.client == client)
+        with self._database.begin() as connection:
+            return [View(*row[1:]) for row in connection.execute(wanted)]

@@ -1,0 +1,242 @@
+"""The audit log: a chain in which each row's hash covers the row and the hash before it.
+
+Who changes or removes a row in the middle breaks the chain there; ``verify`` names the first broken row. What a row
+says of one customer stands beside the chain (``audit_values``), and is erased with them. The end of
+the chain has nothing after it: a ``Head`` noted elsewhere proves later that nothing before it was changed or cut off,
+not even by who made the whole chain anew. PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on the table.
+
+``crosscheck`` holds the log against what it tells of: every release stands in it as it is, and every release it tells
+of is there; whoever was erased is told of in it.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import text as query
+
+from service.core.errors import InvalidInput, Problem
+from service.store.connection import encoding
+from service.store.connection.database import Ask
+from service.store.connection.wire import Statement
+from service.store.customers import tombstones
+from service.store.schema import audit
+from service.store.schema import audit_values as values
+from service.store.security import audit_values
+from service.store.security.audit_values import Beside, Coverage
+
+LOCK = 0x4643_0003
+GENESIS = bytes(32)
+HEAD = re.compile(r"(?:(\d{1,18})\.)?([0-9a-f]{64})").fullmatch
+UNTOLD = query("""
+    WITH told AS (
+        SELECT cast(subject AS bigint) AS id, actor, cast(detail AS jsonb) AS detail FROM audit
+        WHERE action = 'release.activate'),
+    here AS (
+        SELECT id, actor, jsonb_build_object('policy', policy, 'bundle', bundle, 'note', note) AS detail FROM releases)
+    SELECT coalesce(told.id, here.id) AS id, told.id IS NULL AS untold, here.id IS NULL AS gone
+    FROM told FULL JOIN here ON told.id = here.id AND told.actor = here.actor AND told.detail @> here.detail
+    WHERE told.id IS NULL OR here.id IS NULL ORDER BY 1, 2 LIMIT 20
+""")
+ERASED = query("""
+    SELECT DISTINCT customer_id FROM decisions AS d WHERE customer_id >= 'erased-' AND customer_id < 'erased.'
+        AND NOT EXISTS (SELECT 1 FROM audit WHERE action = 'customer.erase' AND subject = d.customer_id) LIMIT 20
+""")
+ERASURES = query("""
+    SELECT (SELECT count(*) FROM erasures) AS digests,
+        (SELECT count(*) FROM audit WHERE action = 'customer.erase') AS told
+""")
+
+NOBODYS = query("""
+    SELECT DISTINCT customer_id FROM audit_values WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id)
+""")
+ROWS = select(audit, values.c.salt, values.c.content).outerjoin(values, values.c.seq == audit.c.seq)
+"""The chain, each row with what stands beside it."""
+
+WAIT = Statement(b"audit_wait", f"SELECT pg_advisory_xact_lock({LOCK})".encode())
+LAST = Statement(b"audit_last", b"SELECT seq, encode(hash, 'hex') FROM audit ORDER BY seq DESC LIMIT 1")
+ADD = Statement(
+    b"audit_add",
+    b"""
+    INSERT INTO audit (seq, at, actor, action, subject, detail, previous_hash, hash)
+    VALUES ($1::bigint, $2::bigint, $3, $4, $5, $6, decode($7, 'hex'), decode($8, 'hex'))
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``rows`` that hold, the chain's ``head`` in hex, and the first row (``broken_at``) that does not, with why."""
+
+    rows: int
+    head: str
+    broken_at: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain at some time: how many rows it had then (None: not noted), the last one's hash in hex."""
+
+    rows: int | None
+    hash: str
+
+    def __str__(self) -> str:
+        """As it is noted, and read again.
+
+        >>> str(Head.of(f"3.{'ab' * 32}"))[:6], Head.of("ab" * 32).rows
+        ('3.abab', None)
+        """
+        return self.hash if self.rows is None else f"{self.rows}.{self.hash}"
+
+    @classmethod
+    def of(cls, noted: str) -> "Head":
+        """The head of what was noted; InvalidInput for what is none."""
+        found = HEAD(noted.strip())
+        if found is None:
+            words = "must be what `fourcast audit head` printed: a number, a full stop and 64 hex digits"
+            raise InvalidInput("This is no head of an audit log.", [Problem("since", words)])
+        return cls(None if found[1] is None else int(found[1]), found[2])
+
+
+def link(previous: bytes, seq: int, at: int, actor: str, action: str, subject: str, detail: str) -> bytes:
+    """SHA-256 over the previous hash and the row's canonical JSON."""
+    return hashlib.sha256(previous + orjson.dumps([seq, at, actor, action, subject, detail])).digest()
+
+
+def append(
+    connection: Connection,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, object],
+    beside: Beside | None = None,
+) -> int:
+    """Add a row in this transaction; appenders wait for each other, so that the chain has one order."""
+    sealed = None if beside is None else audit_values.seal(beside)
+    detail = {**detail, **sealed.chained} if sealed else detail
+    for field, value in (("actor", actor), ("action", action), ("subject", subject)):
+        encoding.name(field, value)
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq + 1, bytes(last.hash)) if last is not None else (1, GENESIS)
+    row = (seq, time.time_ns() // 1_000_000, actor, action, subject, encoding.document("detail", detail).decode())
+    cells = dict(zip(("seq", "at", "actor", "action", "subject", "detail"), row, strict=True))
+    connection.execute(insert(audit).values(cells | {"previous_hash": previous, "hash": link(previous, *row)}))
+    if sealed is not None:
+        audit_values.keep(connection, seq, sealed)
+    return seq
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What shall stand on the log: who did what to whom, what is to be said of it, and what of a customer."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+    beside: Beside | None = None
+
+
+def append_by(ask: Ask, row: Row) -> int:
+    """As ``append``, in a transaction of hot statements; after the customer's lock, before what serves."""
+    names = [encoding.name(field, getattr(row, field)) for field in ("actor", "action", "subject")]
+    sealed = None if row.beside is None else audit_values.seal(row.beside)
+    detail = encoding.document("detail", {**row.detail, **(sealed.chained if sealed else {})})
+    ask(WAIT)
+    last = ask(LAST)
+    seq, previous = (int(last[0][0] or 0) + 1, bytes.fromhex((last[0][1] or b"").decode())) if last else (1, GENESIS)
+    at = time.time_ns() // 1_000_000
+    digest = link(previous, seq, at, row.actor, row.action, row.subject, detail.decode())
+    ask(ADD, b"%d" % seq, b"%d" % at, *names, detail, previous.hex().encode(), digest.hex().encode())
+    if sealed is not None:
+        audit_values.keep_by(ask, seq, sealed)
+    return seq
+
+
+def head(connection: Connection) -> Head:
+    """The end of the chain now."""
+    last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    return Head(0, GENESIS.hex()) if last is None else Head(last.seq, bytes(last.hash).hex())
+
+
+def verify(connection: Connection, since: Head | None = None) -> Verdict:
+    """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
+    previous, holds, passed = GENESIS, 0, since is None or _is_passed(since, 0, GENESIS)
+    coverage = Coverage(connection)
+    for row in connection.execute(ROWS.order_by(audit.c.seq), execution_options={"yield_per": 1000}):
+        reason = _fault(row, previous, holds + 1) or coverage.fault(row)
+        if reason is not None:
+            return Verdict(holds, previous.hex(), row.seq, reason)
+        previous, holds = bytes(row.hash), holds + 1
+        if since is not None and since.rows == holds and since.hash != previous.hex():
+            changed = (
+                "it is not the row whose head was noted: it, or one before it, was changed and the chain made anew"
+            )
+            return Verdict(holds, previous.hex(), holds, changed)
+        passed = passed or (since is not None and _is_passed(since, holds, previous))
+    if not passed:
+        cut = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
+        return Verdict(holds, previous.hex(), holds + 1, cut)
+    uncovered = coverage.uncovered()
+    return Verdict(holds, previous.hex(), uncovered, None if uncovered is None else audit_values.GONE)
+
+
+def crosscheck(connection: Connection) -> list[str]:
+    """In words, where the log and what it tells of differ; at most 20 of a kind."""
+    return [*_releases(connection), *_erasures(connection)]
+
+
+def _releases(connection: Connection) -> Iterator[str]:
+    for row in connection.execute(UNTOLD):
+        if row.untold:
+            yield f"release {row.id} is not in the log, or stands there with another actor, policy, bundle or note"
+        else:
+            yield f"the log tells of release {row.id}, which is not there, or not as it was told"
+
+
+def _erasures(connection: Connection) -> Iterator[str]:
+    for one in connection.execute(ERASED).scalars():
+        yield f"decisions bear the pseudonym {one}, of whose erasure the log does not tell"
+    counted = connection.execute(ERASURES).one()
+    if counted.digests > counted.told:
+        yield f"{counted.digests} customers were erased, and the log tells of {counted.told} erasures"
+    if back := tombstones.erased(connection, connection.execute(NOBODYS).scalars()):
+        yield f"what the log said of {len(back)} customers stands there although they were erased"
+
+
+def _is_passed(since: Head, rows: int, last: bytes) -> bool:
+    return since.hash == last.hex() and since.rows in (None, rows)
+
+
+def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """The newest rows first, each with its hash in hex, its detail read, and what stands beside it."""
+    rows = connection.execute(ROWS.order_by(audit.c.seq.desc()).limit(limit))
+    return [
+        {
+            "seq": row.seq,
+            "at": row.at,
+            "actor": row.actor,
+            "action": row.action,
+            "subject": row.subject,
+            "detail": audit_values.shown(orjson.loads(row.detail), row.content),
+            "hash": bytes(row.hash).hex(),
+        }
+        for row in rows
+    ]
+
+
+def _fault(row: Any, previous: bytes, seq: int) -> str | None:
+    if row.seq != seq:
+        return f"row {seq} is missing"
+    if bytes(row.previous_hash) != previous:
+        return "its previous hash is not the hash of the row before"
+    if link(previous, row.seq, row.at, row.actor, row.action, row.subject, row.detail) != bytes(row.hash):
+        return "its content does not fit its hash"
+    return None

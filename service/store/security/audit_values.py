@@ -1,0 +1,144 @@
+"""What the audit log says of one customer: beside the chain, to be erased, and proven as long as it stands.
+
+    commitment = SHA-256(salt + content)        salt: 16 bytes of chance; content: the values as JSON
+
+The chain's row holds the commitment and what the log calls the customer. Without the salt nobody can try values against
+it, so once salt and content are gone it tells nothing. ``customer.erase`` covers what it took out: its row holds a
+keyed digest of the alias, from which nobody reads whom it was; values that are gone without it were removed.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select
+
+from service.store.connection import encoding
+from service.store.connection.database import Ask
+from service.store.connection.wire import Statement
+from service.store.customers import tombstones
+from service.store.schema import audit_values, pseudonyms
+
+SALT_BYTES = 16
+BESIDE, COVERS = "beside", "covers"
+"""Where a chained detail holds the commitment; where that of an erasure says whose values it took out."""
+GONE = "what it said of its customer is gone, and no erasure in the log covers it"
+CHANGED = "what it said of its customer was changed"
+STRANGE = "what stands beside it is not what it is committed to"
+
+ADD = Statement(
+    b"audit_values_add",
+    b"INSERT INTO audit_values (seq, customer_id, salt, content) VALUES ($1::bigint, $2, decode($3, 'hex'), $4)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a row says of one customer, whom the log calls ``alias``."""
+
+    customer_id: str
+    alias: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What stands beside a row, and the commitment that the chain holds."""
+
+    customer_id: str
+    alias: str
+    content: bytes
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(SALT_BYTES))
+
+    @property
+    def chained(self) -> dict[str, object]:
+        """What the chain's row says of it."""
+        return {BESIDE: {"customer": self.alias, "sha256": commitment(self.salt, self.content)}}
+
+
+def commitment(salt: bytes, content: bytes) -> str:
+    """SHA-256 over the salt and what stands beside a row, in hex."""
+    return hashlib.sha256(salt + content).hexdigest()
+
+
+def seal(beside: Beside) -> Sealed:
+    """The values as they are kept, with a salt of their own."""
+    return Sealed(beside.customer_id, beside.alias, encoding.document("values", beside.values))
+
+
+def of(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
+    """What a row says of a customer, by the name that the log gives them."""
+    return Beside(customer_id, tombstones.alias_of(tombstones.digest_of(_key(connection), customer_id)), values)
+
+
+def keep(connection: Connection, seq: int, sealed: Sealed) -> None:
+    """Put the values beside the row ``seq``, in its transaction, which holds the customer."""
+    row = {"seq": seq, "customer_id": sealed.customer_id, "salt": sealed.salt, "content": sealed.content.decode()}
+    connection.execute(insert(audit_values).values(row))
+
+
+def keep_by(ask: Ask, seq: int, sealed: Sealed) -> None:
+    """As ``keep``, by a hot statement."""
+    ask(ADD, b"%d" % seq, encoding.name("customer_id", sealed.customer_id), sealed.salt.hex().encode(), sealed.content)
+
+
+def erase(connection: Connection, customer_id: str) -> int:
+    """Take out what the log says of a customer; of how many rows."""
+    mine = delete(audit_values).where(audit_values.c.customer_id == customer_id)
+    return int(connection.execute(mine).rowcount)
+
+
+def covering(salt: bytes, customer_id: str) -> dict[str, object]:
+    """What the row of an erasure says, for ``Coverage`` to know whose values it took out."""
+    return {COVERS: _cover(salt, tombstones.alias_of(tombstones.digest_of(salt, customer_id)))}
+
+
+def shown(detail: Mapping[str, Any], content: str | None) -> dict[str, Any]:
+    """A row's detail with what stands beside it; ``erased`` where that is gone."""
+    if _committed(detail) is None:
+        return dict(detail)
+    said = {name: value for name, value in detail.items() if name != BESIDE}
+    return said | ({"erased": True} if content is None else orjson.loads(content))
+
+
+class Coverage:
+    """A walk over the chain: do the values that stand fit their commitments, are those that are gone erased?"""
+
+    def __init__(self, connection: Connection) -> None:
+        self._key = _key(connection)
+        self._gone: dict[str, int] = {}
+
+    def fault(self, row: Any) -> str | None:
+        """What is wrong with what stands beside a row of the chain, if anything does; to be asked in order."""
+        detail = orjson.loads(row.detail)
+        if row.action == "customer.erase":
+            self._gone.pop(str(detail.get(COVERS)), None)
+        committed = _committed(detail)
+        if committed is None:
+            return None if row.salt is None else STRANGE
+        if row.salt is None:
+            self._gone.setdefault(_cover(self._key, committed["customer"]), row.seq)
+            return None
+        same = commitment(bytes(row.salt), row.content.encode()) == committed["sha256"]
+        return None if same else CHANGED
+
+    def uncovered(self) -> int | None:
+        """At the end: the first row whose values are gone and were not erased."""
+        return min(self._gone.values(), default=None)
+
+
+def _committed(detail: Mapping[str, Any]) -> Mapping[str, str] | None:
+    found = detail.get(BESIDE)
+    return found if isinstance(found, dict) and {"customer", "sha256"} == found.keys() else None
+
+
+def _cover(key: bytes, alias: str) -> str:
+    return hmac.digest(key, f"erased {alias}".encode(), hashlib.sha256).hex()
+
+
+def _key(connection: Connection) -> bytes:
+    return bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())

@@ -1,0 +1,49 @@
+"""The keys that offer tokens are signed with: made by the migration at first start, replaced by a rotation.
+
+The newest signs; the one before it is still accepted. Older ones stay in the table but open nothing. All workers and
+all restarts read the same rows; they are sealed where there is a key to seal with (``sealing``).
+"""
+
+import secrets
+import time
+
+from sqlalchemy import Connection, insert
+
+from service.store.connection.database import Database
+from service.store.connection.wire import Statement
+from service.store.schema import signing_keys
+from service.store.security import audit
+from service.store.security.sealing import Seal
+
+ACCEPTED = Statement(b"signing_keys", b"SELECT id, encode(secret, 'hex') FROM signing_keys ORDER BY id DESC LIMIT 2")
+BYTES = 32
+
+
+class SigningKeys:
+    """The signing keys of one database."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
+
+    def accepted(self) -> dict[int, bytes]:
+        """The newest key first, then the one before it, by number; Sealed where they do not open."""
+        rows = self._database.ask(ACCEPTED)
+        kept = {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
+        return {number: self._seal.open(secret) for number, secret in kept.items()}
+
+    def rotate(self, actor: str) -> int:
+        """Sign with a new key from now on, and say so in the audit log; returns its number.
+
+        Sealed where the keys before do not open here: the service could not open the new one either.
+        """
+        self.accepted()
+        with self._database.begin() as connection:
+            number = add(connection, self._seal)
+            audit.append(connection, actor, "signing.rotate", f"signing key {number}", {})
+            return number
+
+
+def add(connection: Connection, seal: Seal) -> int:
+    """A new key, sealed; its number."""
+    values = {"secret": seal.close(secrets.token_bytes(BYTES)), "made_at": time.time_ns() // 1_000_000}
+    return int(connection.execute(insert(signing_keys).values(values).returning(signing_keys.c.id)).scalar_one())

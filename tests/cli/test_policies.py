@@ -1,0 +1,224 @@
+"""`fourcast policy` and `fourcast audit` on a real database: two pairs of eyes at a terminal."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from service.cache import Cache
+from service.cli.bank.stack import Stack
+from service.cli.main import main
+from service.cli.models.bundles import promoted
+from service.core.errors import GateRefused
+from service.rules.policy import DEFAULT, from_documents, load
+from service.runtime.config import Settings
+from service.store import Store
+from tests.conftest import SMALL_TABLE
+from tests.routes.conftest import CUSTOMERS
+from tests.servers import execute
+from training.bundles.registry import TrainedFamily, write_bundle
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def url(make_database: Any) -> str:
+    return str(make_database())
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """The shipped policy serves; four customers are stored."""
+    opened = Store(url, 2000)
+    opened.load_customers(CUSTOMERS.items())
+    shipped = load(DEFAULT)
+    opened.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(store: Store, url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    monkeypatch.setenv("FOURCAST_DATABASE_URL", url)
+    monkeypatch.setenv("FOURCAST_REDIS_URL", redis_url)
+    monkeypatch.setenv("FOURCAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("FOURCAST_ARTIFACTS", str(tmp_path))
+    monkeypatch.setenv("LOGNAME", "teller")
+    return lambda *words: CliRunner().invoke(main, list(words))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The shipped policy with one rate changed."""
+    new = tmp_path / "policy"
+    new.mkdir()
+    for page in DEFAULT.glob("*.yaml"):
+        (new / page.name).write_bytes(page.read_bytes())
+    catalogue = yaml.safe_load((new / "catalogue.yaml").read_text(encoding="utf-8"))
+    next(offer for offer in catalogue["offers"] if offer["id"] == "term-12m")["terms"]["rate"] = 0.0123
+    (new / "catalogue.yaml").write_text(yaml.safe_dump(catalogue, allow_unicode=True), encoding="utf-8")
+    return new
+
+
+def read(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_published_by_one_approved_by_another_rolled_back_by_anybody(run: Run, folder: Path, store: Store) -> None:
+    first = store.active()
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--note", "autumn", "--json"))
+    assert (published["author"], published["state"], published["new"]) == ("anna", "proposed", True)
+    assert store.active() == first
+
+    own = run("policy", "approve", published["policy"][:10], "--as", "Anna")
+    assert own.exit_code == 1
+    assert '"anna" proposed this policy: somebody else must approve it.' in own.stderr
+
+    approved = read(run("policy", "approve", published["policy"][:10], "--as", "ben", "--json"))
+    assert approved["policy"] == published["policy"]
+    assert run("policy", "rollback", "--as", "cleo").exit_code == 0
+    active = store.active()
+    assert active is not None and first is not None and active.policy == first.policy
+
+    listed = read(run("policy", "list", "--json"))
+    assert listed[published["policy"]]["approver"] == "ben"
+    served = read(run("policy", "releases", "--json"))
+    assert [served[str(number)]["actor"] for number in (1, 2, 3)] == ["demo", "ben", "cleo"]
+    assert "rollback to release 1" in run("policy", "releases").stdout
+    assert "retired" in run("policy", "list").stdout
+
+
+def test_without_a_name_the_operating_systems_user_acts_and_cannot_approve_itself(run: Run, folder: Path) -> None:
+    published = read(run("policy", "publish", str(folder), "--json"))
+    assert (published["author"], published["note"]) == ("teller", "")
+    assert run("policy", "approve", published["policy"]).exit_code == 1
+
+
+def test_a_borrowed_name_leaves_a_trace(run: Run, folder: Path) -> None:
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--note", "autumn", "--json"))
+    assert published["note"] == "autumn [user teller]"
+
+
+def test_a_broken_folder_names_every_problem_and_stores_nothing(run: Run, folder: Path, store: Store) -> None:
+    (folder / "cost.yaml").write_text("rules: 7\n")
+    (folder / "channels.yaml").unlink()
+    for verb in ("check", "publish"):
+        refused = run("policy", verb, str(folder))
+        assert refused.exit_code == 2
+        assert "cost.yaml" in refused.stderr
+        assert "channels.yaml: is missing" in refused.stderr
+    assert [each.author for each in store.proposals.listed(10)] == ["demo"]
+
+
+def test_differences_are_told_from_a_folder_or_a_hash(run: Run, folder: Path) -> None:
+    sentence = 'catalogue.yaml: offer "term-12m": terms.rate was '
+    assert run("policy", "diff", str(folder)).stdout.startswith(sentence)
+    published = read(run("policy", "publish", str(folder), "--as", "anna", "--json"))["policy"]
+    (change,) = read(run("policy", "diff", published[:8], "--with", str(DEFAULT), "--json"))["changes"]
+    assert change["after"] == 0.0123
+    assert run("policy", "diff", str(DEFAULT)).stdout == "The two policies say the same.\n"
+    unknown = run("policy", "diff", "no-such-thing")
+    assert (unknown.exit_code, "no folder either" in unknown.stderr) == (2, True)
+
+
+def test_a_simulation_runs_before_anything_is_published(run: Run, folder: Path) -> None:
+    words = run("policy", "simulate", str(folder), "--channel", "mobile_app")
+    assert words.exit_code == 0, words.output
+    assert words.stdout.startswith("4 customers, policy ")
+    found = read(run("policy", "simulate", str(DEFAULT), "--customers", "2", "--json"))
+    assert (found["customers"], found["unchanged"]) == (2, True)
+
+
+def test_weights_show_the_way_from_the_situation_to_the_four_c(run: Run) -> None:
+    words = run("policy", "weights", "--changed", "50")
+    assert words.exit_code == 0, words.output
+    for part in ("strengths 0.", "local-roots", "retail-head 0.", "Alonso and Lamata 2006", "consumer       0."):
+        assert part in words.stdout
+    found = read(run("policy", "weights", "--json"))
+    assert sum(found["weights"].values()) == pytest.approx(1.0)
+    assert {each["concern"] for each in found["sensitivity"]["weights"]} == set(found["weights"])
+    assert all(one["ratio"] < 0.1 for one in found["comparisons"])
+
+
+def test_the_audit_log_is_listed_and_holds(run: Run, folder: Path) -> None:
+    run("policy", "publish", str(folder), "--as", "anna")
+    verdict = read(run("audit", "verify", "--json"))
+    assert (verdict["holds"], verdict["rows"]) == (True, 4)
+    newest = next(iter(read(run("audit", "list", "--limit", "1", "--json")).values()))
+    assert (newest["actor"], newest["action"]) == ("anna", "policy.propose")
+    assert verdict["head"] == f"{verdict['rows']}.{newest['hash']}"
+    assert "anna  policy.propose" in run("audit", "list").stdout
+
+
+def test_a_forged_row_breaks_the_chain_there(run: Run, url: str) -> None:
+    forge = "ALTER TABLE audit DISABLE TRIGGER append_only; UPDATE audit SET actor = 'nobody' WHERE seq = 2"
+    execute(url, forge)
+    verdict = run("audit", "verify", "--json")
+    assert verdict.exit_code == 1
+    told = json.loads(verdict.stdout)
+    assert (told["holds"], told["rows"], told["broken_at"]) == (False, 1, 2)
+    assert told["reason"] == "its content does not fit its hash"
+
+
+def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what_serves(
+    url: str, redis_url: str, bundle_folder: Path
+) -> None:
+    fresh = Store(url, 2000)
+    stack = Stack(Settings(artifacts=bundle_folder.parent), fresh, Cache(redis_url))
+    first = promoted(stack, bundle_folder.name, "demo", against=True)
+    shipped = load(DEFAULT).hash
+    assert (first.policy, first.bundle) == (shipped, bundle_folder.name)
+    assert (fresh.proposals.find(shipped).author, fresh.proposals.find(shipped).state) == ("demo", "active")
+    documents = load(DEFAULT).documents
+    documents["catalogue"]["families"]["deposit"]["prior"] = 0.0421
+    second = from_documents(documents)
+    fresh.proposals.propose(second.hash, second.documents, "anna", "")
+    fresh.proposals.approve(second.hash, "ben", "")
+    assert promoted(stack, bundle_folder.name, against=True).policy == second.hash
+    fresh.close()
+
+
+def tried(store: Store) -> str | None:
+    """The bundle on trial."""
+    active = store.active()
+    trial = None if active is None else store.challengers.of(active.id)
+    return None if trial is None else trial.bundle
+
+
+def test_another_bank_s_bundle_without_a_family_serves_or_is_tried_only_by_an_override_that_is_on_record(
+    run: Run, store: Store, redis_url: str, tmp_path: Path, trained: dict[str, TrainedFamily]
+) -> None:
+    def written(bank: str, families: dict[str, TrainedFamily]) -> str:
+        outcome, about = dict.fromkeys(families, "took it"), {"about": {"bank": bank}}
+        return write_bundle(
+            tmp_path, families, SMALL_TABLE, outcome=outcome, horizon_days=92, seed=7, sources={bank: ""}, parts=about
+        )
+
+    stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
+    ours, theirs = written("Ours", trained), written("Theirs", {"deposit": trained["deposit"]})
+    assert promoted(stack, ours, "mia").bundle == ours
+    challenge = ("challenge", "--bundle", theirs, "--actor", "mia")
+    untried = run(*challenge)
+    assert untried.exit_code == 1
+    assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in untried.stderr
+    assert "no   wealth: the champion scores it, the challenger does not" in untried.stderr
+    assert tried(store) is None
+    assert run(*challenge, "--override").exit_code == 0
+    assert tried(store) == theirs
+    assert 'against the gate (it was trained for another bank, "Theirs"' in str(store.audit_log(1)[0]["detail"])
+    with pytest.raises(GateRefused) as refused:
+        promoted(stack, theirs, "mia", override=True)  # over REST: only its value can be overridden
+    assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in str(refused.value)
+    assert "no   wealth: the champion scores it, the challenger does not" in str(refused.value)
+    active = store.active()
+    assert active is not None
+    assert active.bundle == ours
+    assert promoted(stack, theirs, "mia", against=True).bundle == theirs
+    newest = store.audit_log(1)[0]
+    assert "against the gate" in str(newest["detail"])
+    assert 'another bank, "Theirs"' in str(newest["detail"])

@@ -1,0 +1,400 @@
+"""Release governance over HTTP: proposed by one key, approved by another, every problem named, contract kept."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+
+from service.app import create_app
+from service.cache import Cache
+from service.core.domain import Client
+from service.engine.auth import new_key
+from service.engine.engine import Engine
+from service.engine.releases import policy_check
+from service.routes.governance import policies
+from service.routes.schemas import releases
+from service.rules.policy import DEFAULT, load
+from service.runtime.config import Settings
+from service.store import Store
+from tests.routes.conftest import CUSTOMERS
+from tests.servers import execute
+
+OFFICERS = {
+    "author": Client("anna", frozenset({"policies:write", "policies:approve"})),
+    "writer": Client("dora", frozenset({"policies:write"})),
+    "approver": Client("ben", frozenset({"policies:approve"})),
+    "own": Client("own", frozenset({"policies:write", "policies:approve"}), "c-1"),
+}
+Headers = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker is watched here: a loaded machine may take its time."""
+    monkeypatch.setattr(policy_check, "DEADLINE_S", 300)
+
+
+@pytest.fixture
+def keys(fresh: Store) -> dict[str, Headers]:
+    headers = {}
+    for name, client in OFFICERS.items():
+        key, digest = new_key()
+        fresh.add_client(client, digest, actor="test")
+        headers[name] = {"Authorization": f"Bearer {key}"}
+    return headers
+
+
+@pytest.fixture
+def fresh(make_database: Any) -> Iterator[Store]:
+    """A store of this test alone, in which the shipped policy serves."""
+    store = Store(make_database(), 2000)
+    store.load_customers(CUSTOMERS.items())
+    shipped = load(DEFAULT)
+    store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(fresh: Store, redis_url: str) -> Iterator[Flask]:
+    settings = Settings()
+    engine = Engine(settings, fresh, Cache(redis_url))
+    yield create_app(settings, engine, lambda line: None)
+    engine.close()
+
+
+def documents(rate: float = 0.0123) -> dict[str, Any]:
+    """The shipped policy with the first term deposit's rate changed."""
+    changed = load(DEFAULT).documents
+    next(offer for offer in changed["catalogue"]["offers"] if offer["id"] == "term-12m")["terms"]["rate"] = rate
+    return changed
+
+
+def publish(client: Any, keys: dict[str, Headers], who: str = "author", rate: float = 0.0123) -> Any:
+    return client.post("/v1/policies", json={"documents": documents(rate), "note": "autumn"}, headers=keys[who])
+
+
+def fits(schema: Any, answer: Any) -> None:
+    assert answer.status_code < 300, answer.json
+    assert schema(unknown="raise").validate(answer.json) == {}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]) -> None:
+    before = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]
+    proposed = publish(client, keys)
+    fits(releases.ProposalAnswer, proposed)
+    assert proposed.status_code == 201
+    assert (proposed.json["author"], proposed.json["state"], proposed.json["note"]) == ("anna", "proposed", "autumn")
+    name = proposed.json["policy"]
+    assert proposed.headers["Location"] == f"/v1/policies/{name}"
+
+    told = client.get(f"/v1/policies/{name}/diff", headers=keys["approver"])
+    fits(releases.DifferenceAnswer, told)
+    (change,) = told.json["changes"]
+    assert change["sentence"].startswith('catalogue.yaml: offer "term-12m": terms.rate was ')
+    assert change["after"] == 0.0123
+
+    own = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["author"])
+    assert (own.status_code, own.json["type"]) == (409, "urn:fourcast:problem:own-approval")
+    assert own.json["detail"] == '"anna" proposed this policy: somebody else must approve it.'
+
+    approved = client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
+    fits(releases.ReleaseAnswer, approved)
+    assert approved.json == {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
+    again = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"])
+    assert (again.status_code, again.json["type"]) == (409, "urn:fourcast:problem:conflict")
+
+    rolled = client.post("/v1/releases/rollback", json={"note": "no"}, headers=keys["approver"])
+    fits(releases.ReleaseAnswer, rolled)
+    assert rolled.json["policy"] == before["policy"]
+    assert client.post("/v1/releases/rollback", json={}, headers=keys["approver"]).status_code == 409
+
+    listed = client.get("/v1/releases", headers=keys["writer"])
+    fits(releases.ReleasesAnswer, listed)
+    assert [(row["actor"], row["restores"]) for row in listed.json["releases"]] == [
+        ("ben", before["id"]),
+        ("ben", None),
+        ("demo", None),
+    ]
+    whole = client.get("/v1/policies", headers=keys["writer"])
+    fits(releases.ProposalsAnswer, whole)
+    assert {(row["author"], row["state"]) for row in whole.json["policies"]} == {
+        ("anna", "retired"),
+        ("demo", "active"),
+    }
+
+
+def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
+    name = publish(client, keys).json["policy"]
+    client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
+    said = [(row["actor"], row["action"], row["subject"]) for row in fresh.audit_log(3)][::-1]
+    assert said == [
+        ("anna", "policy.propose", name),
+        ("ben", "policy.approve", name),
+        ("ben", "release.activate", "2"),
+    ]
+    assert fresh.verify_audit().broken_at is None
+
+
+def test_the_policy_comes_back_as_it_was_sent(client: Any, keys: dict[str, Headers]) -> None:
+    name = publish(client, keys).json["policy"]
+    answer = client.get(f"/v1/policies/{name}", headers=keys["approver"])
+    fits(releases.PolicyAnswer, answer)
+    assert answer.json["documents"] == orjson.loads(orjson.dumps(documents()))
+
+
+def test_the_same_content_again_is_the_same_proposal(client: Any, keys: dict[str, Headers]) -> None:
+    first, again = publish(client, keys), publish(client, keys, "writer")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json == first.json
+
+
+def test_a_broken_policy_is_refused_with_every_problem(client: Any, keys: dict[str, Headers]) -> None:
+    broken = documents(2.1)
+    broken["channels"]["channels"][0]["direction"] = "sideways"
+    broken["strategies"] = 7
+    answer = client.post("/v1/policies", json={"documents": broken}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    told = "\n".join(f"{row['where']}: {row['message']}" for row in answer.json["errors"])
+    for word in ("term-12m", "2.1", "sideways", "strategies.yaml"):
+        assert word in told
+    assert len(answer.json["errors"]) >= 3
+    chinese = client.post(
+        "/v1/policies", json={"documents": broken}, headers=keys["author"] | {"Accept-Language": "zh"}
+    )
+    assert (chinese.json["title"], chinese.headers["Content-Language"]) == ("政策无效", "zh, en")
+    assert chinese.json["errors"] == answer.json["errors"], "of a file in English, to its author"
+    assert [row["author"] for row in client.get("/v1/policies", headers=keys["author"]).json["policies"]] == ["demo"]
+
+
+def test_a_policy_that_breaks_conduct_is_not_even_proposed(client: Any, keys: dict[str, Headers]) -> None:
+    open_door = documents()
+    rules = open_door["consumer"]["rules"]
+    suitable = [rule for rule in rules if rule["stage"] == "suitability"]
+    assert suitable
+    open_door["consumer"]["rules"] = [rule for rule in rules if rule["stage"] != "suitability"]
+    answer = client.post("/v1/policies", json={"documents": open_door}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    assert "tolerance" in str(answer.json["errors"])
+
+
+def test_a_policy_of_a_megabyte_is_refused_by_its_bound_and_no_worker_reads_it(
+    client: Any, keys: dict[str, Headers]
+) -> None:
+    """What would hold a worker until it is killed for silence: 200 rules of 4,000 letters."""
+    large = documents()
+    text = " and ".join(f"coalesce(customer.age, {number}) >= 0" for number in range(110))
+    large["consumer"]["rules"] = [
+        {**large["consumer"]["rules"][0], "id": f"x-{number}", "require": text} for number in range(200)
+    ]
+    answer = client.post("/v1/policies", json={"documents": large}, headers=keys["author"])
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:fourcast:problem:invalid-policy")
+    (row,) = answer.json["errors"]
+    assert row["where"].startswith("consumer.yaml: rules[")
+    assert "30,000 words and signs" in row["message"]
+
+
+def test_who_proposes_while_another_policy_is_checked_is_told_when_to_come_again(
+    client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    with fresh.proposals.turn() as mine:
+        assert mine
+        answer = publish(client, keys)
+        proposal = fresh.proposals.listed(1)[0].policy
+        approval = client.post(f"/v1/policies/{proposal}/approve", json={}, headers=keys["approver"])
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json["detail"].startswith("Another policy is being checked just now.")
+    assert "Prefer: respond-async" in answer.json["detail"]
+    assert approval.json["detail"] == "This policy serves already, as release 1.", "which nothing need be replayed for"
+
+
+def test_who_is_not_answered_in_time_is_told_how_to_ask_again(
+    client: Any, keys: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy_check, "DEADLINE_S", 0.01)
+    answer = publish(client, keys)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json["detail"] == f"There was no time to check the policy; it was not proposed. {policies.INSTEAD}"
+
+
+def later(client: Any, path: str, body: Any, headers: Headers) -> Any:
+    return client.post(path, json=body, headers=headers | {"Prefer": 'foo="a,b", Respond-Async; x=1'})
+
+
+def ended(app: Flask, client: Any, asked: Any, headers: Headers) -> Any:
+    """What the address of an answer that comes later tells once the runner has been there."""
+    while app.extensions["fourcast"].policy_jobs.work(lambda: False):
+        pass
+    found = client.get(asked.headers["Location"], headers=headers)
+    fits(releases.PolicyJobAnswer, found)
+    assert "Retry-After" not in found.headers
+    return found.json
+
+
+def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
+    app: Flask, client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    asked = later(client, "/v1/policies", {"documents": documents(), "note": "autumn"}, keys["author"])
+    fits(releases.PolicyJobAnswer, asked)
+    assert (asked.status_code, asked.json["state"], asked.headers["Retry-After"]) == (202, "queued", "2")
+    assert asked.headers["Preference-Applied"] == "respond-async"
+    waits = client.get(asked.headers["Location"], headers=keys["author"])
+    assert (waits.json, waits.headers["Retry-After"]) == (asked.json, "2")
+    assert fresh.jobs.listed(None, 10) == [], "no campaign's program sees it, or stops it"
+    found, stored = ended(app, client, asked, keys["author"]), client.get("/v1/policies", headers=keys["writer"])
+    answer, name = found["answer"], found["answer"]["body"]["policy"]
+    assert (found["state"], answer["status"], answer["location"]) == ("done", 201, f"/v1/policies/{name}")
+    assert answer["body"] == stored.json["policies"][0]
+    assert "documents" not in fresh.jobs.read(found["id"]).request, "a policy lies in one place"
+    for who in ("writer", "approver"):
+        assert client.get(asked.headers["Location"], headers=keys[who]).status_code == 404, who
+
+    path = f"/v1/policies/{name}/approve"
+    at_once = client.post(path, json={}, headers=keys["author"])
+    own, others = later(client, path, {}, keys["author"]), later(client, path, {"note": "yes"}, keys["approver"])
+    refused = ended(app, client, own, keys["author"])
+    assert (refused["state"], refused["answer"]["status"]) == ("refused", 409)
+    assert refused["answer"]["body"] | {"trace_id": ""} == at_once.json | {"trace_id": ""}
+    assert refused["answer"]["body"]["trace_id"] == own.headers["X-Request-Id"], "the trace of who asked"
+    done = ended(app, client, others, keys["approver"])
+    assert (done["state"], done["answer"]["status"]) == ("done", 200)
+    assert done["answer"]["body"] == {"id": 2, "policy": name, "bundle": None, "prices": {}}
+    assert fresh.active() is not None and fresh.active().policy == name  # type: ignore[union-attr]
+    assert later(client, f"/v1/policies/{'f' * 64}/approve", {}, keys["approver"]).status_code == 404
+
+
+def test_a_broken_policy_is_refused_later_with_every_problem(app: Flask, client: Any, keys: dict[str, Headers]) -> None:
+    broken = {"documents": documents(2.1) | {"strategies": 7}}
+    asked = later(client, "/v1/policies", broken, keys["author"])
+    found = ended(app, client, asked, keys["author"])
+    at_once = client.post("/v1/policies", json=broken, headers=keys["author"])
+    assert (found["state"], found["answer"]["status"]) == ("refused", 422)
+    assert found["answer"]["body"] | {"trace_id": ""} == at_once.json | {"trace_id": ""}
+
+
+def test_ten_proposals_of_a_client_may_wait_and_what_waited_for_an_hour_is_not_carried_out(
+    app: Flask, client: Any, keys: dict[str, Headers], fresh: Store
+) -> None:
+    asked = [later(client, "/v1/policies", {"documents": {}}, keys["author"]) for _ in range(11)]
+    assert [one.status_code for one in asked] == [202] * 10 + [429]
+    assert "it may have 10" in asked[-1].json["detail"]
+    assert fresh.jobs.add("anna", None, {}, ["c-1"]).state == "queued", "another kind of job is counted by itself"
+    execute(fresh.url, "UPDATE jobs SET created_at = created_at - 3600001")
+    found = ended(app, client, asked[0], keys["author"])
+    assert (found["state"], found["answer"]["status"]) == ("failed", 503)
+    assert found["answer"]["body"]["detail"].startswith("Nobody took it up for an hour")
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, "documents"),
+        ({"documents": []}, "documents"),
+        ({"documents": {}, "notes": ""}, "notes"),
+        ({"documents": {}, "note": "x" * 501}, "note"),
+        ([], ""),
+    ],
+)
+def test_a_body_that_does_not_fit_is_told_where(client: Any, keys: dict[str, Headers], body: Any, where: str) -> None:
+    answer = client.post("/v1/policies", json=body, headers=keys["author"])
+    assert answer.status_code == 422
+    assert where in [row["where"] for row in answer.json["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/policies/{}"),
+        ("GET", "/v1/policies/{}/diff"),
+        ("POST", "/v1/policies/{}/simulate"),
+        ("POST", "/v1/policies/{}/approve"),
+        ("GET", "/v1/policies/active/diff?with={}"),
+    ],
+)
+def test_an_unknown_hash_is_not_found(client: Any, keys: dict[str, Headers], method: str, path: str) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    url = path.format("f" * 64).replace("active", active)
+    answer = client.open(url, method=method, json={} if method == "POST" else None, headers=keys["approver"])
+    assert (answer.status_code, answer.json["type"]) == (404, "urn:fourcast:problem:not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/v1/policies", {"author", "writer"}),
+        ("GET", "/v1/policies", {"author", "writer", "approver"}),
+        ("GET", "/v1/releases", {"author", "writer", "approver"}),
+        ("POST", "/v1/releases/rollback", {"author", "approver"}),
+    ],
+)
+def test_who_may_do_what(client: Any, keys: dict[str, Headers], method: str, path: str, allowed: set[str]) -> None:
+    for who, headers in keys.items():
+        answer = client.open(path, method=method, json={"x": 1} if method == "POST" else None, headers=headers)
+        assert (answer.status_code != 403) == (who in allowed), who
+
+
+def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Headers]) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    headers = keys["approver"] | {"Idempotency-Key": f"beside-itself-{active}"}
+    answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
+    fits(releases.SimulationAnswer, answer)
+    assert answer.json["unchanged"] is True
+    again = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
+    assert (again.data, again.headers["Idempotency-Replayed"]) == (answer.data, "true")
+    assert answer.json["customers"] == len(CUSTOMERS)
+
+
+def test_a_simulation_shows_who_is_served_differently(client: Any, keys: dict[str, Headers]) -> None:
+    changed = documents()
+    changed["catalogue"]["offers"] = [
+        {**offer, "lever": 10.0} if offer["id"] == "notice-7d" else offer for offer in changed["catalogue"]["offers"]
+    ]
+    name = client.post("/v1/policies", json={"documents": changed}, headers=keys["author"]).json["policy"]
+    answer = client.post(f"/v1/policies/{name}/simulate", json={"channel": "mobile_app"}, headers=keys["approver"])
+    fits(releases.SimulationAnswer, answer)
+    assert answer.json["first_changed"] == 3, "all but the dead"
+    assert {move["new"] for move in answer.json["moves"]} == {"notice-7d"}
+    assert [row["name"] for row in answer.json["starved"]] == ["not-deceased"]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"customers": 0}, "customers"),
+        ({"customers": 10_001}, "customers"),
+        ({"customers": True}, "customers"),
+        ({"customers": 1.5}, "customers"),
+        ({"limit": "3"}, "limit"),
+        ({"chanel": "sms"}, "chanel"),
+    ],
+)
+def test_a_simulation_has_bounds(client: Any, keys: dict[str, Headers], body: Any, where: str) -> None:
+    answer = client.post(f"/v1/policies/{'f' * 64}/simulate", json=body, headers=keys["approver"])
+    assert answer.status_code == 422
+    assert [row["where"] for row in answer.json["errors"]] == [where]
+
+
+def test_a_simulation_takes_fewer_customers_the_larger_its_policies_are(
+    client: Any, keys: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both policies are the shipped one, so each customer costs its rules x offers x channels twice."""
+    shipped = load(DEFAULT)
+    once = len(shipped.rules) * len(shipped.offers) * len(shipped.channels)
+    monkeypatch.setattr(policies, "MOST_WORK", 2 * once * 100)
+    url = f"/v1/policies/{shipped.hash}/simulate"
+    assert client.post(url, json={"customers": 100}, headers=keys["approver"]).status_code == 200
+    answer = client.post(url, json={"customers": 101}, headers=keys["approver"])
+    assert answer.status_code == 422
+    (row,) = answer.json["errors"]
+    assert row["where"] == "customers"
+    assert row["message"] == "must be at most 100 with policies of this size; the command line takes more"
+
+
+def test_a_simulation_in_a_channel_that_does_not_exist_is_refused(client: Any, keys: dict[str, Headers]) -> None:
+    active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
+    answer = client.post(f"/v1/policies/{active}/simulate", json={"channel": "pigeon"}, headers=keys["approver"])
+    assert answer.status_code == 422
+    assert "pigeon" in answer.json["detail"]

@@ -1,0 +1,48 @@
+"""An operation that is being retired says so: in its answers and in the contract."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response
+
+from service.routes.http.guard import public
+from service.routes.http.openapi import Resource, Retirement, document, shown
+from service.routes.http.responses import Ready
+from service.routes.schemas import Alive
+
+END = Retirement(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC), "/docs/migrating")
+
+
+def retired() -> tuple[Any, dict[str, Any]]:
+    resource = Resource("old", __name__)
+
+    @resource.serve("/old", retirement=END, operationId="old", responses={"200": shown("Fine.", Alive)})
+    @public
+    def old() -> Response:
+        """Old"""
+        return Ready(b"{}")
+
+    @resource.serve("/new", operationId="new", responses={"200": shown("Fine.", Alive)})
+    @public
+    def new() -> Response:
+        """New"""
+        return Ready(b"{}")
+
+    app = Flask("small", static_folder=None)
+    contract = document(app, (resource,))
+    return app.test_client(), contract
+
+
+def test_every_answer_names_the_days_and_where_to_read_on() -> None:
+    client, _ = retired()
+    answer = client.get("/old")
+    assert answer.headers["Deprecation"] == "@1798761600"
+    assert answer.headers["Sunset"] == "Thu, 01 Jul 2027 00:00:00 GMT"
+    assert answer.headers["Link"] == '</docs/migrating>; rel="deprecation"; type="text/html"'
+    assert "Deprecation" not in client.get("/new").headers
+
+
+def test_the_contract_marks_it() -> None:
+    _, contract = retired()
+    assert contract["paths"]["/old"]["get"]["deprecated"] is True
+    assert "deprecated" not in contract["paths"]["/new"]["get"]

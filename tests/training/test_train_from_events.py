@@ -1,0 +1,245 @@
+"""A fresh bank learns from its own service: real decisions in PostgreSQL, customers who react by their true chances.
+
+The bank begins with priors alone. Its customers see what the engine decides, and take an offer with the probability
+that the synthetic truth knows. What is then learned from decisions and events must be nearer to that truth than the
+priors are, pass the gate, serve, and hold no erased customer, nobody who withdrew, and nobody of the holdout.
+"""
+
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from service.analysis.model_gate import gate
+from service.cache import Cache
+from service.core.domain import Arm, Event
+from service.core.errors import InvalidInput
+from service.engine.engine import Engine, OfferRequest
+from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.runtime.config import Settings
+from service.scoring.models import open_bundle
+from service.scoring.propensity import PRIOR
+from service.store import Store, Words
+from tests.servers import MakeDatabase, execute
+from training.bundles.registry import memory_of, metrics_of
+from training.data.dataset import Customers
+from training.experience.export import table_of, write_table
+from training.experience.observations import DAY_MS, Experience, experience
+from training.models.offer_models import Lessons, facts_for, learn, newest
+from training.models.propensity import PropensityModel
+from training.report import document, page
+from training.synthetic import Reactions, SyntheticBank, make
+from training.train_from_events import Learned, learn_bundle
+
+CUSTOMERS = 1_200
+QUICK = PropensityModel(members=((8, 1.0),), learning_rate=0.1, min_data_in_leaf=15, rounds=60, patience=15, folds=3)
+ASKED = OfferRequest(channel="mobile_app", placement="home_banner", limit=4)
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A bank after its first days: the store, its policy, its truth, and who was shown and took what."""
+
+    url: str
+    store: Store
+    policy: Policy
+    truth: Reactions
+    until: int
+    engine: Engine
+    artifacts: Path
+
+    def experience(self, days: float | None = None) -> Experience:
+        return experience(self.store.lives(0, self.until), self.policy, self.until, days)
+
+
+def exploring() -> Policy:
+    """The shipped policy of a bank that explores a lot in its first days, with a larger holdout."""
+    documents = orjson.loads(orjson.dumps(dict(load(DEFAULT).documents), default=dict))
+    page = documents["experiments"]
+    page["exploration"]["epsilon"], page["holdout"]["share"], page["tests"] = 0.5, 0.15, []
+    return from_documents(documents)
+
+
+@pytest.fixture(scope="module")
+def lived(make_database: MakeDatabase, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    url, artifacts = make_database(), tmp_path_factory.mktemp("artifacts")
+    store, policy, bank = Store(url, 5_000), exploring(), make(CUSTOMERS, seed=4)
+    settings = replace(Settings.read({}), database_url=url, redis_url=redis_url, artifacts=artifacts)
+    store.load_customers(Customers(bank.customers))
+    store.put_policy(policy.hash, policy.documents)
+    store.activate(policy.hash, None, "first", "test")
+    engine, truth = Engine(settings, store, Cache(redis_url)), Reactions(bank.truth, policy)
+    first_days(engine, store, bank, truth)
+    yield Lived(url, store, policy, truth, time.time_ns() // 1_000_000 + 8 * DAY_MS, engine, artifacts)
+    engine.close()
+    store.close()
+
+
+def first_days(engine: Engine, store: Store, bank: SyntheticBank, truth: Reactions) -> None:
+    """Every customer opens the app once, sees what is decided for them, and takes what they take."""
+    chance = np.random.default_rng(1)
+    for customer in bank.customers.column("customer_id").to_pylist():
+        answer, now = orjson.loads(engine.recommend(customer, ASKED).body), time.time_ns() // 1_000_000
+        for place, shown in enumerate(answer["offers"]):
+            name, offer = f"{customer}-{place}", shown["offer"]
+            about = {"offer": offer, "channel": shown["channel"], "decision_id": answer["decision_id"]}
+            store.record_event(Event(f"i-{name}", customer, "impression", now, **about))
+            if chance.random() < truth.react(customer, offer, shown["channel"]):
+                amount = float(np.exp(chance.normal(10.0, 0.5)))
+                at = now + DAY_MS // 2
+                store.record_event(Event(f"p-{name}", customer, "purchase", at, offer=offer, amount_yuan=amount))
+
+
+@pytest.fixture(scope="module")
+def trials(lived: Lived) -> Experience:
+    """Before any test has erased anybody."""
+    return lived.experience()
+
+
+@pytest.fixture(scope="module")
+def learned(lived: Lived, trials: Experience) -> Learned:
+    return learn_bundle(trials, lived.policy, lived.artifacts, seed=3, model=QUICK)
+
+
+@pytest.fixture(scope="module")
+def lessons(lived: Lived, trials: Experience) -> Lessons:
+    offers = [trial for trial in trials.offers if not trial.held_out]
+    return learn(trials, lived.policy, facts_for(offers, lived.policy), 3, QUICK)
+
+
+def test_the_gate_says_that_more_is_known_than_by_priors(learned: Learned):
+    assert learned.gate.passes, learned.gate.lines
+    served = learned.summary["as_served"]
+    assert served["high"] < 0.0  # clearly below: the whole interval
+    assert served["auc"] > served["auc_served"]
+    assert served["calibration_error"] < served["calibration_error_served"]
+
+
+def test_what_is_learned_is_nearer_to_the_truth_than_the_priors_were(
+    lived: Lived, trials: Experience, lessons: Lessons
+):
+    """On the holdout: customers of whom nothing was learned, served by priors alone."""
+    apart = [trial for trial in trials.offers if trial.held_out]
+    truth = np.array([lived.truth.react(t.showing.customer_id, t.offer, t.showing.treatment["channel"]) for t in apart])
+    priors = np.array([trial.showing.treatment["propensity"] for trial in apart])
+    said = lessons.propensity(apart)
+    assert len(apart) > 100
+    assert np.abs(said - truth).mean() < 0.8 * np.abs(priors - truth).mean()
+    assert np.corrcoef(said, truth)[0, 1] > np.corrcoef(priors, truth)[0, 1] + 0.1
+
+
+def test_the_holdout_was_served_by_priors_and_nothing_is_learned_from_it(
+    lived: Lived, trials: Experience, learned: Learned
+):
+    held_out = [trial for trial in trials.offers if trial.held_out]
+    assert {trial.showing.decision["arm"] for trial in held_out} == {Arm.HOLDOUT}
+    assert {trial.showing.treatment["propensity_source"] for trial in held_out} == {PRIOR}
+    assert learned.summary["trials"] == len(trials.offers) - len(held_out)
+    without = replace(trials, offers=[t for t in trials.offers if not t.held_out])
+    without = replace(without, families=[t for t in trials.families if not t.held_out])
+    again = learn_bundle(without, lived.policy, lived.artifacts, seed=3, model=QUICK)
+    new, old = (open_bundle(lived.artifacts / one.version) for one in (again, learned))
+    facts = {"demand_yuan": 50_000.0, "age": 44}
+    assert new.score_one(facts) == old.score_one(facts)
+
+
+def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
+    lived: Lived, trials: Experience, learned: Learned
+):
+    bundle = open_bundle(lived.artifacts / learned.version)
+    assert gate(metrics_of(bundle.manifest), None, bundle.manifest["experience"]) == learned.gate
+    memory = memory_of(lived.artifacts / learned.version, bundle.manifest)
+    assert memory is not None
+    assert memory.may_know([one.showing.customer_id for one in trials.offers]).all()
+    lived.store.put_bundle(learned.version, bundle.manifest)
+    lived.store.activate(lived.policy.hash, learned.version, "learned", "test")
+    deadline = time.monotonic() + 30
+    trial = next(one for one in trials.offers if one.showing.decision["arm"] == Arm.PERSONALISED)
+    sources: set[str] = set()
+    while time.monotonic() < deadline and sources <= {PRIOR}:
+        answer = orjson.loads(lived.engine.recommend(trial.showing.customer_id, ASKED).body)
+        record = orjson.loads(lived.store.decision(answer["decision_id"]).record)
+        sources = {one["propensity_source"] for one in record["decision"]["treatments"]}
+        time.sleep(0.1)
+    assert sources <= {"model", "family model", "evidence"}
+    assert record["scores"] == bundle.score_one(record["snapshot"]["attributes"])
+
+
+def test_the_report_of_a_bundle_from_events_shows_its_models_and_drift_can_be_measured(
+    lived: Lived, trials: Experience, learned: Learned
+):
+    folder = lived.artifacts / learned.version
+    told = document(folder)
+    assert told["gate"] == {"passes": learned.gate.passes, "lines": list(learned.gate.lines)}
+    assert set(told["families"]) == set(open_bundle(folder).families)
+    html = page(told)
+    assert "customers served" in html
+    assert all(family.capitalize() in html for family in told["families"])
+    references = open_bundle(folder).manifest["reference"]
+    assert set(references["scores"]) == set(told["families"])
+    family = next(iter(told["families"]))
+    rows = newest(one for one in trials.families if one.showing.family == family and not one.held_out)
+    assert references["scores"][family]["customers"] == len(rows)
+
+
+def test_a_window_that_is_not_over_is_left_out_and_said(lived: Lived):
+    now = replace(lived, until=time.time_ns() // 1_000_000 + 60_000)
+    found = now.experience()
+    assert found.offers == []
+    assert found.left_out["window not over"] > CUSTOMERS
+    with pytest.raises(InvalidInput, match=r"nothing to learn from yet: .* window not over"):
+        learn_bundle(found, lived.policy, lived.artifacts)
+
+
+def test_with_too_few_outcomes_there_is_evidence_and_no_model_and_always_the_same(lived: Lived, trials: Experience):
+    few = list(trials.offers)[:60]
+    found, again = (learn_bundle(Experience(few, [], 7.0), lived.policy, lived.artifacts, model=QUICK) for _ in "12")
+    assert again.version == found.version
+    bundle = open_bundle(lived.artifacts / found.version)
+    assert bundle.families == ()
+    assert {name.partition(":")[0] for name in bundle.score_one({})} == {"evidence", "response"}
+    assert "at least 50 needed" in found.summary["without_model"]["deposit"]
+
+
+def test_an_erased_customer_and_one_who_withdrew_are_in_no_training_set(lived: Lived):
+    gone, withdrawn = sorted({trial.showing.customer_id for trial in lived.experience().offers})[:2]
+    execute(lived.url, "DELETE FROM customers WHERE id = %s", gone)
+    lived.store.set_consents(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
+    left = {trial.showing.customer_id for trial in lived.experience().offers}
+    assert left.isdisjoint({gone, withdrawn})
+    assert left
+
+
+def test_the_dataset_is_a_table_with_point_in_time_facts(lived: Lived, tmp_path: Path):
+    found = lived.experience()
+    out = tmp_path / "trials.parquet"
+    assert write_table(found.offers, lived.policy.attributes, out) == len(found.offers)
+    table = pq.read_table(out)
+    assert table.equals(table_of(found.offers, lived.policy.attributes))
+    assert {"customer_id", "offer", "channel", "taken", "amount_yuan", "selection_probability", "held_out"} < set(
+        table.column_names
+    )
+    assert {one.name for one in lived.policy.attributes.attributes} < set(table.column_names)
+    row = table.slice(0, 1).to_pylist()[0]
+    record = orjson.loads(lived.store.decision(row["decision_id"]).record)
+    assert row["demand_yuan"] == record["snapshot"]["attributes"]["demand_yuan"]
+    with pytest.raises(InvalidInput, match=r"must end in \.parquet or \.csv"):
+        write_table(found.offers, lived.policy.attributes, tmp_path / "trials.xlsx")
+
+
+def test_the_dataset_in_csv_holds_no_cell_that_a_spreadsheet_would_run(lived: Lived, tmp_path: Path):
+    first = lived.experience().offers[0]
+    facts = {**first.showing.attributes, "region": "=1+1", "branch_id": "x;@y"}
+    named = replace(first, showing=replace(first.showing, attributes=facts))
+    out = tmp_path / "trials.csv"
+    assert write_table([named], lived.policy.attributes, out, bom=True) == 1
+    assert out.read_bytes()[:3] == b"\xef\xbb\xbf"
+    (row,) = csv.DictReader(out.open(encoding="utf-8-sig", newline=""))
+    assert (row["region"], row["branch_id"]) == ("'=1+1", "x;'@y")
+    assert float(row["propensity"]) == first.showing.treatment["propensity"]

@@ -1,0 +1,38 @@
+"""What a bundle knows besides propensities: ``segments`` and, where a bank tells who left, ``lapse``.
+
+Both are parts of the manifest, hashed with it and read by it alone: no further file, no library but NumPy in serving.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.core.attributes import AttributeTable
+from service.core.attributes.features import FeatureProgram
+from training.data.dataset import Customers, Lapses
+from training.models.lapse import fit_lapse
+from training.models.segments import segment
+
+
+def portrait_parts(
+    customers: Customers, lapses: Lapses | None, table: AttributeTable, horizon_days: int, seed: int
+) -> dict[str, Any]:
+    """``{"segments": ..., "lapse": ...}`` of a bank's customers; without what cannot be told."""
+    columns = columns_of(customers, table)
+    found = {"segments": segment(table, columns, seed)}
+    if lapses is not None:
+        known = {name: _rows(column, lapses.rows) for name, column in columns.items()}
+        found["lapse"] = fit_lapse(table, known, lapses.lapsed, horizon_days, seed)
+    return {name: part for name, part in found.items() if part is not None}
+
+
+def columns_of(customers: Customers, table: AttributeTable) -> dict[str, Any]:
+    """Every attribute and feature of the customers, each (n, 1, 1)."""
+    columns: dict[str, Any] = dict(table.encode_frame(customers.table))
+    FeatureProgram(table).many(columns)
+    return {name: np.broadcast_to(column, (len(customers), 1, 1)) for name, column in columns.items()}
+
+
+def _rows(column: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    return column[rows]

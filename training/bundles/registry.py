@@ -1,0 +1,239 @@
+"""Bundles on disk: written whole or not at all, and named by their content.
+
+Order: trained families -> ``write_bundle`` (``placing`` puts it on disk) -> ``verify`` (what promotion asks for first).
+``gate`` judges them before anyone promotes them; making one serve is a release: ``fourcast promote``. The same seed and
+files give the same content, so the same version and the same bytes; there is no time in it.
+"""
+
+import json
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import service
+from service.core.errors import BundleError, InvalidInput, Problem
+from service.scoring.models import Bundle, open_bundle
+from service.scoring.models.golden import make
+from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, read, version_of
+from training.bundles.atomic_folder import place
+from training.bundles.diagnostics import Unseen
+from training.bundles.memory import Memory
+
+_FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
+_VERSION = re.compile(r"b-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class TrainedFamily:
+    """What training hands over for one family.
+
+    ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
+    the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
+    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
+    whose scores are ``unseen`` (kept as shares and curves only). ``weights``: of an uplift, what each model counts.
+    ``recipe``: the parameters of the unfitted model, by which another training fits it to other customers.
+    """
+
+    models: Sequence[str]
+    features: Sequence[str]
+    calibration: tuple[Sequence[float], Sequence[float]]
+    metrics: Mapping[str, Any]
+    base_rate: float
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unseen: Unseen | None = None
+    weights: Sequence[float] | None = None
+    recipe: Mapping[str, Any] | None = None
+
+
+def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
+    root: Path,
+    families: Mapping[str, TrainedFamily],
+    table: Mapping[str, Any],
+    *,
+    outcome: Mapping[str, str],
+    horizon_days: int,
+    seed: int,
+    sources: Mapping[str, str],
+    parts: Mapping[str, Any] | None = None,
+    review: Mapping[str, Any] | None = None,
+    memory: Memory | None = None,
+) -> str:
+    """Write ``root/<version>/`` and return the version.
+
+    Parameters
+    ----------
+    root
+        The folder of all bundles (``model_artifacts``).
+    families
+        Models by the name they speak under (``scoring.propensity``): a family, ``offer:<id>``, ``ticket:<family>``,
+        whose calibration gives yuan, or ``uplift:<family>``.
+    table
+        The document of attributes and features the models were trained with.
+    outcome, horizon_days
+        What each family's model predicts, in a sentence, and within how many days.
+    seed, sources
+        What reproduces it: the seed, and the SHA-256 of every input file by name.
+    parts
+        Further members of the manifest: ``segments`` and ``lapse``, for the customer's portrait; ``evidence`` and
+        ``response``, counted from events; ``uplift``, what was found of each family; ``reference`` and ``about``.
+    review
+        What a report is made from (``training.bundles.review``): a file of its own, whose hash the manifest keeps.
+    memory
+        Whom it has learned from: as the review.
+
+    Raises
+    ------
+    InvalidInput
+        The models do not read the features as named.
+    """
+    models = {_file_name(name, place): text for name, one in families.items() for place, text in enumerate(one.models)}
+    documents = {"review": review, "memory": None if memory is None else memory.document}
+    kept = {
+        part: json.dumps(one, sort_keys=True, allow_nan=False) for part, one in documents.items() if one is not None
+    }
+    content: dict[str, Any] = {
+        **(parts or {}),
+        **{part: sha256(text.encode()).hexdigest() for part, text in kept.items()},
+        "format": FORMAT,
+        "created_by": _created_by(),
+        "seed": seed,
+        "sources": dict(sources),
+        "outcome": dict(outcome),
+        "horizon_days": horizon_days,
+        "table": table,
+        **_entries(families, seed),
+    }
+    content = json.loads(json.dumps(content, allow_nan=False))  # tuples and NumPy floats as JSON will give them back
+    digest = digest_of(content)
+    manifest = {"version": version_of(digest), "digest": digest, **content}
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    place(root / manifest["version"], {NAME: text, **models, **{KEPT[part]: one for part, one in kept.items()}})
+    return version_of(digest)
+
+
+def list_bundles(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | BundleError]]:
+    """Every bundle under ``root`` by version, with its manifest, or with what is wrong with it."""
+    for folder in sorted(root.glob("b-*")):
+        if _VERSION.fullmatch(folder.name):
+            yield folder.name, _manifest_or_fault(folder)
+
+
+def folder_of(root: Path, version: str) -> Path:
+    """The folder of a version; raises InvalidInput when the word is no version or no such bundle is there."""
+    if not _VERSION.fullmatch(version):
+        raise InvalidInput(f'a version is "b-" and 12 hex digits, got {version[:40]!r}')
+    folder = root / version
+    if not folder.is_dir():
+        raise InvalidInput(
+            f"{folder}: no such bundle; there are: {', '.join(one for one, _ in list_bundles(root)) or 'none'}"
+        )
+    return folder
+
+
+def verify(root: Path, version: str) -> Bundle:
+    """Open a bundle as serving would, and hold its content against the version asked for: promotion's first step."""
+    bundle = open_bundle(folder_of(root, version))
+    if bundle.version != version:
+        raise BundleError(f"{root / version}: holds another bundle, {bundle.version}")
+    return bundle
+
+
+def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
+    found = _kept(folder, manifest, "review")
+    if found is None:
+        raise InvalidInput(f"{folder}: keeps nothing to report from; train it anew: fourcast train")
+    return found
+
+
+def memory_of(folder: Path, manifest: Mapping[str, Any]) -> Memory | None:
+    """Whom the bundle has learned from; None where it keeps nothing that this version reads, BundleError if damaged."""
+    found = _kept(folder, manifest, "memory")
+    return None if found is None else Memory.read(found)
+
+
+def _kept(folder: Path, manifest: Mapping[str, Any], part: str) -> dict[str, Any] | None:
+    if part not in manifest:
+        return None
+    where = folder / KEPT[part]
+    content = where.read_bytes() if where.is_file() else b""
+    if sha256(content).hexdigest() != manifest[part]:
+        raise BundleError(f"{where}: is missing or was changed: SHA-256 must be {manifest[part]}")
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
+    return {family: entry["metrics"] for family, entry in manifest["families"].items()}
+
+
+def _entries(models: Mapping[str, TrainedFamily], seed: int) -> dict[str, dict[str, Any]]:
+    """``families``, and where there are such models ``offers``, ``tickets`` and ``uplifts``, of a manifest."""
+    found: dict[str, dict[str, Any]] = {"families": {}}
+    for name, one in models.items():
+        kind = next((kind for kind, (prefix, _) in KINDS.items() if prefix and name.startswith(prefix)), "families")
+        found.setdefault(kind, {})[name.removeprefix(KINDS[kind][0])] = _entry(name, one, seed)
+    return found
+
+
+def _entry(family: str, trained: TrainedFamily, seed: int) -> dict[str, Any]:
+    models = [text.encode() for text in trained.models]
+    _check_names(family, trained)
+    return {
+        "files": [_file_entry(_file_name(family, place), model) for place, model in enumerate(models)],
+        "features": list(trained.features),
+        "categories": {name: list(words) for name, words in trained.categories.items()},
+        "calibration": {"x": list(map(float, trained.calibration[0])), "y": list(map(float, trained.calibration[1]))},
+        "metrics": dict(trained.metrics),
+        "base_rate": float(trained.base_rate),
+        "golden": make(models, seed),
+        **({} if trained.weights is None else {"weights": list(map(float, trained.weights))}),
+        **({} if trained.recipe is None else {"recipe": dict(trained.recipe)}),
+    }
+
+
+def _check_names(family: str, trained: TrainedFamily) -> None:
+    problems = [
+        Problem(f"{family}: model {place}", f"must read {', '.join(trained.features)}, reads {', '.join(names)}")
+        for place, text in enumerate(trained.models)
+        if (names := _names_of(text)) != list(trained.features)
+    ]
+    if problems or not trained.models:
+        raise InvalidInput("models and features do not agree", problems)
+
+
+def _names_of(text: str) -> list[str]:
+    found = _FEATURE_NAMES.search(text)
+    return found.group(1).split() if found else []
+
+
+def _file_name(model: str, place: int) -> str:
+    name = model.replace(":", ".")
+    return f"{name}.txt" if place == 0 else f"{name}-{place + 1}.txt"
+
+
+def _file_entry(name: str, content: bytes) -> dict[str, Any]:
+    return {
+        "file": name,
+        "sha256": sha256(content).hexdigest(),
+        "bytes": len(content),
+        "trees": content.count(b"\nTree="),
+    }
+
+
+def _created_by() -> dict[str, str]:
+    libraries = {name: installed(name) for name in ("lightgbm", "numpy", "scikit-learn")}
+    return {"fourcast": service.__version__, "python": platform.python_version(), **libraries}
+
+
+def _manifest_or_fault(folder: Path) -> Mapping[str, Any] | BundleError:
+    try:
+        return read(folder)
+    except BundleError as error:
+        return error

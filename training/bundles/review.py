@@ -1,0 +1,108 @@
+"""What a report of a bundle is made from, years later and without the bank's files: ``review.json`` beside the models.
+
+Per family: curves and intervals on unseen customers (``curves``), what the model leans on (gain, and SHAP values of a
+sample told by tenths of each feature), fairness by group (``fairness``). Shares, means and curves only: no row of any
+customer. The manifest keeps its hash. ``training.report`` draws it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from service.rules.policy import DEFAULT, Policy, load
+from training.bundles.diagnostics import Unseen
+from training.data.bank import Bank
+from training.evaluation.curves import curves_of
+from training.evaluation.fairness import fairness_of, groups_of, suitable
+
+Floats = npt.NDArray[np.float64]
+
+FORMAT = 1
+EXPLAINED = 400
+"""Customers whose SHAP values are taken: they cost milliseconds each."""
+SHOWN = 15
+TENTHS = 10
+
+
+def review_of(
+    bank: Bank, sample: Any, columns: Mapping[str, Any], families: Mapping[str, Any], *, seed: int
+) -> dict[str, Any]:
+    """The review of trained families (those with unseen scores), as plain JSON values.
+
+    ``columns``: every attribute and feature of all customers, (n, 1, 1) each.
+    """
+    policy = load(DEFAULT)
+    known = {name: column[sample.outcomes.rows] for name, column in columns.items()}
+    unknown = {name: np.reshape(np.array(one), (1, 1, 1)) for name, one in policy.attributes.encode({}).items()}
+    may = suitable(policy, {name: known.get(name, one) for name, one in unknown.items()}, bank.as_of)
+    found = {}
+    for family, one in families.items():
+        if one.unseen is not None and 0 < one.unseen.taken.sum() < len(one.unseen.taken):
+            found[family] = reviewed(one.models, sample, one.unseen, known, may.get(family), policy, seed)
+    return {"format": FORMAT, "policy": policy.hash, "families": found}
+
+
+def reviewed(
+    models: Sequence[str],
+    sample: Any,
+    unseen: Unseen,
+    known: Mapping[str, Any],
+    may: Any,
+    policy: Policy,
+    seed: int,
+) -> dict[str, Any]:
+    """One family: ``known`` are columns of the sample's customers, ``may`` (n,) who may have an offer of it."""
+    return {
+        **curves_of(unseen.taken, unseen.scores, seed),
+        **leanings(models, sample, unseen, seed),
+        "fairness": _fairness(known, unseen, may, policy.monitoring.fairness_alert),
+    }
+
+
+def leanings(models: Sequence[str], sample: Any, unseen: Unseen, seed: int) -> dict[str, Any]:
+    """``importance`` (share of gain) and ``shap``: the fifteen features with the largest mean contribution.
+
+    Each with ``tenths``: from the lowest tenth of its values to the highest, the mean value and mean contribution (in
+    log-odds); None where the feature has no order or is unknown.
+    """
+    boosters = [lgb.Booster(model_str=text) for text in models]
+    gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
+    chance = np.random.default_rng([seed, 3])
+    rows = sample.rows[np.sort(chance.permutation(unseen.rows)[:EXPLAINED])]
+    values = np.mean([booster.predict(rows, pred_contrib=True, num_threads=1) for booster in boosters], axis=0)[:, :-1]
+    weight = np.abs(values).mean(axis=0)
+    heaviest = np.argsort(-weight, kind="stable")[:SHOWN]
+    shares = gain / max(float(gain.sum()), 1e-12)
+    return {
+        "importance": [
+            {"name": sample.names[place], "share": round(float(shares[place]), 6)}
+            for place in np.argsort(-shares, kind="stable")[:SHOWN]
+        ],
+        "shap": [_told(sample, place, rows[:, place], values[:, place], float(weight[place])) for place in heaviest],
+        "explained": len(rows),
+    }
+
+
+def _told(sample: Any, place: int, column: Floats, values: Floats, weight: float) -> dict[str, Any]:
+    name = sample.names[place]
+    words = name in sample.categories
+    known = ~np.isnan(column)
+    order = np.flatnonzero(known)[np.argsort(column[known], kind="stable")]
+    tenths = [part for part in np.array_split(order, TENTHS) if len(part)] if not words else []
+    return {
+        "name": name,
+        "weight": round(weight, 6),
+        "tenths": [[round(float(column[part].mean()), 4), round(float(values[part].mean()), 6)] for part in tenths],
+        "unknown": None if known.all() else round(float(values[~known].mean()), 6),
+    }
+
+
+def _fairness(known: Mapping[str, Any], unseen: Unseen, may: Any, bound: float) -> dict[str, Any] | None:
+    """None where the files tell of no group."""
+    groups = groups_of(known, unseen.rows)
+    if not groups or may is None:
+        return None
+    return fairness_of(groups, unseen.taken, unseen.scores, may[unseen.rows], bound)

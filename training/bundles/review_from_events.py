@@ -1,0 +1,64 @@
+"""What a bundle learned from events keeps beside its models: review for the report, references for drift.
+
+The same as from files, each family on the customers its model learned from: the newest trial of each, without the
+holdout, with scores by boosters that have not seen them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.core.grid import day_at
+from service.rules.policy import Policy
+from service.scoring.reference import reference_of
+from training.bundles.diagnostics import Unseen
+from training.bundles.review import FORMAT, reviewed
+from training.evaluation.fairness import suitable
+from training.experience.export import facts_of
+from training.experience.observations import Experience, Trial
+from training.models.offer_models import Lessons, newest
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The matrix (n, f) a family's model learned from, with its columns."""
+
+    rows: npt.NDArray[np.float64]
+    names: list[str]
+    categories: dict[str, list[str]]
+
+
+def kept_of(lived: Experience, lessons: Lessons, seed: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The bundle's review, and its references; None where no family has a model."""
+    policy, facts = lessons.policy, lessons.facts
+    families, scores, columns = {}, {}, dict[str, Any]()
+    for family in (name for name in policy.families if name in lessons.models):
+        model = lessons.models[family]
+        trials = newest(one for one in lived.families if one.showing.family == family and not one.held_out)
+        taken = np.array([one.taken for one in trials], dtype=np.float64)
+        unseen = Unseen(np.arange(len(trials)), model.unseen_, taken, model.unseen_served_)
+        columns = dict(facts.program.table.encode_frame(facts_of(trials, facts.program.table)))
+        facts.program.many(columns)
+        sample = Rows(facts.matrix(trials), facts.names, facts.categories)
+        may = suitable(policy, _whole(policy, columns), _day(trials, policy.contact.timezone)).get(family)
+        families[family] = reviewed(model.texts(), sample, unseen, columns, may, policy, seed)
+        scores[family] = reference_of(unseen.served)
+    review = {"format": FORMAT, "policy": policy.hash, "families": families}
+    if not families:
+        return review, None
+    spread = {name: reference_of(np.ravel(columns[f"customer.{name}"])) for name in facts.names}
+    return review, {"features": spread, "scores": scores}
+
+
+def _whole(policy: Policy, columns: dict[str, Any]) -> dict[str, Any]:
+    """Every raw attribute of the policy, unknown where no column tells it."""
+    unknown = {name: np.reshape(np.array(one), (1, 1, 1)) for name, one in policy.attributes.encode({}).items()}
+    return {name: columns.get(name, one) for name, one in unknown.items()}
+
+
+def _day(trials: list[Trial], timezone: str) -> date:
+    """The bank's day of the newest trial."""
+    return day_at(max(one.at for one in trials), timezone)

@@ -1,0 +1,249 @@
+"""What a bank's SQL returned, judged: customers, outcomes and consents, sorted by customer.
+
+Order: ``warehouse.query`` -> the contract of each table (columns, then values; every fault at once, by row, column,
+value and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. What the
+files lack stays unknown: nothing is filled in here.
+"""
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from service.core.attributes import AttributeTable, parse_table
+from service.core.domain import Attributes
+from service.core.errors import InvalidInput, Problem
+from training.data.bank import OWN_TABLE, Bank, open_bank, read_yaml
+from training.data.consent_instants import Spoken, spoken
+from training.data.contract import (
+    consent_faults,
+    customer_faults,
+    day_faults,
+    lapse_faults,
+    name_faults,
+    outcome_faults,
+    plain,
+    refuse,
+    stranger_faults,
+)
+from training.data.external_keys import apart, key_faults
+from training.data.rejects import Rejects
+from training.data.rows import ID, Rows, read_rows
+
+DEFAULT_TABLE = Path(__file__).parents[2] / "service" / "rules" / "default" / "attributes.yaml"
+
+
+Word = tuple[str, str, bool, int, int, bool]
+"""Customer, purpose, yes or no, the first and last instant (ms UTC) at which they may have said it, and whether the
+file tells that."""
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers of a bank: an Arrow table of ``customer_id`` and raw attributes, sorted by customer.
+
+    ``external_keys`` are by customer, of those whose files say one; no model sees them.
+
+    Iterating gives ``(customer_id, record)`` with the record as JSON carries it, unknown values left out.
+    """
+
+    table: pa.Table
+    external_keys: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[tuple[str, Attributes]]:
+        for batch in self.table.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                yield row.pop(ID), {name: plain(value) for name, value in row.items() if value is not None}
+
+    @property
+    def columns(self) -> list[str]:
+        """The attributes that the bank's files speak of."""
+        return [name for name in self.table.column_names if name != ID]
+
+    @property
+    def ids(self) -> list[str]:
+        """The customers' ids, in order."""
+        return list(self.table.column(ID).to_pylist())
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the customers did, aligned to ``rows`` of the customers' table.
+
+    ``bought[family]`` is 0.0 or 1.0; ``held[family]`` tells who held it before, None where the bank does not say;
+    ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan brought by who bought,
+    NaN where it is not known; ``treated[family]`` is 1.0 or 0.0 of who was in a trial of its offers, by chance, NaN of
+    who was not. Families without such a column are not in them.
+    """
+
+    rows: npt.NDArray[np.int64]
+    bought: Mapping[str, npt.NDArray[np.float64]]
+    held: Mapping[str, npt.NDArray[np.bool_] | None]
+    times: npt.NDArray[Any] | None = None
+    amounts: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    treated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lapses:
+    """Who left within the horizon, aligned to ``rows`` of the customers' table: ``lapsed`` is 1.0 or 0.0."""
+
+    rows: npt.NDArray[np.int64]
+    lapsed: npt.NDArray[np.float64]
+
+
+def default_table() -> AttributeTable:
+    """The attributes and features of the default policy."""
+    return parse_table(read_yaml(DEFAULT_TABLE))
+
+
+def table_of(bank: Bank | Path) -> AttributeTable:
+    """The default policy's table and, below it, what the bank's own attributes.yaml adds; PolicyError where faulty."""
+    own = open_bank(bank).folder / OWN_TABLE
+    if not own.is_file():
+        return default_table()
+    shipped, added = read_yaml(DEFAULT_TABLE), read_yaml(own)
+    parts = ("attributes", "features")
+    if not isinstance(added, dict) or not set(added) <= set(parts):
+        raise InvalidInput(f"{own}: must hold {' and '.join(parts)}, as {DEFAULT_TABLE.name} does")
+    if strange := [part for part, rows in added.items() if not isinstance(rows, list)]:
+        raise InvalidInput(f"{own}: {' and '.join(strange)} must be a list")
+    return parse_table({part: [*shipped[part], *added.get(part, [])] for part in parts})
+
+
+def expect_day(bank: Bank, now: int) -> None:
+    """InvalidInput where the bank's day is still to come: what is stored of it would beat every later word."""
+    for fault in day_faults(bank, now):
+        raise InvalidInput(f"{bank.folder}: {fault}")
+
+
+def read_customers(
+    bank: Bank | Path, files: Path, table: AttributeTable | None = None, rejects: Rejects | None = None
+) -> Customers:
+    """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column.
+
+    ``rejects``: of an import, which sets some rows aside, and takes new customers only under ids that a path can name.
+    """
+    described, known = open_bank(bank), table or table_of(bank)
+
+    def judge(rows: Rows) -> list[Problem]:
+        faults = [*customer_faults(rows, described, known), *key_faults(rows)]
+        return faults if rejects is None else [*faults, *name_faults(rows, described)]
+
+    read, where = read_rows(described, files, "customers", known), described.folder / "customers.sql"
+    return customers_from((rejects or Rejects()).fitting(read, where, judge))
+
+
+def customers_from(judged: Rows) -> Customers:
+    """The customers of rows that fit their contract."""
+    return Customers(*apart(_sorted(judged)))
+
+
+def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
+    """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
+    read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
+    refuse(where, outcome_faults(read, bank))
+    outcomes = outcomes_from(bank, read, customers)
+    if not len(outcomes.rows):
+        raise InvalidInput(f"{where}: none of its {read.table.num_rows} customers is among those of customers.sql")
+    return outcomes
+
+
+def outcomes_from(bank: Bank, judged: Rows, customers: Customers) -> Outcomes:
+    """The outcomes of those customers, from rows that fit their contract."""
+    rows = _sorted(judged)
+    places = _places(rows.column(ID).to_pylist(), customers)
+    return _outcomes(bank, rows.filter(pa.array(places >= 0)), places[places >= 0])
+
+
+def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
+    """Who left, by lapse.sql; None where there is no such file: then nobody knows who stays."""
+    if bank.sql("lapse") is None:
+        return None
+    read, where = read_rows(bank, files, "lapse"), bank.folder / "lapse.sql"
+    refuse(where, lapse_faults(read))
+    rows = _sorted(read)
+    places = _places(rows.column(ID).to_pylist(), customers)
+    return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
+
+
+def read_consents(
+    bank: Bank | Path,
+    files: Path,
+    purposes: Collection[str] | None = None,
+    among: Customers | None = None,
+    now: int | None = None,
+    rejects: Rejects | None = None,
+) -> list[Word] | None:
+    """The words of consents.sql, sorted; None where there is no such file: consent is unknown.
+
+    ``purposes``: those of the policy that asks after them; another is a fault where they are given. So is a customer
+    who is neither ``among`` these nor stored, and what was said after ``now`` (ms UTC; the clock's unless given).
+    ``rejects`` sets some of such rows aside.
+    """
+    described, until = open_bank(bank), clock() if now is None else now
+    if described.sql("consents") is None:
+        return None
+    read, where = read_rows(described, files, "consents"), described.folder / "consents.sql"
+    ids = None if among is None else among.ids
+
+    def judge(rows: Rows) -> list[Problem]:
+        faults = consent_faults(rows, described, until, purposes)
+        return faults if ids is None else [*faults, *stranger_faults(rows, described, ids)]
+
+    rows = (rejects or Rejects()).fitting(read, where, judge)
+    return sorted(_words(rows.table, spoken(rows.table, described)))
+
+
+def clock() -> int:
+    """Now, in ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _words(table: pa.Table, said: Spoken) -> Iterator[Word]:
+    names = (pc.cast(table.column(name), pa.string()).to_pylist() for name in (ID, "purpose"))
+    granted = map(bool, table.column("granted").to_pylist())
+    return zip(*names, granted, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True)
+
+
+def _places(ids: list[str], customers: Customers) -> npt.NDArray[np.int64]:
+    """Each id's row among the customers; -1 where it is not among them."""
+    place = {customer: row for row, customer in enumerate(customers.ids)}
+    return np.array([place.get(customer, -1) for customer in ids], dtype=np.int64)
+
+
+def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outcomes:
+    flags = {name: _flags(rows, name) for name in rows.column_names if name.startswith(("bought_", "held_"))}
+    held = {family: flags.get(f"held_{family}") for family in bank.families}
+    return Outcomes(
+        rows=places,
+        bought={family: flags[f"bought_{family}"] for family in bank.families},
+        held={family: None if one is None else one > 0 for family, one in held.items()},
+        times=rows.column(bank.split_column).to_numpy() if bank.split_column else None,
+        amounts=_where_given(bank, rows, "amount"),
+        treated=_where_given(bank, rows, "treated"),
+    )
+
+
+def _where_given(bank: Bank, rows: pa.Table, what: str) -> dict[str, npt.NDArray[np.float64]]:
+    names = {family: f"{what}_{family}" for family in bank.families}
+    return {family: _flags(rows, name) for family, name in names.items() if name in rows.column_names}
+
+
+def _flags(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy())
+
+
+def _sorted(read: Rows) -> pa.Table:
+    rows = read.table
+    rows = rows.set_column(rows.column_names.index(ID), ID, pc.cast(rows.column(ID), pa.string()))
+    return rows.sort_by(ID).combine_chunks()

@@ -1,0 +1,70 @@
+"""Whether a bank's files hold enough to learn from: both outcomes, often enough, and what tells customers apart.
+
+Order: the files fit their contract (``contract``) -> ``faults`` -> training. ``fourcast check-files`` tells the same
+faults that training refuses.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.core.errors import Problem
+from training.data.bank import Bank
+from training.data.sample import MOST_WORDS, Sample
+from training.data.unlearnable import Unlearnable
+
+LEAST = 20
+"""Customers of each outcome whom a family's model needs: four for each of its five folds; the gate judges the rest."""
+LEAST_LATE = 10
+"""Of each outcome among the last fifth, which measures the models of a bank that splits by time."""
+UNSEEN_SHARE = 0.2
+"""The last share in time that measures the models of a bank that splits by time."""
+
+Places = npt.NDArray[np.int64]
+
+
+def refuse(sample: Sample, bank: Bank) -> None:
+    """Raise Unlearnable where a bank's customers with an outcome cannot be learned from."""
+    if found := list(faults(sample, bank)):
+        raise Unlearnable(f"{bank.folder}: there is too little to learn from", found)
+
+
+def faults(sample: Sample, bank: Bank) -> Iterator[Problem]:
+    """What is missing, each with the counts that are there and that are needed."""
+    if not sample.names:
+        same = "every column is the same, or unknown, for all of them"
+        more = f"dates, and texts of more than {MOST_WORDS} words, are not learned from"
+        yield Problem("customers.sql", f"nothing tells the customers with an outcome apart: {same} ({more})")
+    for family in bank.families:
+        yield from _family(sample, family)
+
+
+def _family(sample: Sample, family: str) -> Iterator[Problem]:
+    taken = sample.outcomes.bought[family]
+    yield from _both(f"bought_{family}", taken, LEAST, "the customers of customers.sql")
+    if sample.outcomes.times is not None:
+        early, late = by_time(sample.outcomes.times)
+        yield from _both(f"bought_{family}", taken[early], LEAST, "the earlier four fifths in time")
+        yield from _both(f"bought_{family}", taken[late], LEAST_LATE, "the last fifth in time")
+
+
+def lacking_outcome(family: str, taken: npt.NDArray[np.float64]) -> Iterator[Problem]:
+    """What is missing where all customers of the files took an offer of the family, or none did."""
+    yield from _both(f"bought_{family}", taken, 1, "the customers of customers.sql")
+
+
+def _both(column: str, taken: npt.NDArray[np.float64], least: int, among: str) -> Iterator[Problem]:
+    yes = int(taken.sum())
+    no = len(taken) - yes
+    if min(yes, no) < least:
+        needed = f"at least {least} who took an offer and {least} who did not"
+        yield Problem(column, f"must hold {needed} among {among}, holds {yes:,} and {no:,}")
+
+
+def by_time(times: npt.NDArray[Any]) -> tuple[Places, Places]:
+    """The places of the earlier customers and of those who came last, the fifth of them and whoever came as late."""
+    times = np.asarray(times)
+    border = np.sort(times, kind="stable")[int(len(times) * (1 - UNSEEN_SHARE))]
+    return np.flatnonzero(times < border), np.flatnonzero(times >= border)

@@ -1,0 +1,70 @@
+"""Rows of a bank's files that do not fit: they refuse the files, or, up to a number of them, are set aside and told.
+
+One bad row must not hold up a million. What is set aside is written to a file, by table, row, customer and reason, and
+nothing is known of it afterwards. A fault that is no row's (a missing column) refuses the files whatever the number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from service.core.errors import InvalidInput, Problem
+from training.data.contract import Fault, refuse
+from training.data.files.table_files import writer
+from training.data.rows import LISTED, Rows
+
+Judge = Callable[[Rows], list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that was set aside: its table, its number (the first that the SQL returned is 1), and why."""
+
+    table: str
+    row: int
+    customer_id: str | None
+    reason: str
+
+
+@dataclass
+class Rejects:
+    """At most ``most`` rows of all tables together are set aside; ``rows`` are those, and those that were too many."""
+
+    most: int = 0
+    rows: list[Reject] = field(default_factory=list)
+
+    def fitting(self, read: Rows, where: Path, judge: Judge) -> Rows:
+        """The rows of a table that fit. InvalidInput with the faults where others are not all to be set aside.
+
+        What is left is judged again, for a row that is gone may have kept a fault of others from being seen.
+        """
+        while faults := judge(replace(read, listed=max(LISTED, self.most + 1) if self.most else LISTED)):
+            aside = self._aside(where, faults)
+            read = read.only(~np.isin(read.numbers, list(aside)))
+        return read
+
+    def write(self, out: Path) -> None:
+        """Every row that was set aside, as .csv that is safe to open, or .parquet; the head alone where none was."""
+        kinds = {"table": pa.string(), "row": pa.int64(), "customer_id": pa.string(), "reason": pa.string()}
+        told = {name: pa.array([getattr(one, name) for one in self.rows], kind) for name, kind in kinds.items()}
+        writer(out)(pa.table(told), out)
+
+    def _aside(self, where: Path, faults: list[Problem]) -> set[int]:
+        told = dict[int, list[Fault]]()
+        for fault in faults:
+            if isinstance(fault, Fault):
+                told.setdefault(fault.row, []).append(fault)
+        self.rows += [Reject(where.stem, row, of[0].customer, _reason(of)) for row, of in sorted(told.items())]
+        if not self.most or len(told) == 0 or any(not isinstance(fault, Fault) for fault in faults):
+            refuse(where, faults)
+        if len(self.rows) > self.most:
+            said = f"{where}: more than the {self.most:,} rows that may be set aside do not fit; nothing was stored"
+            raise InvalidInput(f"{said}. The first of them:", faults[:LISTED])
+        return set(told)
+
+
+def _reason(faults: list[Fault]) -> str:
+    return "; ".join(f"{fault.column}: {fault.message}" for fault in faults)

@@ -1,0 +1,92 @@
+"""What a bank's query returned, without the erased: each row keeps the number it had when the SQL returned it.
+
+The files of a core bank name a customer for years after the erasure. Every table is read here, so that nobody comes
+back by any of them, and a faulty row of somebody who is gone holds nobody up. Columns come in the kinds that the
+contract knows.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from service.core.attributes import AttributeTable
+from service.core.expressions import Kind
+from training.data.bank import Bank
+from training.data.files.casting import in_kinds
+from training.data.warehouse import query
+
+ID = "customer_id"
+KEY = "external_key"
+"""A column of customers.sql that is no attribute: another system's own name of the customer."""
+FLAGS = ("bought_", "held_", "treated_", "lapsed", "granted")
+AMOUNT = "amount_"
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as Arrow, the number of each row (the first that the SQL returned is 1), and whom it left out.
+
+    ``in_kinds`` reads its columns as what they must be; ``listed``: how many faulty values of a column are told singly.
+    """
+
+    table: pa.Table
+    numbers: npt.NDArray[np.int64]
+    in_kinds: Callable[[pa.Table], pa.Table]
+    erased: frozenset[str] = frozenset()
+    listed: int = LISTED
+
+    def only(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
+        """The rows where ``wanted``, under their old numbers: what could not be read as its kind may be gone now."""
+        table = self.in_kinds(self.table.filter(pa.array(wanted)))
+        return replace(self, table=table, numbers=self.numbers[wanted])
+
+    def of(self, customers: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Which rows belong to one of these customers."""
+        ids = pc.cast(self.table.column(ID), pa.string())
+        return np.asarray(pc.is_in(ids, pa.array(sorted(customers), pa.string())).to_numpy())
+
+
+def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | None = None) -> Rows:
+    """What ``<name>.sql`` returns over the folder ``files``, without the erased; raises InvalidInput as ``query``.
+
+    ``attributes``: what the columns of customers.sql must be.
+    """
+    table = query(bank, files, name)
+    kinds = partial(in_kinds, kinds=_kinds(table.column_names, attributes), zone=bank.timezone)
+    table = kinds(table)
+    rows = Rows(table, np.arange(1, table.num_rows + 1), kinds)
+    gone = frozenset(bank.erased(customers_of(table)))
+    return replace(rows.only(~rows.of(gone)), erased=gone) if gone else rows
+
+
+def _kinds(columns: list[str], attributes: AttributeTable | None) -> dict[str, Kind]:
+    """What each column that stands once must be."""
+    kinds = {one: _kind(one, attributes) for one in columns if columns.count(one) == 1}
+    return {one: kind for one, kind in kinds.items() if kind is not None}
+
+
+def _kind(column: str, attributes: AttributeTable | None) -> Kind | None:
+    if column == ID or (column == KEY and attributes is not None):
+        return Kind.TEXT
+    if attributes is not None:
+        return attributes.kind_of(column)
+    if column.startswith(AMOUNT):
+        return Kind.MONEY
+    return Kind.BOOLEAN if column.startswith(FLAGS) else None
+
+
+def customers_of(table: pa.Table) -> set[str]:
+    """Every customer whom a table names; nobody where it has no such column, or several, or one that is no text."""
+    if table.column_names.count(ID) != 1:
+        return set()
+    column = table.column(ID)
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return set()
+    return {one for one in pc.unique(pc.cast(column, pa.string())).to_pylist() if one is not None}

@@ -1,0 +1,70 @@
+"""Simulated risk assessments, reach and consents: plainly labelled stand-ins for what a bank's files lack.
+
+Used by the synthetic bank, and by ``--supplement`` for a real bank so that wealth offers and outbound channels can be
+shown. Never used to train. A value the bank does give is left alone; ``SOURCE`` labels what was made up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from training.data.dataset import Customers
+from training.data.rows import ID
+
+SOURCE = "simulated"
+"""The source that every simulated consent carries into the ledger."""
+PURPOSES: Mapping[str, float] = {
+    "personalisation": 0.97,
+    "marketing:adviser_call": 0.45,
+    "marketing:sms": 0.55,
+    "marketing:wechat": 0.60,
+    "marketing:email": 0.35,
+}
+"""Each purpose with the share of customers who grant it."""
+ASSESSED_SHARE = 0.7
+TOLERANCE_SHARES = (0.18, 0.34, 0.28, 0.14, 0.06)
+"""C1 to C5 among the assessed."""
+ASSESSMENT_AGE_DAYS = 480
+"""Assessments are up to this old; they hold for 12 months, so that some have expired."""
+
+
+def supplement_customers(customers: Customers, seed: int, today: date) -> Customers:
+    """The customers with simulated assessments and reach in the columns that their bank does not give."""
+    simulated = assessments(len(customers), seed, today)
+    table = customers.table
+    for name, values in simulated.items():
+        if name not in table.column_names:
+            table = table.append_column(name, values)
+    return replace(customers, table=table)
+
+
+def simulated_consents(customers: Customers, seed: int) -> list[tuple[str, str, bool]]:
+    """(customer_id, purpose, granted) for every customer and purpose."""
+    chance = np.random.default_rng([seed, 2])
+    granted = {purpose: chance.random(len(customers)) < share for purpose, share in PURPOSES.items()}
+    ids = customers.table.column(ID).to_pylist()
+    return [(one, purpose, bool(granted[purpose][row])) for row, one in enumerate(ids) for purpose in PURPOSES]
+
+
+def assessments(count: int, seed: int, today: date) -> dict[str, pa.Array]:
+    """Risk assessments and reach of ``count`` customers, by attribute; unknown where nobody has asked."""
+    chance = np.random.default_rng([seed, 1])
+    assessed = chance.random(count) < ASSESSED_SHARE
+    tolerance = chance.choice(np.arange(1.0, 6.0), count, p=TOLERANCE_SHARES)
+    days_ago = chance.integers(0, ASSESSMENT_AGE_DAYS, count)
+    days = np.datetime64(today, "D") - days_ago.astype("timedelta64[D]")
+    return {
+        "risk_tolerance": pa.array(tolerance, mask=~assessed),
+        "risk_assessed_on": pa.array(days, mask=~assessed),
+        "sms_reachable": _flags(chance, count, 0.9),
+        "wechat_bound": _flags(chance, count, 0.6),
+        "email_reachable": _flags(chance, count, 0.4),
+    }
+
+
+def _flags(chance: np.random.Generator, count: int, share: float) -> Any:
+    return pa.array(chance.random(count) < share)

@@ -1,0 +1,239 @@
+"""A challenger beside the champion, on customers from whom neither has learned: what the gate decides by.
+
+    later    the bank's day is past all that the champion learned from: every outcome is new to it
+    others   customers of whom the champion's memory says that it has certainly not learned from them
+    recipe   the champion's recipe, fitted to the same customers anew and cross-fitted just as the challenger is
+    files    both measured on the very same files, each on unseen customers, but not side by side
+
+The challenger's scores are always those of models that have not seen the customers. The first three are paired: the
+difference of the AUCs has an interval (DeLong). ``later`` comes first, then ``others`` where they are enough to tell,
+then ``recipe``. Where none can be had, the document says why, and no figure is made up.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from service.scoring.models import Bundle
+from service.scoring.models.fitness import families_of
+from training.bundles.diagnostics import Unseen
+from training.bundles.memory import Memory
+from training.bundles.registry import TrainedFamily, folder_of, memory_of, metrics_of, verify
+from training.data.bank import Bank
+from training.data.dataset import Customers
+from training.data.sample import Sample
+from training.evaluation.metrics import auc, gain_standard_error
+from training.models.family import fit_family
+from training.models.propensity import PropensityModel
+from training.models.training_set import Recipe
+
+LATER, OTHERS, RECIPE, FILES = "later", "others", "recipe", "files"
+Z = 1.959963984540054
+WIDEST = 0.01
+"""Half an interval of AUC beyond which the customers that neither has seen are too few to tell."""
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What serves now: its bundle, and whom it remembers; None where it keeps no memory that can be read here."""
+
+    bundle: Bundle
+    memory: Memory | None
+
+    @property
+    def until(self) -> date | None:
+        """The day at whose end the outcomes that it learned from were counted; None where nothing tells."""
+        return until_of(self.bundle.manifest, self.memory)
+
+
+def champion_of(artifacts: Path, version: str | None) -> Champion | None:
+    """The bundle to be compared with, opened before any work is done: InvalidInput, BundleError; None without one."""
+    if version is None:
+        return None
+    bundle = verify(Path(artifacts), version)
+    return Champion(bundle, memory_of(folder_of(Path(artifacts), version), bundle.manifest))
+
+
+def until_of(manifest: Mapping[str, Any], memory: Memory | None) -> date | None:
+    """The memory's day; without one the bank's day and the horizon after it, as the manifest states them."""
+    day = manifest.get("about", {}).get("as_of")
+    if memory is not None or day is None:
+        return None if memory is None else memory.until
+    return date.fromisoformat(day) + timedelta(days=manifest["horizon_days"])
+
+
+def compared(
+    champion: Champion,
+    trained: Mapping[str, TrainedFamily],
+    sample: Sample,
+    customers: Customers,
+    bank: Bank,
+    seed: int,
+    step: Callable[[int], None],
+) -> Document:
+    """``{"champion": version, "families": {family: figures, or why there are none}}``: the manifest's ``compared``."""
+    known = customers.table.take(pa.array(sample.outcomes.rows))
+    comparison = Comparison(champion, known, sample, bank, seed, step)
+    families = champion.bundle.families
+    with ThreadPoolExecutor() as pool:
+        tasks = {family: pool.submit(comparison.of, family, trained.get(family)) for family in families}
+        return {"champion": champion.bundle.version, "families": {one: task.result() for one, task in tasks.items()}}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The customers ``known`` with an outcome, and the champion that is compared on them."""
+
+    champion: Champion
+    known: pa.Table
+    sample: Sample
+    bank: Bank
+    seed: int
+    step: Callable[[int], None]
+
+    def of(self, family: str, challenger: TrainedFamily | None) -> Document:
+        """One family: figures side by side, or ``{"by": None, "why": ...}``."""
+        if challenger is None or challenger.unseen is None:
+            return _not("the challenger does not score it")
+        if (why := self._unlike(family)) is not None:
+            return _not(why)
+        found = self._as_it_serves(family, challenger.unseen)
+        if found is not None and (found["by"] == LATER or found["high"] - found["low"] <= 2 * WIDEST):
+            return found
+        return self._by_recipe(family, challenger.unseen) or found or _not(self._why_none())
+
+    def _unlike(self, family: str) -> str | None:
+        """Why the champion's figures would say nothing of it on these files; None where they would."""
+        manifest = self.champion.bundle.manifest
+        if "experience" in manifest:
+            return "the champion has learned from events, another outcome than the files'"
+        if manifest["horizon_days"] != self.bank.horizon_days:
+            days = f"{manifest['horizon_days']} days, the challenger {self.bank.horizon_days}"
+            return f"the champion looks ahead {days}"
+        lacking = [name for name in self.champion.bundle.reads(family) if name not in self.known.column_names]
+        return f"the files lack columns that the champion reads: {', '.join(lacking)}" if lacking else None
+
+    def _as_it_serves(self, family: str, unseen: Unseen) -> Document | None:
+        """The champion's own scores on customers who are new to it; None where there are none to tell by."""
+        by, new = self._new(unseen)
+        if not _can_tell(unseen.taken[new]):
+            return None
+        scores = self.champion.bundle.score_many(self.known.take(pa.array(unseen.rows[new])))[family]
+        return _paired(by, unseen.taken[new], unseen.scores[new], scores)
+
+    def _new(self, unseen: Unseen) -> tuple[str, Flags]:
+        """Which customers are certainly new to the champion, and why."""
+        until, memory = self.champion.until, self.champion.memory
+        if until is not None and self.bank.as_of >= until:
+            return LATER, np.ones(len(unseen.rows), dtype=bool)
+        if memory is None:
+            return OTHERS, np.zeros(len(unseen.rows), dtype=bool)
+        ids = self.known.column("customer_id").take(pa.array(unseen.rows)).to_pylist()
+        return OTHERS, ~memory.may_know(ids)
+
+    def _by_recipe(self, family: str, unseen: Unseen) -> Document | None:
+        """The champion's recipe and columns, measured as the challenger is; None where its recipe is not known here."""
+        entry = self.champion.bundle.manifest["families"][family]
+        recipe = unfitted_of(entry.get("recipe"))
+        if recipe is None:
+            return None
+        program = self.champion.bundle.program
+        columns: dict[str, Any] = dict(program.table.encode_frame(self.known))
+        program.many(columns)
+        names = list(entry["features"])
+        categories = program.categories(names, columns)
+        sample = replace(
+            self.sample, rows=program.matrix(names, categories, columns), names=names, categories=categories
+        )
+        fitted = fit_family(recipe.set_params(random_state=self.seed), sample, self.bank, family, self.step)
+        assert fitted.unseen is not None
+        return _paired(RECIPE, unseen.taken, unseen.scores, fitted.unseen.scores)
+
+    def _why_none(self) -> str:
+        if self.champion.memory is None:
+            return "the champion keeps no memory that could tell here whom it has learned from, nor a recipe"
+        return "the champion has learned from nearly all of these customers, and its recipe is not known here"
+
+
+def unfitted_of(recipe: Mapping[str, Any] | None) -> PropensityModel | None:
+    """The unfitted model that a manifest's ``recipe`` describes.
+
+    None without one, or where it is not of the form that this version writes: another version's.
+    """
+    if recipe is None or not set(recipe) <= set(PropensityModel().get_params()) or not _is_written_here(recipe):
+        return None
+    members = [(leaves, emphasis, tuple(map(tuple, own))) for leaves, emphasis, own in recipe["members"]]
+    return PropensityModel(**{**recipe, "members": members})
+
+
+def _is_written_here(recipe: Mapping[str, Any]) -> bool:
+    """Whether every member is what ``Recipe`` takes, and all else a figure."""
+    members, figures = recipe.get("members"), (value for name, value in recipe.items() if name != "members")
+    return isinstance(members, list) and all(map(_is_member, members)) and all(map(_is_figure, figures))
+
+
+def _is_member(told: object) -> bool:
+    """A row of leaves, emphasis, and pairs of a setting and its value."""
+    if not (isinstance(told, list) and len(told) == len(Recipe._fields) and all(map(_is_figure, told[:2]))):
+        return False
+    return isinstance(told[2], list) and all(isinstance(pair, list) and len(pair) == 2 for pair in told[2])
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def at_rest(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> Document | None:
+    """What two manifests alone tell of the comparison: that of the training, where it was with this champion.
+
+    Else the figures of both where they were measured on the very same files. None where there is no champion. A family
+    of which the challenger has evidence alone is left out.
+    """
+    stored: Document | None = challenger.get("compared")
+    if champion is None or (stored is not None and stored["champion"] == champion["version"]):
+        return stored
+    mine, told = metrics_of(challenger), families_of(challenger)
+    theirs = {one: each for one, each in metrics_of(champion).items() if one in mine or one not in told}
+    if champion["sources"] == challenger["sources"]:
+        families = {family: _beside(mine.get(family), one) for family, one in theirs.items()}
+    else:
+        asked = f"it was not trained beside it (fourcast train --champion {champion['version']})"
+        families = {family: _not(asked) for family in theirs}
+    return {"champion": champion["version"], "families": families}
+
+
+def _beside(mine: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> Document:
+    if mine is None:
+        return _not("the challenger does not score it")
+    return {"by": FILES, "auc": mine["auc"], "auc_champion": theirs["auc"], "gain": mine["auc"] - theirs["auc"]}
+
+
+def _not(why: str) -> Document:
+    return {"by": None, "why": why}
+
+
+def _can_tell(taken: Floats) -> bool:
+    """Two of each outcome, without which a difference has no standard error."""
+    return bool(min(taken.sum(), len(taken) - taken.sum()) >= 2)
+
+
+def _paired(by: str, taken: Floats, mine: Floats, theirs: Floats) -> Document:
+    """Both AUCs, and their difference with its interval of 95 %."""
+    one, other = auc(taken, mine), auc(taken, theirs)
+    spread = Z * gain_standard_error(taken, mine, theirs)
+    counts = {"customers": len(taken), "taken": int(taken.sum())}
+    gain = one - other
+    return {
+        "by": by, **counts, "auc": one, "auc_champion": other, "gain": gain, "low": gain - spread, "high": gain + spread
+    }  # fmt: skip

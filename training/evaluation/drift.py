@@ -1,0 +1,105 @@
+"""A bundle against a bank's files of today: drift of every feature and score, and of calibration where outcomes are.
+
+Reading the files is the part of ``dataset``, what drift means that of ``service.analysis.drift``: the service says the
+same of its own stored decisions.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from service.analysis.drift import Calibrated, Drift, calibrated, compare
+from service.core.errors import InvalidInput
+from service.rules.model.monitoring import DEFAULT, Monitoring
+from service.scoring.models import Bundle
+from training.bundles.memory import Memory
+from training.data.bank import Bank, open_bank
+from training.data.dataset import Customers, read_customers, read_outcomes, table_of
+from training.data.learnable import lacking_outcome
+from training.data.rows import ID
+from training.data.warehouse import files_read
+from training.evaluation.champion import until_of
+from training.evaluation.metrics import measure
+from training.score import lacking
+
+
+def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring = DEFAULT) -> Drift:
+    """How far the customers of these files lie from those the bundle learned from.
+
+    InvalidInput where the bundle keeps no references (it was trained before there were any) or the files do not fit.
+    """
+    references = references_of(bundle)
+    described = open_bank(bank)
+    customers = read_customers(described, Path(files))
+    scores = bundle.score_many(customers.table)
+    outcomes = read_outcomes(described, Path(files), customers) if described.sql("outcomes") is not None else None
+    found: tuple[Calibrated, ...] = ()
+    if outcomes is not None:
+        families = [family for family in bundle.families if family in outcomes.bought]
+        found = tuple(calibrated(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
+    growing = table_of(described).growing | bundle.program.table.growing
+    return compare(references, features_of(bundle, customers), scores, bounds, found, growing)
+
+
+def references_of(bundle: Bundle) -> Mapping[str, Any]:
+    """The references in a bundle's manifest; InvalidInput where there are none."""
+    references: Mapping[str, Any] | None = bundle.manifest.get("reference")
+    if references is None:
+        raise InvalidInput(f"{bundle.version} keeps no reference to compare with; train it anew: fourcast train")
+    return references
+
+
+def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
+    """Every attribute and feature the bundle reads, (n,) each."""
+    columns: dict[str, Any] = dict(bundle.program.table.encode_frame(customers.table))
+    bundle.program.many(columns)
+    size = len(customers)
+    return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
+
+
+def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
+    """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes, and from whom it has learned.
+
+    ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None
+    where the bundle keeps no memory that could tell. Otherwise ``learned_from`` says from about how many, and
+    ``unseen`` has the figures of those who are certainly new to it: they alone are a test. Figures as
+    ``evaluate.measure``.
+    """
+    described = open_bank(bank)
+    customers = read_customers(described, Path(files))
+    outcomes = read_outcomes(described, Path(files), customers)
+    scores = bundle.score_many(customers.table.take(pa.array(outcomes.rows)))
+    families = [family for family in bundle.families if family in outcomes.bought]
+    _expect_both(described, {family: outcomes.bought[family] for family in families})
+
+    def figures(part: Any) -> dict[str, Any]:
+        return {f: measure(outcomes.bought[f][part], scores[f][part], _part(outcomes.held[f], part)) for f in families}
+
+    found: dict[str, Any] = {"families": figures(slice(None)), "lacks": lacking(bundle, customers)}
+    until = until_of(bundle.manifest, memory)
+    if until is not None and described.as_of >= until:
+        return {**found, "learned_from_them": False}
+    if memory is None:
+        same = dict(bundle.manifest["sources"]) == files_read(described, Path(files))
+        return {**found, "learned_from_them": True if same else None}
+    ids = customers.table.column(ID).take(pa.array(outcomes.rows)).to_pylist()
+    recognised = memory.may_know(ids)
+    learned = memory.about(recognised)
+    if not learned:
+        return {**found, "learned_from_them": False}
+    unseen = {} if recognised.all() else {"unseen": figures(~recognised)}
+    return {**found, "learned_from_them": True, "learned_from": learned, **unseen}
+
+
+def _expect_both(bank: Bank, bought: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where every family has one outcome only: nothing ranks takers above others."""
+    problems = [problem for family, taken in bought.items() for problem in lacking_outcome(family, taken)]
+    if problems and len(problems) == len(bought):
+        raise InvalidInput(f"{bank.folder}: one outcome only, so there is nothing to measure", problems)
+
+
+def _part(held: Any, part: Any) -> Any:
+    return None if held is None else held[part]

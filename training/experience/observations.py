@@ -1,0 +1,233 @@
+"""What was shown and what came of it: a bank's decisions and events as trials, each an offer with its outcome.
+
+Order: a customer's decisions and events -> showings -> trials. A treatment was shown when an impression, contact, click
+or accept names its decision and offer; in a channel that never sends any of these, the decision itself counts. The
+first showing of an offer to a customer opens a window; what is shown again within it is the same trial, and the offer
+is taken where an accept or purchase of it lies in the window. So one purchase is one outcome, however often the banner
+was seen. The facts are those of the decision that opened the window, never of today.
+
+Censoring: a window that is not over yet tells nothing, and is left out whether or not the offer was taken already,
+since only the quick would be in it. Also left out, and counted: who was not personalised (nothing of theirs may be
+learned from), offers that the policy no longer has, treatments nobody saw.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from service.core.decision_ids import canonical_id
+from service.core.domain import Arm, Attributes, Event
+from service.decision.record import UNREADABLE
+from service.rules.policy import Policy
+from training.experience.first_exposures import Opening, opening_of
+
+Life = tuple[str, Sequence[bytes], Sequence[Event]]
+"""A customer's id, the records of their decisions, and their events, oldest first."""
+
+DAY_MS = 86_400_000
+SEEN = frozenset({"impression", "contact", "click", "accept"})
+TAKEN = frozenset({"accept", "purchase"})
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One treatment of one decision. ``seen_at`` is None where no event says that the customer saw it."""
+
+    customer_id: str
+    decision: Mapping[str, Any]
+    treatment: Mapping[str, Any]
+    attributes: Attributes
+    family: str
+    seen_at: int | None
+    clicked: bool
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A showing that opened a window, and what came of it: ``taken`` within it, for ``amount_yuan`` if that is known.
+
+    ``offer`` is what was shown; a trial of a family is taken where any of its offers is.
+    """
+
+    showing: Showing
+    at: int
+    taken: bool
+    amount_yuan: float | None
+
+    @property
+    def offer(self) -> str:
+        """The offer that was shown."""
+        return str(self.showing.treatment["offer"])
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the customer is in the holdout: measured on, never learned from."""
+        return bool(self.showing.decision["arm"] == Arm.HOLDOUT)
+
+
+@dataclass(frozen=True)
+class Experience:
+    """Trials of offers and of families whose windows are over, and how many of what were left out."""
+
+    offers: Sequence[Trial]
+    families: Sequence[Trial]
+    window_days: float
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    openings: Sequence[Opening] = ()
+    seen_by: Mapping[str, str] = field(default_factory=dict)
+    """Channel -> ``events`` or ``decisions``: what says that a treatment was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    offer: str
+    at: int
+    amount_yuan: float | None
+
+
+def experience(lives: Iterable[Life], policy: Policy, until: int, window_days: float | None = None) -> Experience:
+    """The trials of those lives whose windows were over at ``until`` (ms); by the policy's window unless told."""
+    days = policy.experiments.attribution_days if window_days is None else window_days
+    families = {offer.id: offer.family for offer in policy.offers}
+    left_out: Counter[str] = Counter()
+    showings: dict[str, list[Showing]] = {}
+    takes: dict[str, list[_Take]] = {}
+    for customer_id, records, events in lives:
+        showings[customer_id] = list(_showings(customer_id, records, events, families, left_out))
+        takes[customer_id] = [_Take(e.offer, e.at, e.amount_yuan) for e in events if e.kind in TAKEN and e.offer]
+    speaking = {one.treatment["channel"] for several in showings.values() for one in several if one.seen_at is not None}
+    windows = _Windows(round(days * DAY_MS), until, speaking, families, left_out)
+    pairs = [(several, takes[who]) for who, several in showings.items()]
+    return Experience(
+        offers=[trial for pair in pairs for trial in windows.trials(*pair, of_family=False)],
+        families=[trial for pair in pairs for trial in windows.trials(*pair, of_family=True)],
+        window_days=days,
+        left_out=dict(left_out),
+        openings=[one for pair in pairs if (one := windows.opening(*pair)) is not None],
+        seen_by={
+            channel: "events" if channel in speaking else "decisions"
+            for channel in sorted({one.treatment["channel"] for several in showings.values() for one in several})
+        },
+    )
+
+
+def _showings(
+    customer_id: str,
+    records: Sequence[bytes],
+    events: Sequence[Event],
+    families: Mapping[str, str],
+    left_out: Counter[str],
+) -> Iterator[Showing]:
+    every = [_read(record) for record in records]
+    read = [record for record in every if record is not None]
+    if len(read) < len(every):
+        left_out["record unreadable"] += len(every) - len(read)
+    seen, clicked = _seen(read, events)
+    for record in read:
+        decision = record["decision"]
+        if not decision["personalised"]:
+            left_out["not personalised"] += len(decision["treatments"])
+            continue
+        for treatment in decision["treatments"]:
+            family, name = families.get(treatment["offer"]), (decision["id"], treatment["offer"])
+            if family is None:
+                left_out["offer gone"] += 1
+                continue
+            facts = record["snapshot"]["attributes"]
+            at, click = seen.get(name), name in clicked
+            yield Showing(customer_id, decision, treatment, facts, family, at, click, record["context"])
+
+
+def _read(record: bytes) -> dict[str, Any] | None:
+    """The record of a decision; None where somebody altered it into something else."""
+    try:
+        read: dict[str, Any] = orjson.loads(record)
+        _ = read["decision"]["personalised"], read["snapshot"]["attributes"]
+        _ = [treatment["offer"] for treatment in read["decision"]["treatments"]]
+    except UNREADABLE:
+        return None
+    return read
+
+
+def _seen(
+    records: Sequence[Mapping[str, Any]], events: Sequence[Event]
+) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
+    """When each (decision, offer) was first seen, and those that were clicked."""
+    seen: dict[tuple[str, str], int] = {}
+    clicked: set[tuple[str, str]] = set()
+    for event in events:
+        if event.kind in SEEN and event.offer is not None:
+            decision = _named(event) or _latest(records, event)
+            if decision is not None:
+                seen.setdefault((decision, event.offer), event.at)
+                if event.kind == "click":
+                    clicked.add((decision, event.offer))
+    return seen, clicked
+
+
+def _named(event: Event) -> str | None:
+    """The decision an event names; it may have been stored in the spelling of its sender."""
+    return None if event.decision_id is None else canonical_id(event.decision_id) or event.decision_id
+
+
+def _latest(records: Sequence[Mapping[str, Any]], event: Event) -> str | None:
+    """The last decision before an event that showed its offer, for an event that names no decision."""
+    made = (record["decision"] for record in reversed(records))
+    return next(
+        (
+            str(one["id"])
+            for one in made
+            if one["at"] <= event.at and any(treatment["offer"] == event.offer for treatment in one["treatments"])
+        ),
+        None,
+    )
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """How showings become trials."""
+
+    window_ms: int
+    until: int
+    speaking: set[str]
+    families: Mapping[str, str]
+    left_out: Counter[str]
+
+    def trials(self, showings: Sequence[Showing], takes: Sequence[_Take], *, of_family: bool) -> Iterator[Trial]:
+        """The closed windows of one customer, by offer or by family."""
+        ends: dict[str, int] = {}
+        for at, showing in sorted(self._dated(showings, count=not of_family), key=lambda pair: pair[0]):
+            subject = showing.family if of_family else str(showing.treatment["offer"])
+            if at < ends.get(subject, at):
+                continue
+            ends[subject] = at + self.window_ms
+            if ends[subject] > self.until:
+                self.left_out["window not over"] += not of_family
+                continue
+            yield self._trial(showing, at, [take for take in takes if self._subject(take.offer, of_family) == subject])
+
+    def opening(self, showings: Sequence[Showing], takes: Sequence[_Take]) -> Opening | None:
+        """The customer's first seen decision, where its window is over."""
+        taken = [(take.at, self.families.get(take.offer)) for take in takes]
+        return opening_of(self._dated(showings, count=False), taken, self.window_ms, self.until)
+
+    def _trial(self, showing: Showing, at: int, takes: Sequence[_Take]) -> Trial:
+        within = [take for take in takes if at <= take.at < at + self.window_ms]
+        amounts = [take.amount_yuan for take in within if take.amount_yuan is not None]
+        return Trial(showing, at, bool(within), max(amounts, default=None))
+
+    def _dated(self, showings: Sequence[Showing], *, count: bool) -> Iterator[tuple[int, Showing]]:
+        for showing in showings:
+            if showing.seen_at is not None:
+                yield showing.seen_at, showing
+            elif showing.treatment["channel"] not in self.speaking:
+                yield int(showing.decision["at"]), showing
+            else:
+                self.left_out["not seen"] += count
+
+    def _subject(self, offer: str, of_family: bool) -> str | None:
+        return self.families.get(offer) if of_family else offer

@@ -1,0 +1,112 @@
+"""What trials count to: the ``evidence`` and the ``response`` of a bundle's manifest, smoothed.
+
+An offer's prior is first brought to the level at which its family is taken here, since a policy's prior speaks of
+another bank and another window: ``level = (k + taken) / (k + sum of priors)`` over the family's trials, then
+``chance = (level prior k + taken) / (k + shown)``. Response compares what was taken in a channel with what the
+propensities of the very same trials expected, so that a channel that was given better customers or offers gains
+nothing by it. Clicks do not count: an adviser's call has none, so that they would not compare.
+``service.scoring.evidence`` has the formulas and reads what is written here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.core.expressions import Kind
+from service.rules.policy import Policy
+from service.scoring.evidence import LEAST_RESPONSE, MOST_RESPONSE, smoothed
+from training.experience.observations import Trial
+
+Floats = npt.NDArray[np.float64]
+
+TRIALS = 100.0
+"""A prior chance counts like this many trials, a prior share like this many takes that were expected."""
+TAKES = 30.0
+"""A neutral response counts like this many takes that were expected."""
+GROUPED_BY, EDGES = "age", (30.0, 60.0)
+"""The attribute that groups customers for the response, where the policy has it, and where its groups part."""
+
+
+def evidence_of(policy: Policy, trials: Sequence[Trial], expected: Mapping[str, Floats]) -> dict[str, Any] | None:
+    """The ``evidence`` of a manifest; None without any trial.
+
+    ``expected``: family -> its model's P at every trial (n,), in order; for families that have a model.
+    """
+    if not trials:
+        return None
+    offers = np.array([trial.offer for trial in trials])
+    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    levels = _levels(policy, offers, taken)
+    rows: dict[str, Any] = {}
+    for offer in policy.offers:
+        mine = offers == offer.id
+        prior = min(1.0, levels[offer.family] * policy.families[offer.family].prior * offer.share)
+        share = None
+        if offer.family in expected:
+            share = min(1.0, smoothed(offer.share, TRIALS, taken[mine].sum(), expected[offer.family][mine].sum()))
+        rows[offer.id] = {
+            "family": offer.family,
+            "shown": int(mine.sum()),
+            "taken": int(taken[mine].sum()),
+            "chance": float(smoothed(prior, TRIALS, taken[mine].sum(), mine.sum())),
+            "share": None if share is None else float(share),
+        }
+    return {"strength": TRIALS, "levels": levels, "offers": rows}
+
+
+def _levels(policy: Policy, offers: npt.NDArray[Any], taken: Floats) -> dict[str, float]:
+    """By family, how much more is taken than the priors say: (k + taken) / (k + sum of priors)."""
+    priors = {offer.id: policy.families[offer.family].prior * offer.share for offer in policy.offers}
+    family = {offer.id: offer.family for offer in policy.offers}
+    of = np.array([family[offer] for offer in offers])
+    said = np.array([priors[offer] for offer in offers])
+    return {
+        name: float(smoothed(1.0, TAKES, taken[of == name].sum(), said[of == name].sum())) for name in policy.families
+    }
+
+
+def response_of(policy: Policy, trials: Sequence[Trial], expected: Floats) -> dict[str, Any] | None:
+    """The ``response`` of a manifest; None without any trial, or where the policy has no such attribute.
+
+    ``expected``: P(offer) at every trial, (n,). A group shrinks towards its channel, a channel towards 1.
+    """
+    if not trials or policy.attributes.kind_of(GROUPED_BY) in (None, Kind.TEXT):
+        return None
+    channels = np.array([trial.showing.treatment["channel"] for trial in trials])
+    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    group = _groups(trials)
+    return {
+        "attribute": GROUPED_BY,
+        "edges": list(EDGES),
+        "strength": TAKES,
+        "channels": {
+            channel.id: _channel(channels == channel.id, group, taken, expected)
+            for channel in policy.channels
+            if (channels == channel.id).any()
+        },
+    }
+
+
+def _channel(mine: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], taken: Floats, expected: Floats) -> Any:
+    whole = _factor(1.0, taken[mine].sum(), expected[mine].sum())
+    parts = [mine & (group == number) for number in range(len(EDGES) + 2)]
+    return {
+        "shown": int(mine.sum()),
+        "taken": int(taken[mine].sum()),
+        "expected": float(expected[mine].sum()),
+        "factors": [_factor(whole, taken[part].sum(), expected[part].sum()) for part in parts],
+    }
+
+
+def _factor(prior: float, taken: float, expected: float) -> float:
+    """(prior k + taken) / (k + expected), within what a response may be."""
+    return float(np.clip(smoothed(prior, TAKES, taken, expected), LEAST_RESPONSE, MOST_RESPONSE))
+
+
+def _groups(trials: Sequence[Trial]) -> npt.NDArray[np.int64]:
+    """The group of each trial's customer; the last is of those whose figure is unknown."""
+    said = [trial.showing.attributes.get(GROUPED_BY) for trial in trials]
+    figures = np.array([np.nan if one is None else float(one) for one in said])
+    return np.where(np.isnan(figures), len(EDGES) + 1, np.searchsorted(EDGES, figures, side="right"))

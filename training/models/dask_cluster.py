@@ -1,0 +1,105 @@
+"""The same training and scoring on a Dask cluster: boosters by ``lightgbm.dask``, scores block by block.
+
+Order of training: each fold's customers, then all, go to the workers in equal parts -> ``lightgbm.dask`` grows one
+booster over all of them, data-parallel -> the booster comes back. Folds, rounds, calibration, gate and bundle are those
+of ``fit`` and ``train``. LightGBM on Dask knows no early stopping, so every fold grows all its rounds and the best is
+chosen afterwards. Histograms are summed over workers in their order: a bundle made on a cluster is not byte-identical
+to one made here; its scores are like it, and the gate judges it the same. Scoring runs the very code of one machine,
+each worker proving the bundle first, and gives the same bits.
+
+One training at a time: two at once would wait for each other's workers for ever.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pyarrow as pa
+
+from service.core.errors import InvalidInput
+from service.scoring.models import Bundle, open_bundle
+from training.models.training_set import Floats, Lesson
+
+BLOCK = 50_000
+"""Customers scored by one task."""
+PATIENCE = "20s"
+"""How long to wait for the cluster's scheduler."""
+_TRAINING = Lock()
+
+
+def booster(address: str, settings: Mapping[str, Any], lesson: Lesson, emphasis: float, rounds: int) -> lgb.Booster:
+    """A booster on all rows of the lesson, grown by the cluster's workers together."""
+    import dask.array
+
+    split: Any = dask.array.from_array
+    weight = lesson.weight * np.where(lesson.held, 1.0, emphasis)
+    with _TRAINING, connected(address) as client:
+        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+        part = -(-len(lesson.rows) // workers)
+        rows, taken, weights = (
+            split(one, chunks=(part, *one.shape[1:])) for one in (lesson.rows, lesson.taken, weight)
+        )
+        own = {name: value for name, value in settings.items() if name != "num_threads"}
+        model: Any = lgb.DaskLGBMClassifier(client=client, n_estimators=rounds, tree_learner="data", **own)
+        fit = {"feature_name": list(lesson.names), "categorical_feature": list(lesson.categorical)}
+        model.fit(rows, taken, sample_weight=weights, **fit)
+        return lgb.Booster(model_str=model.booster_.model_to_string())
+
+
+def losses(grown: lgb.Booster, lesson: Lesson, emphasis: float, every: int) -> Floats:
+    """Mean weighted log loss of a booster on the lesson after each ``every`` rounds, (rounds // every,)."""
+    weight = lesson.weight * np.where(lesson.held, 1.0, emphasis)
+    total, found = np.zeros(len(lesson.rows)), []
+    for start in range(0, grown.num_trees() - every + 1, every):
+        total = total + np.asarray(
+            grown.predict(lesson.rows, raw_score=True, start_iteration=start, num_iteration=every, num_threads=1)
+        )
+        found.append(np.average(np.logaddexp(0.0, np.where(lesson.taken > 0, -total, total)), weights=weight))
+    return np.array(found)
+
+
+def scores_of(address: str, bundle: Path, customers: pa.Table) -> dict[str, Floats]:
+    """``{family: (n,)}`` of the customers, block by block on the cluster: the bits that one machine gives."""
+    files = {path.name: path.read_bytes() for path in sorted(Path(bundle).iterdir()) if path.is_file()}
+    blocks = [customers.slice(start, BLOCK) for start in range(0, len(customers), BLOCK)]
+    with connected(address) as client:
+        held = client.scatter(files, broadcast=True)
+        found = client.gather([client.submit(_scored, held, Path(bundle).name, block, pure=False) for block in blocks])
+    return {family: np.concatenate([part[family] for part in found]) for family in found[0]} if found else {}
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the cluster at ``tcp://host:port``; raises InvalidInput where nobody answers there."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InvalidInput("--cluster needs Dask; install it with: pip install 'fourcast[cluster]'") from error
+    try:
+        client: Any = Client(address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"--cluster {address}: no Dask scheduler answers there: {error}") from error
+    with client:
+        yield client
+
+
+def _scored(files: Mapping[str, bytes], version: str, customers: pa.Table) -> dict[str, Floats]:
+    """On a worker: the scores of a block of customers."""
+    return dict(_opened(version, tuple(files.items())).score_many(customers))
+
+
+@lru_cache(maxsize=2)
+def _opened(version: str, files: tuple[tuple[str, bytes], ...]) -> Bundle:
+    """On a worker: the bundle, proven and loaded once."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / version
+        place.mkdir()
+        for name, content in files:
+            (place / name).write_bytes(content)
+        return open_bundle(place)

@@ -1,0 +1,150 @@
+"""Who leaves: the chance that a customer lapses within the horizon, for the survival behind lifetime value.
+
+Order: ``standardise`` -> ``LapseModel`` (logistic regression in five folds, each customer scored by the fold that has
+not seen them -> isotonic table on those scores -> one regression on all) -> figures on unseen customers -> the
+``lapse`` part of a bundle's manifest. A plain curve, because the next years rest on it: every weight can be read, and
+it does not follow the noise of one quarter. Without a bank's ``lapse.sql`` there is no estimate, and serving falls back
+to the policy's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from service.core.attributes import AttributeTable
+from service.scoring.standardize import LOG, PLAIN, at_mean
+from training.data.unlearnable import Unlearnable
+from training.evaluation.metrics import figures_of
+from training.models.calibration import Table, calibrate
+from training.models.standardize import Floats, document_of, standardise
+
+FIGURES = (
+    ("demand_yuan", LOG),
+    ("deposit_yuan", LOG),
+    ("wealth_yuan", LOG),
+    ("total_yuan", LOG),
+    ("deposit_of_peak_share", PLAIN),
+    ("deposit_products", LOG),
+    ("product_kinds", PLAIN),
+    ("logins_30d", LOG),
+    ("transfers_90d", LOG),
+    ("turnover_30d_yuan", LOG),
+    ("last_transfer_days", LOG),
+    ("relationship_days", PLAIN),
+)
+FOLDS = 5
+LEAST = 50
+"""Fewer who left, or who stayed, are too few to learn from."""
+
+
+Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """P(leave) = table(logistic(intercept + weights . z)): a plain curve, calibrated on customers it has not seen.
+
+    Parameters
+    ----------
+    C
+        Inverse strength of the penalty on the weights, as scikit-learn names it.
+    folds
+        Folds in which customers are scored unseen, at most as many as the rarer outcome has customers.
+    random_state
+        Seed of the folds.
+
+    Attributes
+    ----------
+    regression_ : LogisticRegression on all rows
+    calibration_ : Table
+    unseen_ : (n,) probabilities of the training rows, by regressions and tables that have not seen them
+    """
+
+    def __init__(self, *, C: float = 1.0, folds: int = FOLDS, random_state: int = 7) -> None:  # noqa: N803
+        self.C = C
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> "LapseModel":  # noqa: N803 (scikit-learn's name)
+        """Train on standardised figures ``X`` (n, f) and two outcomes ``y`` (n,); the greater one is to leave."""
+        z, outcomes = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(outcomes)
+        self.classes_, places = np.unique(outcomes, return_inverse=True)
+        found = len(self.classes_)
+        if found != 2:
+            words = "1 class" if found == 1 else f"{found} classes"
+            raise Unlearnable(f"Only binary classification is supported: two classes are needed, got {words}")
+        left = places.astype(np.float64)
+        with threadpool_limits(1):
+            folds = self._folds(z, left)
+            raw = self._unseen(z, left, folds)
+            self.regression_ = self._regression().fit(z, left)
+        self.calibration_: Table = calibrate(raw, left)
+        self.unseen_ = np.empty(len(left))
+        for others, fold in folds:
+            self.unseen_[fold] = calibrate(raw[others], left[others]).apply(raw[fold])
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+        """(n, 2): P(stay), P(leave)."""
+        check_is_fitted(self, "regression_")
+        z = validate_data(self, X, dtype=np.float64, reset=False)
+        p = self.calibration_.apply(self.regression_.predict_proba(z)[:, 1])
+        return np.column_stack([1.0 - p, p])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
+        """The greater class where P(leave) is at least one half."""
+        chance = self.predict_proba(X)[:, 1]
+        return np.asarray(self.classes_[(chance >= 0.5).astype(np.int64)])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # on a handful of rows the table is nearly flat
+        return tags
+
+    def _regression(self) -> LogisticRegression:
+        return LogisticRegression(C=self.C, max_iter=1000, tol=1e-8)
+
+    def _folds(self, z: Floats, left: Floats) -> list[Fold]:
+        count = min(self.folds, int(min(left.sum(), len(left) - left.sum())))
+        if count < 2:
+            raise Unlearnable("each of the two classes needs at least 2 customers")
+        return list(StratifiedKFold(count, shuffle=True, random_state=self.random_state).split(z, left))
+
+    def _unseen(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:
+        """Each customer's raw P by a regression that has not seen them."""
+        scores = np.empty(len(left))
+        for seen, held_out in folds:
+            scores[held_out] = self._regression().fit(z[seen], left[seen]).predict_proba(z[held_out])[:, 1]
+        return scores
+
+
+def fit_lapse(
+    table: AttributeTable, columns: Mapping[str, Any], lapsed: Floats, horizon_days: int, seed: int = 7
+) -> dict[str, Any] | None:
+    """The ``lapse`` of a manifest; None where fewer than 50 left or stayed, or no figure tells them apart.
+
+    ``columns``: every attribute and feature of n customers, (n, 1, 1) each; ``lapsed``: (n,) 1 left, 0 stayed.
+    """
+    standard = standardise(table, columns, FIGURES)
+    if standard is None or min(lapsed.sum(), len(lapsed) - lapsed.sum()) < LEAST:
+        return None
+    model = LapseModel(random_state=seed).fit(at_mean(standard.many(columns)), lapsed)
+    points = model.calibration_
+    return {
+        **document_of(standard, table),
+        "horizon_days": horizon_days,
+        "intercept": float(model.regression_.intercept_[0]),
+        "weights": model.regression_.coef_[0].tolist(),
+        "calibration": {"x": list(points.x), "y": list(points.y)},
+        "metrics": figures_of(lapsed, model.unseen_),
+    }

@@ -1,0 +1,153 @@
+"""Models of a bank's own trials: one for each family, and for each offer that is better off with its own.
+
+A model learns from each customer's newest trial, so that nobody stands on both sides of a fold, and is refused with its
+reason where it knows too little; evidence (``counted``) speaks for the rest. The holdout is never learned from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+
+from service.analysis.model_gate import LARGEST_CALIBRATION_ERROR, LEAST_AUC
+from service.core.attributes.features import FeatureProgram
+from service.decision import prepared
+from service.rules.policy import Policy
+from service.scoring.evidence import Evidence
+from service.scoring.propensity import OFFER
+from training.data.sample import telling
+from training.evaluation.metrics import measure
+from training.experience.comparison import by_chance, log_loss
+from training.experience.export import facts_of
+from training.experience.first_exposures import Opening
+from training.experience.observations import Experience, Trial
+from training.experience.smoothing import evidence_of
+from training.models.propensity import PropensityModel
+
+Floats = npt.NDArray[np.float64]
+
+LEAST_OUTCOMES = 50
+"""A model needs at least so many customers who took, and so many who did not (as AWS asks of an action)."""
+MOST_OFFERS = 8
+"""So many offers, those taken most, may have a model of their own: each costs every fresh decision its trees."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The columns by which models read a trial's customer."""
+
+    program: FeatureProgram
+    names: list[str]
+    categories: dict[str, list[str]]
+
+    def matrix(self, trials: Sequence[Trial | Opening]) -> Floats:
+        """(n, f): the attributes and features of each trial's own time."""
+        columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(trials, self.program.table)))
+        self.program.many(columns)
+        return self.program.matrix(self.names, self.categories, columns)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What was learned: models by name, the manifest's ``evidence``, and who was not fit to be one, with the reason."""
+
+    policy: Policy
+    facts: Facts
+    models: Mapping[str, PropensityModel]
+    metrics: Mapping[str, Mapping[str, Any]]
+    evidence: Mapping[str, Any] | None
+    refused: Mapping[str, str]
+
+    def propensity(self, trials: Sequence[Trial]) -> Floats:
+        """P(the offer is taken) at each trial (n,), by the same hearing as serving."""
+        matrix = self.facts.matrix(trials)
+        scores = {name: model.predict_proba(matrix)[:, 1] for name, model in self.models.items()}
+        said = Evidence(self.evidence).said(scores) if self.evidence else {}
+        scores |= {name: np.full(len(trials), figure) for name, figure in said.items()}
+        ready = prepared(self.policy)
+        heard = ready.hearing.many(scores, len(trials)).propensity[:, :, 0]
+        return np.asarray(heard[np.arange(len(trials)), [ready.places.offer[trial.offer] for trial in trials]])
+
+
+def facts_for(trials: Sequence[Trial], policy: Policy) -> Facts:
+    """The attributes and features that tell these customers apart."""
+    program = FeatureProgram(policy.attributes)
+    columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(trials, policy.attributes)))
+    program.many(columns)
+    names = telling(policy.attributes, columns)
+    return Facts(program, names, program.categories(names, columns))
+
+
+def learn(lived: Experience, policy: Policy, facts: Facts, seed: int, model: PropensityModel) -> Lessons:
+    """Family models, evidence by them, and the offers' own models where these are better; without the holdout."""
+    offers = [trial for trial in lived.offers if not trial.held_out]
+    models: dict[str, PropensityModel] = {}
+    metrics: dict[str, Mapping[str, Any]] = {}
+    refused: dict[str, str] = {}
+    for family in policy.families if facts.names else ():
+        rows = newest(trial for trial in lived.families if trial.showing.family == family and not trial.held_out)
+        fitted, figures, reason = _fitted(rows, facts, seed, model)
+        if fitted is None or reason:
+            refused[family] = reason
+        else:
+            models[family], metrics[family] = fitted, figures
+    expected = {family: one.predict_proba(facts.matrix(offers))[:, 1] for family, one in models.items()}
+    lessons = Lessons(policy, facts, models, metrics, evidence_of(policy, offers, expected), refused)
+    for offer in _most_taken(offers) if facts.names else ():
+        rows = newest(trial for trial in offers if trial.offer == offer)
+        fitted, figures, reason = _fitted(rows, facts, seed, model)
+        if fitted is not None and not reason:
+            reason = _no_better(fitted, rows, lessons)
+        if fitted is None or reason:
+            refused[OFFER + offer] = reason
+        else:
+            models[OFFER + offer], metrics[OFFER + offer] = fitted, figures
+    return lessons
+
+
+def newest(trials: Any) -> list[Trial]:
+    """The last trial of each customer, in order of customers."""
+    last: dict[str, Trial] = {}
+    for trial in trials:
+        known = last.get(trial.showing.customer_id)
+        if known is None or known.at <= trial.at:
+            last[trial.showing.customer_id] = trial
+    return [last[customer] for customer in sorted(last)]
+
+
+def _most_taken(trials: Sequence[Trial]) -> list[str]:
+    """The offers with enough outcomes, the most taken first, no more than may have a model."""
+    taken: dict[str, int] = {}
+    for trial in trials:
+        taken[trial.offer] = taken.get(trial.offer, 0) + trial.taken
+    enough = [offer for offer, count in taken.items() if count >= LEAST_OUTCOMES]
+    return sorted(enough, key=lambda offer: (-taken[offer], offer))[:MOST_OFFERS]
+
+
+def _fitted(
+    trials: Sequence[Trial], facts: Facts, seed: int, model: PropensityModel
+) -> tuple[PropensityModel | None, Mapping[str, Any], str]:
+    """The model of these trials with its figures on unseen customers; or why it may not be used."""
+    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    least = int(min(taken.sum(), len(taken) - taken.sum())) if len(taken) else 0
+    if least < LEAST_OUTCOMES:
+        return None, {}, f"{least} of one outcome, at least {LEAST_OUTCOMES} needed"
+    fitted: PropensityModel = clone(model).set_params(random_state=seed)
+    fitted.fit(facts.matrix(trials), taken, names=facts.names, categorical=list(facts.categories))
+    chance = by_chance(fitted.unseen_)
+    figures = {**measure(taken, fitted.unseen_), "calibration_error_by_chance": chance, "rounds": fitted.rounds_}
+    if figures["auc"] < LEAST_AUC:
+        return fitted, figures, f"AUC {figures['auc']:.3f}, at least {LEAST_AUC} needed"
+    if figures["calibration_error"] > LARGEST_CALIBRATION_ERROR + chance:
+        return fitted, figures, f"calibration error {figures['calibration_error']:.3f}"
+    return fitted, figures, ""
+
+
+def _no_better(fitted: PropensityModel, trials: Sequence[Trial], lessons: Lessons) -> str:
+    """Why an offer is better off without a model of its own; nothing where the model's loss is less."""
+    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    own, other = log_loss(taken, fitted.unseen_).mean(), log_loss(taken, lessons.propensity(trials)).mean()
+    return "" if own < other else f"log loss {own:.4f}, not below {other:.4f} without a model of its own"

@@ -1,0 +1,216 @@
+"""How much a customer brings who buys: yuan expected, by boosted trees on log yuan and a table back to yuan.
+
+Order: folds -> one booster per fold on ln(1 + yuan), stopped early together -> each buyer's log by the booster that
+has not seen them -> isotonic table from log to mean yuan on those -> one booster on all. The table takes the place of
+Duan's smearing factor: exp of a mean log is a median, and a constant factor would be wrong wherever the spread is not
+the same for all; block means are right in every block. ``measure`` says how far the estimate is off, beside the
+policy's ticket expression on the same buyers.
+
+An amount of money is no secret to anybody who buys, but few of them move most of it: the table averages over many.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.model_selection import KFold
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from service.core.domain import Context
+from service.core.expressions import value
+from service.core.grid import context_columns
+from service.decision import prepared
+from service.rules.history.columns import NOTHING
+from service.rules.policy import Policy
+from training.bundles.registry import TrainedFamily
+from training.data.unlearnable import Unlearnable
+from training.models.calibration import DIGITS, Table, blocks, grouped
+
+Floats = npt.NDArray[np.float64]
+Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+LEAST_AMOUNTS = 200
+"""Fewer buyers whose amount is known are too few to learn amounts from."""
+LEAST_GROUP, GROUPS = 50, 40
+"""Buyers averaged for a point of the table: a fortieth of them, at least 50."""
+BINS = 10
+FIXED = {
+    "objective": "regression",
+    "metric": "l2",
+    "bagging_freq": 1,
+    "feature_pre_filter": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """yuan = table(P), P the booster's ln(1 + yuan): LightGBM with a cross-fitted isotonic table.
+
+    Parameters
+    ----------
+    num_leaves, learning_rate, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2
+        As LightGBM names them.
+    rounds, patience, folds
+        Most trees; rounds without a better mean loss before all folds stop; folds.
+    threads
+        Threads of LightGBM. Fixed, so that the text of a model does not depend on the machine.
+    random_state
+        Seed of folds and trees: same seed and rows, same bytes.
+
+    Attributes
+    ----------
+    booster_ : lightgbm.Booster on all rows
+    calibration_ : Table from log yuan to yuan
+    unseen_ : (n,) yuan of the training rows, by boosters and tables that have not seen them
+    """
+
+    def __init__(  # noqa: PLR0913 (scikit-learn wants every parameter here)
+        self,
+        *,
+        num_leaves: int = 15,
+        learning_rate: float = 0.05,
+        min_data_in_leaf: int = 40,
+        feature_fraction: float = 0.5,
+        bagging_fraction: float = 0.8,
+        lambda_l2: float = 10.0,
+        rounds: int = 400,
+        patience: int = 30,
+        folds: int = 5,
+        threads: int = 1,
+        random_state: int = 7,
+    ) -> None:
+        self.num_leaves = num_leaves
+        self.learning_rate = learning_rate
+        self.min_data_in_leaf = min_data_in_leaf
+        self.feature_fraction = feature_fraction
+        self.bagging_fraction = bagging_fraction
+        self.lambda_l2 = lambda_l2
+        self.rounds = rounds
+        self.patience = patience
+        self.folds = folds
+        self.threads = threads
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, names: Sequence[str] | None = None, categorical: Sequence[str] = ()) -> "TicketModel":  # noqa: N803
+        """Train on rows ``X`` (n, f), NaN for unknown, and amounts ``y`` (n,) in yuan, above zero."""
+        rows, yuan = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)
+        yuan = np.asarray(yuan, dtype=np.float64)
+        if not (yuan > 0).all():
+            raise ValueError("y must hold amounts above zero only")
+        if len(yuan) < self.folds:
+            raise Unlearnable(f"at least {self.folds} amounts are needed (one per fold), got n_samples = {len(yuan)}")
+        columns = list(names or [f"x{place}" for place in range(rows.shape[1])])
+        folds = list(KFold(self.folds, shuffle=True, random_state=self.random_state).split(rows))
+        sample = lgb.Dataset(
+            rows, np.log1p(yuan), feature_name=columns, categorical_feature=list(categorical), free_raw_data=False
+        )
+        self.rounds_, logs = self._unseen(sample, folds, rows)
+        self.booster_ = lgb.train(self._settings(), sample, self.rounds_)
+        self.calibration_ = table_of(logs, yuan)
+        self.unseen_ = np.empty(len(yuan))
+        for others, fold in folds:
+            self.unseen_[fold] = table_of(logs[others], yuan[others]).apply(logs[fold])
+        return self
+
+    def predict(self, X: Any) -> Floats:  # noqa: N803
+        """Yuan of each row, (n,)."""
+        check_is_fitted(self, "booster_")
+        rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return self.calibration_.apply(np.asarray(self.booster_.predict(rows, num_threads=self.threads)))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.positive_only = True
+        tags.regressor_tags.poor_score = True  # on a handful of rows no leaf has 40
+        return tags
+
+    def _unseen(self, sample: lgb.Dataset, folds: list[Fold], rows: Floats) -> tuple[int, Floats]:
+        """The rounds for all rows, and each row's log by the booster that has not seen it."""
+        stop = lgb.early_stopping(self.patience, verbose=False)
+        result: Any = lgb.cv(
+            self._settings(), sample, self.rounds, folds=folds, callbacks=[stop], return_cvbooster=True
+        )
+        trained, logs = result["cvbooster"], np.empty(len(rows))
+        best = max(1, int(trained.best_iteration))
+        for (_, out), booster in zip(folds, trained.boosters, strict=True):
+            logs[out] = booster.predict(rows[out], num_iteration=best, num_threads=self.threads)
+        return round(best * self.folds / (self.folds - 1)), logs
+
+    def _settings(self) -> dict[str, Any]:
+        own = ("num_leaves", "learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
+        tuned = {name: getattr(self, name) for name in own}
+        return {**FIXED, **tuned, "seed": int(self.random_state), "num_threads": self.threads}
+
+
+def table_of(logs: Floats, yuan: Floats) -> Table:
+    """Mean yuan given the log, as the isotonic fit through the centres of its blocks; flat beyond both ends."""
+    group = max(LEAST_GROUP, len(yuan) // GROUPS)
+    x, y = blocks(*grouped(np.round(logs, DIGITS), yuan, group))
+    inside = x > 0.0
+    if not inside.any():
+        return Table((1.0,), (float(yuan.mean()),))
+    return Table(tuple(x[inside].tolist()), tuple(y[inside].tolist()))
+
+
+def fit_ticket(
+    rows: Floats,
+    yuan: Floats,
+    names: Sequence[str],
+    categories: Mapping[str, Sequence[str]],
+    seed: int,
+    formula: Floats | None = None,
+    model: TicketModel | None = None,
+) -> TrainedFamily:
+    """A family's ticket model for a bundle, from what its buyers brought (yuan, above zero).
+
+    ``formula``: what the policy's expression says of the same buyers, for comparison.
+    """
+    fitted: TicketModel = clone(model or TicketModel()).set_params(random_state=seed)
+    fitted.fit(rows, yuan, names=list(names), categorical=list(categories))
+    metrics: dict[str, Any] = {"buyers": len(yuan), "mean_yuan": float(yuan.mean()), **measure(yuan, fitted.unseen_)}
+    if formula is not None:
+        metrics["formula"] = measure(yuan, formula)
+    return TrainedFamily(
+        models=[fitted.booster_.model_to_string()],
+        features=list(names),
+        calibration=(fitted.calibration_.x, fitted.calibration_.y),
+        metrics=metrics,
+        base_rate=float(yuan.mean()),
+        categories=categories,
+    )
+
+
+def measure(yuan: Floats, said: Floats) -> dict[str, float]:
+    """How far estimates are off: mean absolute error in yuan, of the logs, of the whole, and by tenths of the estimate.
+
+    ``whole`` = mean estimate / mean amount - 1; ``tenths`` = mean of |the same| over ten groups in order of estimate.
+    """
+    order = np.argsort(said, kind="stable")
+    parts = [part for part in np.array_split(order, BINS) if len(part)]
+    return {
+        "absolute_yuan": float(np.abs(said - yuan).mean()),
+        "absolute_log": float(np.abs(np.log1p(said) - np.log1p(yuan)).mean()),
+        "whole": float(said.mean() / yuan.mean() - 1.0),
+        "tenths": float(np.mean([abs(said[part].mean() / yuan[part].mean() - 1.0) for part in parts])),
+    }
+
+
+def formula_tickets(policy: Policy, family: str, customers: pa.Table, now: int) -> Floats:
+    """(n,) the policy's ticket expression for each customer, the family's offers weighed by their shares."""
+    ready = prepared(policy)
+    columns: dict[str, Any] = dict(policy.static_columns)
+    columns.update(ready.features.table.encode_frame(customers))
+    ready.features.many(columns)
+    columns.update({**NOTHING, **context_columns(Context(now), ready.moment(now), ready.holidays)})
+    members = np.array([offer.share if offer.family == family else 0.0 for offer in policy.offers])
+    found = np.asarray(value(policy.families[family].ticket, many=True)(columns))
+    cells = np.broadcast_to(found, (customers.num_rows, len(members), 1))[:, :, 0]
+    return np.asarray((cells * members).sum(axis=1))

@@ -1,0 +1,129 @@
+"""A bundle's uplift by family: studied where treated and untreated are known, a model only where the study allows it.
+
+From files a trial is ``treated_<family>`` of outcomes.sql, which must have been given by chance; its propensity is the
+bundle's own, by models that have not seen the rows. From events a trial is ``openings``: who was shown an offer of the
+family in their first decision, and who was not. That was chosen by attributes, circumstances, arm and chance, all on
+record; holdout, standing tests and exploration leave every choice some chance, which is estimated on other rows, and
+rows that had next to none are left out.
+
+The model that was measured on held-out rows is the one that serves: nothing is learned anew on all.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.scoring.propensity import UPLIFT
+from training.bundles.registry import TrainedFamily
+from training.uplift.learners import TLearner
+from training.uplift.randomised_trial import Trial
+from training.uplift.study import Study, study
+
+Floats = npt.NDArray[np.float64]
+
+LEAST_TAKEN, LEAST_ARM = 50, 200
+"""A study needs so many outcomes, and so many customers in either arm."""
+LEAST_CHANCE = 0.05
+"""Rows whose treatment, or the lack of it, was less likely than this tell of themselves only, and are left out."""
+OVER_SAMPLED = "takers are over-sampled in these files (true_rate)"
+FOLDS = 2
+
+Found = tuple[dict[str, Any], dict[str, TrainedFamily]]
+"""What a manifest says of each family's uplift, and the models, by name, of those that may be used."""
+
+
+def uplifts(
+    trials: Mapping[str, Trial],
+    categories: Mapping[str, Sequence[str]],
+    seed: int,
+    over_sampled: Collection[str] = (),
+) -> Found:
+    """One study per family's trial; the trial's features are the columns that the bundle reads.
+
+    Where takers are over-sampled in the files, rates of two arms do not differ by what the offer changed.
+    """
+    told: dict[str, Any] = {}
+    models: dict[str, TrainedFamily] = {}
+    for family, trial in trials.items():
+        if lacking := OVER_SAMPLED if family in over_sampled else too_few(trial):
+            told[family] = {"verdict": "not studied", "uplift": {"used": False, "why": lacking}}
+            continue
+        found = study(trial, seed=seed)
+        told[family] = found.document()
+        if found.used:
+            models[UPLIFT + family] = _entry(found, trial, categories)
+    return told, models
+
+
+def said(told: Mapping[str, Any]) -> dict[str, str]:
+    """What a manifest says of each family's uplift, in a sentence."""
+    verdicts = {family: one["uplift"] for family, one in told.items()}
+    return {family: f"{'used' if one['used'] else 'not used'}: {one['why']}" for family, one in verdicts.items()}
+
+
+def too_few(trial: Trial) -> str:
+    """Why a trial is too small to study, in words; empty where it is not."""
+    arms = int(min((trial.treated == 1).sum(), (trial.treated == 0).sum()))
+    if arms < LEAST_ARM:
+        return f"{arms} customers in one arm, at least {LEAST_ARM} needed"
+    taken = int((trial.outcome > 0).sum())
+    return "" if taken >= LEAST_TAKEN else f"{taken} outcomes, at least {LEAST_TAKEN} needed"
+
+
+def trials_of(sample: Any, unseen: Mapping[str, Any]) -> dict[str, Trial]:
+    """By family, the customers of a training sample of whom it is known whether they were treated.
+
+    ``unseen``: by family, scores by models that have not seen the customers (``keepsakes.Unseen``).
+    """
+    found = {}
+    for family, treated in sample.outcomes.treated.items():
+        known = ~np.isnan(treated)
+        whole = Trial(
+            inputs=sample.rows,
+            treated=treated,
+            outcome=sample.outcomes.bought[family],
+            features=tuple(sample.names),
+            propensity=_scores(unseen.get(family), known),
+        )
+        found[family] = whole.rows(known)
+    return found
+
+
+def with_chance(trial: Trial, circumstances: Floats, seed: int) -> Trial:
+    """The rows that could have been treated or not, with the probability that they were.
+
+    ``circumstances`` (n, c): what was known when it was chosen beside the features. Each row's chance is learned from
+    the other rows.
+    """
+    whole = np.column_stack([trial.inputs, circumstances])
+    fold = np.random.default_rng(seed).permutation(len(trial.treated)) % FOLDS
+    chance = np.empty(len(trial.treated))
+    for one in range(FOLDS):
+        model = TLearner(random_state=seed).model_of(whole[fold != one], trial.treated[fold != one])
+        chance[fold == one] = model.predict(whole[fold == one])
+    return Trial(trial.inputs, trial.treated, trial.outcome, trial.features, trial.left_out, chance).rows(
+        (chance >= LEAST_CHANCE) & (chance <= 1.0 - LEAST_CHANCE)
+    )
+
+
+def _scores(unseen: Any, known: npt.NDArray[np.bool_]) -> Floats | None:
+    """The scores of all customers, None where one of those in the trial has none."""
+    scores = np.full(len(known), np.nan)
+    if unseen is not None:
+        scores[unseen.rows] = unseen.scores
+    return None if np.isnan(scores[known]).any() else scores
+
+
+def _entry(found: Study, trial: Trial, categories: Mapping[str, Sequence[str]]) -> TrainedFamily:
+    parts = found.model.parts()
+    return TrainedFamily(
+        models=[booster.model_to_string() for booster, _ in parts],
+        features=list(trial.features),
+        calibration=found.line,
+        metrics={"learner": found.learner, "qini": found.qini.document(), "beyond": found.beyond.document()},
+        base_rate=found.effect.value,
+        categories=categories,
+        weights=[weight for _, weight in parts],
+    )

@@ -1,15 +1,18 @@
-"""`fourcast`: every verb of the command line, one module per group in ``commands``, read when the verb is asked for.
+"""`fourcast`: every verb of the command line. A file below this folder that says ``VERBS = (verb,)`` adds one.
 
+The table of verbs is read from the files; a file is imported when its verb is asked for.
 Exit codes: 0 done, 1 a gate or a check says no, 2 the input was wrong, 70 a fault of the product's own (EX_SOFTWARE of
 sysexits.h; ``--debug`` shows where). Errors are the same words the API answers with, on standard error; ``--json`` puts
 the result on standard output as one JSON object.
 """
 
 import errno
+import re
 import sys
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Never
 
 import click
@@ -18,42 +21,25 @@ from service import __version__
 from service.cli.bank.choice import NEW
 from service.core.errors import FourcastError, InvalidInput
 
-MODULES: Mapping[str, str] = {
-    "demo": "demo",
-    "serve": "serve",
-    "work": "work",
-    "check": "check",
-    "migrate": "check",
-    "check-files": "customers",
-    "import": "customers",
-    "train": "models",
-    "score": "models",
-    "models": "models",
-    "promote": "models",
-    "rollback": "models",
-    "tune": "tuning",
-    "dataset": "experience",
-    "policy": "compare",
-    "recommend": "decisions",
-    "explain": "decisions",
-    "replay": "decisions",
-    "experiments": "experiments",
-    "challenge": "experiments",
-    "policy-value": "value",
-    "uplift": "uplift",
-    "portrait": "portrait",
-    "keys": "keys",
-    "audit": "audit",
-    "secrets": "secrets",
-    "openapi": "contract",
-    "feed": "feed",
-    "leads": "leads",
-    "advisers": "leads",
-    "report": "report",
-    "drift": "watching",
-    "evaluate": "watching",
-}
-"""Each verb, as ``--help`` lists them, with the module of ``commands`` that has it."""
+_HERE = Path(__file__).parent
+_DECLARED = re.compile(r"^VERBS = \((.+?),?\)$", re.MULTILINE)
+
+
+def _modules() -> dict[str, str]:
+    """Each verb with the module that declares it in ``VERBS``; the files are read as text, none is imported.
+
+    A verb is called as its function, with hyphens: ``check_files`` is ``check-files``, ``import_`` is ``import``.
+    """
+    found = {}
+    for path in sorted(_HERE.rglob("*.py")):
+        for names in _DECLARED.findall(path.read_text(encoding="utf-8")):
+            module = ".".join(path.relative_to(_HERE).with_suffix("").parts)
+            found |= {name.strip("_ ").replace("_", "-"): module for name in names.split(",")}
+    return found
+
+
+MODULES: Mapping[str, str] = _modules()
+"""Each verb with the module of this package that has it, by room and name."""
 OWN_FAULT = 70
 BANK_STATE, NEW_BANK = "--bank-state", "--new-bank"
 NAMES = (BANK_STATE, NEW_BANK)
@@ -73,6 +59,21 @@ class Verbs(click.Group):
         module = import_module(f"service.cli.{MODULES[name]}")
         verbs: tuple[click.Command, ...] = module.VERBS
         return next(verb for verb in verbs if verb.name == name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs by room."""
+        rooms: dict[str, list[str]] = {}
+        for name, module in MODULES.items():
+            rooms.setdefault(module.partition(".")[0], []).append(name)
+        width = max(map(len, MODULES))
+        for room, names in rooms.items():
+            with formatter.section(room.capitalize()):
+                rows = [(name.ljust(width), self._short(context, name)) for name in names]
+                formatter.write_dl(rows)
+
+    def _short(self, context: click.Context, name: str) -> str:
+        command = self.get_command(context, name)
+        return "" if command is None else command.get_short_help_str(90)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the options; the one that names a bank may stand behind the verb too."""

@@ -15,10 +15,7 @@ from flask.sessions import NullSession, SessionInterface
 
 from service.cache import Cache
 from service.engine.engine import Engine
-from service.routes import docs, health
-from service.routes.crm import advisers, changes, jobs, lead_builds, leads, webhooks
-from service.routes.customers import contacts, customers, listing, portrait, preferences, tokens
-from service.routes.governance import drift, experiments, models, policies
+from service.routes import blueprints, docs
 from service.routes.http.guard import check_declared
 from service.routes.http.headers.cors import Cors
 from service.routes.http.metrics import note_worker
@@ -26,37 +23,12 @@ from service.routes.http.middleware import Envelope, to_stdout
 from service.routes.http.openapi import document
 from service.routes.http.problems import install
 from service.routes.http.request_context import facts
-from service.routes.offers import bulk, decisions, events, offers, visitors
 from service.runtime import tracing
 from service.runtime.config import Settings
 from service.runtime.logs import log_as_json
 from service.store import Store
 
 LOG = logging.getLogger("fourcast.app")
-BLUEPRINTS = (
-    offers.blueprint,
-    visitors.blueprint,
-    events.blueprint,
-    contacts.blueprint,
-    preferences.blueprint,
-    portrait.blueprint,
-    decisions.blueprint,
-    policies.blueprint,
-    models.blueprint,
-    drift.blueprint,
-    experiments.blueprint,
-    customers.blueprint,
-    tokens.blueprint,
-    listing.blueprint,
-    bulk.blueprint,
-    jobs.blueprint,
-    changes.blueprint,
-    leads.blueprint,
-    lead_builds.blueprint,
-    advisers.blueprint,
-    webhooks.blueprint,
-    health.blueprint,
-)
 
 
 class _NoSessions(SessionInterface):
@@ -92,7 +64,7 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
     app.extensions["fourcast"] = engine
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     install(app)
-    contract = document(app, BLUEPRINTS)
+    contract = document(app, blueprints())
     app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
     app.register_blueprint(docs.blueprint)
     check_declared(app)

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-import service.app
+from service import __version__
 from service.cli.main import MODULES, main
+from service.routes import blueprints
 from service.runtime.config import Settings, settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ def test_kustomize_builds_them_all() -> None:
         pytest.skip("kubectl is not installed")
     built = subprocess.run(["kubectl", "kustomize", str(KUBERNETES)], capture_output=True, text=True, check=True).stdout
     assert len([*yaml.safe_load_all(built)]) == len(DOCUMENTS)
-    assert f"image: fourcast:{service.__version__}" in built
+    assert f"image: fourcast:{__version__}" in built
 
 
 def test_every_file_of_the_folder_is_in_the_kustomization() -> None:
@@ -112,7 +113,7 @@ def test_what_is_set_are_settings_and_secrets_are_referred_to_only() -> None:
 
 
 def test_probes_and_ingress_lead_to_what_is_served_and_the_metrics_stay_inside() -> None:
-    served = {path for blueprint in service.app.BLUEPRINTS for path in paths(blueprint)}
+    served = {path for blueprint in blueprints() for path in paths(blueprint)}
     for _, container in CONTAINERS:
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             if probe in container:

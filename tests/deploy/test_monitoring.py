@@ -14,7 +14,7 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import Histogram, MetricWrapperBase
 
-import service.app
+from service.routes import blueprints
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SLO = yaml.safe_load((DEPLOY / "prometheus" / "slo.yaml").read_text())
@@ -85,7 +85,7 @@ def rules() -> set[str]:
     from flask import Flask
 
     app = Flask("rules")
-    for blueprint in service.app.BLUEPRINTS:
+    for blueprint in blueprints():
         app.register_blueprint(blueprint)
     return {rule.rule for rule in app.url_map.iter_rules()}
 

@@ -1,160 +1,192 @@
-"""Who may import whom: the layer table as rows, held against the imports that stand in the files."""
+"""Who may import whom: the layer table as rows, held against every import of every file, those inside functions too."""
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PURE = frozenset({"numpy", "sqlglot"})
+DOCUMENTS = PURE | {"yaml", "orjson"}
 
-LAYERS: dict[int, tuple[str, ...]] = {
-    0: ("service", "service.core.errors", "service.core.domain"),
-    1: ("service.core.expressions", "service.core.grid", "service.core.hashing", "service.core.attributes"),
-    2: (
-        "service.rules",
-        "service.scoring",
-        "service.core.attributes.features",
-        "service.scoring.value",
-        "service.scoring.lifetime",
-        "service.scoring.segments",
-        "service.scoring.satisfaction",
-        "service.scoring.arbitration",
-    ),
-    3: ("service.decision", "service.planning"),
-    4: (
-        "service.runtime.config",
-        "service.runtime.embedded",
-        "service.cache",
-        "service.store",
-        "service.scoring.models",
-        "service.runtime.tracing",
-    ),
-    5: (
-        "service.engine.engine",
-        "service.engine.contacts",
-        "service.engine.offers.visitors",
-        "service.engine.offers.recommend",
-        "service.engine.offers.answer_cache",
-        "service.engine.offers.request",
-        "service.engine.releases.active",
-        "service.engine.auth",
-        "service.engine.releases.artifacts",
-        "service.engine.offers.event_claims",
-        "service.engine.offers.offer_tokens",
-        "service.rendering.answer",
-        "service.rendering",
-        "service.engine.explain",
-        "service.engine.preferences",
-        "service.engine.portrait",
-        "service.engine.releases.loader",
-        "service.engine.releases.governance",
-        "service.engine.releases.policy_check",
-        "service.engine.releases.value_check",
-        "service.runtime.child_process",
-        "service.engine.releases.policy_jobs",
-        "service.engine.releases.value_gate",
-        "service.engine.experiments",
-        "service.engine.releases.models",
-        "service.engine.drift",
-        "service.engine.metrics",
-        "service.engine.failures",
-        "service.cli.operate.deployment_check",
-        "service.engine.releases.challenger",
-        "service.engine.crm",
-        "service.engine.runner",
-    ),
-    6: (
-        "service.routes",
-        "service.console",
-        "service.app",
-        "service.cli.main",
-        "service.cli",
-        "service.runtime.gunicorn",
-        "service.runtime.logs",
-    ),
+LAYERS: Mapping[str, int] = {
+    "service": 0,
+    "service.core": 0,
+    "service.rules": 1,
+    "service.scoring": 2,
+    "service.scoring.models": 3,
+    "service.decision": 4,
+    "service.analysis": 5,
+    "service.rendering": 5,
+    "service.planning": 6,
+    "service.store": 7,
+    "service.cache": 7,
+    "service.runtime": 7,
+    "service.engine": 8,
+    "service.routes": 9,
+    "service.app": 10,
+    "service.cli": 11,
+    "training": 9,
 }
-"""A module belongs to the row that names it or the nearest package above it."""
+"""Each room with its layer: a module imports its own room and lower layers, and no other room of its own layer."""
 
-OUTSIDE: dict[int, frozenset[str]] = {
-    0: frozenset(),
-    1: frozenset({"numpy", "sqlglot"}),
-    2: frozenset({"numpy", "sqlglot", "yaml", "orjson"}),
-    3: frozenset({"numpy", "sqlglot", "orjson", "scipy"}),
+CLOSED: Mapping[str, frozenset[str]] = {
+    "service.planning": frozenset({"service.rendering"}),
+    "service.store": frozenset({"service.rules", "service.scoring", "service.scoring.models", "service.decision"})
+    | {"service.analysis", "service.rendering", "service.planning"},
+    "service.cache": frozenset({"service.rules", "service.scoring", "service.scoring.models", "service.decision"})
+    | {"service.analysis", "service.rendering", "service.planning"},
+    "service.runtime": frozenset({"service.rules", "service.scoring", "service.scoring.models", "service.decision"})
+    | {"service.analysis", "service.rendering", "service.planning"},
+    "training": frozenset({"service.rendering", "service.store", "service.cache", "service.runtime", "service.engine"}),
 }
-"""Outside packages that the pure core may use, by layer; above it anything declared in pyproject."""
+"""Lower rooms that a room may not import although they lie below it."""
 
-TRAINING_MAY_IMPORT = (0, 1, 2, 3)
+OUTSIDE: Mapping[str, frozenset[str]] = {
+    "service": frozenset(),
+    "service.core": PURE | {"orjson", "yaml"},
+    "service.rules": DOCUMENTS,
+    "service.scoring": DOCUMENTS,
+    "service.decision": DOCUMENTS,
+    "service.analysis": DOCUMENTS | {"scipy"},
+    "service.rendering": DOCUMENTS,
+    "service.planning": DOCUMENTS | {"scipy"},
+}
+"""Outside packages that the pure rooms may use; the others may use anything that pyproject declares."""
+
+IMPURE = frozenset({"time", "random", "secrets", "os", "socket", "logging"})
 TRAINING_FORBIDDEN = frozenset({"flask", "redis", "flask_smorest", "sqlalchemy"})
-IMPURE = frozenset({"time", "random", "secrets", "os", "socket", "logging", "datetime.datetime.now"})
-STANDARD_LIBRARY = __import__("sys").stdlib_module_names
+LOADS_TRAINING = "service.cli"
+"""The one room that may import training, and only inside functions: a server never loads it."""
 
 
-def modules(package: str) -> Iterator[tuple[str, Path]]:
-    """Every module of a package with its dotted name; migrations belong to the store and are its own."""
-    for path in sorted((ROOT / package).rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+@cache
+def files() -> Mapping[str, Path]:
+    """Every module of both packages with its dotted name."""
+    found = {}
+    for package in ("service", "training"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
 
 
-def imports(path: Path) -> set[str]:
-    """The dotted names a file imports, wherever in the file they stand."""
+@cache
+def imports(name: str) -> frozenset[str]:
+    """The dotted names that a module imports, wherever in the file they stand."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(files()[name].read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
-def layer_of(name: str) -> int:
-    """The layer of the longest row that is this module or a package above it."""
-    rows = [(len(row), layer) for layer, names in LAYERS.items() for row in names if f"{name}.".startswith(f"{row}.")]
-    return max(rows)[1]
+def modules_of(name: str) -> Iterator[str]:
+    """The modules of ours that a module imports: the module itself, or the one that has the imported name."""
+    for imported in imports(name):
+        own = imported if imported in files() else imported.rpartition(".")[0]
+        if own in files() and own != name:
+            yield own
 
 
 def room_of(name: str) -> str:
-    """The row itself: modules of one row may import each other."""
-    return max((row for names in LAYERS.values() for row in names if f"{name}.".startswith(f"{row}.")), key=len)
+    """The longest row of the table that is this module or a package above it."""
+    return max((room for room in LAYERS if f"{name}.".startswith(f"{room}.")), key=len)
 
 
-SERVICE = list(modules("service"))
-TRAINING = list(modules("training"))
+NAMES = list(files())
 
 
-@pytest.mark.parametrize(("name", "path"), SERVICE, ids=[name for name, _ in SERVICE])
-def test_a_module_imports_only_its_own_room_and_lower_layers(name: str, path: Path) -> None:
-    layer, room = layer_of(name), room_of(name)
-    for imported in imports(path):
-        if not imported.startswith("service."):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_imports_only_its_own_room_and_lower_layers(name: str) -> None:
+    room = room_of(name)
+    for imported in modules_of(name):
+        other = room_of(imported)
+        if other == room or (room == LOADS_TRAINING and other == "training"):
             continue
-        below = layer_of(imported) < layer or room_of(imported) == room or (layer != 4 and layer_of(imported) == layer)
-        assert below, f"{name} (layer {layer}) imports {imported} (layer {layer_of(imported)})"
+        below = LAYERS[other] < LAYERS[room] and other not in CLOSED.get(room, frozenset())
+        assert below, f"{name} (layer {LAYERS[room]}) imports {imported} (layer {LAYERS[other]})"
 
 
-@pytest.mark.parametrize(("name", "path"), SERVICE, ids=[name for name, _ in SERVICE])
-def test_the_pure_core_uses_only_what_its_layer_is_allowed(name: str, path: Path) -> None:
-    layer = layer_of(name)
-    if layer > 3:
-        return
-    roots = {imported.split(".")[0] for imported in imports(path)}
-    allowed = set(OUTSIDE[layer]) | set(STANDARD_LIBRARY) | {"service"}
+@pytest.mark.parametrize("name", [name for name in NAMES if room_of(name) in OUTSIDE])
+def test_the_pure_rooms_use_only_what_they_are_allowed(name: str) -> None:
+    roots = {imported.split(".")[0] for imported in imports(name)}
+    allowed = OUTSIDE[room_of(name)] | sys.stdlib_module_names | {"service"}
     assert roots <= allowed, f"{name} may not import {sorted(roots - allowed)}"
     assert not roots & IMPURE, f"{name} is pure and may not import {sorted(roots & IMPURE)}"
 
 
-@pytest.mark.parametrize(("name", "path"), TRAINING, ids=[name for name, _ in TRAINING])
-def test_training_stays_off_the_web_and_the_stores(name: str, path: Path) -> None:
-    for imported in imports(path):
-        assert imported.split(".")[0] not in TRAINING_FORBIDDEN, f"{name} imports {imported}"
-        if imported.startswith("service."):
-            allowed = layer_of(imported) in TRAINING_MAY_IMPORT or imported.startswith("service.scoring.models")
-            assert allowed, f"{name} imports {imported}"
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("training")])
+def test_training_stays_off_the_web_and_the_stores(name: str) -> None:
+    roots = {imported.split(".")[0] for imported in imports(name)}
+    assert not roots & TRAINING_FORBIDDEN, f"{name} imports {sorted(roots & TRAINING_FORBIDDEN)}"
 
 
-@pytest.mark.parametrize(("name", "path"), SERVICE, ids=[name for name, _ in SERVICE])
-def test_the_service_never_imports_training_except_the_command_line(name: str, path: Path) -> None:
-    if layer_of(name) == 6 and ("cli" in name or "commands" in name):
-        return
-    assert not [imported for imported in imports(path) if imported.split(".")[0] == "training"]
+def test_the_command_line_loads_training_only_when_a_verb_asks_for_it() -> None:
+    for name in NAMES:
+        if room_of(name) == LOADS_TRAINING:
+            above = [node for node in ast.parse(files()[name].read_text()).body if isinstance(node, ast.ImportFrom)]
+            assert not [node.module for node in above if str(node.module).split(".")[0] == "training"], name
+
+
+def circles() -> list[list[str]]:
+    """Modules that import each other, however long the way round: strongly connected components (Tarjan 1972)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        order[name] = low[name] = len(order)
+        open_.append(name)
+        for other in modules_of(name):
+            if other not in order:
+                visit(other)
+            if other in open_:
+                low[name] = min(low[name], low[other])
+        if low[name] == order[name]:
+            circle = open_[open_.index(name) :]
+            del open_[open_.index(name) :]
+            found.extend([circle] if len(circle) > 1 else [])
+
+    for name in NAMES:
+        if name not in order:
+            visit(name)
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles() == []
+
+
+def floors() -> int:
+    """How many rooms the longest chain of imports passes."""
+
+    @cache
+    def depth(room: str) -> int:
+        return 1 + max((depth(other) for other in below[room]), default=0)
+
+    below = {
+        room: {room_of(one) for name in NAMES if room_of(name) == room for one in modules_of(name)} - {room, "service"}
+        for room in LAYERS
+    }
+    below["service.cli"] -= {"training"}
+    return max(depth(room) for room in LAYERS)
+
+
+def test_the_house_has_at_most_sixteen_rooms_on_eleven_floors() -> None:
+    assert len(LAYERS.keys() - {"service"}) <= 16
+    assert floors() <= 11
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in files().values()}), ids=lambda path: path.name)
+def test_no_folder_has_more_than_fifteen_entries(folder: Path) -> None:
+    if folder.name == "versions":
+        pytest.skip("a migration is a file, and no migration ever goes")
+    entries = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert len(entries - {"__init__", "__main__"}) <= 15, sorted(entries)

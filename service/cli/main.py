@@ -30,7 +30,7 @@ def _modules() -> dict[str, str]:
 
     A verb is called as its function, with hyphens: ``check_files`` is ``check-files``, ``import_`` is ``import``.
     """
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted(_HERE.rglob("*.py")):
         for names in _DECLARED.findall(path.read_text(encoding="utf-8")):
             module = ".".join(path.relative_to(_HERE).with_suffix("").parts)

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from service.core.domain import Decision, Treatment
-from service.rules.messages import render as render_message
 from service.rules.model.rules import FitRule, Rule
 from service.rules.policy import Policy
 
@@ -74,7 +73,7 @@ class Phrasebook:
 
     def _offer(self, offer_id: str, channel: str, language: str, variant: str | None) -> orjson.Fragment:
         offer = self._offers[offer_id]
-        message = render_message(self._policy, offer_id, channel, language, variant)
+        message = self._policy.message(offer_id, channel, language, variant)
         return fragment(
             {
                 "name": offer.name[language],

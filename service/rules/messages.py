@@ -2,19 +2,16 @@
 
 A placeholder is ``{name}``, ``{offer_id}``, ``{channel_id}`` or a term the offer states. Money has separators, a number
 per year is a percentage, a date stays ISO. Since nothing personal is ever inserted, all messages are written when the
-policy is loaded (and checked then), and ``render`` only looks them up: the rate shown can never depend on a score.
+policy is loaded (and checked then), and ``Policy.message`` only looks them up: the rate shown can never depend on a
+score.
 Whether a customer reads a segment's words is decided elsewhere (``decision.positioning``); the terms are the same.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from service.core.domain import Scalar, Text
 from service.rules.model.rules import Channel, Message, Offer, Term
-
-if TYPE_CHECKING:
-    from service.rules.policy import Policy
 
 PER_YEAR = "per year"
 ALWAYS = ("name", "offer_id", "channel_id")
@@ -22,15 +19,6 @@ Said = Mapping[str, str]
 """What each placeholder says."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-
-
-def render(policy: "Policy", offer_id: str, channel_id: str, language: str, variant: str | None = None) -> Message:
-    """The message for one offer in one channel and language (``zh`` or ``en``); KeyError for one nobody wrote.
-
-    ``variant`` is the id of a segment's words; None are the plain ones.
-    """
-    written = policy.messages if variant is None else policy.variants[variant].messages
-    return written[offer_id, channel_id, language]
 
 
 def words(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:

@@ -130,6 +130,14 @@ class Policy:
         """Every rule in force: gates, contact gates (first the one that no policy writes), then fit rules."""
         return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits)
 
+    def message(self, offer_id: str, channel_id: str, language: str, variant: str | None = None) -> Message:
+        """The words for one offer in one channel and language (``zh`` or ``en``); KeyError for those nobody wrote.
+
+        ``variant`` is the id of a segment's words; None are the plain ones.
+        """
+        written = self.messages if variant is None else self.variants[variant].messages
+        return written[offer_id, channel_id, language]
+
     def __reduce__(self) -> tuple[Any, ...]:
         """A policy travels between processes as its documents."""
         return from_documents, (self.documents,)

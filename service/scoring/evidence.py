@@ -5,9 +5,9 @@
     response  (k + taken) / (k + expected)              expected = sum of P(offer) over the showings in the channel
 
 With nothing shown each is its prior (a response is 1); with much shown it is what was seen. Training counts
-(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read and spoken under the names of
-``hearing``. A response is learned for groups of customers by one attribute; the last group is of those whose figure is
-unknown. Pure.
+(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read and spoken under the
+names of ``hearing``. A response is learned for groups of customers by one attribute; the last group is of those whose
+figure is unknown. Pure.
 """
 
 from bisect import bisect_right

@@ -4,8 +4,8 @@
 ``survival_t = (1 - p)**(365.25 t / h)`` and p is the chance to lapse within h days. Margins are those of today's
 holdings, at the end of each year; growth, cross-selling and a change of p over time are left out, and whoever shows the
 value shows these assumptions with it.
-``Lapse`` is p as training estimated it (``training.models.lapse``): a calibrated logistic curve over standardised figures,
-from a bundle's manifest. Pure.
+``Lapse`` is p as training estimated it (``training.models.lapse``): a calibrated logistic curve over standardised
+figures, from a bundle's manifest. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

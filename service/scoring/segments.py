@@ -2,8 +2,8 @@
 
 ``segment = argmin_k |z - centroid_k|`` over standardised figures (``standard``): log balances, activity and the age of
 the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment (None).
-Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a bundle's
-manifest; here they are read and applied. Pure.
+Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a
+bundle's manifest; here they are read and applied. Pure.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,7 +12,6 @@ from service.core.domain import Scalar
 from service.core.expressions import Kind, falsity, to_sql, truth, value
 from service.rules.compliance import checks
 from service.rules.loading.weights import FORCES, PEST
-from service.rules.messages import render
 from service.rules.policy import CONCERNS, DEFAULT, LANGUAGES, STAGES, FitRule, GateRule, load
 
 POLICY = load(DEFAULT)
@@ -257,7 +256,7 @@ def test_the_value_of_a_deposit_and_of_wealth_by_hand() -> None:
 def test_every_message_renders_and_may_be_shown(offer: Any) -> None:
     for channel in POLICY.channels:
         for language in LANGUAGES:
-            message = render(POLICY, offer.id, channel.id, language)
+            message = POLICY.message(offer.id, channel.id, language)
             assert message.title
             assert message.body
             assert message.disclosures
@@ -268,17 +267,17 @@ def test_every_message_renders_and_may_be_shown(offer: Any) -> None:
 
 def test_insurance_is_told_on_plain_deposits_only() -> None:
     for offer in POLICY.offers:
-        told = "存款保险" in "".join(render(POLICY, offer.id, "mobile_app", "zh").disclosures)
+        told = "存款保险" in "".join(POLICY.message(offer.id, "mobile_app", "zh").disclosures)
         assert told == (offer.family == "deposit" and "risk" not in offer.terms)
 
 
 def test_the_rate_shown_is_the_published_one() -> None:
-    assert "1.20%" in render(POLICY, "term-12m", "mobile_app", "zh").body
-    assert "200,000 yuan" in render(POLICY, "large-cd-36m", "branch", "en").body
+    assert "1.20%" in POLICY.message("term-12m", "mobile_app", "zh").body
+    assert "200,000 yuan" in POLICY.message("large-cd-36m", "branch", "en").body
 
 
 def test_fast_redemption_is_never_told_without_its_limit() -> None:
-    assert any("10,000元" in one for one in render(POLICY, "cash-r1", "mobile_app", "zh").disclosures)
+    assert any("10,000元" in one for one in POLICY.message("cash-r1", "mobile_app", "zh").disclosures)
 
 
 def test_the_contact_policy_covers_consent_night_caps_and_rest() -> None:

@@ -6,7 +6,8 @@
     verdict      better, worse, cannot tell, or not supported by the log
 
 The unit is one row of the log: rows must be independent of each other (one customer each, or one decision each where
-customers hardly return). Not here: files (``training.evaluation.policy_value``), the stored decisions (``service.engine.releases.value_gate``).
+customers hardly return). Not here: files (``training.evaluation.policy_value``), the stored decisions
+(``service.engine.releases.value_gate``).
 """
 
 from service.analysis.policy_value.estimates import Estimate, dr, dr_terms, ips, logged, snips

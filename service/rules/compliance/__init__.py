@@ -1,4 +1,4 @@
 """What a message may not say, and what it must.
 
-    checks  what a message may not say, and what it must
+checks  what a message may not say, and what it must
 """

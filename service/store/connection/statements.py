@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from service.core.domain import Client, Event, EventKind, KindLookback, Lookback, Release, Snapshot, Survey, Trail
-from service.store.connection.wire import Row, Statement
+from service.store.connection.wire import Row, Statement, whole, word
 from service.store.events.events import FIELDS
 from service.store.events.trails import PAST
 
@@ -76,16 +76,6 @@ ACTIVE = Statement(
     b"active",
     b"SELECT releases.id, policy, bundle, prices FROM serving JOIN releases ON releases.id = release_id",
 )
-
-
-def whole(value: bytes | None) -> int:
-    """A bigint column that is never NULL."""
-    return int(value or 0)
-
-
-def word(value: bytes | None) -> str | None:
-    """A text column."""
-    return None if value is None else value.decode()
 
 
 def snapshot_of(customer_id: str, row: Row) -> Snapshot:

@@ -162,3 +162,13 @@ def named(state: bytes, message: str) -> FourcastError:
     if state.startswith(b"23"):
         return Conflict(f"PostgreSQL refuses: {message}")
     return Unavailable(f"PostgreSQL refuses: {message}")
+
+
+def whole(value: bytes | None) -> int:
+    """A bigint column that is never NULL."""
+    return int(value or 0)
+
+
+def word(value: bytes | None) -> str | None:
+    """A text column."""
+    return None if value is None else value.decode()

@@ -3,7 +3,7 @@
 from service.core.decision_ids import canonical_id
 from service.core.domain import UNKNOWN_CUSTOMER, Client, Event, Lookback, Release, Snapshot
 from service.core.errors import NotFound, Unavailable, no_customer
-from service.store.connection import encoding, statements
+from service.store.connection import encoding, statements, wire
 from service.store.connection.database import Database
 from service.store.decisions import decisions
 from service.store.decisions.decisions import Record
@@ -20,7 +20,7 @@ class Asked:
         if not row:
             raise Unavailable("The database lacks its serving row: `fourcast serve` migrates it at start.")
         revision, release, generation = row[0]
-        return None if revision is None else int(revision), statements.whole(release), statements.whole(generation)
+        return None if revision is None else int(revision), wire.whole(release), wire.whole(generation)
 
     def snapshot(self, customer_id: str, back: Lookback) -> Snapshot | None:
         """Attributes, newest consents, the past so far back, and the revision they all belong to."""
@@ -32,7 +32,7 @@ class Asked:
         rows = self._database.ask(
             statements.SNAPSHOT, encoding.name("customer_id", customer_id), *statements.lookback(back)
         )
-        return (statements.snapshot_of(customer_id, rows[0]), statements.word(rows[0][5])) if rows else None
+        return (statements.snapshot_of(customer_id, rows[0]), wire.word(rows[0][5])) if rows else None
 
     def events(self, customer_id: str, since_ms: int) -> tuple[Event, ...]:
         """Every event since then, oldest first: for who tells what happened; decisions read trails."""
@@ -61,7 +61,7 @@ class Asked:
 
     def oldest_decision(self) -> str | None:
         """The id of the oldest decision on record; ids sort by their time."""
-        return next((statements.word(row[0]) for row in self._database.ask(statements.OLDEST)), None)
+        return next((wire.word(row[0]) for row in self._database.ask(statements.OLDEST)), None)
 
     def client(self, key_hash: str) -> Client | None:
         """The client whose live key has this SHA-256 (hex)."""

@@ -16,7 +16,7 @@ import orjson
 from service.core.decision_ids import canonical_id
 from service.core.domain import Event, EventKind, Lookback, Snapshot
 from service.core.errors import Conflict, no_customer
-from service.store.connection import encoding, statements
+from service.store.connection import encoding, statements, wire
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Statement
 from service.store.customers import writes
@@ -163,7 +163,7 @@ def _made(contact: Contact, at: int) -> Event:
 def _standing(ask: Ask, customer_id: str) -> Standing:
     for revision, found in ask(SAID, encoding.name("customer_id", customer_id)):
         said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
-        return Standing(statements.whole(revision), said)
+        return Standing(wire.whole(revision), said)
     raise no_customer(customer_id)
 
 
@@ -183,9 +183,9 @@ def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
 def _reported(ask: Ask, wanted: Event) -> Contact | None:
     """A contact of before they were kept as such, told by its event alone; Conflict for an id of something else."""
     for *said, at in ask(REPORTED, encoding.name("id", wanted.id), wanted.customer_id.encode()):
-        customer, kind, offer, channel, decision = map(statements.word, said)
+        customer, kind, offer, channel, decision = map(wire.word, said)
         if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):
             raise Conflict(f'The id "{wanted.id}" was used before for something else: give each contact its own id.')
         known = canonical_id(decision or "") or decision
-        return Contact(wanted.id, wanted.customer_id, offer, channel, known, statements.whole(at), contacts.MADE, None)
+        return Contact(wanted.id, wanted.customer_id, offer, channel, known, wire.whole(at), contacts.MADE, None)
     return None

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service.core import customer_ids
 from service.core.domain import Attributes, Lookback, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
-from service.store.connection import encoding, statements
+from service.store.connection import encoding, statements, wire
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Row, Statement
 from service.store.customers import erasure, tombstones, writes
@@ -189,7 +189,7 @@ class Register:
 
     def _ended(self, ask: Ask, name: str) -> int:
         """The revision at which somebody of that id was erased, who is stored again now; 0 for nobody."""
-        return sum(statements.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
+        return sum(wire.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
 
     def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id."""
@@ -200,9 +200,7 @@ class Register:
         """Those of the customers that are stored, each whole, in one view of the database."""
         ids = orjson.dumps([encoding.name("customer_id", one).decode() for one in names])
         found = self._database.ask(MANY, ids, *statements.lookback(back))
-        return {
-            str(statements.word(row[0])): statements.snapshot_of(str(statements.word(row[0])), row[1:]) for row in found
-        }
+        return {str(wire.word(row[0])): statements.snapshot_of(str(wire.word(row[0])), row[1:]) for row in found}
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
         """External key -> customer id, of those keys that somebody has."""
@@ -302,5 +300,5 @@ def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> se
 
 def _entry(row: Row) -> Entry:
     name, key, attributes, revision, at, told = row
-    facts, numbers = orjson.loads(attributes or b"{}"), (statements.whole(revision), statements.whole(at))
-    return Entry(statements.word(name) or "", statements.word(key), facts, *numbers, orjson.loads(told or b"{}"))
+    facts, numbers = orjson.loads(attributes or b"{}"), (wire.whole(revision), wire.whole(at))
+    return Entry(wire.word(name) or "", wire.word(key), facts, *numbers, orjson.loads(told or b"{}"))

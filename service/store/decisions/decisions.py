@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from service.core.decision_ids import canonical_id
 from service.core.errors import InvalidInput, Problem
-from service.store.connection.statements import whole, word
-from service.store.connection.wire import Row
+from service.store.connection.wire import Row, whole, word
 
 VERSION_7, VARIANT = 0x7 << 76, 0b10 << 62
 

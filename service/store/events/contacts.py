@@ -16,7 +16,7 @@ from sqlalchemy import text as text_of
 
 from service.core.domain import Event
 from service.core.errors import Conflict, NotFound, no_customer
-from service.store.connection import encoding, statements
+from service.store.connection import encoding, wire
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Row, Statement
 from service.store.customers import writes
@@ -110,7 +110,7 @@ class Contacts:
 def lock(ask: Ask, customer_id: str) -> int:
     """The customer's revision; locked until the transaction ends. NotFound."""
     for (revision,) in ask(LOCK, encoding.name("customer_id", customer_id)):
-        return statements.whole(revision)
+        return wire.whole(revision)
     raise no_customer(customer_id)
 
 
@@ -157,14 +157,14 @@ def set_state(ask: Ask, contact: Contact, state: str, at: int) -> Contact:
 def contact_of(row: Row) -> Contact:
     """A row of ``FIELDS``."""
     name, customer, offer, channel, decision, at, state, reserved = row
-    places = (statements.word(offer), statements.word(channel), statements.word(decision))
-    since = None if reserved is None else statements.whole(reserved)
+    places = (wire.word(offer), wire.word(channel), wire.word(decision))
+    since = None if reserved is None else wire.whole(reserved)
     return Contact(
-        str(statements.word(name)),
-        str(statements.word(customer)),
+        str(wire.word(name)),
+        str(wire.word(customer)),
         *places,
-        statements.whole(at),
-        str(statements.word(state)),
+        wire.whole(at),
+        str(wire.word(state)),
         since,
     )
 

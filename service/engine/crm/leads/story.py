@@ -17,7 +17,6 @@ from service.engine.crm.leads.facts import NOTHING, Facts
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.explain import Explaining
 from service.engine.releases.active import Releases
-from service.rules.messages import render
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.leads import Lead
@@ -89,7 +88,7 @@ def talking_points(policy: Policy, offer: str, channel: str, language: str, vari
     """What to say of the offer: its words, then what must be disclosed; nothing of an offer the policy has not."""
     if offer not in {one.id for one in policy.offers}:
         return []
-    message = render(policy, offer, channel, language, variant)
+    message = policy.message(offer, channel, language, variant)
     return [message.body, *message.disclosures]
 
 

@@ -12,9 +12,9 @@ Nothing here reads a clock, a file or chance: ``now`` comes with the context, an
 day and the policy. So the same inputs give the same bytes, today and in an audit.
 """
 
-from service.decision.batch import decide_many
+from service.decision.batch import decide_many, population
 from service.decision.compiled import prepared
-from service.decision.population import Decisions, Population, population
+from service.decision.population import Decisions, Population
 from service.decision.record import decode, encode, redacted, replay
 from service.decision.single import decide
 from service.decision.trace.trace import TracedTreatment, Unlock, trace, unlocks

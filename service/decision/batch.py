@@ -5,21 +5,22 @@ and the few of all other arms together (``mixture``); every array is judged the 
 What differs from ``one`` is only how lists are ordered.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import nan
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
-from service.core.domain import Arm, Context, Release
-from service.core.grid import Array, Columns, context_columns
+from service.core.domain import Arm, Context, Release, Snapshot
+from service.core.grid import Array, by_customer
 from service.decision.batch_arms import Mixture
 from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
-from service.decision.lifecycle import NOWHERE
 from service.decision.population import Decisions, Population
-from service.decision.privacy import UNSAID, open_context
+from service.decision.privacy import is_personal_arm
 from service.decision.subject import PERSONALISATION, Arms, Draw, asked_channel, draws
 from service.rules.contact_gates import Crowd, Ok
-from service.rules.history.columns import NOTHING
+from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
 from service.rules.rulebook import Fit, open_cells
 from service.scoring import arbitration
@@ -57,6 +58,30 @@ def decide_many(
     return whole
 
 
+def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
+    """The population of some snapshots."""
+    ready = prepared(policy)
+    table = ready.columns.features.table
+    encoded = [table.encode(snapshot.attributes) for snapshot in snapshots]
+    return Population(
+        [snapshot.customer_id for snapshot in snapshots],
+        {name: _column([one[name] for one in encoded]) for name in table.encode({})},
+        np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
+        _consents([snapshot.consents for snapshot in snapshots]),
+        past_table(snapshots, ready.places),
+    )
+
+
+def _column(values: list[Any]) -> Array:
+    text = any(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
+    return by_customer(np.array(values, dtype=object if text else np.float64))
+
+
+def _consents(ledgers: Sequence[Mapping[str, bool]]) -> dict[str, Array]:
+    purposes: Iterable[str] = dict.fromkeys(purpose for ledger in ledgers for purpose in ledger)
+    return {purpose: np.array([float(ledger.get(purpose, nan)) for ledger in ledgers]) for purpose in purposes}
+
+
 def _blocks(members: Array, size: int) -> Iterator[Array]:
     for first in range(0, len(members), size):
         yield members[first : first + size]
@@ -91,8 +116,8 @@ class _Task:
     def __init__(self, ready: Prepared, context: Context, release: Release, reasons: bool) -> None:
         self.ready, self.context = ready, context
         self.withheld: dict[str, int] | None = {} if reasons else None
-        self.at = ready.moment(context.now)
-        self.holiday = self.at.day in ready.holidays
+        self.at = ready.columns.moment(context.now)
+        self.holiday = self.at.day in ready.columns.holidays
         self.asked = asked_channel(context, ready.places.channel)
         self.cost = ready.contact_cost + ready.prices(release.prices)
 
@@ -148,27 +173,12 @@ class _Task:
 
     def _cells(self, part: Population, scores: Mapping[str, Array], listened: Mapping[str, Array], arm: Arm) -> Cells:
         """``scores`` say where a customer stands, to every arm; ``listened`` is what the arm hears of them."""
-        columns, dealings = self._columns(part, scores, arm)
-        personal = arm is not Arm.UNPERSONALISED
+        personal = is_personal_arm(arm)
+        columns, dealings = self.ready.columns.of_many(part, self.context, scores, self.at, personal)
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
         contact = self.ready.contact.many(crowd, self.at, self.holiday)
         heard = self.ready.hearing.many(listened, crowd.customers)
         return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
-
-    def _columns(self, part: Population, scores: Mapping[str, Array], arm: Arm) -> tuple[dict[str, Any], Columns]:
-        """What may be read of the customers, and what contact rules may read; as ``one.columns_of``."""
-        customers, history = len(part.customers), self.ready.history
-        past = history.many(part.past, self.context.now, customers)
-        if arm is Arm.UNPERSONALISED:
-            columns: dict[str, Any] = {**self.ready.customer({}), **NOTHING, **NOWHERE}
-        else:
-            columns = {**part.columns, **past}
-            self.ready.features.many(columns)
-        columns.update(context_columns(open_context(self.context, arm), self.at, self.ready.holidays))
-        columns.update(history.consent_many(part.consents, customers))
-        if arm is not Arm.UNPERSONALISED:
-            self.ready.standing.many(columns, scores, customers)
-        return columns, {**columns, **past, **(UNSAID if arm is Arm.UNPERSONALISED else {})}
 
     def _best(self, priority: Array) -> tuple[Array, Array]:
         """The best channel of every offer, and its priority; ties go to the policy's order."""

@@ -2,8 +2,8 @@
 
 ``Prepared`` belongs to one policy and holds two ``Program``s, the same rules for one customer (plain scalars where the
 grid allows) and for many (arrays throughout). ``Program.judge`` is the decision's middle, and the only one: gates, fit,
-propensity, value, response and priority of every cell. What comes before (columns) and after (ranking) is in ``one``
-and ``many``.
+propensity, value, response and priority of every cell. What comes before is in ``columns``, what comes after (ranking)
+in ``single`` and ``batch``.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -15,15 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from service.core.attributes.features import FeatureProgram
-from service.core.domain import Scalar
 from service.core.expressions import Expression, fold, value
-from service.core.grid import Array, Columns, Moment, Places, by_channel, by_offer, day_number, moment
+from service.core.grid import Array, Columns, Places, by_channel, by_offer
 from service.decision.arms import Way, ways
-from service.decision.lifecycle import Standing, with_stages
+from service.decision.columns import RuleColumns
+from service.decision.lifecycle import with_stages
 from service.decision.subject import Arms
 from service.rules.contact_gates import ContactGates, Ok
-from service.rules.history.columns import History
 from service.rules.model.places import places_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
@@ -141,10 +139,7 @@ class Prepared:
         self.policy = policy
         self.places = places_of(policy.offers, policy.channels)
         names = _names_read(policy)
-        used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
-        self.features = FeatureProgram(policy.attributes.only(used))
-        self.history = History(self.places, names)
-        self.standing = Standing(policy, names)
+        self.columns = RuleColumns(policy, self.places, names)
         self.contact = ContactGates(policy.contact, self.places)
         self.one = Program(policy, self.places, many=False)
         self.many = Program(policy, self.places, many=True)
@@ -154,11 +149,9 @@ class Prepared:
         self._credits: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
         self.gate_ids = [gate.id for gate in (*self.one.rulebook.gates, *self.one.rulebook.contact)] + self.contact.ids
-        self.holidays = frozenset(map(day_number, policy.contact.holidays))
         self.hearing = Hearing(policy, self.places)
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))
-        self._nobody = self._customer({})
 
     def weighing(self, weights: Mapping[str, float]) -> "Prepared":
         """The same policy, nothing compiled anew, with other weights of the four C."""
@@ -167,14 +160,6 @@ class Prepared:
         other.one, other.many = self.one.weighing(weights), self.many.weighing(weights)
         other.ones = {arm: other.one.under(way) for arm, way in self.ways.items()}
         return other
-
-    def moment(self, now: int) -> Moment:
-        """``now`` on the bank's wall."""
-        return moment(now, self.policy.contact.timezone)
-
-    def customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
-        """``customer.*`` of one customer, derived features included."""
-        return self._customer(attributes) if attributes else self._nobody.copy()
 
     def credits(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
         """The strategies whose rules raised a treatment, of its reasons, in their order; few lists are ever seen."""
@@ -193,11 +178,6 @@ class Prepared:
             priced = arbitration.prices(by_name, self.places)
             self._priced = (dict(by_name), priced)
         return priced
-
-    def _customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
-        columns: dict[str, Any] = self.features.table.encode(attributes)
-        self.features.one(columns)
-        return columns
 
 
 @lru_cache(maxsize=16)

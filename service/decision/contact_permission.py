@@ -38,7 +38,7 @@ def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Relea
     ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     offer, channel = _place(ready, contact)
     at = Context(contact.at, contact.channel)
-    cells = judged(ready, snapshot, at, {}, release, arm, ready.moment(contact.at))
+    cells = judged(ready, snapshot, at, {}, release, arm, ready.columns.moment(contact.at))
     held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.oks)
     return next((gate for gate, open_ in zip(ready.gate_ids, held, strict=True) if not open_), None)
 
@@ -70,8 +70,8 @@ def hours_of(policy: Policy, channel: str) -> Callable[[int], bool]:
     gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
 
     def open_at(at: int) -> bool:
-        wall = ready.moment(at)
-        oks = (gate.at(wall, wall.day in ready.holidays) for gate in gates)
+        wall = ready.columns.moment(at)
+        oks = (gate.at(wall, wall.day in ready.columns.holidays) for gate in gates)
         return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks)
 
     return open_at

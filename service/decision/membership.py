@@ -7,14 +7,12 @@ may be read (``subject.is_personal``).
 from collections.abc import Mapping
 from typing import Any
 
-from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context, Snapshot
 from service.core.expressions import Expression, fold, truth
-from service.core.grid import context_columns
+from service.decision.columns import RuleColumns
 from service.decision.compiled import prepared
-from service.decision.lifecycle import NAMES, NOWHERE, Standing, with_stages
+from service.decision.lifecycle import NAMES, NOWHERE, with_stages
 from service.decision.subject import is_personal
-from service.rules.history.columns import History
 from service.rules.history.event_counts import seen
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
@@ -29,24 +27,12 @@ class Membership:
         self._holds = {name: truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()}
         asked = frozenset(NAMES) if placed else frozenset()
         names = with_stages(policy, asked.union(*(when.names for when in whens.values())))
-        used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
-        self._features = FeatureProgram(policy.attributes.only(used))
-        self._history, self._standing = History(self._ready.places, names), Standing(policy, names)
+        self._columns = RuleColumns(policy, self._ready.places, names)
 
     def of(self, snapshot: Snapshot, context: Context, scores: Scores) -> tuple[dict[str, bool], Mapping[str, Any]]:
         """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""
         if not is_personal(snapshot.attributes, snapshot.consents):
             return dict.fromkeys(self._holds, False), NOWHERE
-        columns = self._columns(snapshot, context, scores)
+        past = seen(snapshot.trails, snapshot.surveys, self._columns.places, context.now)
+        columns, _ = self._columns.of_one(snapshot, context, scores, past, self._columns.moment(context.now))
         return {name: bool(holds(columns)) for name, holds in self._holds.items()}, columns
-
-    def _columns(self, snapshot: Snapshot, context: Context, scores: Scores) -> dict[str, Any]:
-        """What the conditions may read of the customer and the day."""
-        moment = self._ready.moment(context.now)
-        columns: dict[str, Any] = dict(self._features.table.encode(snapshot.attributes))
-        self._features.one(columns)
-        columns.update(context_columns(context, moment, self._ready.holidays))
-        columns.update(self._history.consent_one(snapshot.consents))
-        columns.update(self._history.one(seen(snapshot.trails, snapshot.surveys, self._ready.places, context.now)))
-        self._standing.one(columns, scores)
-        return columns

@@ -4,19 +4,11 @@ A population is to n customers what a snapshot is to one: attributes, consents a
 customers. It can be made from snapshots (a test, a branch's list) or straight from a bank's file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
-from types import NoneType
-from typing import Any
 
-import numpy as np
-
-from service.core.domain import Snapshot
-from service.core.grid import Array, by_customer
-from service.decision.compiled import prepared
-from service.rules.history.event_counts import PastTable, past_table
-from service.rules.policy import Policy
+from service.core.grid import Array
+from service.rules.history.event_counts import PastTable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,26 +59,3 @@ class Decisions:
     withheld: Mapping[str, int] | None = None
     closed: Array | None = None
     spoken: Array | None = None
-
-
-def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
-    """The population of some snapshots."""
-    ready = prepared(policy)
-    encoded = [ready.features.table.encode(snapshot.attributes) for snapshot in snapshots]
-    return Population(
-        [snapshot.customer_id for snapshot in snapshots],
-        {name: _column([one[name] for one in encoded]) for name in ready.features.table.encode({})},
-        np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
-        _consents([snapshot.consents for snapshot in snapshots]),
-        past_table(snapshots, ready.places),
-    )
-
-
-def _column(values: list[Any]) -> Array:
-    text = any(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
-    return by_customer(np.array(values, dtype=object if text else np.float64))
-
-
-def _consents(ledgers: Sequence[Mapping[str, bool]]) -> dict[str, Array]:
-    purposes: Iterable[str] = dict.fromkeys(purpose for ledger in ledgers for purpose in ledger)
-    return {purpose: np.array([float(ledger.get(purpose, nan)) for ledger in ledgers]) for purpose in purposes}

@@ -1,6 +1,6 @@
 """What may not be read of a customer who is not personalised, of the request and of the past as well.
 
-Attributes and scores are left out where they are looked up (``one``, ``many``); here is the rest. A trigger ("salary
+Attributes and scores are left out where they are looked up (``columns``); here is the rest. A trigger ("salary
 came in") and an amount are facts about the customer, so a request is read without them. Of the past, contact rules may
 count what happened, never what a survey answered. A record keeps what was read, so it shows
 that nothing else was.
@@ -18,9 +18,14 @@ UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
 """What surveys answered, to contact rules that ask about a customer who is not personalised."""
 
 
-def open_context(context: Context, arm: str) -> Context:
-    """The request as it may be read: without trigger and amount where the arm is not personal."""
-    if arm != Arm.UNPERSONALISED or (context.trigger is None and context.amount_yuan is None):
+def is_personal_arm(arm: str) -> bool:
+    """Whether personal facts may be read of a customer who is served by this arm, given as ``Arm`` or as plain text."""
+    return arm != Arm.UNPERSONALISED
+
+
+def open_context(context: Context, personal: bool) -> Context:
+    """The request as it may be read: without trigger and amount where the customer is not personal."""
+    if personal or (context.trigger is None and context.amount_yuan is None):
         return context
     return replace(context, trigger=None, amount_yuan=None)
 

@@ -38,7 +38,7 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
             "format": FORMAT,
             "decision": decision,
             "snapshot": snapshot if personal else open_snapshot(snapshot),
-            "context": open_context(context, decision.arm),
+            "context": open_context(context, personal),
             "scores": dict(scores) if personal else {},
             "release": release,
         },

@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from service.core.domain import Arm, Context, Decision, Release, Snapshot, Treatment
-from service.core.grid import Array, Columns, Moment, context_columns
+from service.core.domain import Context, Decision, Release, Snapshot, Treatment
+from service.core.grid import Array, Moment
 from service.decision.arms import Way
 from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
-from service.decision.lifecycle import NOWHERE
-from service.decision.privacy import UNSAID, open_context
+from service.decision.privacy import is_personal_arm
 from service.decision.subject import Draw, arm_of, asked_channel, draw
 from service.rules.contact_gates import Ok
-from service.rules.history.columns import NOTHING
-from service.rules.history.event_counts import Seen, seen
+from service.rules.history.event_counts import seen
 from service.rules.policy import Policy
 from service.rules.rulebook import at
 from service.scoring import arbitration
@@ -43,7 +41,7 @@ def decide(
     the policy lacks the channel.
     """
     ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
-    asked, moment = asked_channel(context, ready.places.channel), ready.moment(context.now)
+    asked, moment = asked_channel(context, ready.places.channel), ready.columns.moment(context.now)
     cells = judged(ready, snapshot, context, scores, release, arm, moment)
     allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
     way = ready.ways[arm]
@@ -57,7 +55,7 @@ def decide(
         customer_id=snapshot.customer_id,
         at=context.now,
         arm=arm,
-        personalised=arm is not Arm.UNPERSONALISED,
+        personalised=is_personal_arm(arm),
         explored=chance.explores,
         treatments=slate.treatments(context.limit, chance, scores if way.scored else {}, release),
         withheld=withheld,
@@ -76,28 +74,13 @@ def judged(
 ) -> Cells:
     """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
     past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
-    holiday = moment.day in ready.holidays
-    columns = ready.customer(snapshot.attributes if arm is not Arm.UNPERSONALISED else {})
-    columns.update(context_columns(open_context(context, arm), moment, ready.holidays))
-    columns.update(ready.history.consent_one(snapshot.consents))
-    dealings = _with_past(ready, columns, past, arm)
-    contact = ready.contact.one(snapshot.consents, past, moment, holiday, arm is not Arm.UNPERSONALISED)
-    if arm is not Arm.UNPERSONALISED:
-        ready.standing.one(columns, scores)
+    personal, holiday = is_personal_arm(arm), moment.day in ready.columns.holidays
+    columns, dealings = ready.columns.of_one(snapshot, context, scores, past, moment, personal)
+    contact = ready.contact.one(snapshot.consents, past, moment, holiday, personal)
     program = ready.ones[arm]
     heard = ready.hearing.one(scores if program.way.scored else {})
     cost = ready.contact_cost + ready.prices(release.prices)
     return program.judge(columns, dealings, contact, heard, cost)
-
-
-def _with_past(ready: Prepared, columns: dict[str, Any], past: Seen, arm: str) -> Columns:
-    """Adds the past to ``columns`` where it may be read, and gives the columns that contact rules may read."""
-    happened = ready.history.one(past)
-    if arm is Arm.UNPERSONALISED:
-        columns.update({**NOTHING, **NOWHERE})
-        return {**columns, **happened, **UNSAID}
-    columns.update(happened)
-    return columns
 
 
 def funnel(

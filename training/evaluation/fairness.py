@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from service.core.domain import Context
-from service.core.grid import context_columns, moment, start_of
+from service.core.grid import start_of
 from service.decision.compiled import prepared
-from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
 from training.evaluation.curves import LEVEL, wilson
@@ -40,10 +38,7 @@ def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str,
     """
     ready = prepared(policy)
     size = max(np.size(column) for column in columns.values())
-    now = start_of(day, policy.contact.timezone)
-    known = {**columns, **ready.history.many(past_table((), ready.places), now, size)}
-    ready.features.many(known)
-    known.update(context_columns(Context(now), moment(now, policy.contact.timezone), ready.holidays))
+    known = ready.columns.of_facts(columns, size, start_of(day, policy.contact.timezone))
     gates = [gate for gate in ready.many.rulebook.gates if gate.stage in STAGES]
     shape = (size, len(policy.offers), len(policy.channels))
     cells = np.asarray(open_cells((gate.passes(known) for gate in gates), shape).any(axis=2))

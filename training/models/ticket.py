@@ -21,11 +21,8 @@ from sklearn.model_selection import KFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from service.core.domain import Context
 from service.core.expressions import value
-from service.core.grid import context_columns
 from service.decision import prepared
-from service.rules.history.columns import NOTHING
 from service.rules.policy import Policy
 from training.bundles.registry import TrainedFamily
 from training.data.unlearnable import Unlearnable
@@ -206,10 +203,8 @@ def measure(yuan: Floats, said: Floats) -> dict[str, float]:
 def formula_tickets(policy: Policy, family: str, customers: pa.Table, now: int) -> Floats:
     """(n,) the policy's ticket expression for each customer, the family's offers weighed by their shares."""
     ready = prepared(policy)
-    columns: dict[str, Any] = dict(policy.static_columns)
-    columns.update(ready.features.table.encode_frame(customers))
-    ready.features.many(columns)
-    columns.update({**NOTHING, **context_columns(Context(now), ready.moment(now), ready.holidays)})
+    facts = ready.columns.features.table.encode_frame(customers)
+    columns = {**policy.static_columns, **ready.columns.of_facts(facts, customers.num_rows, now)}
     members = np.array([offer.share if offer.family == family else 0.0 for offer in policy.offers])
     found = np.asarray(value(policy.families[family].ticket, many=True)(columns))
     cells = np.broadcast_to(found, (customers.num_rows, len(members), 1))[:, :, 0]

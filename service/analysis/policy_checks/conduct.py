@@ -115,7 +115,7 @@ def _open(ready: Prepared, attributes: Mapping[str, Scalar], consents: Mapping[s
     """(m, k): what the gates leave open."""
     snapshot, context = Snapshot("probe", 1, attributes, consents), Context(NOON)
     arm = arm_of(snapshot, ready.policy.experiments)
-    cells = judged(ready, snapshot, context, {}, RELEASE, arm, ready.moment(NOON))
+    cells = judged(ready, snapshot, context, {}, RELEASE, arm, ready.columns.moment(NOON))
     shape = (1, len(ready.policy.offers), len(ready.policy.channels))
     found: Array = open_cells(cells.oks, shape)[0]
     return found

@@ -13,11 +13,11 @@ import numpy as np
 
 from service.core.domain import Context, Scalar, Snapshot
 from service.core.expressions import Expression, Kind
-from service.core.grid import Array, context_columns
+from service.core.grid import Array
+from service.decision.batch import population
 from service.decision.compiled import Cells, Prepared
-from service.decision.population import Population, population
+from service.decision.population import Population
 from service.rules.contact_gates import Crowd
-from service.rules.history.columns import NOTHING
 from service.rules.policy import FitRule, GateRule
 from service.rules.rulebook import open_cells
 
@@ -50,7 +50,7 @@ def starts(ready: Prepared) -> list[Facts]:
 
 def _names(ready: Prepared) -> frozenset[str]:
     """The raw attributes that some rule or formula needs."""
-    return frozenset(name.removeprefix("customer.") for name in ready.features.table.encode({}))
+    return frozenset(name.removeprefix("customer.") for name in ready.columns.features.table.encode({}))
 
 
 def _walk(ready: Prepared, facts: Facts, choices: Sequence[tuple[str, Scalar]], found: Array) -> None:
@@ -78,7 +78,7 @@ def judged(ready: Prepared, customers: list[Facts]) -> Cells:
     """All cells of customers made up of some facts, who agree to everything and to whom nothing happened yet."""
     count = len(customers)
     people = _people(ready, customers)
-    seen, moment = _seen(ready, people), ready.moment(NOON)
+    seen, moment = _seen(ready, people), ready.columns.moment(NOON)
     contact = ready.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
     return ready.many.judge(seen, seen, contact, ready.hearing.many({}, count), ready.contact_cost + ready.prices({}))
 
@@ -94,12 +94,7 @@ def _people(ready: Prepared, customers: Sequence[Facts]) -> Population:
 
 
 def _seen(ready: Prepared, people: Population) -> dict[str, Any]:
-    seen: dict[str, Any] = {**people.columns, **NOTHING}
-    ready.features.many(seen)
-    seen.update(context_columns(Context(NOON), ready.moment(NOON), ready.holidays))
-    seen.update(ready.history.consent_many(people.consents, len(people.customers)))
-    ready.standing.many(seen, {}, len(people.customers))
-    return seen
+    return ready.columns.of_many(people, Context(NOON), {}, ready.columns.moment(NOON))[0]
 
 
 def _asked(ready: Prepared) -> dict[str, bool]:

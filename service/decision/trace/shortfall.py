@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from service.core.domain import Arm, Context, Snapshot
+from service.core.domain import Context, Snapshot
 from service.core.expressions import Expression, Kind, truth, value
 from service.core.expressions.tree import MIRRORED, Node
-from service.core.grid import DAY_MS, context_columns
+from service.core.grid import DAY_MS
 from service.decision.compiled import Prepared, prepared
-from service.decision.privacy import open_context
+from service.decision.privacy import is_personal_arm
 from service.decision.single import figure
 from service.decision.trace.trace import TracedTreatment
+from service.rules.history.event_counts import seen
 from service.rules.policy import Cap, CoolOff, GateRule, Policy
 
 _RELATIONS = ("<", "<=", ">", ">=", "=")
@@ -120,14 +121,11 @@ class Shortfalls:
 
 
 def _columns(ready: Prepared, snapshot: Snapshot, context: Context, arm: str) -> Mapping[str, Any]:
-    """``customer.*``, ``context.*``, ``offer.*`` and ``channel.*`` as the decision read them."""
-    facts = ready.customer({} if arm == Arm.UNPERSONALISED else snapshot.attributes)
-    moment = ready.moment(context.now)
-    return {
-        **facts,
-        **context_columns(open_context(context, arm), moment, ready.holidays),
-        **ready.policy.static_columns,
-    }
+    """All that rules read, with ``offer.*`` and ``channel.*``, as the decision read it."""
+    past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
+    at, personal = ready.columns.moment(context.now), is_personal_arm(arm)
+    columns, _ = ready.columns.of_one(snapshot, context, {}, past, at, personal)
+    return {**columns, **ready.policy.static_columns}
 
 
 def _conditions(node: Node) -> Iterator[Node]:

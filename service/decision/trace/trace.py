@@ -76,7 +76,7 @@ def trace(
     ready = prepared(policy)
     asked = asked_channel(context, ready.places.channel)
     arm = arm_of(snapshot, policy.experiments, release.on_trial)
-    cells = judged(ready, snapshot, context, scores, release, arm, ready.moment(context.now))
+    cells = judged(ready, snapshot, context, scores, release, arm, ready.columns.moment(context.now))
     price, levers = ready.prices(release.prices), ready.ways[arm].levers
     return tuple(
         _traced(ready, cells, price, offer, channel, asked, levers)

@@ -88,4 +88,4 @@ def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:
     """The models' word on the customer; who withdrew personalisation is not scored."""
     if serving.bundle is None or snapshot.consents.get(PERSONALISATION) is False:
         return {}
-    return heard_one(serving.bundle, snapshot.attributes, prepared(serving.policy).standing.reads_segment)
+    return heard_one(serving.bundle, snapshot.attributes, prepared(serving.policy).columns.lifecycle.reads_segment)

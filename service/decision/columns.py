@@ -1,0 +1,97 @@
+"""The columns that a rule or formula may read: the one builder of all of them, for one customer and for many. Pure.
+
+    customer.*                             raw attributes and derived features (``core.attributes``)
+    context.*                              the request and the bank's day (``core.grid``)
+    history.consent                        what the customer agreed to (``rules.history``)
+    history.*                              what happened (``rules.history``)
+    customer.segment, customer.stage       where the models and the portrait place them (``lifecycle``)
+
+``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
+Of a customer who is not personal only consents and the day are read; contact rules alone still count what happened,
+but not what surveys answered (``privacy``). Which is which, the caller says: ``arms.is_personal``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from service.core.attributes.features import FeatureProgram
+from service.core.domain import Context, Scalar, Snapshot
+from service.core.grid import Array, Columns, Moment, Places, context_columns, day_number, moment
+from service.decision.lifecycle import NOWHERE, Standing
+from service.decision.population import Population
+from service.decision.privacy import UNSAID, open_context
+from service.rules.history.columns import NOTHING, History
+from service.rules.history.event_counts import Seen, past_table
+from service.rules.policy import Policy
+from service.scoring.propensity import Scores
+
+Found = tuple[dict[str, Any], Columns]
+"""What rules may read, and what contact rules may read: the same but for who is not personal."""
+
+
+class RuleColumns:
+    """The builder of one policy. ``names`` are those that some rule reads: what nobody reads is never worked out."""
+
+    def __init__(self, policy: Policy, places: Places, names: frozenset[str]) -> None:
+        used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
+        self.places = places
+        self.features = FeatureProgram(policy.attributes.only(used))
+        self.history = History(places, names)
+        self.lifecycle = Standing(policy, names)
+        self.holidays = frozenset(map(day_number, policy.contact.holidays))
+        self._timezone = policy.contact.timezone
+        self._nobody = self._customer({})
+
+    def moment(self, now: int) -> Moment:
+        """``now`` on the bank's wall."""
+        return moment(now, self._timezone)
+
+    def of_one(
+        self, snapshot: Snapshot, context: Context, scores: Scores, past: Seen, at: Moment, personal: bool = True
+    ) -> Found:
+        """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
+        columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()
+        columns.update(context_columns(open_context(context, personal), at, self.holidays))
+        columns.update(self.history.consent_one(snapshot.consents))
+        happened = self.history.one(past)
+        if not personal:
+            columns.update({**NOTHING, **NOWHERE})
+            return columns, {**columns, **happened, **UNSAID}
+        columns.update(happened)
+        self.lifecycle.one(columns, scores)
+        return columns, columns
+
+    def of_many(
+        self, people: Population, context: Context, scores: Mapping[str, Array], at: Moment, personal: bool = True
+    ) -> Found:
+        """(n, 1, 1), (n, m, 1) and (n, 1, k), or a scalar where all are the same."""
+        customers = len(people.customers)
+        happened = self.history.many(people.past, context.now, customers)
+        columns: dict[str, Any]
+        if personal:
+            columns = {**people.columns, **happened}
+            self.features.many(columns)
+        else:
+            columns = {**self._nobody, **NOTHING, **NOWHERE}
+        columns.update(context_columns(open_context(context, personal), at, self.holidays))
+        columns.update(self.history.consent_many(people.consents, customers))
+        if not personal:
+            return columns, {**columns, **happened, **UNSAID}
+        self.lifecycle.many(columns, scores, customers)
+        return columns, columns
+
+    def of_facts(self, facts: Mapping[str, Array], customers: int, now: int) -> dict[str, Any]:
+        """What rules read of n customers of whom a file tells facts alone: nothing happened yet, nobody was asked.
+
+        ``facts``: every raw ``customer.<name>`` as (n, 1, 1), encoded (``AttributeTable.encode_frame``).
+        """
+        silent = Population([""] * customers, facts, np.ones(customers, dtype=bool), {}, past_table((), self.places))
+        return self.of_many(silent, Context(now), {}, self.moment(now))[0]
+
+    def _customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
+        """``customer.*`` of one customer, derived features included."""
+        columns: dict[str, Any] = self.features.table.encode(attributes)
+        self.features.one(columns)
+        return columns

@@ -26,9 +26,14 @@ from service.rules.policy import Experiments, Policy
 PERSONALISATION = "personalisation"
 
 
+def is_withdrawn(consents: Mapping[str, bool]) -> bool:
+    """Whether the customer withdrew personalisation; who never said anything has not."""
+    return consents.get(PERSONALISATION) is False
+
+
 def is_personal(attributes: Attributes, consents: Mapping[str, bool]) -> bool:
     """True where personal facts may be read and at least one is known."""
-    if consents.get(PERSONALISATION) is False:
+    if is_withdrawn(consents):
         return False
     return any(value is not None for value in attributes.values())
 

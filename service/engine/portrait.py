@@ -14,7 +14,7 @@ import orjson
 from service.core.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.core.errors import no_customer
 from service.core.grid import DAY_MS
-from service.decision.subject import PERSONALISATION
+from service.decision.subject import is_withdrawn
 from service.engine.releases.active import Serving
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
@@ -64,7 +64,7 @@ def portrait_now(store: Store, serving: Serving, customer_id: str, language: str
 
 def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, bundle: Bundle | None) -> Portrait:
     """The customer's portrait at ``now`` (ms). Of who withdrew personalisation the bundle is not even asked."""
-    withdrawn = snapshot.consents.get(PERSONALISATION) is False
+    withdrawn = is_withdrawn(snapshot.consents)
     said = Estimates() if withdrawn or bundle is None else estimates(bundle, snapshot.attributes)
     return portraits(policy).of(snapshot, events, now, said, withdrawn)
 

@@ -10,18 +10,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
+import pandas as pd
 import pytest
 
 from service.cache import Cache
+from service.core.attributes import AttributeTable, parse_table
+from service.core.attributes.features import FeatureProgram
 from service.core.domain import Arm, Event
 from service.decision.subject import experiment_arm
 from service.engine.engine import Engine, OfferRequest
-from service.rules.policy import load
+from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.runtime.embedded import start_postgres, start_valkey
+from service.scoring.models import Bundle, open_bundle
 from service.store import Store
+from tests.engine.segmented import GONE, RICH
 from tests.servers import family, pid_of, signal_each
+from training.bundles.registry import write_bundle
+from training.models.lapse import fit_lapse
+from training.models.segments import segment
 
 SAVER = {
     "age": 44,
@@ -140,3 +149,47 @@ def dismissal(customer_id: str, offer: str) -> Event:
     """The customer waves an offer away, now."""
     now = time.time_ns()
     return Event(f"e-{os.getpid()}-{now}", customer_id, "dismiss", now // 1_000_000, offer, "mobile_app")
+
+
+@pytest.fixture(scope="module")
+def segmented_table() -> AttributeTable:
+    return load(DEFAULT).attributes
+
+
+@pytest.fixture(scope="module")
+def segmented_parts(segmented_table: AttributeTable) -> dict[str, Any]:
+    """Two groups: the rich stay, of the empty nine in ten leave."""
+    chance = np.random.default_rng(2)
+    noise = np.exp(chance.normal(0, 0.2, (1000, 1)))
+    names = list(RICH)
+    rows = np.repeat([list(RICH.values()), list(GONE.values())], 500, axis=0) * noise
+    bank = pd.DataFrame(rows, columns=names)
+    columns: dict[str, Any] = dict(segmented_table.encode_frame(bank))
+    FeatureProgram(segmented_table).many(columns)
+    columns = {name: np.broadcast_to(column, (1000, 1, 1)) for name, column in columns.items()}
+    lapsed = np.concatenate([np.zeros(500), (chance.random(500) < 0.9).astype(float)])
+    return {"segments": segment(segmented_table, columns), "lapse": fit_lapse(segmented_table, columns, lapsed, 92)}
+
+
+@pytest.fixture(scope="module")
+def segmented_folder(
+    tmp_path_factory: pytest.TempPathFactory, trained: Any, small_table: Any, segmented_parts: dict[str, Any]
+) -> Path:
+    root = tmp_path_factory.mktemp("portrait")
+    outcome = dict.fromkeys(trained, "came to hold it")
+    version = write_bundle(
+        root,
+        trained,
+        parse_table(small_table).document,
+        outcome=outcome,
+        horizon_days=92,
+        seed=7,
+        sources={},
+        parts=segmented_parts,
+    )
+    return root / version
+
+
+@pytest.fixture(scope="module")
+def segmented_bundle(segmented_folder: Path) -> Bundle:
+    return open_bundle(segmented_folder)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.core.attributes import AttributeTable, parse_table
+from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Snapshot
 from service.core.errors import BundleError
@@ -17,66 +17,14 @@ from service.engine.portrait import estimates, portray, told
 from service.rules.policy import DEFAULT, load
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.manifest import digest_of, version_of
-from training.bundles.registry import write_bundle
+from tests.engine.segmented import GONE, RICH
 from training.models.lapse import fit_lapse
-from training.models.segments import segment
 
 NOW = 1_769_997_600_000
-HELD = {
-    "time_deposit_yuan": 0.0,
-    "structured_deposit_yuan": 0.0,
-    "large_cd_yuan": 0.0,
-    "fund_yuan": 0.0,
-    "plan_yuan": 0.0,
-}
-RICH = {**HELD, "demand_yuan": 100.0, "wealth_product_yuan": 400_000.0, "logins_30d": 2}
-GONE = {**HELD, "demand_yuan": 1.0, "wealth_product_yuan": 0.0, "logins_30d": 0}
 
 
-@pytest.fixture(scope="module")
-def table() -> AttributeTable:
-    return load(DEFAULT).attributes
-
-
-@pytest.fixture(scope="module")
-def parts(table: AttributeTable) -> dict[str, Any]:
-    """Two groups: the rich stay, of the empty nine in ten leave."""
-    chance = np.random.default_rng(2)
-    noise = np.exp(chance.normal(0, 0.2, (1000, 1)))
-    names = list(RICH)
-    rows = np.repeat([list(RICH.values()), list(GONE.values())], 500, axis=0) * noise
-    bank = pd.DataFrame(rows, columns=names)
-    columns: dict[str, Any] = dict(table.encode_frame(bank))
-    FeatureProgram(table).many(columns)
-    columns = {name: np.broadcast_to(column, (1000, 1, 1)) for name, column in columns.items()}
-    lapsed = np.concatenate([np.zeros(500), (chance.random(500) < 0.9).astype(float)])
-    return {"segments": segment(table, columns), "lapse": fit_lapse(table, columns, lapsed, 92)}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, trained: Any, small_table: Any, parts: dict[str, Any]) -> Path:
-    root = tmp_path_factory.mktemp("portrait")
-    outcome = dict.fromkeys(trained, "came to hold it")
-    version = write_bundle(
-        root,
-        trained,
-        parse_table(small_table).document,
-        outcome=outcome,
-        horizon_days=92,
-        seed=7,
-        sources={},
-        parts=parts,
-    )
-    return root / version
-
-
-@pytest.fixture(scope="module")
-def bundle(folder: Path) -> Bundle:
-    return open_bundle(folder)
-
-
-def test_the_bundle_tells_segment_lapse_and_propensity(bundle: Bundle) -> None:
-    rich, gone = estimates(bundle, RICH), estimates(bundle, GONE)
+def test_the_bundle_tells_segment_lapse_and_propensity(segmented_bundle: Bundle) -> None:
+    rich, gone = estimates(segmented_bundle, RICH), estimates(segmented_bundle, GONE)
     assert rich.segment is not None and gone.segment is not None
     assert "wealth-holders" in rich.segment.id
     assert rich.segment.id != gone.segment.id
@@ -85,41 +33,41 @@ def test_the_bundle_tells_segment_lapse_and_propensity(bundle: Bundle) -> None:
     assert set(rich.scores) == {"deposit", "wealth"}
 
 
-def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(bundle: Bundle) -> None:
+def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, RICH), (), NOW, policy, bundle), policy, "en")
+    found = told(portray(Snapshot("c", 1, RICH), (), NOW, policy, segmented_bundle), policy, "en")
     assert found["lifetime"]["lapse"] == {
-        "probability": round(estimates(bundle, RICH).lapse or 0.0, 6),
+        "probability": round(estimates(segmented_bundle, RICH).lapse or 0.0, 6),
         "days": 92.0,
-        "source": bundle.version,
+        "source": segmented_bundle.version,
     }
-    assert any(bundle.version in sentence for sentence in found["lifetime"]["assumptions"])
+    assert any(segmented_bundle.version in sentence for sentence in found["lifetime"]["assumptions"])
     assert found["segment"]["typical"]["wealth_yuan"] == pytest.approx(400_000, rel=0.3)  # one of the rich groups
 
 
-def test_of_who_refused_the_bundle_is_not_asked(bundle: Bundle) -> None:
+def test_of_who_refused_the_bundle_is_not_asked(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
     silent = Snapshot("c", 1, RICH, {"personalisation": False})
-    found = told(portray(silent, (), NOW, policy, bundle), policy, "zh")
+    found = told(portray(silent, (), NOW, policy, segmented_bundle), policy, "zh")
     assert [found[part] for part in ("segment", "stage", "lifetime", "needs", "tags", "propensity")] == [None] * 6
     assert "拒绝个性化" in found["note"]
 
 
-def test_of_whom_nothing_is_known_no_model_speaks(bundle: Bundle) -> None:
+def test_of_whom_nothing_is_known_no_model_speaks(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, {}), (), NOW, policy, bundle), policy, "en")
+    found = told(portray(Snapshot("c", 1, {}), (), NOW, policy, segmented_bundle), policy, "en")
     missing = {one["part"]: one["facts"] for one in found["missing"]}
     assert found["segment"] is None and "demand_yuan" in missing["segment"]
     assert found["propensity"] is None
 
 
-def rewritten(folder: Path, root: Path, change: Any, *, rehash: bool) -> Path:
-    manifest = json.loads((folder / "manifest.json").read_text())
+def rewritten(segmented_folder: Path, root: Path, change: Any, *, rehash: bool) -> Path:
+    manifest = json.loads((segmented_folder / "manifest.json").read_text())
     change(manifest)
     if rehash:
         manifest["digest"] = digest_of(manifest)
         manifest["version"] = version_of(manifest["digest"])
-    copy = shutil.copytree(folder, root / "copy")
+    copy = shutil.copytree(segmented_folder, root / "copy")
     (copy / "manifest.json").write_text(json.dumps(manifest))
     return copy
 
@@ -132,14 +80,14 @@ def cut(manifest: dict[str, Any]) -> None:
     manifest["lapse"]["weights"].pop()
 
 
-def test_a_moved_centroid_is_noticed(folder: Path, tmp_path: Path) -> None:
+def test_a_moved_centroid_is_noticed(segmented_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="changed after it was written"):
-        open_bundle(rewritten(folder, tmp_path, move, rehash=False))
+        open_bundle(rewritten(segmented_folder, tmp_path, move, rehash=False))
 
 
-def test_a_part_that_cannot_be_applied_is_named(folder: Path, tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_applied_is_named(segmented_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
-        open_bundle(rewritten(folder, tmp_path, cut, rehash=True))
+        open_bundle(rewritten(segmented_folder, tmp_path, cut, rehash=True))
     assert [problem.where for problem in caught.value.problems] == ["lapse"]
 
 
@@ -150,8 +98,8 @@ def test_a_bundle_without_parts_opens_as_before(bundle_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [0, 49])
-def test_too_few_who_left_give_no_estimate(table: AttributeTable, left: int) -> None:
-    columns: dict[str, Any] = dict(table.encode_frame(pd.DataFrame({"demand_yuan": np.arange(1000.0)})))
-    FeatureProgram(table).many(columns)
+def test_too_few_who_left_give_no_estimate(segmented_table: AttributeTable, left: int) -> None:
+    columns: dict[str, Any] = dict(segmented_table.encode_frame(pd.DataFrame({"demand_yuan": np.arange(1000.0)})))
+    FeatureProgram(segmented_table).many(columns)
     columns = {name: np.broadcast_to(column, (1000, 1, 1)) for name, column in columns.items()}
-    assert fit_lapse(table, columns, (np.arange(1000) < left).astype(float), 92) is None
+    assert fit_lapse(segmented_table, columns, (np.arange(1000) < left).astype(float), 92) is None

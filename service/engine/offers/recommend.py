@@ -11,14 +11,13 @@ from service.core.domain import Decision, Snapshot
 from service.decision import decide, encode
 from service.decision.compiled import prepared
 from service.decision.positioning import positioned
-from service.decision.subject import PERSONALISATION
 from service.engine.metrics import count_decision
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active import Serving
+from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
 from service.rules.history.needs import cut
 from service.runtime.tracing import span
-from service.scoring.models.with_segment import heard_one
 
 UNRECORDED = ""
 """The id of a decision that is not stored; the answer says null."""
@@ -61,7 +60,7 @@ def make(
     mine = serving.of(snapshot)
     context, snapshot = request.context(now), cut(mine.policy, snapshot, now)
     with span("score"):
-        scores = _scores(mine, snapshot)
+        scores = score_one(mine.bundle, snapshot, prepared(mine.policy).columns.lifecycle.reads_segment)
     with span("decide"):
         decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
     if decision_id != UNRECORDED:
@@ -82,10 +81,3 @@ def default(
     made = make(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
     body = made.told(request.language, now, external_key=external_key)
     return Answer(body, "default", made.decision.degraded)
-
-
-def _scores(serving: Serving, snapshot: Snapshot) -> Mapping[str, float]:
-    """The models' word on the customer; who withdrew personalisation is not scored."""
-    if serving.bundle is None or snapshot.consents.get(PERSONALISATION) is False:
-        return {}
-    return heard_one(serving.bundle, snapshot.attributes, prepared(serving.policy).columns.lifecycle.reads_segment)

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
 from service.analysis.diff import Difference, diff
 from service.analysis.sensitivity import Advance, Firmness, sensitivity
 from service.analysis.simulate import simulate
@@ -21,16 +19,14 @@ from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
 from service.decision import population
-from service.decision.subject import PERSONALISATION
 from service.engine.releases import policy_check, value_check
 from service.engine.releases.loader import Shelf
+from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import Prospects
 from service.rules.expiry import Clock
 from service.rules.policy import Policy
 from service.runtime.child_process import ENDLESS, Patience
-from service.scoring.models import Bundle
 from service.scoring.models.fitness import misfits, refuse
-from service.scoring.models.with_segment import heard_one
 from service.store import Challenger, Proposal, Store
 from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_person
 
@@ -206,7 +202,7 @@ class Governance:
         return people
 
     def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
-        return {} if release.bundle is None else scores(self._shelf.bundle(release.bundle), people)
+        return {} if release.bundle is None else score_many(self._shelf.bundle(release.bundle), people)
 
 
 @contextmanager
@@ -216,14 +212,6 @@ def in_turn(store: Store, patience: Patience) -> Iterator[None]:
         if not mine:
             raise Busy(patience.told("Another policy is being checked just now."), policy_check.AGAIN_S)
         yield
-
-
-def scores(bundle: Bundle, people: Sequence[Snapshot]) -> dict[str, Array]:
-    """Name -> (n,) what each request would hear; NaN for silence, as of who withdrew personalisation: not scored."""
-    withdrawn = [one.consents.get(PERSONALISATION) is False for one in people]
-    found = [{} if no else heard_one(bundle, one.attributes, True) for one, no in zip(people, withdrawn, strict=True)]
-    names = dict.fromkeys(name for one in found for name in one)
-    return {name: np.array([one.get(name, np.nan) for one in found]) for name in names}
 
 
 def _now() -> int:

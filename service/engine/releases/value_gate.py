@@ -20,11 +20,12 @@ import numpy as np
 
 from service.analysis.policy_value import PolicyValue, Terms, Verdict, support, valued
 from service.analysis.policy_value.replay import Cell, Replayed, Weighed, weighed
-from service.core.domain import Arm, Decision, Release, Snapshot
+from service.core.domain import Arm, Decision, Release
 from service.core.errors import NotFound
 from service.decision import decode
 from service.decision.record import UNREADABLE
 from service.engine.releases.loader import Shelf
+from service.engine.releases.scores import score_one
 from service.rules.history.needs import answers
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
@@ -192,7 +193,7 @@ class Prospects:
             }
             seen[NEW] = seen[new.hash]
             if models is not None and not isinstance(models, str):
-                seen[NEW] = sides[new.hash].chances(snapshot, context, _scored(models, snapshot), release)
+                seen[NEW] = sides[new.hash].chances(snapshot, context, score_one(models, snapshot, True), release)
             yield _side(decision, outcome.taken, seen, champion.hash, release)
 
     def _recorded(self, sides: dict[str, Replayed], policy: str) -> Policy | None:
@@ -243,7 +244,3 @@ def _value(rows: list[Side], lacking_past: str) -> PolicyValue:
     )
     named = sorted(lacking, key=lambda name: -lacking[name])
     return valued(terms, support(weights, sum(lacking.values()), named), lacking_past)
-
-
-def _scored(models: Bundle, snapshot: Snapshot) -> Mapping[str, float | None]:
-    return {} if snapshot.consents.get("personalisation") is False else dict(models.score_one(snapshot.attributes))

@@ -21,7 +21,7 @@ from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.offers.recommend import make
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active import Releases, Serving
-from service.engine.releases.governance import scores
+from service.engine.releases.scores import score_many
 from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
 from service.rules.policy import Policy
 from service.store import Store, new_decision_id
@@ -195,7 +195,7 @@ def risk_of(policy: Policy, offer: str) -> float | None:
 def _worth_a_call(mine: Serving, members: Sequence[Snapshot], now: int, fell: Counter[str]) -> Iterator[Candidate]:
     channel = adviser_channel(mine.policy)
     context = Context(next_open(mine.policy, channel, now), channel, limit=1)
-    spoken = {} if mine.bundle is None else scores(mine.bundle, members)
+    spoken = score_many(mine.bundle, members)
     people = population(mine.policy, members)
     found = decide_many(mine.policy, people, context, spoken, mine.release, reasons=True)
     for row, one in enumerate(members):

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
 from service.decision.contact_permission import next_open, open_until
-from service.decision.subject import PERSONALISATION
+from service.decision.subject import is_withdrawn
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.releases.active import Releases
 from service.rendering.answer import iso
@@ -99,7 +99,7 @@ class LeadFacts:
         policy = self._releases.serving.of(snapshot).policy
         if policy.hash not in calls:
             calls[policy.hash] = call_of(policy, now)
-        private = snapshot.consents.get(PERSONALISATION) is False
+        private = is_withdrawn(snapshot.consents)
         return Facts(
             maturity=None if private else maturity(snapshot),
             last_contact=last_contact(snapshot.trails, past),

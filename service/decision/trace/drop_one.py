@@ -9,9 +9,11 @@ offer gains by them and costs keep their weight in yuan.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from service.decision.trace.trace import TracedTreatment
 from service.rules.policy import CONCERNS, Policy
+from service.scoring.arbitration import priorities, unpushed
 
 FACTORS = ("propensity", "value", "fit", *(f"fit.{concern}" for concern in CONCERNS), "lever", "response", "cost")
 
@@ -44,11 +46,11 @@ def sensitivity(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Drop
 
 
 def priority(cell: TracedTreatment, changes: Mapping[str, float]) -> float:
-    """The cell's priority in yuan with some factors replaced, multiplied in the order of ``arbitration``.
+    """The cell's priority in yuan with some factors replaced, by the arithmetic of ``arbitration``.
 
     ``cost`` is contact cost and price together. The cell's value must be known.
     """
-    factors: dict[str, float] = {
+    factors: dict[str, Any] = {
         "propensity": cell.effect,
         "value": cell.value or 0.0,
         "lever": cell.lever,
@@ -57,8 +59,8 @@ def priority(cell: TracedTreatment, changes: Mapping[str, float]) -> float:
         "cost": cell.contact_cost + cell.price,
         **changes,
     }
-    product = factors["propensity"] * factors["value"] * factors["lever"] * factors["fit"] * factors["response"]
-    return product - factors["cost"]
+    uplift: Any = None if "propensity" in changes else cell.uplift
+    return float(unpushed(priorities(**factors), uplift))
 
 
 def _dropped(factor: str, policy: Policy, cells: Sequence[TracedTreatment], before: Cell | None) -> Dropped:

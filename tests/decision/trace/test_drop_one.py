@@ -50,6 +50,12 @@ def test_without_its_cost_a_treatment_may_become_worth_making():
     assert (found.factor, found.winner, found.priority) == ("cost", ("call", "mobile_app"), 10.0)
 
 
+def test_no_price_below_zero_pushes_an_offer_that_gains_nothing_whatever_is_left_out():
+    idle = cell("idle", 0.3, 100.0, uplift=-0.1, price=-50.0)
+    assert idle.priority == 0.0
+    assert without([idle]) == dict.fromkeys(FACTORS) | {"propensity": "idle"}
+
+
 def test_one_concern_of_the_fit_is_taken_out_alone():
     elder = customer({"age": 65, "total_yuan": 100_000.0, "demand_yuan": 60_000.0, "mobile_active": True})
     cells = trace(POLICY, elder, context(channel="mobile_app"), {}, RELEASE)

@@ -3,7 +3,7 @@
 A column has length 1 on every axis it does not vary over, and NumPy broadcasts the rest. With one customer, a column
 that varies over the customer or the request alone is a plain Python scalar, which a rule reads thirty times as fast.
 Here: the shapes, and the request as ``context.*`` columns in the bank's own hours and days. Not here: what fills
-``customer.*`` (``core.attributes``), ``history.*`` (``rules.contact_gates``), ``offer.*`` and ``channel.*`` (the policy).
+``customer.*`` (``core.attributes``), ``history.*`` (``rules.contact``), ``offer.*`` and ``channel.*`` (the policy).
 
 A day is a number, days since 1970-01-01 of the bank's time zone, because a date is only ever compared or subtracted.
 """

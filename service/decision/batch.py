@@ -1,7 +1,7 @@
 """Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
 
 Customers are taken in blocks that fit a processor's cache: those of the whole method, those who are not personalised,
-and the few of all other arms together (``mixture``); every array is judged the way ``Program.judge`` judges one.
+and the few of all other arms together (``batch_arms``); every array is judged the way ``Program.judge`` judges one.
 What differs from ``one`` is only how lists are ordered.
 """
 

@@ -8,7 +8,7 @@
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
 Of a customer who is not personal only consents and the day are read; contact rules alone still count what happened,
-but not what surveys answered (``privacy``). Which is which, the caller says: ``arms.is_personal``.
+but not what surveys answered (``privacy``). Which is which, the caller says: ``subject.is_personal``.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Drift of what serves, measured on its own stored decisions: snapshots and scores against the bundle's references.
 
-Order: the latest decision of each customer served lately (``store.decisions.recent``) -> those personalised by the bundle that
-serves -> ``analysis.drift`` by the policy's bounds. Calibration is measured on decisions old enough for their horizon
-to have passed, against what these customers accepted or bought since. Records that somebody altered are left out and
-counted.
+Order: the latest decision of each customer served lately (``store.decisions.recent``) -> those personalised by the
+bundle that serves -> ``analysis.drift`` by the policy's bounds. Calibration is measured on decisions old enough for
+their horizon to have passed, against what these customers accepted or bought since. Records that somebody altered are
+left out and counted.
 """
 
 import time

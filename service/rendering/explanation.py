@@ -1,7 +1,7 @@
 """One decision as a document: what was chosen, the funnel to it, every gate, every factor, and what would change it.
 
 In order: the subject is traced once; funnel, sensitivity and unlocks read that trace; this module puts the sentences
-beside the figures, ``offers`` tells each offer, ``unlocking`` what would open more. Figures are those of the trace,
+beside the figures, ``offers`` tells each offer, ``unlocks`` what would open more. Figures are those of the trace,
 unrounded.
 """
 

@@ -1,6 +1,7 @@
 """By which roads a customer may be reached, and what was made of them: consent, preference, contacts. Pure.
 
-A record, not a permission: whether a contact may be made is asked at the moment of contact (``decision.contact_permission``).
+A record, not a permission: whether a contact may be made is asked at the moment of contact
+(``decision.contact_permission``).
 """
 
 from collections.abc import Iterable, Sequence

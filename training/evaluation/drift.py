@@ -66,7 +66,7 @@ def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: P
     ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None
     where the bundle keeps no memory that could tell. Otherwise ``learned_from`` says from about how many, and
     ``unseen`` has the figures of those who are certainly new to it: they alone are a test. Figures as
-    ``evaluate.measure``.
+    ``metrics.measure``.
     """
     described = open_bank(bank)
     customers = read_customers(described, Path(files))

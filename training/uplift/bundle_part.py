@@ -75,7 +75,7 @@ def too_few(trial: Trial) -> str:
 def trials_of(sample: Any, unseen: Mapping[str, Any]) -> dict[str, Trial]:
     """By family, the customers of a training sample of whom it is known whether they were treated.
 
-    ``unseen``: by family, scores by models that have not seen the customers (``keepsakes.Unseen``).
+    ``unseen``: by family, scores by models that have not seen the customers (``diagnostics.Unseen``).
     """
     found = {}
     for family, treated in sample.outcomes.treated.items():

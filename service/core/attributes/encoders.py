@@ -1,7 +1,7 @@
 """One encoder per kind: a raw value in, the figure or word a grid holds out; what does not fit becomes unknown.
 
 Each encoder knows one value (``one``) and a whole column (``many``), and the two agree value for value. Nothing here
-raises on a value: refusing with a sentence is ``attributes.check``'s part, which calls the same encoders and so can
+raises on a value: refusing with a sentence is ``AttributeTable.check``'s part, which calls the same encoders and so can
 never disagree with them. Beside it: ``attributes`` (the table), which alone should import this.
 """
 

@@ -17,7 +17,7 @@ ABSENT = "(absent)"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """At ``path`` (``decision.treatments.0.priority``) the record holds ``stored``, and now it would hold ``now``."""
+    """At ``path`` ("decision.treatments.0.priority") the record holds ``stored``, and now it would hold ``now``."""
 
     path: str
     stored: Any

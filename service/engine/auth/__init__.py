@@ -4,7 +4,7 @@ In order: ``keys`` tells which client holds a key, ``customer_tokens`` whom a to
 by ``signing``), ``tokens`` whom an access token of the identity provider stands for (by the keys of ``jwks``);
 ``scopes`` lists what a client may be allowed, ``quotas`` how often; ``Access.reached`` says which customers a branch's
 client may reach, and leaves a row for each that it asked after. Not here: which route needs which scope
-(``routes.http.guard``), where clients are stored (``store.security.clients``).
+(``routes.http.guard``), where clients are stored (``store.clients``).
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,9 +3,9 @@
     customers    stored by id or external key, judged by the policy's attribute table, read, erased
     bulk         up to 200 customers decided in one call, by the same code as one
     jobs         any number of customers, in parts, by the runner (``service.engine.runner``)
-    leads        whom an adviser should call, and what becomes of it; ``building`` makes them, ``acting`` says who may
-                 work them, ``lead_facts`` what is known of the customer, ``story`` tells each in words
-    webhooks     what changed, sent to who asked; ``addresses`` refuses those inside, ``sending`` is one attempt
+    leads        whom an adviser should call, and what becomes of it: built, worked, told in words
+    webhooks     what changed, sent to those who asked
+    assessments  who may write a risk assessment, and what the audit log says of it
     tables       rows as CSV, JSON Lines, Parquet
 
 Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.http.guard``).

@@ -3,11 +3,11 @@
 A thread per worker asks PostgreSQL for the active release every ``release_poll_seconds`` (at once when a request saw a
 new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
 reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
-are stored under, every message may be said and no gate lacks (``analysis.policy_checks.conduct``); served words cannot change after
-that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, and what may serve next
-(the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and tried again
-later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy folder on disk
-serves by priors.
+are stored under, every message may be said and no gate lacks (``analysis.policy_checks.conduct``); served words cannot
+change after that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, and what may
+serve next (the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and
+tried again later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy
+folder on disk serves by priors.
 """
 
 import logging

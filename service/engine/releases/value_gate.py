@@ -6,8 +6,8 @@ the margin that the decision stated for what the customer then took, so that no 
 a policy whose difference to the champion may be worse than the champion's policy allows, where the log supports such a
 judgement; where it does not, the gate says so and stands open.
 
-A record holds of the past what the policy that decided could tell apart (``rules.history.needs``). Where another policy may
-tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log says nothing.
+A record holds of the past what the policy that decided could tell apart (``rules.history.needs``). Where another policy
+may tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log says nothing.
 """
 
 import time

@@ -2,7 +2,7 @@
 
 ``@needs("offers:read")`` gives the view the client that asks; ``@public`` says that nobody need be known. A view that
 declares neither stops the service from starting. A client may be bound to one customer or to one branch. Where the
-path names a customer the guard itself looks whether the client may reach that one (``engine.auth.reach`` says what it hears of
+path names a customer the guard itself looks whether the client may reach that one (``auth.reach`` says what it hears of
 all others); everywhere else a bound client is refused, unless the view says with its ``Reach`` that it looks for itself
 (``own_customer``, ``own_customers``, ``own_branch``). So a view that forgets is closed to them, not open.
 """

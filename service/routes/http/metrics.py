@@ -1,6 +1,6 @@
 """Prometheus counters and histograms of the requests; under gunicorn they are summed over the workers.
 
-Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``, set and cleaned by ``gunicorn_conf`` before a worker
+Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``, set and cleaned by ``runtime.gunicorn`` before a worker
 starts). Labels are looked up once and kept: a lookup costs more than the count.
 """
 

@@ -159,7 +159,7 @@ def _guessed(text: str) -> str:
 
 
 def _says(text: str, word: str) -> bool:
-    """Chinese words anywhere, also across separators; others where a word starts: ``safely``, 收益safe."""
+    """Chinese words anywhere, also across separators; others where a word starts: "safely", 收益safe."""
     if _HAN.search(word):
         return word in text.replace(" ", "")
     return _pattern(word).search(text) is not None

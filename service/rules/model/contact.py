@@ -1,7 +1,7 @@
 """The contact policy's nouns as frozen values: consents, quiet hours, caps and cool-offs, each with its own cases.
 
-``reading.outreach`` makes them, ``contact`` applies them, ``reading.contact_cases`` tries their cases. Windows are
-days, times of day minutes after midnight in the policy's time zone.
+``loading.contact_policy`` makes them, ``contact`` applies them, ``loading.contact_cases`` tries their cases. Windows
+are days, times of day minutes after midnight in the policy's time zone.
 """
 
 from collections.abc import Mapping

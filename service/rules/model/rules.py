@@ -1,7 +1,7 @@
 """The policy's nouns as frozen values: what the YAML documents become once they have been checked.
 
 Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` applies the rules,
-``policy`` holds them together; the contact policy has nouns of its own (``outreach``). Money is yuan, rates are per
+``policy`` holds them together; the contact policy has nouns of its own (``contact``). Money is yuan, rates are per
 year. Texts carry both languages.
 """
 

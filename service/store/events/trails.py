@@ -6,11 +6,11 @@ that comes late is pushed out at the same place as if it had come in time, and a
 event costs the same whether it is the first or the ten-thousandth, and so does a decision. Surveys with a score stand
 in a table of their own.
 
-Customers of a time before trails (``customers.trailed`` is false) are read from their events, to the same answer, until
-the runner has made their trails (``Trails.make``): it may be ended at any moment and goes on where it was; setting
-``trailed`` to false has them made anew. Where a policy reckons with the count of a kind, and so asks for more than
-``KEPT``, the events of that kind are read, for ever. A trail outlives its events: a month of them may be dropped, and
-the newest refusal is still known for as long as the policy's clock looks back.
+Customers of a time before trails (``customers``' column ``trailed`` is false) are read from their events, to the same
+answer, until the runner has made their trails (``Trails.make``): it may be ended at any moment and goes on where it
+was; setting ``trailed`` to false has them made anew. Where a policy reckons with the count of a kind, and so asks for
+more than ``KEPT``, the events of that kind are read, for ever. A trail outlives its events: a month of them may be
+dropped, and the newest refusal is still known for as long as the policy's clock looks back.
 """
 
 from sqlalchemy import Connection, text

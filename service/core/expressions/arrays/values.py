@@ -61,7 +61,7 @@ def _logarithm(node: Node, inner: Run) -> Run:
 
 
 def rounded(numbers: Any, digits: int) -> Any:
-    """``numbers`` to ``digits`` decimals, halves away from zero; the twin of ``scalars.rounded``."""
+    """``numbers`` to ``digits`` decimals, halves away from zero; the twin of ``scalars.values.rounded``."""
     power = 10.0 ** abs(digits)
     scaled = numbers * power if digits >= 0 else numbers / power
     whole = np.trunc(scaled)

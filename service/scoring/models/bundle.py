@@ -1,4 +1,4 @@
-"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.propensity``, for one or for many.
+"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.propensity``, for one or many.
 
 Both ways run the same features, the same trees and the same arithmetic, and agree to the last bit.
 """

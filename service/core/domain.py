@@ -32,25 +32,6 @@ class Family(StrEnum):
     WEALTH = "wealth"
 
 
-class Concern(StrEnum):
-    """The four C (Lauterborn 1990): whose concern a rule is."""
-
-    CONSUMER = "consumer"
-    COST = "cost"
-    CONVENIENCE = "convenience"
-    COMMUNICATION = "communication"
-
-
-class Stage(StrEnum):
-    """The force of a rule. All but ``fit`` are gates; they stand in the order in which a reason is named."""
-
-    ELIGIBILITY = "eligibility"
-    APPLICABILITY = "applicability"
-    SUITABILITY = "suitability"
-    CONTACT = "contact"
-    FIT = "fit"
-
-
 class EventKind(StrEnum):
     """What happened between the customer and the bank."""
 

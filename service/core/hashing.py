@@ -4,7 +4,7 @@ The same salt and unit always give the same answer, in every process, on every m
 an independent one, so that two experiments do not share their customers. Nothing here knows what an arm means.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256, shake_256
 from math import ceil
 
@@ -41,24 +41,6 @@ def fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float6
 
     heads = np.frombuffer(b"".join(map(digest, units)), dtype=">u8")
     return (heads >> np.uint64(11)).astype(np.float64) / _SPACE
-
-
-def assign(salt: str, unit: object, shares: Mapping[str, float]) -> str:
-    """The arm of ``unit``: arms take their shares of [0, 1) in the order given, the last takes all that is left.
-
-    Raising an arm's share moves units into it only from the arms after it, so an experiment may grow.
-
-    >>> assign("s", "c-1", {"holdout": 1.0, "personalised": 0.0})
-    'holdout'
-    >>> assign("s", "c-1", {"holdout": 0.0, "personalised": 1.0})
-    'personalised'
-    """
-    at, edge, arm = fraction(salt, unit), 0.0, ""
-    for arm, share in shares.items():
-        edge += share
-        if at < edge:
-            return arm
-    return arm
 
 
 def drawn(tests: Iterable[tuple[str, str, float]], taken: float, rest: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.hashing import assign, fraction, fractions, order
+from service.core.hashing import fraction, fractions, order
 
 UNITS = [f"c-{number}" for number in range(20_000)]
 
@@ -31,17 +31,6 @@ def test_two_salts_are_independent():
 @given(st.text(max_size=8), st.lists(st.lists(st.text(max_size=6), min_size=1, max_size=3), min_size=1, max_size=5))
 def test_many_fractions_are_each_ones_own(salt: str, units: list[list[str]]):
     assert fractions(salt, units).tolist() == [fraction(salt, *unit) for unit in units]
-
-
-def test_arms_get_their_shares_and_a_growing_experiment_keeps_its_members():
-    small = {unit: assign("s", unit, {"holdout": 0.05, "rest": 0.95}) for unit in UNITS}
-    large = {unit: assign("s", unit, {"holdout": 0.10, "rest": 0.90}) for unit in UNITS}
-    assert Counter(small.values())["holdout"] / len(UNITS) == pytest.approx(0.05, abs=0.006)
-    assert all(large[unit] == "holdout" for unit in UNITS if small[unit] == "holdout")
-
-
-def test_the_last_arm_takes_what_rounding_leaves():
-    assert {assign("s", unit, {"a": 0.1, "b": 0.2, "c": 0.7 - 1e-12}) for unit in UNITS} == {"a", "b", "c"}
 
 
 def test_every_order_is_equally_likely():

@@ -32,10 +32,6 @@ class FeatureProgram:
         table = parse_table(document)
         return cls(table if names is None else table.only(names))
 
-    def to_document(self) -> dict[str, Any]:
-        """The table as plain lists and values: what a bundle's manifest carries."""
-        return dict(self.table.document)
-
     def one(self, columns: MutableMapping[str, Encoded]) -> None:
         """Add the derived columns of one customer in place, as plain scalars."""
         for name, step in self._one:

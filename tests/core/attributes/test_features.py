@@ -54,7 +54,7 @@ def test_one_customer_and_many_agree_to_the_last_bit(small_table: dict[str, Any]
 
 def test_the_document_makes_the_same_program_again(small_table: dict[str, Any]) -> None:
     program = FeatureProgram(parse_table(small_table))
-    assert FeatureProgram.from_document(program.to_document()).table == program.table
+    assert FeatureProgram.from_document(program.table.document).table == program.table
 
 
 def test_a_program_of_a_few_names_derives_only_what_they_need(small_table: dict[str, Any]) -> None:

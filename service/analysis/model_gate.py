@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import GateRefused
-from training.evaluation.leakage import MOST_CLOSED, suspects
+from service.scoring.models.fitness import families_of
+from service.scoring.models.manifest import metrics_of
 
 LARGEST_AUC_LOSS = 0.002
 """A challenger may fall this far below the champion on the same unseen customers: less is not worth a refusal."""
@@ -21,6 +22,10 @@ ON: Mapping[str | None, str] = {
 }
 LARGEST_CALIBRATION_ERROR = 0.02
 """Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
+FILES = "files"
+"""Both measured on the very same files, each on unseen customers, but not side by side."""
+MOST_CLOSED = 0.25
+"""Share of the unknown that one attribute may resolve."""
 MARKS: Mapping[bool | None, str] = {True: "yes", False: "no ", None: "-- "}
 LEAST_AUC = 0.6
 """Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
@@ -61,6 +66,42 @@ def gate(
     checks += [] if experience is None else _experienced(experience)
     lines = tuple(dict.fromkeys(f"{MARKS[passed]}  {line}" for passed, line in checks))
     return Verdict(bool(checks) and all(passed is not False for passed, _ in checks), lines)
+
+
+def at_rest(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What two manifests alone tell of the comparison: that of the training, where it was with this champion.
+
+    Else the figures of both where they were measured on the very same files. None where there is no champion. A family
+    of which the challenger has evidence alone is left out.
+    """
+    stored: dict[str, Any] | None = challenger.get("compared")
+    if champion is None or (stored is not None and stored["champion"] == champion["version"]):
+        return stored
+    mine, told = metrics_of(challenger), families_of(challenger)
+    theirs = {one: each for one, each in metrics_of(champion).items() if one in mine or one not in told}
+    if champion["sources"] == challenger["sources"]:
+        families = {family: _beside(mine.get(family), one) for family, one in theirs.items()}
+    else:
+        asked = f"it was not trained beside it (fourcast train --champion {champion['version']})"
+        families = {family: not_compared(asked) for family in theirs}
+    return {"champion": champion["version"], "families": families}
+
+
+def not_compared(why: str) -> dict[str, Any]:
+    """The figures of a family that could not be compared."""
+    return {"by": None, "why": why}
+
+
+def suspects(leakage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The findings of a manifest's ``leakage`` that nobody allowed by name."""
+    allowed = set(leakage["allowed"])
+    return [one for one in leakage["findings"] if one["suspect"] and not set(one["attributes"]) <= allowed]
+
+
+def _beside(mine: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> dict[str, Any]:
+    if mine is None:
+        return not_compared("the challenger does not score it")
+    return {"by": FILES, "auc": mine["auc"], "auc_champion": theirs["auc"], "gain": mine["auc"] - theirs["auc"]}
 
 
 def _absolute(family: str, metrics: Mapping[str, Any]) -> list[tuple[bool, str]]:
@@ -113,7 +154,7 @@ def _relative(family: str, scored: bool, row: Mapping[str, Any], champion: str) 
     if row["by"] is None:
         return None, f"{family}: not compared with {champion}: {row['why']}; the other bounds decide"
     gain, least = row["gain"], -LARGEST_AUC_LOSS
-    if row["by"] == "files":
+    if row["by"] == FILES:
         said = f"{family}: AUC {gain:+.4f} against {champion}, by both bundles' own figures on the same files"
         return gain >= least, f"{said} (at least {least:+})"
     passes = gain >= least or row["high"] >= 0.0

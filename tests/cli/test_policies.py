@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from service.cache import Cache
 from service.cli.bank.stack import Stack
 from service.cli.main import main
-from service.cli.models.bundles import promoted
 from service.core.errors import GateRefused
+from service.engine.releases.promotion import promote
 from service.rules.policy import DEFAULT, from_documents, load
 from service.runtime.config import Settings
 from service.store import Store
@@ -170,7 +170,7 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
 ) -> None:
     fresh = Store(url, 2000)
     stack = Stack(Settings(artifacts=bundle_folder.parent), fresh, Cache(redis_url))
-    first = promoted(stack, bundle_folder.name, "demo", against=True)
+    first = promote(stack.store, stack.settings, bundle_folder.name, "demo", against=True)
     shipped = load(DEFAULT).hash
     assert (first.policy, first.bundle) == (shipped, bundle_folder.name)
     assert (fresh.proposals.find(shipped).author, fresh.proposals.find(shipped).state) == ("demo", "active")
@@ -179,7 +179,7 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
     second = from_documents(documents)
     fresh.proposals.propose(second.hash, second.documents, "anna", "")
     fresh.proposals.approve(second.hash, "ben", "")
-    assert promoted(stack, bundle_folder.name, against=True).policy == second.hash
+    assert promote(stack.store, stack.settings, bundle_folder.name, against=True).policy == second.hash
     fresh.close()
 
 
@@ -201,7 +201,7 @@ def test_another_bank_s_bundle_without_a_family_serves_or_is_tried_only_by_an_ov
 
     stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
     ours, theirs = written("Ours", trained), written("Theirs", {"deposit": trained["deposit"]})
-    assert promoted(stack, ours, "mia").bundle == ours
+    assert promote(stack.store, stack.settings, ours, "mia").bundle == ours
     challenge = ("challenge", "--bundle", theirs, "--actor", "mia")
     untried = run(*challenge)
     assert untried.exit_code == 1
@@ -212,13 +212,15 @@ def test_another_bank_s_bundle_without_a_family_serves_or_is_tried_only_by_an_ov
     assert tried(store) == theirs
     assert 'against the gate (it was trained for another bank, "Theirs"' in str(store.audit_log(1)[0]["detail"])
     with pytest.raises(GateRefused) as refused:
-        promoted(stack, theirs, "mia", override=True)  # over REST: only its value can be overridden
+        promote(
+            stack.store, stack.settings, theirs, "mia", override=True
+        )  # over REST: only its value can be overridden
     assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in str(refused.value)
     assert "no   wealth: the champion scores it, the challenger does not" in str(refused.value)
     active = store.active()
     assert active is not None
     assert active.bundle == ours
-    assert promoted(stack, theirs, "mia", against=True).bundle == theirs
+    assert promote(stack.store, stack.settings, theirs, "mia", against=True).bundle == theirs
     newest = store.audit_log(1)[0]
     assert "against the gate" in str(newest["detail"])
     assert 'another bank, "Theirs"' in str(newest["detail"])

@@ -24,10 +24,11 @@ from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.runtime.config import Settings
 from service.scoring.models import open_bundle
+from service.scoring.models.manifest import metrics_of
 from service.scoring.propensity import PRIOR
 from service.store import Store, Words
 from tests.servers import MakeDatabase, execute
-from training.bundles.registry import memory_of, metrics_of
+from training.bundles.registry import memory_of
 from training.data.dataset import Customers
 from training.experience.export import table_of, write_table
 from training.experience.observations import DAY_MS, Experience, experience

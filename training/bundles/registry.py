@@ -8,7 +8,7 @@ seed and files give the same content, so the same version and the same bytes; th
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version as installed
@@ -17,15 +17,13 @@ from typing import Any
 
 import service
 from service.core.errors import BundleError, InvalidInput, Problem
-from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.golden import make
-from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, read, version_of
+from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import place
 from training.bundles.diagnostics import Unseen
 from training.bundles.memory import Memory
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
-_VERSION = re.compile(r"b-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -116,33 +114,6 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     return version_of(digest)
 
 
-def list_bundles(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | BundleError]]:
-    """Every bundle under ``root`` by version, with its manifest, or with what is wrong with it."""
-    for folder in sorted(root.glob("b-*")):
-        if _VERSION.fullmatch(folder.name):
-            yield folder.name, _manifest_or_fault(folder)
-
-
-def folder_of(root: Path, version: str) -> Path:
-    """The folder of a version; raises InvalidInput when the word is no version or no such bundle is there."""
-    if not _VERSION.fullmatch(version):
-        raise InvalidInput(f'a version is "b-" and 12 hex digits, got {version[:40]!r}')
-    folder = root / version
-    if not folder.is_dir():
-        raise InvalidInput(
-            f"{folder}: no such bundle; there are: {', '.join(one for one, _ in list_bundles(root)) or 'none'}"
-        )
-    return folder
-
-
-def verify(root: Path, version: str) -> Bundle:
-    """Open a bundle as serving would, and hold its content against the version asked for: promotion's first step."""
-    bundle = open_bundle(folder_of(root, version))
-    if bundle.version != version:
-        raise BundleError(f"{root / version}: holds another bundle, {bundle.version}")
-    return bundle
-
-
 def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
     found = _kept(folder, manifest, "review")
@@ -166,11 +137,6 @@ def _kept(folder: Path, manifest: Mapping[str, Any], part: str) -> dict[str, Any
         raise BundleError(f"{where}: is missing or was changed: SHA-256 must be {manifest[part]}")
     found: dict[str, Any] = json.loads(content)
     return found
-
-
-def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
-    return {family: entry["metrics"] for family, entry in manifest["families"].items()}
 
 
 def _entries(models: Mapping[str, TrainedFamily], seed: int) -> dict[str, dict[str, Any]]:
@@ -230,10 +196,3 @@ def _file_entry(name: str, content: bytes) -> dict[str, Any]:
 def _created_by() -> dict[str, str]:
     libraries = {name: installed(name) for name in ("lightgbm", "numpy", "scikit-learn")}
     return {"fourcast": service.__version__, "python": platform.python_version(), **libraries}
-
-
-def _manifest_or_fault(folder: Path) -> Mapping[str, Any] | BundleError:
-    try:
-        return read(folder)
-    except BundleError as error:
-        return error

@@ -21,11 +21,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from service.analysis.model_gate import not_compared
 from service.scoring.models import Bundle
-from service.scoring.models.fitness import families_of
+from service.scoring.models.folders import folder_of, verify
 from training.bundles.diagnostics import Unseen
 from training.bundles.memory import Memory
-from training.bundles.registry import TrainedFamily, folder_of, memory_of, metrics_of, verify
+from training.bundles.registry import TrainedFamily, memory_of
 from training.data.bank import Bank
 from training.data.dataset import Customers
 from training.data.sample import Sample
@@ -34,7 +35,7 @@ from training.models.family import fit_family
 from training.models.propensity import PropensityModel
 from training.models.training_set import Recipe
 
-LATER, OTHERS, RECIPE, FILES = "later", "others", "recipe", "files"
+LATER, OTHERS, RECIPE = "later", "others", "recipe"
 Z = 1.959963984540054
 WIDEST = 0.01
 """Half an interval of AUC beyond which the customers that neither has seen are too few to tell."""
@@ -105,13 +106,13 @@ class Comparison:
     def of(self, family: str, challenger: TrainedFamily | None) -> Document:
         """One family: figures side by side, or ``{"by": None, "why": ...}``."""
         if challenger is None or challenger.unseen is None:
-            return _not("the challenger does not score it")
+            return not_compared("the challenger does not score it")
         if (why := self._unlike(family)) is not None:
-            return _not(why)
+            return not_compared(why)
         found = self._as_it_serves(family, challenger.unseen)
         if found is not None and (found["by"] == LATER or found["high"] - found["low"] <= 2 * WIDEST):
             return found
-        return self._by_recipe(family, challenger.unseen) or found or _not(self._why_none())
+        return self._by_recipe(family, challenger.unseen) or found or not_compared(self._why_none())
 
     def _unlike(self, family: str) -> str | None:
         """Why the champion's figures would say nothing of it on these files; None where they would."""
@@ -192,35 +193,6 @@ def _is_member(told: object) -> bool:
 
 def _is_figure(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def at_rest(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> Document | None:
-    """What two manifests alone tell of the comparison: that of the training, where it was with this champion.
-
-    Else the figures of both where they were measured on the very same files. None where there is no champion. A family
-    of which the challenger has evidence alone is left out.
-    """
-    stored: Document | None = challenger.get("compared")
-    if champion is None or (stored is not None and stored["champion"] == champion["version"]):
-        return stored
-    mine, told = metrics_of(challenger), families_of(challenger)
-    theirs = {one: each for one, each in metrics_of(champion).items() if one in mine or one not in told}
-    if champion["sources"] == challenger["sources"]:
-        families = {family: _beside(mine.get(family), one) for family, one in theirs.items()}
-    else:
-        asked = f"it was not trained beside it (fourcast train --champion {champion['version']})"
-        families = {family: _not(asked) for family in theirs}
-    return {"champion": champion["version"], "families": families}
-
-
-def _beside(mine: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> Document:
-    if mine is None:
-        return _not("the challenger does not score it")
-    return {"by": FILES, "auc": mine["auc"], "auc_champion": theirs["auc"], "gain": mine["auc"] - theirs["auc"]}
-
-
-def _not(why: str) -> Document:
-    return {"by": None, "why": why}
 
 
 def _can_tell(taken: Floats) -> bool:

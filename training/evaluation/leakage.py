@@ -27,13 +27,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from service.analysis.model_gate import MOST_CLOSED
 from service.core.attributes import AttributeTable
 from training.evaluation.metrics import auc, gain_standard_error
 
 Floats = npt.NDArray[np.float64]
 
-MOST_CLOSED = 0.25
-"""Share of the unknown that one attribute may resolve."""
 SURE = 1.645
 """Standard errors by which it must be above: chance explains one in twenty."""
 LEAST_WEIGHT = 0.03
@@ -107,12 +106,6 @@ def examine(matrix: Matrix, taken: Floats, table: AttributeTable, seed: int = 7)
         without = _scores(sample, outcomes, half, rest)[0] if rest else np.zeros(len(outcomes))
         found.append(_finding(group, outcomes, everything, without, weights[name]))
     return sorted(found, key=lambda one: -one.closes)
-
-
-def suspects(leakage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The findings of a manifest's ``leakage`` that nobody allowed by name."""
-    allowed = set(leakage["allowed"])
-    return [one for one in leakage["findings"] if one["suspect"] and not set(one["attributes"]) <= allowed]
 
 
 def sources(table: AttributeTable) -> dict[str, set[str]]:

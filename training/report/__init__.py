@@ -12,10 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.analysis.drift import Drift
-from service.analysis.model_gate import gate
-from service.scoring.models.manifest import read
-from training.bundles.registry import metrics_of, review_of
-from training.evaluation.champion import at_rest
+from service.analysis.model_gate import at_rest, gate
+from service.scoring.models.manifest import metrics_of, read
+from training.bundles.registry import review_of
 from training.report import card, charts
 
 TEMPLATE = "page.html"

@@ -6,28 +6,19 @@ from typing import Any
 
 import click
 
-from service.analysis.policy_checks import conduct
 from service.cli.bank import choice
 from service.cli.bank.files import bank_without_erased
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.stack import opened
 from service.cli.customers.import_files import bank_option, files_option
 from service.cli.models.dataset import days_option, learned, window_option
 from service.cli.models.tracking import tell_serving, tell_trained
 from service.cli.policies.policy import rollback
 from service.cli.terminal import bar, bom_option, json_option, show
-from service.core.domain import Release
 from service.core.errors import InvalidInput
+from service.engine.releases import promotion
 from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.governance import in_turn
-from service.engine.releases.models import Modelling
-from service.engine.releases.value_check import noted, refusal
-from service.rules.policy import Policy, from_documents, load
-from service.runtime.child_process import ENDLESS, Patience
 from service.runtime.config import Settings
-from service.scoring.models import Bundle
-from service.scoring.models.fitness import misfits
 from service.scoring.models.lightgbm_c import library
-from service.store.releases.proposals import NOTE_MAX
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -131,7 +122,7 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     A column that the models read and the files lack is unknown of everybody; it is told by name.
     """
     library()
-    from training.bundles.registry import verify
+    from service.scoring.models.folders import verify
     from training.score import score as score_files
 
     settings = choice.of(bank)
@@ -149,7 +140,8 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
 @json_option
 def models_(as_json: bool) -> None:
     """List the bundles in the artifact folder with their figures on unseen customers."""
-    from training.bundles.registry import list_bundles, metrics_of
+    from service.scoring.models.folders import list_bundles
+    from service.scoring.models.manifest import metrics_of
 
     artifacts = Artifacts.of(choice.found())
     for version in artifacts.versions():
@@ -176,67 +168,9 @@ def promote(version: str, override: bool, as_json: bool) -> None:
     attributes it reads), the other its value on the stored decisions: see `fourcast policy-value`.
     """
     with opened(choice.found()) as stack:
-        release = promoted(stack, version, override=override, against=override)
+        release = promotion.promote(stack.store, stack.settings, version, override=override, against=override)
         tell_serving(stack.settings, release.bundle)
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
-
-
-def promoted(
-    stack: Stack | Modelling,
-    version: str,
-    actor: str = "cli",
-    note: str = "promoted",
-    *,
-    override: bool = False,
-    against: bool = False,
-    patience: Patience = ENDLESS,
-) -> Release:
-    """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
-
-    ``override``: although its value on the stored decisions may be too far below the champion's; ``against``: although
-    its figures are not fit to serve, or it does not fit this bank (``scoring.models.fitness``). Where nothing was ever
-    released, the settings' policy serves with it on the actor's word alone.
-    """
-    from training.bundles.registry import verify
-
-    bundle = verify(Artifacts.of(stack.settings).folder_of(version).parent, version)
-    active = stack.store.active()
-    verdict = _judged(stack, bundle, active)
-    if not against:
-        verdict.or_refuse()
-    if not verdict.passes:
-        note = f"{note} against the gate: {'; '.join(verdict.lines)}"
-    if active is not None:
-        artifacts = Artifacts.of(stack.settings)
-        with in_turn(stack.store, patience):
-            refused = refusal(stack.store, active.policy, patience, version, artifacts)
-        note = noted(note, refused, override)
-    stack.store.put_bundle(version, bundle.manifest)
-    if active is not None:
-        return stack.store.promote(version, note[:NOTE_MAX], actor)
-    policy = load(stack.settings.policy)
-    conduct.refuse(policy)
-    said = f"first release, {note}"[:NOTE_MAX]
-    return stack.store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
-
-
-def _judged(stack: Stack | Modelling, challenger: Bundle, active: Release | None) -> Any:
-    """What the gate says of a bundle beside the one that serves and under the policy that serves."""
-    from service.analysis.model_gate import gate
-    from training.bundles.registry import metrics_of
-    from training.evaluation.champion import at_rest
-
-    manifest, policy = challenger.manifest, _serving_policy(stack, active)
-    another = active is not None and active.bundle not in (None, challenger.version)
-    champion = stack.store.bundle(str(active.bundle)) if active is not None and another else None
-    compared = None if champion is None else at_rest(manifest, champion)
-    misfit = misfits(challenger, champion, policy.attributes)
-    return gate(metrics_of(manifest), compared, manifest.get("experience"), misfit)
-
-
-def _serving_policy(stack: Stack | Modelling, active: Release | None) -> Policy:
-    """The policy beside which a promoted bundle serves."""
-    return load(stack.settings.policy) if active is None else from_documents(stack.store.policy(active.policy))
 
 
 VERBS = (train, score, models_, promote, rollback)

@@ -59,7 +59,7 @@ def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
 
 def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict[str, Any]]:
     library()
-    from training.bundles.registry import verify
+    from service.scoring.models.folders import verify
     from training.evaluation.drift import drift_of
 
     settings = choice.of(bank, needed=version is None)
@@ -107,7 +107,8 @@ def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
 def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
     library()
-    from training.bundles.registry import memory_of, verify
+    from service.scoring.models.folders import verify
+    from training.bundles.registry import memory_of
     from training.evaluation.drift import evaluated
 
     settings = choice.of(bank)

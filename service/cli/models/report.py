@@ -40,7 +40,7 @@ def report(
     if (bank is None) != (files is None):
         raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
     library()
-    from training.bundles.registry import verify
+    from service.scoring.models.folders import verify
     from training.evaluation.drift import drift_of
     from training.report import document, page
 
@@ -66,7 +66,7 @@ def report(
 
 def _home(artifacts: Artifacts, version: str) -> Path:
     """The folder of a bundle; InvalidInput where the word is no version or there is no such bundle."""
-    from training.bundles.registry import folder_of
+    from service.scoring.models.folders import folder_of
 
     return folder_of(artifacts.folder_of(version).parent, version)
 

@@ -26,12 +26,13 @@ from service.cli.bank.stack import Stack, opened
 from service.cli.bank.state import KEYS as KEYS_FILE
 from service.cli.bank.state import Bank, served
 from service.cli.customers.import_files import load_bank
-from service.cli.models.bundles import promoted, trained
+from service.cli.models.bundles import trained
 from service.cli.operate.serve import base, check_port, run_server, wait_until_served
 from service.cli.terminal import bar
 from service.core.domain import Client
 from service.core.errors import InvalidInput
 from service.engine.auth import new_key
+from service.engine.releases.promotion import promote
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
 
@@ -69,7 +70,8 @@ def prepared(
         if stack.store.count_customers() == 0 or stack.store.active() is None:
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
-            promoted(stack, trained(settings, bank, files, seed).version, "demo", override=True, against=True)
+            version = trained(settings, bank, files, seed).version
+            promote(stack.store, stack.settings, version, "demo", override=True, against=True)
         yield Stage(stack, demo_keys(stack))
 
 

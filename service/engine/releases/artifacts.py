@@ -7,7 +7,6 @@ store (s3fs, pyarrow for hdfs, aiohttp for https) is the bank's to install.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +15,8 @@ from typing import Any
 
 from service.core.errors import BundleError, NotFound
 from service.runtime.config import Settings
+from service.scoring.models.folders import VERSION
 from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, models_of, read
-
-VERSION = re.compile(r"b-[0-9a-f]{12}")
 
 
 class Artifacts:

@@ -1,15 +1,15 @@
-"""The bundles of an installation, for who has to choose one: listed, told, and two of them side by side. Reads only.
+"""The bundles of an installation, for those who have to choose one: listed, told, and two side by side. Reads only.
 
-What serves and what is on trial stands beside each. Making one serve passes the gate, which belongs to training
-(``cli.models.bundles.promoted``).
+What serves and what is on trial stands beside each. Making one serve is the part of ``promotion``.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from service.core.errors import BundleError, NotFound
-from service.engine.releases.artifacts import VERSION, Artifacts
+from service.engine.releases.artifacts import Artifacts
 from service.runtime.config import Settings
+from service.scoring.models.folders import VERSION
 from service.scoring.models.manifest import read
 from service.store import Store
 

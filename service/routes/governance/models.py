@@ -11,6 +11,7 @@ from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import GateRefused
+from service.engine.releases.promotion import promote as promote_bundle
 from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
 from service.routes.governance.policies import APPROVE, BODY, QUERY, release, sent
 from service.routes.http.fields import Strict, Word, check
@@ -153,14 +154,12 @@ def promote(client: Client, version: str) -> Response:
     Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
     the stored decisions show that it may earn too much less. A body is not needed.
     """
-    from service.cli.models.bundles import promoted  # the gate belongs to training, which a worker loads only for this
-
     desk, sent_body = engine().modelling, read_json(request) if whole(request) else {}
     body = check(PromotionInput(), sent_body, BODY)
     desk.manifest(word(version, "version"))
     waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
     note, override = body["note"] or "promoted", body["override"]
-    made = promoted(desk, version, client.name, note, override=override, patience=waits)
+    made = promote_bundle(desk.store, desk.settings, version, client.name, note, override=override, patience=waits)
     engine().governance.made(made)
     return sent(release(made))
 

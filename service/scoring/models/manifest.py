@@ -95,6 +95,11 @@ def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
     return {name: [_checked(folder, row) for row in entry["files"]] for name, entry in models_of(manifest).items()}
 
 
+def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
+    return {family: entry["metrics"] for family, entry in manifest["families"].items()}
+
+
 def _checked(folder: Path, row: Mapping[str, Any]) -> bytes:
     where = folder / row["file"]
     content = _bytes(where, LARGEST_MODEL)

@@ -12,13 +12,13 @@ import pytest
 from service.analysis.policy_value.replay import Replayed, weighed
 from service.cache import Cache
 from service.cli.bank.stack import Stack
-from service.cli.models.bundles import promoted
 from service.core.domain import Context, Event, Release, Snapshot, Trail
 from service.core.errors import GateRefused, Unavailable
 from service.decision import decide, encode
 from service.engine.releases import value_check
 from service.engine.releases.governance import Governance
 from service.engine.releases.loader import Shelf
+from service.engine.releases.promotion import promote
 from service.rules.history.needs import cut
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.runtime.child_process import Patience
@@ -168,9 +168,9 @@ def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the
     stack = Stack(Settings(artifacts=tmp_path), store, Cache(redis_url))
     for forced in (False, True):  # whether its figures may be overridden says nothing of its value
         with pytest.raises(GateRefused, match="lower bound"):
-            promoted(stack, version, "mia", against=forced)
+            promote(stack.store, stack.settings, version, "mia", against=forced)
     assert store.active() is not None and store.active().bundle is None  # type: ignore[union-attr]
-    assert promoted(stack, version, "mia", override=True).bundle == version
+    assert promote(stack.store, stack.settings, version, "mia", override=True).bundle == version
     assert "against the gate (new less old" in store.releases(1)[0]["note"]
     store.proposals.rollback("mia", "")
 

@@ -10,7 +10,8 @@ import pytest
 
 from service.analysis.model_gate import gate
 from service.core.errors import BundleError, GateRefused, InvalidInput
-from training.bundles import atomic_folder, registry
+from service.scoring.models import folders
+from training.bundles import atomic_folder
 from training.bundles.registry import TrainedFamily
 
 Trained = dict[str, TrainedFamily]
@@ -32,7 +33,7 @@ def test_the_same_content_has_the_same_version_and_the_same_bytes(
 def test_another_content_has_another_version(tmp_path: Path, trained: Trained, write_bundle_of: Any) -> None:
     other = {**trained, "deposit": replace(trained["deposit"], calibration=([0.0, 1.0], [0.0, 1.0]))}
     assert write_bundle_of(tmp_path, trained).name != write_bundle_of(tmp_path, other).name
-    assert len(list(registry.list_bundles(tmp_path))) == 2
+    assert len(list(folders.list_bundles(tmp_path))) == 2
 
 
 def test_the_manifest_says_what_made_it(bundle_folder: Path) -> None:
@@ -61,7 +62,7 @@ def test_writing_again_mends_a_damaged_folder(tmp_path: Path, trained: Trained, 
     folder = write_bundle_of(tmp_path, trained)
     (folder / "deposit.txt").write_text("damaged")
     write_bundle_of(tmp_path, trained)
-    assert registry.verify(tmp_path, folder.name).version == folder.name
+    assert folders.verify(tmp_path, folder.name).version == folder.name
 
 
 def test_a_write_that_fails_leaves_nothing_behind(
@@ -106,7 +107,7 @@ def test_listing_names_damaged_bundles_as_such(tmp_path: Path, trained: Trained,
     folder = write_bundle_of(tmp_path, trained)
     (tmp_path / "b-000000000000").mkdir()
     (tmp_path / "notes").mkdir()
-    listed = dict(registry.list_bundles(tmp_path))
+    listed = dict(folders.list_bundles(tmp_path))
     assert isinstance(listed["b-000000000000"], BundleError)
     assert not isinstance(listed[folder.name], BundleError)
     assert len(listed) == 2
@@ -117,7 +118,7 @@ def test_listing_names_damaged_bundles_as_such(tmp_path: Path, trained: Trained,
 )
 def test_a_word_that_is_no_version_is_refused(word: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="12 hex digits"):
-        registry.folder_of(tmp_path, word)
+        folders.folder_of(tmp_path, word)
 
 
 def test_a_version_that_is_not_there_names_those_that_are(
@@ -125,7 +126,7 @@ def test_a_version_that_is_not_there_names_those_that_are(
 ) -> None:
     folder = write_bundle_of(tmp_path, trained)
     with pytest.raises(InvalidInput, match=f"no such bundle; there are: {folder.name}"):
-        registry.folder_of(tmp_path, "b-000000000000")
+        folders.folder_of(tmp_path, "b-000000000000")
 
 
 def test_a_folder_that_holds_another_bundle_is_not_promoted(
@@ -133,7 +134,7 @@ def test_a_folder_that_holds_another_bundle_is_not_promoted(
 ) -> None:
     write_bundle_of(tmp_path, trained).rename(tmp_path / "b-000000000000")
     with pytest.raises(BundleError, match="holds another bundle"):
-        registry.verify(tmp_path, "b-000000000000")
+        folders.verify(tmp_path, "b-000000000000")
 
 
 # -- the gate ----------------------------------------------------------------------------------------------------------

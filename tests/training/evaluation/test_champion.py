@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from service.analysis.model_gate import at_rest
 from service.scoring.models.bundle import Bundle
 from training.bundles.memory import Memory
 from training.bundles.registry import TrainedFamily
@@ -16,7 +17,7 @@ from training.data.bank import Bank, open_bank
 from training.data.dataset import Customers
 from training.data.sample import Sample, read_sample
 from training.evaluation import champion as comparing
-from training.evaluation.champion import Champion, at_rest, champion_of, compared
+from training.evaluation.champion import Champion, champion_of, compared
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel
 from training.synthetic import write

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.leakage import mapped, with_duration, with_label
-from service.analysis.model_gate import gate
+from service.analysis.model_gate import MOST_CLOSED, gate, suspects
 from service.core.attributes import parse_table
 from service.core.errors import GateRefused, InvalidInput
 from tests.shared import shared
@@ -16,7 +16,7 @@ from training.bundles.diagnostics import KNOWN, TAKEN, leakage_of
 from training.bundles.portrait_parts import columns_of
 from training.data.bank import open_bank
 from training.data.sample import read_sample
-from training.evaluation.leakage import MOST_CLOSED, Matrix, examine, sources, suspects
+from training.evaluation.leakage import Matrix, examine, sources
 from training.synthetic import write
 
 TABLE = parse_table(

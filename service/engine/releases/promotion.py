@@ -1,0 +1,74 @@
+"""Promotion: a bundle is verified, held against the champion, the bank and the stored decisions, and then serves.
+
+Two gates may say no: one reads the figures of both bundles and whether it fits this bank at all
+(``analysis.model_gate``), the other what it would have earned on the stored decisions (``value_gate``).
+"""
+
+from service.analysis import model_gate
+from service.analysis.policy_checks import conduct
+from service.core.domain import Release
+from service.engine.releases.artifacts import Artifacts
+from service.engine.releases.governance import in_turn
+from service.engine.releases.value_check import noted, refusal
+from service.rules.policy import Policy, from_documents, load
+from service.runtime.child_process import ENDLESS, Patience
+from service.runtime.config import Settings
+from service.scoring.models import Bundle
+from service.scoring.models.fitness import misfits
+from service.scoring.models.folders import verify
+from service.scoring.models.manifest import metrics_of
+from service.store import Store
+from service.store.releases.proposals import NOTE_MAX
+
+
+def promote(
+    store: Store,
+    settings: Settings,
+    version: str,
+    actor: str = "cli",
+    note: str = "promoted",
+    *,
+    override: bool = False,
+    against: bool = False,
+    patience: Patience = ENDLESS,
+) -> Release:
+    """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
+
+    ``override``: although its value on the stored decisions may be too far below the champion's; ``against``: although
+    its figures are not fit to serve, or it does not fit this bank (``scoring.models.fitness``). Where nothing was ever
+    released, the settings' policy serves with it on the actor's word alone.
+    """
+    bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
+    active = store.active()
+    verdict = _judged(store, settings, bundle, active)
+    if not against:
+        verdict.or_refuse()
+    if not verdict.passes:
+        note = f"{note} against the gate: {'; '.join(verdict.lines)}"
+    if active is not None:
+        artifacts = Artifacts.of(settings)
+        with in_turn(store, patience):
+            refused = refusal(store, active.policy, patience, version, artifacts)
+        note = noted(note, refused, override)
+    store.put_bundle(version, bundle.manifest)
+    if active is not None:
+        return store.promote(version, note[:NOTE_MAX], actor)
+    policy = load(settings.policy)
+    conduct.refuse(policy)
+    said = f"first release, {note}"[:NOTE_MAX]
+    return store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
+
+
+def _judged(store: Store, settings: Settings, challenger: Bundle, active: Release | None) -> model_gate.Verdict:
+    """What the gate says of a bundle beside the one that serves and under the policy that serves."""
+    manifest, policy = challenger.manifest, _serving_policy(store, settings, active)
+    another = active is not None and active.bundle not in (None, challenger.version)
+    champion = store.bundle(str(active.bundle)) if active is not None and another else None
+    compared = None if champion is None else model_gate.at_rest(manifest, champion)
+    misfit = misfits(challenger, champion, policy.attributes)
+    return model_gate.gate(metrics_of(manifest), compared, manifest.get("experience"), misfit)
+
+
+def _serving_policy(store: Store, settings: Settings, active: Release | None) -> Policy:
+    """The policy beside which a promoted bundle serves."""
+    return load(settings.policy) if active is None else from_documents(store.policy(active.policy))

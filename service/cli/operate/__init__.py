@@ -7,7 +7,7 @@ deployment_check  everything a deployment can have wrong, looked at at once, eac
 feed              `fourcast feed`: what the feed of changes tells beside customers, leads and jobs
 keys              `fourcast keys`: who may call the service
 openapi           `fourcast openapi`: the contract as a document, for generators and linters, without a server
-secrets           `fourcast secrets`: a new key, and every secret in the database sealed with the newest one
+secrets           `fourcast secrets`: a new key, every secret in the database sealed with the newest one, and
 serve             `fourcast serve`: gunicorn with the service's own configuration, on the bank's servers or the
 work              `fourcast work`: the runner of jobs and deliveries, a process of its own
 """

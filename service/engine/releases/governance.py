@@ -2,7 +2,8 @@
 
 Publish (check, hold against the rules of conduct, propose) -> diff and simulate beside what serves -> approve by
 somebody else -> every worker follows (``serving``) -> roll back if need be. The store keeps who did what
-(``store.releases.proposals``); the pure core calculates (``planning``); here they meet the customers, the models and the time.
+(``store.releases.proposals``); the pure core calculates (``planning``); here they meet the customers, the models and
+the time.
 """
 
 import time

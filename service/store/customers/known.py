@@ -25,7 +25,7 @@ class Loaded:
     ``erased``: whom it left out, because they were erased after its file was read.
     """
 
-    writes: int
+    customers: int
     taken: Taken
     outvoted: int = 0
     erased: frozenset[str] = frozenset()

@@ -17,14 +17,21 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLE = "{}"
 OF_FILES = tuple(
     f"service/{name}"
-    for name in ("rules/", "expressions/", "decision/ch", "decision/con", "scoring/models/", "scoring/attributes/read")
+    for name in (
+        "rules/",
+        "core/expressions/",
+        "analysis/policy_checks/",
+        "analysis/model_gate",
+        "scoring/models/",
+        "core/attributes/pars",
+    )
 )
 """What finds faults in the files of policies and bundles: the sentence above them is told, they stay English."""
 NOT_SERVED = tuple(
     f"service/{name}"
-    for name in ("commands/", "cli", "embedded/", "config/", "gunicorn_conf", "deployment", "tracing", "store/migrate",
-                 "scoring/attributes/frames", "expressions/sql/", "cache/inspection", "store/bulk", "store/merging",
-                 "store/audit", "store/file_keys", "store/ahead")
+    for name in ("cli/", "runtime/config", "runtime/embedded", "runtime/gunicorn", "runtime/logs", "runtime/tracing",
+                 "core/attributes/frames", "core/expressions/sql/", "cache/inspection", "store/maintenance/",
+                 "store/security/audit", *(f"store/customers/{one}" for one in ("merging", "external_keys", "ahead")))
 )  # fmt: skip
 """What no request reaches: the command line, files, start-up."""
 MESSAGE_AT = {"Problem": 1, "ValidationError": 0, "check": 2}

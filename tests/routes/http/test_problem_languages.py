@@ -46,7 +46,9 @@ FOLLOWED_ELSEWHERE = {
     "service/routes/crm/jobs.py: fault",
     "service/routes/schemas/visitors.py: {number: {'id': [\"must not hold the device's id\"]} for number in telling}",
     "service/store/customers/repository.py: said",
-    "service/engine/releases/challenger.py: 'lacks ' + ', '.join(sorted(missing)) if channel.id in has else 'is missing'",
+    "service/analysis/model_gate.py: 'the challenger is not fit to serve:\\n  ' + '\\n  '.join(self.lines)",
+    "service/engine/releases/challenger.py: "
+    "'lacks ' + ', '.join(sorted(missing)) if channel.id in has else 'is missing'",
 }
 """What passes on the words of another, looked at where they are said; the reasons of the bank's own policy."""
 PUT_TOGETHER = ("a finite number ({})", "a number {} to {} ({})", "{} or {}", "{} or {} or {}", f"{{}} {INSTEAD}")

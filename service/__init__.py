@@ -10,8 +10,8 @@ into words. A room imports only lower rooms; ``tests/test_layers.py`` has the ta
     core       the nouns, the grid, errors, attributes and the expression language
     decision   what to offer one customer, or many, through which channel, and why
     engine     where the pure core meets time, models and storage
-    planning   what a policy would change, for whom, and how firmly its weights stand
-    rendering  why, why not, and what would change it, in words
+    planning   which customer goes to which adviser, as far as the advisers' hours carry
+    rendering  decisions in words, in Chinese and English
     routes     one file per resource, found by walking this folder
     rules      what the bank's marketers own
     runtime    what the process needs besides the product

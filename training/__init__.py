@@ -3,11 +3,11 @@
 ``data`` reads and judges files -> ``models`` fits -> ``evaluation`` measures on unseen customers -> ``bundles`` writes.
 ``train`` is the whole road from files, ``train_from_events`` from the service's own decisions and events.
 
-    bundles            bundles on disk, named by their content, and what each keeps beside its models so that it can
+    bundles            bundles on disk, named by their content
     data               a bank's folder and files
     evaluation         how good models are, on customers they have not seen
     experience         what the service has lived through, made ready to learn from
-    models             propensities by family and offer, tickets, segments, lapse, and how they are calibrated and
+    models             propensities by family and offer, tickets, segments, lapse
     report             the report of a bundle
     score              scores of a bank's customers by a bundle, as a file
     synthetic          a bank that nobody owns

@@ -4,7 +4,7 @@ request's road.
 Not here: what is scarce (``planning``), and reading the decisions that are compared (``engine``).
 
     diff           what a new policy says differently from an old one
-    drift          how far customers of today lie from those a bundle learned from, per feature and score, and what
+    drift          how far customers of today lie from those a bundle learned from, per feature and score
     groups         groups that a marketer would ask about
     lift           what a part of the method brings
     model_gate     whether a challenger is fit to serve, with a line and its numbers for every comparison

@@ -21,6 +21,10 @@ is tried again, and after one failure the breaker refuses all calls for a second
 the server closed while it idled is opened anew once.
 
 Not here: what the answer says, and whether a revision is current (``engine`` compares it with PostgreSQL).
+
+    breaker     after one failure nobody asks Redis for a second, then one call finds out
+    inspection  how a Redis stands before it is trusted
+    line        one open connection to Redis and what goes through it
 """
 
 import logging

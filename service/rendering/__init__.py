@@ -1,13 +1,14 @@
-"""Why, why not, and what would change it, in words: a decision told to a customer, an adviser and an auditor. Pure.
+"""Decisions in words, in Chinese and English: the answer to a request, and the explanation of a decision. Pure.
 
-    wording     every sentence in Chinese and English, figures and days as people write them
-    subject     what is explained, and what its policy calls everything
-    story       one decision as a document: funnel, gates, sensitivity
-    offers      each offer: its fate, its words, its factors, its channels
-    unlocking   what would open which offers
+What is told comes from ``decision`` and ``decision.trace`` and from the policy's own texts; nothing is judged here, so
+an explanation cannot differ from the decision.
 
-What is told comes from ``decision`` (``trace``, ``funnel``, ``sensitivity``, ``shortfall``) and from the policy's own
-texts; nothing is judged here, so an explanation cannot differ from the decision.
+    answer               a decision in words, as the bytes a caller receives
+    explanation          one decision as a document
+    explanation_subject  what an explanation is of
+    offer_explanation    one offer of a decision
+    unlocks              what would change a decision
+    wording              every sentence of an explanation, in Chinese and English
 """
 
 from service.rendering.explanation import Contributions, explanation

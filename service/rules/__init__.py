@@ -7,7 +7,7 @@ here: what no policy may open (``analysis.policy_checks.conduct``), and the grid
     compliance     what a message may not say, and what it must
     contact_gates  may we contact them now, here
     expiry         until when an answer made now may be repeated, and how far back a decision must look
-    formulas       every expression that a policy holds, wherever it stands, with the id of the rule, offer or
+    formulas       every expression that a policy holds, wherever it stands, with the id of the rule
     history        what happened between a customer and the bank, as columns that rules read
     loading        how a policy's documents become checked values
     messages       templates into the words a customer sees

@@ -3,7 +3,7 @@
 
 Facts -> ``models`` (propensities) -> ``propensity`` (which score speaks for an offer) -> ``value`` -> ``arbitration``.
 
-    arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan, and who
+    arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
     contactability  by which roads a customer may be reached, and what was made of them
     evidence        what showing offers has taught without a model
     lifetime        what a customer is worth over the years
@@ -11,7 +11,7 @@ Facts -> ``models`` (propensities) -> ``propensity`` (which score speaks for an 
     portrait        the portrait of one customer at one moment
     propensity      what the models say, laid on the grid
     reference       how a figure was spread among the customers a bundle learned from
-    satisfaction    how satisfied a customer is, by the four C and on the whole, from what surveys asked and they
+    satisfaction    how satisfied a customer is, by the four C and on the whole
     segments        which of the groups that training found a customer is nearest to
     standardize     raw facts of a customer as numbers around 0 that distances and weighted sums can use
     value           what an offer is worth if taken

@@ -1,15 +1,21 @@
 """PostgreSQL: the truth about customers, consents, events, decisions, releases, clients, and the audit log.
 
-``Store`` is the whole room: each method is one transaction or one prepared statement. A method either returns, and
-then what it wrote is durable, or raises: ``Unavailable`` within the deadline when the server fails (the caller may try
-again: every write can be repeated), ``NotFound``, ``Conflict``, ``InvalidInput``. Reconnects by itself; usable from
-any thread; a fork opens its own connections.
+``Store`` is the whole room: each method is one transaction or one prepared statement. A method either returns, and then
+what it wrote is durable, or raises: ``Unavailable`` within the deadline when the server fails (the caller may try
+again: every write can be repeated), ``NotFound``, ``Conflict``, ``InvalidInput``. Reconnects by itself; usable from any
+thread; a fork opens its own connections. Not here: the cache; what the attributes mean.
 
-Inside: ``database`` (connections, deadline, failures), ``wire`` (libpq), ``hot`` (statements of every request), one
-module per noun, ``bulk`` (COPY), ``ledger`` (what files say of consents), ``partitions``, ``migrate`` and its
-``migrations``. ``Store`` itself is made of four themes: ``asked`` (on every request), ``known`` (customers),
-``learned`` (what decisions led to), ``office`` (releases, clients, audit); what has a desk of its own is an attribute.
-Not here: the cache; what the attributes mean.
+    connection   its address, connections, deadlines and breaker, and the statements prepared on it
+    customers    stored, merged with a bank's files, read in one round trip, erased
+    decisions    decisions as stored, and what came of them
+    events       events, each exactly once, and the trails, contacts and visitors that decisions count
+    leads        made, judged again, claimed, worked and credited
+    maintenance  the database as a whole
+    migrations   the way from one schema to the next, forward and back, as Alembic scripts in plain PostgreSQL
+    outbox       what the service does or sends later
+    releases     policies, bundles and releases
+    schema       the tables as SQLAlchemy names them
+    security     who may ask, what was done, and what must not be read
 """
 
 import time

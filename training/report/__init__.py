@@ -3,6 +3,10 @@
 Order: ``manifest.json`` and ``review.json``, hashes checked (``registry``) -> ``document`` (all figures, the model
 card, what is left out and why) -> ``page`` (``charts`` drawn into ``page.html``). The same bundle gives the same bytes:
 there is no clock and no chance here. Customers of today, where they are given, add a section on drift.
+
+    card    what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here
+    charts  which charts a family has, from its review
+    svg     charts as inline SVG, by hand
 """
 
 from collections.abc import Mapping

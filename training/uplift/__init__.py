@@ -1,12 +1,14 @@
 """Uplift: what an offer changes, for whom, where it is known who was treated and who was not.
 
-    learners     T-, X- and DR-learner on LightGBM, by scikit-learn's conventions: fit(X, y, treatment), predict
-    curves       Qini curve, Qini coefficient and AUUC on held-out rows, with bootstrap intervals
-    trial        the files of a trial: features, treatment, outcome, and what was left out
-    study        learn, choose a learner on the learning rows, measure once on the held-out rows, and say what is found
-
 A ranking may be used in arbitration only where ``study`` finds, on rows nobody learned from, that it gains more than
 chance and more than propensity does. Where there is no effect to tell, it says so.
+
+    bundle_part       a bundle's uplift by family
+    curves            what a ranking by uplift gains on held-out rows
+    from_events       uplift from the service's own experience
+    learners          t-, X- and DR-learner on LightGBM
+    randomised_trial  the files of a trial
+    study             from a trial to a finding
 """
 
 from training.uplift.learners import DRLearner, TLearner, XLearner

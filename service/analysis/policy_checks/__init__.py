@@ -5,5 +5,5 @@ Pure.
 
     conduct       what no policy may open, held against a policy before it serves
     lint          what every policy must hold besides being readable
-    reachability  is there anybody an offer can reach? Customers made up from the policy's own words, walked towards
+    reachability  is there anybody an offer can reach
 """

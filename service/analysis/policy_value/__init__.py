@@ -8,6 +8,8 @@
 The unit is one row of the log: rows must be independent of each other (one customer each, or one decision each where
 customers hardly return). Not here: files (``training.evaluation.policy_value``), the stored decisions
 (``service.engine.releases.value_gate``).
+
+    replay  a stored decision seen by another policy
 """
 
 from service.analysis.policy_value.estimates import Estimate, dr, dr_terms, ips, logged, snips

@@ -2,12 +2,12 @@
 
 audit             `fourcast audit`: does the log's chain of hashes hold, and what does it say
 check             `fourcast check | migrate`: before traffic, see that everything is in place
-demo              `fourcast demo`: a whole Fourcast from nothing, on a bank that nobody owns or on a real bank's
+demo              `fourcast demo`: a whole Fourcast from nothing
 deployment_check  everything a deployment can have wrong, looked at at once, each with where to mend it
 feed              `fourcast feed`: what the feed of changes tells beside customers, leads and jobs
 keys              `fourcast keys`: who may call the service
 openapi           `fourcast openapi`: the contract as a document, for generators and linters, without a server
-secrets           `fourcast secrets`: a new key, every secret in the database sealed with the newest one, and
-serve             `fourcast serve`: gunicorn with the service's own configuration, on the bank's servers or the
+secrets           `fourcast secrets`: a new key, every secret in the database sealed with the newest one
+serve             `fourcast serve`: gunicorn with the service's own configuration
 work              `fourcast work`: the runner of jobs and deliveries, a process of its own
 """

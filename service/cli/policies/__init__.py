@@ -1,6 +1,6 @@
 """Verbs of the marketer: check, propose, compare and approve a policy, and what its parts bring.
 
 experiments   `fourcast experiments | challenge`: what each part of the method brings, with intervals
-policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back, list
+policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back
 policy_value  `fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it
 """

@@ -5,6 +5,13 @@ table then ``check``s a record on its way in, naming every fault, and ``encode``
 refuse reads as unknown; so nothing that ever reached a store can break a decision. ``reading`` reads the document,
 ``table`` holds it, ``encoders`` judges single values, ``records`` and ``frames`` take whole ones. Deriving the
 features is the part of ``core.attributes.features``.
+
+    encoders  a raw value in, the figure or word a grid holds out
+    features  the features of an attribute table, compiled once, run on one customer or on many
+    frames    pandas and Arrow tables, read by what both offer, so neither library is imported here
+    parsing   the document of the table into the table
+    records   one customer's record into columns, on the live road
+    table     what each attribute may be, whether a record fits, and the record as columns of a grid
 """
 
 from service.core.attributes.encoders import Array, Encoded

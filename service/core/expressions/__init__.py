@@ -14,6 +14,15 @@ results beyond 1e100 are NULL. Money is compared in whole fen.
 ``many=False`` runs one customer: whatever varies over the customer only is a plain Python scalar and runs as closures
 (never ``eval``); only what touches offers or channels pays for NumPy. ``many=True`` runs NumPy throughout.
 Nothing here knows rules, customers or the grid's shape.
+
+    arrays    trees to closures over NumPy
+    bounds    powers of ten that enclose every result
+    checking  every node on the whitelist, every name in the schema, every kind in its place
+    program   value, truth, falsity, and fold before them
+    reading   text to sqlglot's tree, refusing early what no expression needs
+    scalars   trees to closures over plain Python scalars
+    sql       the tree as SQL text with the same meaning in DuckDB, PostgreSQL, Spark and Oracle
+    tree      the nouns of the expression language
 """
 
 from collections.abc import Mapping

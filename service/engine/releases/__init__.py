@@ -10,6 +10,6 @@ policy_check  a policy that is proposed is checked by a process of its own, with
 policy_jobs   proposals and approvals that are answered later
 promotion     a bundle is verified, held against the champion, the bank and the stored decisions, and then serves
 scores        what a bundle says of a customer
-value_check   what the release gate says of a policy or a bundle, found by a process of its own, with bounds as
+value_check   what the release gate says of a policy or a bundle, found by a process of its own
 value_gate    what a proposed policy would have earned on the stored decisions, and the release gate that reads it
 """

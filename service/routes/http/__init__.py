@@ -15,7 +15,7 @@ Order of a request: ``middleware`` -> ``guard`` -> ``idempotency`` -> ``json_bod
     middleware       around every request, below Flask
     openapi          flask-smorest reads it from the routes, this adds what every operation shares
     problems         one shape for every error
-    request_context  what the log, the metrics and the error answers want to know of one request, carried in its WSGI
+    request_context  what the log, the metrics and the error answers want to know of one request
     responses        bytes with their headers, handed to the server without Flask's usual copying
     translation      problems in the caller's language
 """

@@ -3,6 +3,22 @@
 Inputs refuse unknown names. Answers are never dumped through a schema (that costs more than deciding): the engine
 encodes them, and a test holds the bytes against the schema. Answers may grow; readers ignore what is new. One module
 for each noun; what all of them share stands here.
+
+    advisers      hours, leave, substitute, skill
+    changes       the feed of changes
+    contacts      contacts that somebody is about to make, and what became of them
+    customers     customers stored, alone and in bulk
+    events        what happened between customer and bank
+    explanations  why, why not, and what would change it
+    jobs          the offers of many customers, as a job
+    leads         leads, and what is done with one
+    offers        the offers of one customer, of a list of customers
+    portrait      the portrait as the contract shows it
+    preferences   what a customer permits
+    releases      what goes in and out of release governance, as marshmallow schemas
+    tokens        tokens of single customers
+    visitors      what they are offered, and what was shown to them
+    webhooks      where changes are sent, and what became of each delivery
 """
 
 from typing import Any

@@ -3,6 +3,8 @@
 ``Settings.read(os.environ)`` is the only place that looks at the environment. It collects every problem and raises
 once; a variable whose name is almost one of ours is taken for a slip of the pen and named. An empty value counts as
 unset. ``settings_table`` prints the rows of the README's table.
+
+    parsing  how a variable's text becomes a value
 """
 
 # ruff: noqa: RUF009 - a field of Settings is declared by calling ``setting``

@@ -9,6 +9,12 @@ Valkey keeps nothing but what fits its memory.
 Not here: what holds and ends a server (``keeper``, ``holding``), as whom it runs (``rights``), whose a state folder may
 be (``ownership``). The wheels' own launchers are not used: they change the modes of all folders above, create a user,
 and share servers between programs.
+
+    holding     starting one server under a keeper, finding one that runs already, ending an orphan
+    keeper      a small process of its own that starts one server, holds it, and stops it when the launcher is gone
+    ownership   whose a state folder is
+    rights      as whom a server runs
+    secret_key  the key that seals the secrets of an embedded database
 """
 
 import contextlib

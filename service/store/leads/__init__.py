@@ -7,6 +7,11 @@ The customer's row is locked before the lead's, as by every writer of the custom
 gates and the commit nothing about the customer changes, and of eight who claim one lead one gets it. A lead remembers
 what its gates were last judged by: the customer's revision, the release, and until when that holds by the clock. One
 that is no longer so judged is judged again before anybody sees it (``doubtful``), and by the runner within a second.
+
+    advisers     their hours, leave, substitute and skill, and how many leads each has at work
+    credit       what a lead led to
+    locked_lead  one lead under its customer's lock
+    rows         leads and advisers as stored, and what goes with them
 """
 
 import uuid

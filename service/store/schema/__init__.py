@@ -3,6 +3,11 @@
 Instants named ``at`` are integers, milliseconds since 1970 UTC, like everywhere in the house. ``events`` are
 partitioned by month of ``at``; ``decisions`` by their id, a UUIDv7 that begins with its time, so that one id finds
 one partition. Foreign keys stand where rows are few; on the large tables every writer locks or checks the customer.
+
+    crm         what the branch's CRM works with
+    facts       what is known of customers, what happened, what was decided
+    governance  what serves, who may ask, and what is on record about both
+    metadata    one catalogue, and the type of a name
 """
 
 from service.store.schema.crm import (

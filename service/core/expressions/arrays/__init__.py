@@ -3,6 +3,9 @@
 The twin of ``scalars``, and bound to agree with it to the last bit: the same ``ln`` (the C library's, for NumPy's own
 differs between processors), the same rounding. A sub-tree without an array below it is handed to ``scalars`` whole,
 and in ``and`` / ``or`` those sides run first, so that one customer's facts can settle a rule before NumPy wakes up.
+
+    logic   comparisons, ranges, lists and NULL, each giving booleans and never unknown
+    values  each builder takes a node and the compiled arguments and gives a function of columns
 """
 
 from typing import Any

@@ -4,6 +4,12 @@ Default is refusal: a node's class must be in ``RULES`` and carry only the argum
 text are collected. What SQL dialects disagree on (precedence of ``is`` and ``=``, order of texts, NULL in a list) is
 refused with the form that all of them read alike. ``checker`` holds what the rules share; the rules are in
 ``literals``, ``logic``, ``arithmetic`` and ``choices``.
+
+    arithmetic  what may be added to what, of which kind the result is, and where it needs a guard
+    checker     a text being checked, its problems so far, and how kinds agree
+    choices     case, coalesce, nullif, least, greatest, whose result is one of their arguments
+    literals    names, numbers, texts, true, false, dates
+    logic       and or not, comparisons, between, in, is null
 """
 
 from collections.abc import Iterator

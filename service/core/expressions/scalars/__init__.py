@@ -3,6 +3,10 @@
 NaN does most of the work of NULL (it falls through arithmetic and fails every comparison); ``decided`` asks "is it
 true" or "is it false", never "what is it", so unknown needs no third value. The commonest shape (a name against a
 constant) gets a closure without inner calls. ``values`` and ``logic`` hold the closures; the walk is here.
+
+    edges   money against a constant without rounding
+    logic   comparisons, ranges, lists and NULL, each giving True or False and never unknown
+    values  each builder takes a node and the compiled arguments and gives a function of columns
 """
 
 from collections.abc import Callable

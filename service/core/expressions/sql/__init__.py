@@ -4,6 +4,11 @@ What the databases would do differently is written out: every literal is a doubl
 0 or less become NULL, rounding is half away from zero on the double, money is rounded to the fen before it is
 compared, and what could pass 1e100 becomes NULL. Guards mention their argument once, so the text never explodes.
 Columns are taken to be doubles, texts, dates and booleans (numbers 0 and 1 in Oracle) without NaN.
+
+    binding   how tightly a piece of SQL binds, loosest first, so that brackets stand only where they are needed
+    dialects  how each database writes what databases write differently
+    literals  literals as each database reads them
+    writer    one walk over the tree that writes SQL text, with no more brackets than needed
 """
 
 from collections.abc import Mapping

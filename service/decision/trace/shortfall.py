@@ -19,6 +19,7 @@ from service.core.expressions import Expression, Kind, truth, value
 from service.core.expressions.tree import MIRRORED, Node
 from service.core.grid import DAY_MS
 from service.decision.compiled import Prepared, prepared
+from service.decision.lifecycle import NAMES
 from service.decision.privacy import is_personal_arm
 from service.decision.single import figure
 from service.decision.trace.trace import TracedTreatment
@@ -121,11 +122,15 @@ class Shortfalls:
 
 
 def _columns(ready: Prepared, snapshot: Snapshot, context: Context, arm: str) -> Mapping[str, Any]:
-    """All that rules read, with ``offer.*`` and ``channel.*``, as the decision read it."""
+    """The facts as the decision read them, with ``offer.*`` and ``channel.*``; nothing that is counted or found.
+
+    The past and the models' segment stay out: what a customer can change is told, the rest in the rule's own words.
+    """
     past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
     at, personal = ready.columns.moment(context.now), is_personal_arm(arm)
     columns, _ = ready.columns.of_one(snapshot, context, {}, past, at, personal)
-    return {**columns, **ready.policy.static_columns}
+    facts = {name: one for name, one in columns.items() if not name.startswith("history.") and name not in NAMES}
+    return {**facts, **ready.policy.static_columns}
 
 
 def _conditions(node: Node) -> Iterator[Node]:

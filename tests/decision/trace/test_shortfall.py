@@ -43,6 +43,13 @@ def test_the_first_condition_that_fails_is_the_one_that_is_told():
     assert found == Shortfall("both", "number", "customer.age", "<", 40.0, 30.0, 10.0)
 
 
+def test_what_is_counted_is_passed_over_for_the_fact_that_can_change():
+    both = gate("both", "eligibility", "history.contacts_30d = 0 and customer.total_yuan >= 500")
+    poor = customer({"total_yuan": 400.0}, events=[event("contact", 5 * DAY, "cd", "sms")])
+    short = lacking(poor, "both", "term", policy=small_policy(gates=(both,)))
+    assert short == Shortfall("both", "money", "customer.total_yuan", ">=", 400.0, 500.0, 100.0)
+
+
 def test_a_dismissed_family_rests_for_what_is_left_of_its_days():
     waved_off = customer(RICH, events=[event("dismiss", 21 * DAY, "cd", "mobile_app")])
     assert lacking(waved_off, "rest", "term") == Shortfall("rest", "wait", gap=9.0)

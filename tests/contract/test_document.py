@@ -80,3 +80,8 @@ def test_every_link_names_an_operation_and_a_parameter_it_takes() -> None:
     assert len(links) > 10
     for target, parameter in links:
         assert f"{{{parameter}}}" in taken[target]
+
+
+def test_whoever_may_send_an_idempotency_key_is_told_that_the_first_request_may_still_be_answered() -> None:
+    keyed = [row for *_, row in OPERATIONS if "Idempotency-Key" in {one["name"] for one in row.get("parameters", ())}]
+    assert len(keyed) > 40 and [row["operationId"] for row in keyed if "409" not in row["responses"]] == []

@@ -25,6 +25,7 @@ from service.core.errors import (
     Forbidden,
     FourcastError,
     HeadersTooLarge,
+    InProgress,
     InvalidInput,
     Malformed,
     NotFound,
@@ -146,6 +147,7 @@ class Resource(Blueprint):  # type: ignore[misc]
             more: dict[str, Any] = {} if reach is None else {"x-reach": reach.value}
             if method in WRITES:
                 more["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY]
+                more["responses"] = {"409": _error(InProgress)} | operation["responses"]
             view._apidoc = {"manual_doc": operation | more}  # type: ignore[attr-defined]
             if retirement is not None:
                 view._apidoc["manual_doc"]["deprecated"] = True  # type: ignore[attr-defined]
@@ -210,7 +212,7 @@ def _component(schema: type) -> str:
 
 
 def _error(error: type[FourcastError]) -> dict[str, Any]:
-    headers = {"headers": _RETRY} if error in (Unavailable, TooMany) else {}
+    headers = {"headers": _RETRY} if error in (Unavailable, TooMany, InProgress) else {}
     example = {**_EXAMPLE, "type": f"urn:fourcast:problem:{error.slug}", "title": error.title, "status": error.status}
     if error is not InvalidInput:
         example = {name: value for name, value in example.items() if name != "errors"} | {"detail": str(error.__doc__)}

@@ -23,11 +23,10 @@ class Membership:
 
     def __init__(self, policy: Policy, whens: Mapping[str, Expression], placed: bool = False) -> None:
         """Compiles the conditions, once each, and what they read."""
-        self._ready = prepared(policy)
         self._holds = {name: truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()}
         asked = frozenset(NAMES) if placed else frozenset()
         names = with_stages(policy, asked.union(*(when.names for when in whens.values())))
-        self._columns = RuleColumns(policy, self._ready.places, names)
+        self._columns = RuleColumns(policy, prepared(policy).places, names)
 
     def of(self, snapshot: Snapshot, context: Context, scores: Scores) -> tuple[dict[str, bool], Mapping[str, Any]]:
         """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""

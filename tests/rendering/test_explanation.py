@@ -15,26 +15,14 @@ from service.rendering import Subject, explanation
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import DEFAULT, load
 from service.scoring.arbitration import priorities
+from tests.routes.conftest import SAVER
 
 POLICY = load(DEFAULT)
 NOON, DAY = 1_773_115_200_000, 86_400_000  # 2026-03-10 12:00 in Shanghai
 RELEASE = Release(1, POLICY.hash, None)
-SAVER = {
-    "age": 44,
-    "demand_yuan": 180_000.0,
-    "time_deposit_yuan": 50_000.0,
-    "structured_deposit_yuan": 0.0,
-    "large_cd_yuan": 0.0,
-    "wealth_product_yuan": 0.0,
-    "fund_yuan": 0.0,
-    "plan_yuan": 0.0,
-    "mobile_app_active": True,
-    "logins_30d": 12,
-    "risk_tolerance": 3,
-    "risk_assessed_on": "2025-02-26",
-}
+ASSESSED = {**SAVER, "risk_tolerance": 3, "risk_assessed_on": "2025-02-26"}
 DISMISSED = Event("e-1", "c-1", "dismiss", NOON - 5 * DAY, "term-12m", "mobile_app")
-SNAPSHOT = Snapshot("c-1", 1, SAVER, {}, trails_of([DISMISSED]))
+SNAPSHOT = Snapshot("c-1", 1, ASSESSED, {}, trails_of([DISMISSED]))
 
 
 def told(language: str = "en", snapshot: Snapshot = SNAPSHOT, policy: Any = POLICY, **asked: Any) -> dict[str, Any]:
@@ -72,7 +60,7 @@ def test_every_offer_has_its_fate_and_the_funnel_leads_to_what_is_shown(language
 
 
 def test_nothing_to_offer_is_told_with_its_reasons():
-    document = told(snapshot=replace(SNAPSHOT, attributes=SAVER | {"deceased": True}))
+    document = told(snapshot=replace(SNAPSHOT, attributes=ASSESSED | {"deceased": True}))
     assert document["summary"].endswith("The customer is reported deceased")
     assert document["unlocks"] == []
     assert document["sensitivity"] == []
@@ -106,7 +94,7 @@ def test_the_factors_multiply_to_the_priority_and_the_four_concerns_to_the_fit()
 
 def test_who_withdrew_personalisation_is_told_without_any_fact_of_theirs():
     withdrawn = replace(SNAPSHOT, consents={"personalisation": False})
-    other = replace(withdrawn, attributes=SAVER | {"age": 70, "demand_yuan": 5.0, "risk_assessed_on": "2026-03-01"})
+    other = replace(withdrawn, attributes=ASSESSED | {"age": 70, "demand_yuan": 5.0, "risk_assessed_on": "2026-03-01"})
     assert told(snapshot=withdrawn) == told(snapshot=other)
 
 
@@ -138,7 +126,7 @@ def test_both_languages_tell_the_same_story():
 
 
 def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
-    poor = replace(SNAPSHOT, attributes=SAVER | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, trails=())
+    poor = replace(SNAPSHOT, attributes=ASSESSED | {"demand_yuan": 536.34, "risk_assessed_on": "2026-02-26"}, trails=())
     minimum = {offer.id: float(offer.terms["minimum_yuan"] or 0) for offer in POLICY.offers}
     short = [one for one in told(snapshot=poor)["unlocks"] if one["gates"][0]["code"] == "minimum-affordable"]
     assert len(short) > 1
@@ -147,7 +135,7 @@ def test_what_is_short_is_told_of_the_offers_it_opens_and_no_others() -> None:
 
 
 MATURING = replace(
-    SNAPSHOT, trails=(), attributes=SAVER | {"next_maturity_on": "2026-03-20", "next_maturity_yuan": 90_000.0}
+    SNAPSHOT, trails=(), attributes=ASSESSED | {"next_maturity_on": "2026-03-20", "next_maturity_yuan": 90_000.0}
 )
 
 

@@ -10,7 +10,7 @@ from service.core.errors import BundleError, NotFound
 from service.engine.releases.artifacts import Artifacts
 from service.runtime.config import Settings
 from service.scoring.models.folders import VERSION
-from service.scoring.models.manifest import read
+from service.scoring.models.manifest import metrics_of, read
 from service.store import Store
 
 UNTOLD = ("golden",)
@@ -46,13 +46,13 @@ class Modelling:
             "one": one,
             "other": other,
             "same_files": first["sources"] == second["sources"],
-            "families": _beside(_metrics(first), _metrics(second)),
+            "families": _beside(metrics_of(first), metrics_of(second)),
         }
 
     def _row(self, version: str, serving: Mapping[str, str]) -> dict[str, Any]:
         row: dict[str, Any] = {"version": version, "serves_as": serving.get(version), "metrics": None, "problem": None}
         try:
-            return {**row, "metrics": _metrics(self._read(version))}
+            return {**row, "metrics": metrics_of(self._read(version))}
         except BundleError as error:
             return {**row, "problem": str(error)}
 
@@ -68,10 +68,6 @@ class Modelling:
         if not VERSION.fullmatch(version) or not self._artifacts.holds(version):
             raise NotFound(f'No bundle "{version[:40]}". GET /v1/models lists those there are.')
         return read(self._artifacts.folder_of(version))
-
-
-def _metrics(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {family: dict(entry["metrics"]) for family, entry in manifest["families"].items()}
 
 
 def _beside(one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the release gate says of a policy or a bundle, found by a process of its own, with bounds as for a proposal.
 
-The process reads the policy as every worker would, then replays the stored decisions (``prospect``), which takes
+The process reads the policy as every worker would, then replays the stored decisions (``value_gate``), which takes
 seconds: no serving worker does it. A replay that takes longer than ``CPU_S`` is a no of the gate, which an approver may
 override as any other.
 """

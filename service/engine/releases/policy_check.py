@@ -19,6 +19,8 @@ from service.rules.policy import from_documents
 from service.runtime import child_process
 from service.runtime.child_process import ENDLESS, Exhausted, Patience
 
+PROCESS = "service.engine.releases.policy_check"
+"""The module that checks, as a process of its own: this one."""
 CPU_S = 10
 """Seconds of computing; a policy that passes is read again by every serving worker."""
 DEADLINE_S = 20
@@ -41,7 +43,7 @@ class Checked:
 def checked(documents: Documents, patience: Patience = ENDLESS) -> Checked:
     """The policy of the documents. PolicyError names every problem; Unavailable where the patience does not last."""
     try:
-        found = child_process.ask("service.engine.releases.policy_check", documents, CPU_S, patience)
+        found = child_process.ask(PROCESS, documents, CPU_S, patience)
     except Exhausted as bounds:
         words = f"the policy is too large: checking it takes more than {bounds}; nothing was proposed"
         raise PolicyError(words) from bounds

@@ -18,6 +18,8 @@ from service.runtime.child_process import ENDLESS, Exhausted, Patience
 from service.store import Store
 from service.store.releases.proposals import NOTE_MAX
 
+PROCESS = "service.engine.releases.value_check"
+"""The module that replays, as a process of its own: this one."""
 CPU_S = 60
 """Seconds of computing: four times what the largest policy takes."""
 DATABASE_MS = 10_000
@@ -38,7 +40,7 @@ def refusal(
     if artifacts is not None:
         asked |= {"folder": str(artifacts.folder.resolve()), "artifacts_url": artifacts.url}
     try:
-        return str(child_process.ask("service.engine.releases.value_check", asked, CPU_S, patience))
+        return str(child_process.ask(PROCESS, asked, CPU_S, patience))
     except Exhausted as bounds:
         return f"replaying the stored decisions takes more than {bounds}"
     except TimeoutError as error:

@@ -8,6 +8,7 @@ from service.core.errors import PolicyError, Unavailable
 from service.engine.releases import policy_check
 from service.rules.policy import DEFAULT, Policy, load
 from service.runtime.child_process import Patience
+from tests.runtime import endless
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def test_a_policy_of_a_megabyte_is_refused_by_its_bound_and_its_place(shipped: P
 
 
 def test_one_that_computes_for_too_long_is_ended_and_refused(shipped: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_check, "PROCESS", endless.PROCESS)
     monkeypatch.setattr(policy_check, "CPU_S", 1)
     with pytest.raises(PolicyError, match="checking it takes more than 1 seconds of computing"):
         policy_check.checked(shipped.documents)
@@ -51,5 +53,5 @@ def test_one_that_computes_for_too_long_is_ended_and_refused(shipped: Policy, mo
 
 def test_where_there_is_no_time_it_may_be_tried_again(shipped: Policy) -> None:
     with pytest.raises(Unavailable, match="no time to check the policy; it was not proposed") as caught:
-        policy_check.checked(shipped.documents, Patience(0.01))
+        policy_check.checked(shipped.documents, Patience(0.0))
     assert caught.value.retry_after == policy_check.AGAIN_S

@@ -24,6 +24,7 @@ from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.runtime.child_process import Patience
 from service.runtime.config import Settings
 from service.store import Store, new_decision_id
+from tests.runtime import endless
 from tests.servers import execute
 from training.bundles.registry import TrainedFamily
 from training.data.dataset import Customers
@@ -149,6 +150,7 @@ def test_a_worker_that_serves_alone_waits_less_for_a_policy_to_be_read(store: St
 def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
     store: Store, champion: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(value_check, "PROCESS", endless.PROCESS)
     monkeypatch.setattr(value_check, "CPU_S", 1)
     refused = value_check.refusal(store, champion.hash)
     assert refused == "replaying the stored decisions takes more than 1 seconds of computing and 2 GiB of memory"
@@ -156,7 +158,7 @@ def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
         value_check.noted("we know", refused, override=False)
     assert value_check.noted("we know", refused, override=True) == f"against the gate ({refused}); we know"
     with pytest.raises(Unavailable, match="nothing was changed"):
-        value_check.refusal(store, champion.hash, Patience(0.01, "Ask later."))
+        value_check.refusal(store, champion.hash, Patience(0.0, "Ask later."))
 
 
 def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the_gate(

@@ -1,20 +1,20 @@
-"""Where the pure core meets time, models and storage. One request, one ladder: see ``engine``.
+"""The engine: where the pure core meets time, models and storage.
 
-Order of a request: ``auth`` says who asks -> ``offers`` reads, decides and records -> ``rendering`` writes the answer.
-``releases`` says what serves. ``crm`` and the rest are services beside that road; ``runner`` does what waits.
+A request passes: ``auth`` identifies the client -> ``offers`` reads, decides, records and renders. ``releases`` keeps
+what serves loaded. The other services read or write beside that path; ``runner`` works outside of requests.
 
-    auth         who asks, and whom they may reach
-    contacts     contacts reserved before they are made
-    crm          what a bank's CRM works with, as parts of the engine, each with one subject
-    drift        drift of what serves, measured on its own stored decisions
-    engine       where the pure core meets time, models and storage
-    experiments  what each standing test and strategy brings
-    explain      decisions told and made again
-    failures     what nobody foresaw in a unit of work of the runner
-    metrics      what the engine counts while it serves
-    offers       the road of one offer
-    portrait     what the pure core worked out of a customer, as the bytes a caller receives
-    preferences  what a customer permits, in the words of the active policy
-    releases     what serves, and how it comes to serve
-    runner       what is done beside the requests, by a process of its own (fourcast work), any number of them
+    engine           the engine of one worker: its parts, and the path of a request for offers
+    auth             authentication, scopes, quotas, and the customers that a client may reach
+    releases         releases: proposed, checked, approved, loaded, promoted
+    offers           offers: answered from the cache or decided, and the events that follow them
+    contacts         contacts: reserved before they are made
+    preferences      consents of a customer, by the purposes of the active policy
+    explain          explanations and replays of decisions
+    portrait         the portrait of a customer, as JSON
+    experiments      experiment reports: the lift of every standing test and strategy
+    drift            drift of the serving bundle, measured on stored decisions
+    crm              services for a bank's CRM: customers, lists, jobs, leads, webhooks
+    metrics          Prometheus metrics of what the engine serves
+    runner           work outside of requests, in processes of its own (``fourcast work``)
+    runner_failures  unforeseen failures of the runner's work: logged, counted, backed off
 """

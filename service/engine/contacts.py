@@ -10,7 +10,7 @@ from dataclasses import replace
 from service.core.domain import Event, Snapshot
 from service.decision.contact_permission import permit
 from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.store import Store
 from service.store.events.contacts import Contact
 

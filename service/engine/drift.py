@@ -19,7 +19,7 @@ from service.core.domain import Arm
 from service.core.errors import NotFound
 from service.decision.record import UNREADABLE
 from service.engine.metrics import note_drift
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.store import Record, Store

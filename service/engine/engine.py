@@ -40,9 +40,9 @@ from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import Visiting
 from service.engine.portrait import portrait_now
 from service.engine.preferences import Ledger
-from service.engine.releases.active import Releases, Serving
+from service.engine.releases.active_release import Releases, Serving
 from service.engine.releases.governance import Governance
-from service.engine.releases.models import Modelling
+from service.engine.releases.model_catalogue import Modelling
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.rendering.answer import mark_degraded
 from service.runtime.config import Settings

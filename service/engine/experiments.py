@@ -10,7 +10,7 @@ from typing import Any
 
 from service.analysis.lift import CAVEATS, LEVEL, Figures, figures, lift
 from service.core.domain import Arm
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 from service.rules.policy import Policy, StandingTest
 from service.store import Store
 

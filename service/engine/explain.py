@@ -21,7 +21,7 @@ from service.decision.record import UNREADABLE, as_decided
 from service.decision.trace.differences import Difference, compared, differences
 from service.engine.offers.recommend import UNRECORDED, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rendering import Contributions, Subject, explanation
 from service.scoring.models import Bundle
 from service.scoring.models.shap import contributions

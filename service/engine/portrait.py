@@ -15,7 +15,7 @@ from service.core.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.core.errors import no_customer
 from service.core.grid import DAY_MS
 from service.decision.subject import is_withdrawn
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
 from service.rules.policy import Policy

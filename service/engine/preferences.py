@@ -16,7 +16,7 @@ from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import near
 from service.decision.subject import PERSONALISATION
 from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rules.contact_gates import CONTACT
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import Policy

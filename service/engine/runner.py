@@ -3,8 +3,8 @@
 Each line of work is a step that says whether there was something to do, repeated by a thread of its own; a line rests
 when there was nothing, and when a server it needs is away. What is left undone is in PostgreSQL, so a runner may be
 killed at any moment: its leases run out and another goes on. Told to stop, each line ends its present step and gives
-back what it holds. What fails unforeseen is logged, counted and left alone for a while (``failures``): first in its own
-unit (a job, a lead, a delivery), else in its line; the other lines never hear of it.
+back what it holds. What fails unforeseen is logged, counted and left alone for a while (``runner_failures``): first in
+its own unit (a job, a lead, a delivery), else in its line; the other lines never hear of it.
 """
 
 import logging
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from service.core.errors import Unavailable
 from service.engine.crm import Crm
 from service.engine.drift import Drifting
-from service.engine.failures import Failures
 from service.engine.offers.visitors import Visiting
 from service.engine.releases.policy_jobs import PolicyJobs
+from service.engine.runner_failures import Failures
 
 LOG = logging.getLogger("fourcast.work")
 

@@ -7,7 +7,7 @@ import pytest
 from service.core.domain import Release
 from service.core.errors import InvalidInput
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 from service.rendering.answer import Phrasebook
 from service.rules.policy import DEFAULT, from_documents, load
 from service.rules.triggers import triggers_of

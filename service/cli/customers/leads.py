@@ -16,7 +16,7 @@ from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput, Problem
 from service.core.grid import day_at
 from service.engine.crm.leads.building import Term
-from service.engine.crm.tables import Column, written
+from service.engine.crm.row_files import Column, written
 from service.rules.policy import load
 from service.store.leads import Actor, AdviserRow, Lead, Search
 

@@ -10,7 +10,7 @@ client may reach, and leaves a row for each that it asked after. Not here: which
     jwks             the public keys of the bank's identity provider (RFC 7517), from a URL or a file, by their kid
     keys             clients looked up by the key's SHA-256, remembered for a moment
     quotas           how many requests a client may make a minute, over all workers, at the cost of a local count
-    reach            whom a client may reach, and what it hears of everybody else
+    branch_scope     the customers that a branch's client may reach, and the answer about all others
     scopes           what a client may be allowed, each with its meaning
     signing          the keys that this service signs tokens with
     tokens           OAuth 2.0 JWTs (RFC 9068, RFC 8725) of the bank's identity provider, and the client each stands for

@@ -6,7 +6,7 @@
     leads        whom an adviser should call, and what becomes of it: built, worked, told in words
     webhooks     what changed, sent to those who asked
     assessments  who may write a risk assessment, and what the audit log says of it
-    tables       rows as CSV, JSON Lines, Parquet
+    row_files    rows as CSV, JSON Lines, Parquet
 
 Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.http.guard``).
 """
@@ -14,14 +14,14 @@ Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.
 from service.engine.crm.bulk import Bulk
 from service.engine.crm.customers import Customers
 from service.engine.crm.jobs import Jobs
-from service.engine.crm.leads.facts import LeadFacts
+from service.engine.crm.leads.adviser_brief import Story
+from service.engine.crm.leads.customer_facts import LeadFacts
 from service.engine.crm.leads.leads import Leads
-from service.engine.crm.leads.story import Story
 from service.engine.crm.webhooks.webhooks import Sender
 from service.engine.explain import Explaining
 from service.engine.metrics import note_waiting
 from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rendering.answer import Sign
 from service.runtime.config import Settings
 from service.store import Store

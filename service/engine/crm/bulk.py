@@ -13,12 +13,12 @@ from functools import partial
 
 from service.core.domain import Snapshot
 from service.core.errors import FourcastError, no_customer
-from service.engine.auth.reach import expect_reach
-from service.engine.failures import Failures
+from service.engine.auth.branch_scope import expect_reach
 from service.engine.offers.answer_cache import Kept
 from service.engine.offers.recommend import Made, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active import Releases, Serving
+from service.engine.releases.active_release import Releases, Serving
+from service.engine.runner_failures import Failures
 from service.rendering.answer import Sign
 from service.store import Store, new_decision_id
 

@@ -14,11 +14,11 @@ from service.core.domain import Attributes, Client
 from service.core.errors import InvalidInput, NotFound, Problem, no_customer
 from service.core.grid import day_at
 from service.decision import redacted
-from service.engine.auth.reach import expect_own, expect_reach, reaches
+from service.engine.auth.branch_scope import expect_own, expect_reach, reaches
 from service.engine.crm import assessments
 from service.engine.crm.leads.judging import now_ms
 from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.store import Entry, Store, Stored, Wanted
 from service.store.customers.listing import Listed
 from service.store.customers.origins import of_client

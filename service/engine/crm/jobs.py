@@ -18,9 +18,9 @@ from service.core.domain import Treatment
 from service.core.errors import Conflict, FourcastError, NotFound, Unavailable
 from service.engine.crm.bulk import Bulk, Decided, Round
 from service.engine.crm.leads.building import Advance, Built, Term
-from service.engine.crm.tables import Column
-from service.engine.failures import Failures, pause_s
+from service.engine.crm.row_files import Column
 from service.engine.offers.request import OfferRequest
+from service.engine.runner_failures import Failures, pause_s
 from service.store import Store
 from service.store.leads import Actor
 from service.store.outbox.jobs import CRM, LEADS, OFFERS, Everybody, Job, Keyed, LeaseLost, Part, Taken

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from service.cache import Cache
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 
 T = TypeVar("T")
 UNTOLD = -1

@@ -20,7 +20,7 @@ from service.core.domain import CLOCK_SKEW_MS, Event
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.core.suggestions import unknown
 from service.decision.record import UNREADABLE, shown
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rendering.answer import iso
 from service.store import Store
 from service.store.events.names import Names

@@ -13,7 +13,7 @@ from service.decision.compiled import prepared
 from service.decision.positioning import positioned
 from service.engine.metrics import count_decision
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
 from service.rules.history.needs import cut

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.core.domain import Context
 from service.core.errors import InvalidInput, Problem
 from service.core.suggestions import unknown
-from service.engine.releases.active import Serving
+from service.engine.releases.active_release import Serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
 from service.core.errors import Unavailable
 from service.engine.offers.recommend import Answer, default, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.store import Store, new_decision_id
 
 

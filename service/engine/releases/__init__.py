@@ -1,15 +1,15 @@
-"""What serves, and how it comes to serve: policies proposed, checked and approved; bundles found, loaded and promoted.
+"""Releases: policies proposed, checked and approved; bundles fetched, loaded and promoted; and what serves.
 
-active        what this worker serves with
-artifacts     a folder, or by URL an artefact store (s3://, hdfs://, https:// ...) with a folder as its copy
-challenger    who is served by the challenger
-governance    what happens between a marketer's documents and the policy that serves
-loader        policies and bundles by name, each loaded and checked once
-models        the bundles of an installation, for those who have to choose one
-policy_check  a policy that is proposed is checked by a process of its own, with bounds on its time and memory
-policy_jobs   proposals and approvals that are answered later
-promotion     a bundle is verified, held against the champion, the bank and the stored decisions, and then serves
-scores        what a bundle says of a customer
-value_check   what the release gate says of a policy or a bundle, found by a process of its own
-value_gate    what a proposed policy would have earned on the stored decisions, and the release gate that reads it
+governance            policies: proposed, compared, approved, put on trial, rolled back
+policy_check_process  a proposed policy checked by a child process with limits on time and memory
+policy_jobs           proposals and approvals that the runner carries out later
+artifacts             bundle folders: on this machine, or fetched from an artefact store
+promotion             a bundle verified, compared with the champion, and made to serve
+value_gate            the value of a policy on stored decisions, and the gate that reads it
+value_gate_process    the value gate in a child process with a limit on its time
+loader                policies and bundles by name, each loaded and checked once
+active_release        the release that this worker serves, and the thread that follows it
+challenger            the share of customers that the challenger serves
+scores                scores of customers by a bundle; none without personalisation
+model_catalogue       the bundles of an installation, listed and compared
 """

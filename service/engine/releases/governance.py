@@ -20,7 +20,7 @@ from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
 from service.decision import population
-from service.engine.releases import policy_check, value_check
+from service.engine.releases import policy_check_process, value_gate_process
 from service.engine.releases.loader import Shelf
 from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import Prospects
@@ -60,7 +60,7 @@ class Governance:
     @property
     def deadline_s(self) -> int:
         """For how long a request may wait for a policy to be read, seconds."""
-        return policy_check.ALONE_S if self._alone else policy_check.DEADLINE_S
+        return policy_check_process.ALONE_S if self._alone else policy_check_process.DEADLINE_S
 
     def publish(
         self,
@@ -76,7 +76,7 @@ class Governance:
         transaction.
         """
         with in_turn(self._store, patience):
-            policy = policy_check.checked(documents, patience)
+            policy = policy_check_process.checked(documents, patience)
         return self._store.proposals.propose(policy.hash, policy.documents, author, note, proposed)
 
     def approve(
@@ -96,8 +96,8 @@ class Governance:
         proposal = self._store.proposals.find(policy_hash)
         if not proposal.active and not same_person(approver, proposal.author):
             with in_turn(self._store, patience):
-                refused = value_check.refusal(self._store, policy_hash, patience)
-            note = value_check.noted(note, refused, override)
+                refused = value_gate_process.refusal(self._store, policy_hash, patience)
+            note = value_gate_process.noted(note, refused, override)
         return self.made(self._store.proposals.approve(policy_hash, approver, note, released))
 
     def rollback(self, actor: str, note: str) -> Release:
@@ -211,7 +211,7 @@ def in_turn(store: Store, patience: Patience) -> Iterator[None]:
     """One of the bank's at a time reads whole policies; Busy for any other."""
     with store.proposals.turn() as mine:
         if not mine:
-            raise Busy(patience.told("Another policy is being checked just now."), policy_check.AGAIN_S)
+            raise Busy(patience.told("Another policy is being checked just now."), policy_check_process.AGAIN_S)
         yield
 
 

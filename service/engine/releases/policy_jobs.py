@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from service.core.domain import Client, Release
 from service.core.errors import FourcastError, NotFound, Unavailable
-from service.engine.failures import Failures, pause_s
 from service.engine.releases.governance import Busy, Governance
+from service.engine.runner_failures import Failures, pause_s
 from service.runtime.child_process import Patience
 from service.store import Proposal, Store
 from service.store.outbox.jobs import APPROVAL, POLICIES, PROPOSAL, Job, LeaseLost, Taken, end

@@ -9,7 +9,7 @@ from service.analysis.policy_checks import conduct
 from service.core.domain import Release
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.governance import in_turn
-from service.engine.releases.value_check import noted, refusal
+from service.engine.releases.value_gate_process import noted, refusal
 from service.rules.policy import Policy, from_documents, load
 from service.runtime.child_process import ENDLESS, Patience
 from service.runtime.config import Settings

@@ -17,7 +17,7 @@ from service.core import customer_ids
 from service.core.domain import Client
 from service.core.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
 from service.engine.crm.jobs import COLUMNS
-from service.engine.crm.tables import MEDIA, written
+from service.engine.crm.row_files import MEDIA, written
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
 from service.routes.examples.jobs import JOB, JOB_IN

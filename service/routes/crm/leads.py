@@ -12,7 +12,7 @@ from flask import Response, request
 
 from service.core.domain import Client
 from service.core.errors import ContactRefused
-from service.engine.crm.leads.facts import NOTHING, Facts
+from service.engine.crm.leads.customer_facts import NOTHING, Facts
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.rendering.answer import iso
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN

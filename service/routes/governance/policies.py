@@ -2,9 +2,9 @@
 
 The actor is the name of the client that holds the key. Whoever proposed a policy cannot approve it, whatever scopes
 the key has. Nothing here is on the hot path; a simulation holds its worker while it runs, so its size has a limit.
-Proposals and approvals are checked by a process beside the worker (``policy_check``, ``value_check``), for which one
-worker of the bank at a time waits, and not for long; with ``Prefer: respond-async`` none does: ``/v1/policy-jobs``
-tells later.
+Proposals and approvals are checked by a process beside the worker (``policy_check_process``,
+``value_gate_process``), for which one worker of the bank at a time waits, and not for long; with
+``Prefer: respond-async`` none does: ``/v1/policy-jobs`` tells later.
 """
 
 from collections.abc import Mapping

@@ -2,9 +2,9 @@
 
 ``@needs("offers:read")`` gives the view the client that asks; ``@public`` says that nobody need be known. A view that
 declares neither stops the service from starting. A client may be bound to one customer or to one branch. Where the
-path names a customer the guard itself looks whether the client may reach that one (``auth.reach`` says what it hears of
-all others); everywhere else a bound client is refused, unless the view says with its ``Reach`` that it looks for itself
-(``own_customer``, ``own_customers``, ``own_branch``). So a view that forgets is closed to them, not open.
+path names a customer the guard itself looks whether the client may reach that one (``auth.branch_scope`` says what it
+hears of all others); everywhere else a bound client is refused, unless the view says with its ``Reach`` that it looks
+for itself (``own_customer``, ``own_customers``, ``own_branch``). So a view that forgets is closed to them, not open.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from flask import Flask, Response, current_app, request
 from service.core.customer_ids import LONGEST_KEY
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized, Unavailable
+from service.engine.auth.branch_scope import unreached
 from service.engine.auth.keys import digest
 from service.engine.auth.quotas import expect_allowed
-from service.engine.auth.reach import unreached
 from service.engine.engine import Engine
 from service.routes.http.idempotency import HEADER, WRITES, once
 from service.routes.http.request_context import facts

@@ -17,7 +17,7 @@ from flask import Response, request
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import Forbidden, FourcastError, InvalidInput, Problem
-from service.engine.auth.reach import unreached
+from service.engine.auth.branch_scope import unreached
 from service.engine.engine import Engine
 from service.engine.offers.event_claims import Claims, spelt
 from service.engine.offers.offer_tokens import TokenRefused

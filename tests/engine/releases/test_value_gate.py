@@ -15,7 +15,7 @@ from service.cli.bank.stack import Stack
 from service.core.domain import Context, Event, Release, Snapshot, Trail
 from service.core.errors import GateRefused, Unavailable
 from service.decision import decide, encode
-from service.engine.releases import value_check
+from service.engine.releases import value_gate_process
 from service.engine.releases.governance import Governance
 from service.engine.releases.loader import Shelf
 from service.engine.releases.promotion import promote
@@ -150,15 +150,15 @@ def test_a_worker_that_serves_alone_waits_less_for_a_policy_to_be_read(store: St
 def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
     store: Store, champion: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(value_check, "PROCESS", endless.PROCESS)
-    monkeypatch.setattr(value_check, "CPU_S", 1)
-    refused = value_check.refusal(store, champion.hash)
+    monkeypatch.setattr(value_gate_process, "PROCESS", endless.PROCESS)
+    monkeypatch.setattr(value_gate_process, "CPU_S", 1)
+    refused = value_gate_process.refusal(store, champion.hash)
     assert refused == "replaying the stored decisions takes more than 1 seconds of computing and 2 GiB of memory"
     with pytest.raises(GateRefused, match="with an override"):
-        value_check.noted("we know", refused, override=False)
-    assert value_check.noted("we know", refused, override=True) == f"against the gate ({refused}); we know"
+        value_gate_process.noted("we know", refused, override=False)
+    assert value_gate_process.noted("we know", refused, override=True) == f"against the gate ({refused}); we know"
     with pytest.raises(Unavailable, match="nothing was changed"):
-        value_check.refusal(store, champion.hash, Patience(0.0, "Ask later."))
+        value_gate_process.refusal(store, champion.hash, Patience(0.0, "Ask later."))
 
 
 def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the_gate(

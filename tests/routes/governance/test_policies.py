@@ -12,7 +12,7 @@ from service.cache import Cache
 from service.core.domain import Client
 from service.engine.auth import new_key
 from service.engine.engine import Engine
-from service.engine.releases import policy_check
+from service.engine.releases import policy_check_process
 from service.routes.governance import policies
 from service.routes.schemas import releases
 from service.rules.policy import DEFAULT, load
@@ -33,7 +33,7 @@ Headers = dict[str, str]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker is watched here: a loaded machine may take its time."""
-    monkeypatch.setattr(policy_check, "DEADLINE_S", 300)
+    monkeypatch.setattr(policy_check_process, "DEADLINE_S", 300)
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_who_proposes_while_another_policy_is_checked_is_told_when_to_come_again
 def test_who_is_not_answered_in_time_is_told_how_to_ask_again(
     client: Any, keys: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policy_check, "DEADLINE_S", 0.01)
+    monkeypatch.setattr(policy_check_process, "DEADLINE_S", 0.01)
     answer = publish(client, keys)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.json["detail"] == f"There was no time to check the policy; it was not proposed. {policies.INSTEAD}"

@@ -34,9 +34,9 @@ OFFERS = "/v1/customers/c-1/offers"
 FOLLOWED_ELSEWHERE = {
     "service/runtime/child_process.py: message",
     "service/engine/releases/governance.py: patience.told('Another policy is being checked just now.')",
-    "service/engine/releases/policy_check.py: words",
+    "service/engine/releases/policy_check_process.py: words",
     "service/routes/governance/policies.py: str(job.error)",
-    "service/engine/releases/value_check.py: words",
+    "service/engine/releases/value_gate_process.py: words",
     "service/engine/crm/customers.py: fault.message",
     "service/routes/offers/events.py: error.message",
     "service/routes/http/fields.py: sentence",

@@ -1,9 +1,9 @@
-"""Leads at work: built from a batch of decisions, judged again at every step, told with what an adviser needs.
+"""Leads: built from a batch of decisions, judged again at every step, described for the adviser.
 
-building     a batch of decisions in the advisers' channel, cut to the advisers' hours, best first
-facts        what an adviser wants to know of a lead's customer before the call, as things stand
-judging      what the gates say of a lead
-leads        the customers an adviser should call this week, best first, and what becomes of each
-permissions  who may do what with a lead
-story        what a lead says to the adviser
+building        leads built: a batch of decisions in the advisers' channel, cut to the advisers' hours, best first
+judging         the gates of a lead, judged again
+actors          advisers, substitutes and managers, and what each may do with a lead
+leads           leads worked: listed, claimed, reported, planned, corrected, reassigned
+customer_facts  facts about a lead's customer that an adviser reads before the call
+adviser_brief   the brief of a lead: talking points, reasons, what would unlock more
 """

@@ -16,11 +16,11 @@ from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.decision import decide_many, population
 from service.decision.contact_permission import next_open
-from service.engine.auth.reach import ADVISER, BRANCH
+from service.engine.auth.branch_scope import ADVISER, BRANCH
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.offers.recommend import make
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active import Releases, Serving
+from service.engine.releases.active_release import Releases, Serving
 from service.engine.releases.scores import score_many
 from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
 from service.rules.policy import Policy

@@ -5,7 +5,7 @@ import time
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, Spoken
 from service.decision.contact_permission import closed_by, next_open
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rules.policy import Policy
 from service.store.leads import Actor, Judged
 

@@ -19,12 +19,12 @@ from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
 from service.core.suggestions import unknown
 from service.decision.contact_permission import closed_by
+from service.engine.crm.leads.actors import Acting, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
 from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel, now_ms
-from service.engine.crm.leads.permissions import Acting, expect_branch, expect_status
-from service.engine.failures import Failures
 from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
+from service.engine.runner_failures import Failures
 from service.store import Store
 from service.store.leads import (
     ACCEPTED,

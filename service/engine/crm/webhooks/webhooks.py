@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from service.core.errors import InvalidInput, Unavailable
 from service.engine.crm.webhooks.addresses import checked
 from service.engine.crm.webhooks.sending import DEADLINE_S, headers, send
-from service.engine.failures import Failures
+from service.engine.runner_failures import Failures
 from service.store import Store
 from service.store.outbox.deliveries import Due, Waiting
 

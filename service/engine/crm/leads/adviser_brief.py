@@ -13,10 +13,10 @@ from typing import Any
 from service.core.errors import NotFound
 from service.decision import decode
 from service.decision.positioning import positioned
-from service.engine.crm.leads.facts import NOTHING, Facts
+from service.engine.crm.leads.customer_facts import NOTHING, Facts
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.explain import Explaining
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.leads import Lead

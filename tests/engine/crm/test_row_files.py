@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.spreadsheet import BOM, defused
-from service.engine.crm.tables import Column, written
+from service.engine.crm.row_files import Column, written
 
 COLUMNS = (Column("name"), Column("rank", "whole"), Column("sure", "truth"))
 ROWS: list[dict[str, Any]] = [{"name": "=1+1", "rank": -5, "sure": True, "more": 1}, {"name": '张三, "x"\n行'}]

@@ -139,7 +139,7 @@ def test_a_worker_that_starts_on_a_damaged_bundle_decides_by_priors_and_says_so(
 def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
     house: House, customer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.engine.releases.active.RETRY_S", 0.1)
+    monkeypatch.setattr("service.engine.releases.active_release.RETRY_S", 0.1)
     release = house.store.active()
     assert release is not None and release.bundle is not None
     folder = house.settings.artifacts / release.bundle

@@ -11,14 +11,14 @@ from typing import Any
 from service.core.errors import GateRefused, Unavailable
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.loader import Shelf
-from service.engine.releases.policy_check import AGAIN_S
+from service.engine.releases.policy_check_process import AGAIN_S
 from service.engine.releases.value_gate import Prospects
 from service.runtime import child_process
 from service.runtime.child_process import ENDLESS, Exhausted, Patience
 from service.store import Store
 from service.store.releases.proposals import NOTE_MAX
 
-PROCESS = "service.engine.releases.value_check"
+PROCESS = "service.engine.releases.value_gate_process"
 """The module that replays, as a process of its own: this one."""
 CPU_S = 60
 """Seconds of computing: four times what the largest policy takes."""

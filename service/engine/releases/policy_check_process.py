@@ -19,7 +19,7 @@ from service.rules.policy import from_documents
 from service.runtime import child_process
 from service.runtime.child_process import ENDLESS, Exhausted, Patience
 
-PROCESS = "service.engine.releases.policy_check"
+PROCESS = "service.engine.releases.policy_check_process"
 """The module that checks, as a process of its own: this one."""
 CPU_S = 10
 """Seconds of computing; a policy that passes is read again by every serving worker."""

@@ -11,7 +11,7 @@ from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import day_at
 from service.engine.crm.leads.building import risk_of
 from service.engine.crm.leads.judging import now_ms
-from service.engine.releases.active import Releases
+from service.engine.releases.active_release import Releases
 from service.store import Store
 from service.store.leads import Actor, AdviserRow, Desk, Lead
 

@@ -34,7 +34,7 @@ class Contacting:
             permit(mine.policy, snapshot, contact, mine.release, language)
 
         back = serving.clock.lookback(contact.at)
-        return self._store.permissions.reserve(contact, back, ask, self._kept.forget, planned_at is not None)
+        return self._store.consents.reserve(contact, back, ask, self._kept.forget, planned_at is not None)
 
     def read(self, contact_id: str) -> Contact:
         """One contact; NotFound."""
@@ -51,4 +51,4 @@ class Contacting:
     def end(self, contact_id: str, outcome: str) -> Contact:
         """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
         now = time.time_ns() // 1_000_000
-        return self._store.permissions.end(contact_id, outcome, now, self._kept.forget)
+        return self._store.consents.end(contact_id, outcome, now, self._kept.forget)

@@ -52,7 +52,7 @@ class Ledger:
     """What the customers permit, by the policy that serves in this worker."""
 
     def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
-        self._said, self._releases, self._kept = store.permissions, releases, kept
+        self._said, self._releases, self._kept = store.consents, releases, kept
 
     def of(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""

@@ -24,11 +24,11 @@ from collections.abc import Sequence
 from service.store.connection.database import Database
 from service.store.customers.asked import Asked
 from service.store.customers.consent_file import ConsentRow, Word
-from service.store.customers.consents import Permissions
+from service.store.customers.consents import ConsentLedger
 from service.store.customers.known import Known
 from service.store.customers.merging import CustomerFile
 from service.store.customers.origins import Origin
-from service.store.customers.repository import Entry, Register, Stored, Wanted
+from service.store.customers.repository import CustomerRepository, Entry, Stored, Wanted
 from service.store.customers.writes import Forget, Words, nobody_told
 from service.store.decisions.decisions import Record, new_decision_id
 from service.store.decisions.labelled import Outcome
@@ -42,40 +42,40 @@ from service.store.maintenance.copy import CustomerRow
 from service.store.maintenance.secrets import Secrets
 from service.store.outbox.backlog import Backlog
 from service.store.outbox.deliveries import Deliveries
-from service.store.outbox.feed import Changes
+from service.store.outbox.feed import ChangeFeed
 from service.store.outbox.jobs import Jobs
 from service.store.outbox.webhooks import Webhooks
 from service.store.releases.challengers import Challenger, Challengers
 from service.store.releases.office import Office
 from service.store.releases.proposals import Proposal, Proposals
-from service.store.security.access_log import Views
+from service.store.security.access_log import AccessLog
 from service.store.security.audit import Head, Verdict
 from service.store.security.clients import Key
-from service.store.security.idempotency import Repeats
+from service.store.security.idempotency import IdempotencyStore
 from service.store.security.sealing import Seal
 from service.store.security.signing_keys import SigningKeys
 
 __all__ = [
+    "AccessLog",
     "Challenger",
     "Challengers",
     "ConsentRow",
     "CustomerFile",
+    "CustomerRepository",
     "CustomerRow",
     "Entry",
     "Forget",
     "Head",
+    "IdempotencyStore",
     "Key",
     "Origin",
     "Outcome",
     "Proposal",
     "Proposals",
     "Record",
-    "Register",
-    "Repeats",
     "Store",
     "Stored",
     "Verdict",
-    "Views",
     "Wanted",
     "Word",
     "Words",
@@ -87,23 +87,21 @@ __all__ = [
 class Store(Asked, Known, Learned, Office):
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    ``proposals`` is the release desk (propose, approve, roll back), ``permissions`` what customers permit,
-    ``challengers`` what is on trial, ``views`` whom a branch's clients looked at, ``signing`` the keys of offer tokens,
-    ``repeats`` the answers kept for requests that are sent again, ``register`` the customers one by one, ``jobs`` the
-    queue, ``changes`` the feed, ``leads`` those of the advisers, ``webhooks`` who listens, ``deliveries`` what is
-    sent to them, ``backlog`` how much of all that waits, ``visitors`` what happened on devices of nobody known,
-    ``trails`` what decisions read of events, ``contacts`` those reserved and made, ``secrets`` what is sealed with
-    ``secret_keys`` (``sealing``).
+    One attribute per noun: ``customers``, ``consents`` (the ledger), ``contacts``, ``trails``, ``visitors``,
+    ``proposals``, ``challengers``, ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
+    tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``feed`` (of changes), ``leads``,
+    ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how much of all that waits), ``secrets`` (sealed with
+    ``secret_keys``).
     """
 
     def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
         self.url = url
         self._database, seal = Database(url, deadline_ms), Seal(secret_keys)
-        self.proposals, self.permissions = Proposals(self._database), Permissions(self._database)
-        self.challengers, self.views = Challengers(self._database), Views(self._database)
-        self.signing, self.repeats = SigningKeys(self._database, seal), Repeats(self._database, seal)
-        self.register, self.jobs = Register(self._database, seal), Jobs(self._database)
-        self.changes, self.leads = Changes(self._database), Leads(self._database)
+        self.proposals, self.consents = Proposals(self._database), ConsentLedger(self._database)
+        self.challengers, self.access_log = Challengers(self._database), AccessLog(self._database)
+        self.signing_keys, self.idempotency = SigningKeys(self._database, seal), IdempotencyStore(self._database, seal)
+        self.customers, self.jobs = CustomerRepository(self._database, seal), Jobs(self._database)
+        self.feed, self.leads = ChangeFeed(self._database), Leads(self._database)
         self.webhooks, self.deliveries = Webhooks(self._database, seal), Deliveries(self._database, seal)
         self.secrets = Secrets(self._database, seal)
         self.backlog, self.visitors = Backlog(self._database), Visitors(self._database)

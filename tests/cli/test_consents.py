@@ -36,11 +36,11 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 def own(store: Store, granted: bool, purpose: str = SMS) -> None:
     """o-1 speaks for themselves, on 2026-04-10."""
     store.put_customer("o-1", {"demand_yuan": 1})
-    store.permissions.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
+    store.consents.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
 
 
 def word(store: Store, purpose: str = SMS) -> Said:
-    return store.permissions.standing("o-1").said[purpose]
+    return store.consents.standing("o-1").said[purpose]
 
 
 def test_a_file_that_proves_no_later_yes_leaves_the_customer_s_own_no_and_says_so(

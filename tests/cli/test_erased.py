@@ -20,7 +20,7 @@ def opened(make_database: MakeDatabase) -> Iterator[tuple[Store, str]]:
     url = make_database()
     store = Store(url, 5000)
     store.put_customer("e-1", {"demand_yuan": 1})
-    store.register.erase("e-1", lambda record, _: record, lambda _, __: True, "test", {})
+    store.customers.erase("e-1", lambda record, _: record, lambda _, __: True, "test", {})
     yield store, url
     store.close()
 

@@ -46,11 +46,11 @@ def imported(tmp_path: Path, store: Store) -> Import:
 
 def say(store: Store, at: int, **attributes: float | str | bool) -> None:
     wanted = Wanted("a", None, attributes, Origin(at, "api:crm"))
-    store.register.put(wanted, lambda _: None, lambda *_: True)
+    store.customers.put(wanted, lambda _: None, lambda *_: True)
 
 
 def known(store: Store) -> Attributes:
-    return store.register.read("a").attributes
+    return store.customers.read("a").attributes
 
 
 def test_facts_told_since_the_bank_s_day_outlive_its_file(imported: Import, store: Store) -> None:
@@ -113,8 +113,8 @@ def test_a_full_refresh_says_whom_it_retires_and_wants_a_yes(imported: Import, s
     assert refused.exit_code == 1
     assert "2 of 3 customers are not in the file: 2 would get no outbound contact any more." in refused.output
     assert imported("id,age\na,40\n", "--full-refresh", "--yes").exit_code == 0
-    assert store.register.snapshots(["a", "b"], Lookback(0))["b"].consents == {"retired": True}
-    assert store.register.snapshots(["a"], Lookback(0))["a"].consents == {}
+    assert store.customers.snapshots(["a", "b"], Lookback(0))["b"].consents == {"retired": True}
+    assert store.customers.snapshots(["a"], Lookback(0))["a"].consents == {}
 
 
 def test_who_agreed_already_is_told_how_many_were_retired_now_and_before(imported: Import, store: Store) -> None:
@@ -123,7 +123,9 @@ def test_who_agreed_already_is_told_how_many_were_retired_now_and_before(importe
     assert done.stderr.endswith(
         "1 of 3 customers are not in the file: 1 were retired: they get no outbound contact any more.\n"
     )
-    store.register.put(Wanted("d", None, {"age": 70}, Origin(MIDNIGHT + 1, "api:crm")), lambda _: None, lambda *_: True)
+    store.customers.put(
+        Wanted("d", None, {"age": 70}, Origin(MIDNIGHT + 1, "api:crm")), lambda _: None, lambda *_: True
+    )
     refused = imported("id,age\na,40\n", "--full-refresh")
     assert (
         "3 of 4 customers are not in the file: 1 would get no outbound contact any more, 1 were retired before, "
@@ -161,7 +163,7 @@ def test_a_bank_s_day_after_today_stores_and_retires_nobody(imported: Import, st
     assert refused.exit_code == 2
     assert "bank.yaml: as_of: 2199-12-31 lies after today" in refused.output
     assert known(store) == {"age": 40}
-    assert store.register.snapshots(["b"], Lookback(0))["b"].consents == {}
+    assert store.customers.snapshots(["b"], Lookback(0))["b"].consents == {}
     words = ["check-files", "--bank", str(tmp_path), "--files", str(tmp_path)]
     checked = CliRunner().invoke(main, words)
     assert (checked.exit_code, "bank.yaml: as_of: 2199-12-31 lies after today" in checked.output) == (2, True)
@@ -174,16 +176,16 @@ def test_a_full_refresh_sets_no_rows_aside(imported: Import, tmp_path: Path) -> 
 
 
 def keys(store: Store) -> dict[str, str]:
-    return store.register.external_keys(["a", "b", "c"])
+    return store.customers.external_keys(["a", "b", "c"])
 
 
 def test_a_file_gives_customers_their_external_keys_as_text_and_no_attribute(imported: Import, store: Store) -> None:
     assert imported("id,age,external_key\na,40,007\nb,50,\nc,60,CIF 9\n").exit_code == 0
     assert keys(store) == {"a": "007", "c": "CIF 9"}
     assert known(store) == {"age": 40}
-    before = store.register.read("a").revision
+    before = store.customers.read("a").revision
     assert imported("id,age\na,40\n", "--replace", "--yes").exit_code == 0
-    assert (keys(store)["a"], store.register.read("a").revision) == ("007", before)
+    assert (keys(store)["a"], store.customers.read("a").revision) == ("007", before)
 
 
 def test_two_customers_change_keys_with_each_other_by_a_file(imported: Import, store: Store) -> None:
@@ -205,4 +207,4 @@ def test_a_key_that_cannot_be_theirs_stores_nothing(imported: Import, store: Sto
     refused = imported(people)
     assert (refused.exit_code, sentence in refused.stderr) == (2, True), refused.stderr
     assert keys(store) == {"c": "theirs"}
-    assert not store.register.stored(["a", "b"])
+    assert not store.customers.stored(["a", "b"])

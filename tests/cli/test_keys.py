@@ -104,7 +104,7 @@ def test_every_fault_of_a_key_is_named_at_once(run: Run) -> None:
 
 def test_the_views_of_a_branch_are_told(run: Run, store: Store) -> None:
     store.put_customer("c-1", {"branch_id": "siming"})
-    assert store.views.seen("crm", "siming", ["c-1", "c-none"], "GET /x") == {"c-1"}
+    assert store.access_log.seen("crm", "siming", ["c-1", "c-none"], "GET /x") == {"c-1"}
     rows = told(run("audit", "views", "--client", "crm", "--json"))["views"]
     assert {(row["customer_id"], row["allowed"]) for row in rows} == {("c-1", True), ("c-none", False)}
     assert "refused" in run("audit", "views", "--customer", "c-none").output

@@ -86,7 +86,7 @@ def test_whatever_keeps_the_import_from_storing_leaves_no_file_of_another_day(
     assert unasked.exit_code == 1, unasked.output
     assert f"Nothing was stored. {out} names 0 rows that do not fit." in unasked.stderr
     assert rows(out) == [["table", "row", "customer_id", "reason"]]
-    assert opened[0].register.read("e-1").attributes == {"demand_yuan": 1000}
+    assert opened[0].customers.read("e-1").attributes == {"demand_yuan": 1000}
 
 
 def test_without_the_option_one_bad_row_refuses_the_whole_as_ever(bank: Folders, opened: tuple[Store, str]) -> None:
@@ -113,7 +113,7 @@ def test_a_fault_that_is_no_row_s_refuses_the_whole_whatever_the_number(
 def test_of_yes_and_no_at_once_the_no_is_kept(bank: Folders, opened: tuple[Store, str], out: Path) -> None:
     bank.put("said.csv", SAID + "e-1,marketing:sms,false\n")
     assert bank.json("import", "--rejects", str(out), "--most-rejects", "1")["rejected"] == 1
-    assert opened[0].permissions.standing("e-1").said["marketing:sms"].granted is False
+    assert opened[0].consents.standing("e-1").said["marketing:sms"].granted is False
 
 
 def test_ids_that_no_path_can_name_and_formulas_are_set_aside_and_defused(

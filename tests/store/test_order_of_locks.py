@@ -80,4 +80,4 @@ def test_an_erasure_takes_the_audit_log_before_what_serves_as_a_release_does(sto
 
 
 def erase(store: Store, name: str) -> bool:
-    return store.register.erase(name, lambda record, _: record, lambda *_: True, "test", {})
+    return store.customers.erase(name, lambda record, _: record, lambda *_: True, "test", {})

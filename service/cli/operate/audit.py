@@ -75,7 +75,7 @@ def list_(limit: int, as_json: bool) -> None:
 def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
     """Which branch's clients looked at which customers, newest first; refused attempts too."""
     with opened() as stack:
-        found = stack.store.views.listed(limit, id_of(stack.store, customer, external_key), client)
+        found = stack.store.access_log.listed(limit, id_of(stack.store, customer, external_key), client)
     if as_json:
         show({"views": [asdict(view) for view in found]}, as_json)
         return

@@ -14,8 +14,8 @@ def feed(decisions: str | None, as_json: bool) -> None:
     """Whether the feed of changes tells decisions, to whoever asks for them by type. Each is a row for 30 days."""
     with opened() as stack:
         if decisions is not None:
-            stack.store.changes.tell_decisions(decisions == "on", actor(None)[0])
-        show({"decisions": "on" if stack.store.changes.tells_decisions() else "off"}, as_json)
+            stack.store.feed.tell_decisions(decisions == "on", actor(None)[0])
+        show({"decisions": "on" if stack.store.feed.tells_decisions() else "off"}, as_json)
 
 
 VERBS = (feed,)

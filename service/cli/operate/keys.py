@@ -93,7 +93,7 @@ def revoke(name: str) -> None:
 def rotate_signing(as_json: bool) -> None:
     """Sign offer tokens with a new key; those signed with the key before it are still accepted."""
     with opened() as stack:
-        show({"signing key": stack.store.signing.rotate("cli")}, as_json)
+        show({"signing key": stack.store.signing_keys.rotate("cli")}, as_json)
 
 
 def _expect(client: Client, ends: datetime | None) -> None:

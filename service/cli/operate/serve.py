@@ -86,7 +86,7 @@ def keep_partitions(store: Store) -> None:
         time.sleep(PARTITIONS_S)
         with contextlib.suppress(Unavailable):
             store.ensure_partitions()
-            store.repeats.purge()
+            store.idempotency.purge()
 
 
 def wait_until_served(port: int, patience_s: float = 60) -> bool:

@@ -38,10 +38,10 @@ class Access:
     """One per worker."""
 
     def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
-        self._views, self.repeats = store.views, store.repeats
+        self._views, self.repeats = store.access_log, store.idempotency
         self._quotas = Quotas(settings, cache.taken)
         self._clients = Clients(store.client)
-        self.signing = Signing(store.signing.accepted)
+        self.signing = Signing(store.signing_keys.accepted)
         self.customer_tokens = CustomerTokens(self.signing, self._clients.holder)
         source = settings.jwt_jwks
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source))

@@ -33,7 +33,7 @@ class Crm:
     def __init__(
         self, settings: Settings, store: Store, releases: Releases, kept: Kept, explaining: Explaining, sign: Sign
     ) -> None:
-        self.audit, self.alias, self.changes = store.audit, store.register.alias, store.changes
+        self.audit, self.alias, self.changes = store.audit, store.customers.alias, store.feed
         self._store = store
         self.customers = Customers(store, releases, kept)
         self.bulk = Bulk(store, releases, kept, sign)
@@ -58,5 +58,5 @@ class Crm:
     def prune(self) -> bool:
         """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
         self._store.deliveries.prune()
-        self._store.changes.prune()
+        self._store.feed.prune()
         return False

@@ -98,13 +98,13 @@ class Bulk:
         """Every customer's offers now, in the order asked; recorded when this returns."""
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
-        kept = self._store.register.remember(turn.row(one.made) for one in decided if one.made is not None)
+        kept = self._store.customers.remember(turn.row(one.made) for one in decided if one.made is not None)
         return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
-        found = self._store.register.snapshots(customers, turn.serving.clock.lookback(turn.now))
-        keys = self._store.register.external_keys(customers)
+        found = self._store.customers.snapshots(customers, turn.serving.clock.lookback(turn.now))
+        keys = self._store.customers.external_keys(customers)
         return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
 
     def _decided(self, turn: Round, customer_id: str, key: str | None, snapshot: Snapshot | None) -> Decided:

@@ -45,27 +45,27 @@ class Customers:
 
     def read(self, customer_id: str) -> Entry:
         """The customer as stored; NotFound."""
-        return self._store.register.read(customer_id)
+        return self._store.customers.read(customer_id)
 
     def by_key(self, external_key: str) -> Entry:
         """The customer of an external key; NotFound."""
-        return self._store.register.by_key(external_key)
+        return self._store.customers.by_key(external_key)
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
         """External key -> customer id, of those keys that somebody has."""
-        return self._store.register.ids_of(external_keys) if external_keys else {}
+        return self._store.customers.ids_of(external_keys) if external_keys else {}
 
     def key_of(self, customer_id: str) -> str | None:
         """The external key of a customer, where they have one."""
-        return self._store.register.external_keys([customer_id]).get(customer_id)
+        return self._store.customers.external_keys([customer_id]).get(customer_id)
 
     def keys_of(self, names: Sequence[str]) -> dict[str, str]:
         """Customer id -> external key, of those that have one."""
-        return self._store.register.external_keys(names)
+        return self._store.customers.external_keys(names)
 
     def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id, of one branch or (None) of all."""
-        return self._store.register.listed(after, branch, limit)
+        return self._store.customers.listed(after, branch, limit)
 
     def put(self, wanted: Wanted, client: Client, expect: Expect = anything, behalf: str | None = None) -> Stored:
         """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.
@@ -83,7 +83,7 @@ class Customers:
             assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
         said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.unsaid(client))
-        return self._store.register.put(said, allow, self._kept.forget, self._noted("customer.put", client, behalf))
+        return self._store.customers.put(said, allow, self._kept.forget, self._noted("customer.put", client, behalf))
 
     def amend(
         self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
@@ -103,7 +103,7 @@ class Customers:
             return Wanted(entry.id, key, changes, origin, assessments.unsaid(client))
 
         note = self._noted("customer.update", client, behalf)
-        return self._store.register.amend(customer_id, amended, self._kept.forget, note)
+        return self._store.customers.amend(customer_id, amended, self._kept.forget, note)
 
     def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
         """What a write by the client leaves on the audit log; a branch's client also where nothing changed."""
@@ -119,7 +119,7 @@ class Customers:
             table = self._releases.serving.policy.attributes
             told = assessments.told(table, before.attributes if before else {}, after.attributes)
             about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
-            alias = self._store.register.alias(after.id)
+            alias = self._store.customers.alias(after.id)
             return Row(client.name, action, alias, about, Beside(after.id, alias, told))
 
         return note
@@ -135,7 +135,7 @@ class Customers:
 
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
         """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
-        return self._store.register.erase(customer_id, redacted, self._kept.forget, actor, detail, expect)
+        return self._store.customers.erase(customer_id, redacted, self._kept.forget, actor, detail, expect)
 
 
 def _nobody(wanted: Wanted) -> NotFound:

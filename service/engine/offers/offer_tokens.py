@@ -48,7 +48,7 @@ class OfferTokens:
 
     def __init__(self, store: Store, hours: int) -> None:
         self._store, self._seconds = store, hours * 3600
-        self._signing = Signing(store.signing.accepted)
+        self._signing = Signing(store.signing_keys.accepted)
 
     def made(
         self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None

@@ -20,7 +20,7 @@ from service.routes.http.openapi import Conflict, Resource, operation, shown
 from service.routes.http.responses import NO_STORE, Ready
 from service.routes.offers.offers import pairs
 from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
-from service.store.outbox.feed import Changes, Place
+from service.store.outbox.feed import ChangeFeed, Place
 
 READS = ("customers:read", "customers:write")
 LATEST = "latest"
@@ -66,7 +66,7 @@ def list_changes(client: Client) -> Response:
     return Ready(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
 
 
-def _expect_told(feed: Changes, types: Sequence[str]) -> None:
+def _expect_told(feed: ChangeFeed, types: Sequence[str]) -> None:
     """Raise Conflict where decisions are asked for and the bank does not put them on the feed."""
     if any(kind.startswith("decision.") for kind in types) and not feed.tells_decisions():
         raise Conflict("Decisions are not on the feed: `fourcast feed --decisions on` puts them there from then on.")

@@ -18,7 +18,7 @@ from service.core.errors import FourcastError, InvalidInput, Problem, Unavailabl
 from service.routes.http.json_body import whole
 from service.routes.http.problems import of_ours
 from service.routes.http.responses import Pair, Ready
-from service.store import Repeats
+from service.store import IdempotencyStore
 
 HEADER = "HTTP_IDEMPOTENCY_KEY"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -27,7 +27,9 @@ _KEY = re.compile(r'"?([!#-~]{1,128})"?').fullmatch
 _MADE_HERE = ("content-type", "content-length")
 
 
-def once(repeats: Repeats, principal: str, carry_out: Callable[[], Response], secret: bool = False) -> Response:
+def once(
+    repeats: IdempotencyStore, principal: str, carry_out: Callable[[], Response], secret: bool = False
+) -> Response:
     """The answer of ``carry_out``, or the kept one where this was done before; one with a ``secret`` is kept sealed."""
     key = _key(request.environ[HEADER])
     before = repeats.begun(principal, key, _fingerprint())

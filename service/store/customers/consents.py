@@ -87,7 +87,7 @@ def whatever(_: int) -> None:
     """Where nobody said what they had seen, it is as expected."""
 
 
-class Permissions:
+class ConsentLedger:
     """The permissions desk of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -116,7 +116,7 @@ def unnoted(_before: Entry | None, _after: Entry) -> None:
     """For a write that leaves nothing on the audit log."""
 
 
-class Register:
+class CustomerRepository:
     """The register of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:

@@ -117,7 +117,7 @@ class Change:
         return {**self.body, **self.now} if branch in (None, self.home) else self.body
 
 
-class Changes:
+class ChangeFeed:
     """The feed of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -39,7 +39,7 @@ class View:
     allowed: bool
 
 
-class Views:
+class AccessLog:
     """The views of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -100,7 +100,7 @@ class KeptAnswer:
     body: bytes
 
 
-class Repeats:
+class IdempotencyStore:
     """The kept answers of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:

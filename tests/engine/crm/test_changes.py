@@ -57,7 +57,7 @@ def test_an_event_is_no_change_of_facts_and_a_move_is_told_to_both_branches(hous
     assert bank.ask("POST", "/v1/events", event).status_code == 201
     bank.ask("PUT", "/v1/customers/f-3", {"attributes": {"branch_id": "b-2"}})
     assert [one["type"] for one in follow(bank, now)[0]] == ["customer.updated", "customer.updated", "customer.moved"]
-    of_old, _ = house.store.changes.since(Place.of(now), "b-1", 100)
+    of_old, _ = house.store.feed.since(Place.of(now), "b-1", 100)
     assert [one.type for one in of_old] == ["customer.updated", "customer.moved"]
 
 
@@ -78,11 +78,11 @@ def test_a_token_whose_changes_were_pruned_is_gone(make_database: Any) -> None:
     store.put_customer("c", {"age": 1})
     early = Place(1, 0)
     execute(url, "UPDATE changes SET at = 0")
-    assert store.changes.prune() == 0, "not told to the webhooks yet"
+    assert store.feed.prune() == 0, "not told to the webhooks yet"
     execute(url, "UPDATE feed SET told_xid = (SELECT max(xid) FROM changes), told_seq = 9999")
-    store.changes.prune()
+    store.feed.prune()
     with pytest.raises(Exception, match="too old"):
-        store.changes.since(early, None, 10)
+        store.feed.since(early, None, 10)
     store.close()
 
 
@@ -94,7 +94,7 @@ def test_a_copy_restored_from_a_dump_tells_what_was_not_told_and_goes_on(make_da
         store.load_customers([("d-1", {"age": 30})])
         if told:
             store.deliveries.fan_out(lambda *_: None)
-        _, of_before = store.changes.since(Place(), None, 100)
+        _, of_before = store.feed.since(Place(), None, 100)
         store.load_customers([("d-2", {"age": 30})])
         far = 10**12  # of a cluster that has lived for long
         execute(url, f"UPDATE changes SET xid = xid + {far}")
@@ -105,13 +105,13 @@ def test_a_copy_restored_from_a_dump_tells_what_was_not_told_and_goes_on(make_da
         sent = execute(url, "SELECT body::json -> 'data' ->> 'subject' FROM deliveries ORDER BY created_at, 1")
         assert sorted(one for (one,) in sent) == ["d-1", "d-2", "d-3"]
         with pytest.raises(Gone, match="restored"):
-            store.changes.since(Place(of_before.xid + far, of_before.seq), None, 100)
-        found, onward = store.changes.since(Place(), None, 2)
-        rest, end = store.changes.since(onward, None, 2)
+            store.feed.since(Place(of_before.xid + far, of_before.seq), None, 100)
+        found, onward = store.feed.since(Place(), None, 2)
+        rest, end = store.feed.since(onward, None, 2)
         assert [one.subject for one in (*found, *rest)] == ["d-1", "d-2", "d-3"]
         store.load_customers([("d-4", {"age": 30})])
         for place in (end, onward):
-            assert store.changes.since(place, None, 100)[0][-1].subject == "d-4"
+            assert store.feed.since(place, None, 100)[0][-1].subject == "d-4"
     finally:
         store.close()
 
@@ -122,10 +122,10 @@ def test_a_late_commit_is_not_passed_by(make_database: Any) -> None:
     with psycopg.connect(url) as slow:
         slow.execute("INSERT INTO customers (id, attributes) VALUES ('slow', '{}')")
         store.put_customer("quick", {})
-        found, stands = store.changes.since(Place(), None, 10)
+        found, stands = store.feed.since(Place(), None, 10)
         assert found == []
         slow.commit()
-    found, _ = store.changes.since(stands, None, 10)
+    found, _ = store.feed.since(stands, None, 10)
     assert [one.subject for one in found] == ["slow", "quick"]
     store.close()
 
@@ -156,13 +156,13 @@ def test_a_reader_beside_many_writers_misses_and_repeats_nothing(make_database: 
         writer.start()
     pages = 0
     while any(writer.is_alive() for writer in writers):
-        found, stands = store.changes.since(stands, None, 7)
+        found, stands = store.feed.since(stands, None, 7)
         told += [one.subject for one in found]
         pages += bool(found)
     for writer in writers:
         writer.join(30)
     while True:
-        found, stands = store.changes.since(stands, None, 7)
+        found, stands = store.feed.since(stands, None, 7)
         told += [one.subject for one in found]
         if not found:
             break

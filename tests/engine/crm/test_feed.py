@@ -80,7 +80,7 @@ def test_decisions_are_told_where_the_bank_wants_them_and_to_who_asks(house: Hou
     bank.ask("GET", "/v1/customers/n-7/offers?channel=mobile_app&limit=1")
     refused = bank.ask("GET", f"/v1/changes?since={now}&types=decision.made")
     assert (refused.status_code, "feed --decisions on" in refused.json()["detail"]) == (409, True)
-    house.store.changes.tell_decisions(True, "test")
+    house.store.feed.tell_decisions(True, "test")
     one = bank.ask("GET", "/v1/customers/n-7/offers?channel=mobile_app&limit=2").json()["decision_id"]
     two = bank.ask("POST", "/v1/offers/bulk", {"customers": ["n-7"]}).json()["customers"][0]["answer"]["decision_id"]
     told = bank.ask("GET", f"/v1/changes?since={now}&types=decision.*").json()["changes"]
@@ -88,11 +88,11 @@ def test_decisions_are_told_where_the_bank_wants_them_and_to_who_asks(house: Hou
     assert [(each["subject"], each["data"]) for each in told] == [
         (one, known | {"decision_id": one}), (two, known | {"decision_id": two})]  # fmt: skip
     assert kinds(bank, now) == [("customer.updated", "n-7")], "nobody asked"
-    house.store.changes.tell_decisions(False, "test")
+    house.store.feed.tell_decisions(False, "test")
     bank.ask("GET", "/v1/customers/n-7/offers?channel=mobile_app&limit=3")
-    house.store.changes.tell_decisions(True, "test")
+    house.store.feed.tell_decisions(True, "test")
     assert len(bank.ask("GET", f"/v1/changes?since={now}&types=decision.*").json()["changes"]) == 2
-    house.store.changes.tell_decisions(False, "test")
+    house.store.feed.tell_decisions(False, "test")
 
 
 def test_a_revision_never_restarts_after_an_erasure(house: House, bank: Crm) -> None:
@@ -135,7 +135,7 @@ def test_the_roll_lists_every_customer_once_page_by_page(house: House, bank: Crm
         listed = crm.ask("GET", f"/v1/customers/bulk{query}").json()
         assert ([one["external_key"] for one in listed["customers"]], listed["next"]) == (["R-1", "R-3"], None)
     assert mine.ask("GET", "/v1/customers/bulk?branch=b-other").status_code == 403
-    assert len(house.store.views.listed(10, client="roll-branch")) == 4, "each is a look on record"
+    assert len(house.store.access_log.listed(10, client="roll-branch")) == 4, "each is a look on record"
 
 
 @pytest.mark.parametrize("cursor", ["x", "Ny45", "WzFd", "%00"])

@@ -187,7 +187,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
         store.set_consents("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
@@ -201,7 +201,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
         store.audit_log(1)
         with pytest.raises(FourcastError):
             store.set_consents("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
@@ -213,7 +213,7 @@ def test_a_transaction_of_the_other_kind_marks_too(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.repeats.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
         store.audit("app", "test", "x", {})
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(True,)]
     store.audit("app", "test", "y", {})
@@ -224,5 +224,5 @@ def test_after_a_day_the_key_is_free(put: Callable[..., Any], store: Store, data
     execute(database_url, "UPDATE repeats SET at = at - 86400001 WHERE key = %s", key)
     assert put(NO | {"version": "v3"}).status_code == 200
     execute(database_url, "UPDATE repeats SET at = at - 86400001 WHERE key = %s", key)
-    store.repeats.purge()
+    store.idempotency.purge()
     assert execute(database_url, "SELECT 1 FROM repeats WHERE key = %s", key) == []

@@ -161,8 +161,8 @@ def test_after_two_rotations_the_same_accept_is_a_duplicate_and_a_new_one_is_ref
     app: Flask, accept: Callable[..., Any], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert accept(id="before").status_code == 201
-    store.signing.rotate("test")
-    store.signing.rotate("test")
+    store.signing_keys.rotate("test")
+    store.signing_keys.rotate("test")
     monkeypatch.setattr(app.extensions["fourcast"], "tokens", OfferTokens(store, 24))
     again = accept(id="before")
     assert (again.status_code, again.json["events"][0]["status"]) == (200, "duplicate")
@@ -174,12 +174,12 @@ def test_after_a_rotation_the_key_before_is_still_accepted_and_the_one_before_th
 ) -> None:
     words = shown["decision_id"], "c-1", shown["offer"], shown["channel"], int(time.time() * 1000)
     first = OfferTokens(store, 1).made(*words)
-    store.signing.rotate("test")
+    store.signing_keys.rotate("test")
     second = OfferTokens(store, 1).made(*words)
     assert second.split(".")[0] != first.split(".")[0]
     fresh = OfferTokens(store, 1)
     assert fresh.checked(first, "c-1", shown["offer"]).decision_id == shown["decision_id"]
-    store.signing.rotate("test")
+    store.signing_keys.rotate("test")
     fresh = OfferTokens(store, 1)
     assert fresh.checked(second, "c-1", shown["offer"]).channel == shown["channel"]
     with pytest.raises(Exception, match="replaced twice"):

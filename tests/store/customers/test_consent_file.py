@@ -46,7 +46,7 @@ class Told:
     def api(self, granted: bool, instant: int) -> "Told":
         """The customer's own word over the API."""
         said = {SMS: granted}
-        self.store.permissions.say(self.id, Words(said, "app", "v1"), instant, lambda _, __: True)
+        self.store.consents.say(self.id, Words(said, "app", "v1"), instant, lambda _, __: True)
         return self
 
     def files(self, *words: Word, now: int = NOW) -> "Told":
@@ -212,12 +212,12 @@ def test_a_correction_of_the_same_day_may_withdraw_and_never_grant(told: Told) -
 
 def test_a_withdrawn_personalisation_is_a_word_like_any_other(store: Store) -> None:
     store.load_customers([("own", {})])
-    store.permissions.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
+    store.consents.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
     yes = Word("own", "personalisation", True, 300, 399)
     assert store.load_consents([yes], at=NOW) == 1
-    assert store.permissions.standing("own").said["personalisation"].granted is False
+    assert store.consents.standing("own").said["personalisation"].granted is False
     store.load_consents([yes._replace(proven=True)], at=NOW)
-    word = store.permissions.standing("own").said["personalisation"]
+    word = store.consents.standing("own").said["personalisation"]
     assert (word.granted, word.at, word.source) == (True, 300, "import:said_on")
 
 
@@ -293,6 +293,7 @@ def test_a_thousand_histories_made_of_chance_are_judged_as_the_table_says(store:
     for turn in range(5):
         store.load_consents([words[turn]._replace(customer_id=one) for one, words in people.items()], at=NOW)
     found = {
-        one: snapshot.consents.get(SMS) for one, snapshot in store.register.snapshots(list(people), Lookback(0)).items()
+        one: snapshot.consents.get(SMS)
+        for one, snapshot in store.customers.snapshots(list(people), Lookback(0)).items()
     }
     assert {one: words for one, words in people.items() if found[one] is not judged(words)} == {}

@@ -35,7 +35,7 @@ def redact(_record: bytes, pseudonym: str) -> bytes:
 
 
 def erase(store: Store, name: str) -> bool:
-    return store.register.erase(name, redact, lambda *_: True, "test", {})
+    return store.customers.erase(name, redact, lambda *_: True, "test", {})
 
 
 def made(name: str) -> dict[str, object]:
@@ -69,15 +69,15 @@ def test_a_decision_made_before_an_erasure_is_not_kept_after_it(store: Store, da
 
 WRITERS: dict[str, Callable[[Store, str], object]] = {
     "one decision": lambda store, name: store.remember(new_decision_id(NOW), name, NOW, 1, b"facts"),
-    "many decisions": lambda store, name: store.register.remember([made(name)]),
+    "many decisions": lambda store, name: store.customers.remember([made(name)]),
     "an event": lambda store, name: store.record_event(Event(f"e-{name}", name, "click", NOW)),
     "an accept": lambda store, name: store.record_event(
         Event(f"a-{name}", name, "accept", NOW, "term-12m", "mobile_app", "d-1")
     ),
-    "a contact": lambda store, name: store.permissions.reserve(
+    "a contact": lambda store, name: store.consents.reserve(
         Event(f"c-{name}", name, "contact", NOW, "term-12m", "sms"), Lookback(0), lambda _: None, lambda *_: True
     ),
-    "a word on consent": lambda store, name: store.permissions.say(
+    "a word on consent": lambda store, name: store.consents.say(
         name, Words({"marketing:sms": True}, "app", "1"), NOW, lambda *_: True
     ),
     "a file's word on consent": lambda store, name: store.load_consents([Word(name, "marketing:sms", True)]),
@@ -104,7 +104,7 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
     name, other = f"back-{new}", f"stays-{new}"
     for each in (name, other):
         store.put_customer(each, {"age": 44})
-    store.register.remember([made(name)])
+    store.customers.remember([made(name)])
     read, begun, go_on = [(other, {"age": 45})], threading.Event(), threading.Event()
 
     def redact_slowly(record: bytes, pseudonym: str) -> bytes:
@@ -113,7 +113,7 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
         return redact(record, pseudonym)
 
     with ThreadPoolExecutor(1) as pool:
-        erased = pool.submit(store.register.erase, name, redact_slowly, lambda *_: True, "test", {})
+        erased = pool.submit(store.customers.erase, name, redact_slowly, lambda *_: True, "test", {})
         assert begun.wait(30)
         people = read if new else [*read, (name, {"age": 45})]
         words = [Word(name, "marketing:sms", True), Word(other, "marketing:sms", True)]
@@ -121,9 +121,9 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
             go_on.set()
             assert erased.result()
             assert new or loaded.result().erased == {name}
-    assert store.register.stored([name, other]) == {other}
+    assert store.customers.stored([name, other]) == {other}
     assert left(database_url, name) == {}
-    assert store.permissions.standing(other).said["marketing:sms"].granted is True
+    assert store.consents.standing(other).said["marketing:sms"].granted is True
 
 
 def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(store: Store, database_url: str) -> None:
@@ -134,8 +134,8 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
     assert (loaded.erased, loaded.customers) == ({"read-1"}, 1), "nobody is both stored and left out"
     assert store.audit_log(1)[0]["detail"]["customers"] == 1
     assert left(database_url, "read-1") == {}
-    assert store.register.stored(["read-1", "read-2"]) == {"read-2"}
-    assert store.register.read("read-2").attributes == {"age": 4}
+    assert store.customers.stored(["read-1", "read-2"]) == {"read-2"}
+    assert store.customers.read("read-2").attributes == {"age": 4}
 
 
 def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_carried_out_again(
@@ -143,12 +143,12 @@ def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_c
 ) -> None:
     store.put_customer("kept-answer", {})
     for key, body in (("named", b'{"customer_id":"kept-answer"}'), ("other", b'{"customer_id":"other"}')):
-        assert store.repeats.begun("app", key, b"print") is None
-        store.repeats.keep("app", key, 200, [], body)
+        assert store.idempotency.begun("app", key, b"print") is None
+        store.idempotency.keep("app", key, 200, [], body)
     assert erase(store, "kept-answer")
     with pytest.raises((AnswerLost, InProgress)):
-        store.repeats.begun("app", "named", b"print")
-    kept = store.repeats.begun("app", "other", b"print")
+        store.idempotency.begun("app", "named", b"print")
+    kept = store.idempotency.begun("app", "other", b"print")
     assert kept is not None
     assert kept.body == b'{"customer_id":"other"}'
 
@@ -160,15 +160,15 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
     mine.put_customer('sealed "1"', {})
     answers = {"named": rb'{"customer_id":"sealed \"1\""}', "other": b'{"customer_id":"other"}'}
     for key, body in answers.items():
-        assert mine.repeats.begun("sealed", key, b"print") is None
-        mine.repeats.keep("sealed", key, 201, [], body, secret=True)
-    assert other.repeats.begun("sealed", "unopened", b"print") is None
-    other.repeats.keep("sealed", "unopened", 201, [], b"{}", secret=True)
+        assert mine.idempotency.begun("sealed", key, b"print") is None
+        mine.idempotency.keep("sealed", key, 201, [], body, secret=True)
+    assert other.idempotency.begun("sealed", "unopened", b"print") is None
+    other.idempotency.keep("sealed", "unopened", 201, [], b"{}", secret=True)
     assert erase(mine, 'sealed "1"')
     for store, key in ((mine, "named"), (other, "unopened")):
         with pytest.raises((AnswerLost, InProgress)):
-            store.repeats.begun("sealed", key, b"print")
-    kept = mine.repeats.begun("sealed", "other", b"print")
+            store.idempotency.begun("sealed", key, b"print")
+    kept = mine.idempotency.begun("sealed", "other", b"print")
     assert kept is not None
     assert kept.body == answers["other"]
 
@@ -176,13 +176,13 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
 def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:
     store.put_customer("answered", {})
     for key in ("in-flight", "empty"):
-        assert store.repeats.begun("app", key, b"print") is None
+        assert store.idempotency.begun("app", key, b"print") is None
     assert erase(store, "answered")
-    store.repeats.keep("app", "in-flight", 200, [], b'{"customer_id":"answered"}')
-    store.repeats.keep("app", "empty", 204, [], b"")
+    store.idempotency.keep("app", "in-flight", 200, [], b'{"customer_id":"answered"}')
+    store.idempotency.keep("app", "empty", 204, [], b"")
     with pytest.raises((AnswerLost, InProgress)):
-        store.repeats.begun("app", "in-flight", b"print")
-    kept = store.repeats.begun("app", "empty", b"print")
+        store.idempotency.begun("app", "in-flight", b"print")
+    kept = store.idempotency.begun("app", "empty", b"print")
     assert kept is not None
     assert kept.status == 204
 
@@ -191,7 +191,7 @@ def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_o
     store: Store, database_url: str
 ) -> None:
     store.put_customer("marked", {})
-    assert store.repeats.begun("app", "marking", b"print") is None
+    assert store.idempotency.begun("app", "marking", b"print") is None
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as write,
         waiting(database_url, lambda: erase(store, "marked")) as erased,

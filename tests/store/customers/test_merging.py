@@ -18,20 +18,20 @@ AHEAD = 7_258_000_000_000
 def say(store: Store, name: str, at: int = CALLED.as_of, **attributes: float | str | bool | None) -> int:
     """The attributes, stored whole over the API at this instant."""
     wanted = Wanted(name, None, attributes, Origin(at, CALLED.source))
-    return store.register.put(wanted, lambda _: None, lambda *_: True).revision
+    return store.customers.put(wanted, lambda _: None, lambda *_: True).revision
 
 
 def load(store: Store, name: str, as_of: int, columns: str, replace: bool = False, agreed: bool = True,
          **attributes: float | str | bool) -> Attributes:  # fmt: skip
     """What is stored of the customer after a file of one row was imported."""
     store.load_customers([(name, attributes)], None, CustomerFile(as_of, columns.split(), replace, agreed))
-    return store.register.read(name).attributes
+    return store.customers.read(name).attributes
 
 
 def test_an_attribute_that_the_file_lacks_keeps_its_value(store: Store) -> None:
     say(store, "m-1", age=44, demand_yuan=10.0)
     assert load(store, "m-1", 3000, "age", age=45) == {"age": 45, "demand_yuan": 10.0}
-    assert origins(store.register.read("m-1").told) == {"age": Origin(3000, "import"), "demand_yuan": CALLED}
+    assert origins(store.customers.read("m-1").told) == {"age": Origin(3000, "import"), "demand_yuan": CALLED}
 
 
 def test_a_fact_told_over_the_api_outlives_an_older_file(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_what_a_whole_customer_left_out_stays_unknown_until_a_newer_file_says_it
     say(store, "m-6", age=45)
     older = load(store, "m-6", 1999, "age sex demand_yuan region", age=44, sex="male", demand_yuan=1.0, region="xm")
     assert older == {"age": 45, "region": "xm"}, "but for what nobody had ever told, which the file fills in"
-    assert origins(store.register.read("m-6").told)["sex"] == CALLED
+    assert origins(store.customers.read("m-6").told)["sex"] == CALLED
     say(store, "m-6", age=45)
     assert load(store, "m-6", 1999, "sex region", sex="male", region="xm") == {"age": 45}
     assert load(store, "m-6", 2001, "sex", sex="male") == {"age": 45, "sex": "male"}
@@ -80,7 +80,7 @@ def test_what_a_file_that_replaces_lacks_no_older_file_brings_back(store: Store)
 
 def test_a_word_dated_years_ahead_holds_against_no_file(store: Store) -> None:
     load(store, "m-13", AHEAD, "age sex", age=44, sex="male")
-    store.register.amend("m-13", lambda _: Wanted("m-13", None, {"deceased": True}, CALLED), lambda *_: True)
+    store.customers.amend("m-13", lambda _: Wanted("m-13", None, {"deceased": True}, CALLED), lambda *_: True)
     for _ in range(2):
         kept = load(store, "m-13", 1999, "age deceased", age=61, deceased=False)
         assert kept == {"age": 61, "sex": "male", "deceased": True}, "a later word holds still"
@@ -90,7 +90,7 @@ def test_a_word_dated_years_ahead_holds_against_no_file(store: Store) -> None:
 def test_two_files_of_one_day_share_a_customer(store: Store) -> None:
     load(store, "m-7", 1000, "age", age=44)
     assert load(store, "m-7", 1000, "sex", sex="male") == {"age": 44, "sex": "male"}
-    assert set(origins(store.register.read("m-7").told)) == {"age", "sex"}
+    assert set(origins(store.customers.read("m-7").told)) == {"age", "sex"}
 
 
 def test_a_file_that_replaces_says_what_would_be_lost_and_stores_nothing_unasked(store: Store) -> None:
@@ -99,7 +99,7 @@ def test_a_file_that_replaces_says_what_would_be_lost_and_stores_nothing_unasked
     rows: list[tuple[str, Attributes]] = [("m-8", {"age": 50}), ("m-9", {"age": 50}), ("m-new", {"age": 50})]
     with pytest.raises(Unconfirmed, match="2 attributes would become unknown for 2 customers"):
         store.load_customers(rows, None, CustomerFile(3000, ["age"], replace=True))
-    assert store.register.read("m-8").attributes == {"age": 44, "sex": "male", "demand_yuan": 1.0}
+    assert store.customers.read("m-8").attributes == {"age": 44, "sex": "male", "demand_yuan": 1.0}
     assert load(store, "m-8", 3000, "age", replace=True, age=50) == {"age": 50}
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_changes_nothing_raises_no_revision(store: Store) -> None:
     load(store, "m-11", 3000, "age", age=44)
     load(store, "m-11", 4000, "age", age=44)
     assert store.check("m-11")[0] == 1
-    assert origins(store.register.read("m-11").told)["age"] == Origin(4000, "import")
+    assert origins(store.customers.read("m-11").told)["age"] == Origin(4000, "import")
 
 
 def test_facts_told_while_an_older_file_is_read_are_never_lost(store: Store) -> None:
@@ -129,6 +129,6 @@ def test_facts_told_while_an_older_file_is_read_are_never_lost(store: Store) -> 
     reader.start()
     for number in range(100):
         say(store, "m-race", n=number)
-        assert store.register.read("m-race").attributes == {"n": number}
+        assert store.customers.read("m-race").attributes == {"n": number}
     stop.set()
     reader.join()

@@ -28,7 +28,7 @@ def read(store: Store, as_of: int, *names: str, full: bool = True, agreed: bool 
 def put(store: Store, name: str, at: int) -> int:
     """The customer stored whole over the API at this instant; the revision."""
     wanted = Wanted(name, None, {"age": 44}, Origin(at, "api:crm"))
-    return store.register.put(wanted, lambda _: None, lambda *_: True).revision
+    return store.customers.put(wanted, lambda _: None, lambda *_: True).revision
 
 
 def consents(store: Store, name: str) -> Mapping[str, bool]:
@@ -43,7 +43,7 @@ def test_who_is_not_in_a_full_file_is_retired_and_kept_on_record(store: Store) -
     read(store, 2000, "a")
     assert consents(store, "a") == {}
     assert consents(store, "b") == {"marketing:sms": True, RETIRED: True}
-    assert store.register.read("b").attributes == {"age": 44}
+    assert store.customers.read("b").attributes == {"age": 44}
     assert (store.check("a")[0], store.check("b")[0]) == (1, 3)
 
 
@@ -116,4 +116,4 @@ def test_the_population_and_the_lists_of_customers_see_who_is_retired(store: Sto
         "a": {},
         "b": {RETIRED: True},
     }
-    assert store.register.snapshots(["b"], Lookback(0))["b"].consents == {RETIRED: True}
+    assert store.customers.snapshots(["b"], Lookback(0))["b"].consents == {RETIRED: True}

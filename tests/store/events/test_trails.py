@@ -63,7 +63,7 @@ def make_all(store: Store) -> None:
 def read(store: Store, customer: str, back: Lookback = ALL) -> Snapshot:
     found = store.snapshot(customer, back)
     assert found is not None
-    assert store.register.snapshots([customer], back) == {customer: found}, "one by one and many at once"
+    assert store.customers.snapshots([customer], back) == {customer: found}, "one by one and many at once"
     return found
 
 
@@ -176,7 +176,7 @@ def test_what_was_dropped_with_an_old_month_is_still_known_and_what_is_too_old_i
 def test_who_is_erased_leaves_no_trail(store: Store, database_url: str) -> None:
     store.put_customer("c-gone", {}, told)
     store.record_event(Event("gone", "c-gone", "survey", NOW, None, None, None, None, 4.0), told)
-    store.register.erase("c-gone", lambda record, _: record, told, "test", {})
+    store.customers.erase("c-gone", lambda record, _: record, told, "test", {})
     for table in ("trails", "surveys"):
         assert execute(database_url, f"SELECT FROM {table} WHERE customer_id = 'c-gone'") == []
 

@@ -146,7 +146,7 @@ def test_what_stands_beside_the_chain_is_proven_while_it_stands(
 
 def test_it_is_erased_with_its_customer_and_the_chain_still_holds(told: tuple[Store, str]) -> None:
     store, url = told
-    erase = lambda: store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})  # noqa: E731
+    erase = lambda: store.customers.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})  # noqa: E731
     assert erase()
     assert (store.verify_audit().broken_at, store.crosscheck_audit()) == (None, [])
     assert [row["detail"].get("erased") for row in store.audit_log(4)] == [None, None, True, True]
@@ -161,7 +161,7 @@ def test_it_is_erased_with_its_customer_and_the_chain_still_holds(told: tuple[St
 def test_what_an_erased_customers_rows_said_may_not_come_back(told: tuple[Store, str]) -> None:
     store, url = told
     (kept,) = execute(url, "SELECT salt, content FROM audit_values WHERE seq = 6")
-    store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
+    store.customers.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
     execute(url, "INSERT INTO audit_values VALUES (6, 'c-1', %s, %s)", *kept)
     assert ["although they were erased" in one for one in store.crosscheck_audit()] == [True]
 
@@ -234,7 +234,7 @@ def test_the_log_is_held_against_releases_and_erasures(log: tuple[Store, str]) -
     store.activate("p", None, "why", "cleo")
     store.activate("p", None, "again", "cleo")
     store.put_customer("c-1", {})
-    store.register.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
+    store.customers.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
     assert store.crosscheck_audit() == []
     execute(url, "ALTER TABLE releases DISABLE TRIGGER USER; UPDATE releases SET actor = 'eve' WHERE note = 'why'")
     assert [one.split(",")[0] for one in store.crosscheck_audit()] == [

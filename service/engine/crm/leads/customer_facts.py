@@ -84,7 +84,7 @@ class LeadFacts:
         """Lead id -> what is known of its customer; nothing of who is stored no more."""
         now = now_ms()
         names = sorted({one.customer_id for one in leads})
-        known = self._store.register.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
+        known = self._store.customers.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
         past: dict[str, list[Past]] = {}
         for each in self._store.leads.past(names) if names else ():
             past.setdefault(each.customer_id, []).append(each)

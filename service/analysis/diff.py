@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from service.analysis.simulation import Shift
+from service.analysis.simulation_result import Shift
 from service.rules.policy import Policy
 
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"

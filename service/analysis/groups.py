@@ -15,7 +15,7 @@ import numpy as np
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Attributes, Context, Snapshot
 from service.core.grid import Array
-from service.decision.membership import Membership
+from service.decision.segment_membership import Membership
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.analysis.groups import Groups, groups
-from service.analysis.simulation import Example, Group, Move, Shift, Simulation
+from service.analysis.simulation_result import Example, Group, Move, Shift, Simulation
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
 from service.decision import Decisions, decide_many, population

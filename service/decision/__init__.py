@@ -2,24 +2,22 @@
 
 ``decide`` for one customer (``single``), ``decide_many`` for a population (``batch``), ``permit`` before a contact
 (``contact_permission``); ``encode`` and ``replay`` (``record``) keep and repeat them. In order: a policy is
-``compiled`` once -> the customer's arm (``subject``, ``arms``) -> what may be read (``columns``, ``privacy``) -> every
+``compiled`` once -> the customer's arm (``arms``) -> what may be read (``columns``, ``privacy``) -> every
 cell is judged -> best channel, order. Nothing here reads a clock, a file or chance: ``now`` comes with the context, and
 chance is a hash of the customer, the day and the policy. So the same inputs give the same bytes, today and in an audit.
 
-    arms                what each does differently from the whole method
+    arms                the arms of experiments: who is in which, and what each does differently
     batch               many customers at one moment
-    batch_arms          many customers of many small arms, judged together
     columns             the columns that a rule or formula may read
-    compiled            a policy made ready to decide
-    contact_permission  may this contact be made now
-    lifecycle           the segment that the models found them in, and their stage of life, as columns
-    membership          conditions over one customer, worked out apart from any decision
+    compiled            a policy compiled to decide
+    contact_permission  the permission for one contact, asked at the moment of contact
     population          what decide_many reads, and what it answers
-    positioning         which segment's words each offer of a decision is told in
-    privacy             what may not be read of a customer who is not personalised
+    positioning         message variants: the segment's words for each offer of a decision
+    privacy             who is personalised, and what stays unread of those who are not
     record              the record of a decision
-    single              decide
-    subject             whom a decision is about, and how much of them it may read
+    segment_and_stage   the segment and the stage of life of a customer, as columns
+    segment_membership  the marketers' segments that a customer is in
+    single              one customer at one moment
     trace               why, why not, and what would change it
 """
 
@@ -28,7 +26,7 @@ from service.decision.compiled import prepared
 from service.decision.population import Decisions, Population
 from service.decision.record import decode, encode, redacted, replay
 from service.decision.single import decide
-from service.decision.trace.trace import TracedTreatment, Unlock, trace, unlocks
+from service.decision.trace.cells import TracedTreatment, Unlock, trace, unlocks
 from service.scoring.propensity import Scores
 
 __all__ = [

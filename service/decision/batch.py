@@ -1,7 +1,7 @@
 """Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
 
 Customers are taken in blocks that fit a processor's cache: those of the whole method, those who are not personalised,
-and the few of all other arms together (``batch_arms``); every array is judged the way ``Program.judge`` judges one.
+and the few of all other arms together (``arms.mixed``); every array is judged the way ``Program.judge`` judges one.
 What differs from ``one`` is only how lists are ordered.
 """
 
@@ -14,11 +14,12 @@ import numpy as np
 
 from service.core.domain import Arm, Context, Release, Snapshot
 from service.core.grid import Array, by_customer
-from service.decision.batch_arms import Mixture
+from service.decision.arms.assignment import Arms
+from service.decision.arms.exploration import Draw, draws
+from service.decision.arms.mixed import Mixture
 from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.population import Decisions, Population
-from service.decision.privacy import is_personal_arm
-from service.decision.subject import PERSONALISATION, Arms, Draw, asked_channel, draws
+from service.decision.privacy import PERSONALISATION, is_personal_arm
 from service.rules.contact_gates import Crowd, Ok
 from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
@@ -88,7 +89,7 @@ def _blocks(members: Array, size: int) -> Iterator[Array]:
 
 
 def _arms(arms: Arms, population: Population, release: Release) -> Array:
-    """(n,) the place of each customer's arm; as ``subject.arm_of``."""
+    """(n,) the place of each customer's arm; as ``assignment.arm_of``."""
     personal = population.known.copy()
     if PERSONALISATION in population.consents:
         personal &= population.consents[PERSONALISATION] != 0.0
@@ -118,7 +119,7 @@ class _Task:
         self.withheld: dict[str, int] | None = {} if reasons else None
         self.at = ready.columns.moment(context.now)
         self.holiday = self.at.day in ready.columns.holidays
-        self.asked = asked_channel(context, ready.places.channel)
+        self.asked = ready.asked_channel(context)
         self.cost = ready.contact_cost + ready.prices(release.prices)
 
     def blank(self, customers: Any) -> Decisions:

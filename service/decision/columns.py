@@ -4,11 +4,11 @@
     context.*                              the request and the bank's day (``core.grid``)
     history.consent                        what the customer agreed to (``rules.history``)
     history.*                              what happened (``rules.history``)
-    customer.segment, customer.stage       where the models and the portrait place them (``lifecycle``)
+    customer.segment, customer.stage       where the models and the portrait place them (``segment_and_stage``)
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
 Of a customer who is not personal only consents and the day are read; contact rules alone still count what happened,
-but not what surveys answered (``privacy``). Which is which, the caller says: ``subject.is_personal``.
+but not what surveys answered (``privacy``). Which is which, the caller says: ``privacy.is_personal``.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ import numpy as np
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context, Scalar, Snapshot
 from service.core.grid import Array, Columns, Moment, Places, context_columns, day_number, moment
-from service.decision.lifecycle import NOWHERE, Standing
 from service.decision.population import Population
 from service.decision.privacy import UNSAID, open_context
+from service.decision.segment_and_stage import NOWHERE, Standing
 from service.rules.history.columns import NOTHING, History
 from service.rules.history.event_counts import Seen, past_table
 from service.rules.policy import Policy

@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from service.core.domain import Context
+from service.core.errors import InvalidInput, Problem
 from service.core.expressions import Expression, fold, value
 from service.core.grid import Array, Columns, Places, by_channel, by_offer
-from service.decision.arms import Way, ways
+from service.core.suggestions import unknown
+from service.decision.arms.assignment import Arms
+from service.decision.arms.policies import Way, ways
 from service.decision.columns import RuleColumns
-from service.decision.lifecycle import with_stages
-from service.decision.subject import Arms
+from service.decision.segment_and_stage import with_stages
 from service.rules.contact_gates import ContactGates, Ok
 from service.rules.model.places import places_of
 from service.rules.policy import Policy
@@ -170,6 +173,19 @@ class Prepared:
                 self._credits.clear()
             found = self._credits[reasons] = tuple(dict.fromkeys(credited))
         return found
+
+    def asked_channel(self, context: Context) -> int | None:
+        """The index of the channel that asks; None where all channels compete.
+
+        Raises: InvalidInput: when the policy does not have the channel.
+        """
+        channels = self.places.channel
+        if context.channel is None:
+            return None
+        if context.channel not in channels:
+            problem = Problem("channel", unknown(context.channel, channels))
+            raise InvalidInput(f'channel "{context.channel}" is not in the policy', [problem])
+        return channels[context.channel]
 
     def prices(self, by_name: Mapping[str, float]) -> Array:
         """Shadow prices as (1, m, k); the last release's are kept, since they change with a release only."""

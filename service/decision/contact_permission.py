@@ -10,9 +10,9 @@ from collections.abc import Callable
 from service.core.domain import Context, Event, Release, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, Problem, Spoken
 from service.core.suggestions import unknown
+from service.decision.arms.assignment import arm_of
 from service.decision.compiled import Prepared, prepared
 from service.decision.single import figure, judged
-from service.decision.subject import arm_of
 from service.rules.contact_gates import QuietGate
 from service.rules.expiry import Clock
 from service.rules.policy import Policy

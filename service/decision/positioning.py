@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from service.core.domain import Context, Decision, Snapshot
 from service.decision.compiled import prepared
-from service.decision.membership import Membership
+from service.decision.segment_membership import Membership
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 

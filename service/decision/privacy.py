@@ -1,21 +1,39 @@
-"""What may not be read of a customer who is not personalised, of the request and of the past as well.
+"""What may be read of a customer: who is personalised, and what stays unread of those who are not. Pure.
 
-Attributes and scores are left out where they are looked up (``columns``); here is the rest. A trigger ("salary
-came in") and an amount are facts about the customer, so a request is read without them. Of the past, contact rules may
-count what happened, never what a survey answered. A record keeps what was read, so it shows
-that nothing else was.
+A customer withdraws by refusing the consent ``personalisation``. A customer who never answered has not withdrawn it: an
+answer to their own request is based on the contract, and every outbound channel needs a consent of its own.
+
+Of a customer who is not personalised, attributes and scores are left out where they are looked up (``columns``). Here
+is the rest: a trigger ("salary came in") and an amount are facts about the customer, so the request is read without
+them. Contact rules count past events for caps and cool-offs, but never read what a survey answered. So two customers
+with the same consents and events get the same answer. A record stores what was read, and shows that nothing else was.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
 
-from service.core.domain import Arm, Context, Snapshot
+from service.core.domain import Arm, Attributes, Context, Snapshot
 from service.core.grid import Column
 from service.rules.history.columns import MEANS
 
 UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
 """What surveys answered, to contact rules that ask about a customer who is not personalised."""
+
+
+PERSONALISATION = "personalisation"
+
+
+def is_withdrawn(consents: Mapping[str, bool]) -> bool:
+    """Whether the customer withdrew personalisation; who never said anything has not."""
+    return consents.get(PERSONALISATION) is False
+
+
+def is_personal(attributes: Attributes, consents: Mapping[str, bool]) -> bool:
+    """True where personal facts may be read and at least one is known."""
+    if is_withdrawn(consents):
+        return False
+    return any(value is not None for value in attributes.values())
 
 
 def is_personal_arm(arm: str) -> bool:

@@ -12,10 +12,11 @@ import numpy as np
 
 from service.core.domain import Context, Decision, Release, Snapshot, Treatment
 from service.core.grid import Array, Moment
-from service.decision.arms import Way
+from service.decision.arms.assignment import arm_of
+from service.decision.arms.exploration import Draw, draw
+from service.decision.arms.policies import Way
 from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.privacy import is_personal_arm
-from service.decision.subject import Draw, arm_of, asked_channel, draw
 from service.rules.contact_gates import Ok
 from service.rules.history.event_counts import seen
 from service.rules.policy import Policy
@@ -41,7 +42,7 @@ def decide(
     the policy lacks the channel.
     """
     ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
-    asked, moment = asked_channel(context, ready.places.channel), ready.columns.moment(context.now)
+    asked, moment = ready.asked_channel(context), ready.columns.moment(context.now)
     cells = judged(ready, snapshot, context, scores, release, arm, moment)
     allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
     way = ready.ways[arm]

@@ -18,7 +18,7 @@ from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.decision import Scores, decode, replay
 from service.decision.record import UNREADABLE, as_decided
-from service.decision.trace.differences import Difference, compared, differences
+from service.decision.trace.record_differences import Difference, compared, differences
 from service.engine.offers.recommend import UNRECORDED, make
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import Releases

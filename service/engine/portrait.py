@@ -14,12 +14,12 @@ import orjson
 from service.core.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.core.errors import no_customer
 from service.core.grid import DAY_MS
-from service.decision.subject import is_withdrawn
+from service.decision.privacy import is_withdrawn
 from service.engine.releases.active_release import Serving
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
 from service.rules.policy import Policy
-from service.scoring.contactability import Reach
+from service.scoring.channel_record import Reach
 from service.scoring.models import Bundle
 from service.scoring.portrait import Estimates, Lifetime, Portrait, portraits
 from service.scoring.satisfaction import Satisfaction

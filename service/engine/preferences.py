@@ -14,7 +14,7 @@ from itertools import islice
 from service.core.domain import RETIRED
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import near
-from service.decision.subject import PERSONALISATION
+from service.decision.privacy import PERSONALISATION
 from service.engine.offers.answer_cache import Kept
 from service.engine.releases.active_release import Releases
 from service.rules.contact_gates import CONTACT

@@ -4,7 +4,7 @@
 Facts -> ``models`` (propensities) -> ``propensity`` (which score speaks for an offer) -> ``value`` -> ``arbitration``.
 
     arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
-    contactability  by which roads a customer may be reached, and what was made of them
+    channel_record  the channels to a customer: consent, preference, contacts
     evidence        what showing offers has taught without a model
     lifetime        what a customer is worth over the years
     models          the serving side of models

@@ -20,7 +20,7 @@ from service.rules.history.columns import History
 from service.rules.history.event_counts import seen
 from service.rules.model.places import places_of
 from service.rules.policy import Policy
-from service.scoring.contactability import Reach, counts, reaches
+from service.scoring.channel_record import Reach, counts, reaches
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
 from service.scoring.satisfaction import Satisfaction, satisfaction
 from service.scoring.segments import Segment

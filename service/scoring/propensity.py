@@ -9,7 +9,7 @@
     evidence:<id>       P(the offer is taken) by whomever it is shown to: the prior, smoothed into evidence
     ticket:<family>     yuan a customer brings who takes an offer of the family
     response:<channel>  the channel's relative power to reach the customer
-    segment:<id>        1 where the customer is in the segment that training found (read by ``decision.lifecycle``)
+    segment:<id>        1 where the customer is in this trained segment (read by ``decision.segment_and_stage``)
 
 In order, an offer is heard of by its own model, else the family's model times its share, else evidence, else the
 policy's prior; ``source`` says by which. A name that is not there, None and NaN are silence. One customer and many get

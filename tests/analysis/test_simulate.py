@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.analysis.simulate import simulate
-from service.analysis.simulation import Move, Shift, Simulation
+from service.analysis.simulation_result import Move, Shift, Simulation
 from service.core.domain import Snapshot
 from service.rules.policy import DEFAULT, Policy, Strategy, from_documents, load
 from tests.decision.bank import FITS, OFFERS, PLAIN, RELEASE, RICH, WORDS, context, customer, small_policy

@@ -19,7 +19,7 @@ from service.cache import Cache
 from service.core.attributes import AttributeTable, parse_table
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Arm, Event
-from service.decision.subject import experiment_arm
+from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings

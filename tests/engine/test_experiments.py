@@ -9,7 +9,7 @@ import pytest
 
 from service.cli.policies.experiments import told
 from service.core.domain import Event
-from service.decision.subject import experiment_arm
+from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.engine.experiments import _effects
 from service.rules.policy import Policy, from_documents

@@ -21,8 +21,8 @@ from benchmarks.decision import NOW, customers
 from service.core.domain import Arm, Context, Event, EventKind, Release, Snapshot
 from service.core.trails import surveys_of, trails_of
 from service.decision import decide, encode
+from service.decision.arms.assignment import arm_of
 from service.decision.record import FORMAT
-from service.decision.subject import arm_of
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 
 FOLDER = Path(__file__).parent

@@ -12,7 +12,7 @@ import pytest
 
 from service.decision import replay
 from service.decision.record import FORMAT
-from service.decision.trace.differences import differences
+from service.decision.trace.record_differences import differences
 from service.rules.policy import Policy, from_documents
 from tests.records.capture import FOLDER, LEAST, POLICIES, RECORDS, forms
 

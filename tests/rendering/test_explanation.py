@@ -9,8 +9,8 @@ import pytest
 from service.core.domain import Context, Event, Release, Snapshot
 from service.core.trails import trails_of
 from service.decision import decide
-from service.decision.arms import WAYS
-from service.decision.subject import arm_of
+from service.decision.arms.assignment import arm_of
+from service.decision.arms.policies import WAYS
 from service.rendering import Subject, explanation
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import DEFAULT, load

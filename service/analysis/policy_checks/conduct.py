@@ -16,9 +16,10 @@ from itertools import product
 from service.core.domain import Context, Family, Release, Scalar, Snapshot
 from service.core.errors import PolicyError, Problem
 from service.core.grid import Array
+from service.decision.arms.assignment import arm_of
 from service.decision.compiled import Prepared, prepared
+from service.decision.privacy import PERSONALISATION
 from service.decision.single import judged
-from service.decision.subject import PERSONALISATION, arm_of
 from service.rules.compliance import checks
 from service.rules.contact_gates import CONTACT
 from service.rules.policy import Policy

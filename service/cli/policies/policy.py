@@ -15,7 +15,7 @@ import click
 
 from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.lint import findings
-from service.analysis.sensitivity import Firmness
+from service.analysis.weight_sensitivity import Firmness
 from service.cli.bank import choice
 from service.cli.bank.stack import Stack, opened
 from service.cli.models.tracking import tell_serving

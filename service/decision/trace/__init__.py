@@ -1,8 +1,8 @@
-"""One decision taken apart: why, why not, and what would change it. Read-only, and off the road of a request.
+"""One decision taken apart: why, why not, and what would change it. Read-only, and outside the path of a request.
 
-differences  every path whose value was one thing when it was stored and is another now
-drop_one     would another treatment win if one factor of the priority said the same of all
-funnel       from all offers to those that are shown
-shortfall    how far a closed gate is from opening
-trace        why, why not, and what would change it
+cells               every cell of the grid judged and explained, and what would open a withheld offer
+funnel              from all offers to those that are shown
+drop_one            whether another treatment would win if one factor of the priority were the same for all
+shortfall           how far a closed gate is from opening
+record_differences  the paths at which a stored record differs from its replay
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from service.decision.trace.trace import TracedTreatment
+from service.decision.trace.cells import TracedTreatment
 from service.rules.policy import CONCERNS, Policy
 from service.scoring.arbitration import priorities, unpushed
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.decision.compiled import NO_POSITIVE_VALUE
-from service.decision.trace.trace import TracedTreatment
+from service.decision.trace.cells import TracedTreatment
 from service.rules.policy import STAGES, Policy
 
 WORTH = "worth"

@@ -19,10 +19,10 @@ from service.core.expressions import Expression, Kind, truth, value
 from service.core.expressions.tree import MIRRORED, Node
 from service.core.grid import DAY_MS
 from service.decision.compiled import Prepared, prepared
-from service.decision.lifecycle import NAMES
 from service.decision.privacy import is_personal_arm
+from service.decision.segment_and_stage import NAMES
 from service.decision.single import figure
-from service.decision.trace.trace import TracedTreatment
+from service.decision.trace.cells import TracedTreatment
 from service.rules.history.event_counts import seen
 from service.rules.policy import Cap, CoolOff, GateRule, Policy
 

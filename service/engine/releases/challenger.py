@@ -7,7 +7,7 @@ challenger itself, so another trial draws other customers.
 from service.core.domain import Arm, Snapshot
 from service.core.errors import PolicyError, Problem
 from service.core.hashing import fraction
-from service.decision.subject import arm_of
+from service.decision.arms.assignment import arm_of
 from service.rules.policy import Policy
 
 

@@ -13,9 +13,9 @@ from functools import reduce
 from typing import Any
 
 from service.analysis.diff import Difference, diff
-from service.analysis.sensitivity import Advance, Firmness, sensitivity
 from service.analysis.simulate import simulate
-from service.analysis.simulation import Simulation
+from service.analysis.simulation_result import Simulation
+from service.analysis.weight_sensitivity import Advance, Firmness, sensitivity
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array

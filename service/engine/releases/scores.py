@@ -6,7 +6,7 @@ import numpy as np
 
 from service.core.domain import Snapshot
 from service.core.grid import Array
-from service.decision.subject import is_withdrawn
+from service.decision.privacy import is_withdrawn
 from service.scoring.models import Bundle
 from service.scoring.models.with_segment import heard_one
 

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from service.core.domain import Client
 from service.core.errors import InvalidInput, PreconditionFailed, PreconditionRequired, Problem
-from service.decision.subject import PERSONALISATION
+from service.decision.privacy import PERSONALISATION
 from service.engine.preferences import Preferences, purposes
 from service.rendering.answer import iso
 from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID

@@ -139,8 +139,8 @@ TEST_KINDS = ("random-relevant", "propensity-only", "without-levers", "eligibili
 class StandingTest:
     """A share of the customers who are served without one part of the method, to measure what that part brings.
 
-    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms`` says what each
-    kind does.
+    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms.policies`` says
+    what each kind does.
     """
 
     id: str

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from service.core.errors import InvalidInput, NotFound
-from service.decision.subject import experiment_arm
+from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, load
 from service.store import Words

@@ -9,7 +9,7 @@ import pytest
 
 from service.core.domain import Arm, Event
 from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval
-from service.decision.subject import experiment_arm
+from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Challenger, Words

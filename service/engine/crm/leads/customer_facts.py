@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
 from service.decision.contact_permission import next_open, open_until
-from service.decision.subject import is_withdrawn
+from service.decision.privacy import is_withdrawn
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.releases.active_release import Releases
 from service.rendering.answer import iso

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from service.core.grid import Array, by_customer, by_offer
-from service.decision.arms import Way
+from service.decision.arms.policies import Way
 from service.decision.compiled import Cells, Prepared
 from service.rules.contact_gates import Ok
 from service.rules.policy import Rule

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from benchmarks.decision import NOW, customers
 from service.core.domain import Arm, Context, Decision, Snapshot
 from service.decision import decide, decide_many, encode, population, replay
-from service.decision.arms import WAYS
-from service.decision.subject import arm_of, experiment_arm
+from service.decision.arms.assignment import arm_of, experiment_arm
+from service.decision.arms.policies import WAYS
 from service.rules.model.rules import TEST_KINDS, StandingTest
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import (

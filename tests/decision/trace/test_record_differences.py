@@ -4,7 +4,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as some
 
-from service.decision.trace.differences import ABSENT, BYTES, Difference, differences
+from service.decision.trace.record_differences import ABSENT, BYTES, Difference, differences
 
 values = some.recursive(
     some.none() | some.booleans() | some.integers(-9, 9) | some.text(max_size=3) | some.floats(-1, 1),

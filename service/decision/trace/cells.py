@@ -13,9 +13,9 @@ import numpy as np
 
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
+from service.decision.arms.assignment import arm_of
 from service.decision.compiled import Cells, Prepared, prepared
 from service.decision.single import figure, judged, known
-from service.decision.subject import arm_of, asked_channel
 from service.rules.policy import CONCERNS, Policy
 from service.rules.rulebook import Fit
 from service.scoring.propensity import Scores
@@ -74,7 +74,7 @@ def trace(
 ) -> tuple[TracedTreatment, ...]:
     """Every offer in every channel, in the policy's order, judged and explained."""
     ready = prepared(policy)
-    asked = asked_channel(context, ready.places.channel)
+    asked = ready.asked_channel(context)
     arm = arm_of(snapshot, policy.experiments, release.on_trial)
     cells = judged(ready, snapshot, context, scores, release, arm, ready.columns.moment(context.now))
     price, levers = ready.prices(release.prices), ready.ways[arm].levers

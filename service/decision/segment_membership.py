@@ -1,7 +1,7 @@
 """Whom a segment holds: conditions over one customer, worked out apart from any decision. Pure.
 
 Only what the conditions read is worked out, a small part of a decision. Nothing is true of a customer of whom nothing
-may be read (``subject.is_personal``).
+may be read (``privacy.is_personal``).
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from service.core.domain import Context, Snapshot
 from service.core.expressions import Expression, fold, truth
 from service.decision.columns import RuleColumns
 from service.decision.compiled import prepared
-from service.decision.lifecycle import NAMES, NOWHERE, with_stages
-from service.decision.subject import is_personal
+from service.decision.privacy import is_personal
+from service.decision.segment_and_stage import NAMES, NOWHERE, with_stages
 from service.rules.history.event_counts import seen
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores

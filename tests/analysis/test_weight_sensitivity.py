@@ -5,7 +5,7 @@ from math import log
 
 import pytest
 
-from service.analysis.sensitivity import RESOLUTION, rebalanced, sensitivity
+from service.analysis.weight_sensitivity import RESOLUTION, rebalanced, sensitivity
 from service.core.domain import Snapshot
 from service.decision import decide_many, population
 from service.decision.compiled import prepared

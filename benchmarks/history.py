@@ -21,7 +21,7 @@ from benchmarks.decision import customers
 from service.core.domain import Context, Event, Release
 from service.decision import decide, encode
 from service.rules.expiry import Clock
-from service.rules.history.needs import cut
+from service.rules.history.required_events import cut
 from service.rules.policy import DEFAULT, Policy, load
 from service.runtime.embedded import start_postgres
 from service.store import Store

@@ -2,6 +2,7 @@
 ours.
 
     attributes    what a customer's record may hold, and how it enters a grid
+    csv_safety    cells of a CSV file that no spreadsheet runs as a formula; the byte order mark
     customer_ids  customers' ids and external keys
     decision_ids  a UUIDv7, whose first 48 bits are the milliseconds at which it was made (RFC 9562, 5.7)
     domain        the nouns as frozen values
@@ -10,7 +11,6 @@ ours.
     folding       one form for all spellings that a reader takes for the same
     grid          customer (n) x offer (m) x channel (k), and what is read on it
     hashing       who is in which arm, and in which order things are tried, by SHA-256 of a salt and a name
-    spreadsheet   no cell that runs as a formula, and a byte order mark for who opens the file by a click
     suggestions   what to say of a name that nobody knows
     trails        all that a rule can ask of a customer's events, in a size that does not grow with them
 """

@@ -25,7 +25,7 @@ from service.decision.arms.policies import Way, ways
 from service.decision.columns import RuleColumns
 from service.decision.segment_and_stage import with_stages
 from service.rules.contact_gates import ContactGates, Ok
-from service.rules.model.places import places_of
+from service.rules.model.rules import places_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration

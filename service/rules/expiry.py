@@ -14,7 +14,7 @@ from dataclasses import replace
 from service.core.domain import KEPT, KindLookback, Lookback
 from service.core.grid import moment
 from service.rules.history.columns import depth_ms
-from service.rules.history.needs import needs_of
+from service.rules.history.required_events import needs_of
 from service.rules.model.contact import Contact
 from service.rules.policy import Policy
 

@@ -18,7 +18,7 @@ from service.core.grid import context_columns, day_number, moment
 from service.core.trails import surveys_of, trails_of
 from service.rules.history.columns import History
 from service.rules.history.event_counts import seen
-from service.rules.model.places import places_of
+from service.rules.model.rules import places_of
 from service.rules.policy import Policy
 from service.scoring.channel_record import Reach, counts, reaches
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from service.core.domain import Scalar
 from service.core.expressions import Kind, falsity, to_sql, truth, value
-from service.rules.compliance import checks
+from service.rules import compliance
 from service.rules.loading.weights import FORCES, PEST
 from service.rules.policy import CONCERNS, DEFAULT, LANGUAGES, STAGES, FitRule, GateRule, load
 
@@ -262,7 +262,7 @@ def test_every_message_renders_and_may_be_shown(offer: Any) -> None:
             assert message.disclosures
             assert message.link.startswith("https://")
             assert "{" not in "".join((message.title, message.body, *message.disclosures, message.link))
-            assert checks.faults(message, language, offer.family, offer.terms.get("risk")) == []
+            assert compliance.faults(message, language, offer.family, offer.terms.get("risk")) == []
 
 
 def test_insurance_is_told_on_plain_deposits_only() -> None:

@@ -20,7 +20,7 @@ from service.decision.arms.assignment import arm_of
 from service.decision.compiled import Prepared, prepared
 from service.decision.privacy import PERSONALISATION
 from service.decision.single import judged
-from service.rules.compliance import checks
+from service.rules import compliance
 from service.rules.contact_gates import CONTACT
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
@@ -106,7 +106,7 @@ def _unsayable(policy: Policy) -> Iterator[Problem]:
         offer = offers[offer_id]
         risk = offer.terms.get("risk")
         level = int(risk) if isinstance(risk, int | float) else None
-        for fault in checks.faults(
+        for fault in compliance.faults(
             message, language, offer.family, level, cooling_off=bool(offer.terms.get("cooling_off_hours"))
         ):
             yield Problem(f'message of offer "{offer_id}"', f"({language}) {fault}")

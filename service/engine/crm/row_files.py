@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from service.core.spreadsheet import BOM, defused
+from service.core.csv_safety import BOM, defused
 
 BLOCK = 5_000
 READ = 1 << 16

@@ -16,7 +16,7 @@ from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import Serving
 from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
-from service.rules.history.needs import cut
+from service.rules.history.required_events import cut
 from service.runtime.tracing import span
 
 UNRECORDED = ""

@@ -6,8 +6,9 @@ the margin that the decision stated for what the customer then took, so that no 
 a policy whose difference to the champion may be worse than the champion's policy allows, where the log supports such a
 judgement; where it does not, the gate says so and stands open.
 
-A record holds of the past what the policy that decided could tell apart (``rules.history.needs``). Where another policy
-may tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log says nothing.
+A record holds of the past what the policy that decided could tell apart (``rules.history.required_events``). Where
+another policy may tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log
+says nothing.
 """
 
 import time
@@ -26,7 +27,7 @@ from service.decision import decode
 from service.decision.record import UNREADABLE
 from service.engine.releases.loader import Shelf
 from service.engine.releases.scores import score_one
-from service.rules.history.needs import answers
+from service.rules.history.required_events import answers
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.store import Store

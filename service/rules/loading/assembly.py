@@ -32,8 +32,18 @@ from service.rules.loading import (
 from service.rules.loading.cases import Bench
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.contact import RETIREMENT, Contact
-from service.rules.model.places import places_of
-from service.rules.model.rules import CONCERNS, Channel, FamilyTerms, FitRule, GateRule, Offer, Schema, Strategy, Term
+from service.rules.model.rules import (
+    CONCERNS,
+    Channel,
+    FamilyTerms,
+    FitRule,
+    GateRule,
+    Offer,
+    Schema,
+    Strategy,
+    Term,
+    places_of,
+)
 from service.rules.model.targeting import Target
 from service.rules.vocabulary import TICKET
 

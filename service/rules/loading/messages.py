@@ -14,7 +14,7 @@ import numpy as np
 from service.core.domain import Text
 from service.core.errors import Problem
 from service.core.expressions import Columns, Expression, Kind, truth
-from service.rules.compliance import checks
+from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.positioning import Position, read_positions
@@ -225,5 +225,5 @@ def _refused(one: Message, language: str, offer: Offer, found: Words) -> list[st
     risk = offer.terms.get("risk")
     level = int(risk) if isinstance(risk, int | float) else None
     rests = bool(offer.terms.get("cooling_off_hours"))
-    faults = checks.faults(one, language, offer.family, level, found.banned, rests)
+    faults = compliance.faults(one, language, offer.family, level, found.banned, rests)
     return [f"({language}) {fault}" for fault in faults]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from service.core.attributes import AttributeTable
 from service.core.errors import Problem
 from service.core.expressions import Kind, Name
-from service.rules.compliance import checks
+from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.portrait import (
     DRAWN,
@@ -75,7 +75,7 @@ def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
         for noun, tags in kinds
         for tag in tags
         for language, words in tag.text.items()
-        for fault in checks.unsayable(words, banned)
+        for fault in compliance.unsayable(words, banned)
     ]
 
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 from service.core.domain import Text
 from service.core.errors import Problem
 from service.core.expressions import Kind
-from service.rules.compliance import checks
+from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.model.targeting import ALL, Target, joined
@@ -87,7 +87,7 @@ def unsayable(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
         for rule in rules
         for key, text in (("reason", rule.reason), ("unlock", rule.unlock or {}))
         for language, words in text.items()
-        for fault in checks.unsayable(words, banned)
+        for fault in compliance.unsayable(words, banned)
     ]
 
 

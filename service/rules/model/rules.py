@@ -5,11 +5,12 @@ Nothing here reads, checks or applies anything: ``reading`` makes these values, 
 year. Texts carry both languages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from service.core.domain import Arm, Scalar, Text
 from service.core.expressions import Expression, Name
+from service.core.grid import Places
 from service.core.hashing import drawn
 
 STAGES = ("eligibility", "applicability", "suitability", "contact")
@@ -218,3 +219,8 @@ class Variant:
 
 
 Schema = Mapping[str, Name]
+
+
+def places_of(offers: Iterable[Offer], channels: Iterable[Channel]) -> Places:
+    """The axes of the grid: a catalogue's offers and channels, each in its order."""
+    return Places([(offer.id, offer.family) for offer in offers], [(one.id, one.direction) for one in channels])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.spreadsheet import BOM, defused
+from service.core.csv_safety import BOM, defused
 from service.engine.crm.row_files import Column, written
 
 COLUMNS = (Column("name"), Column("rank", "whole"), Column("sure", "truth"))

@@ -19,7 +19,7 @@ from service.engine.releases import value_gate_process
 from service.engine.releases.governance import Governance
 from service.engine.releases.loader import Shelf
 from service.engine.releases.promotion import promote
-from service.rules.history.needs import cut
+from service.rules.history.required_events import cut
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.runtime.child_process import Patience
 from service.runtime.config import Settings

@@ -11,7 +11,7 @@ from service.core.domain import KEPT, SURVEYS, Context, Event, Lookback, Release
 from service.core.trails import EVERY, surveys_of, trails_of
 from service.decision import decide, encode
 from service.rules.expiry import Clock
-from service.rules.history.needs import cut
+from service.rules.history.required_events import cut
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Store
 from tests.servers import execute

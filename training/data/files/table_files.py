@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from service.core.csv_safety import BOM, defused
 from service.core.errors import InvalidInput
-from service.core.spreadsheet import BOM, defused
 
 Write = Callable[[pa.Table, Path], None]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.folding import folded
-from service.rules.compliance.checks import faults, unsayable
+from service.rules.compliance import faults, unsayable
 from service.rules.model.rules import Message
 from service.store.releases.proposals import same_person
 

@@ -12,7 +12,7 @@ from service.core.domain import Context, Release, Snapshot, Trail
 from service.core.trails import surveys_of
 from service.decision import decide, decide_many, encode, population, replay
 from service.rendering import Subject, explanation
-from service.rules.history.needs import Need, answers, cut, needs_of
+from service.rules.history.required_events import Need, answers, cut, needs_of
 from service.rules.model.contact import CoolOff
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import CHANNELS, CONTACT, DAY, NOON, RELEASE, cap, event, fit, lived, small_policy

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.rules.compliance.checks import faults
+from service.rules.compliance import faults
 from service.rules.model.rules import Message
 
 ZH_CARE = "理财非存款，产品有风险，投资须谨慎。本产品不保证本金和收益。风险等级R2。"

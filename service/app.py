@@ -19,10 +19,10 @@ from service.routes import blueprints, docs
 from service.routes.http.guard import check_declared
 from service.routes.http.headers.cors import Cors
 from service.routes.http.metrics import note_worker
-from service.routes.http.middleware import Envelope, to_stdout
+from service.routes.http.middleware import Middleware, to_stdout
 from service.routes.http.openapi import document
-from service.routes.http.problems import install
-from service.routes.http.request_context import facts
+from service.routes.http.problems import install_error_handlers
+from service.routes.http.request_context import request_context
 from service.runtime import tracing
 from service.runtime.config import Settings
 from service.runtime.logs import log_as_json
@@ -51,7 +51,9 @@ class Service(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """One line with the traceback, found by the ``trace_id`` that the caller was given."""
         route = request.url_rule.rule if request.url_rule else None
-        LOG.error("unexpected failure", exc_info=exc_info, extra={"trace_id": facts().trace_id, "route": route})
+        LOG.error(
+            "unexpected failure", exc_info=exc_info, extra={"trace_id": request_context().trace_id, "route": route}
+        )
 
 
 def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object] = to_stdout) -> Flask:
@@ -63,13 +65,13 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
     app.url_map.merge_slashes = False
     app.extensions["fourcast"] = engine
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    install(app)
+    install_error_handlers(app)
     contract = document(app, blueprints())
     app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
     app.register_blueprint(docs.blueprint)
     check_declared(app)
     served = Cors(app.wsgi_app, settings.cors_origins) if settings.cors_origins else app.wsgi_app
-    app.wsgi_app = Envelope(served, log)  # type: ignore[method-assign]
+    app.wsgi_app = Middleware(served, log)  # type: ignore[method-assign]
     return app
 
 

@@ -7,7 +7,7 @@
     health, docs  for operators and for readers
     http/         what every resource shares: guard, JSON body, fields, OpenAPI, problems, middleware ...
     schemas/      what goes in and out, as marshmallow schemas
-    examples/     an example of each operation, shown in the contract
+    examples/     an example of each operation, response_doc in the contract
 
 A new resource is one file with a ``blueprint``.
 """

@@ -6,9 +6,9 @@ from flask import Response
 from service.core.errors import Problem, Unavailable
 from service.routes.http.guard import engine, public
 from service.routes.http.metrics import CONTENT_TYPE_LATEST, exposition
-from service.routes.http.openapi import Resource, shown
-from service.routes.http.problems import problem
-from service.routes.http.responses import NO_STORE, PROBLEM, Ready
+from service.routes.http.openapi import Resource, response_doc
+from service.routes.http.problems import problem_response
+from service.routes.http.responses import NO_STORE, PROBLEM, RawResponse
 from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
 
 blueprint = Resource("health", __name__, description="For operators.")
@@ -24,7 +24,7 @@ _TEXT = {"description": "Prometheus text.", "content": {"text/plain": {"schema":
 
 
 @blueprint.serve(
-    "/healthz", operationId="getHealth", security=[], responses={"200": shown("Alive.", Alive, {"status": "ok"})}
+    "/healthz", operationId="getHealth", security=[], responses={"200": response_doc("Alive.", Alive, {"status": "ok"})}
 )
 @public
 def healthz() -> Response:
@@ -32,7 +32,7 @@ def healthz() -> Response:
 
     Says nothing about its servers: restarting this process would not mend them.
     """
-    return Ready(b'{"status":"ok"}', 200, [NO_STORE])
+    return RawResponse(b'{"status":"ok"}', 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -40,8 +40,10 @@ def healthz() -> Response:
     operationId="getReadiness",
     security=[],
     responses={
-        "200": shown("Takes traffic.", ReadyAnswer, {"ready": True, "checks": {"database": "ok", "cache": "ok"}}),
-        "503": shown("Takes none now.", ProblemAnswer, _NOT_READY, PROBLEM),
+        "200": response_doc(
+            "Takes traffic.", ReadyAnswer, {"ready": True, "checks": {"database": "ok", "cache": "ok"}}
+        ),
+        "503": response_doc("Takes none now.", ProblemAnswer, _NOT_READY, PROBLEM),
     },
 )
 @public
@@ -52,9 +54,11 @@ def readyz() -> Response:
     """
     readiness = engine().readiness()
     if readiness.ready:
-        return Ready(orjson.dumps({"ready": True, "checks": dict(readiness.checks)}), 200, [NO_STORE])
+        return RawResponse(orjson.dumps({"ready": True, "checks": dict(readiness.checks)}), 200, [NO_STORE])
     faults = [Problem(name, word) for name, word in readiness.checks.items() if word != "ok"]
-    return problem(503, "not-ready", Unavailable.title, "Not ready for traffic.", faults, [("Retry-After", "1")])
+    return problem_response(
+        503, "not-ready", Unavailable.title, "Not ready for traffic.", faults, [("Retry-After", "1")]
+    )
 
 
 @blueprint.serve("/metrics", operationId="getMetrics", security=[], responses={"200": _TEXT})
@@ -64,4 +68,4 @@ def metrics() -> Response:
 
     No label holds anything about a customer. Keep this path inside the network.
     """
-    return Ready(exposition(), 200, [NO_STORE], CONTENT_TYPE_LATEST)
+    return RawResponse(exposition(), 200, [NO_STORE], CONTENT_TYPE_LATEST)

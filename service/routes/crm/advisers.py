@@ -9,37 +9,37 @@ from flask import Response, request
 from service.core.domain import Client
 from service.routes.examples.advisers import ADVISER, ADVISER_IN
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_branch, word
+from service.routes.http.guard import BoundClients, engine, needs, own_branch, word
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.advisers import AdviserAnswer, AdviserInput, AdvisersAnswer, BehalfQuery
 from service.store.leads import Actor, AdviserRow
 
 ONE = "/v1/advisers/<string:adviser_id>"
 _ADVISER, _BEHALF = AdviserInput(), BehalfQuery()
-_ANSWER = {"200": shown("The adviser.", AdviserAnswer, ADVISER)}
+_ANSWER = {"200": response_doc("The adviser.", AdviserAnswer, ADVISER)}
 
 blueprint = Resource("advisers", __name__, description="Advisers, their hours and skills.")
 
 
 @blueprint.serve(
     "/v1/advisers",
-    **operation("listAdvisers", "leads:read", {"200": shown("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
+    **operation("listAdvisers", "leads:read", {"200": response_doc("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
 )
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def list_advisers(client: Client) -> Response:
     """Advisers, their hours and how many leads they have
 
     Those of a branch's key are its own branch's.
     """
     rows = engine().crm.advisers(client.branch)
-    return Ready(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
+    return RawResponse(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
 
 
 @blueprint.serve(ONE, **operation("getAdviser", "leads:read", _ANSWER, NotFound))
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def adviser(client: Client, adviser_id: str) -> Response:
     """One adviser
 
@@ -51,11 +51,12 @@ def adviser(client: Client, adviser_id: str) -> Response:
 @blueprint.serve(
     ONE,
     "PUT",
-    **operation("putAdviser", "leads:write", {"200": shown("Stored.", AdviserAnswer, ADVISER)}, *BODY_ERRORS, Conflict,
+    **operation("putAdviser", "leads:write", {"200": response_doc("Stored.", AdviserAnswer, ADVISER)},
+                *BODY_ERRORS, Conflict,
                 requestBody={"required": True, "content": {"application/json": {
                     "schema": AdviserInput, "example": ADVISER_IN}}}),
 )  # fmt: skip
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def put_adviser(client: Client, adviser_id: str) -> Response:
     """Store an adviser, new or changed
 
@@ -77,7 +78,7 @@ def put_adviser(client: Client, adviser_id: str) -> Response:
     **operation("deleteAdviser", "leads:write", {"204": {"description": "Taken out."}}, NotFound, Conflict,
                 parameters=[{"in": "query", "schema": BehalfQuery}]),
 )  # fmt: skip
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def delete_adviser(client: Client, adviser_id: str) -> Response:
     """Take an adviser out
 
@@ -86,11 +87,11 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
     word(adviser_id, "adviser_id")
     query = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     engine().crm.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
-    return Ready(b"", 204, [NO_STORE])
+    return RawResponse(b"", 204, [NO_STORE])
 
 
-def _reply(client: Client, adviser_id: str) -> Ready:
-    return Ready(orjson.dumps(_document(*engine().crm.adviser(adviser_id, client.branch))), 200, [NO_STORE])
+def _reply(client: Client, adviser_id: str) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(*engine().crm.adviser(adviser_id, client.branch))), 200, [NO_STORE])
 
 
 def _document(row: AdviserRow, at_work: int) -> dict[str, Any]:

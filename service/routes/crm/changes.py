@@ -15,9 +15,9 @@ from service.rendering.answer import iso
 from service.routes.examples.webhooks import CHANGE
 from service.routes.http.cursors import next_page
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_branch
-from service.routes.http.openapi import Conflict, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.guard import BoundClients, engine, needs, own_branch
+from service.routes.http.openapi import Conflict, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
 from service.store.outbox.feed import ChangeFeed, Place
@@ -25,7 +25,7 @@ from service.store.outbox.feed import ChangeFeed, Place
 READS = ("customers:read", "customers:write")
 LATEST = "latest"
 _QUERY = ChangesQuery()
-_ANSWER = shown("The changes.", ChangesAnswer, {"changes": [CHANGE], "next": "Ny45"},
+_ANSWER = response_doc("The changes.", ChangesAnswer, {"changes": [CHANGE], "next": "Ny45"},
                 headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})  # fmt: skip
 
 blueprint = Resource("changes", __name__, description="What changed, to be followed.")
@@ -36,7 +36,7 @@ blueprint = Resource("changes", __name__, description="What changed, to be follo
     **operation("listChanges", READS, {"200": _ANSWER}, Gone, Conflict,
                 parameters=[{"in": "query", "schema": ChangesQuery}]),
 )  # fmt: skip
-@needs(*READS, reach=Reach.BRANCH)
+@needs(*READS, reach=BoundClients.BRANCH)
 def list_changes(client: Client) -> Response:
     """What changed since a token
 
@@ -63,7 +63,7 @@ def list_changes(client: Client) -> Response:
     ]
     same = {"types": ",".join(types) or None, "branch": query.get("branch")}
     link = next_page("/v1/changes", since=onward, limit=query["limit"], **same)
-    return Ready(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
+    return RawResponse(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
 
 
 def _expect_told(feed: ChangeFeed, types: Sequence[str]) -> None:

@@ -21,13 +21,13 @@ from service.engine.crm.row_files import MEDIA, written
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
 from service.routes.examples.jobs import JOB, JOB_IN
-from service.routes.http.audit import about, audited
+from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import Word, check, kind
-from service.routes.http.guard import Reach, customers_of, engine, needs, own_branch
+from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
 from service.store.outbox.jobs import OFFERS, Everybody, Job, Keyed
@@ -42,8 +42,8 @@ PLAIN = re.compile(f"{customer_ids.PLAIN}{{1,64}}").fullmatch
 _INPUT, _RESULTS, _NAME, _KEY = JobInput(), ResultsQuery(), Word(), Word(customer_ids.LONGEST_KEY)
 _FILTER, _KEYS = BranchFilter(), KeyFilter()
 NOUNS = {"customers": "ids", "customers.external_keys": "keys"}
-_JOB = {"200": shown("The job.", JobAnswer, JOB)}
-_LIST = shown("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
+_JOB = {"200": response_doc("The job.", JobAnswer, JOB)}
+_LIST = response_doc("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
 _LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
 _FILES = {media.partition(";")[0]: {"schema": {"type": "string"}, "example": _LINE} for media in MEDIA.values()}
 
@@ -56,13 +56,13 @@ blueprint = Resource("jobs", __name__, description="Work beside the requests.")
     **operation(
         "createJob",
         "campaigns:write",
-        {"202": shown("Queued; Location says where to look.", JobAnswer, JOB | {"state": "queued"},
+        {"202": response_doc("Queued; Location says where to look.", JobAnswer, JOB | {"state": "queued"},
                       headers={"Location": {"schema": {"type": "string"}}})},
         *BODY_ERRORS,
         requestBody={"required": True, "content": {"application/json": {"schema": JobInput, "example": JOB_IN}}},
     ),
 )  # fmt: skip
-@needs("campaigns:write", reach=Reach.BRANCH, body_bytes=BODY_BYTES)
+@needs("campaigns:write", reach=BoundClients.BRANCH, body_bytes=BODY_BYTES)
 def create_job(client: Client) -> Response:
     """Decide the offers of many customers
 
@@ -74,23 +74,23 @@ def create_job(client: Client) -> Response:
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
     whom = wanted(body["customers"], client)
     job = engine().crm.jobs.add(client.name, client.branch, asked, whom, body.get("valid_until"))
-    audited(client, "job.create", job.id, about(client, total=job.total))
+    audit_branch_action(client, "job.create", job.id, about(client, total=job.total))
     return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
 
 
 @blueprint.serve("/v1/jobs", **operation("listJobs", "campaigns:write", {"200": _LIST}))
-@needs("campaigns:write", reach=Reach.BRANCH)
+@needs("campaigns:write", reach=BoundClients.BRANCH)
 def list_jobs(client: Client) -> Response:
     """The newest 100 jobs
 
     Those of a branch's key are its own branch's.
     """
     jobs = engine().crm.jobs.listed(client.branch, 100)
-    return Ready(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
+    return RawResponse(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
 
 
 @blueprint.serve(PATH, **operation("getJob", "campaigns:write", _JOB, NotFound))
-@needs("campaigns:write", reach=Reach.BRANCH)
+@needs("campaigns:write", reach=BoundClients.BRANCH)
 def job(client: Client, job_id: str) -> Response:
     """A job's state and progress
 
@@ -100,14 +100,14 @@ def job(client: Client, job_id: str) -> Response:
 
 
 @blueprint.serve(f"{PATH}/cancel", "POST", **operation("cancelJob", "campaigns:write", _JOB, NotFound, Conflict))
-@needs("campaigns:write", reach=Reach.BRANCH)
+@needs("campaigns:write", reach=BoundClients.BRANCH)
 def cancel_job(client: Client, job_id: str) -> Response:
     """Cancel a job
 
     What is decided by then stays on record; there are no results. Cancelling twice is harmless.
     """
     found = engine().crm.jobs.cancel(job_id, client.branch)
-    audited(client, "job.cancel", found.id, about(client))
+    audit_branch_action(client, "job.cancel", found.id, about(client))
     return _reply(found)
 
 
@@ -123,7 +123,7 @@ def cancel_job(client: Client, job_id: str) -> Response:
         parameters=[{"in": "query", "schema": ResultsQuery}],
     ),
 )
-@needs("campaigns:write", reach=Reach.BRANCH)
+@needs("campaigns:write", reach=BoundClients.BRANCH)
 def job_results(client: Client, job_id: str) -> Response:
     """A job's results
 
@@ -133,7 +133,7 @@ def job_results(client: Client, job_id: str) -> Response:
     query = check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     form, bom = chosen(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
-    audited(client, "job.results", job_id, about(client))
+    audit_branch_action(client, "job.results", job_id, about(client))
     answer = Response(written(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
     answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"
@@ -196,8 +196,8 @@ def _fault(one: object, word: Word) -> str | None:
     return None
 
 
-def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Ready:
-    return Ready(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
 
 
 def _document(found: Job) -> dict[str, Any]:

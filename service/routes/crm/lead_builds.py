@@ -15,13 +15,13 @@ from service.engine.crm.leads.building import Term
 from service.engine.crm.leads.judging import now_ms
 from service.rendering.answer import iso
 from service.routes.examples.leads import BUILD, BUILD_IN, REPORT
-from service.routes.http.audit import about, audited
+from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_branch
+from service.routes.http.guard import BoundClients, engine, needs, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.leads import BuildAnswer, BuildInput, ReportAnswer, ReportQuery
 from service.store.leads import Actor
@@ -40,14 +40,15 @@ blueprint = Resource("lead-builds", __name__, description="Making leads, and wha
     **operation(
         "buildLeads",
         "leads:write",
-        {"202": shown("Queued; Location says where to look.", BuildAnswer, BUILD | {"state": "queued", "built": None},
+        {"202": response_doc("Queued; Location says where to look.", BuildAnswer,
+                             BUILD | {"state": "queued", "built": None},
                       headers={"Location": {"schema": {"type": "string"}}})},
         *BODY_ERRORS,
         parameters=[_LANGUAGE],
         requestBody={"required": True, "content": {"application/json": {"schema": BuildInput, "example": BUILD_IN}}},
     ),
 )  # fmt: skip
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def build_leads(client: Client) -> Response:
     """Make leads for a branch
 
@@ -58,15 +59,15 @@ def build_leads(client: Client) -> Response:
     branch, spoken = own_branch(client, body.get("branch")), language(request.headers.get("Accept-Language", ""))
     actor = Actor(client.name, branch, body.get("on_behalf_of"), spoken)
     queued = engine().crm.jobs.add_build(actor, Term(body["due_days"], body["expire_days"]))
-    audited(client, "leads.build.queue", queued.id, about(client, body.get("on_behalf_of")))
+    audit_branch_action(client, "leads.build.queue", queued.id, about(client, body.get("on_behalf_of")))
     return _reply(queued, 202, [("Location", f"/v1/lead-builds/{queued.id}")])
 
 
 @blueprint.serve(
     "/v1/lead-builds/<string:job_id>",
-    **operation("getLeadBuild", "leads:read", {"200": shown("The build.", BuildAnswer, BUILD)}, NotFound),
+    **operation("getLeadBuild", "leads:read", {"200": response_doc("The build.", BuildAnswer, BUILD)}, NotFound),
 )
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def lead_build(client: Client, job_id: str) -> Response:
     """A build of leads as it stands
 
@@ -77,10 +78,10 @@ def lead_build(client: Client, job_id: str) -> Response:
 
 @blueprint.serve(
     "/v1/leads/report",
-    **operation("reportLeads", "leads:read", {"200": shown("The report.", ReportAnswer, REPORT)},
+    **operation("reportLeads", "leads:read", {"200": response_doc("The report.", ReportAnswer, REPORT)},
                 parameters=[{"in": "query", "schema": ReportQuery}]),
 )  # fmt: skip
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def report_leads(client: Client) -> Response:
     """What became of the leads built lately
 
@@ -90,14 +91,14 @@ def report_leads(client: Client) -> Response:
     branch, now = own_branch(client, query.get("branch")), now_ms()
     since = now - query["days"] * DAY_MS
     rows = engine().crm.report(since, now + 1, branch)
-    audited(client, "leads.report", branch or "bank", about(client))
+    audit_branch_action(client, "leads.report", branch or "bank", about(client))
     zone = engine().timezone
     told = {"branch": branch, "since": iso(since, zone), "until": iso(now, zone), "rows": rows}
-    return Ready(orjson.dumps(told), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(told), 200, [NO_STORE])
 
 
-def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Ready:
-    return Ready(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
 
 
 def _document(found: Job) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from service.engine.crm.leads.customer_facts import NOTHING, Facts
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.rendering.answer import iso
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
-from service.routes.http.audit import about, audited
+from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_branch
+from service.routes.http.guard import BoundClients, engine, needs, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.leads import (
     CorrectionInput,
@@ -46,7 +46,7 @@ PLAIN = ("id", "customer_id", "branch", "adviser", "offer", "decided_offer", "de
 _QUERY, _ACTION, _REACTION, _OVERRIDE = LeadsQuery(), LeadActionInput(), ReactionInput(), OverrideInput()
 _PLAN, _REASSIGN, _CORRECTION = PlanInput(), ReassignInput(), CorrectionInput()
 _LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
-_LEAD = {"200": shown("The lead as it stands.", LeadAnswer, LEAD)}
+_LEAD = {"200": response_doc("The lead as it stands.", LeadAnswer, LEAD)}
 
 blueprint = Resource("leads", __name__, description="Leads for advisers.")
 
@@ -63,11 +63,11 @@ _BEHALF = {"on_behalf_of": "a-17"}
 @blueprint.serve(
     "/v1/leads",
     **operation("listLeads", "leads:read",
-                {"200": shown("A page.", LeadsAnswer, {"leads": [LEAD], "next": None},
+                {"200": response_doc("A page.", LeadsAnswer, {"leads": [LEAD], "next": None},
                               headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})},
                 parameters=[{"in": "query", "schema": LeadsQuery}, _LANGUAGE]),
 )  # fmt: skip
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def list_leads(client: Client) -> Response:
     """Leads, best first
 
@@ -78,29 +78,29 @@ def list_leads(client: Client) -> Response:
     branch, own = own_branch(client, query.get("branch")), client.branch is not None
     search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
     found = engine().crm.leads.listed(search)
-    audited(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
+    audit_branch_action(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
     onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
     words = language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.of(found)
     told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
     body = orjson.dumps({"leads": told, "next": onward})
-    return Ready(body, 200, [NO_STORE, *_link(query, onward)])
+    return RawResponse(body, 200, [NO_STORE, *_link(query, onward)])
 
 
 @blueprint.serve(ONE, **operation("getLead", "leads:read", _LEAD, NotFound, parameters=[_LANGUAGE]))
-@needs("leads:read", reach=Reach.BRANCH)
+@needs("leads:read", reach=BoundClients.BRANCH)
 def lead(client: Client, lead_id: str) -> Response:
     """A lead as it stands
 
     Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
     """
     found = engine().crm.leads.read(lead_id, client.branch)
-    audited(client, "lead.view", found.id, about(client))
+    audit_branch_action(client, "lead.view", found.id, about(client))
     return _reply(found)
 
 
 @blueprint.serve(f"{ONE}/claim", "POST", **_step("claimLead", LeadActionInput, _BEHALF, ContactRefused))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def claim_lead(client: Client, lead_id: str) -> Response:
     """Claim a lead
 
@@ -112,7 +112,7 @@ def claim_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/release", "POST", **_step("releaseLead", LeadActionInput, _BEHALF))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def release_lead(client: Client, lead_id: str) -> Response:
     """Give a claimed lead back
 
@@ -123,7 +123,7 @@ def release_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/contact", "POST", **_step("contactLead", LeadActionInput, _BEHALF, ContactRefused))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def contact_lead(client: Client, lead_id: str) -> Response:
     """Contact the customer now
 
@@ -134,7 +134,7 @@ def contact_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/reaction", "POST", **_step("reactLead", ReactionInput, REACTION_IN))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def react_to_lead(client: Client, lead_id: str) -> Response:
     """Report what the customer did
 
@@ -149,7 +149,7 @@ def react_to_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/override", "POST", **_step("overrideLead", OverrideInput, OVERRIDE_IN, ContactRefused))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def override_lead(client: Client, lead_id: str) -> Response:
     """Propose another offer
 
@@ -160,7 +160,7 @@ def override_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/reassign", "POST", **_step("reassignLead", ReassignInput, REASSIGN_IN))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def reassign_lead(client: Client, lead_id: str) -> Response:
     """Hand a lead to another adviser
 
@@ -171,7 +171,7 @@ def reassign_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/plan", "POST", **_step("planLead", PlanInput, PLAN_IN))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def plan_lead(client: Client, lead_id: str) -> Response:
     """Note when to call back, by when it is due, and what to remember
 
@@ -183,7 +183,7 @@ def plan_lead(client: Client, lead_id: str) -> Response:
 
 
 @blueprint.serve(f"{ONE}/correction", "POST", **_step("correctLead", CorrectionInput, CORRECTION_IN))
-@needs("leads:write", reach=Reach.BRANCH)
+@needs("leads:write", reach=BoundClients.BRANCH)
 def correct_lead(client: Client, lead_id: str) -> Response:
     """Correct a sale
 
@@ -201,10 +201,10 @@ def _actor(client: Client, body: dict[str, Any]) -> Actor:
     return Actor(client.name, client.branch, body["on_behalf_of"], spoken)
 
 
-def _reply(found: Lead) -> Ready:
+def _reply(found: Lead) -> RawResponse:
     words = language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.of([found]).get(found.id, NOTHING)
-    return Ready(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
 
 
 def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from service.core.domain import Client
 from service.rendering.answer import iso
 from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs
+from service.routes.http.guard import BoundClients, engine, needs
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.webhooks import (
     DeliveriesAnswer,
@@ -49,10 +49,10 @@ def _takes(schema: type, example: object) -> dict[str, Any]:
 @blueprint.serve(
     ALL,
     "POST",
-    **operation("createWebhook", SCOPE, {"201": shown("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
+    **operation("createWebhook", SCOPE, {"201": response_doc("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
                 *BODY_ERRORS, Conflict, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
 )  # fmt: skip
-@needs(SCOPE, reach=Reach.BRANCH, secret=True)
+@needs(SCOPE, reach=BoundClients.BRANCH, secret=True)
 def create_webhook(client: Client) -> Response:
     """Have changes sent to an address
 
@@ -66,9 +66,9 @@ def create_webhook(client: Client) -> Response:
 
 
 @blueprint.serve(
-    ALL, **operation("listWebhooks", SCOPE, {"200": shown("All.", WebhooksAnswer, {"webhooks": [WEBHOOK]})})
+    ALL, **operation("listWebhooks", SCOPE, {"200": response_doc("All.", WebhooksAnswer, {"webhooks": [WEBHOOK]})})
 )
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def list_webhooks(client: Client) -> Response:
     """Every webhook
 
@@ -77,8 +77,8 @@ def list_webhooks(client: Client) -> Response:
     return _reply({"webhooks": [_document(one) for one in engine().crm.webhooks.listed(client.branch)]})
 
 
-@blueprint.serve(ONE, **operation("getWebhook", SCOPE, {"200": shown("It.", WebhookAnswer, WEBHOOK)}, NotFound))
-@needs(SCOPE, reach=Reach.BRANCH)
+@blueprint.serve(ONE, **operation("getWebhook", SCOPE, {"200": response_doc("It.", WebhookAnswer, WEBHOOK)}, NotFound))
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def get_webhook(client: Client, webhook_id: str) -> Response:
     """A webhook
 
@@ -90,10 +90,10 @@ def get_webhook(client: Client, webhook_id: str) -> Response:
 @blueprint.serve(
     ONE,
     "PUT",
-    **operation("putWebhook", SCOPE, {"200": shown("Changed.", WebhookAnswer, WEBHOOK)}, *BODY_ERRORS, NotFound,
+    **operation("putWebhook", SCOPE, {"200": response_doc("Changed.", WebhookAnswer, WEBHOOK)}, *BODY_ERRORS, NotFound,
                 requestBody=_takes(WebhookChange, {"enabled": True})),
 )  # fmt: skip
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def change_webhook(client: Client, webhook_id: str) -> Response:
     """Change a webhook's address or types; switch it off or on again
 
@@ -106,22 +106,24 @@ def change_webhook(client: Client, webhook_id: str) -> Response:
 
 
 @blueprint.serve(ONE, "DELETE", **operation("deleteWebhook", SCOPE, {"204": {"description": "Ended."}}, NotFound))
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def delete_webhook(client: Client, webhook_id: str) -> Response:
     """End a webhook
 
     What waits for it is forgotten.
     """
     engine().crm.webhooks.remove(webhook_id, client.branch, client.name)
-    return Ready(b"", 204, [NO_STORE])
+    return RawResponse(b"", 204, [NO_STORE])
 
 
 @blueprint.serve(
     f"{ONE}/rotate",
     "POST",
-    **operation("rotateWebhook", SCOPE, {"200": shown("The new secret.", SecretAnswer, {"secret": _SECRET})}, NotFound),
+    **operation(
+        "rotateWebhook", SCOPE, {"200": response_doc("The new secret.", SecretAnswer, {"secret": _SECRET})}, NotFound
+    ),
 )
-@needs(SCOPE, reach=Reach.BRANCH, secret=True)
+@needs(SCOPE, reach=BoundClients.BRANCH, secret=True)
 def rotate_webhook(client: Client, webhook_id: str) -> Response:
     """A new secret
 
@@ -132,10 +134,10 @@ def rotate_webhook(client: Client, webhook_id: str) -> Response:
 
 @blueprint.serve(
     f"{ONE}/deliveries",
-    **operation("listDeliveries", SCOPE, {"200": shown("Them.", DeliveriesAnswer, {"deliveries": [DELIVERY]})},
+    **operation("listDeliveries", SCOPE, {"200": response_doc("Them.", DeliveriesAnswer, {"deliveries": [DELIVERY]})},
                 NotFound, parameters=[{"in": "query", "schema": DeliveriesQuery}]),
 )  # fmt: skip
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def list_deliveries(client: Client, webhook_id: str) -> Response:
     """The newest deliveries of a webhook, and what came of them
 
@@ -149,10 +151,10 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
 @blueprint.serve(
     f"{ONE}/replay",
     "POST",
-    **operation("replayDeliveries", SCOPE, {"202": shown("So many.", ReplayAnswerCount, {"deliveries": 3})},
+    **operation("replayDeliveries", SCOPE, {"202": response_doc("So many.", ReplayAnswerCount, {"deliveries": 3})},
                 *BODY_ERRORS, NotFound, requestBody=_takes(ReplayInput, {"since": "2026-11-23T09:30:00+08:00"})),
 )  # fmt: skip
-@needs(SCOPE, reach=Reach.BRANCH)
+@needs(SCOPE, reach=BoundClients.BRANCH)
 def replay_deliveries(client: Client, webhook_id: str) -> Response:
     """Send again
 
@@ -164,8 +166,8 @@ def replay_deliveries(client: Client, webhook_id: str) -> Response:
     return _reply({"deliveries": count}, 202)
 
 
-def _reply(document: dict[str, Any], status: int = 200) -> Ready:
-    return Ready(orjson.dumps(document), status, [NO_STORE])
+def _reply(document: dict[str, Any], status: int = 200) -> RawResponse:
+    return RawResponse(orjson.dumps(document), status, [NO_STORE])
 
 
 def _document(one: Webhook) -> dict[str, Any]:

@@ -18,14 +18,15 @@ from service.core.errors import ContactRefused, FourcastError, Unavailable
 from service.engine.offers.event_claims import spelt
 from service.rendering.answer import iso
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
-from service.routes.http.audit import about, audited, item_problem
+from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, customer_of_body, engine, needs, own_customers, spend
+from service.routes.http.guard import BoundClients, customer_of_body, engine, needs, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.problems import item_problem
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.contacts import (
     ContactAnswer,
@@ -43,7 +44,7 @@ WRITES, READS = "events:write", ("customers:read", "customers:write", "events:wr
 ONE, OF_CUSTOMER = "/v1/contacts/<but_bulk:contact_id>", "/v1/customers/<string:customer_id>/contacts"
 SENTENCE = "The contact does not fit; it was not reserved."
 _INPUT, _SEVERAL, _OUTCOME, _QUERY = ContactInput(), ContactsInput(), OutcomeInput(), ContactsQuery()
-_ANSWER = {"200": shown("As it stands.", ListedContact, CONTACT_ANSWER)}
+_ANSWER = {"200": response_doc("As it stands.", ListedContact, CONTACT_ANSWER)}
 _STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTACT_ANSWER}]}
 _NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
@@ -61,8 +62,8 @@ def _takes(schema: type, example: object) -> dict[str, Any]:
         "reserveContact",
         WRITES,
         {
-            "201": shown("Reserved: go ahead.", ContactAnswer, CONTACT_ANSWER),
-            "200": shown("The same contact was reserved before.", ContactAnswer, CONTACT_ANSWER),
+            "201": response_doc("Reserved: go ahead.", ContactAnswer, CONTACT_ANSWER),
+            "200": response_doc("The same contact was reserved before.", ContactAnswer, CONTACT_ANSWER),
         },
         *BODY_ERRORS,
         NotFound,
@@ -70,7 +71,7 @@ def _takes(schema: type, example: object) -> dict[str, Any]:
         requestBody=_takes(ContactInput, CONTACT),
     ),
 )
-@needs(WRITES, reach=Reach.BRANCH)
+@needs(WRITES, reach=BoundClients.BRANCH)
 def contacts(client: Client) -> Response:
     """Reserve a contact
 
@@ -78,16 +79,17 @@ def contacts(client: Client) -> Response:
     `contact-refused` names the gate that is closed; then the customer must not be contacted.
     """
     contact, new = _reserved(client, check(_INPUT, read_json(request), SENTENCE))
-    return Ready(orjson.dumps(_document(contact)), 201 if new else 200, [NO_STORE])
+    return RawResponse(orjson.dumps(_document(contact)), 201 if new else 200, [NO_STORE])
 
 
 @blueprint.serve(
     "/v1/contacts/bulk",
     "POST",
-    **operation("reserveContacts", WRITES, {"200": shown("A status each.", ContactStatuses, _STATUSES)}, *BODY_ERRORS,
+    **operation("reserveContacts", WRITES, {"200": response_doc("A status each.", ContactStatuses, _STATUSES)},
+                *BODY_ERRORS,
                 requestBody=_takes(ContactsInput, {"contacts": [CONTACT]})),
 )  # fmt: skip
-@needs(WRITES, reach=Reach.BRANCH)
+@needs(WRITES, reach=BoundClients.BRANCH)
 def reserve_contacts(client: Client) -> Response:
     """Reserve up to 200 contacts
 
@@ -97,30 +99,30 @@ def reserve_contacts(client: Client) -> Response:
     rows = check(_SEVERAL, read_json(request), SENTENCE)["contacts"]
     spend(client, len(rows) - 1, of=len(rows))
     told = [_status(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
-    return Ready(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
+    return RawResponse(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @blueprint.serve(ONE, **operation("getContact", READS, _ANSWER, NotFound))
-@needs(*READS, reach=Reach.BRANCH)
+@needs(*READS, reach=BoundClients.BRANCH)
 def get_contact(client: Client, contact_id: str) -> Response:
     """A contact as it stands
 
     `reserved`, `cancelled`, `made`, `delivered` or `bounced`. Contacts of before they were kept so are in the
     customer's list alone.
     """
-    return Ready(orjson.dumps(_document(_mine(client, contact_id))), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(_document(_mine(client, contact_id))), 200, [NO_STORE])
 
 
 @blueprint.serve(f"{ONE}/cancel", "POST", **operation("cancelContact", WRITES, _ANSWER, NotFound, Conflict))
-@needs(WRITES, reach=Reach.BRANCH)
+@needs(WRITES, reach=BoundClients.BRANCH)
 def cancel_contact(client: Client, contact_id: str) -> Response:
     """Cancel a contact
 
     It counts no more. 409 for one that was made; cancelling again is harmless.
     """
     found = engine().contacting.cancel(_mine(client, contact_id).id)
-    audited(client, "contact.cancel", found.id, about(client))
-    return Ready(orjson.dumps(_document(found)), 200, [NO_STORE])
+    audit_branch_action(client, "contact.cancel", found.id, about(client))
+    return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -129,7 +131,7 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
     **operation("reportContact", WRITES, _ANSWER, *BODY_ERRORS, NotFound, Conflict,
                 requestBody=_takes(OutcomeInput, {"outcome": "delivered"})),
 )  # fmt: skip
-@needs(WRITES, reach=Reach.BRANCH)
+@needs(WRITES, reach=BoundClients.BRANCH)
 def report_contact(client: Client, contact_id: str) -> Response:
     """Say what became of a contact
 
@@ -137,13 +139,13 @@ def report_contact(client: Client, contact_id: str) -> Response:
     """
     outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
     found = engine().contacting.end(_mine(client, contact_id).id, outcome)
-    audited(client, f"contact.{outcome}", found.id, about(client))
-    return Ready(orjson.dumps(_document(found)), 200, [NO_STORE])
+    audit_branch_action(client, f"contact.{outcome}", found.id, about(client))
+    return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
 
 @blueprint.serve(
     OF_CUSTOMER,
-    **operation("listContacts", READS, {"200": shown("A page.", ContactsAnswer, {
+    **operation("listContacts", READS, {"200": response_doc("A page.", ContactsAnswer, {
                     "contacts": [CONTACT_ANSWER], "next": None}, headers=_NEXT)},
                 parameters=[{"in": "query", "schema": ContactsQuery}]),
 )  # fmt: skip
@@ -160,7 +162,7 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     onward = cursor(found[-1].at, found[-1].id) if len(found) == limit else None
     link = [next_page(request.path, cursor=onward, limit=limit)] if onward else []
     body = {"contacts": [_document(one) for one in found], "next": onward}
-    return Ready(orjson.dumps(body), 200, [NO_STORE, *link])
+    return RawResponse(orjson.dumps(body), 200, [NO_STORE, *link])
 
 
 def _reserved(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:

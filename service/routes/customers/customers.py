@@ -25,14 +25,15 @@ from service.core.errors import (
 )
 from service.rendering.answer import iso
 from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
-from service.routes.http.audit import about, item_problem
+from service.routes.http.crm_audit import about
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, by_key, engine, needs, own_customers, word
+from service.routes.http.guard import BoundClients, by_key, engine, needs, own_customers, word
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.headers.preconditions import Precondition, etag, precondition
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import JSON, NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.problems import item_problem
+from service.routes.http.responses import JSON, NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas import LONG, OnBehalf
 from service.routes.schemas.customers import (
@@ -70,8 +71,8 @@ _WHOLE, _PART, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
 )
 _ERASED = {"204": {"description": "Erased, now or before."}}
 _TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
-_READ = {"200": shown("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
-_WRITTEN = _READ | {"201": shown("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_READ = {"200": response_doc("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
+_WRITTEN = _READ | {"201": response_doc("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
 _UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
 
 
@@ -90,7 +91,7 @@ def _takes(schema: type, example: object, *media: str) -> dict[str, Any]:
 
 
 @blueprint.serve(ONE, **operation("getCustomer", READS, _READ, NotFound))
-@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
 def get_customer(client: Client, customer: str) -> Response:
     """A customer as stored
 
@@ -100,7 +101,7 @@ def get_customer(client: Client, customer: str) -> Response:
 
 
 @blueprint.serve(KEYED, **operation("getCustomerByKey", READS, _READ, NotFound))
-@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
 def customer_by_key(client: Client, external_key: str) -> Response:
     """A customer by the bank's own key
 
@@ -116,7 +117,7 @@ def customer_by_key(client: Client, external_key: str) -> Response:
     **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
                 parameters=_PRECONDITIONS, requestBody=_takes(CustomerInput, CUSTOMER_IN)),
 )  # fmt: skip
-@needs("customers:write", reach=Reach.BRANCH)
+@needs("customers:write", reach=BoundClients.BRANCH)
 def put_customer(client: Client, customer: str) -> Response:
     """Store a customer
 
@@ -135,7 +136,7 @@ def put_customer(client: Client, customer: str) -> Response:
     **operation("updateCustomer", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
                 parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
 )  # fmt: skip
-@needs("customers:write", reach=Reach.BRANCH)
+@needs("customers:write", reach=BoundClients.BRANCH)
 def update_customer(client: Client, customer: str) -> Response:
     """Change what is known of a customer
 
@@ -162,7 +163,7 @@ blueprint.serve(
     **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
                 parameters=_PRECONDITIONS, requestBody=_takes(KeyedCustomerInput, KEYED_IN)),
 )  # fmt: skip
-@needs("customers:write", reach=Reach.BRANCH)
+@needs("customers:write", reach=BoundClients.BRANCH)
 def put_customer_by_key(client: Client, external_key: str) -> Response:
     """Store a customer by the bank's own key
 
@@ -177,10 +178,10 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
 @blueprint.serve(
     f"/v1/customers/{BULK}",
     "POST",
-    **operation("putCustomers", "customers:write", {"200": shown("A status each.", CustomersAnswer, CUSTOMERS)},
+    **operation("putCustomers", "customers:write", {"200": response_doc("A status each.", CustomersAnswer, CUSTOMERS)},
                 *BODY_ERRORS, PreconditionRequired, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
 )  # fmt: skip
-@needs("customers:write", reach=Reach.BRANCH)
+@needs("customers:write", reach=BoundClients.BRANCH)
 def put_customers(client: Client) -> Response:
     """Store up to 200 customers
 
@@ -190,7 +191,7 @@ def put_customers(client: Client) -> Response:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
     told = [_stored(client, row, join("customers", place)) for place, row in enumerate(body["customers"])]
-    return Ready(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
+    return RawResponse(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @blueprint.serve(
@@ -222,7 +223,7 @@ blueprint.serve(
 @blueprint.serve(
     ALL, **operation("findCustomer", READS, _READ, NotFound, parameters=[{"in": "query", "schema": LookUp}])
 )
-@needs("customers:read", "customers:write", reach=Reach.BRANCH)
+@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
 def find_customer(client: Client) -> Response:
     """A customer, looked up by query
 
@@ -254,18 +255,18 @@ def erase_found_customer(client: Client) -> Response:
     return _erased(client, name, query.get("on_behalf_of"))
 
 
-def _erased(client: Client, customer_id: str, behalf: str | None) -> Ready:
+def _erased(client: Client, customer_id: str, behalf: str | None) -> RawResponse:
     """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
     expected = precondition(client, request)
     engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
-    return Ready(b"", 204, [NO_STORE])
+    return RawResponse(b"", 204, [NO_STORE])
 
 
-def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> Ready:
+def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> RawResponse:
     return _told(engine().crm.customers.put(wanted, client, expected.expect, behalf))
 
 
-def _told(stored: Stored) -> Ready:
+def _told(stored: Stored) -> RawResponse:
     """What a write left."""
     return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
@@ -289,15 +290,15 @@ def _text(value: object) -> str | None:
     return value[:LONG] if isinstance(value, str) else None
 
 
-def _shown(client: Client, entry: Entry, nobody: NotFound) -> Ready:
+def _shown(client: Client, entry: Entry, nobody: NotFound) -> RawResponse:
     """The customer; another branch's is not there, for who may not see them."""
     if not own_customers(client, (entry.id,)):
         raise nobody
     return _answer(entry, 200)
 
 
-def _answer(entry: Entry, status: int) -> Ready:
-    return Ready(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
+def _answer(entry: Entry, status: int) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
 
 
 def _document(entry: Entry) -> dict[str, Any]:

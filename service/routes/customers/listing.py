@@ -13,9 +13,9 @@ from service.rendering.answer import iso
 from service.routes.examples.customers import ROLL
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_branch, own_customers
-from service.routes.http.openapi import Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.guard import BoundClients, engine, needs, own_branch, own_customers
+from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.customers import RollAnswer, RollQuery
 
@@ -28,10 +28,10 @@ blueprint = Resource("roll", __name__, description="Who is stored.")
 
 @blueprint.serve(
     f"/v1/customers/{BULK}",
-    **operation("listCustomers", READS, {"200": shown("A page.", RollAnswer, ROLL, headers=_NEXT)},
+    **operation("listCustomers", READS, {"200": response_doc("A page.", RollAnswer, ROLL, headers=_NEXT)},
                 parameters=[{"in": "query", "schema": RollQuery}]),
 )  # fmt: skip
-@needs(*READS, reach=Reach.BRANCH)
+@needs(*READS, reach=BoundClients.BRANCH)
 def list_customers(client: Client) -> Response:
     """Customers, page by page
 
@@ -52,4 +52,4 @@ def list_customers(client: Client) -> Response:
     ]  # fmt: skip
     path = f"/v1/customers/{BULK}"
     link = [next_page(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []
-    return Ready(orjson.dumps({"customers": rows, "next": onward}), 200, [NO_STORE, *link])
+    return RawResponse(orjson.dumps({"customers": rows, "next": onward}), 200, [NO_STORE, *link])

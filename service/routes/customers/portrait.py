@@ -8,8 +8,8 @@ from flask import Response, request
 from service.core.domain import Client
 from service.routes.http.guard import engine, needs
 from service.routes.http.headers.languages import language
-from service.routes.http.openapi import NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.portrait import PortraitAnswer
 
 blueprint = Resource("portrait", __name__, description="Who a customer is.")
@@ -20,7 +20,7 @@ blueprint = Resource("portrait", __name__, description="Who a customer is.")
     **operation(
         "getPortrait",
         "offers:explain",
-        {"200": shown("The portrait; what is unknown is null.", PortraitAnswer)},
+        {"200": response_doc("The portrait; what is unknown is null.", PortraitAnswer)},
         NotFound,
         parameters=[
             {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
@@ -35,4 +35,4 @@ def portrait(client: Client, customer_id: str) -> Response:
     `note` says so. `missing` names the facts behind what is null. A customer's own key reads that customer only.
     """
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    return Ready(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])
+    return RawResponse(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])

@@ -20,8 +20,8 @@ from service.routes.http.fields import check
 from service.routes.http.guard import engine, needs
 from service.routes.http.headers.preconditions import etag, precondition
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact_gates import CONTACT
 from service.store import Words
@@ -31,7 +31,7 @@ PATH = "/v1/customers/<string:customer_id>/preferences"
 SENTENCE = "The preferences do not fit; nothing was changed."
 _INPUT = PreferencesInput()
 _TAG = {"ETag": {"description": "The customer's revision, for If-Match.", "schema": {"type": "string"}}}
-_ANSWERS = {"200": shown("What the customer permits now.", PreferencesAnswer, PREFERENCES, headers=_TAG)}
+_ANSWERS = {"200": response_doc("What the customer permits now.", PreferencesAnswer, PREFERENCES, headers=_TAG)}
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
@@ -101,7 +101,7 @@ def _not(word: bool | None) -> bool | None:
     return None if word is None else not word
 
 
-def _reply(customer_id: str, found: Preferences) -> Ready:
+def _reply(customer_id: str, found: Preferences) -> RawResponse:
     zone = engine().timezone
     said = {
         purpose: {"granted": word.granted, "at": iso(word.at, zone), "source": word.source, "version": word.version}
@@ -116,4 +116,4 @@ def _reply(customer_id: str, found: Preferences) -> Ready:
         "because": found.because,
         "said": said,
     }
-    return Ready(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag(found.revision)])
+    return RawResponse(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag(found.revision)])

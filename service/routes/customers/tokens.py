@@ -12,12 +12,12 @@ from flask import Response, request
 from service.core.domain import Client
 from service.engine.auth.customer_tokens import MINTS
 from service.routes.examples.tokens import TOKEN, TOKEN_IN
-from service.routes.http.audit import about
+from service.routes.http.crm_audit import about
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, credential, engine, needs, own_customer
+from service.routes.http.guard import BoundClients, credential, engine, needs, own_customer
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.tokens import TokenAnswer, TokenInput
 
 _INPUT = TokenInput()
@@ -31,13 +31,13 @@ blueprint = Resource("tokens", __name__, description="Tokens of single customers
     **operation(
         "mintToken",
         MINTS,
-        {"201": shown("The token; it is shown here and nowhere else.", TokenAnswer, TOKEN)},
+        {"201": response_doc("The token; it is shown here and nowhere else.", TokenAnswer, TOKEN)},
         *BODY_ERRORS,
         NotFound,
         requestBody={"required": True, "content": {"application/json": {"schema": TokenInput, "example": TOKEN_IN}}},
     ),
 )
-@needs(MINTS, reach=Reach.BRANCH, secret=True)
+@needs(MINTS, reach=BoundClients.BRANCH, secret=True)
 def mint_token(client: Client) -> Response:
     """Mint a customer's token
 
@@ -55,4 +55,4 @@ def mint_token(client: Client) -> Response:
     crm.audit(client.name, "token.mint", crm.alias(customer_id), told)
     answer = {"access_token": minted.token, "token_type": "Bearer", "expires_in": seconds, "expires_at": ends,
               "customer_id": customer_id, "scope": " ".join(sorted(set(scopes)))}  # fmt: skip
-    return Ready(orjson.dumps(answer), 201, [NO_STORE])
+    return RawResponse(orjson.dumps(answer), 201, [NO_STORE])

@@ -1,4 +1,4 @@
-"""An example of each operation, shown in the OpenAPI document; a test holds each against its schema.
+"""An example of each operation, response_doc in the OpenAPI document; a test holds each against its schema.
 
 The short ones stand in this room's modules, by noun; ``captured.json`` holds the larger ones by operation and status
 (``body``: what is sent), captured from a running service by ``python -m tests.contract.capture``.

@@ -12,8 +12,8 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.routes.examples.models import DRIFT
 from service.routes.http.guard import engine, needs
-from service.routes.http.openapi import NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import Loose, says
 
 PROMOTE = "models:promote"
@@ -67,7 +67,7 @@ class DriftAnswer(Loose):
 
 @blueprint.serve(
     "/v1/models/drift",
-    **operation("getModelDrift", PROMOTE, {"200": shown("Drift of what serves.", DriftAnswer, DRIFT)}, NotFound),
+    **operation("getModelDrift", PROMOTE, {"200": response_doc("Drift of what serves.", DriftAnswer, DRIFT)}, NotFound),
 )
 @needs(PROMOTE)
 def drift(client: Client) -> Response:
@@ -79,4 +79,4 @@ def drift(client: Client) -> Response:
     """
     found, about = engine().drifting.measured()
     span = {name: datetime.fromtimestamp(about[name] // 1000, engine().timezone) for name in ("since", "until")}
-    return Ready(orjson.dumps({**about, **span, **found.document()}), 200, [NO_STORE])
+    return RawResponse(orjson.dumps({**about, **span, **found.document()}), 200, [NO_STORE])

@@ -7,8 +7,8 @@ from service.core.domain import Client
 from service.engine.experiments import DAYS, WINDOW_DAYS
 from service.routes.http.fields import QueryInteger, Strict, check
 from service.routes.http.guard import engine, needs
-from service.routes.http.openapi import Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import DecisionRecord
 
 blueprint = Resource("experiments", __name__, description="What the parts of the method bring.")
@@ -35,7 +35,7 @@ _QUERY = ExperimentsQuery()
     **operation(
         "listExperiments",
         "offers:explain",
-        {"200": shown("The lift of every test.", ExperimentsAnswer)},
+        {"200": response_doc("The lift of every test.", ExperimentsAnswer)},
         parameters=[{"in": "query", "schema": ExperimentsQuery}],
     ),
 )
@@ -47,4 +47,4 @@ def experiments(client: Client) -> Response:
     verdict that also says when it cannot tell yet. Not for a customer's own key.
     """
     asked = check(_QUERY, request.args.to_dict(), "The query does not fit.")
-    return Ready(orjson.dumps(engine().measurement.report(**asked)), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(engine().measurement.report(**asked)), 200, [NO_STORE])

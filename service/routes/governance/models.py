@@ -17,8 +17,8 @@ from service.routes.governance.policies import APPROVE, BODY, QUERY, release, se
 from service.routes.http.fields import Strict, Word, check
 from service.routes.http.guard import engine, needs, word
 from service.routes.http.json_body import read_json, whole
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import DecisionRecord, Loose
 from service.routes.schemas.releases import HASH, NoteInput, PromotionInput, ReleaseAnswer
 from service.runtime.child_process import Patience
@@ -88,7 +88,8 @@ class TrialAnswer(Loose):
 
 
 @blueprint.serve(
-    "/v1/models", **operation("listModels", EITHER, {"200": shown("Every bundle, by version.", ModelsAnswer, MODELS)})
+    "/v1/models",
+    **operation("listModels", EITHER, {"200": response_doc("Every bundle, by version.", ModelsAnswer, MODELS)}),
 )
 @needs(*EITHER)
 def models(client: Client) -> Response:
@@ -104,7 +105,7 @@ def models(client: Client) -> Response:
     **operation(
         "compareModels",
         EITHER,
-        {"200": shown("The figures of both.", CompareAnswer, COMPARED)},
+        {"200": response_doc("The figures of both.", CompareAnswer, COMPARED)},
         NotFound,
         parameters=[{"in": "query", "schema": CompareQuery}],
     ),
@@ -120,7 +121,7 @@ def compare(client: Client) -> Response:
 
 @blueprint.serve(
     "/v1/models/<string:version>",
-    **operation("getModel", EITHER, {"200": shown("The manifest.", ManifestAnswer, MANIFEST)}, NotFound),
+    **operation("getModel", EITHER, {"200": response_doc("The manifest.", ManifestAnswer, MANIFEST)}, NotFound),
 )
 @needs(*EITHER)
 def model(client: Client, version: str) -> Response:
@@ -128,7 +129,7 @@ def model(client: Client, version: str) -> Response:
 
     Features, files with their hashes, calibration, metrics, sources and seed: all that reproduces it.
     """
-    return Ready(orjson.dumps(engine().modelling.manifest(word(version, "version"))), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(engine().modelling.manifest(word(version, "version"))), 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -137,7 +138,7 @@ def model(client: Client, version: str) -> Response:
     **operation(
         "promoteModel",
         PROMOTE,
-        {"200": shown("The release that serves now; every worker follows.", ReleaseAnswer, RELEASE)},
+        {"200": response_doc("The release that serves now; every worker follows.", ReleaseAnswer, RELEASE)},
         *BODY_ERRORS,
         NotFound,
         GateRefused,
@@ -165,7 +166,7 @@ def promote(client: Client, version: str) -> Response:
 
 
 @blueprint.serve(
-    "/v1/challenger", **operation("getChallenger", EITHER, {"200": shown("The trial.", TrialAnswer, TRIAL)})
+    "/v1/challenger", **operation("getChallenger", EITHER, {"200": response_doc("The trial.", TrialAnswer, TRIAL)})
 )
 @needs(*EITHER)
 def challenger(client: Client) -> Response:
@@ -184,7 +185,7 @@ def challenger(client: Client) -> Response:
     **operation(
         "beginChallenger",
         EITHER,
-        {"200": shown("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
+        {"200": response_doc("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
         *BODY_ERRORS,
         NotFound,
         GateRefused,
@@ -212,7 +213,10 @@ def begin(client: Client) -> Response:
     "/v1/challenger",
     "DELETE",
     **operation(
-        "endChallenger", EITHER, {"200": shown("The champion serves everybody.", ReleaseAnswer, RELEASE)}, Conflict
+        "endChallenger",
+        EITHER,
+        {"200": response_doc("The champion serves everybody.", ReleaseAnswer, RELEASE)},
+        Conflict,
     ),
 )
 @needs(*EITHER)

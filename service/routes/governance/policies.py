@@ -25,11 +25,11 @@ from service.routes.http.guard import engine, needs, word
 from service.routes.http.headers.languages import ENGLISH
 from service.routes.http.headers.prefer import APPLIED, LOOK_AGAIN, PARAMETER, prefers_async
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.problems import document
-from service.routes.http.request_context import facts
-from service.routes.http.responses import NO_STORE, Ready
-from service.routes.http.translation.translation import Teller
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.problems import problem_document
+from service.routes.http.request_context import request_context
+from service.routes.http.responses import NO_STORE, RawResponse
+from service.routes.http.translation import Translator
 from service.routes.schemas.releases import (
     ApprovalInput,
     DifferenceAnswer,
@@ -62,7 +62,7 @@ SCOPES = {PROPOSAL: WRITE, APPROVAL: APPROVE}
 INSTEAD = "Ask again with the header Prefer: respond-async to be answered 202 at once, and told later."
 QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
 
-LATER = shown(
+LATER = response_doc(
     "Asked for by `Prefer: respond-async`: queued; Location says where to look.",
     PolicyJobAnswer,
     POLICY_QUEUED,
@@ -83,8 +83,8 @@ def _takes(schema: type[Schema]) -> dict[str, Any]:
         "publishPolicy",
         WRITE,
         {
-            "201": shown("Proposed; somebody else may approve it.", ProposalAnswer),
-            "200": shown("This content was proposed before, by the author named.", ProposalAnswer),
+            "201": response_doc("Proposed; somebody else may approve it.", ProposalAnswer),
+            "200": response_doc("This content was proposed before, by the author named.", ProposalAnswer),
             "202": LATER,
         },
         *BODY_ERRORS,
@@ -103,10 +103,10 @@ def publish(client: Client) -> Response:
     """
     body = check(PolicyInput(), read_json(request, most=MOST_VALUES), BODY)
     if prefers_async():
-        return _later(engine().policy_jobs.propose(client.name, **body, trace_id=facts().trace_id))
+        return _later(engine().policy_jobs.propose(client.name, **body, trace_id=request_context().trace_id))
     proposal, new = engine().governance.publish(body["documents"], client.name, body["note"], _patience())
     headers = [NO_STORE, ("Location", located(proposal))]
-    return Ready(orjson.dumps(told(proposal)), _status(new), headers)
+    return RawResponse(orjson.dumps(told(proposal)), _status(new), headers)
 
 
 @blueprint.serve(
@@ -114,7 +114,7 @@ def publish(client: Client) -> Response:
     **operation(
         "listPolicies",
         EITHER,
-        {"200": shown("Proposals, newest first.", ProposalsAnswer)},
+        {"200": response_doc("Proposals, newest first.", ProposalsAnswer)},
         parameters=[{"in": "query", "schema": ListQuery}],
     ),
 )
@@ -130,7 +130,7 @@ def policies(client: Client) -> Response:
 
 @blueprint.serve(
     "/v1/policies/<string:policy_hash>",
-    **operation("getPolicy", EITHER, {"200": shown("The policy, with its documents.", PolicyAnswer)}, NotFound),
+    **operation("getPolicy", EITHER, {"200": response_doc("The policy, with its documents.", PolicyAnswer)}, NotFound),
 )
 @needs(*EITHER)
 def policy(client: Client, policy_hash: str) -> Response:
@@ -148,7 +148,7 @@ def policy(client: Client, policy_hash: str) -> Response:
     **operation(
         "diffPolicy",
         EITHER,
-        {"200": shown("Every change, in words.", DifferenceAnswer)},
+        {"200": response_doc("Every change, in words.", DifferenceAnswer)},
         NotFound,
         parameters=[{"in": "query", "schema": DifferenceQuery}],
     ),
@@ -170,7 +170,7 @@ def diff(client: Client, policy_hash: str) -> Response:
     **operation(
         "simulatePolicy",
         EITHER,
-        {"200": shown("Both policies over the same customers.", SimulationAnswer)},
+        {"200": response_doc("Both policies over the same customers.", SimulationAnswer)},
         *BODY_ERRORS,
         NotFound,
         requestBody=_takes(SimulationInput),
@@ -197,7 +197,7 @@ def simulate(client: Client, policy_hash: str) -> Response:
         "approvePolicy",
         APPROVE,
         {
-            "200": shown("The release that serves now; every worker follows within two seconds.", ReleaseAnswer),
+            "200": response_doc("The release that serves now; every worker follows within two seconds.", ReleaseAnswer),
             "202": LATER,
         },
         *BODY_ERRORS,
@@ -218,7 +218,7 @@ def approve(client: Client, policy_hash: str) -> Response:
     body = check(ApprovalInput(), read_json(request), BODY)
     policy, note, override = word(policy_hash, "policy_hash"), body["note"], body["override"]
     if prefers_async():
-        return _later(engine().policy_jobs.approve(client.name, policy, note, override, facts().trace_id))
+        return _later(engine().policy_jobs.approve(client.name, policy, note, override, request_context().trace_id))
     return sent(release(engine().governance.approve(policy, client.name, note, override, _patience())))
 
 
@@ -227,7 +227,7 @@ def approve(client: Client, policy_hash: str) -> Response:
     **operation(
         "getPolicyJob",
         EITHER,
-        {"200": shown("As it stands, with Retry-After until it has ended.", PolicyJobAnswer, POLICY_ENDED)},
+        {"200": response_doc("As it stands, with Retry-After until it has ended.", PolicyJobAnswer, POLICY_ENDED)},
         NotFound,
     ),
 )
@@ -239,7 +239,7 @@ def policy_job(client: Client, job_id: str) -> Response:
     that asked, and without the scope that it asked by, it is not there.
     """
     found = told_job(engine().policy_jobs.read(job_id, client, SCOPES))
-    return Ready(orjson.dumps(found), 200, [NO_STORE, *([] if found["answer"] else [LOOK_AGAIN])])
+    return RawResponse(orjson.dumps(found), 200, [NO_STORE, *([] if found["answer"] else [LOOK_AGAIN])])
 
 
 @blueprint.serve(
@@ -247,7 +247,7 @@ def policy_job(client: Client, job_id: str) -> Response:
     **operation(
         "listReleases",
         EITHER,
-        {"200": shown("Releases, newest first.", ReleasesAnswer)},
+        {"200": response_doc("Releases, newest first.", ReleasesAnswer)},
         parameters=[{"in": "query", "schema": ListQuery}],
     ),
 )
@@ -268,7 +268,7 @@ def releases(client: Client) -> Response:
     **operation(
         "rollbackRelease",
         (APPROVE, "models:promote"),
-        {"200": shown("The release before, as a new one.", ReleaseAnswer)},
+        {"200": response_doc("The release before, as a new one.", ReleaseAnswer)},
         *BODY_ERRORS,
         Conflict,
         requestBody=_takes(NoteInput),
@@ -296,9 +296,9 @@ def _patience() -> Patience:
     return Patience(engine().governance.deadline_s, INSTEAD)
 
 
-def _later(job: Job) -> Ready:
+def _later(job: Job) -> RawResponse:
     headers = [NO_STORE, APPLIED, LOOK_AGAIN, ("Location", f"/v1/policy-jobs/{job.id}")]
-    return Ready(orjson.dumps(told_job(job)), 202, headers)
+    return RawResponse(orjson.dumps(told_job(job)), 202, headers)
 
 
 def _status(new: bool) -> int:
@@ -334,7 +334,9 @@ def _answer(job: Job) -> dict[str, Any] | None:
         return None
     error = found.get("problem") or problem(Unavailable(str(job.error)))
     status, rows = error["status"], [Spoken(**each, language=ENGLISH) for each in error["errors"]]
-    body = document(status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Teller())
+    body = problem_document(
+        status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Translator()
+    )
     return {"status": status, "location": None, "body": body}
 
 
@@ -361,6 +363,6 @@ def release(made: Release) -> dict[str, object]:
     return {"id": made.id, "policy": made.policy, "bundle": made.bundle, "prices": dict(made.prices)}
 
 
-def sent(document: Mapping[str, object]) -> Ready:
+def sent(document: Mapping[str, object]) -> RawResponse:
     """A document, for nobody else to keep."""
-    return Ready(orjson.dumps(document), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(document), 200, [NO_STORE])

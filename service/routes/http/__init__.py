@@ -3,7 +3,7 @@
 Order of a request: ``middleware`` -> ``guard`` -> ``idempotency`` -> ``json_body`` and ``fields`` -> the view ->
 ``responses`` or ``problems``.
 
-    audit            what the CRM's routes share
+    crm_audit        what a branch's client did, appended to the audit log
     cursors          where a page ended, as text that callers hand back and do not read
     fields           strict marshmallow fields, and one way to check a value against a schema
     guard            each view declares its scope and its reach, or that it is public, and is not reachable without

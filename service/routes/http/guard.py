@@ -1,10 +1,9 @@
-"""Who may do what: each view declares its scope and its reach, or that it is public, and is not reachable without.
+"""Who may do what: each endpoint declares its scope and which bound clients it takes, or that it is public.
 
-``@needs("offers:read")`` gives the view the client that asks; ``@public`` says that nobody need be known. A view that
-declares neither stops the service from starting. A client may be bound to one customer or to one branch. Where the
-path names a customer the guard itself looks whether the client may reach that one (``auth.branch_scope`` says what it
-hears of all others); everywhere else a bound client is refused, unless the view says with its ``Reach`` that it looks
-for itself (``own_customer``, ``own_customers``, ``own_branch``). So a view that forgets is closed to them, not open.
+An endpoint that declares neither stops the service from starting. A client may be bound to one customer or to one
+branch. Where the path names a customer, the guard checks that the client may reach that customer
+(``auth.branch_scope``). Everywhere else a bound client is refused, unless the endpoint takes it (``BoundClients``) and
+its view narrows to it by ``own_customer``, ``own_customers`` or ``own_branch``. The default is closed.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from service.engine.auth.keys import digest
 from service.engine.auth.quotas import expect_allowed
 from service.engine.engine import Engine
 from service.routes.http.idempotency import HEADER, WRITES, once
-from service.routes.http.request_context import facts
+from service.routes.http.request_context import request_context
 from service.store.customers.repository import no_customer_of
 
 PUBLIC = "public"
@@ -43,7 +42,7 @@ class ExternalKey(str):
     __slots__ = ()
 
 
-class Reach(StrEnum):
+class BoundClients(StrEnum):
     """Which clients a route takes, beside their scope."""
 
     BANK = "bank"
@@ -68,7 +67,11 @@ def public(view: View) -> View:
 
 
 def needs(
-    *scopes: str, reach: Reach = Reach.BANK, body_bytes: int = 0, secret: bool = False, nameless: bool = False
+    *scopes: str,
+    reach: BoundClients = BoundClients.BANK,
+    body_bytes: int = 0,
+    secret: bool = False,
+    nameless: bool = False,
 ) -> Callable[[View], View]:
     """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first.
 
@@ -100,12 +103,12 @@ def needs(
     return declare
 
 
-def reach_of(view: object, path: str) -> Reach | None:
+def reach_of(view: object, path: str) -> BoundClients | None:
     """Whom the route takes beside the scope; None for a public one."""
     if scope_of(view) in (None, PUBLIC):
         return None
     named = "customer_id>" in path or path.startswith(f"{BY_KEY}/")
-    return Reach.CUSTOMER if named else getattr(view, "reach", Reach.BANK)
+    return BoundClients.CUSTOMER if named else getattr(view, "reach", BoundClients.BANK)
 
 
 def scope_of(view: object) -> str | None:
@@ -130,14 +133,14 @@ def identify(*scopes: str) -> Client:
         named = " or ".join(f'"{scope}"' for scope in scopes)
         raise Forbidden(f"This key lacks the scope {named}.")
     if client.customer_id is None:
-        facts().client = client.name
+        request_context().client = client.name
     return client
 
 
 def spend(client: Client, count: int, of: int = 1) -> None:
     """Count so many requests against the client's quota; TooMany, which names ``of``, where they are too many."""
     if count:
-        facts().allowance = allowance = engine().access.spent(client, count)
+        request_context().allowance = allowance = engine().access.spent(client, count)
         expect_allowed(allowance, of)
 
 
@@ -214,8 +217,8 @@ def own_branch(client: Client, branch: str | None) -> str | None:
     return client.branch or branch
 
 
-def _expect_reach(client: Client, reach: Reach) -> None:
-    if reach == Reach.NAMED or (reach == Reach.BRANCH and client.customer_id is None):
+def _expect_reach(client: Client, reach: BoundClients) -> None:
+    if reach == BoundClients.NAMED or (reach == BoundClients.BRANCH and client.customer_id is None):
         return
     raise Forbidden(f"{_belonging(client)} and has no part in this.")
 

@@ -16,8 +16,8 @@ from flask import Response, request
 
 from service.core.errors import FourcastError, InvalidInput, Problem, Unavailable
 from service.routes.http.json_body import whole
-from service.routes.http.problems import of_ours
-from service.routes.http.responses import Pair, Ready
+from service.routes.http.problems import answer_error
+from service.routes.http.responses import Pair, RawResponse
 from service.store import IdempotencyStore
 
 HEADER = "HTTP_IDEMPOTENCY_KEY"
@@ -36,7 +36,7 @@ def once(
     if before is not None:
         media = dict(before.headers).get("Content-Type", "")
         pairs = [pair for pair in before.headers if pair[0].lower() not in _MADE_HERE]
-        return Ready(before.body, before.status, [*pairs, REPLAYED], media)
+        return RawResponse(before.body, before.status, [*pairs, REPLAYED], media)
     try:
         with repeats.noted(principal, key):
             answer = _answered(carry_out)
@@ -55,7 +55,7 @@ def _answered(carry_out: Callable[[], Response]) -> Response:
     try:
         return carry_out()
     except FourcastError as error:
-        return of_ours(error)
+        return answer_error(error)
 
 
 def _quietly(act: Callable[[], None]) -> None:

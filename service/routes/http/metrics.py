@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from service.routes.http.request_context import Facts
+from service.routes.http.request_context import RequestContext
 
 __all__ = ["CONTENT_TYPE_LATEST", "exposition", "note_worker", "observe"]
 
@@ -36,7 +36,7 @@ def note_worker() -> None:
     _workers.set(1)
 
 
-def observe(method: str, noted: Facts, seconds: float) -> None:
+def observe(method: str, noted: RequestContext, seconds: float) -> None:
     """Count one finished request."""
     _counted(noted.route, method, noted.status)()
     _timed(noted.route)(seconds)

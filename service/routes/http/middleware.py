@@ -16,7 +16,7 @@ import orjson
 from service.core.suggestions import few_searches
 from service.engine.auth.quotas import WINDOW_S, Allowance
 from service.routes.http.metrics import observe
-from service.routes.http.request_context import UNMATCHED, Facts, begin
+from service.routes.http.request_context import UNMATCHED, RequestContext, begin
 from service.runtime.tracing import Served, served
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def to_stdout(line: bytes) -> None:
     os.write(1, line)
 
 
-class Envelope:
+class Middleware:
     """``app`` with names, log and metrics; ``log`` takes each finished line."""
 
     def __init__(self, app: "WSGIApplication", log: Callable[[bytes], object] = to_stdout) -> None:
@@ -64,7 +64,7 @@ class Envelope:
             if traced is not None:
                 end(traced, method, noted)
 
-    def _finish(self, method: str, noted: Facts, seconds: float) -> None:
+    def _finish(self, method: str, noted: RequestContext, seconds: float) -> None:
         observe(method, noted, seconds)
         self._log(line(method, noted, seconds))
 
@@ -85,7 +85,7 @@ def _route(environ: dict[str, Any]) -> str:
     return UNMATCHED if rule is None else str(rule.rule)
 
 
-def end(traced: Served, method: str, noted: Facts) -> None:
+def end(traced: Served, method: str, noted: RequestContext) -> None:
     """Close the span of a finished request, with the same facts as its line of log."""
     traced.end(
         f"{method} {noted.route}",
@@ -99,7 +99,7 @@ def end(traced: Served, method: str, noted: Facts) -> None:
     )
 
 
-def line(method: str, noted: Facts, seconds: float) -> bytes:
+def line(method: str, noted: RequestContext, seconds: float) -> bytes:
     """One finished request as a line of JSON."""
     return orjson.dumps(
         {

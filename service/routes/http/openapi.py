@@ -41,12 +41,12 @@ from service.routes.examples import TWIN, exampled
 from service.routes.http.guard import BY_KEY, OF_CUSTOMER, View, by_key, reach_of
 from service.routes.http.idempotency import WRITES
 from service.routes.http.links import linked
-from service.routes.http.problems import of_flask
+from service.routes.http.problems import answer_flask_error
 from service.routes.http.responses import JSON, PROBLEM
 from service.routes.schemas import ProblemAnswer
 
 BODY_ERRORS = (Malformed, TooLarge, UnsupportedMedia)
-__all__ = ["BODY_ERRORS", "Conflict", "InvalidInput", "NotFound", "Resource", "document", "operation", "shown"]
+__all__ = ["BODY_ERRORS", "Conflict", "InvalidInput", "NotFound", "Resource", "document", "operation", "response_doc"]
 
 _EVERYWHERE: tuple[type[FourcastError], ...] = (
     Unauthorized,
@@ -85,7 +85,7 @@ class Contract(Api):  # type: ignore[misc]
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Our one shape."""
-        return of_flask(error)
+        return answer_flask_error(error)
 
 
 class ButBulk(BaseConverter):
@@ -181,7 +181,9 @@ def operation(
     }
 
 
-def shown(description: str, schema: type, example: object = None, media: str = JSON, **more: Any) -> dict[str, Any]:
+def response_doc(
+    description: str, schema: type, example: object = None, media: str = JSON, **more: Any
+) -> dict[str, Any]:
     """One answer: what it means, its schema and an example."""
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -216,7 +218,7 @@ def _error(error: type[FourcastError]) -> dict[str, Any]:
     example = {**_EXAMPLE, "type": f"urn:fourcast:problem:{error.slug}", "title": error.title, "status": error.status}
     if error is not InvalidInput:
         example = {name: value for name, value in example.items() if name != "errors"} | {"detail": str(error.__doc__)}
-    return shown(error.title, ProblemAnswer, example, PROBLEM, **headers)
+    return response_doc(error.title, ProblemAnswer, example, PROBLEM, **headers)
 
 
 _ABOUT = {

@@ -9,12 +9,14 @@ there are any) and ``trace_id``, which the log carries too. A 500 never shows wh
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import orjson
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 from service.core.errors import (
+    MOST_PROBLEMS,
     BundleError,
     ExpressionError,
     Forbidden,
@@ -30,9 +32,9 @@ from service.core.errors import (
     UnsupportedCoding,
 )
 from service.routes.http.headers.languages import BY_LANGUAGE, ENGLISH
-from service.routes.http.request_context import facts
-from service.routes.http.responses import NO_STORE, PROBLEM, Pair, Ready
-from service.routes.http.translation.translation import Teller
+from service.routes.http.request_context import request_context
+from service.routes.http.responses import NO_STORE, PROBLEM, Pair, RawResponse
+from service.routes.http.translation import Translator
 
 MOST_TOLD = 200
 """Problems of one answer: as many as a request may hold events, each of which has its own."""
@@ -45,64 +47,81 @@ _DETAILS = {
 }
 
 
-def problem(
+def problem_response(
     status: int, slug: str, title: str, detail: str, errors: Iterable[Problem] = (), headers: Iterable[Pair] = ()
-) -> Ready:
+) -> RawResponse:
     """One error as an answer."""
-    teller = Teller()
-    told = document(status, slug, title, detail, errors, facts().trace_id, teller)
-    pairs = [NO_STORE, BY_LANGUAGE, ("Content-Language", teller.languages), *headers]
-    return Ready(orjson.dumps(told), status, pairs, PROBLEM)
+    translator = Translator()
+    told = problem_document(status, slug, title, detail, errors, request_context().trace_id, translator)
+    pairs = [NO_STORE, BY_LANGUAGE, ("Content-Language", translator.languages), *headers]
+    return RawResponse(orjson.dumps(told), status, pairs, PROBLEM)
 
 
-def document(
-    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str, teller: Teller
+def problem_document(
+    status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str, translator: Translator
 ) -> dict[str, object]:
     """One error as plain JSON values; its rows only where there are any."""
-    rows = list(faults(islice(errors, MOST_TOLD), teller))
+    rows = list(problem_rows(islice(errors, MOST_TOLD), translator))
     return {
         "type": f"urn:fourcast:problem:{slug}",
-        "title": teller.tell(title),
+        "title": translator.translate(title),
         "status": status,
-        "detail": teller.tell(detail),
+        "detail": translator.translate(detail),
         **({"errors": rows} if rows else {}),
         "trace_id": trace_id,
     }
 
 
-def faults(problems: Iterable[Problem], teller: Teller) -> Iterator[dict[str, str]]:
+def item_problem(error: FourcastError) -> dict[str, Any]:
+    """An error as it stands beside the other items of a list, in the language that the caller likes."""
+    translator = Translator()
+    found: dict[str, Any] = {
+        "type": f"urn:fourcast:problem:{error.slug}",
+        "title": translator.translate(error.title),
+        "detail": translator.translate(error.message),
+    }
+    if error.problems:
+        found["errors"] = list(problem_rows(islice(problems_of(error), MOST_PROBLEMS), translator))
+    return found
+
+
+def problem_rows(problems: Iterable[Problem], translator: Translator) -> Iterator[dict[str, str]]:
     """The rows of ``errors``."""
     for one in problems:
-        message = teller.quote(one.message, one.language) if isinstance(one, Spoken) else teller.tell(one.message)
+        message = (
+            translator.quote(one.message, one.language)
+            if isinstance(one, Spoken)
+            else translator.translate(one.message)
+        )
         yield {"where": one.where, "message": message}
 
 
-def told_of(error: FourcastError) -> Iterable[Problem]:
+def problems_of(error: FourcastError) -> Iterable[Problem]:
     """The problems of an error; those of a file that somebody wrote in English are English and stay so."""
     if isinstance(error, PolicyError | ExpressionError | BundleError):
         return (Spoken(one.where, one.message, ENGLISH) for one in error.problems)
     return error.problems
 
 
-def of_ours(error: FourcastError) -> Ready:
+def answer_error(error: FourcastError) -> RawResponse:
     """The answer to an error raised on purpose."""
     detail = error.message if error.status != 500 else INTERNAL
-    return problem(error.status, error.slug, error.title, detail, told_of(error), _headers(error))
+    return problem_response(error.status, error.slug, error.title, detail, problems_of(error), _headers(error))
 
 
-def of_flask(error: HTTPException) -> Ready:
+def answer_flask_error(error: HTTPException) -> RawResponse:
     """The answer to an error that Flask or werkzeug raised; ``Allow`` and its like are kept."""
     status = error.code or 500
     kept = [(name, text) for name, text in error.get_headers(request.environ) if name.lower() != "content-type"]
     slug = "internal" if status == 500 else error.name.lower().replace(" ", "-")
     detail = _DETAILS.get(status) or error.description or error.name
-    return problem(status, slug, _TITLES.get(status, error.name), detail, (), kept)
+    return problem_response(status, slug, _TITLES.get(status, error.name), detail, (), kept)
 
 
-def install(app: Flask) -> None:
+def install_error_handlers(app: Flask) -> None:
     """Let every error of ``app`` be answered here."""
-    app.register_error_handler(FourcastError, of_ours)
-    app.register_error_handler(HTTPException, of_flask)
+    app.register_error_handler(FourcastError, answer_error)
+    app.register_error_handler(HTTPException, answer_flask_error)
 
 
 def _headers(error: FourcastError) -> list[Pair]:

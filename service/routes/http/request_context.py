@@ -19,7 +19,7 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]
 
 
 @dataclass(slots=True)
-class Facts:
+class RequestContext:
     """The request's names, then what its view learned."""
 
     request_id: str
@@ -34,7 +34,7 @@ class Facts:
     allowance: Allowance | None = None
 
 
-def begin(environ: dict[str, Any]) -> Facts:
+def begin(environ: dict[str, Any]) -> RequestContext:
     """The names of a new request: the caller's where they are sane, else made by chance; noted in ``environ``."""
     parent = environ.get("HTTP_TRACEPARENT")
     match = parent and _TRACEPARENT(parent)
@@ -45,10 +45,10 @@ def begin(environ: dict[str, Any]) -> Facts:
     request_id = environ.get("HTTP_X_REQUEST_ID")
     if request_id is None or not _SANE(request_id):
         request_id = trace_id
-    noted = environ[KEY] = Facts(request_id, trace_id, parent)
+    noted = environ[KEY] = RequestContext(request_id, trace_id, parent)
     return noted
 
 
-def facts() -> Facts:
+def request_context() -> RequestContext:
     """The facts of the request being served."""
-    return cast(Facts, request.environ[KEY])
+    return cast(RequestContext, request.environ[KEY])

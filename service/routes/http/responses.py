@@ -1,7 +1,7 @@
 """Finished answers: bytes with their headers, handed to the server without Flask's usual copying.
 
 A werkzeug ``Response`` spends more on one answer than the whole envelope around it, because it parses and rebuilds
-headers that are known already. ``Ready`` keeps the pairs as they are. Hooks and tests may still read ``headers``,
+headers that are known already. ``RawResponse`` keeps the pairs as they are. Hooks and tests may still read ``headers``,
 ``status_code`` and ``get_data``.
 """
 
@@ -38,7 +38,7 @@ BY_ENCODING = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
 
-class Ready(Response):
+class RawResponse(Response):
     """A whole answer: status, header pairs, bytes. Sent as it is, or packed where it is long and the caller takes gzip.
 
     No answer here repeats a secret beside text of the caller's choosing, so packing gives nothing away (BREACH).
@@ -93,7 +93,7 @@ def packed_tag(etag: str) -> str:
     return etag[:-1] + PACKED_TAG
 
 
-def unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> Ready:
+def unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> RawResponse:
     """The answer under a tag, or 304 where If-None-Match (``known``) names that tag, packed or not: it is the same.
 
     A 304 bears the tag that was named, and varies as the answer does: by these a cache finds what it may use again
@@ -102,8 +102,8 @@ def unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepte
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     held = None if known is None else named(known, etag, takes_gzip(accepted))
     if held is None:
-        return Ready(body, 200, [("ETag", etag), *headers])
-    return Ready(b"", 304, [("ETag", held), *headers, *([BY_ENCODING] if len(body) >= LEAST else [])])
+        return RawResponse(body, 200, [("ETag", etag), *headers])
+    return RawResponse(b"", 304, [("ETag", held), *headers, *([BY_ENCODING] if len(body) >= LEAST else [])])
 
 
 def named(known: str, etag: str, packs: bool) -> str | None:
@@ -130,6 +130,6 @@ packed = lru_cache(maxsize=512)(pack)
 """As ``pack``, remembered: a kept answer is packed once by each worker."""
 
 
-def plain(body: bytes, media: str, *headers: Pair) -> Ready:
+def plain(body: bytes, media: str, *headers: Pair) -> RawResponse:
     """Bytes of a public page or document."""
-    return Ready(body, 200, headers, media)
+    return RawResponse(body, 200, headers, media)

@@ -11,13 +11,13 @@ from service.core.domain import Client
 from service.engine.crm.bulk import Decided
 from service.engine.offers.request import OfferRequest
 from service.routes.examples.offers import BULK, BULK_IN
-from service.routes.http.audit import item_problem
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, customers_of, engine, needs, own_customers
+from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_customers
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Resource, operation, response_doc
+from service.routes.http.problems import item_problem
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import VARY
 from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
 from service.store.customers.repository import no_customer_of
@@ -33,7 +33,7 @@ blueprint = Resource("bulk", __name__, description="Many customers at once.")
     **operation(
         "listOffersBulk",
         "offers:read",
-        {"200": shown("A status each, in the order asked.", BulkOffersAnswer, BULK)},
+        {"200": response_doc("A status each, in the order asked.", BulkOffersAnswer, BULK)},
         *BODY_ERRORS,
         parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
         requestBody={
@@ -42,7 +42,7 @@ blueprint = Resource("bulk", __name__, description="Many customers at once.")
         },
     ),
 )
-@needs("offers:read", reach=Reach.BRANCH)
+@needs("offers:read", reach=BoundClients.BRANCH)
 def bulk_offers(client: Client) -> Response:
     """The next best offers of up to 200 customers
 
@@ -60,7 +60,7 @@ def bulk_offers(client: Client) -> Response:
     told: dict[str, object] = {"customers": [_told(one) for one in decided[: len(names)]]}
     if keys:
         told["external_keys"] = [_told(by_key.get(key) or _nobody(key)) for key in keys]
-    return Ready(orjson.dumps(told), 200, [NO_STORE, VARY])
+    return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY])
 
 
 def _told(one: Decided) -> dict[str, object]:

@@ -7,11 +7,11 @@ from service.core.decision_ids import canonical_id
 from service.core.domain import Client
 from service.core.errors import NotFound
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, own_customers, word
+from service.routes.http.guard import BoundClients, engine, needs, own_customers, word
 from service.routes.http.headers.languages import language
-from service.routes.http.openapi import Resource, operation, shown
-from service.routes.http.request_context import facts
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.request_context import request_context
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.explanations import REPLAY, ExplanationQuery, ReplayAnswer
 from service.routes.offers.offers import VARY, pairs
 from service.routes.schemas import DecisionRecord
@@ -28,17 +28,17 @@ blueprint = Resource("decisions", __name__, description="What was decided, and f
     **operation(
         "getDecision",
         "offers:explain",
-        {"200": shown("The record, byte for byte as it was stored.", DecisionRecord)},
+        {"200": response_doc("The record, byte for byte as it was stored.", DecisionRecord)},
         NotFound,
     ),
 )
-@needs("offers:explain", reach=Reach.NAMED)
+@needs("offers:explain", reach=BoundClients.NAMED)
 def decision(client: Client, decision_id: str) -> Response:
     """One decision with its snapshot, versions, factors and reasons
 
     To a key bound to a customer or a branch the decisions of others do not exist (404).
     """
-    return Ready(_stored(client, decision_id).record, 200, [NO_STORE])
+    return RawResponse(_stored(client, decision_id).record, 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -46,7 +46,7 @@ def decision(client: Client, decision_id: str) -> Response:
     **operation(
         "explainDecision",
         "offers:explain",
-        {"200": shown("Why, why not, and what would change it.", ExplanationAnswer)},
+        {"200": response_doc("Why, why not, and what would change it.", ExplanationAnswer)},
         NotFound,
         parameters=[
             {"in": "query", "schema": ExplanationQuery},
@@ -54,7 +54,7 @@ def decision(client: Client, decision_id: str) -> Response:
         ],
     ),
 )
-@needs("offers:explain", reach=Reach.NAMED)
+@needs("offers:explain", reach=BoundClients.NAMED)
 def explanation(client: Client, decision_id: str) -> Response:
     """One decision explained
 
@@ -66,7 +66,7 @@ def explanation(client: Client, decision_id: str) -> Response:
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
     told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
-    return Ready(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
+    return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
 
 @blueprint.serve(
@@ -74,11 +74,11 @@ def explanation(client: Client, decision_id: str) -> Response:
     **operation(
         "replayDecision",
         "offers:explain",
-        {"200": shown("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
+        {"200": response_doc("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
         NotFound,
     ),
 )
-@needs("offers:explain", reach=Reach.NAMED)
+@needs("offers:explain", reach=BoundClients.NAMED)
 def replay(client: Client, decision_id: str) -> Response:
     """One decision made again
 
@@ -86,12 +86,12 @@ def replay(client: Client, decision_id: str) -> Response:
     """
     stored = _stored(client, decision_id)
     replayed = engine().explaining.replayed(stored.id, stored.record)
-    return Ready(orjson.dumps(replayed.document()), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(replayed.document()), 200, [NO_STORE])
 
 
 def _stored(client: Client, decision_id: str) -> Record:
     word(decision_id, "decision_id")
-    facts().decision_id = canonical_id(decision_id) or decision_id
+    request_context().decision_id = canonical_id(decision_id) or decision_id
     try:
         stored = engine().stored(decision_id)
         if own_customers(client, (stored.customer_id,)):

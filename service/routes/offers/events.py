@@ -22,13 +22,13 @@ from service.engine.engine import Engine
 from service.engine.offers.event_claims import Claims, spelt
 from service.engine.offers.offer_tokens import TokenRefused
 from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
-from service.routes.http.audit import item_problem
 from service.routes.http.fields import check, kind
-from service.routes.http.guard import Reach, customers_of, engine, needs, own_customers, spend
+from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, shown
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.problems import item_problem
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 from service.store.customers.repository import no_customer_of
 
@@ -63,8 +63,8 @@ class Sent:
         "recordEvents",
         "events:write",
         {
-            "201": shown("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
-            "200": shown("What is not refused was known already.", EventsAnswer, DUPLICATE),
+            "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
+            "200": response_doc("What is not refused was known already.", EventsAnswer, DUPLICATE),
         },
         *BODY_ERRORS,
         NotFound,
@@ -80,7 +80,7 @@ class Sent:
         },
     ),
 )
-@needs("events:write", reach=Reach.NAMED)
+@needs("events:write", reach=BoundClients.NAMED)
 def events(client: Client) -> Response:
     """Report events
 
@@ -132,13 +132,13 @@ def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
     return found
 
 
-def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> Ready:
+def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> RawResponse:
     """A status each; raises what ``refused`` says where none was taken."""
     statuses = [one for one in became if isinstance(one, str)]
     if not statuses:
         raise refused([one for one in became if isinstance(one, FourcastError)], sent, by_path)
     rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
-    return Ready(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE, BY_LANGUAGE])
+    return RawResponse(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE, BY_LANGUAGE])
 
 
 def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:

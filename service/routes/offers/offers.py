@@ -18,9 +18,9 @@ from service.routes.http.fields import check
 from service.routes.http.guard import ExternalKey, engine, needs
 from service.routes.http.headers.languages import LANGUAGES, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, shown
-from service.routes.http.request_context import Facts, facts
-from service.routes.http.responses import ASK_AGAIN, NO_STORE, Ready, unless_held
+from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.request_context import RequestContext, request_context
+from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, unless_held
 from service.routes.offers.explanations import ExplainedQuery
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
@@ -46,7 +46,7 @@ blueprint = Resource("offers", __name__, description="What to offer next, and wh
         "listOffers",
         "offers:read",
         {
-            "200": shown(
+            "200": response_doc(
                 "The offers, best first; an empty list comes with the reasons.",
                 OffersAnswer,
                 OFFERS,
@@ -81,7 +81,7 @@ def offers(client: Client, customer_id: str) -> Response:
     if asked.explain:
         return explained(client, customer_id, asked)
     answer = recommended(customer_id, asked)
-    note(facts(), answer)
+    note(request_context(), answer)
     headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
     known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
     return unless_held(answer.body, headers, known, accepted)
@@ -93,7 +93,7 @@ def offers(client: Client, customer_id: str) -> Response:
     **operation(
         "requestOffers",
         "offers:read",
-        {"200": shown("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)},
+        {"200": response_doc("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)},
         *BODY_ERRORS,
         NotFound,
         parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
@@ -109,12 +109,12 @@ def request_offers(client: Client, customer_id: str) -> Response:
     said = check(_INPUT, read_json(request), "The body does not fit.")
     asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = recommended(customer_id, asked)
-    note(facts(), answer)
-    return Ready(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+    note(request_context(), answer)
+    return RawResponse(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(OfferRequest):
+class OffersRequest(OfferRequest):
     """What the caller asks, and how much of the why; an explained answer is never kept, so its key stays the same."""
 
     explain: bool = False
@@ -128,26 +128,26 @@ def recommended(customer_id: str, asked: OfferRequest) -> Answer:
     return engine().recommend(customer_id, asked)
 
 
-def explained(client: Client, customer_id: str, asked: Asked) -> Ready:
+def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResponse:
     """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
     if isinstance(customer_id, ExternalKey):
         raise Unavailable("Nobody can tell just now whose this external key is.")
     body = engine().explaining.now(customer_id, asked, asked.shap)
-    facts().source = "explained"
-    return Ready(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+    request_context().source = "explained"
+    return RawResponse(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 
 
 @lru_cache(maxsize=4096)
-def asked_for(query: str, accepted: str) -> Asked:
+def asked_for(query: str, accepted: str) -> OffersRequest:
     """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
     found = check(_QUERY, pairs(query, MAX_HOT_QUERY), "The query does not fit.")
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
-    return Asked(**found, **why, language=language(accepted))
+    return OffersRequest(**found, **why, language=language(accepted))
 
 
-def note(noted: Facts, answer: Answer) -> None:
+def note(noted: RequestContext, answer: Answer) -> None:
     """Leave for the log where the answer came from and which decision it carries."""
     noted.source, noted.degraded = answer.source, answer.degraded
     start = answer.body.find(_NAME) + len(_NAME)

@@ -13,12 +13,12 @@ from service.core.errors import FourcastError, InvalidInput
 from service.engine.offers.request import OfferRequest
 from service.routes.examples.visitors import ANSWER, ASKED, EVENTS, VISITOR
 from service.routes.http.fields import check
-from service.routes.http.guard import Reach, engine, needs, spend
+from service.routes.http.guard import BoundClients, engine, needs, spend
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, Resource, operation, shown
-from service.routes.http.request_context import facts
-from service.routes.http.responses import NO_STORE, Ready
+from service.routes.http.openapi import BODY_ERRORS, Conflict, Resource, operation, response_doc
+from service.routes.http.request_context import request_context
+from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.events import Sent, told
 from service.routes.offers.offers import VARY, note
 from service.routes.schemas.events import EventsAnswer
@@ -36,7 +36,11 @@ blueprint = Resource("visitors", __name__, description="Offers to people of whom
     **operation(
         "listVisitorOffers",
         "offers:read",
-        {"200": shown("The offers, best first; an empty list comes with the reasons.", VisitorOffersAnswer, VISITOR)},
+        {
+            "200": response_doc(
+                "The offers, best first; an empty list comes with the reasons.", VisitorOffersAnswer, VISITOR
+            )
+        },
         *BODY_ERRORS,
         parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
         requestBody={
@@ -45,7 +49,7 @@ blueprint = Resource("visitors", __name__, description="Offers to people of whom
         },
     ),
 )
-@needs("offers:read", reach=Reach.BRANCH)
+@needs("offers:read", reach=BoundClients.BRANCH)
 def visitor_offers(client: Client) -> Response:
     """Offers for a visitor
 
@@ -56,8 +60,8 @@ def visitor_offers(client: Client) -> Response:
     device_id = said.pop("device_id", None)
     asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = engine().visiting.offers(asked, device_id)
-    note(facts(), answer)
-    return Ready(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
+    note(request_context(), answer)
+    return RawResponse(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
 
 
 @blueprint.serve(
@@ -67,8 +71,8 @@ def visitor_offers(client: Client) -> Response:
         "recordVisitorEvents",
         "events:write",
         {
-            "201": shown("What is not refused is durable; at least one was new.", EventsAnswer, ANSWER),
-            "200": shown("What is not refused was known already.", EventsAnswer, ANSWER),
+            "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, ANSWER),
+            "200": response_doc("What is not refused was known already.", EventsAnswer, ANSWER),
         },
         *BODY_ERRORS,
         Conflict,
@@ -78,7 +82,7 @@ def visitor_offers(client: Client) -> Response:
         },
     ),
 )
-@needs("events:write", reach=Reach.BRANCH)
+@needs("events:write", reach=BoundClients.BRANCH)
 def visitor_events(client: Client) -> Response:
     """Report what happened on a visitor's device
 

@@ -257,7 +257,7 @@ def _said(module: Module, node: ast.AST) -> Iterator[ast.expr]:
             yield from node.args[:1]
         elif name == "told" and name_of(getattr(node.func, "value", node)) == "patience":
             yield node.args[0]
-        elif name == "problem" and module.name.endswith("health.py"):
+        elif name == "problem_response" and module.name.endswith("health.py"):
             yield from node.args[2:4]
         elif place is not None and not of_files:
             yield from node.args[place : place + 1]

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from werkzeug.test import Client
 
 from service.routes.http.metrics import exposition
-from service.routes.http.middleware import Envelope
+from service.routes.http.middleware import Middleware
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -26,7 +26,7 @@ def lines() -> list[bytes]:
 
 @pytest.fixture
 def client(lines: list[bytes]) -> Client:
-    return Client(Envelope(hello, lines.append))
+    return Client(Middleware(hello, lines.append))
 
 
 def test_a_request_without_names_gets_them(client: Client, lines: list[bytes]) -> None:
@@ -95,5 +95,5 @@ def test_a_failure_below_is_logged_as_500_and_not_hidden(lines: list[bytes]) -> 
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Client(Envelope(fail, lines.append)).get("/")
+        Client(Middleware(fail, lines.append)).get("/")
     assert json.loads(lines[0])["status"] == 500

@@ -19,12 +19,11 @@ from marshmallow import fields
 from service.core.attributes import parse_table
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.routes.governance.policies import INSTEAD
-from service.routes.http.audit import item_problem
 from service.routes.http.fields import Strict
 from service.routes.http.headers.languages import language
-from service.routes.http.problems import of_ours
+from service.routes.http.problems import answer_error, item_problem
 from service.routes.http.request_context import begin
-from service.routes.http.translation.translation import PHRASES, SENTENCES, Catalogue, catalogue, rows
+from service.routes.http.translation import PHRASES, SENTENCES, Catalogue, catalogue, rows
 from service.rules.policy import DEFAULT
 from tests.routes.http.sentences import HOLE, literals, returned, served, shape
 
@@ -141,14 +140,14 @@ def test_every_kind_of_problem_says_the_same_in_both_languages(
 def test_an_unforeseen_failure_is_told_in_chinese_too(app: Any) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "zh"}) as context:
         begin(context.request.environ)
-        answer = of_ours(type("Unforeseen", (InvalidInput,), {"status": 500, "title": "Internal error"})("secret"))
+        answer = answer_error(type("Unforeseen", (InvalidInput,), {"status": 500, "title": "Internal error"})("secret"))
     assert (answer.json or {})["detail"] == "这是服务端的故障，不是您的请求有误。报告问题时请提供 trace_id。"
 
 
 def test_what_has_no_row_stays_english_and_the_header_says_so(app: Any) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "zh"}) as context:
         begin(context.request.environ)
-        answer = of_ours(NotFound("Nobody wrote this.", [Problem("a", "is required")]))
+        answer = answer_error(NotFound("Nobody wrote this.", [Problem("a", "is required")]))
     assert answer.headers["Content-Language"] == "zh, en"
     assert (answer.json or {})["detail"] == "Nobody wrote this."
     assert (answer.json or {})["errors"] == [{"where": "a", "message": "为必填项"}]
@@ -167,7 +166,7 @@ def test_the_items_of_a_list_are_told_in_the_language_too(
 
 
 def test_what_a_sentence_quotes_is_the_same_whatever_it_holds() -> None:
-    told = catalogue().told
+    told = catalogue().translate
     assert told('No job "x". y".').text == '没有任务“x". y”。'
     assert told("must be from 1 to 10, got 11, got 12").text == "必须为 1 至 10，实际为 11, got 12"
     assert told('expected one of a, b; got ""; did you mean "{names}"?').text == (
@@ -177,7 +176,7 @@ def test_what_a_sentence_quotes_is_the_same_whatever_it_holds() -> None:
     assert told(f"Another policy is being checked just now. {INSTEAD}").whole
     assert told("PostgreSQL failed: such is life").whole is False
     deep = Catalogue({"{a} and {b}": "{~a}，{~b}"}, {})
-    assert deep.told("a and b and c and d and e and f").text == "a，b，c，d and e and f"
+    assert deep.translate("a and b and c and d and e and f").text == "a，b，c，d and e and f"
 
 
 def test_every_sentence_that_a_problem_can_hold_has_a_chinese_row() -> None:
@@ -218,13 +217,13 @@ def broken_json() -> Iterator[str]:
 
 def test_what_libraries_say_of_json_and_fields_has_a_chinese_row() -> None:
     for reason in broken_json():
-        assert catalogue().told(f"The body is not JSON: line 1, column 1: {reason}.").whole, reason
+        assert catalogue().translate(f"The body is not JSON: line 1, column 1: {reason}.").whole, reason
     for field in set(map(type, every_field())) | {Strict}:
         for message in getattr(field, "default_error_messages", {}).values():
-            assert catalogue().told(message).whole, (field, message)
+            assert catalogue().translate(message).whole, (field, message)
     for field in every_field():
         for rule in field.validators:
-            assert catalogue().told(str(getattr(rule, "error", None) or "is required")).whole, (field.name, rule)
+            assert catalogue().translate(str(getattr(rule, "error", None) or "is required")).whole, (field.name, rule)
 
 
 def test_what_does_not_fit_an_attribute_is_told_in_chinese() -> None:
@@ -233,7 +232,7 @@ def test_what_does_not_fit_an_attribute_is_told_in_chinese() -> None:
     problems = table.check(wrong | {"nonsense": 1, "agee": 1, table.features[0].name: 1})
     assert len({problem.message for problem in problems}) > 8
     for problem in problems:
-        assert catalogue().told(problem.message).whole, problem.message
+        assert catalogue().translate(problem.message).whole, problem.message
 
 
 def every_field() -> Iterator[fields.Field[Any]]:

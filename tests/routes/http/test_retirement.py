@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask, Response
 
 from service.routes.http.guard import public
-from service.routes.http.openapi import Resource, Retirement, document, shown
-from service.routes.http.responses import Ready
+from service.routes.http.openapi import Resource, Retirement, document, response_doc
+from service.routes.http.responses import RawResponse
 from service.routes.schemas import Alive
 
 END = Retirement(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC), "/docs/migrating")
@@ -16,17 +16,17 @@ END = Retirement(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=U
 def retired() -> tuple[Any, dict[str, Any]]:
     resource = Resource("old", __name__)
 
-    @resource.serve("/old", retirement=END, operationId="old", responses={"200": shown("Fine.", Alive)})
+    @resource.serve("/old", retirement=END, operationId="old", responses={"200": response_doc("Fine.", Alive)})
     @public
     def old() -> Response:
         """Old"""
-        return Ready(b"{}")
+        return RawResponse(b"{}")
 
-    @resource.serve("/new", operationId="new", responses={"200": shown("Fine.", Alive)})
+    @resource.serve("/new", operationId="new", responses={"200": response_doc("Fine.", Alive)})
     @public
     def new() -> Response:
         """New"""
-        return Ready(b"{}")
+        return RawResponse(b"{}")
 
     app = Flask("small", static_folder=None)
     contract = document(app, (resource,))

@@ -3,7 +3,7 @@
 Errors are raised in English, by layers that know of no request and no language, and the log and the command line say
 the same words. So they are translated here, where they are answered, and only for who asks for Chinese. A sentence is
 matched from left to right, each part at its first place: a sentence costs its length, whatever it quotes. What has no
-row stays English, and ``Teller.languages`` says so.
+row stays English, and ``Translator.languages`` says so.
 """
 
 import re
@@ -42,7 +42,7 @@ class Row:
         """How much it says of its own: of two rows that match, the longer one is meant."""
         return sum(map(len, self.parts))
 
-    def quoted(self, sentence: str) -> dict[str, str] | None:
+    def match(self, sentence: str) -> dict[str, str] | None:
         """What the sentence quotes, by name; None where it is another sentence."""
         first, *between, last = self.parts
         at, end = len(first), len(sentence) - len(last)
@@ -58,7 +58,7 @@ class Row:
         return dict(zip(self.names, [*found, sentence[at:end]], strict=True))
 
 
-class Told(NamedTuple):
+class Translation(NamedTuple):
     """A text, and whether it is Chinese but for what it quotes."""
 
     text: str
@@ -81,7 +81,7 @@ class Rows:
         if sentence in self._plain:
             return Row(sentence, self._plain[sentence]), {}
         for row in (*self._begun.get(sentence.partition(" ")[0], ()), *self._begun.get("", ())):
-            quoted = row.quoted(sentence)
+            quoted = row.match(sentence)
             if quoted is not None:
                 return row, quoted
         return None
@@ -93,26 +93,26 @@ class Catalogue:
     def __init__(self, sentences: Mapping[str, str], phrases: Mapping[str, str]) -> None:
         self._sentences, self._within = Rows(sentences), Rows({**sentences, **phrases})
 
-    def told(self, sentence: str) -> Told:
+    def translate(self, sentence: str) -> Translation:
         """The sentence in Chinese; as it is where there is no row."""
-        return self._told(sentence, self._sentences, DEEPEST)
+        return self._translate(sentence, self._sentences, DEEPEST)
 
-    def _told(self, sentence: str, rows: Rows, depth: int) -> Told:
+    def _translate(self, sentence: str, rows: Rows, depth: int) -> Translation:
         found = rows.find(sentence) if depth else None
         if found is None:
             english = _LETTER if rows is self._sentences else _WORDS
-            return Told(sentence, english.search(_QUOTED.sub("", sentence)) is None)
+            return Translation(sentence, english.search(_QUOTED.sub("", sentence)) is None)
         pieces = list(self._filled(*found, depth - 1))
-        return Told("".join(piece.text for piece in pieces), all(piece.whole for piece in pieces))
+        return Translation("".join(piece.text for piece in pieces), all(piece.whole for piece in pieces))
 
-    def _filled(self, row: Row, quoted: Mapping[str, str], depth: int) -> Iterator[Told]:
+    def _filled(self, row: Row, quoted: Mapping[str, str], depth: int) -> Iterator[Translation]:
         for place, piece in enumerate(row.chinese):
             if not place % 2:
-                yield Told(piece, True)
+                yield Translation(piece, True)
             elif piece.startswith("~"):
-                yield self._told(quoted[piece[1:]], self._within, depth)
+                yield self._translate(quoted[piece[1:]], self._within, depth)
             else:
-                yield Told(quoted[piece], True)
+                yield Translation(quoted[piece], True)
 
 
 @cache
@@ -129,7 +129,7 @@ def rows(name: str) -> dict[str, str]:
     return found
 
 
-class Teller:
+class Translator:
     """Tells problems in the language that the request asks for, English unless it likes Chinese better."""
 
     def __init__(self) -> None:
@@ -141,13 +141,15 @@ class Teller:
         """The languages that were used, as ``Content-Language`` says it; the one asked for first."""
         return ", ".join(sorted(self._used, key=lambda one: one != self._asked))
 
-    def tell(self, sentence: str) -> str:
+    def translate(self, sentence: str) -> str:
         """An English sentence of ours."""
         if self._asked == ENGLISH:
             return self.quote(sentence, ENGLISH)
-        told = catalogue().told(sentence)
-        self._used |= {CHINESE} if told.whole else {ENGLISH} if told.text == sentence else {CHINESE, ENGLISH}
-        return told.text
+        translated = catalogue().translate(sentence)
+        self._used |= (
+            {CHINESE} if translated.whole else {ENGLISH} if translated.text == sentence else {CHINESE, ENGLISH}
+        )
+        return translated.text
 
     def quote(self, sentence: str, spoken: str) -> str:
         """A sentence as it is, in the language that it is in."""

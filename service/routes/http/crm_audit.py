@@ -1,0 +1,22 @@
+"""Audit of branch clients: what a client that is bound to a branch did, appended to the audit log.
+
+A customer's own key opens none of these routes (``BoundClients.BRANCH``): nobody writes their own risk tolerance.
+Reads of customers are logged by the guard (``guard.own_customers``). Changes go to the hash-chained audit log.
+"""
+
+from collections.abc import Mapping
+
+from service.core.domain import Client
+from service.routes.http.guard import engine
+
+
+def audit_branch_action(client: Client, action: str, subject: str, detail: Mapping[str, object]) -> None:
+    """Append to the audit log what a branch's client did; for any other client do nothing."""
+    if client.branch is not None:
+        engine().crm.audit(client.name, action, subject, detail)
+
+
+def about(client: Client, on_behalf_of: str | None = None, **more: object) -> dict[str, object]:
+    """Who did it for whom, for the audit log."""
+    found = {"branch": client.branch, "on_behalf_of": on_behalf_of, **more}
+    return {name: value for name, value in found.items() if value is not None}

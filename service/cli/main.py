@@ -18,7 +18,7 @@ from typing import Never
 import click
 
 from service import __version__
-from service.cli.bank.choice import NEW
+from service.cli.bank.selection import NEW
 from service.core.errors import FourcastError, InvalidInput
 
 _HERE = Path(__file__).parent

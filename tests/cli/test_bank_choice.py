@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import service.rules
-from service.cli.bank import choice
-from service.cli.bank.state import CARD, KEYS, LOCK, Bank, note_import, note_start, served
+from service.cli.bank.selection import chosen_settings, existing_settings, settings_for_import, settings_of_folder
+from service.cli.bank.state import CARD, KEYS, LOCK, BankState, note_import, note_start, served
 from service.cli.main import main, named_first
 from service.cli.operate.serve import free_port
 from service.core.errors import InvalidInput
@@ -58,7 +58,7 @@ def bank(here: Path, name: str, age_s: float, whole: bool = True) -> Path:
 
 def chosen(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     """The chosen state and what was told of it; never on standard output."""
-    settings = choice.existing()
+    settings = existing_settings()
     told = capsys.readouterr()
     assert told.out == ""
     return str(settings.state_dir), told.err
@@ -87,7 +87,7 @@ def test_a_bank_that_is_served_comes_before_a_newer_one_and_a_killed_one_counts_
         assert process.stdout.readline() == "served\n"
         os.utime(old / CARD, (time.time() - 400,) * 2)
         assert chosen(capsys)[0] == ".fourcast/synthetic"
-        choice.existing()
+        existing_settings()
         assert "served on http://127.0.0.1:8123. Others: xiamen" in capsys.readouterr().err
         process.kill()
     assert (old / LOCK).exists(), "a killed demo leaves its files"
@@ -114,7 +114,7 @@ def test_many_who_look_at_once_never_take_a_bank_for_served(here: Path) -> None:
     (folder / LOCK).touch()
     with (folder / LOCK).open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_SH)
-        assert Bank("a", folder).served is False
+        assert BankState("a", folder).served is False
 
 
 def test_bundles_and_policy_are_those_the_bank_was_started_with_unless_a_variable_says_otherwise(
@@ -123,9 +123,15 @@ def test_bundles_and_policy_are_those_the_bank_was_started_with_unless_a_variabl
     folder = bank(here, "a", 9)
     note_start(Settings(state_dir=folder, artifacts=here / "models", policy=here / "policy"), "demo")
     assert (folder / CARD).stat().st_mode & 0o777 == 0o600
-    assert (choice.existing().artifacts, choice.existing().policy) == (here / "models", here / "policy")
+    assert (existing_settings().artifacts, existing_settings().policy) == (
+        here / "models",
+        here / "policy",
+    )
     monkeypatch.setenv("FOURCAST_ARTIFACTS", "mine")
-    assert (choice.existing().artifacts, choice.existing().policy) == (Path("mine"), here / "policy")
+    assert (existing_settings().artifacts, existing_settings().policy) == (
+        Path("mine"),
+        here / "policy",
+    )
 
 
 def test_the_variables_mean_exactly_what_they_say(
@@ -137,7 +143,7 @@ def test_the_variables_mean_exactly_what_they_say(
     assert chosen(capsys) == ("own", "")
     monkeypatch.setenv("FOURCAST_STATE_DIR", ".fourcast")
     with pytest.raises(InvalidInput, match=r"no bank in .*/\.fourcast: .* pick one of synthetic by --bank-state NAME"):
-        choice.existing()
+        existing_settings()
     monkeypatch.setenv("FOURCAST_DATABASE_URL", "postgresql://bank/db")
     assert chosen(capsys) == (".fourcast", "")
 
@@ -153,15 +159,15 @@ def test_an_option_picks_a_bank_by_its_name_and_refuses_one_that_is_not_there(
     bank(here, "synthetic", 9)
     bank(here, "xiamen", 1)
     (here / ".fourcast" / "postgres").mkdir()
-    assert with_option("synthetic", choice.existing).state_dir == Path(".fourcast/synthetic")
-    assert with_option(".fourcast", choice.existing).state_dir == Path(".fourcast"), "the bank right in the folder"
+    assert with_option("synthetic", existing_settings).state_dir == Path(".fourcast/synthetic")
+    assert with_option(".fourcast", existing_settings).state_dir == Path(".fourcast"), "the bank right in the folder"
     with pytest.raises(InvalidInput, match=r"no bank in .*/nowhere: .* pick one of .*synthetic, xiamen"):
-        with_option("nowhere", choice.existing)
+        with_option("nowhere", existing_settings)
     with pytest.raises(InvalidInput, match="There is no bank nowhere"):
-        with_option("nowhere", choice.found)
+        with_option("nowhere", chosen_settings)
     monkeypatch.setenv("FOURCAST_DATABASE_URL", "postgresql://bank/db")
     with pytest.raises(InvalidInput, match="leave one out"):
-        with_option("synthetic", choice.existing)
+        with_option("synthetic", existing_settings)
 
 
 WRITING = (
@@ -192,7 +198,7 @@ def test_a_new_bank_is_made_where_it_is_said_to_be_new_and_only_there(here: Path
     done = CliRunner().invoke(main, ["import", "--bank", ".", "--files", ".", "--new-bank", "mine", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["customers"] == 1
-    assert with_option("mine", choice.existing).state_dir == Path(".fourcast/mine")
+    assert with_option("mine", existing_settings).state_dir == Path(".fourcast/mine")
     again = CliRunner().invoke(main, ["keys", "add", "x", "--scope", "offers:read", "--new-bank=mine"])
     assert (again.exit_code, "There is a bank mine already" in again.stderr) == (2, True)
     both = CliRunner().invoke(main, ["--bank-state", "mine", "--new-bank", "other", "models"])
@@ -202,24 +208,26 @@ def test_a_new_bank_is_made_where_it_is_said_to_be_new_and_only_there(here: Path
 def test_a_banks_files_go_to_that_bank_and_never_into_another(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bank(here, "synthetic", 1)
     files = here / "xiamen"
-    assert choice.imported(files, False).state_dir == Path(".fourcast")
-    assert choice.of(files).state_dir == Path(".fourcast/synthetic")
+    assert settings_for_import(files, False).state_dir == Path(".fourcast")
+    assert settings_of_folder(files).state_dir == Path(".fourcast/synthetic")
     bank(here, "xiamen", 500)
-    assert choice.imported(files, False).state_dir == choice.of(files).state_dir == Path(".fourcast/xiamen")
+    assert (
+        settings_for_import(files, False).state_dir == settings_of_folder(files).state_dir == Path(".fourcast/xiamen")
+    )
     own = here / ".fourcast" / "synthetic" / "bank" / "bank"
-    assert choice.of(own).state_dir == choice.imported(own, False).state_dir == Path(".fourcast/synthetic")
+    assert settings_of_folder(own).state_dir == settings_for_import(own, False).state_dir == Path(".fourcast/synthetic")
     monkeypatch.setenv("FOURCAST_STATE_DIR", "own")
-    assert choice.imported(files, False).state_dir == Path("own")
+    assert settings_for_import(files, False).state_dir == Path("own")
 
 
 def test_files_that_get_a_bank_of_their_own_beside_others_are_told_so_and_how_to_name_another(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    choice.imported(here / "mine", False)
+    settings_for_import(here / "mine", False)
     assert capsys.readouterr() == ("", ""), "where there is no other bank there is nothing to mistake"
     bank(here, "synthetic", 9)
     bank(here, "xiamen", 100)
-    choice.imported(here / "mine", False)
+    settings_for_import(here / "mine", False)
     told = (
         "It is a bank of these files' own: what is imported into it is not in any other.\n"
         "To import into another, name it: --bank-state synthetic (there are: synthetic, xiamen).\n"
@@ -227,9 +235,9 @@ def test_files_that_get_a_bank_of_their_own_beside_others_are_told_so_and_how_to
     made = "Bank: .fourcast (.fourcast), which is not there yet: `fourcast import` makes it.\n"
     assert capsys.readouterr() == ("", made + told)
     (here / ".fourcast" / "postgres").mkdir()
-    choice.imported(here / "mine", False)
+    settings_for_import(here / "mine", False)
     assert capsys.readouterr() == ("", f"Bank: .fourcast (.fourcast), the last one here; it is not served now.\n{told}")
-    choice.imported(here / "synthetic", False)
+    settings_for_import(here / "synthetic", False)
     assert "of these files' own" not in capsys.readouterr().err
 
 
@@ -301,7 +309,7 @@ def test_every_verb_says_how_to_mend_a_state_that_root_copied(here: Path, words:
     assert f"Somebody else's state folder: {files} belongs to root" in refused.stderr
     assert f"As root: chown -R nobody {files} , or let FOURCAST_STATE_DIR name another folder" in refused.stderr
     shutil.chown(files, "nobody")
-    assert choice.existing().state_dir == Path(".fourcast/synthetic"), "the told command mends it"
+    assert existing_settings().state_dir == Path(".fourcast/synthetic"), "the told command mends it"
 
 
 AS_A_USER = """

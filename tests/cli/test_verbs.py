@@ -35,8 +35,8 @@ def test_a_verb_reads_no_other_verbs_modules() -> None:
         f"service.cli.{name}"
         for name in (
             "bank",
-            "bank.choice",
             "bank.customer_names",
+            "bank.selection",
             "bank.stack",
             "bank.state",
             "main",

@@ -17,7 +17,7 @@ import redis
 
 from service.core.errors import Unavailable
 from service.runtime.embedded import embedded, start_postgres, start_valkey
-from service.runtime.embedded.rights import Rights, rights
+from service.runtime.embedded.run_as import Rights, least_rights
 from tests.servers import execute, pid_of
 
 LAUNCH = """
@@ -213,7 +213,7 @@ def test_files_of_another_major_version_are_refused_in_words(tmp_path: Path) -> 
     files = tmp_path / "postgres" / "files"
     files.mkdir(parents=True)
     (files / "PG_VERSION").write_text("17\n")
-    rights([]).own(files)
+    least_rights([]).own(files)
     with pytest.raises(Unavailable, match="made by PostgreSQL 17"):
         start_postgres(tmp_path)
 
@@ -277,16 +277,17 @@ def test_another_user_cannot_log_in(state: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_becomes_nobody_and_keeps_a_capability_only_where_a_folder_is_closed(tmp_path_factory: object) -> None:
     closed = Path("/root").stat().st_mode & 0o001 == 0
-    assert rights([Path("/tmp/x")]).capability is None
-    assert (rights([Path("/root/x")]).capability is not None) == closed
-    assert rights([Path("/tmp/x")]).user is not None
+    assert least_rights([Path("/tmp/x")]).capability is None
+    assert (least_rights([Path("/root/x")]).capability is not None) == closed
+    assert least_rights([Path("/tmp/x")]).user is not None
 
 
 def test_an_ordinary_user_stays_who_they_are(tmp_path: Path) -> None:
     inside = ["unshare", "--user", "--map-user=65534", "--map-group=65534"] if os.geteuid() == 0 else []
     code = (
         "import sys; from pathlib import Path; from service.runtime.embedded import start_postgres\n"
-        "from service.runtime.embedded.rights import Rights, rights; assert rights([Path('/root/x')]) == Rights()\n"
+        "from service.runtime.embedded.run_as import Rights, least_rights\n"
+        "assert least_rights([Path('/root/x')]) == Rights()\n"
         "with start_postgres(Path(sys.argv[1])) as server: print(server.started)"
     )
     done = subprocess.run(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from service.cache import Cache
-from service.cli.bank import choice
+from service.cli.bank import selection
 from service.runtime.config import Settings
 from service.runtime.embedded import embedded, secret_key
 from service.store import Store
@@ -34,12 +34,12 @@ class Stack:
 
 
 @contextmanager
-def opened(settings: Settings | None = None) -> Iterator[Stack]:
+def open_stack(settings: Settings | None = None) -> Iterator[Stack]:
     """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else.
 
     Without settings: that of the bank a verb speaks of, which must be there.
     """
-    settings = settings or choice.existing()
+    settings = settings or selection.existing_settings()
     with embedded(settings) as urls:
         keys = _secret_keys(settings)
         settings = replace(settings, database_url=urls.database, redis_url=urls.redis, secret_keys=keys)

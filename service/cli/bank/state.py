@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from service.runtime.config import Settings
-from service.runtime.embedded.ownership import foreign, make
+from service.runtime.embedded.state_owner import foreign, make
 
 CARD, LOCK, KEYS = "bank.json", "bank.lock", "keys.json"
 LOCK_S, PAUSE_S = 0.5, 0.01
 
 
 @dataclass(frozen=True)
-class Bank:
+class BankState:
     """One bank with embedded servers: the name that --bank-state takes, and its folder."""
 
     name: str
     folder: Path
 
     @classmethod
-    def of(cls, root: Path, name: str) -> "Bank":
+    def of(cls, root: Path, name: str) -> "BankState":
         """The bank of that name in the state folder; the folder's own name is the bank right in it."""
         return cls(name, root if name == root.name else root / name)
 
@@ -134,7 +134,7 @@ def note_start(settings: Settings, made_by: str, address: str | None = None) -> 
 
 def note_import(settings: Settings) -> None:
     """Keep what a bank was imported with; of one that `demo` or `serve` started, what those noted stays."""
-    if Bank(settings.state_dir.name, settings.state_dir).card.get("made_by", "import") == "import":
+    if BankState(settings.state_dir.name, settings.state_dir).card.get("made_by", "import") == "import":
         note_start(settings, "import")
 
 

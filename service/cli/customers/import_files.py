@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from service.cli.bank import choice
-from service.cli.bank.files import bank_without_erased, known_bank, tell_zones
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank import selection
+from service.cli.bank.bank_folder import bank_without_erased, known_bank, tell_zones
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import note_import
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import FourcastError, InvalidInput, Problem, Unconfirmed
@@ -156,7 +156,7 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     from training.data.check_files import check_files as check
     from training.data.rows import LISTED
 
-    settings = choice.imported(bank, supplement=False)
+    settings = selection.settings_for_import(bank, supplement=False)
     policy = load(settings.policy)
     with bank_without_erased(settings, bank, policy) as (described, left_out):
         found = check(described, files, purposes(policy), listed=MOST_TOLD if as_json else LISTED)
@@ -211,8 +211,8 @@ def import_(bank: Path, files: Path, supplement: bool, as_json: bool, **asked: A
     gets no outbound contact and stays on record, until a file names them again.
     """
     manner = _manner(**asked)
-    settings = choice.imported(bank, supplement)
-    with opened(settings) as stack:
+    settings = selection.settings_for_import(bank, supplement)
+    with open_stack(settings) as stack:
         loaded = load_bank(stack, bank, files, supplement, manner=manner)
     note_import(settings)
     show(loaded, as_json)

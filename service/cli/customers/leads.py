@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from service.cli.bank import choice
-from service.cli.bank.stack import opened
-from service.cli.customers.decisions import engine_of
+from service.cli.bank import selection
+from service.cli.bank.stack import open_stack
+from service.cli.customers.recommend import engine_of
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput, Problem
 from service.core.grid import day_at
@@ -47,7 +47,7 @@ def build(branch: str | None, due_days: int, expire_days: int, as_json: bool) ->
 
     Says by reason why the other customers got no lead.
     """
-    with opened() as stack:
+    with open_stack() as stack:
         engine = engine_of(stack)
         try:
             with bar("Deciding in the advisers' channel") as advance:
@@ -68,7 +68,7 @@ def build(branch: str | None, due_days: int, expire_days: int, as_json: bool) ->
 @click.option("--status", help="In this status, as open or claimed.")
 def list_(branch: str | None, adviser: str | None, status: str | None) -> None:
     """Leads as CSV, best first; text that a spreadsheet would run is defused."""
-    with opened() as stack:
+    with open_stack() as stack:
         engine = engine_of(stack)
         try:
             zone, after, rows = engine.timezone, None, []
@@ -95,7 +95,7 @@ def _row(one: Lead, zone: tzinfo) -> dict[str, object]:
 def report(branch: str | None, days: int, as_json: bool) -> None:
     """What became of the leads: by adviser, then by the strategies that raised the offers; sales credited to both."""
     now = time.time_ns() // 1_000_000
-    with opened() as stack:
+    with open_stack() as stack:
         stack.store.leads.settle()
         rows = stack.store.leads.report(now - days * 86_400_000, now + 1, branch)
         until = day_at(now, load(stack.settings.policy).contact.timezone)
@@ -127,7 +127,7 @@ def put(adviser_id: str, away: bool, away_from: datetime | None, away_until: dat
     first, last = (None if one is None else one.date() for one in (away_from, away_until))
     row = AdviserRow(adviser_id, active=not away, away_from=first, away_until=last, **said)
     _expect_leave(row, "--away-until")
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         stack.store.leads.put_advisers([row], Actor("cli"))
     click.echo(f"stored {adviser_id}")
 
@@ -136,7 +136,7 @@ def put(adviser_id: str, away: bool, away_from: datetime | None, away_until: dat
 @click.argument("adviser_id")
 def remove(adviser_id: str) -> None:
     """Take ADVISER_ID out; what they did stays credited to them."""
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         stack.store.leads.remove_adviser(adviser_id, Actor("cli"))
     click.echo(f"removed {adviser_id}")
 
@@ -150,7 +150,7 @@ def import_(file: Path, as_json: bool) -> None:
     And, where they are there: away_from, away_until, substitute, max_risk, manager (true or false).
     """
     rows = read_advisers(file)
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         stack.store.leads.put_advisers(rows, Actor("cli"))
     show({"advisers": len(rows)}, as_json)
 
@@ -159,7 +159,7 @@ def import_(file: Path, as_json: bool) -> None:
 @json_option
 def list_advisers(as_json: bool) -> None:
     """Every adviser with their hours and leads at work."""
-    with opened() as stack:
+    with open_stack() as stack:
         rows = stack.store.leads.advisers()
     show({one.id: _told(one, at_work) for one, at_work in rows}, as_json)
 

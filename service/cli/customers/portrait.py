@@ -7,8 +7,8 @@ import click
 import orjson
 
 from service.cli.bank.customer_names import external_key_option, whose
-from service.cli.bank.stack import opened
-from service.cli.customers.decisions import engine_of
+from service.cli.bank.stack import open_stack
+from service.cli.customers.recommend import engine_of
 from service.cli.terminal import json_option, show
 
 UNKNOWN = "-"
@@ -21,7 +21,7 @@ UNKNOWN = "-"
 @json_option
 def portrait(customer_id: str | None, external_key: str | None, language: str, as_json: bool) -> None:
     """Who CUSTOMER_ID is: segment, stage, worth, satisfaction, needs, holdings, channels, history, tags."""
-    with opened() as stack:
+    with open_stack() as stack:
         named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         found: dict[str, Any] = orjson.loads(engine.portrait(named, language))

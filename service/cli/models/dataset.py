@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.models.tracking import tell_trained
 from service.cli.terminal import bar, bom_option, json_option, show
 from service.core.domain import Release
@@ -40,7 +40,7 @@ def dataset(out: Path, days: int, window: float | None, bom: bool, as_json: bool
     """Write what training from events learns from: a row per offer shown, with what came of it and the facts then."""
     from training.experience.export import write_table
 
-    with opened() as stack:
+    with open_stack() as stack:
         _, policy = serving(stack)
         lived = lived_through(stack, policy, days, window)
     rows = write_table(lived.offers, policy.attributes, out, bom)
@@ -51,7 +51,7 @@ def learned(days: int, window: float | None, seed: int) -> Any:
     """Train a bundle from the service's own decisions and events, and put it where bundles live; the ``Learned``."""
     from training.train_from_events import learn_bundle
 
-    with opened() as stack:
+    with open_stack() as stack:
         release, policy = serving(stack)
         lived = lived_through(stack, policy, days, window)
         kept = None if release is None or release.bundle is None else stack.store.bundle(release.bundle)

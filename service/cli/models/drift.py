@@ -9,11 +9,11 @@ import click
 import orjson
 
 from service.analysis.drift import Drift
-from service.cli.bank import choice
-from service.cli.bank.files import bank_without_erased
-from service.cli.bank.stack import opened
-from service.cli.customers.decisions import engine_of
+from service.cli.bank import selection
+from service.cli.bank.bank_folder import bank_without_erased
+from service.cli.bank.stack import open_stack
 from service.cli.customers.import_files import bank_option, files_option
+from service.cli.customers.recommend import engine_of
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput
 from service.engine.releases.artifacts import Artifacts
@@ -49,7 +49,7 @@ def drift(bank: Path | None, files: Path | None, version: str | None, from_store
 def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
     if version is not None:
         raise InvalidInput("Stored decisions are compared with the bundle that serves: leave out --bundle.")
-    with opened() as stack:
+    with open_stack() as stack:
         engine = engine_of(stack)
         try:
             return engine.drifting.measured()
@@ -62,7 +62,7 @@ def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict
     from service.scoring.models.folders import verify
     from training.evaluation.drift import drift_of
 
-    settings = choice.of(bank, needed=version is None)
+    settings = selection.settings_of_folder(bank, needed=version is None)
     version = version or _serving(settings)
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
@@ -71,7 +71,7 @@ def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict
 
 
 def _serving(settings: Settings) -> str:
-    with opened(settings) as stack:
+    with open_stack(settings) as stack:
         active = stack.store.active()
     if active is None or active.bundle is None:
         raise InvalidInput("No bundle serves that could be compared with; name one: --bundle VERSION")
@@ -111,7 +111,7 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     from training.bundles.registry import memory_of
     from training.evaluation.drift import evaluated
 
-    settings = choice.of(bank)
+    settings = selection.settings_of_folder(bank)
     home = Artifacts.of(settings).folder_of(version)
     bundle = verify(home.parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):

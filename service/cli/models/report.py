@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import orjson
 
-from service.cli.bank import choice
-from service.cli.bank.files import bank_without_erased
+from service.cli.bank import selection
+from service.cli.bank.bank_folder import bank_without_erased
 from service.cli.models.drift import folder
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput
@@ -44,7 +44,7 @@ def report(
     from training.evaluation.drift import drift_of
     from training.report import document, page
 
-    settings = choice.found() if bank is None else choice.of(bank)
+    settings = selection.chosen_settings() if bank is None else selection.settings_of_folder(bank)
     artifacts = Artifacts.of(settings)
     home, rival = _home(artifacts, version), None if champion is None else _home(artifacts, champion)
     drift = None

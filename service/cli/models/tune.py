@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from service.cli.bank import choice
-from service.cli.bank.files import bank_without_erased
+from service.cli.bank import selection
+from service.cli.bank.bank_folder import bank_without_erased
 from service.cli.customers.import_files import bank_option, files_option
-from service.cli.models.bundles import tell
 from service.cli.models.tracking import tell_trained
+from service.cli.models.train import tell
 from service.cli.terminal import bar, json_option
 from service.engine.releases.artifacts import Artifacts
 from service.scoring.models.lightgbm_c import library
@@ -42,7 +42,7 @@ def tune(
     library()
     from training.tune import tune as tune_bundle
 
-    settings = choice.of(bank)
+    settings = selection.settings_of_folder(bank)
     artifacts = Artifacts.of(settings)
     if champion is not None:
         artifacts.folder_of(champion)

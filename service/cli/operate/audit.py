@@ -9,7 +9,7 @@ import click
 import orjson
 
 from service.cli.bank.customer_names import external_key_option, id_of
-from service.cli.bank.stack import opened
+from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
 from service.rendering.answer import iso
 from service.store import Head
@@ -27,7 +27,7 @@ def head(as_json: bool) -> None:
 
     `fourcast audit verify --since HEAD` proves later that nothing before it was changed or cut off.
     """
-    with opened() as stack:
+    with open_stack() as stack:
         found = str(stack.store.audit_head())
     show({"head": found}, as_json) if as_json else click.echo(found)
 
@@ -42,7 +42,7 @@ def verify(since: str | None, as_json: bool) -> None:
     Without --since, who may write the database could have made the whole chain anew.
     """
     noted = None if since is None else Head.of(since)
-    with opened() as stack:
+    with open_stack() as stack:
         verdict, differences = stack.store.verify_audit(noted), stack.store.crosscheck_audit()
     holds = verdict.broken_at is None and not differences
     told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": str(Head(verdict.rows, verdict.head))}
@@ -61,7 +61,7 @@ def verify(since: str | None, as_json: bool) -> None:
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """The newest rows, newest first."""
-    with opened() as stack:
+    with open_stack() as stack:
         rows = stack.store.audit_log(limit)
     show({str(row["seq"]): row if as_json else _line(row) for row in rows}, as_json)
 
@@ -74,7 +74,7 @@ def list_(limit: int, as_json: bool) -> None:
 @json_option
 def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
     """Which branch's clients looked at which customers, newest first; refused attempts too."""
-    with opened() as stack:
+    with open_stack() as stack:
         found = stack.store.access_log.listed(limit, id_of(stack.store, customer, external_key), client)
     if as_json:
         show({"views": [asdict(view) for view in found]}, as_json)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 import orjson
 
-from service.cli.bank import choice
+from service.cli.bank import selection
 from service.cli.operate.deployment_check import Finding, examine
 from service.cli.terminal import json_option, show
 from service.core.errors import FourcastError, InvalidInput, NoLightGBM, Problem
@@ -54,7 +54,7 @@ def readable(environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
 def bank(settings: Settings) -> tuple[Settings, list[Finding]]:
     """The settings of the bank that verbs speak of, and a fault where it cannot be used."""
     try:
-        return choice.found(settings), []
+        return selection.chosen_settings(settings), []
     except FourcastError as error:
         return settings, [Finding("bank", "fault", str(error))]
 

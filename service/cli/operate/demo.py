@@ -21,12 +21,12 @@ from urllib.request import Request, urlopen
 
 import click
 
-from service.cli.bank.choice import named, state_name
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.selection import named_bank, state_name
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import KEYS as KEYS_FILE
-from service.cli.bank.state import Bank, served
+from service.cli.bank.state import BankState, served
 from service.cli.customers.import_files import load_bank
-from service.cli.models.bundles import trained
+from service.cli.models.train import trained
 from service.cli.operate.serve import base, check_port, run_server, wait_until_served
 from service.cli.terminal import bar
 from service.core.domain import Client
@@ -66,7 +66,7 @@ def prepared(
     seed: int = 7,
 ) -> Iterator[Stage]:
     """Everything but the serving: started, filled, trained, promoted; what a former start left is kept."""
-    with opened(settings) as stack:
+    with open_stack(settings) as stack:
         if stack.store.count_customers() == 0 or stack.store.active() is None:
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
@@ -233,7 +233,7 @@ def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int
 def _demo_settings(bank: Path | None, supplement: bool, port: int | None) -> Settings:
     """Each bank has a state folder of its own, so that one demo never shows another's customers."""
     settings = Settings.read(os.environ)
-    own = Bank.of(settings.state_dir, named() or state_name(bank, supplement))
+    own = BankState.of(settings.state_dir, named_bank() or state_name(bank, supplement))
     return replace(settings, state_dir=own.folder, port=port or settings.port)
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from service.cli.bank.stack import opened
+from service.cli.bank.stack import open_stack
 from service.cli.policies.policy import actor
 from service.cli.terminal import json_option, show
 
@@ -12,7 +12,7 @@ from service.cli.terminal import json_option, show
 @json_option
 def feed(decisions: str | None, as_json: bool) -> None:
     """Whether the feed of changes tells decisions, to whoever asks for them by type. Each is a row for 30 days."""
-    with opened() as stack:
+    with open_stack() as stack:
         if decisions is not None:
             stack.store.feed.tell_decisions(decisions == "on", actor(None)[0])
         show({"decisions": "on" if stack.store.feed.tells_decisions() else "off"}, as_json)

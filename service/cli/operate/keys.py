@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from service.cli.bank import choice
+from service.cli.bank import selection
 from service.cli.bank.customer_names import external_key_option, id_of
-from service.cli.bank.stack import opened
+from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
 from service.core.domain import Client
 from service.core.errors import InvalidInput, Problem
@@ -48,7 +48,7 @@ def add(
     client = Client(name, frozenset(scopes), customer or external_key, **bounds)
     _expect(client, ends)
     key, digest = new_key()
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         client = replace(client, customer_id=id_of(stack.store, customer, external_key))
         stack.store.add_client(client, digest, "cli", ends)
     show({"client": name, "key": key, **_rights(client, ends)}, as_json)
@@ -58,7 +58,7 @@ def add(
 @json_option
 def list_keys(as_json: bool) -> None:
     """Every live key: whose, how far it reaches, until when."""
-    with opened() as stack:
+    with open_stack() as stack:
         found = stack.store.clients()
     if as_json:
         show({"keys": [_row(key) for key in found]}, as_json)
@@ -74,7 +74,7 @@ def list_keys(as_json: bool) -> None:
 def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
     """Make a new key with the same rights for the client NAME; the old ones end, at once or after the overlap."""
     key, digest = new_key()
-    with opened() as stack:
+    with open_stack() as stack:
         client = stack.store.rotate_client(name, digest, "cli", timedelta(hours=overlap_hours).total_seconds())
     show({"client": name, "key": key, "scopes": " ".join(sorted(client.scopes))}, as_json)
 
@@ -83,7 +83,7 @@ def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
 @click.argument("name")
 def revoke(name: str) -> None:
     """Make every key of the client NAME useless, within two seconds everywhere."""
-    with opened() as stack:
+    with open_stack() as stack:
         stack.store.revoke_client(name, actor="cli")
     click.echo(f"revoked {name}")
 
@@ -92,7 +92,7 @@ def revoke(name: str) -> None:
 @json_option
 def rotate_signing(as_json: bool) -> None:
     """Sign offer tokens with a new key; those signed with the key before it are still accepted."""
-    with opened() as stack:
+    with open_stack() as stack:
         show({"signing key": stack.store.signing_keys.rotate("cli")}, as_json)
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput, Problem
 from service.store.security.sealing import VARIABLE, new_key
@@ -30,7 +30,7 @@ def key(as_json: bool) -> None:
 @json_option
 def seal(actor: str, as_json: bool) -> None:
     """Seal with the first key whatever is plain or sealed with another. Done again, it changes nothing."""
-    with opened() as stack:
+    with open_stack() as stack:
         _expect_key(stack)
         count = stack.store.secrets.seal(actor)
     show({"sealed": count}, as_json)
@@ -46,7 +46,7 @@ def renew(actor: str, yes: bool, as_json: bool) -> None:
     Offer tokens and customers' tokens signed with a lost key are refused from then on. Webhooks whose secret is lost
     are switched off until their owner has rotated it and switches them on.
     """
-    with opened() as stack:
+    with open_stack() as stack:
         _expect_key(stack)
         if not yes:
             click.confirm("What the keys given here do not open is lost for good. Go on?", abort=True)

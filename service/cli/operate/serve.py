@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import click
 
-from service.cli.bank import choice
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank import selection
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import served
 from service.cli.operate.work import Beside
 from service.core.errors import InvalidInput, Problem, Unavailable
@@ -104,10 +104,10 @@ def wait_until_served(port: int, patience_s: float = 60) -> bool:
 @click.command()
 def serve() -> None:
     """Serve the API with the settings of the environment."""
-    settings = choice.found()
+    settings = selection.chosen_settings()
     library()
     check_port(settings.host, settings.port)
-    with served(settings, "serve") as tell, opened(settings) as stack:
+    with served(settings, "serve") as tell, open_stack(settings) as stack:
         tell(base(settings))
         sys.exit(run_server(stack, stack.environ))
 

@@ -12,8 +12,8 @@ import click
 from prometheus_client import start_http_server
 
 from service.cache import Cache
-from service.cli.bank import choice
-from service.cli.bank.stack import opened
+from service.cli.bank import selection
+from service.cli.bank.stack import open_stack
 from service.engine.engine import Engine
 from service.engine.runner import Runner
 from service.runtime.logs import log_as_json
@@ -35,9 +35,9 @@ def work(beside: int | None) -> None:
     measured every 15 minutes.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    settings = choice.found()
+    settings = selection.chosen_settings()
     log_as_json(settings.log_level)
-    with opened(settings) as stack:
+    with open_stack(settings) as stack:
         store = Store(str(stack.settings.database_url), DEADLINE_MS, stack.settings.secret_keys)
         store.secrets.expect_open()
         engine = Engine(stack.settings, store, Cache(str(stack.settings.redis_url)))

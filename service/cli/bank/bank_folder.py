@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from service.cli.bank.stack import Stack, opened
+from service.cli.bank.stack import Stack, open_stack
 from service.cli.policies.policy import governance_of
 from service.rules.policy import Policy
 from service.runtime.config import Settings
 from service.store import Store
 
 
-class LeftOut:
+class ErasedCustomers:
     """Of some customers' ids, those whom the service has erased; keeps whom it found in any table."""
 
     def __init__(self, store: Store | None = None) -> None:
@@ -49,11 +49,11 @@ class LeftOut:
             click.echo(str(self), err=True)
 
 
-def known_bank(store: Store, bank: Path) -> tuple[Any, LeftOut]:
+def known_bank(store: Store, bank: Path) -> tuple[Any, ErasedCustomers]:
     """The bank of a folder as this database knows its customers, and who is left out."""
     from training.data.bank import open_bank
 
-    left_out = LeftOut(store)
+    left_out = ErasedCustomers(store)
     return replace(open_bank(bank), erased=left_out, stored=store.customers.stored), left_out
 
 
@@ -68,7 +68,9 @@ def tell_zones(described: Any, policy: Policy) -> None:
 
 
 @contextmanager
-def bank_without_erased(settings: Settings, bank: Path, policy: Policy | None = None) -> Iterator[tuple[Any, LeftOut]]:
+def bank_without_erased(
+    settings: Settings, bank: Path, policy: Policy | None = None
+) -> Iterator[tuple[Any, ErasedCustomers]]:
     """The bank of a folder and who is left out of it; where there is no database yet, nobody is known.
 
     Its zone is held against that of ``policy``, else of what serves.
@@ -79,9 +81,9 @@ def bank_without_erased(settings: Settings, bank: Path, policy: Policy | None = 
         described = open_bank(bank)
         if policy is not None:
             tell_zones(described, policy)
-        yield described, LeftOut()
+        yield described, ErasedCustomers()
         return
-    with opened(settings) as stack:
+    with open_stack(settings) as stack:
         described, left_out = known_bank(stack.store, bank)
         decides = policy or _served(stack)
         if decides is not None:

@@ -1,15 +1,15 @@
-"""The keeper: a small process of its own that starts one server, holds it, and stops it when the launcher is gone.
+"""The supervisor: a small process of its own that starts one server, holds it, and stops it when the launcher is gone.
 
-Run as a script by ``start`` with one JSON plan as its argument; needs the standard library only. It leads its own
+Run as a script by ``server`` with one JSON plan as its argument; needs the standard library only. It leads its own
 session, so Ctrl-C in the terminal reaches the launcher and never the server behind its back. It stops the server
 cleanly once nobody uses it any more, after its standard input closed (the launcher stopped it, ended, or was killed -9)
-or its parent is another process than at birth; and on SIGTERM at once. If the keeper itself is killed -9, Linux tells
-the server to stop (PR_SET_PDEATHSIG, safe here because this process has one thread); elsewhere the next start ends the
-orphan.
+or its parent is another process than at birth; and on SIGTERM at once. If the supervisor itself is killed -9, Linux
+tells the server to stop (PR_SET_PDEATHSIG, safe here because this process has one thread); elsewhere the next start
+ends the orphan.
 
 PostgreSQL refuses to run as root: ``user`` names whom to become, ``capability`` the one capability to keep when that
 user could not otherwise enter the folders above (their modes are never changed). Exit codes: the server's own, or 75
-when another keeper holds this folder.
+when another supervisor holds this folder.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ CAPABILITY_VERSION = 0x20080522
 
 
 def hold(path: str, parent: int) -> int:
-    """Take the lock that says a keeper runs here, for as long as this process lives; the file names its launcher."""
+    """Take the lock of a running supervisor until this process ends; the file names its launcher."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

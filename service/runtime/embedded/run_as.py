@@ -32,7 +32,7 @@ class Rights:
             os.chown(folder, *self.user)
 
 
-def rights(needed: Iterable[Path]) -> Rights:
+def least_rights(needed: Iterable[Path]) -> Rights:
     """The least with which a server can reach every path of ``needed``; raises Unavailable when nothing can."""
     if os.geteuid() != 0:
         return Rights()

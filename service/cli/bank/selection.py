@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from service.cli.bank.state import Bank
+from service.cli.bank.state import BankState
 from service.core.errors import InvalidInput
 from service.runtime.config import Settings
-from service.runtime.embedded.ownership import refuse_foreign
+from service.runtime.embedded.state_owner import refuse_foreign
 
 CHOSEN, NEW = "fourcast.bank", "fourcast.new"
 """Where a run of the command line keeps which bank was chosen, and whether its name is that of a new one."""
@@ -22,7 +22,7 @@ ELSEWHERE = """It is a bank of these files' own: what is imported into it is not
 To import into another, name it: --bank-state {0} (there are: {1})."""
 
 
-def existing() -> Settings:
+def existing_settings() -> Settings:
     """The settings of the bank a verb speaks of; InvalidInput where there is none."""
     settings, bank = _choice()
     if bank is None or bank.exists:
@@ -30,37 +30,37 @@ def existing() -> Settings:
     raise InvalidInput(_nothing_in(bank.folder))
 
 
-def found(settings: Settings | None = None) -> Settings:
+def chosen_settings(settings: Settings | None = None) -> Settings:
     """The settings of the bank a verb speaks of, or, where there is none, of the place where one would be made.
 
     InvalidInput where it is named and not there, unless the name is that of a new one.
     """
     chosen, bank = _choice() if settings is None else _chosen(settings)
-    if bank is not None and named() is not None and not bank.exists and not _is_new():
+    if bank is not None and named_bank() is not None and not bank.exists and not _is_new():
         raise InvalidInput(_no_bank_named(bank))
     return chosen
 
 
-def of(described: Path, needed: bool = False) -> Settings:
-    """The settings of the bank whose SQL is in this folder, where there is one here; else as ``found``.
+def settings_of_folder(described: Path, needed: bool = False) -> Settings:
+    """The settings of the bank whose SQL is in this folder, where there is one here; else as ``chosen_settings``.
 
-    ``needed``: as ``existing``.
+    ``needed``: as ``existing_settings``.
     """
     own = _own(described, supplement=False)
     if own is not None:
         return own
-    return existing() if needed else found()
+    return existing_settings() if needed else chosen_settings()
 
 
-def imported(described: Path, supplement: bool) -> Settings:
+def settings_for_import(described: Path, supplement: bool) -> Settings:
     """Where a bank's files are stored: with their own bank, else right in the state folder; never in another bank."""
     own = _own(described, supplement)
     if own is not None:
         return own
     settings = Settings.read(os.environ)
     if not _is_free(settings):
-        return found()
-    mine = Bank(settings.state_dir.name, settings.state_dir)
+        return chosen_settings()
+    mine = BankState(settings.state_dir.name, settings.state_dir)
     chosen = _told(mine, "which is not there yet: `fourcast import` makes it")
     if others := [bank for bank in _ranked(settings.state_dir) if bank.folder != mine.folder and not bank.foreign]:
         click.echo(ELSEWHERE.format(others[0].name, ", ".join(bank.name for bank in others)), err=True)
@@ -72,7 +72,7 @@ def state_name(described: Path | None, supplement: bool) -> str:
     return (described.resolve().name if described else "synthetic") + ("-supplemented" if supplement else "")
 
 
-def named() -> str | None:
+def named_bank() -> str | None:
     """What --bank-state says."""
     context = click.get_current_context(silent=True)
     return None if context is None else context.find_root().obj
@@ -87,7 +87,9 @@ def _is_new() -> bool:
 def _own(described: Path, supplement: bool) -> Settings | None:
     """The settings of these files' own bank; None where there is none, or where another is named."""
     settings = Settings.read(os.environ)
-    bank = Bank.of(settings.state_dir, _name_of(settings.state_dir, described) or state_name(described, supplement))
+    bank = BankState.of(
+        settings.state_dir, _name_of(settings.state_dir, described) or state_name(described, supplement)
+    )
     return _told(bank) if _is_free(settings) and bank.exists else None
 
 
@@ -97,7 +99,7 @@ def _name_of(root: Path, described: Path) -> str | None:
     return inside.relative_to(home).parts[0] if home in inside.parents else None
 
 
-def _told(bank: Bank, absent: str = "which is not there yet") -> Settings:
+def _told(bank: BankState, absent: str = "which is not there yet") -> Settings:
     """The settings of a bank that nobody named, which standard error tells where there are banks at all."""
     refuse_foreign(bank.folder)
     settings = Settings.read(os.environ)
@@ -108,29 +110,29 @@ def _told(bank: Bank, absent: str = "which is not there yet") -> Settings:
 
 def _is_free(settings: Settings) -> bool:
     """Whether nothing says which bank is meant."""
-    return named() is None and not settings.given & {"database_url", "state_dir"}
+    return named_bank() is None and not settings.given & {"database_url", "state_dir"}
 
 
-def _choice() -> tuple[Settings, Bank | None]:
+def _choice() -> tuple[Settings, BankState | None]:
     """The settings and the bank, chosen and told once in a run; no bank where the database is the bank's own."""
     context = click.get_current_context(silent=True)
     meta = {} if context is None else context.meta
     if CHOSEN not in meta:
         meta[CHOSEN] = _chosen(Settings.read(os.environ))
-    choice: tuple[Settings, Bank | None] = meta[CHOSEN]
+    choice: tuple[Settings, BankState | None] = meta[CHOSEN]
     return choice
 
 
-def _chosen(settings: Settings) -> tuple[Settings, Bank | None]:
-    name = named()
+def _chosen(settings: Settings) -> tuple[Settings, BankState | None]:
+    name = named_bank()
     if settings.database_url is not None:
         _refuse_both(name)
         return settings, None
     root = settings.state_dir
     if name is not None:
-        bank = Bank.of(root, name)
+        bank = BankState.of(root, name)
     else:
-        bank = Bank(root.name, root) if "state_dir" in settings.given else _best(root)
+        bank = BankState(root.name, root) if "state_dir" in settings.given else _best(root)
     refuse_foreign(bank.folder)
     if bank.exists and _is_new():
         raise InvalidInput(
@@ -139,30 +141,32 @@ def _chosen(settings: Settings) -> tuple[Settings, Bank | None]:
     return bank.as_started(settings), bank
 
 
-def _best(root: Path) -> Bank:
+def _best(root: Path) -> BankState:
     """The bank to speak of, told with the others' names; the state folder itself where it holds none."""
     banks = _ranked(root)
     if not banks:
-        return Bank(root.name, root)
+        return BankState(root.name, root)
     if banks[0].exists:
         more = f" Others: {', '.join(bank.name for bank in banks[1:])} (--bank-state NAME)." if banks[1:] else ""
         click.echo(f"{banks[0]}{more}", err=True)
     return banks[0]
 
 
-def _ranked(root: Path) -> list[Bank]:
+def _ranked(root: Path) -> list[BankState]:
     """As ``_banks``, the one that is spoken of before all others first."""
     return sorted(_banks(root), key=lambda bank: bank.rank, reverse=True)
 
 
-def _banks(root: Path) -> list[Bank]:
+def _banks(root: Path) -> list[BankState]:
     """Every bank in the state folder, the one right in it included, those of others too."""
     try:
         folders = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root.is_dir() else []
     except PermissionError:
         refuse_foreign(root)
         raise
-    return [Bank(path.name, path) for path in folders if not os.access(path, os.X_OK) or (path / "postgres").is_dir()]
+    return [
+        BankState(path.name, path) for path in folders if not os.access(path, os.X_OK) or (path / "postgres").is_dir()
+    ]
 
 
 def _refuse_both(name: str | None) -> None:
@@ -179,7 +183,7 @@ def _nothing_in(folder: Path) -> str:
     return f"There is no bank in {folder.absolute()}: start `fourcast demo` first, in this folder{hint}."
 
 
-def _no_bank_named(bank: Bank) -> str:
+def _no_bank_named(bank: BankState) -> str:
     """What a name that no bank has may have meant, and how a bank of that name is made."""
     names = [one.name for one in _banks(Settings.read(os.environ).state_dir)]
     near = get_close_matches(bank.name, names, n=3)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from service.cli.bank import choice
-from service.cli.bank.files import bank_without_erased
-from service.cli.bank.stack import opened
+from service.cli.bank import selection
+from service.cli.bank.bank_folder import bank_without_erased
+from service.cli.bank.stack import open_stack
 from service.cli.customers.import_files import bank_option, files_option
 from service.cli.models.dataset import days_option, learned, window_option
 from service.cli.models.tracking import tell_serving, tell_trained
@@ -64,7 +64,7 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
         return _told(learned(days, window, seed), as_json)
     if from_events or bank is None or files is None:
         raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
-    settings = choice.of(bank)
+    settings = selection.settings_of_folder(bank)
     return tell(trained(settings, bank, files, seed, champion, allow_leak=allowed, cluster=cluster), as_json)
 
 
@@ -125,7 +125,7 @@ def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None,
     from service.scoring.models.folders import verify
     from training.score import score as score_files
 
-    settings = choice.of(bank)
+    settings = selection.settings_of_folder(bank)
     folder = Artifacts.of(settings).folder_of(version)
     bundle = verify(folder.parent, version)
     source = bundle if cluster is None else folder
@@ -143,7 +143,7 @@ def models_(as_json: bool) -> None:
     from service.scoring.models.folders import list_bundles
     from service.scoring.models.manifest import metrics_of
 
-    artifacts = Artifacts.of(choice.found())
+    artifacts = Artifacts.of(selection.chosen_settings())
     for version in artifacts.versions():
         artifacts.folder_of(version)
     found: dict[str, object] = {}
@@ -167,7 +167,7 @@ def promote(version: str, override: bool, as_json: bool) -> None:
     One gate reads the bundle's figures beside the champion's and whether it fits this bank (its name, its families, the
     attributes it reads), the other its value on the stored decisions: see `fourcast policy-value`.
     """
-    with opened(choice.found()) as stack:
+    with open_stack(selection.chosen_settings()) as stack:
         release = promotion.promote(stack.store, stack.settings, version, override=override, against=override)
         tell_serving(stack.settings, release.bundle)
     show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)

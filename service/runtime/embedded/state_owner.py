@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from service.core.errors import InvalidInput
-from service.runtime.embedded.rights import rights
+from service.runtime.embedded.run_as import least_rights
 
 OTHER = "FOURCAST_STATE_DIR name another folder"
 
@@ -81,7 +81,7 @@ def _nearest(path: Path) -> Path:
 
 def _server_user() -> int:
     """As whom a server runs that we start."""
-    user = rights([]).user
+    user = least_rights([]).user
     return os.geteuid() if user is None else user[0]
 
 

@@ -17,7 +17,7 @@ from service.analysis.model_gate import MOST_CLOSED
 from training.bundles.diagnostics import leakage_of
 from training.bundles.portrait_parts import columns_of
 from training.data.bank import open_bank
-from training.data.sample import read_sample
+from training.data.training_sample import read_sample
 from training.synthetic import write
 
 ROOT = Path(__file__).resolve().parents[1]

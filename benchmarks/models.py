@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit
 
 from training.data.bank import open_bank
-from training.data.sample import Sample, read_sample
+from training.data.training_sample import Sample, read_sample
 from training.evaluation.metrics import measure
 from training.models.family import default_model
 

@@ -28,7 +28,7 @@ from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
 from service.rules.policy import DEFAULT, Policy, load
 from service.scoring.models import Bundle, open_bundle
-from training.data.dataset import Customers
+from training.data.bank_tables import Customers
 from training.data.simulated_consents import PURPOSES
 from training.synthetic import Reactions, make, write
 from training.train import train

@@ -17,7 +17,7 @@ import numpy as np
 from service.scoring.lifetime import Lapse
 from training.bundles.portrait_parts import columns_of, portrait_parts
 from training.data.bank import open_bank
-from training.data.dataset import default_table, read_customers, read_lapses
+from training.data.bank_tables import default_table, read_customers, read_lapses
 from training.models.segments import silhouette_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from typing import Any
 import lightgbm as lgb
 
 from training.data.bank import open_bank
-from training.data.sample import read_sample
+from training.data.training_sample import read_sample
 from training.models.booster import Grower
 from training.models.family import default_model, lesson_of
 from training.models.propensity import PropensityModel

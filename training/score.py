@@ -8,8 +8,8 @@ import pyarrow as pa
 from service.core.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
 from training.data.bank import Bank, open_bank
-from training.data.dataset import Customers, read_customers
-from training.data.files.table_files import writer
+from training.data.bank_tables import Customers, read_customers
+from training.data.files.table_writer import writer
 from training.models import dask_cluster
 
 

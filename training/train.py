@@ -1,7 +1,7 @@
 """The whole road from a bank's files to a bundle of models.
 
-Order of ``train``: the bank's SQL (``dataset``) -> features (``sample``) -> one model per family, measured on unseen
-customers (``family``) -> the champion on customers who are new to both (``champion``) -> bundle
+Order of ``train``: the bank's SQL (``bank_tables``) -> features (``training_sample``) -> one model per family, measured
+on unseen customers (``family``) -> the champion on customers who are new to both (``champion``) -> bundle
 (``registry.write_bundle``) -> gate. Serving a bundle is a release and none of this module's business.
 """
 
@@ -20,17 +20,17 @@ from sklearn.base import clone
 from service.analysis.model_gate import Verdict, gate
 from service.rules.policy import DEFAULT, load
 from service.scoring.propensity import TICKET
+from training.bundles.champion import champion_of, compared
 from training.bundles.diagnostics import check_allowed, gathered
-from training.bundles.memory import Memory
+from training.bundles.learned_from import Memory
 from training.bundles.portrait_parts import columns_of, portrait_parts
 from training.bundles.registry import TrainedFamily, write_bundle
 from training.bundles.review import review_of
-from training.data import learnable
+from training.data import sufficiency
 from training.data.bank import Bank, open_bank
-from training.data.dataset import Customers, read_lapses, table_of
-from training.data.sample import Sample, read_sample
+from training.data.bank_tables import Customers, read_lapses, table_of
+from training.data.training_sample import Sample, read_sample
 from training.data.warehouse import files_read
-from training.evaluation.champion import champion_of, compared
 from training.models.family import default_model, fit_family
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
@@ -97,7 +97,7 @@ def train(  # noqa: PLR0913
     against = champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, customers = read_sample(described, Path(files))
-    learnable.refuse(sample, described)
+    sufficiency.refuse(sample, described)
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
     models = _unfitted(model, described.families, seed, cluster)

@@ -23,10 +23,10 @@ from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.rules.policy import Policy
 from service.scoring.propensity import TICKET
-from training.bundles.memory import Memory
+from training.bundles.learned_from import Memory
 from training.bundles.registry import TrainedFamily, write_bundle
 from training.bundles.review_from_events import kept_of
-from training.experience.comparison import compared
+from training.evaluation.against_served import compared
 from training.experience.observations import Experience, Trial
 from training.experience.smoothing import response_of
 from training.models.offer_models import Facts, Lessons, facts_for, learn, newest

@@ -1,9 +1,9 @@
 """Recipes found by an Optuna study: many members tried on the folds, the best few blended, one model like the default.
 
-Order: the sample (``sample``) -> per family a study in one SQLite file, its first trials the default recipes -> each
-trial one member: its scores of unseen customers are kept beside the study, and a trial that falls behind the median of
-the others at the same round is given up -> the best ``blend`` -> recipes for ``train.train``, which makes folds anew,
-measures, writes the bundle and asks the gate.
+Order: the sample (``training_sample``) -> per family a study in one SQLite file, its first trials the default recipes
+-> each trial one member: its scores of unseen customers are kept beside the study, and a trial that falls behind the
+median of the others at the same round is given up -> the best ``blend`` -> recipes for ``train.train``, which makes
+folds anew, measures, writes the bundle and asks the gate.
 
 A study goes on where it was left: same file, same bank files. Time decides how many trials there are, so two runs of 15
 minutes may find different recipes; the same recipes and seed always give the same bundle. The folds of the figures
@@ -24,11 +24,11 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from service.core.errors import InvalidInput
-from training.data import learnable
+from training.bundles.champion import champion_of
+from training.data import sufficiency
 from training.data.bank import Bank, open_bank
-from training.data.sample import read_sample
+from training.data.training_sample import read_sample
 from training.data.warehouse import files_read
-from training.evaluation.champion import champion_of
 from training.models.blend import LARGEST_BLEND, blend, standing
 from training.models.family import MEMBERS, lesson_of
 from training.models.propensity import PropensityModel
@@ -86,7 +86,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, _ = read_sample(described, Path(files))
-    learnable.refuse(sample, described)
+    sufficiency.refuse(sample, described)
     storage, scores = _opened(Path(study), files_read(described, Path(files)))
     ends_at = begun + 60 * minutes * SEARCH_SHARE
     searches = [

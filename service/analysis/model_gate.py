@@ -53,7 +53,7 @@ def gate(
     """Yes where every family passes: ``{family: metrics}``, each measured on unseen customers.
 
     AUC at least 0.6, calibration error at most 0.02; and beside the champion, as ``compared`` has them
-    (``training.evaluation.champion``), not clearly worse by more than 0.002, and no family missing that the champion
+    (``training.bundles.champion``), not clearly worse by more than 0.002, and no family missing that the champion
     scores. Without a champion only the absolute bounds hold. ``experience``: what a bundle learned from events says of
     itself; it must know more than the propensities by which those customers were served. ``misfits``: why it is not fit
     to serve this bank at all.

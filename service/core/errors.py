@@ -258,6 +258,10 @@ class PolicyError(InvalidInput):
     title = "Invalid policy"
 
 
+class NotLearnable(InvalidInput, ValueError):
+    """Too few customers to learn from, or one outcome only; a ValueError too, as scikit-learn's contract asks for."""
+
+
 class BundleError(FourcastError):
     """A bundle of models is missing, damaged, or does not score its golden rows."""
 

@@ -23,7 +23,7 @@ from service.store import Store
 from tests.servers import DEADLINE_MS, MakeDatabase
 from tests.training.test_tracking import rows
 from tests.training.test_train_from_events import ASKED, exploring
-from training.data.dataset import Customers
+from training.data.bank_tables import Customers
 from training.synthetic import make
 from training.tracking import CHALLENGER, named
 

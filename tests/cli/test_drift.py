@@ -16,7 +16,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from service.cli.main import main
 from service.scoring.models import open_bundle
 from training.data.bank import open_bank
-from training.data.dataset import read_customers, read_outcomes
+from training.data.bank_tables import read_customers, read_outcomes
 from training.models.propensity import PropensityModel
 from training.synthetic import write
 from training.train import train

@@ -7,7 +7,7 @@ import pytest
 from service.core.errors import InvalidInput
 from tests.shared import shared
 from training.data.bank import open_bank
-from training.data.dataset import default_table, read_customers, read_outcomes, table_of
+from training.data.bank_tables import default_table, read_customers, read_outcomes, table_of
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "annuity"
 

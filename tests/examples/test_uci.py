@@ -6,7 +6,7 @@ import pytest
 
 from tests.shared import shared
 from training.data.bank import open_bank
-from training.data.dataset import read_customers, read_outcomes
+from training.data.bank_tables import read_customers, read_outcomes
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "uci"
 

@@ -8,7 +8,7 @@ import pytest
 from service.core.errors import InvalidInput
 from tests.shared import shared
 from training.data.bank import open_bank
-from training.data.dataset import read_customers, read_outcomes
+from training.data.bank_tables import read_customers, read_outcomes
 from training.data.warehouse import files_read
 
 BANK = Path(__file__).resolve().parents[2] / "examples" / "xiamen"

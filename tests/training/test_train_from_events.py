@@ -29,7 +29,7 @@ from service.scoring.propensity import PRIOR
 from service.store import Store, Words
 from tests.servers import MakeDatabase, execute
 from training.bundles.registry import memory_of
-from training.data.dataset import Customers
+from training.data.bank_tables import Customers
 from training.experience.export import table_of, write_table
 from training.experience.observations import DAY_MS, Experience, experience
 from training.models.offer_models import Lessons, facts_for, learn, newest

@@ -21,7 +21,7 @@ from service.core.errors import InvalidInput, Problem
 from service.core.expressions import Kind
 from service.scoring.reference import reference_of
 from training.data.bank import Bank
-from training.data.dataset import Customers
+from training.data.bank_tables import Customers
 from training.evaluation.leakage import Finding, Matrix, examine, sources
 
 Floats = npt.NDArray[np.float64]

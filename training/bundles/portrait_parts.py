@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
-from training.data.dataset import Customers, Lapses
+from training.data.bank_tables import Customers, Lapses
 from training.models.lapse import fit_lapse
 from training.models.segments import segment
 

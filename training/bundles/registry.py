@@ -21,7 +21,7 @@ from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import place
 from training.bundles.diagnostics import Unseen
-from training.bundles.memory import Memory
+from training.bundles.learned_from import Memory
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
 

@@ -1,17 +1,16 @@
 """A bank's folder and files: mapped by its SQL, checked against the data contract, every fault at once.
 
-bank                what the bank is (bank.yaml) and the SQL that maps its files to our attributes and outcomes
-check_files         a bank's folder and files, checked before anybody trains
-consent_instants    when a row of consents.sql was said
-contract            what a bank's tables must hold
-dataset             what a bank's SQL returned, judged
-external_keys       external keys in a bank's files
-files               how a file is read
-learnable           whether a bank's files hold enough to learn from
-rejects             rows of a bank's files that do not fit
-rows                what a bank's query returned, without the erased
-sample              what a bank's models learn from
-simulated_consents  simulated risk assessments, reach and consents
-unlearnable         what a model cannot learn from
-warehouse           a bank's SQL, run by DuckDB that is locked into the folder of the bank's files
+bank                a bank's folder: bank.yaml and the SQL that maps its files to our attributes and outcomes
+files               encoding, dialect and kinds of a file
+warehouse           the bank's SQL, run by DuckDB that can read the folder of the bank's files and nothing else
+query_rows          rows of a query, without the erased customers
+table_contract      what each table must hold, with every fault
+external_keys       the column of customers' keys in other systems, checked
+consent_instants    the earliest and latest instant of each consent
+rejects             rows that do not fit, set aside
+bank_tables         customers, outcomes, lapses and consents, read and checked
+training_sample     the matrix that models learn from
+sufficiency         whether a sample holds enough to learn from
+check_files         all faults of a bank's folder and files, before training
+simulated_consents  simulated risk assessments, reachability and consents
 """

@@ -7,7 +7,7 @@
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
     consents.sql    customer_id, purpose, granted, said_on: when they said it, if known    (if the bank has any)
 
-Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``dataset`` judges what comes out.
+Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``bank_tables`` judges what comes out.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping

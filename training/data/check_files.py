@@ -1,8 +1,8 @@
 """A bank's folder and files, checked before anybody trains: every table, every fault, all at once.
 
-Order: each table by its SQL, without the erased -> the ``contract`` of that table -> whether the tables know each
-other's customers. A table that cannot be read does not keep the others from being checked. ``dataset`` holds the same
-contract when it reads; here nothing is raised but what makes the folder no folder of a bank.
+Order: each table by its SQL, without the erased -> the ``table_contract`` of that table -> whether the tables know each
+other's customers. A table that cannot be read does not keep the others from being checked. ``bank_tables`` holds the
+same contract when it reads; here nothing is raised but what makes the folder no folder of a bank.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Set
@@ -12,12 +12,12 @@ from typing import Any
 
 from service.core.attributes import AttributeTable
 from service.core.errors import InvalidInput, Problem
-from training.data import contract, learnable
+from training.data import sufficiency, table_contract
 from training.data.bank import Bank, open_bank
-from training.data.dataset import clock, customers_from, outcomes_from, table_of
+from training.data.bank_tables import clock, customers_from, outcomes_from, table_of
 from training.data.external_keys import key_faults
-from training.data.rows import ID, LISTED, Rows, customers_of, read_rows
-from training.data.sample import sample_of
+from training.data.query_rows import ID, LISTED, Rows, customers_of, read_rows
+from training.data.training_sample import sample_of
 
 TABLES = ("customers", "outcomes", "lapse", "consents")
 
@@ -64,7 +64,7 @@ def check_files(
     """
     described, found = open_bank(bank), Checked()
     at, table, read = clock() if now is None else now, table_of(described), dict[str, Rows]()
-    found.faults += [("bank", fault) for fault in contract.day_faults(described, at)]
+    found.faults += [("bank", fault) for fault in table_contract.day_faults(described, at)]
     for name in TABLES:
         if described.has(name):
             try:
@@ -81,7 +81,7 @@ def check_files(
         strange = int(read[name].of(customers[name] - customers["customers"]).sum()) if customers[name] else 0
         found.nobodys |= {name: strange} if strange else {}
     if "consents" in read and customers.get("customers") and customers["consents"]:
-        unknown = contract.stranger_faults(read["consents"], described, customers["customers"])
+        unknown = table_contract.stranger_faults(read["consents"], described, customers["customers"])
         found.faults += [("consents", fault) for fault in unknown]
     if not {"customers", "outcomes"} & {name for name, _ in found.faults}:
         found.unlearnable += _unlearnable(read, described, table)
@@ -94,20 +94,20 @@ def _unlearnable(read: Mapping[str, Rows], bank: Bank, table: AttributeTable) ->
         return []
     customers = customers_from(read["customers"])
     outcomes = outcomes_from(bank, read["outcomes"], customers)
-    return list(learnable.faults(sample_of(customers, outcomes, table), bank))
+    return list(sufficiency.faults(sample_of(customers, outcomes, table), bank))
 
 
 def _faults(
     name: str, rows: Rows, bank: Bank, table: AttributeTable, purposes: Collection[str] | None, now: int
 ) -> list[Problem]:
     if name == "customers":
-        faults = [*contract.customer_faults(rows, bank, table), *key_faults(rows)]
-        return [*faults, *contract.name_faults(rows, bank)]
+        faults = [*table_contract.customer_faults(rows, bank, table), *key_faults(rows)]
+        return [*faults, *table_contract.name_faults(rows, bank)]
     if name == "outcomes":
-        return contract.outcome_faults(rows, bank)
+        return table_contract.outcome_faults(rows, bank)
     if name == "lapse":
-        return contract.lapse_faults(rows)
-    return contract.consent_faults(rows, bank, now, purposes)
+        return table_contract.lapse_faults(rows)
+    return table_contract.consent_faults(rows, bank, now, purposes)
 
 
 def _strangers(ids: Mapping[str, Set[str]]) -> Iterator[tuple[str, Problem]]:

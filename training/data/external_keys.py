@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from service.core import customer_ids
 from service.core.errors import Problem
-from training.data.contract import is_odd, listed
-from training.data.rows import ID, KEY, Rows
+from training.data.query_rows import ID, KEY, Rows
+from training.data.table_contract import is_odd, listed
 
 
 def key_faults(rows: Rows) -> list[Problem]:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
-from training.data.contract import Fault, refuse
-from training.data.files.table_files import writer
-from training.data.rows import LISTED, Rows
+from training.data.files.table_writer import writer
+from training.data.query_rows import LISTED, Rows
+from training.data.table_contract import Fault, refuse
 
 Judge = Callable[[Rows], list[Problem]]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from training.data.dataset import Customers
-from training.data.rows import ID
+from training.data.bank_tables import Customers
+from training.data.query_rows import ID
 
 SOURCE = "simulated"
 """The source that every simulated consent carries into the ledger."""

@@ -3,7 +3,7 @@
 The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is
 the bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more.
 What is not UTF-8 is converted into a folder that lives as long as the query; ``columns`` says what each column of a CSV
-is. What comes out is an Arrow table; ``dataset`` judges it.
+is. What comes out is an Arrow table; ``bank_tables`` judges it.
 """
 
 import json

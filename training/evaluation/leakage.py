@@ -14,7 +14,7 @@ for buying wealth, in the synthetic bank) closes 0.2; the label of the Xiamen co
 since half of its lowest class left the bank; the duration of the UCI calls closes 0.7. Gain, or AUC of the attribute by
 itself, does not tell them apart: an honest rate of interest reaches AUC 0.77, the label 0.63. What this cannot see: a
 leak that tells little of both questions, and one that stands in every attribute.
-Dates after the bank's day are the part of ``contract``. Who knows better names the attribute: ``fourcast train
+Dates after the bank's day are the part of ``table_contract``. Who knows better names the attribute: ``fourcast train
 --allow-leak ATTRIBUTE``, and the manifest keeps it.
 """
 

@@ -1,6 +1,5 @@
 """What the service has lived through, made ready to learn from: each offer shown, and what came of it.
 
-comparison       propensities beside those by which customers were really served
 export           a row per trial, the treatment as it was decided, what came of it, and the facts of its time
 first_exposures  what an offer changes, from experience
 observations     what was shown and what came of it

@@ -13,8 +13,8 @@ import pyarrow as pa
 from service.core.attributes import Attribute, AttributeTable
 from service.core.domain import Attributes
 from service.core.expressions import Kind
-from training.data.files.table_files import writer
-from training.data.rows import ID
+from training.data.files.table_writer import writer
+from training.data.query_rows import ID
 from training.experience.first_exposures import Opening
 from training.experience.observations import Trial
 

@@ -16,8 +16,8 @@ from sklearn.base import clone
 from training.bundles.diagnostics import Unseen
 from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank
-from training.data.learnable import by_time
-from training.data.sample import Sample
+from training.data.sufficiency import by_time
+from training.data.training_sample import Sample
 from training.evaluation.metrics import measure
 from training.models.propensity import PropensityModel
 from training.models.training_set import Lesson

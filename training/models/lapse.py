@@ -21,8 +21,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from service.core.attributes import AttributeTable
+from service.core.errors import NotLearnable
 from service.scoring.standardize import LOG, PLAIN, at_mean
-from training.data.unlearnable import Unlearnable
 from training.evaluation.metrics import figures_of
 from training.models.calibration import Table, calibrate
 from training.models.standardize import Floats, document_of, standardise
@@ -81,7 +81,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = len(self.classes_)
         if found != 2:
             words = "1 class" if found == 1 else f"{found} classes"
-            raise Unlearnable(f"Only binary classification is supported: two classes are needed, got {words}")
+            raise NotLearnable(f"Only binary classification is supported: two classes are needed, got {words}")
         left = places.astype(np.float64)
         with threadpool_limits(1):
             folds = self._folds(z, left)
@@ -117,7 +117,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _folds(self, z: Floats, left: Floats) -> list[Fold]:
         count = min(self.folds, int(min(left.sum(), len(left) - left.sum())))
         if count < 2:
-            raise Unlearnable("each of the two classes needs at least 2 customers")
+            raise NotLearnable("each of the two classes needs at least 2 customers")
         return list(StratifiedKFold(count, shuffle=True, random_state=self.random_state).split(z, left))
 
     def _unseen(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:

@@ -18,9 +18,9 @@ from service.decision import prepared
 from service.rules.policy import Policy
 from service.scoring.evidence import Evidence
 from service.scoring.propensity import OFFER
-from training.data.sample import telling
+from training.data.training_sample import telling
+from training.evaluation.against_served import by_chance, log_loss
 from training.evaluation.metrics import measure
-from training.experience.comparison import by_chance, log_loss
 from training.experience.export import facts_of
 from training.experience.first_exposures import Opening
 from training.experience.observations import Experience, Trial

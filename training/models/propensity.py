@@ -19,7 +19,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from training.data.unlearnable import Unlearnable
+from service.core.errors import NotLearnable
 from training.models.booster import Fold, Grower
 from training.models.calibration import Table, calibrate
 from training.models.training_set import Flags, Floats, Lesson, Recipe
@@ -197,7 +197,7 @@ def _two(outcomes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Floats]:
     classes, places = np.unique(outcomes, return_inverse=True)
     if len(classes) != 2:
         found = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
-        raise Unlearnable(f"Only binary classification is supported: two classes are needed, got {found}")
+        raise NotLearnable(f"Only binary classification is supported: two classes are needed, got {found}")
     return classes, places.astype(np.float64)
 
 
@@ -208,4 +208,4 @@ def _check(rows: Floats, taken: Floats, folds: int) -> None:
         raise ValueError("y must hold 0 and 1 only")
     least = int(min(taken.sum(), len(taken) - taken.sum()))
     if least < folds:
-        raise Unlearnable(f"each outcome needs at least {folds} customers (one per fold), got {least}")
+        raise NotLearnable(f"each outcome needs at least {folds} customers (one per fold), got {least}")

@@ -21,11 +21,11 @@ from sklearn.model_selection import KFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from service.core.errors import NotLearnable
 from service.core.expressions import value
 from service.decision import prepared
 from service.rules.policy import Policy
 from training.bundles.registry import TrainedFamily
-from training.data.unlearnable import Unlearnable
 from training.models.calibration import DIGITS, Table, blocks, grouped
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +102,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if not (yuan > 0).all():
             raise ValueError("y must hold amounts above zero only")
         if len(yuan) < self.folds:
-            raise Unlearnable(f"at least {self.folds} amounts are needed (one per fold), got n_samples = {len(yuan)}")
+            raise NotLearnable(f"at least {self.folds} amounts are needed (one per fold), got n_samples = {len(yuan)}")
         columns = list(names or [f"x{place}" for place in range(rows.shape[1])])
         folds = list(KFold(self.folds, shuffle=True, random_state=self.random_state).split(rows))
         sample = lgb.Dataset(

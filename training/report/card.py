@@ -20,7 +20,7 @@ def card_of(
 ) -> list[dict[str, Any]]:
     """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks.
 
-    ``compared``: how it stands beside the champion (``training.evaluation.champion``).
+    ``compared``: how it stands beside the champion (``training.bundles.champion``).
     """
     about = manifest.get("about", {})
     rows = [

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.data.dataset import Customers
-from training.data.rows import ID
+from training.data.bank_tables import Customers
+from training.data.query_rows import ID
 from training.data.simulated_consents import SOURCE, assessments, simulated_consents, supplement_customers
 from training.synthetic.people import attributes_of, deposits, money_of, people
 from training.synthetic.reactions import Reactions

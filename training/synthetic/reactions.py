@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.rules.policy import Offer, Policy
-from training.data.rows import ID
+from training.data.query_rows import ID
 from training.synthetic.people import Floats, chance_of
 from training.synthetic.truth import DRIFT, logit
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from training.data.unlearnable import Unlearnable
+from service.core.errors import NotLearnable
 
 Floats = npt.NDArray[np.float64]
 CLIP = 0.02
@@ -204,5 +204,5 @@ def _checked(inputs: Any, outcome: Any, treatment: Any) -> tuple[Floats, Floats,
     treated, untreated, least = int((t == 1).sum()), int((t == 0).sum()), 2 * DRLearner.FOLDS
     if min(treated, untreated) < least:
         said = f"of the rows to learn from {treated} are treated and {untreated} are not"
-        raise Unlearnable(f"A trial must hold at least {least} rows of each arm: {said}.")
+        raise NotLearnable(f"A trial must hold at least {least} rows of each arm: {said}.")
     return rows, y, t == 1

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
-from training.data.files.tables import PLAIN, disguised, faults, names, numbers, read_table
+from training.data.files.table_reader import PLAIN, disguised, faults, names, numbers, read_table
 
 Floats = npt.NDArray[np.float64]
 YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "control", "untreated")

@@ -57,7 +57,7 @@ def load_bank(
 
     Returns how many customers are stored, how many words of theirs were read, and who and what was left out.
     """
-    from training.data.dataset import clock, expect_day, read_consents, read_customers
+    from training.data.bank_tables import clock, expect_day, read_consents, read_customers
     from training.data.rejects import Rejects
     from training.synthetic import simulated_consents, supplement_customers
 
@@ -154,7 +154,7 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     So it is where sound files hold too little to learn from.
     """
     from training.data.check_files import check_files as check
-    from training.data.rows import LISTED
+    from training.data.query_rows import LISTED
 
     settings = selection.settings_for_import(bank, supplement=False)
     policy = load(settings.policy)

@@ -60,7 +60,7 @@ def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
 def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict[str, Any]]:
     library()
     from service.scoring.models.folders import verify
-    from training.evaluation.drift import drift_of
+    from training.bundles.drift import drift_of
 
     settings = selection.settings_of_folder(bank, needed=version is None)
     version = version or _serving(settings)
@@ -108,8 +108,8 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
     library()
     from service.scoring.models.folders import verify
+    from training.bundles.drift import evaluated
     from training.bundles.registry import memory_of
-    from training.evaluation.drift import evaluated
 
     settings = selection.settings_of_folder(bank)
     home = Artifacts.of(settings).folder_of(version)

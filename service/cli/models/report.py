@@ -41,7 +41,7 @@ def report(
         raise InvalidInput("--bank and --files go together: the SQL, and the files it reads.")
     library()
     from service.scoring.models.folders import verify
-    from training.evaluation.drift import drift_of
+    from training.bundles.drift import drift_of
     from training.report import document, page
 
     settings = selection.chosen_settings() if bank is None else selection.settings_of_folder(bank)

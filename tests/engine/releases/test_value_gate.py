@@ -27,7 +27,7 @@ from service.store import Store, new_decision_id
 from tests.runtime import endless
 from tests.servers import execute
 from training.bundles.registry import TrainedFamily
-from training.data.dataset import Customers
+from training.data.bank_tables import Customers
 from training.synthetic import make
 
 DAY_MS = 86_400_000

@@ -14,10 +14,10 @@ from service.core.errors import InvalidInput
 from service.core.expressions import Kind
 from tests.training.small_bank import small_bank
 from training.data.bank import open_bank
+from training.data.bank_tables import read_customers, read_outcomes
 from training.data.check_files import check_files
-from training.data.contract import Fault
-from training.data.dataset import read_customers, read_outcomes
 from training.data.files.casting import day_of, number_of, read_column
+from training.data.table_contract import Fault
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RECIPE = "SELECT id AS customer_id, age, balance AS demand_yuan, asked AS risk_assessed_on FROM read_csv(file('a.csv'))"

@@ -16,9 +16,9 @@ from service.core.errors import InvalidInput
 from service.runtime.config import Settings
 from service.store import Store
 from training.data.bank import open_bank
+from training.data.bank_tables import read_consents, read_customers
 from training.data.check_files import check_files
-from training.data.contract import day_faults
-from training.data.dataset import read_consents, read_customers
+from training.data.table_contract import day_faults
 
 BANK = """name: Small bank
 as_of: 2026-01-31

@@ -8,7 +8,7 @@ import pytest
 from service.core.errors import InvalidInput
 from tests.training.small_bank import small_bank
 from training.data.bank import open_bank
-from training.data.dataset import read_customers
+from training.data.bank_tables import read_customers
 from training.data.files.csv_calls import csv_calls
 from training.data.warehouse import query
 

@@ -9,7 +9,7 @@ import pytest
 from service.core.errors import InvalidInput
 from tests.training.small_bank import YAML, small_bank
 from training.data.bank import open_bank
-from training.data.dataset import read_customers, table_of
+from training.data.bank_tables import read_customers, table_of
 from training.data.files.encoding import encoding_of, read_text
 
 SQL = "SELECT id AS customer_id, region FROM read_csv(file('accounts.csv'))"

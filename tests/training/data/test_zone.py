@@ -15,7 +15,7 @@ from service.core.grid import context_columns, day_at, day_number, moment, start
 from tests.training.experience.test_observations import lived, made, said
 from tests.training.small_bank import small_bank
 from training.bundles.review_from_events import _day
-from training.data.dataset import default_table, read_customers, table_of
+from training.data.bank_tables import default_table, read_customers, table_of
 
 AT = datetime(2026, 1, 30, 16, 30, tzinfo=UTC)
 """Half past midnight in Shanghai, the 31st; a Saturday there, a Friday in Greenwich."""

@@ -15,7 +15,7 @@ from tests.shared import shared
 from training.bundles.diagnostics import KNOWN, TAKEN, leakage_of
 from training.bundles.portrait_parts import columns_of
 from training.data.bank import open_bank
-from training.data.sample import read_sample
+from training.data.training_sample import read_sample
 from training.evaluation.leakage import Matrix, examine, sources
 from training.synthetic import write
 

@@ -5,7 +5,7 @@ import pytest
 
 from service.engine.preferences import purposes
 from service.rules.policy import DEFAULT, load
-from training.data.dataset import default_table, read_consents, read_customers
+from training.data.bank_tables import default_table, read_consents, read_customers
 from training.data.simulated_consents import PURPOSES, assessments, simulated_consents, supplement_customers
 from training.evaluation.metrics import calibration_error
 from training.synthetic import BASE_RATES, make, write

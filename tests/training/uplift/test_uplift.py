@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from service.cli.main import main
 from tests.shared import shared
-from training.data.dataset import Customers, default_table
+from training.data.bank_tables import Customers, default_table
 from training.synthetic import make
 from training.uplift import DRLearner, TLearner, Trial, XLearner, read_trial, study
 from training.uplift.curves import Ranking, curves, estimated

@@ -3,8 +3,8 @@
 Text becomes a number, a truth or a day where its column must hold one; whole numbers become the digits of an id or a
 word; an instant becomes the day that it is in the bank's zone. A day is read with the year first (2025-03-04, 2025/3/4,
 2025.3.4, 20250304, 2025年3月4日), with or without a time behind it. Where day and month could change places, or the
-century is left out, it is not read. A column with a value that cannot be read stays as it is; the ``contract`` then
-names every such value.
+century is left out, it is not read. A column with a value that cannot be read stays as it is; the ``table_contract``
+then names every such value.
 """
 
 import math

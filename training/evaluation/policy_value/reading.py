@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
-from training.data.files.tables import PLAIN, Floats, disguised, faults, names, numbers, read_table
+from training.data.files.table_reader import PLAIN, Floats, disguised, faults, names, numbers, read_table
 
 LEAST_PROPENSITY = 1e-200
 MOST_REWARD = 1e15

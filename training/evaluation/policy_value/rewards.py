@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from training.data.files.tables import Floats
+from training.data.files.table_reader import Floats
 from training.evaluation.policy_value.reading import Log
 
 FOLDS = 5

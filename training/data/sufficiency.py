@@ -1,7 +1,7 @@
 """Whether a bank's files hold enough to learn from: both outcomes, often enough, and what tells customers apart.
 
-Order: the files fit their contract (``contract``) -> ``faults`` -> training. ``fourcast check-files`` tells the same
-faults that training refuses.
+Order: the files fit their contract (``table_contract``) -> ``faults`` -> training. ``fourcast check-files`` tells the
+same faults that training refuses.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.core.errors import Problem
+from service.core.errors import NotLearnable, Problem
 from training.data.bank import Bank
-from training.data.sample import MOST_WORDS, Sample
-from training.data.unlearnable import Unlearnable
+from training.data.training_sample import MOST_WORDS, Sample
 
 LEAST = 20
 """Customers of each outcome whom a family's model needs: four for each of its five folds; the gate judges the rest."""
@@ -26,9 +25,9 @@ Places = npt.NDArray[np.int64]
 
 
 def refuse(sample: Sample, bank: Bank) -> None:
-    """Raise Unlearnable where a bank's customers with an outcome cannot be learned from."""
+    """Raise NotLearnable where a bank's customers with an outcome cannot be learned from."""
     if found := list(faults(sample, bank)):
-        raise Unlearnable(f"{bank.folder}: there is too little to learn from", found)
+        raise NotLearnable(f"{bank.folder}: there is too little to learn from", found)
 
 
 def faults(sample: Sample, bank: Bank) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ import pytest
 
 from service.core.errors import InvalidInput
 from training.data.bank import open_bank
-from training.data.dataset import read_consents, read_customers, read_lapses, read_outcomes
+from training.data.bank_tables import read_consents, read_customers, read_lapses, read_outcomes
 
 BANK = """name: Small bank
 as_of: 2026-01-31

@@ -1,7 +1,7 @@
 """A bundle against a bank's files of today: drift of every feature and score, and of calibration where outcomes are.
 
-Reading the files is the part of ``dataset``, what drift means that of ``service.analysis.drift``: the service says the
-same of its own stored decisions.
+Reading the files is the part of ``bank_tables``, what drift means that of ``service.analysis.drift``: the service says
+the same of its own stored decisions.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from service.analysis.drift import Calibrated, Drift, calibrated, compare
 from service.core.errors import InvalidInput
 from service.rules.model.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
-from training.bundles.memory import Memory
+from training.bundles.champion import until_of
+from training.bundles.learned_from import Memory
 from training.data.bank import Bank, open_bank
-from training.data.dataset import Customers, read_customers, read_outcomes, table_of
-from training.data.learnable import lacking_outcome
-from training.data.rows import ID
+from training.data.bank_tables import Customers, read_customers, read_outcomes, table_of
+from training.data.query_rows import ID
+from training.data.sufficiency import lacking_outcome
 from training.data.warehouse import files_read
-from training.evaluation.champion import until_of
 from training.evaluation.metrics import measure
 from training.score import lacking
 

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from training.bundles.memory import Memory
+from training.bundles.learned_from import Memory
 
 UNTIL = date(2026, 5, 1)
 LEARNED = [f"c{number:05d}" for number in range(0, 10_000, 2)]

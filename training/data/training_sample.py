@@ -1,7 +1,7 @@
 """What a bank's models learn from: its customers with an outcome, as a matrix of what tells them apart.
 
-Order: the bank's SQL (``dataset``) -> every attribute and feature as a column (``FeatureProgram``) -> the columns that
-vary -> ``Sample``. Dates stay out, since they only grow; so do texts that name something.
+Order: the bank's SQL (``bank_tables``) -> every attribute and feature as a column (``FeatureProgram``) -> the columns
+that vary -> ``Sample``. Dates stay out, since they only grow; so do texts that name something.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
 from service.core.expressions import Kind
 from training.data.bank import Bank
-from training.data.dataset import Customers, Outcomes, read_customers, read_outcomes, table_of
+from training.data.bank_tables import Customers, Outcomes, read_customers, read_outcomes, table_of
 
 MOST_WORDS = 64
 """A text with more different words is a name of something (a branch, an adviser), not a property to learn from."""

@@ -21,7 +21,10 @@ from service.core.domain import Attributes
 from service.core.errors import InvalidInput, Problem
 from training.data.bank import OWN_TABLE, Bank, open_bank, read_yaml
 from training.data.consent_instants import Spoken, spoken
-from training.data.contract import (
+from training.data.external_keys import apart, key_faults
+from training.data.query_rows import ID, Rows, read_rows
+from training.data.rejects import Rejects
+from training.data.table_contract import (
     consent_faults,
     customer_faults,
     day_faults,
@@ -32,9 +35,6 @@ from training.data.contract import (
     refuse,
     stranger_faults,
 )
-from training.data.external_keys import apart, key_faults
-from training.data.rejects import Rejects
-from training.data.rows import ID, Rows, read_rows
 
 DEFAULT_TABLE = Path(__file__).parents[2] / "service" / "rules" / "default" / "attributes.yaml"
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from service.cli.main import main
 from tests.training.small_bank import small_bank
 from training.data.bank import open_bank
-from training.data.dataset import Outcomes, default_table
-from training.data.learnable import by_time, faults
-from training.data.sample import Sample
+from training.data.bank_tables import Outcomes, default_table
+from training.data.sufficiency import by_time, faults
+from training.data.training_sample import Sample
 
 CUSTOMERS = "SELECT 'c' || i AS customer_id, {age} AS age, {demand} AS demand_yuan FROM range({count}) AS t(i)"
 OUTCOMES = "SELECT 'c' || i AS customer_id, {took} AS bought_deposit FROM range({count}) AS t(i)"

@@ -5,7 +5,7 @@ tells how many more there are and which values they are, each with its count. Ki
 ``attributes.yaml``, judged by the very encoders that serving uses: a schema library beside them would be a second
 truth, and names no customer.
 
-Here are the columns' contracts and what each table makes of them; ``dataset`` refuses at the first faulty table,
+Here are the columns' contracts and what each table makes of them; ``bank_tables`` refuses at the first faulty table,
 ``checking`` tells the faults of all.
 """
 
@@ -27,7 +27,7 @@ from service.core.grid import day_at
 from training.data.bank import FILE, Bank
 from training.data.consent_instants import EXPECTED, SAID_ON, Spoken, spoken
 from training.data.files.casting import read_column
-from training.data.rows import ID, KEY, Rows, customers_of
+from training.data.query_rows import ID, KEY, Rows, customers_of
 
 YEAR_FIRST = (
     ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"

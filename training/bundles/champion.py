@@ -25,11 +25,11 @@ from service.analysis.model_gate import not_compared
 from service.scoring.models import Bundle
 from service.scoring.models.folders import folder_of, verify
 from training.bundles.diagnostics import Unseen
-from training.bundles.memory import Memory
+from training.bundles.learned_from import Memory
 from training.bundles.registry import TrainedFamily, memory_of
 from training.data.bank import Bank
-from training.data.dataset import Customers
-from training.data.sample import Sample
+from training.data.bank_tables import Customers
+from training.data.training_sample import Sample
 from training.evaluation.metrics import auc, gain_standard_error
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel

@@ -11,13 +11,13 @@ from sklearn.metrics import roc_auc_score
 
 from service.analysis.model_gate import at_rest
 from service.scoring.models.bundle import Bundle
-from training.bundles.memory import Memory
+from training.bundles import champion as comparing
+from training.bundles.champion import Champion, champion_of, compared
+from training.bundles.learned_from import Memory
 from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank, open_bank
-from training.data.dataset import Customers
-from training.data.sample import Sample, read_sample
-from training.evaluation import champion as comparing
-from training.evaluation.champion import Champion, champion_of, compared
+from training.data.bank_tables import Customers
+from training.data.training_sample import Sample, read_sample
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel
 from training.synthetic import write

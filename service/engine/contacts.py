@@ -9,17 +9,17 @@ from dataclasses import replace
 
 from service.core.domain import Event, Snapshot
 from service.decision.contact_permission import permit
-from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active_release import Releases
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
 from service.store.events.contacts import Contact
 
 
-class Contacting:
+class ContactService:
     """The contact desk of one worker."""
 
-    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
-        self._store, self._releases, self._kept = store, releases, kept
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
+        self._store, self._releases, self._answers = store, releases, answers
 
     def reserve(self, wanted: Event, language: str, planned_at: int | None = None) -> tuple[Contact, bool]:
         """The contact, dated now or as planned, and whether it is new.
@@ -34,7 +34,7 @@ class Contacting:
             permit(mine.policy, snapshot, contact, mine.release, language)
 
         back = serving.clock.lookback(contact.at)
-        return self._store.consents.reserve(contact, back, ask, self._kept.forget, planned_at is not None)
+        return self._store.consents.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
 
     def read(self, contact_id: str) -> Contact:
         """One contact; NotFound."""
@@ -46,9 +46,9 @@ class Contacting:
 
     def cancel(self, contact_id: str) -> Contact:
         """Take a reservation back, so that it counts no more; NotFound, Conflict where the contact was made."""
-        return self._store.contacts.cancel(contact_id, self._kept.forget)
+        return self._store.contacts.cancel(contact_id, self._answers.forget)
 
     def end(self, contact_id: str, outcome: str) -> Contact:
         """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
         now = time.time_ns() // 1_000_000
-        return self._store.consents.end(contact_id, outcome, now, self._kept.forget)
+        return self._store.consents.end(contact_id, outcome, now, self._answers.forget)

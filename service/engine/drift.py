@@ -19,7 +19,7 @@ from service.core.domain import Arm
 from service.core.errors import NotFound
 from service.decision.record import UNREADABLE
 from service.engine.metrics import note_drift
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.store import Record, Store
@@ -28,10 +28,10 @@ DAY_MS = 86_400_000
 Read = Mapping[str, Any]
 
 
-class Drifting:
+class DriftService:
     """Drift of the serving bundle; ``serving`` tells what serves."""
 
-    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
+    def __init__(self, store: Store, serving: Callable[[], ActiveRelease]) -> None:
         self._store, self._serving = store, serving
 
     def measured(self) -> tuple[Drift, dict[str, Any]]:
@@ -82,7 +82,7 @@ class Drifting:
         )
 
 
-def _referenced(serving: Serving) -> tuple[Bundle, Mapping[str, Any]]:
+def _referenced(serving: ActiveRelease) -> tuple[Bundle, Mapping[str, Any]]:
     bundle = serving.bundle
     references = None if bundle is None else bundle.manifest.get("reference")
     if bundle is None or references is None:

@@ -13,9 +13,9 @@ The ladder when parts fail, reported as ``degraded``:
     ``database``  PostgreSQL down: answers already cached, then the default offers, which are what the policy allows a
                   customer of whom nothing is known; events are refused with 503
 
-Beside it, each a part of the engine with one subject: ``visiting``, ``contacting``, ``preferences``, ``explaining``,
-``governance``, ``policy_jobs``, ``measurement``, ``modelling``, ``crm``. Not here: what decides (``decision``, called
-by ``deciding``), what waits for a new release (``serving``), who may ask (``access``).
+Beside it, each a part of the engine with one subject: ``visitors``, ``contacts``, ``preferences``, ``explanations``,
+``governance``, ``policy_jobs``, ``experiments``, ``models``, ``crm``, ``drift``. Not here: what decides (``decision``,
+called by ``offers.recommend``), what waits for a new release (``releases.active_release``), who may ask (``auth``).
 """
 
 import time
@@ -27,22 +27,22 @@ from service.cache import Cache
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot
 from service.core.errors import Unavailable, no_customer
 from service.engine.auth import Access
-from service.engine.contacts import Contacting
+from service.engine.contacts import ContactService
 from service.engine.crm import Crm
-from service.engine.drift import Drifting
-from service.engine.experiments import Measurement
-from service.engine.explain import Explaining
-from service.engine.offers.answer_cache import Kept
+from service.engine.drift import DriftService
+from service.engine.experiments import ExperimentService
+from service.engine.explain import ExplanationService
+from service.engine.offers.answer_cache import AnswerCache
 from service.engine.offers.event_claims import Claims, KnownNames
 from service.engine.offers.offer_tokens import OfferTokens
 from service.engine.offers.recommend import CACHE, DATABASE, Answer, default, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.offers.visitors import Visiting
+from service.engine.offers.visitors import VisitorService
 from service.engine.portrait import portrait_now
-from service.engine.preferences import Ledger
-from service.engine.releases.active_release import Releases, Serving
+from service.engine.preferences import PreferenceService
+from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.governance import Governance
-from service.engine.releases.model_catalogue import Modelling
+from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.rendering.answer import mark_degraded
 from service.runtime.config import Settings
@@ -67,19 +67,19 @@ class Engine:
         self._store = store
         self.access = Access(settings, store, cache)
         self.tokens = OfferTokens(store, settings.offer_token_hours)
-        self._releases = Releases(settings, store)
+        self._releases = ReleaseFollower(settings, store)
         self._names = KnownNames(store, self._releases)
-        self._kept = Kept(cache, settings.cache_seconds)
-        self.contacting = Contacting(store, self._releases, self._kept)
-        self.visiting = Visiting(store, self._releases, self._away)
-        self.preferences = Ledger(store, self._releases, self._kept)
-        self.explaining = Explaining(store, self._releases)
-        self.governance = Governance(store, self._releases.shelf, self._releases.seen, settings.workers == 1)
+        self._answers = AnswerCache(cache, settings.cache_seconds)
+        self.contacts = ContactService(store, self._releases, self._answers)
+        self.visitors = VisitorService(store, self._releases, self._away)
+        self.preferences = PreferenceService(store, self._releases, self._answers)
+        self.explanations = ExplanationService(store, self._releases)
+        self.governance = Governance(store, self._releases.loader, self._releases.seen, settings.workers == 1)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
-        self.modelling = Modelling(settings, store)
-        self.measurement = Measurement(store, lambda: self._releases.serving)
-        self.crm = Crm(settings, store, self._releases, self._kept, self.explaining, self.tokens.sign)
-        self.drifting = Drifting(store, lambda: self._releases.serving)
+        self.models = ModelCatalogue(settings, store)
+        self.experiments = ExperimentService(store, lambda: self._releases.serving)
+        self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign)
+        self.drift = DriftService(store, lambda: self._releases.serving)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
         """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""
@@ -87,7 +87,7 @@ class Engine:
         check_slot(request, serving)
         try:
             with span("check"):
-                revision, kept = self._kept.read_beside(
+                revision, kept = self._answers.read_beside(
                     customer_id, request, now, serving, lambda: self._revision(customer_id)
                 )
             if kept is not None and kept[0] == revision:
@@ -105,7 +105,7 @@ class Engine:
     def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         words = {True: "stored", False: "duplicate"}
-        return [(event.id, words[self._store.record_event(event, self._kept.forget)]) for event in events]
+        return [(event.id, words[self._store.record_event(event, self._answers.forget)]) for event in events]
 
     def claims(self, trusted: bool) -> Claims:
         """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
@@ -134,7 +134,7 @@ class Engine:
             "release": self._releases.problem or "ok",
             "models": "priors only" if self._releases.serving.bundle is None else "ok",
             "database": "ok" if self._store.ready() else "unavailable",
-            "cache": "unavailable" if self._kept.down else "ok",
+            "cache": "unavailable" if self._answers.down else "ok",
         }
         return Readiness(checks["database"] == "ok", checks)
 
@@ -145,13 +145,13 @@ class Engine:
     def _revision(self, customer_id: str) -> int:
         """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
         revision, release, generation = self._store.check(customer_id)
-        self._kept.under(generation)
+        self._answers.under(generation)
         self._releases.seen(release)
         if revision is None:
             raise no_customer(customer_id)
         return revision
 
-    def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
+    def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
         with span("store.snapshot"):
             found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
         if found is None:
@@ -162,14 +162,14 @@ class Engine:
             self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
         body = made.told(request.language, serving.until(now), self.tokens.sign, external_key)
         with span("cache.write"):
-            self._kept.write(customer_id, request, now, serving, snapshot.revision, body)
+            self._answers.write(customer_id, request, now, serving, snapshot.revision, body)
         return Answer(body, "fresh", made.decision.degraded)
 
-    def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> Answer:
-        kept = self._kept.read(customer_id, request, now, serving)
+    def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
+        kept = self._answers.read(customer_id, request, now, serving)
         if kept is not None:
             return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
         return default(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
 
     def _away(self) -> tuple[str, ...]:
-        return (CACHE,) if self._kept.down else ()
+        return (CACHE,) if self._answers.down else ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.analysis.lift import CAVEATS, LEVEL, Figures, figures, lift
 from service.core.domain import Arm
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 from service.rules.policy import Policy, StandingTest
 from service.store import Store
 
@@ -30,10 +30,10 @@ ASKED: Mapping[str, str] = {
 }
 
 
-class Measurement:
+class ExperimentService:
     """The experiments' reports of one process; ``serving`` tells what serves."""
 
-    def __init__(self, store: Store, serving: Callable[[], Serving]) -> None:
+    def __init__(self, store: Store, serving: Callable[[], ActiveRelease]) -> None:
         self._store, self._serving = store, serving
 
     def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Measurement:
             "caveats": list(CAVEATS),
         }
 
-    def _trial(self, serving: Serving, since: int, until: int, window_ms: int) -> dict[str, Any] | None:
+    def _trial(self, serving: ActiveRelease, since: int, until: int, window_ms: int) -> dict[str, Any] | None:
         """The challenger's lift over the champion, since the trial began; None where nothing is on trial."""
         trial = serving.challenger
         if trial is None:

@@ -21,7 +21,7 @@ from service.decision.record import UNREADABLE, as_decided
 from service.decision.trace.record_differences import Difference, compared, differences
 from service.engine.offers.recommend import UNRECORDED, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.rendering import Contributions, Subject, explanation
 from service.scoring.models import Bundle
 from service.scoring.models.shap import contributions
@@ -58,10 +58,10 @@ class Replayed:
         }
 
 
-class Explaining:
+class ExplanationService:
     """Explains and replays records by the policies and bundles that a worker can reach."""
 
-    def __init__(self, store: Store, releases: Releases) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
 
     def now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
@@ -133,4 +133,4 @@ class Explaining:
             return serving
         if not self._releases.artifacts.holds(version):
             raise NotFound(f'The folder of bundle "{version}" is not here.')
-        return self._releases.shelf.bundle(version)
+        return self._releases.loader.bundle(version)

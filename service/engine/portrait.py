@@ -15,7 +15,7 @@ from service.core.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.core.errors import no_customer
 from service.core.grid import DAY_MS
 from service.decision.privacy import is_withdrawn
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
 from service.rules.policy import Policy
@@ -50,7 +50,7 @@ ASSUMPTIONS: Mapping[str, Sequence[str]] = {
 }
 
 
-def portrait_now(store: Store, serving: Serving, customer_id: str, language: str) -> bytes:
+def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, language: str) -> bytes:
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
     now = time.time_ns() // 1_000_000
     since = now - HISTORY_DAYS * DAY_MS

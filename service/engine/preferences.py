@@ -15,8 +15,8 @@ from service.core.domain import RETIRED
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import near
 from service.decision.privacy import PERSONALISATION
-from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active_release import Releases
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.releases.active_release import ReleaseFollower
 from service.rules.contact_gates import CONTACT
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import Policy
@@ -48,11 +48,11 @@ class Preferences:
         return purpose in UNLESS_REFUSED if word is None else word.granted
 
 
-class Ledger:
+class PreferenceService:
     """What the customers permit, by the policy that serves in this worker."""
 
-    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
-        self._said, self._releases, self._kept = store.consents, releases, kept
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
+        self._said, self._releases, self._answers = store.consents, releases, answers
 
     def of(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
@@ -65,7 +65,7 @@ class Ledger:
         """
         expect_known(self._releases.serving.policy, said.granted)
         now = time.time_ns() // 1_000_000
-        self._said.say(customer_id, said, now, self._kept.forget, expect)
+        self._said.say(customer_id, said, now, self._answers.forget, expect)
         return self.of(customer_id)
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from service.core.errors import Unavailable
 from service.engine.crm import Crm
-from service.engine.drift import Drifting
-from service.engine.offers.visitors import Visiting
+from service.engine.drift import DriftService
+from service.engine.offers.visitors import VisitorService
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.runner_failures import Failures
 
@@ -38,7 +38,7 @@ class Line:
 class Runner:
     """All lines of work of one process."""
 
-    def __init__(self, crm: Crm, drifting: Drifting, visiting: Visiting, policy_jobs: PolicyJobs) -> None:
+    def __init__(self, crm: Crm, drift: DriftService, visitors: VisitorService, policy_jobs: PolicyJobs) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
         self._lines: tuple[Line, ...] = (
@@ -49,8 +49,8 @@ class Runner:
             Line("backlog", crm.measure, 15.0),
             Line("trails", crm.trail, 3_600.0),
             Line("pruning", crm.prune, 3_600.0),
-            Line("visitors", visiting.prune, 3_600.0),
-            Line("drift", drifting.watch, 900.0),
+            Line("visitors", visitors.prune, 3_600.0),
+            Line("drift", drift.watch, 900.0),
         )
 
     def stop(self) -> None:

@@ -60,14 +60,14 @@ def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, 
         answer = offers(engine, customer)
         record = engine.stored(answer["decision_id"]).record
         assert orjson.loads(record)["decision"]["arm"] == arm
-        assert engine.explaining.replayed(answer["decision_id"], record).identical
+        assert engine.explanations.replayed(answer["decision_id"], record).identical
     store.close()
 
 
 def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_erased(
     house: House, engine: Engine, tested: Policy
 ):
-    store, before = house.store, engine.measurement.report(days=1)
+    store, before = house.store, engine.experiments.report(days=1)
     served = {"personalised": 6, "propensity-only": 4}
     people = {arm: members(tested, arm, some) for arm, some in served.items()}
     values = {}
@@ -88,7 +88,7 @@ def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_eras
     store.put_customer(erased, SAVER)
     offers(engine, erased)
     engine.crm.customers.erase(erased, "test", {})
-    after = engine.measurement.report(days=1)
+    after = engine.experiments.report(days=1)
     store.close()
     rows = [{row["id"]: row for row in each["tests"]} for each in (before, after)]
     added = {name: after["personalised"][name] - before["personalised"][name] for name in ("customers", "taken")}
@@ -115,13 +115,13 @@ ALTERED = [
 
 
 def test_records_that_somebody_altered_are_left_out_and_counted(house: House, engine: Engine, tested: Policy):
-    store, before = house.store, engine.measurement.report(days=1)
+    store, before = house.store, engine.experiments.report(days=1)
     people = members(tested, "personalised", len(ALTERED))
     for customer, record in zip(people, ALTERED, strict=True):
         store.put_customer(customer, SAVER)
         decision_id = offers(engine, customer)["decision_id"]
         execute(str(house.settings.database_url), "UPDATE decisions SET record = %s WHERE id = %s", record, decision_id)
-    after = engine.measurement.report(days=1)
+    after = engine.experiments.report(days=1)
     store.close()
     assert after["unreadable_decisions"] - before["unreadable_decisions"] == len(ALTERED)
     assert after["personalised"] == before["personalised"]
@@ -129,7 +129,7 @@ def test_records_that_somebody_altered_are_left_out_and_counted(house: House, en
 
 
 def test_every_strategy_stands_beside_its_measured_effect(engine: Engine, tested: Policy):
-    found = engine.measurement.report(days=1)
+    found = engine.experiments.report(days=1)
     rows = {row["id"]: row for row in found["strategy_effects"]}
     assert list(rows) == list(tested.strategies)
     ladder, strategy = rows["product-ladder"], tested.strategies["product-ladder"]
@@ -157,12 +157,12 @@ def test_decisions_under_other_experiments_are_not_mixed_in(house: House, engine
     store = house.store
     store.put_customer(customer, SAVER)
     offers(engine, customer)
-    counted = engine.measurement.report(days=1)["personalised"]["customers"]
+    counted = engine.experiments.report(days=1)["personalised"]["customers"]
     store.put_policy(other.hash, other.documents)
     store.activate(other.hash, None, "other customers", "test")
     assert eventually(lambda: engine._releases.serving.policy.hash == other.hash)
     assert counted > 0
-    assert engine.measurement.report(days=1)["personalised"]["customers"] == 0
+    assert engine.experiments.report(days=1)["personalised"]["customers"] == 0
     offers(engine, customer, replace(ASKED, limit=2))
-    assert engine.measurement.report(days=1)["personalised"]["customers"] == 1
+    assert engine.experiments.report(days=1)["personalised"]["customers"] == 1
     store.close()

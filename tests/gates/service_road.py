@@ -71,7 +71,7 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
         records = [engine.stored(decision_id).record for decision_id in ids]
         for decision_id, record in zip(ids, records, strict=True):
             tally.met["stored decisions replayed"] += 1
-            if not engine.explaining.replayed(decision_id, record).identical:
+            if not engine.explanations.replayed(decision_id, record).identical:
                 tally.wrong(f"decision {decision_id} does not replay")
         _compare(engine, crowd, now, answers, tally)
     finally:

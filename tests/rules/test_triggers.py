@@ -7,7 +7,7 @@ import pytest
 from service.core.domain import Release
 from service.core.errors import InvalidInput
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 from service.rendering.answer import Phrasebook
 from service.rules.policy import DEFAULT, from_documents, load
 from service.rules.triggers import triggers_of
@@ -45,7 +45,7 @@ def rewritten(documents: dict[str, Any], written: str) -> dict[str, Any]:
 def test_where_no_rule_reads_the_trigger_any_may_be_said() -> None:
     policy = from_documents(rewritten(load(DEFAULT).documents, "context.hour > 25"))
     asked = OfferRequest(trigger="salary")
-    check_slot(asked, Serving(Release(1, policy.hash, None), policy, None, Phrasebook(policy)))
+    check_slot(asked, ActiveRelease(Release(1, policy.hash, None), policy, None, Phrasebook(policy)))
     shipped = load(DEFAULT)
     with pytest.raises(InvalidInput, match="no such trigger"):
-        check_slot(asked, Serving(Release(1, shipped.hash, None), shipped, None, Phrasebook(shipped)))
+        check_slot(asked, ActiveRelease(Release(1, shipped.hash, None), shipped, None, Phrasebook(shipped)))

@@ -68,8 +68,8 @@ def _told(
     engine: Engine, customer_id: str | None, decision_id: str | None, asked: OfferRequest, shap: bool
 ) -> dict[str, Any]:
     if decision_id is not None:
-        return engine.explaining.explained(engine.stored(decision_id).record, asked.language, shap)
-    told: dict[str, Any] = orjson.loads(engine.explaining.now(customer_id or "", asked, shap))["explanation"]
+        return engine.explanations.explained(engine.stored(decision_id).record, asked.language, shap)
+    told: dict[str, Any] = orjson.loads(engine.explanations.now(customer_id or "", asked, shap))["explanation"]
     return told
 
 
@@ -100,7 +100,7 @@ def replay(decision_id: str, as_json: bool) -> None:
         engine = engine_of(stack)
         try:
             stored = engine.stored(decision_id)
-            replayed = engine.explaining.replayed(stored.id, stored.record)
+            replayed = engine.explanations.replayed(stored.id, stored.record)
         finally:
             engine.close()
     told = replayed.document()

@@ -52,7 +52,7 @@ def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
     with open_stack() as stack:
         engine = engine_of(stack)
         try:
-            return engine.drifting.measured()
+            return engine.drift.measured()
         finally:
             engine.close()
 

@@ -18,7 +18,7 @@ from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
 from service.core.errors import FourcastError
 from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.loader import Shelf
+from service.engine.releases.loader import ReleaseLoader
 from service.rules.policy import load
 from service.runtime.config import Settings
 from service.store import Store
@@ -172,12 +172,12 @@ def release(settings: Settings) -> Iterator[Finding]:
         if active is None:
             yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
             return
-        shelf = Shelf(store, Artifacts.of(settings))
-        yield Finding("release", "ok", f"{active.id}: policy {shelf.ready(active.policy).hash[:12]} as approved")
+        loader = ReleaseLoader(store, Artifacts.of(settings))
+        yield Finding("release", "ok", f"{active.id}: policy {loader.ready(active.policy).hash[:12]} as approved")
         if active.bundle is None:
             yield Finding("bundle", "note", "the release has none: priors decide")
         else:
-            shelf.bundle(active.bundle)
+            loader.bundle(active.bundle)
             yield Finding("bundle", "ok", f"{active.bundle}: every file as its manifest says, golden rows score alike")
     finally:
         store.close()

@@ -26,7 +26,7 @@ def experiments(days: int, window: int, as_json: bool) -> None:
     """The lift of every standing test, strategy and challenger, each with its interval and a plain verdict."""
     with open_stack() as stack:
         engine = engine_of(stack)
-        found = engine.measurement.report(days, window)
+        found = engine.experiments.report(days, window)
         engine.close()
     click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(told(found)))
 

@@ -24,7 +24,7 @@ from service.core.domain import Release
 from service.core.errors import InvalidInput, NotFound, PolicyError, Problem
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.governance import CUSTOMERS, Governance
-from service.engine.releases.loader import Shelf
+from service.engine.releases.loader import ReleaseLoader
 from service.rendering.answer import iso
 from service.rules.loading import limits
 from service.rules.policy import DEFAULT, Policy, load
@@ -39,7 +39,7 @@ note_option = click.option("--note", default="", help="Why, in words; kept with 
 
 def governance_of(stack: Stack) -> Governance:
     """The release desk of this process."""
-    return Governance(stack.store, Shelf(stack.store, Artifacts.of(stack.settings)))
+    return Governance(stack.store, ReleaseLoader(stack.store, Artifacts.of(stack.settings)))
 
 
 def actor(name: str | None, note: str = "") -> tuple[str, str]:

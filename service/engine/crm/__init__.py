@@ -14,14 +14,14 @@ Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.
 from service.engine.crm.bulk import Bulk
 from service.engine.crm.customers import Customers
 from service.engine.crm.jobs import Jobs
-from service.engine.crm.leads.adviser_brief import Story
-from service.engine.crm.leads.customer_facts import LeadFacts
+from service.engine.crm.leads.adviser_brief import AdviserBrief
+from service.engine.crm.leads.customer_facts import LeadFactReader
 from service.engine.crm.leads.leads import Leads
 from service.engine.crm.webhooks.webhooks import Sender
-from service.engine.explain import Explaining
+from service.engine.explain import ExplanationService
 from service.engine.metrics import note_waiting
-from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active_release import Releases
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import Sign
 from service.runtime.config import Settings
 from service.store import Store
@@ -31,14 +31,20 @@ class Crm:
     """The CRM's desk of one process."""
 
     def __init__(
-        self, settings: Settings, store: Store, releases: Releases, kept: Kept, explaining: Explaining, sign: Sign
+        self,
+        settings: Settings,
+        store: Store,
+        releases: ReleaseFollower,
+        answers: AnswerCache,
+        explanations: ExplanationService,
+        sign: Sign,
     ) -> None:
         self.audit, self.alias, self.changes = store.audit, store.customers.alias, store.feed
         self._store = store
-        self.customers = Customers(store, releases, kept)
-        self.bulk = Bulk(store, releases, kept, sign)
-        self.leads, self.story = Leads(store, releases, kept), Story(store, releases, explaining)
-        self.lead_facts = LeadFacts(store, releases)
+        self.customers = Customers(store, releases, answers)
+        self.bulk = Bulk(store, releases, answers, sign)
+        self.leads, self.briefs = Leads(store, releases, answers), AdviserBrief(store, releases, explanations)
+        self.lead_facts = LeadFactReader(store, releases)
         self.advisers, self.adviser, self.report = store.leads.advisers, store.leads.adviser, store.leads.report
         self.put_advisers, self.remove_adviser = store.leads.put_advisers, store.leads.remove_adviser
         self.webhooks, self.deliveries = store.webhooks, store.deliveries

@@ -14,10 +14,10 @@ from functools import partial
 from service.core.domain import Snapshot
 from service.core.errors import FourcastError, no_customer
 from service.engine.auth.branch_scope import expect_reach
-from service.engine.offers.answer_cache import Kept
-from service.engine.offers.recommend import Made, make
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.offers.recommend import RecordedDecision, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active_release import Releases, Serving
+from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.runner_failures import Failures
 from service.rendering.answer import Sign
 from service.store import Store, new_decision_id
@@ -35,7 +35,7 @@ class Decided:
     customer_id: str | None
     external_key: str | None = None
     body: bytes | None = None
-    made: Made | None = None
+    made: RecordedDecision | None = None
     error: FourcastError | None = None
 
 
@@ -46,7 +46,7 @@ class Round:
     ``until`` is the instant (ms) at which a campaign's list ends; None: the answers end as those of single calls.
     """
 
-    serving: Serving
+    serving: ActiveRelease
     request: OfferRequest
     now: int
     branch: str | None = None
@@ -67,7 +67,7 @@ class Round:
         body = made.told(self.request.language, until, self.sign, external_key)
         return Decided(customer_id, external_key, body, made)
 
-    def row(self, made: Made) -> dict[str, object]:
+    def row(self, made: RecordedDecision) -> dict[str, object]:
         """The decision as the store keeps it."""
         one = made.decision
         return {"id": one.id, "customer_id": one.customer_id, "at": one.at, "record": made.record,
@@ -77,14 +77,14 @@ class Round:
 class Bulk:
     """The lists' desk of one worker."""
 
-    def __init__(self, store: Store, releases: Releases, kept: Kept, sign: Sign) -> None:
-        self._store, self._releases, self._kept, self._sign = store, releases, kept, sign
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, sign: Sign) -> None:
+        self._store, self._releases, self._answers, self._sign = store, releases, answers, sign
         self._failures = Failures("decisions")
 
     def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
         """A list's moment, now; InvalidInput for a slot the policy does not have."""
         check_slot(request, self._releases.serving)
-        away = (CACHE,) if self._kept.down else ()
+        away = (CACHE,) if self._answers.down else ()
         sign = self._sign if until is None else partial(self._sign, until=until)
         return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, sign, until)
 

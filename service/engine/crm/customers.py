@@ -17,8 +17,8 @@ from service.decision import redacted
 from service.engine.auth.branch_scope import expect_own, expect_reach, reaches
 from service.engine.crm import assessments
 from service.engine.crm.leads.judging import now_ms
-from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active_release import Releases
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.releases.active_release import ReleaseFollower
 from service.store import Entry, Store, Stored, Wanted
 from service.store.customers.listing import Listed
 from service.store.customers.origins import of_client
@@ -40,8 +40,8 @@ def anything(_: int | None) -> None:
 class Customers:
     """The customers' desk of one worker."""
 
-    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
-        self._store, self._releases, self._kept = store, releases, kept
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
+        self._store, self._releases, self._answers = store, releases, answers
 
     def read(self, customer_id: str) -> Entry:
         """The customer as stored; NotFound."""
@@ -83,7 +83,7 @@ class Customers:
             assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
         said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.unsaid(client))
-        return self._store.customers.put(said, allow, self._kept.forget, self._noted("customer.put", client, behalf))
+        return self._store.customers.put(said, allow, self._answers.forget, self._noted("customer.put", client, behalf))
 
     def amend(
         self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
@@ -103,7 +103,7 @@ class Customers:
             return Wanted(entry.id, key, changes, origin, assessments.unsaid(client))
 
         note = self._noted("customer.update", client, behalf)
-        return self._store.customers.amend(customer_id, amended, self._kept.forget, note)
+        return self._store.customers.amend(customer_id, amended, self._answers.forget, note)
 
     def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
         """What a write by the client leaves on the audit log; a branch's client also where nothing changed."""
@@ -135,7 +135,7 @@ class Customers:
 
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
         """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
-        return self._store.customers.erase(customer_id, redacted, self._kept.forget, actor, detail, expect)
+        return self._store.customers.erase(customer_id, redacted, self._answers.forget, actor, detail, expect)
 
 
 def _nobody(wanted: Wanted) -> NotFound:

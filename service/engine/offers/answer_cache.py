@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from service.cache import Cache
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 
 T = TypeVar("T")
 UNTOLD = -1
 """No generation: under it nothing was ever cached."""
 
 
-class Kept:
+class AnswerCache:
     """The kept answers of one worker; ``seconds`` bounds how long any of them stays."""
 
     def __init__(self, cache: Cache, seconds: int) -> None:
@@ -34,12 +34,14 @@ class Kept:
         """PostgreSQL named this cache generation a moment ago."""
         self._generation = generation
 
-    def read(self, customer_id: str, request: OfferRequest, now: int, serving: Serving) -> tuple[int, bytes] | None:
+    def read(
+        self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease
+    ) -> tuple[int, bytes] | None:
         """The customer's revision that the kept answer was made from, and the answer; None where there is none."""
         return self._cache.read(customer_id, self._field(request, now, serving))
 
     def read_beside(
-        self, customer_id: str, request: OfferRequest, now: int, serving: Serving, work: Callable[[], T]
+        self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease, work: Callable[[], T]
     ) -> tuple[T, tuple[int, bytes] | None]:
         """What ``work`` returns, and as ``read``; both wait at once.
 
@@ -53,7 +55,7 @@ class Kept:
         return done, kept if due == field else self._cache.read(customer_id, due)
 
     def write(
-        self, customer_id: str, request: OfferRequest, now: int, serving: Serving, revision: int, body: bytes
+        self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease, revision: int, body: bytes
     ) -> None:
         """Keep the answer made from this revision as long as it holds."""
         seconds = min(serving.max_age_s(now), self._seconds)
@@ -66,5 +68,5 @@ class Kept:
             self._generation = UNTOLD
         return told
 
-    def _field(self, request: OfferRequest, now: int, serving: Serving) -> str:
+    def _field(self, request: OfferRequest, now: int, serving: ActiveRelease) -> str:
         return f"{serving.release.id}:{self._generation}:{request.key}:{serving.until(now)}"

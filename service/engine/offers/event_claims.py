@@ -20,7 +20,7 @@ from service.core.domain import CLOCK_SKEW_MS, Event
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.core.suggestions import unknown
 from service.decision.record import UNREADABLE, shown
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
 from service.store import Store
 from service.store.events.names import Names
@@ -38,7 +38,7 @@ def spelt(event: Event) -> Event:
 class KnownNames:
     """The names of every release, as one worker read them last."""
 
-    def __init__(self, store: Store, releases: Releases) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
         self._ever: tuple[int, Names] | None = None
 

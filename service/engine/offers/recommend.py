@@ -13,7 +13,7 @@ from service.decision.compiled import prepared
 from service.decision.positioning import positioned
 from service.engine.metrics import count_decision
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
 from service.rules.history.required_events import cut
@@ -37,12 +37,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RecordedDecision:
     """A decision, its record, what served the customer, and by offer whose words are a segment's."""
 
     decision: Decision
     record: bytes
-    serving: Serving
+    serving: ActiveRelease
     variants: Mapping[str, str]
 
     def told(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
@@ -51,8 +51,8 @@ class Made:
 
 
 def make(
-    serving: Serving, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
-) -> Made:
+    serving: ActiveRelease, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
+) -> RecordedDecision:
     """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer.
 
     Of the past no more is read, and so recorded, than the rules of that policy tell apart.
@@ -66,11 +66,11 @@ def make(
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
     variants = positioned(mine.policy, decision, snapshot, context, scores)
-    return Made(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
+    return RecordedDecision(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
 
 
 def default(
-    serving: Serving,
+    serving: ActiveRelease,
     stranger: Snapshot,
     request: OfferRequest,
     now: int,

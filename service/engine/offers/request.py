@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.core.domain import Context
 from service.core.errors import InvalidInput, Problem
 from service.core.suggestions import unknown
-from service.engine.releases.active_release import Serving
+from service.engine.releases.active_release import ActiveRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class OfferRequest:
         return Context(now, self.channel, self.placement, self.limit, self.trigger, self.amount_yuan)
 
 
-def check_slot(request: OfferRequest, serving: Serving) -> None:
+def check_slot(request: OfferRequest, serving: ActiveRelease) -> None:
     """Raise InvalidInput where the policy has no such channel, placement or trigger, naming those it has.
 
     Where no rule reads the trigger, any may be said: it changes nothing.

@@ -13,14 +13,14 @@ from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
 from service.core.errors import Unavailable
 from service.engine.offers.recommend import Answer, default, make
 from service.engine.offers.request import OfferRequest, check_slot
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store, new_decision_id
 
 
-class Visiting:
+class VisitorService:
     """The visitors' desk of one worker; ``away`` says which parts do not answer."""
 
-    def __init__(self, store: Store, releases: Releases, away: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower, away: Callable[[], tuple[str, ...]]) -> None:
         self._store, self._releases, self._away = store, releases, away
 
     def offers(self, request: OfferRequest, device_id: str | None) -> Answer:

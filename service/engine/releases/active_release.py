@@ -4,7 +4,7 @@ A thread per worker asks PostgreSQL for the active release every ``release_poll_
 new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
 reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
 are stored under, every message may be said and no gate lacks (``analysis.policy_checks.conduct``); served words cannot
-change after that. The ``shelf`` does both and keeps what it loaded: a new policy loads no models again, and what may
+change after that. The ``loader`` does both and keeps what it loaded: a new policy loads no models again, and what may
 serve next (the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and
 tried again later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy
 folder on disk serves by priors.
@@ -22,8 +22,8 @@ from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
 from service.engine.metrics import note_serving
 from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.challenger import challenged, demand_places
-from service.engine.releases.loader import POLICIES, Shelf
+from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
+from service.engine.releases.loader import POLICIES, ReleaseLoader
 from service.rendering.answer import Phrasebook
 from service.rules.expiry import Clock
 from service.rules.policy import Policy, load
@@ -42,14 +42,14 @@ ON_DISK = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Serving:
+class ActiveRelease:
     """A release with everything loaded; replaced as one reference, never changed."""
 
     release: Release
     policy: Policy
     bundle: Bundle | None
     phrases: Phrasebook
-    challenger: "Serving | None" = None
+    challenger: "ActiveRelease | None" = None
     share: float = 0.0
 
     @cached_property
@@ -82,13 +82,13 @@ class Serving:
         """Whole seconds an answer made now holds."""
         return max(1, (self.until(now) - now) // 1000)
 
-    def of(self, snapshot: Snapshot) -> "Serving":
+    def of(self, snapshot: Snapshot) -> "ActiveRelease":
         """What serves this customer: the champion, or for a share of them the challenger."""
         other = self.challenger
         if other is None:
             return self
         name = f"{other.policy.hash}:{other.release.bundle}"
-        return other if challenged(snapshot, self.policy, name, self.share) else self
+        return other if is_served_by_challenger(snapshot, self.policy, name, self.share) else self
 
     @property
     def degraded(self) -> tuple[str, ...]:
@@ -96,14 +96,14 @@ class Serving:
         return () if self.bundle is not None else ("models",)
 
 
-class Releases:
+class ReleaseFollower:
     """Follows the active release; ``serving`` is the newest one that loaded."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
         self.artifacts = Artifacts.of(settings)
-        self.shelf = Shelf(store, self.artifacts)
+        self.loader = ReleaseLoader(store, self.artifacts)
         self._wake = threading.Event()
         self._closed = False
         self._failed: tuple[int, float] | None = None
@@ -139,7 +139,7 @@ class Releases:
     def policy(self, policy_hash: str) -> Policy:
         """The policy of that hash: the one that serves, or as the store keeps it; NotFound, PolicyError if altered."""
         serving = self.serving.policy
-        return serving if serving.hash == policy_hash else self.shelf.policy(policy_hash)
+        return serving if serving.hash == policy_hash else self.loader.policy(policy_hash)
 
     def close(self) -> None:
         """Stop following; returns when the thread has ended."""
@@ -147,7 +147,7 @@ class Releases:
         self._wake.set()
         self._thread.join(timeout=5)
 
-    def _first(self) -> Serving:
+    def _first(self) -> ActiveRelease:
         try:
             release = self._store.active()
             if release is not None:
@@ -157,36 +157,38 @@ class Releases:
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
         conduct.refuse(policy)
-        return Serving(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
+        return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
 
-    def _load(self, release: Release, priors_allowed: bool = False) -> Serving:
-        policy = self.shelf.ready(release.policy)
+    def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
+        policy = self.loader.ready(release.policy)
         bundle = None
         if release.bundle is not None:
             try:
-                bundle = self.shelf.bundle(release.bundle)
+                bundle = self.loader.bundle(release.bundle)
             except BundleError as error:
                 if not priors_allowed:
                     raise
                 self._failed = (release.id, time.monotonic())
                 self.problem = error.message
                 LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
-        return self._challenged(Serving(release, policy, bundle, Phrasebook(policy)))
+        return self._challenged(ActiveRelease(release, policy, bundle, Phrasebook(policy)))
 
-    def _challenged(self, champion: Serving) -> Serving:
+    def _challenged(self, champion: ActiveRelease) -> ActiveRelease:
         """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
         trial = self._store.challengers.of(champion.release.id)
         if trial is None:
             return champion
         try:
-            policy = self.shelf.ready(trial.policy)
-            demand_places(champion.policy, policy)
-            bundle = None if trial.bundle is None else self.shelf.bundle(trial.bundle)
+            policy = self.loader.ready(trial.policy)
+            expect_same_placements(champion.policy, policy)
+            bundle = None if trial.bundle is None else self.loader.bundle(trial.bundle)
         except (BundleError, PolicyError) as error:
             LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
             return champion
         release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
-        return replace(champion, challenger=Serving(release, policy, bundle, Phrasebook(policy)), share=trial.share)
+        return replace(
+            champion, challenger=ActiveRelease(release, policy, bundle, Phrasebook(policy)), share=trial.share
+        )
 
     def _serves(self, release: Release) -> bool:
         """Whether the release serves whole; one that began by priors is tried again, as its bundle may be mended."""
@@ -218,7 +220,7 @@ class Releases:
 
     def _try(self, policy_hash: str) -> None:
         try:
-            self.shelf.ready(policy_hash)
+            self.loader.ready(policy_hash)
             LOG.info("policy read ahead", extra={"policy": policy_hash})
         except Unavailable:
             raise

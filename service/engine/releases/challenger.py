@@ -11,14 +11,14 @@ from service.decision.arms.assignment import arm_of
 from service.rules.policy import Policy
 
 
-def challenged(snapshot: Snapshot, champion: Policy, challenger: str, share: float) -> bool:
+def is_served_by_challenger(snapshot: Snapshot, champion: Policy, challenger: str, share: float) -> bool:
     """Whether the challenger of that name serves the customer; their arm under the champion comes first."""
     if arm_of(snapshot, champion.experiments) != Arm.PERSONALISED:
         return False
     return fraction(f"challenger:{challenger}", snapshot.customer_id) < share
 
 
-def demand_places(champion: Policy, challenger: Policy) -> None:
+def expect_same_placements(champion: Policy, challenger: Policy) -> None:
     """Raise PolicyError where the challenger lacks a channel or placement that the champion's callers may ask for."""
     has = {channel.id: set(channel.placements) for channel in challenger.channels}
     problems = [

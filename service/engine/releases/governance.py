@@ -21,9 +21,9 @@ from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
 from service.decision import population
 from service.engine.releases import policy_check_process, value_gate_process
-from service.engine.releases.loader import Shelf
+from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
-from service.engine.releases.value_gate import Prospects
+from service.engine.releases.value_gate import ValueGate
 from service.rules.expiry import Clock
 from service.rules.policy import Policy
 from service.runtime.child_process import ENDLESS, Patience
@@ -50,12 +50,12 @@ class Governance:
     def __init__(
         self,
         store: Store,
-        shelf: Shelf,
+        loader: ReleaseLoader,
         activated: Callable[[int], object] = lambda _release: None,
         alone: bool = False,
     ) -> None:
-        self._store, self._shelf, self._activated, self._alone = store, shelf, activated, alone
-        self.prospects = Prospects(store, shelf)
+        self._store, self._loader, self._activated, self._alone = store, loader, activated, alone
+        self.prospects = ValueGate(store, loader)
 
     @property
     def deadline_s(self) -> int:
@@ -129,7 +129,7 @@ class Governance:
         """The note, with what speaks against the bundle on trial; GateRefused unless overridden."""
         if challenger.bundle is None:
             return note
-        policy, bundle = self._shelf.policy(challenger.policy), self._shelf.bundle(challenger.bundle)
+        policy, bundle = self._loader.policy(challenger.policy), self._loader.bundle(challenger.bundle)
         other = champion.bundle not in (None, bundle.version)
         found = misfits(bundle, self._store.bundle(str(champion.bundle)) if other else None, policy.attributes)
         if not override:
@@ -155,7 +155,7 @@ class Governance:
 
     def policy(self, policy_hash: str | None = None) -> Policy:
         """The policy of that hash, or the one that serves; NotFound."""
-        return self._shelf.policy(self._active().policy if policy_hash is None else policy_hash)
+        return self._loader.policy(self._active().policy if policy_hash is None else policy_hash)
 
     def difference(self, new: Policy, old: Policy) -> Difference:
         """What ``new`` says differently from ``old``."""
@@ -203,7 +203,7 @@ class Governance:
         return people
 
     def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
-        return {} if release.bundle is None else score_many(self._shelf.bundle(release.bundle), people)
+        return {} if release.bundle is None else score_many(self._loader.bundle(release.bundle), people)
 
 
 @contextmanager

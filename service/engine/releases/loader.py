@@ -17,7 +17,7 @@ from service.store import Store
 POLICIES, BUNDLES = 8, 2
 
 
-class Shelf:
+class ReleaseLoader:
     """One process's loaded policies and bundles; safe from several threads."""
 
     def __init__(self, store: Store, artifacts: Artifacts) -> None:

@@ -17,7 +17,7 @@ UNTOLD = ("golden",)
 """Rows that prove a model on load, of no use to a reader."""
 
 
-class Modelling:
+class ModelCatalogue:
     """The models' desk of one worker."""
 
     def __init__(self, settings: Settings, store: Store) -> None:

@@ -25,7 +25,7 @@ from service.core.domain import Arm, Decision, Release
 from service.core.errors import NotFound
 from service.decision import decode
 from service.decision.record import UNREADABLE
-from service.engine.releases.loader import Shelf
+from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_one
 from service.rules.history.required_events import answers
 from service.rules.policy import Policy
@@ -53,7 +53,7 @@ class LeftOut(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class PolicyValueReport:
     """The value of a policy on ``decisions`` customers' decisions; ``value`` is None where there is none to read.
 
     ``champion_yuan`` is what the policy that serves is worth per decision on the same rows; ``least_yuan`` the lowest
@@ -125,11 +125,11 @@ class Side:
     reward: float
 
 
-class Prospects:
+class ValueGate:
     """The policy values of one process."""
 
-    def __init__(self, store: Store, shelf: Shelf) -> None:
-        self._store, self._shelf = store, shelf
+    def __init__(self, store: Store, loader: ReleaseLoader) -> None:
+        self._store, self._loader = store, loader
 
     def of(
         self,
@@ -138,7 +138,7 @@ class Prospects:
         days: int = DAYS,
         customers: int = CUSTOMERS,
         advance: Advance | None = None,
-    ) -> Prospect:
+    ) -> PolicyValueReport:
         """``new`` beside the champion, over decisions of the last ``days`` with closed windows; NotFound, BundleError.
 
         ``bundle``: score anew with it, else by the scores of each record.
@@ -146,19 +146,19 @@ class Prospects:
         active = self._store.active()
         if active is None:
             raise NotFound("No policy serves yet to compare with.")
-        champion = self._shelf.policy(active.policy)
+        champion = self._loader.policy(active.policy)
         every = list(self._sides(new, champion, bundle, days, customers, advance))
         rows = [side for side in every if isinstance(side, Side)]
         unreadable, short = every.count(LeftOut.UNREADABLE), every.count(LeftOut.SHORT)
         if not rows:
-            return Prospect(new.hash, champion.hash, 0, None, None, None, unreadable, short)
+            return PolicyValueReport(new.hash, champion.hash, 0, None, None, None, unreadable, short)
         found, worth = _value(rows, _lacking(short, len(rows))), fmean(side.old.robust for side in rows)
         gate = champion.experiments.release_gate
         judged = found.verdict is not Verdict.NOT_SUPPORTED and (
             found.support.effective_sample_size >= gate.least_effective
         )
         least = -gate.most_worse_share * abs(worth) if judged else None
-        return Prospect(new.hash, champion.hash, len(rows), found, worth, least, unreadable, short)
+        return PolicyValueReport(new.hash, champion.hash, len(rows), found, worth, least, unreadable, short)
 
     def _sides(
         self,
@@ -173,7 +173,7 @@ class Prospects:
         window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
         stored = self._store.taken(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
-        models = self._shelf.bundle(bundle) if isinstance(bundle, str) and stored else bundle
+        models = self._loader.bundle(bundle) if isinstance(bundle, str) and stored else bundle
         for number, outcome in enumerate(stored, 1):
             if advance is not None:
                 advance(number, len(stored))
@@ -201,7 +201,7 @@ class Prospects:
         """The policy that decided, ready to be replayed; None where it is not stored: nobody knows what it read."""
         if policy not in sides:
             try:
-                sides[policy] = Replayed(self._shelf.policy(policy))
+                sides[policy] = Replayed(self._loader.policy(policy))
             except NotFound:
                 return None
         return sides[policy].policy

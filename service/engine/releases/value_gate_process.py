@@ -10,9 +10,9 @@ from typing import Any
 
 from service.core.errors import GateRefused, Unavailable
 from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.loader import Shelf
+from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.policy_check_process import AGAIN_S
-from service.engine.releases.value_gate import Prospects
+from service.engine.releases.value_gate import ValueGate
 from service.runtime import child_process
 from service.runtime.child_process import ENDLESS, Exhausted, Patience
 from service.store import Store
@@ -57,9 +57,9 @@ def noted(note: str, refused: str, override: bool) -> str:
 
 def _value(asked: dict[str, Any]) -> str:
     store = Store(asked["url"], DATABASE_MS)
-    shelf = Shelf(store, Artifacts(Path(asked.get("folder", "")), asked.get("artifacts_url")))
-    policy = shelf.ready(asked["policy"])
-    return "" if store.active() is None else Prospects(store, shelf).of(policy, asked["bundle"]).refused
+    loader = ReleaseLoader(store, Artifacts(Path(asked.get("folder", "")), asked.get("artifacts_url")))
+    policy = loader.ready(asked["policy"])
+    return "" if store.active() is None else ValueGate(store, loader).of(policy, asked["bundle"]).refused
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from service.core.domain import Client
 from service.core.errors import ContactRefused
-from service.engine.crm.leads.customer_facts import NOTHING, Facts
+from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.rendering.answer import iso
 from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN_IN, REACTION_IN, REASSIGN_IN
@@ -207,7 +207,7 @@ def _reply(found: Lead) -> RawResponse:
     return RawResponse(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
 
 
-def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
+def _document(found: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
     crm, zone = engine().crm, engine().timezone
     times = {name: getattr(found, name) for name in TIMES}
     return {
@@ -217,7 +217,7 @@ def _document(found: Lead, words: str, facts: Facts) -> dict[str, Any]:
         "priority_yuan": found.priority,
         "strategies": list(found.strategies),
         **facts.document(zone),
-        **crm.story.of(found, words, facts),
+        **crm.briefs.of(found, words, facts),
     }
 
 

@@ -120,7 +120,7 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
 
     It counts no more. 409 for one that was made; cancelling again is harmless.
     """
-    found = engine().contacting.cancel(_mine(client, contact_id).id)
+    found = engine().contacts.cancel(_mine(client, contact_id).id)
     audit_branch_action(client, "contact.cancel", found.id, about(client))
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
@@ -138,7 +138,7 @@ def report_contact(client: Client, contact_id: str) -> Response:
     `delivered` or `bounced`; the last word holds. It counts as before: also a bounce errs on the customer's side.
     """
     outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
-    found = engine().contacting.end(_mine(client, contact_id).id, outcome)
+    found = engine().contacts.end(_mine(client, contact_id).id, outcome)
     audit_branch_action(client, f"contact.{outcome}", found.id, about(client))
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
@@ -158,7 +158,7 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     after, limit = query.get("cursor"), query["limit"]
     place = None if after is None else place_of(after, int, str)
-    found = engine().contacting.listed(customer_id, None if place is None else (place[0], place[1]), limit)
+    found = engine().contacts.listed(customer_id, None if place is None else (place[0], place[1]), limit)
     onward = cursor(found[-1].at, found[-1].id) if len(found) == limit else None
     link = [next_page(request.path, cursor=onward, limit=limit)] if onward else []
     body = {"contacts": [_document(one) for one in found], "next": onward}
@@ -171,7 +171,7 @@ def _reserved(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
     planned = body.pop("planned_at", None)
     wanted = spelt(Event(kind=EventKind.CONTACT.value, at=0, **body))
     engine().claims(trusted=True).expect_decision(wanted)
-    return engine().contacting.reserve(wanted, language(request.headers.get("Accept-Language", "")), planned)
+    return engine().contacts.reserve(wanted, language(request.headers.get("Accept-Language", "")), planned)
 
 
 def _status(client: Client, row: object, where: str) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _status(client: Client, row: object, where: str) -> dict[str, Any]:
 
 def _mine(client: Client, contact_id: str) -> Contact:
     """The contact; NotFound, also for one of a customer whom the client may not reach."""
-    found = engine().contacting.read(contact_id)
+    found = engine().contacts.read(contact_id)
     if not own_customers(client, (found.customer_id,)):
         raise no_contact(contact_id)
     return found

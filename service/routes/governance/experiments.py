@@ -47,4 +47,4 @@ def experiments(client: Client) -> Response:
     verdict that also says when it cannot tell yet. Not for a customer's own key.
     """
     asked = check(_QUERY, request.args.to_dict(), "The query does not fit.")
-    return RawResponse(orjson.dumps(engine().measurement.report(**asked)), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(engine().experiments.report(**asked)), 200, [NO_STORE])

@@ -97,7 +97,7 @@ def models(client: Client) -> Response:
 
     `serves_as` says which one is champion and which challenger; `problem` what is wrong with one that cannot be read.
     """
-    return sent({"models": engine().modelling.listed()})
+    return sent({"models": engine().models.listed()})
 
 
 @blueprint.serve(
@@ -116,7 +116,7 @@ def compare(client: Client) -> Response:
 
     Each figure of each family in both, null where a bundle has none; `same_files` says whether they may be compared.
     """
-    return sent(engine().modelling.compared(**check(CompareQuery(), dict(request.args), QUERY)))
+    return sent(engine().models.compared(**check(CompareQuery(), dict(request.args), QUERY)))
 
 
 @blueprint.serve(
@@ -129,7 +129,7 @@ def model(client: Client, version: str) -> Response:
 
     Features, files with their hashes, calibration, metrics, sources and seed: all that reproduces it.
     """
-    return RawResponse(orjson.dumps(engine().modelling.manifest(word(version, "version"))), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(engine().models.manifest(word(version, "version"))), 200, [NO_STORE])
 
 
 @blueprint.serve(
@@ -155,7 +155,7 @@ def promote(client: Client, version: str) -> Response:
     Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
     the stored decisions show that it may earn too much less. A body is not needed.
     """
-    desk, sent_body = engine().modelling, read_json(request) if whole(request) else {}
+    desk, sent_body = engine().models, read_json(request) if whole(request) else {}
     body = check(PromotionInput(), sent_body, BODY)
     desk.manifest(word(version, "version"))
     waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
@@ -205,7 +205,7 @@ def begin(client: Client) -> Response:
     """
     asked = check(ChallengerInput(), read_json(request), BODY)
     if asked["bundle"] is not None:
-        engine().modelling.manifest(asked["bundle"])
+        engine().models.manifest(asked["bundle"])
     return sent(release(engine().governance.challenge(actor=client.name, **asked)))
 
 

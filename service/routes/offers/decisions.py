@@ -64,7 +64,7 @@ def explanation(client: Client, decision_id: str) -> Response:
     record = _stored(client, decision_id).record
     asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    told = engine().explaining.explained(record, spoken, asked["shap"] == "true")
+    told = engine().explanations.explained(record, spoken, asked["shap"] == "true")
     told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
     return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
@@ -85,7 +85,7 @@ def replay(client: Client, decision_id: str) -> Response:
     From its own record, the policy it names and, where its folder is still there, the bundle it names.
     """
     stored = _stored(client, decision_id)
-    replayed = engine().explaining.replayed(stored.id, stored.record)
+    replayed = engine().explanations.replayed(stored.id, stored.record)
     return RawResponse(orjson.dumps(replayed.document()), 200, [NO_STORE])
 
 

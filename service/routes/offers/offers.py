@@ -134,7 +134,7 @@ def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResp
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
     if isinstance(customer_id, ExternalKey):
         raise Unavailable("Nobody can tell just now whose this external key is.")
-    body = engine().explaining.now(customer_id, asked, asked.shap)
+    body = engine().explanations.now(customer_id, asked, asked.shap)
     request_context().source = "explained"
     return RawResponse(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 

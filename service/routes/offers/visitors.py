@@ -59,7 +59,7 @@ def visitor_offers(client: Client) -> Response:
     said = check(_ASKED, read_json(request), "The body does not fit.")
     device_id = said.pop("device_id", None)
     asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-    answer = engine().visiting.offers(asked, device_id)
+    answer = engine().visitors.offers(asked, device_id)
     note(request_context(), answer)
     return RawResponse(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
 
@@ -106,7 +106,7 @@ def _taken(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
     for one in sent:
         try:
             claims.expect(one.event)
-            found.append(engine().visiting.record(device_id, one.event))
+            found.append(engine().visitors.record(device_id, one.event))
         except (InvalidInput, Conflict) as error:
             found.append(error)
     return found

@@ -154,4 +154,4 @@ def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
 def test_a_stored_decision_replays_to_the_same_bytes(house: House, customer: str) -> None:
     worker = house.worker()
     decision = offers(worker, customer)["decision_id"]
-    assert worker.explaining.replayed(decision, worker.stored(decision).record).identical
+    assert worker.explanations.replayed(decision, worker.stored(decision).record).identical

@@ -106,7 +106,7 @@ def test_the_record_shows_that_nothing_personal_was_read(
     assert (record["snapshot"]["attributes"], record["scores"]) == ({}, {})
     assert record["decision"]["arm"] == "unpersonalised"
     assert {one["propensity_source"] for one in record["decision"]["treatments"]} == {"prior"}
-    assert worker.explaining.replayed(answer["decision_id"], orjson.dumps(record)).identical
+    assert worker.explanations.replayed(answer["decision_id"], orjson.dumps(record)).identical
 
 
 def test_agreeing_again_is_as_easy(workers: Callable[[int], list[Engine]], customer: str) -> None:

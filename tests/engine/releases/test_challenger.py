@@ -61,7 +61,7 @@ def people(house: House, policy: Policy, some: int, arm: str = Arm.PERSONALISED)
 def served(engine: Engine, customer: str) -> dict:
     answer = offers(engine, customer)
     record = engine.stored(answer["decision_id"]).record
-    assert engine.explaining.replayed(answer["decision_id"], record).identical
+    assert engine.explanations.replayed(answer["decision_id"], record).identical
     return orjson.loads(record)
 
 
@@ -110,7 +110,7 @@ def test_a_bundle_may_be_the_challenger(house: House, champion: Policy, bundle_f
 
 def test_the_report_compares_challenger_and_champion(house: House, champion: Policy, challenger: Policy):
     engine, before = house.worker(), None
-    before = engine.measurement.report(days=1)["challenger"]
+    before = engine.experiments.report(days=1)["challenger"]
     assert (before["policy"], before["customers"], before["lift"]["verdict"]) == (challenger.hash, 0, "cannot tell yet")
     taken = 0
     for customer in people(house, champion, 20):
@@ -119,7 +119,7 @@ def test_the_report_compares_challenger_and_champion(house: House, champion: Pol
             now, offer = time.time_ns(), record["decision"]["treatments"][0]["offer"]
             engine.record([Event(f"e-{now}", customer, "accept", now // 1_000_000, offer, "mobile_app")])
             taken += 1
-    after = engine.measurement.report(days=1)["challenger"]
+    after = engine.experiments.report(days=1)["challenger"]
     assert after["customers"] + after["champion"]["customers"] == 20
     assert (after["taken"], after["champion"]["taken"]) == (2, 0)
 

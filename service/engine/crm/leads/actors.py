@@ -11,15 +11,15 @@ from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import day_at
 from service.engine.crm.leads.building import risk_of
 from service.engine.crm.leads.judging import now_ms
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
 from service.store.leads import Actor, AdviserRow, Desk, Lead
 
 
-class Acting:
+class LeadActors:
     """The advisers of one process's leads, and what each may do."""
 
-    def __init__(self, store: Store, releases: Releases) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._leads, self._releases = store, store.leads, releases
 
     def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:

@@ -13,10 +13,10 @@ from typing import Any
 from service.core.errors import NotFound
 from service.decision import decode
 from service.decision.positioning import positioned
-from service.engine.crm.leads.customer_facts import NOTHING, Facts
+from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.judging import adviser_channel
-from service.engine.explain import Explaining
-from service.engine.releases.active_release import Releases
+from service.engine.explain import ExplanationService
+from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.leads import Lead
@@ -37,17 +37,17 @@ OTHERS = 5
 """How many of the other offers are told about."""
 
 
-class Story:
+class AdviserBrief:
     """Tells leads in words."""
 
-    def __init__(self, store: Store, releases: Releases, explaining: Explaining) -> None:
-        self._store, self._releases, self._explaining = store, releases, explaining
+    def __init__(self, store: Store, releases: ReleaseFollower, explanations: ExplanationService) -> None:
+        self._store, self._releases, self._explanations = store, releases, explanations
 
-    def of(self, lead: Lead, language: str, facts: Facts = NOTHING) -> dict[str, Any]:
+    def of(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
         """The lead's words, beside what is known of its customer; empty where its decision is not kept any more."""
         try:
             record = self._store.decision(lead.decision_id).record
-            told = self._explaining.explained(record, language, False)
+            told = self._explanations.explained(record, language, False)
         except NotFound:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
         policy = self._releases.serving.policy
@@ -72,7 +72,7 @@ def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
     return positioned(policy, decision, snapshot, context, scores, (offer,)).get(offer)
 
 
-def about(facts: Facts, reasons: Sequence[Mapping[str, str]], language: str) -> list[str]:
+def about(facts: LeadFacts, reasons: Sequence[Mapping[str, str]], language: str) -> list[str]:
     """What to say of the customer, the most telling first."""
     say, points = SENTENCES[language], list[str]()
     if facts.maturity is not None:

@@ -20,7 +20,7 @@ from service.engine.auth.branch_scope import ADVISER, BRANCH
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.offers.recommend import make
 from service.engine.offers.request import OfferRequest
-from service.engine.releases.active_release import Releases, Serving
+from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.scores import score_many
 from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
 from service.rules.policy import Policy
@@ -81,7 +81,7 @@ class Built:
 class Building:
     """Makes leads."""
 
-    def __init__(self, store: Store, releases: Releases) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._leads, self._releases = store, store.leads, releases
 
     def build(self, actor: Actor, advance: Advance = lambda _done, _of: None, term: Term = Term()) -> Built:
@@ -104,7 +104,7 @@ class Building:
         return self._built(actor, serving, len(found), sum(one.contacts for one in rows.advisers), made, fell)
 
     def _built(
-        self, actor: Actor, serving: Serving, candidates: int, places: int, made: int, fell: Counter[str]
+        self, actor: Actor, serving: ActiveRelease, candidates: int, places: int, made: int, fell: Counter[str]
     ) -> Built:
         reasons = tuple(
             FellOut(reason, _said(serving.policy, reason)[actor.language], count)
@@ -115,7 +115,7 @@ class Building:
         self._store.audit(actor.client, "leads.build", actor.branch or "bank", told)
         return Built(made + sum(one.customers for one in reasons), candidates, places, made, reasons)
 
-    def _here(self, branch: str | None, serving: Serving, now: int) -> "_Here":
+    def _here(self, branch: str | None, serving: ActiveRelease, now: int) -> "_Here":
         known = self._leads.advisers(branch)
         if not known:
             whose = "" if branch is None else f' of branch "{branch}"'
@@ -129,10 +129,10 @@ class Building:
             after = max(one.customer_id for one in people)
 
     def _candidates(
-        self, serving: Serving, people: Sequence[Snapshot], now: int, fell: Counter[str]
+        self, serving: ActiveRelease, people: Sequence[Snapshot], now: int, fell: Counter[str]
     ) -> Iterator[Candidate]:
         """Those of some customers whom the batch has an offer for, by whichever release serves each."""
-        groups: dict[int, tuple[Serving, list[Snapshot]]] = {}
+        groups: dict[int, tuple[ActiveRelease, list[Snapshot]]] = {}
         for one in people:
             mine = serving.of(one)
             groups.setdefault(id(mine), (mine, []))[1].append(one)
@@ -140,7 +140,7 @@ class Building:
             yield from _worth_a_call(mine, members, now, fell)
 
     def _make(
-        self, serving: Serving, placed: Sequence[Assigned], rows: "_Here", now: int, term: Term,
+        self, serving: ActiveRelease, placed: Sequence[Assigned], rows: "_Here", now: int, term: Term,
         step: Callable[[], None],
     ) -> int:  # fmt: skip
         made = 0
@@ -149,7 +149,7 @@ class Building:
             step()
         return made
 
-    def _made(self, serving: Serving, customer_id: str, adviser: AdviserRow, now: int, term: Term) -> bool:
+    def _made(self, serving: ActiveRelease, customer_id: str, adviser: AdviserRow, now: int, term: Term) -> bool:
         def decide(snapshot: Snapshot) -> New | None:
             mine = serving.of(snapshot)
             channel = adviser_channel(mine.policy)
@@ -192,7 +192,9 @@ def risk_of(policy: Policy, offer: str) -> float | None:
     return float(risk) if isinstance(risk, int | float) else None
 
 
-def _worth_a_call(mine: Serving, members: Sequence[Snapshot], now: int, fell: Counter[str]) -> Iterator[Candidate]:
+def _worth_a_call(
+    mine: ActiveRelease, members: Sequence[Snapshot], now: int, fell: Counter[str]
+) -> Iterator[Candidate]:
     channel = adviser_channel(mine.policy)
     context = Context(next_open(mine.policy, channel, now), channel, limit=1)
     spoken = score_many(mine.bundle, members)

@@ -21,7 +21,7 @@ from service.core.grid import DAY_MS
 from service.decision.contact_permission import next_open, open_until
 from service.decision.privacy import is_withdrawn
 from service.engine.crm.leads.judging import adviser_channel, now_ms
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
 from service.rules.policy import Policy
 from service.store import Store
@@ -49,7 +49,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class LeadFacts:
     """One customer's; ``maturity`` is the day and yuan (None: unknown how much)."""
 
     maturity: tuple[str, float | None] | None = None
@@ -71,16 +71,16 @@ class Facts:
         }
 
 
-NOTHING = Facts()
+NOTHING = LeadFacts()
 
 
-class LeadFacts:
+class LeadFactReader:
     """Reads them."""
 
-    def __init__(self, store: Store, releases: Releases) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
 
-    def of(self, leads: Sequence[Lead]) -> dict[str, Facts]:
+    def of(self, leads: Sequence[Lead]) -> dict[str, LeadFacts]:
         """Lead id -> what is known of its customer; nothing of who is stored no more."""
         now = now_ms()
         names = sorted({one.customer_id for one in leads})
@@ -95,12 +95,12 @@ class LeadFacts:
             if one.customer_id in known
         }
 
-    def _facts(self, snapshot: Snapshot, past: Sequence[Past], now: int, calls: dict[str, Call]) -> Facts:
+    def _facts(self, snapshot: Snapshot, past: Sequence[Past], now: int, calls: dict[str, Call]) -> LeadFacts:
         policy = self._releases.serving.of(snapshot).policy
         if policy.hash not in calls:
             calls[policy.hash] = call_of(policy, now)
         private = is_withdrawn(snapshot.consents)
-        return Facts(
+        return LeadFacts(
             maturity=None if private else maturity(snapshot),
             last_contact=last_contact(snapshot.trails, past),
             said=next((each.said for each in reversed(past) if each.said is not None), None),

@@ -5,7 +5,7 @@ import time
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, Spoken
 from service.decision.contact_permission import closed_by, next_open
-from service.engine.releases.active_release import Releases
+from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
 from service.store.leads import Actor, Judged
 
@@ -21,7 +21,7 @@ OURS = {MOVED: {"zh": "客户已转至其他网点", "en": "The customer has mov
 class Judging:
     """Judges leads by what serves."""
 
-    def __init__(self, releases: Releases) -> None:
+    def __init__(self, releases: ReleaseFollower) -> None:
         self._releases = releases
 
     def judge(self, snapshot: Snapshot, offer: str) -> Judged:

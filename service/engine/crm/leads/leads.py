@@ -19,11 +19,11 @@ from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
 from service.core.suggestions import unknown
 from service.decision.contact_permission import closed_by
-from service.engine.crm.leads.actors import Acting, expect_branch, expect_status
+from service.engine.crm.leads.actors import LeadActors, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
 from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel, now_ms
-from service.engine.offers.answer_cache import Kept
-from service.engine.releases.active_release import Releases
+from service.engine.offers.answer_cache import AnswerCache
+from service.engine.releases.active_release import ReleaseFollower
 from service.engine.runner_failures import Failures
 from service.store import Store
 from service.store.leads import (
@@ -94,9 +94,9 @@ class Plan:
 class Leads:
     """The leads' desk of one process."""
 
-    def __init__(self, store: Store, releases: Releases, kept: Kept) -> None:
-        self._store, self._leads, self._releases, self._kept = store, store.leads, releases, kept
-        self._judging, self._acting = Judging(releases), Acting(store, releases)
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
+        self._store, self._leads, self._releases, self._answers = store, store.leads, releases, answers
+        self._judging, self._actors = Judging(releases), LeadActors(store, releases)
         self._failures = Failures("leads")
         self.build = Building(store, releases).build
 
@@ -132,7 +132,7 @@ class Leads:
     def _judge_again(self, names: Sequence[str]) -> None:
         actor = Actor("fourcast")
         for name in names:
-            with self._leads.desk(name, self._acting.lookback()) as desk:
+            with self._leads.desk(name, self._actors.lookback()) as desk:
                 if desk.lead.is_over(now_ms()):
                     desk.set("expire", actor, status=EXPIRED)
                 elif desk.snapshot is None:
@@ -153,13 +153,13 @@ class Leads:
         Conflict where another has it, where their hours are full and where they may not sell it; ContactRefused where a
         gate closed meanwhile.
         """
-        adviser = self._acting.adviser(actor)
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+        adviser = self._actors.adviser(actor)
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_branch(adviser, desk.lead)
             if desk.lead.status == CLAIMED and desk.lead.adviser == adviser.id:
                 return desk.lead
             expect_status(desk.lead, (OPEN,))
-            self._acting.expect_fit(desk, adviser, IN_HAND)
+            self._actors.expect_fit(desk, adviser, IN_HAND)
             judged = self._judge(desk, desk.lead.offer)
             lead = desk.judged(judged, actor)
             if judged.closed_by is None:
@@ -170,14 +170,14 @@ class Leads:
 
     def release(self, lead_id: str, actor: Actor) -> Lead:
         """Give a claimed lead back, one's own or as a manager anybody's; Conflict where it is not theirs."""
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
-            self._acting.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+            self._actors.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
             return desk.set("release", actor, status=OPEN, claimed_at=None)
 
     def contact(self, lead_id: str, actor: Actor) -> Lead:
         """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
-            self._acting.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+            self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
             snapshot, now = _there(desk), now_ms()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
             mine = self._releases.serving.of(snapshot)
@@ -187,7 +187,7 @@ class Leads:
             values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}
             values |= {"outcome": None, "call_back_at": None, "expires_at": desk.lead.lasting(now + CREDIT_MS)}
             desk.set("contact", actor, None, status=CONTACTED, **values)
-            desk.happened(contact, self._kept.forget)
+            desk.happened(contact, self._answers.forget)
             return desk.lead
 
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
@@ -197,7 +197,7 @@ class Leads:
         accept that is said again counts once.
         """
         status, kind = OUTCOMES[reaction.outcome]
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             values = self._expect_reaction(desk, kind, actor)
             now = now_ms()
             values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
@@ -208,16 +208,16 @@ class Leads:
             desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
             if kind is not None and not desk.has(_named(desk.lead, reaction.outcome)):
                 event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
-                desk.happened(event, self._kept.forget)
+                desk.happened(event, self._answers.forget)
             return desk.lead
 
     def _expect_reaction(self, desk: Desk, kind: EventKind | None, actor: Actor) -> dict[str, object]:
         """That this reaction may be reported; what else changes by it: an open lead is whose customer came by."""
         _there(desk)
         if kind is None or desk.lead.status != OPEN:
-            self._acting.expect_own(desk.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
+            self._actors.expect_own(desk.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
             return {}
-        adviser = self._acting.adviser(actor)
+        adviser = self._actors.adviser(actor)
         expect_branch(adviser, desk.lead)
         return {"adviser": adviser.id, "claimed_at": now_ms()}
 
@@ -225,20 +225,20 @@ class Leads:
 
     def reassign(self, lead_id: str, to: str, reason: str | None, actor: Actor) -> Lead:
         """A manager hands the lead to another adviser of the branch, in the status it has; Conflict, InvalidInput."""
-        adviser = self._acting.adviser(actor, to, "to")
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+        adviser = self._actors.adviser(actor, to, "to")
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_status(desk.lead, AT_WORK)
-            self._acting.expect_manager(desk.lead, actor)
+            self._actors.expect_manager(desk.lead, actor)
             expect_branch(adviser, desk.lead)
             if adviser.id != desk.lead.adviser:
-                self._acting.expect_fit(desk, adviser, AT_WORK)
+                self._actors.expect_fit(desk, adviser, AT_WORK)
             told = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
             return desk.set("reassign", actor, told, adviser=adviser.id)
 
     def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
         """Note when to call back, by when the lead is due, and what to remember; Conflict where it is not theirs."""
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
-            self._acting.expect_own(desk.lead, actor, AT_WORK, managers=True)
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+            self._actors.expect_own(desk.lead, actor, AT_WORK, managers=True)
             given = {name: value for name in ("call_back_at", "due_on", "note")
                      if (value := getattr(plan, name)) is not None}  # fmt: skip
             lasts = 0 if plan.call_back_at is None else plan.call_back_at + DAY_MS
@@ -249,8 +249,8 @@ class Leads:
 
         A purchase that the bank itself reported stays the bank's; it is credited to this lead no more.
         """
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
-            self._acting.expect_own(desk.lead, actor, (SOLD,), managers=True)
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+            self._actors.expect_own(desk.lead, actor, (SOLD,), managers=True)
             sale, lead = _named(desk.lead, "sold"), desk.lead
             told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
@@ -262,20 +262,20 @@ class Leads:
             values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": now_ms()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
             desk.set("correct", actor, told, status=status, **values, **closed)
-            desk.undo(sale, self._kept.forget)
+            desk.undo(sale, self._answers.forget)
             return desk.lead
 
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
         """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""
-        adviser = self._acting.adviser(actor)
-        with self._leads.desk(lead_id, self._acting.lookback(), actor.branch) as desk:
+        adviser = self._actors.adviser(actor)
+        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_branch(adviser, desk.lead)
             expect_status(desk.lead, WAITING)
             snapshot = _there(desk)
             offers = {one.id for one in self._releases.serving.of(snapshot).policy.offers}
             if offer not in offers:
                 raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
-            self._acting.expect_skill(adviser, offer)
+            self._actors.expect_skill(adviser, offer)
             judged = self._judge(desk, offer)
             if judged.closed_by is None:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}

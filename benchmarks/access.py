@@ -42,7 +42,7 @@ def parts() -> dict[str, Callable[[], object]]:
     return {
         "floor: SHA-256 of a key": lambda: key_digest(KEY),
         "a remembered key": lambda: clients.client(KEY),
-        "quota and its two headers": lambda: limits(quotas.spent(APP)),
+        "quota and its two headers": lambda: limits(quotas.spend(APP)),
         "signature of one offer": lambda: _signature(b"k" * 32, *words),
         "a packed answer, remembered": lambda: packed(BODY),
         "an answer packed anew": lambda: pack(BODY),

@@ -30,10 +30,10 @@ class ContactService:
         serving, contact = self._releases.serving, replace(wanted, at=at)
 
         def ask(snapshot: Snapshot) -> None:
-            mine = serving.of(snapshot)
+            mine = serving.for_customer(snapshot)
             permit(mine.policy, snapshot, contact, mine.release, language)
 
-        back = serving.clock.lookback(contact.at)
+        back = serving.expiry.lookback(contact.at)
         return self._store.consents.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
 
     def read(self, contact_id: str) -> Contact:

@@ -34,7 +34,7 @@ class DriftService:
     def __init__(self, store: Store, serving: Callable[[], ActiveRelease]) -> None:
         self._store, self._serving = store, serving
 
-    def measured(self) -> tuple[Drift, dict[str, Any]]:
+    def measure(self) -> tuple[Drift, dict[str, Any]]:
         """What drifted, and of what: bundle, span, customers, decisions left out. NotFound without references."""
         serving, now = self._serving(), time.time_ns() // 1_000_000
         bundle, references = _referenced(serving)
@@ -42,16 +42,16 @@ class DriftService:
         since = now - bounds.window_days * DAY_MS
         rows, unreadable = self._decided(bundle, since, now, bounds.most_customers)
         columns = _columns(bundle, [row["attributes"] for row in rows])
-        scores, kept = _scores(rows, references["scores"]), self._kept(bundle, policy, now)
+        scores, calibration = _scores(rows, references["scores"]), self._calibration(bundle, policy, now)
         growing = policy.attributes.growing | bundle.program.table.growing
-        found = compare(references, columns, scores, bounds, kept, growing)
+        found = compare(references, columns, scores, bounds, calibration, growing)
         span = {"since": since, "until": now, "customers": len(rows), "unreadable_decisions": unreadable}
         return found, {"bundle": bundle.version, **span}
 
     def watch(self) -> bool:
         """Measure, for Prometheus; False: there is nothing more to do at once."""
         try:
-            found, about = self.measured()
+            found, about = self.measure()
         except NotFound:
             note_drift(None)
         else:
@@ -65,7 +65,7 @@ class DriftService:
         rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
         return rows, len(every) - len(read)
 
-    def _kept(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
+    def _calibration(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
         """Whether propensities of decisions whose horizon has passed came true."""
         bounds, horizon = policy.monitoring, int(bundle.manifest["horizon_days"]) * DAY_MS
         until = now - horizon

@@ -35,7 +35,7 @@ from service.engine.explain import ExplanationService
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.offers.event_claims import Claims, KnownNames
 from service.engine.offers.offer_tokens import OfferTokens
-from service.engine.offers.recommend import CACHE, DATABASE, Answer, default, make
+from service.engine.offers.recommend import CACHE, DATABASE, Answer, decide_recorded, default_answer
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
 from service.engine.portrait import portrait_now
@@ -74,7 +74,7 @@ class Engine:
         self.visitors = VisitorService(store, self._releases, self._away)
         self.preferences = PreferenceService(store, self._releases, self._answers)
         self.explanations = ExplanationService(store, self._releases)
-        self.governance = Governance(store, self._releases.loader, self._releases.seen, settings.workers == 1)
+        self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.models = ModelCatalogue(settings, store)
         self.experiments = ExperimentService(store, lambda: self._releases.serving)
@@ -96,13 +96,13 @@ class Engine:
         except Unavailable:
             return self._without_store(customer_id, request, now, serving)
 
-    def recommend_nobody(self, external_key: str, request: OfferRequest) -> Answer:
+    def recommend_default(self, external_key: str, request: OfferRequest) -> Answer:
         """The policy's default, told to an external key while nobody can tell whose it is; recorded nowhere."""
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
-        return default(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
+        return default_answer(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
 
-    def record(self, events: Sequence[Event]) -> list[tuple[str, str]]:
+    def record_events(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         words = {True: "stored", False: "duplicate"}
         return [(event.id, words[self._store.record_event(event, self._answers.forget)]) for event in events]
@@ -111,7 +111,7 @@ class Engine:
         """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
         return Claims(self._store, self._names, trusted)
 
-    def acknowledged(self, event: Event) -> bool:
+    def is_acknowledged(self, event: Event) -> bool:
         """Whether this very event, with this content, was recorded before."""
         return self._store.has_event(event)
 
@@ -124,7 +124,7 @@ class Engine:
         """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
         return portrait_now(self._store, self._releases.serving, customer_id, language)
 
-    def stored(self, decision_id: str) -> Record:
+    def read_decision(self, decision_id: str) -> Record:
         """One decision as it is stored, its record byte for byte, with its customer; NotFound."""
         return self._store.decision(decision_id)
 
@@ -145,22 +145,22 @@ class Engine:
     def _revision(self, customer_id: str) -> int:
         """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
         revision, release, generation = self._store.check(customer_id)
-        self._answers.under(generation)
-        self._releases.seen(release)
+        self._answers.set_generation(generation)
+        self._releases.notice(release)
         if revision is None:
             raise no_customer(customer_id)
         return revision
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
         with span("store.snapshot"):
-            found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+            found = self._store.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:
             raise no_customer(customer_id)
         snapshot, external_key = found
-        made = make(serving, snapshot, request, now, self._away(), new_decision_id(now))
+        made = decide_recorded(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
             self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
-        body = made.told(request.language, serving.until(now), self.tokens.sign, external_key)
+        body = made.render(request.language, serving.until(now), self.tokens.sign, external_key)
         with span("cache.write"):
             self._answers.write(customer_id, request, now, serving, snapshot.revision, body)
         return Answer(body, "fresh", made.decision.degraded)
@@ -169,7 +169,7 @@ class Engine:
         kept = self._answers.read(customer_id, request, now, serving)
         if kept is not None:
             return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
-        return default(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
+        return default_answer(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
 
     def _away(self) -> tuple[str, ...]:
         return (CACHE,) if self._answers.down else ()

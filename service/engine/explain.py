@@ -1,5 +1,8 @@
-"""Decisions told and made again: what would be decided now, told in full (``now``); a record told (``explained``); and
-whether a record holds (``replayed``).
+"""Explanations and replays of decisions.
+
+    explain_now     the answer that would be decided now, with its explanation
+    explain_record  the explanation of a stored record
+    replay_record   the decision made again from its record, and every difference
 
 All read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
 the explanation of a decision of last year, or of one made for explaining alone, is the same function of bytes and of
@@ -19,7 +22,7 @@ from service.core.errors import BundleError, FourcastError, NotFound, Unavailabl
 from service.decision import Scores, decode, replay
 from service.decision.record import UNREADABLE, as_decided
 from service.decision.trace.record_differences import Difference, compared, differences
-from service.engine.offers.recommend import UNRECORDED, make
+from service.engine.offers.recommend import UNRECORDED, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering import Contributions, Subject, explanation
@@ -64,27 +67,27 @@ class ExplanationService:
     def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
 
-    def now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
+    def explain_now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
-        found = self._store.keyed_snapshot(customer_id, serving.clock.lookback(now))
+        found = self._store.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:
             raise no_customer(customer_id)
         snapshot, external_key = found
-        made = make(serving, snapshot, request, now, (), UNRECORDED)
-        told = orjson.dumps(self.explained(made.record, request.language, shap))
-        answer = made.told(request.language, serving.until(now), external_key=external_key)
+        made = decide_recorded(serving, snapshot, request, now, (), UNRECORDED)
+        told = orjson.dumps(self.explain_record(made.record, request.language, shap))
+        answer = made.render(request.language, serving.until(now), external_key=external_key)
         return answer[:-1] + b',"explanation":' + told + b"}"
 
-    def explained(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
+    def explain_record(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
         decision, snapshot, context, scores, release = decode(record)
         policy = as_decided(record, self._releases.policy(release.policy))
         subject = Subject(policy, decision, snapshot, context, scores, release)
         return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
 
-    def replayed(self, decision_id: str, record: bytes) -> Replayed:
+    def replay_record(self, decision_id: str, record: bytes) -> Replayed:
         """The decision made again from its record: identical, or every difference."""
         try:
             *_, snapshot, _, scores, release = decode(record)

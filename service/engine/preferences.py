@@ -54,7 +54,7 @@ class PreferenceService:
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
         self._said, self._releases, self._answers = store.consents, releases, answers
 
-    def of(self, customer_id: str) -> Preferences:
+    def read(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
         return Preferences(self._releases.serving.policy, *self._said.standing(customer_id))
 
@@ -66,10 +66,10 @@ class PreferenceService:
         expect_known(self._releases.serving.policy, said.granted)
         now = time.time_ns() // 1_000_000
         self._said.say(customer_id, said, now, self._answers.forget, expect)
-        return self.of(customer_id)
+        return self.read(customer_id)
 
 
-def purposes(policy: Policy) -> tuple[str, ...]:
+def purposes_of(policy: Policy) -> tuple[str, ...]:
     """Every purpose that the policy asks after."""
     named = [
         rule.purpose.replace("<channel>", channel.id)
@@ -82,7 +82,7 @@ def purposes(policy: Policy) -> tuple[str, ...]:
 
 def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
     """Raise InvalidInput naming each purpose that the policy does not ask after."""
-    known = purposes(policy)
+    known = purposes_of(policy)
     strangers = islice((one for one in wanted if one not in known), MOST_PROBLEMS)
     problems = [Problem(f"consents.{one}", _unknown(one, known)) for one in strangers]
     if problems:

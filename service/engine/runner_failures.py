@@ -75,7 +75,7 @@ class Failures:
         found = self._failed.get(unit)
         return 0.0 if found is None else pause_s(found.times)
 
-    def resting(self) -> list[str]:
+    def backing_off(self) -> list[str]:
         """The units to be left alone now."""
         now = time.monotonic()
         self._failed = {unit: one for unit, one in list(self._failed.items()) if one.until > now - FORGET_S}

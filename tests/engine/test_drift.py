@@ -116,7 +116,7 @@ def verdicts(found: Any) -> dict[str, str]:
 
 
 def test_customers_like_those_it_learned_from_have_not_drifted(watched: Watched) -> None:
-    found, about = watched.engine.drift.measured()
+    found, about = watched.engine.drift.measure()
     assert 200 <= about["customers"] <= SERVED
     assert {one.customers for one in found.shifts} == {about["customers"]}
     assert set(verdicts(found)) == {*FEATURES, "deposit", "wealth"} - {"risk_assessed_on"}
@@ -125,7 +125,7 @@ def test_customers_like_those_it_learned_from_have_not_drifted(watched: Watched)
 
 
 def test_a_customer_who_asks_often_counts_once_with_the_latest_word(watched: Watched) -> None:
-    before = watched.engine.drift.measured()[1]["customers"]
+    before = watched.engine.drift.measure()[1]["customers"]
     again = {name: record for name, record in people(SERVED, 2, "calm").items() if name in ("calm-1", "calm-2")}
     for _ in range(2):
         watched.serve({name: {**record, "age": 61} for name, record in again.items()})
@@ -135,7 +135,7 @@ def test_a_customer_who_asks_often_counts_once_with_the_latest_word(watched: Wat
     told = {one.customer_id: json.loads(one.record) for one in latest}
     assert {name: told[name]["snapshot"]["attributes"].get("age") for name in again} == dict.fromkeys(again, 61)
     assert [one.id for one in latest] == sorted((one.id for one in latest), reverse=True)
-    assert watched.engine.drift.measured()[1]["customers"] == before
+    assert watched.engine.drift.measure()[1]["customers"] == before
     assert len(watched.store.latest_decisions(now - DAY_MS, now + 1000, 7)) == 7
 
 
@@ -151,18 +151,18 @@ def test_records_that_somebody_altered_are_left_out_and_counted(watched: Watched
     """Measured twice over the same customers: with their records as made, and with some of them spoilt."""
     now = time.time_ns() // 1_000_000
     latest = watched.store.latest_decisions(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
-    before, about = watched.engine.drift.measured()
+    before, about = watched.engine.drift.measure()
     assert about["unreadable_decisions"] == 0
     for record, spoilt in zip(latest, ALTERED, strict=True):
         execute(str(watched.settings.database_url), SPOIL, spoilt, record.id)
-    found, after = watched.engine.drift.measured()
+    found, after = watched.engine.drift.measure()
     told = "\n".join(lines(found, after))
     for record in latest:
         execute(str(watched.settings.database_url), SPOIL, record.record, record.id)
     assert after["unreadable_decisions"] == len(ALTERED)
     assert after["customers"] == about["customers"] - sum(_scored(record.record) for record in latest)
     assert f"{len(ALTERED)} decisions left out" in told
-    assert watched.engine.drift.measured()[0] == before, "whole again, the figures are the same again"
+    assert watched.engine.drift.measure()[0] == before, "whole again, the figures are the same again"
 
 
 def _scored(record: bytes) -> bool:
@@ -180,8 +180,8 @@ def test_propensities_are_held_against_what_customers_took_within_the_horizon(wa
         words = {"kind": "accept", "customer_id": record.customer_id}
         events.append(Event(id=f"d-{place}", offer="term-12m", at=then + DAY_MS // 24, **words))
         events.append(Event(id=f"w-{place}", offer="cash-r1", at=then + DAY_MS + 1000, **words))
-    watched.engine.record(events)
-    found, about = watched.engine.drift.measured()
+    watched.engine.record_events(events)
+    found, about = watched.engine.drift.measure()
     deposit, wealth = found.calibration
     assert (deposit.family, deposit.taken, deposit.verdict) == ("deposit", deposit.customers, "drifted")
     assert 200 <= deposit.customers <= about["customers"]
@@ -224,7 +224,7 @@ def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Pa
     engine = Engine(settings, watched.store, Cache(str(settings.redis_url)))
     try:
         with pytest.raises(NotFound, match="No bundle with references serves"):
-            engine.drift.measured()
+            engine.drift.measure()
     finally:
         engine.close()
         assert before is not None
@@ -243,7 +243,7 @@ def samples(name: str) -> dict[tuple[str, str], float]:
 
 def test_the_runner_shows_prometheus_what_was_measured_and_only_of_what_serves(watched: Watched) -> None:
     assert watched.engine.drift.watch() is False
-    found, about = watched.engine.drift.measured()
+    found, about = watched.engine.drift.measure()
     psi, alerts = samples("fourcast_drift_psi"), samples("fourcast_drift_alert")
     assert psi == {(one.kind, one.name): one.psi for one in found.shifts}
     assert {name for (_, name), value in alerts.items() if value} == {

@@ -58,9 +58,9 @@ def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, 
         (customer,) = members(tested, arm, 1)
         store.put_customer(customer, SAVER)
         answer = offers(engine, customer)
-        record = engine.stored(answer["decision_id"]).record
+        record = engine.read_decision(answer["decision_id"]).record
         assert orjson.loads(record)["decision"]["arm"] == arm
-        assert engine.explanations.replayed(answer["decision_id"], record).identical
+        assert engine.explanations.replay_record(answer["decision_id"], record).identical
     store.close()
 
 
@@ -74,13 +74,15 @@ def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_eras
     for customer in [one for each in people.values() for one in each]:
         store.put_customer(customer, SAVER)
         answer = offers(engine, customer)
-        first = orjson.loads(engine.stored(answer["decision_id"]).record)["decision"]["treatments"][0]
+        first = orjson.loads(engine.read_decision(answer["decision_id"]).record)["decision"]["treatments"][0]
         values[customer] = (first["offer"], first["value"])
     takers = [*people["personalised"][:3], people["propensity-only"][0]]
     for customer in takers:
         for _ in range(2):  # a second accept of the same offer is no second take
             now = time.time_ns()
-            engine.record([Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")])
+            engine.record_events(
+                [Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")]
+            )
     gone = people["personalised"][5]
     store.set_consents(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     offers(engine, gone)

@@ -32,7 +32,7 @@ def kept(house: House) -> dict[bytes, Any]:
 
 
 def explained(engine: Any, customer: str, asked: OfferRequest = ASKED, shap: bool = False) -> dict[str, Any]:
-    return orjson.loads(engine.explanations.now(customer, asked, shap))
+    return orjson.loads(engine.explanations.explain_now(customer, asked, shap))
 
 
 def tamper(house: House, decision_id: str, change: Any) -> None:
@@ -65,9 +65,9 @@ def test_explaining_changes_nothing_in_any_table_nor_in_the_cache(house: House, 
     assert any("decisions" in name for name in before)
     explained(engine, customer, ASKED)
     explained(engine, customer, WIDE, shap=True)
-    record = engine.stored(decision_id).record
-    engine.explanations.explained(record, "zh", True)
-    engine.explanations.replayed(decision_id, record)
+    record = engine.read_decision(decision_id).record
+    engine.explanations.explain_record(record, "zh", True)
+    engine.explanations.replay_record(decision_id, record)
     assert tables(house) == before
     assert kept(house) == cached
 
@@ -77,11 +77,11 @@ def test_a_stored_decision_is_explained_from_its_record_even_when_the_customer_c
 ) -> None:
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]
-    first = engine.explanations.explained(engine.stored(decision_id).record, "en", False)
+    first = engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False)
     store = house.store
     store.put_customer(customer, {"age": 81, "deceased": True})
     store.close()
-    assert engine.explanations.explained(engine.stored(decision_id).record, "en", False) == first
+    assert engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False) == first
     assert explained(engine, customer)["offers"] == []
 
 
@@ -98,7 +98,7 @@ def test_shap_comes_on_request_only_and_adds_up_to_the_score_that_decided(house:
 def test_a_replay_of_every_kind_of_customer_is_identical_and_scored_again(house: House, customer: str) -> None:
     engine = house.worker()
     decision_id = offers(engine, customer, WIDE)["decision_id"]
-    replayed = engine.explanations.replayed(decision_id, engine.stored(decision_id).record)
+    replayed = engine.explanations.replay_record(decision_id, engine.read_decision(decision_id).record)
     assert (replayed.identical, replayed.scores, replayed.differences) == (True, "equal", ())
 
 
@@ -108,7 +108,7 @@ def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, c
     store.close()
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]
-    replayed = engine.explanations.replayed(decision_id, engine.stored(decision_id).record)
+    replayed = engine.explanations.replay_record(decision_id, engine.read_decision(decision_id).record)
     assert (replayed.identical, replayed.scores) == (True, "not scored")
 
 
@@ -132,7 +132,7 @@ def test_every_tampering_is_named(house: House, customer: str, path: str, change
     engine = house.worker()
     decision_id = offers(engine, customer, WIDE)["decision_id"]
     tamper(house, decision_id, change)
-    replayed = engine.explanations.replayed(decision_id, engine.stored(decision_id).record)
+    replayed = engine.explanations.replay_record(decision_id, engine.read_decision(decision_id).record)
     assert not replayed.identical
     assert path in {one.path for one in replayed.differences}
     assert orjson.dumps(replayed.document())
@@ -142,7 +142,7 @@ def test_a_bundle_whose_folder_is_gone_leaves_the_scores_as_recorded(house: Hous
     engine = house.worker()
     decision_id = offers(engine, customer, WIDE)["decision_id"]
     tamper(house, decision_id, _bundle_gone)
-    replayed = engine.explanations.replayed(decision_id, engine.stored(decision_id).record)
+    replayed = engine.explanations.replay_record(decision_id, engine.read_decision(decision_id).record)
     assert (replayed.identical, replayed.scores) == (True, "bundle not here")
 
 

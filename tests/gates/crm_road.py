@@ -70,7 +70,7 @@ def _leads(engine: Engine, store: Store, oracles: dict[str, Oracle], tally: Tall
     store.leads.put_advisers([AdviserRow("A1", "b-1", 10_080, 1)], actor)
     engine.crm.leads.build(actor)
     after = None
-    while found := engine.crm.leads.listed(Search(status="open", after=after, limit=PAGE)):
+    while found := engine.crm.leads.list_leads(Search(status="open", after=after, limit=PAGE)):
         after = found[-1].priority, found[-1].id
         for lead in found:
             tally.judge(oracles[lead.customer_id], "lead", lead.offer, "adviser_call")

@@ -68,10 +68,10 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
             if first.body != second.body:
                 tally.wrong(f"{one.customer_id}: the kept answer differs")
         ids = [orjson.loads(answer.body)["decision_id"] for answer in answers]
-        records = [engine.stored(decision_id).record for decision_id in ids]
+        records = [engine.read_decision(decision_id).record for decision_id in ids]
         for decision_id, record in zip(ids, records, strict=True):
             tally.met["stored decisions replayed"] += 1
-            if not engine.explanations.replayed(decision_id, record).identical:
+            if not engine.explanations.replay_record(decision_id, record).identical:
                 tally.wrong(f"decision {decision_id} does not replay")
         _compare(engine, crowd, now, answers, tally)
     finally:

@@ -16,8 +16,8 @@ from service.cli.bank.state import note_import
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import FourcastError, InvalidInput, Problem, Unconfirmed
 from service.core.grid import day_at
-from service.engine.crm.assessments import in_files
-from service.engine.preferences import purposes
+from service.engine.crm.assessments import problems_in_files
+from service.engine.preferences import purposes_of
 from service.rules.policy import load
 from service.runtime.config import Settings
 from service.store import CustomerFile
@@ -68,7 +68,7 @@ def load_bank(
     tell_zones(described, policy)
     with _rejects_told(rejects, manner.rejects):
         customers = read_customers(described, files, rejects=rejects)
-        consents: Any = read_consents(described, files, purposes(policy), customers, now, rejects)
+        consents: Any = read_consents(described, files, purposes_of(policy), customers, now, rejects)
         _write(rejects, manner.rejects)
         if supplement:
             customers = supplement_customers(customers, seed, day_at(now, described.timezone.key))
@@ -128,7 +128,7 @@ def _said(bank: Any, customers: Any, manner: Manner, now: int) -> CustomerFile:
 
 def _expect_said(settings: Settings, columns: Iterable[str], manner: Manner) -> None:
     """Raise InvalidInput where files may not say who bears which risk, and would."""
-    if settings.import_assessments == "off" and (problems := in_files(columns, manner.replace)):
+    if settings.import_assessments == "off" and (problems := problems_in_files(columns, manner.replace)):
         raise InvalidInput("FOURCAST_IMPORT_ASSESSMENTS is off: files leave risk assessments as they are.", problems)
 
 
@@ -159,7 +159,7 @@ def check_files(bank: Path, files: Path, as_json: bool) -> None:
     settings = selection.settings_for_import(bank, supplement=False)
     policy = load(settings.policy)
     with bank_without_erased(settings, bank, policy) as (described, left_out):
-        found = check(described, files, purposes(policy), listed=MOST_TOLD if as_json else LISTED)
+        found = check(described, files, purposes_of(policy), listed=MOST_TOLD if as_json else LISTED)
     if as_json:
         show({**found.document(), **left_out.document}, as_json)
         sys.exit(InvalidInput.exit_code if found.faults or found.unlearnable else 0)

@@ -16,7 +16,7 @@ from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput, Problem
 from service.core.grid import day_at
 from service.engine.crm.leads.building import Term
-from service.engine.crm.row_files import Column, written
+from service.engine.crm.row_files import Column, write_rows
 from service.rules.policy import load
 from service.store.leads import Actor, AdviserRow, Lead, Search
 
@@ -72,12 +72,12 @@ def list_(branch: str | None, adviser: str | None, status: str | None) -> None:
         engine = engine_of(stack)
         try:
             zone, after, rows = engine.timezone, None, []
-            while found := engine.crm.leads.listed(Search(branch, adviser, status, after, SHOWN_AT_ONCE)):
+            while found := engine.crm.leads.list_leads(Search(branch, adviser, status, after, SHOWN_AT_ONCE)):
                 rows += [_row(one, zone) for one in found]
                 after = found[-1].priority, found[-1].id
         finally:
             engine.close()
-    for part in written("csv", LISTED, rows):
+    for part in write_rows("csv", LISTED, rows):
         sys.stdout.write(part.decode())
 
 

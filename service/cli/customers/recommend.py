@@ -68,8 +68,8 @@ def _told(
     engine: Engine, customer_id: str | None, decision_id: str | None, asked: OfferRequest, shap: bool
 ) -> dict[str, Any]:
     if decision_id is not None:
-        return engine.explanations.explained(engine.stored(decision_id).record, asked.language, shap)
-    told: dict[str, Any] = orjson.loads(engine.explanations.now(customer_id or "", asked, shap))["explanation"]
+        return engine.explanations.explain_record(engine.read_decision(decision_id).record, asked.language, shap)
+    told: dict[str, Any] = orjson.loads(engine.explanations.explain_now(customer_id or "", asked, shap))["explanation"]
     return told
 
 
@@ -99,8 +99,8 @@ def replay(decision_id: str, as_json: bool) -> None:
     with open_stack() as stack:
         engine = engine_of(stack)
         try:
-            stored = engine.stored(decision_id)
-            replayed = engine.explanations.replayed(stored.id, stored.record)
+            stored = engine.read_decision(decision_id)
+            replayed = engine.explanations.replay_record(stored.id, stored.record)
         finally:
             engine.close()
     told = replayed.document()

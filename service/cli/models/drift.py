@@ -52,7 +52,7 @@ def _of_store(version: str | None) -> tuple[Drift, dict[str, Any]]:
     with open_stack() as stack:
         engine = engine_of(stack)
         try:
-            return engine.drift.measured()
+            return engine.drift.measure()
         finally:
             engine.close()
 

@@ -173,7 +173,7 @@ def release(settings: Settings) -> Iterator[Finding]:
             yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
             return
         loader = ReleaseLoader(store, Artifacts.of(settings))
-        yield Finding("release", "ok", f"{active.id}: policy {loader.ready(active.policy).hash[:12]} as approved")
+        yield Finding("release", "ok", f"{active.id}: policy {loader.compiled(active.policy).hash[:12]} as approved")
         if active.bundle is None:
             yield Finding("bundle", "note", "the release has none: priors decide")
         else:

@@ -69,14 +69,14 @@ def stored(policy: str | None, bundle: str | None, since: int, as_json: bool) ->
     with open_stack() as stack, bar("Replaying decisions") as advance:
         governance = governance_of(stack)
         new = governance.policy() if policy is None else policy_of(stack, policy)
-        prospect = governance.prospects.of(new, bundle, days=since, advance=advance)
-    found = prospect.document()
+        report = governance.value_gate.judge(new, bundle, days=since, advance=advance)
+    found = report.document()
     if not as_json:
-        heads = {"policy": new.hash[:12], "champion": prospect.champion[:12], "decisions": f"{prospect.decisions:,}"}
-        heads |= {"left out": prospect.left_out} if prospect.left_out else {}
-        found = {**heads, **(lines(found) if prospect.value else {}), "gate": found["gate"]}
+        heads = {"policy": new.hash[:12], "champion": report.champion[:12], "decisions": f"{report.decisions:,}"}
+        heads |= {"left out": report.left_out} if report.left_out else {}
+        found = {**heads, **(lines(found) if report.value else {}), "gate": found["gate"]}
     show(found, as_json)
-    sys.exit(1 if prospect.refused else 0)
+    sys.exit(1 if report.refusal else 0)
 
 
 def lines(found: Mapping[str, Any]) -> dict[str, object]:

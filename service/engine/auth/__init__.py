@@ -2,8 +2,8 @@
 
 In order: ``keys`` tells which client holds a key, ``customer_tokens`` whom a token stands for that a key minted (signed
 by ``signing``), ``tokens`` whom an access token of the identity provider stands for (by the keys of ``jwks``);
-``scopes`` lists what a client may be allowed, ``quotas`` how often; ``Access.reached`` says which customers a branch's
-client may reach, and leaves a row for each that it asked after. Not here: which route needs which scope
+``scopes`` lists what a client may be allowed, ``quotas`` how often; ``Access.reachable`` says which customers a
+branch's client may reach, and leaves a row for each that it asked after. Not here: which route needs which scope
 (``routes.http.guard``), where clients are stored (``store.clients``).
 
     customer_tokens  tokens of one customer, minted by a program of the bank for its app
@@ -26,7 +26,7 @@ from service.engine.auth.jwks import KeySet
 from service.engine.auth.keys import Clients, key_digest, new_key
 from service.engine.auth.quotas import Allowance, Quotas
 from service.engine.auth.scopes import SCOPES
-from service.engine.auth.signing import Signing
+from service.engine.auth.signing import SigningKeys
 from service.engine.auth.tokens import AccessTokens, is_token
 from service.runtime.config import Settings
 from service.store import Store
@@ -41,7 +41,7 @@ class Access:
         self._views, self.repeats = store.access_log, store.idempotency
         self._quotas = Quotas(settings, cache.taken)
         self._clients = Clients(store.client)
-        self.signing = Signing(store.signing_keys.accepted)
+        self.signing = SigningKeys(store.signing_keys.accepted)
         self.customer_tokens = CustomerTokens(self.signing, self._clients.holder)
         source = settings.jwt_jwks
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source))
@@ -54,17 +54,19 @@ class Access:
             return self._tokens.client(credential)
         return self._clients.client(credential)
 
-    def minted(self, credential: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int) -> Minted:
+    def mint_token(
+        self, credential: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int
+    ) -> Minted:
         """A token of that customer, minted with the key ``credential``; Forbidden for what is no key."""
         if is_customer_token(credential) or (self._tokens is not None and is_token(credential)):
             raise Forbidden("Only a key mints tokens. Who signs in at the identity provider gets its tokens there.")
-        return self.customer_tokens.minted(key_digest(credential), client, customer_id, scopes, seconds)
+        return self.customer_tokens.mint(key_digest(credential), client, customer_id, scopes, seconds)
 
-    def spent(self, client: Client, count: int = 1) -> Allowance:
+    def spend(self, client: Client, count: int = 1) -> Allowance:
         """So many requests counted against the client's quota; its ``left`` is -1 where they were too many."""
-        return self._quotas.spent(client, count)
+        return self._quotas.spend(client, count)
 
-    def reached(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
+    def reachable(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
         """Those of the customers whom the client may reach; a branch's client leaves a row for each it asks after.
 
         A customer of an unknown branch is nobody's. Unavailable where the branch cannot be read.

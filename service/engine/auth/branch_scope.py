@@ -32,7 +32,7 @@ def expect_own(branch: str | None, attributes: Attributes) -> None:
         raise Forbidden("This key belongs to a branch and stores customers of that branch only.")
 
 
-def unreached(client: Client, customer_id: str) -> FourcastError:
+def unreachable_error(client: Client, customer_id: str) -> FourcastError:
     """What a bound client hears of a customer whom it does not reach, stored or not."""
     if client.customer_id in (None, customer_id):  # their own, who has left the branch whose key minted the token
         return no_customer(customer_id)

@@ -20,7 +20,7 @@ import orjson
 
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidToken, Problem, Unauthorized
-from service.engine.auth.signing import Signing, signature, text_of
+from service.engine.auth.signing import SigningKeys, signature, text_of
 
 MINTS = "tokens:write"
 PREFIX = "fct_"
@@ -40,10 +40,10 @@ class Minted:
 class CustomerTokens:
     """Makes and reads them; ``holder`` gives the client of a key by its digest, or raises Unauthorized, Unavailable."""
 
-    def __init__(self, signing: Signing, holder: Callable[[str], Client]) -> None:
+    def __init__(self, signing: SigningKeys, holder: Callable[[str], Client]) -> None:
         self._signing, self._holder = signing, holder
 
-    def minted(self, key_digest: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int) -> Minted:
+    def mint(self, key_digest: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int) -> Minted:
         """A token for that customer, good for so long; Forbidden naming every scope that the client lacks itself."""
         asked = sorted(set(scopes))
         if lacking := [scope for scope in asked if scope not in client.scopes or scope == MINTS]:

@@ -58,7 +58,7 @@ class Quotas:
         self._settings, self._take, self._clock = settings, take, clock
         self._purses: dict[Holder, _Purse] = {}
 
-    def spent(self, client: Client, count: int = 1) -> Allowance:
+    def spend(self, client: Client, count: int = 1) -> Allowance:
         """So many requests counted, all or none, and what is left after; ``left`` is -1 where they are too many."""
         now = self._clock()
         window, quota = int(now) // WINDOW_S, self._quota(client)

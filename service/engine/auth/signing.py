@@ -18,7 +18,7 @@ SIGNED = 16
 """Bytes of a signature (RFC 2104 allows half of SHA-256)."""
 
 
-class Signing:
+class SigningKeys:
     """The accepted keys of one worker; ``read`` gives them newest first, by number."""
 
     def __init__(self, read: Callable[[], dict[int, bytes]]) -> None:

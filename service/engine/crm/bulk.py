@@ -1,6 +1,6 @@
 """Many customers decided in one call: the same decision as one request each, by the same code, each on record.
 
-In order: all customers in one view of the database -> ``deciding.make`` for each -> all records in one transaction ->
+In order: all customers in one view of the database -> ``decide_recorded`` for each -> all records in one transaction ->
 only then the answers. A customer nobody has, or whom the caller may not reach, is a status of its own and stops
 nobody else; so is one whose turn fails as nobody foresaw (500, and the log says where). The cache is passed by: a list
 is worked through once.
@@ -15,7 +15,7 @@ from service.core.domain import Snapshot
 from service.core.errors import FourcastError, no_customer
 from service.engine.auth.branch_scope import expect_reach
 from service.engine.offers.answer_cache import AnswerCache
-from service.engine.offers.recommend import RecordedDecision, make
+from service.engine.offers.recommend import RecordedDecision, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.runner_failures import Failures
@@ -62,9 +62,9 @@ class Round:
             expect_reach(self.branch, snapshot.attributes, no_customer(customer_id))
         except FourcastError as error:
             return Decided(customer_id, error=error)
-        made = make(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
+        made = decide_recorded(self.serving, snapshot, self.request, self.now, self.away, new_decision_id(self.now))
         until = self.serving.until(self.now) if self.until is None else self.until
-        body = made.told(self.request.language, until, self.sign, external_key)
+        body = made.render(self.request.language, until, self.sign, external_key)
         return Decided(customer_id, external_key, body, made)
 
     def row(self, made: RecordedDecision) -> dict[str, object]:
@@ -103,7 +103,7 @@ class Bulk:
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
-        found = self._store.customers.snapshots(customers, turn.serving.clock.lookback(turn.now))
+        found = self._store.customers.snapshots(customers, turn.serving.expiry.lookback(turn.now))
         keys = self._store.customers.external_keys(customers)
         return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
 

@@ -63,7 +63,7 @@ class Customers:
         """Customer id -> external key, of those that have one."""
         return self._store.customers.external_keys(names)
 
-    def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+    def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id, of one branch or (None) of all."""
         return self._store.customers.listed(after, branch, limit)
 
@@ -82,7 +82,7 @@ class Customers:
                 raise _nobody(wanted)
             assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
-        said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.unsaid(client))
+        said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.protected_from(client))
         return self._store.customers.put(said, allow, self._answers.forget, self._noted("customer.put", client, behalf))
 
     def amend(
@@ -100,7 +100,7 @@ class Customers:
             expect(entry.revision)
             assessments.expect_allowed(client, entry.attributes, after)
             key = patch.get("external_key", entry.external_key)
-            return Wanted(entry.id, key, changes, origin, assessments.unsaid(client))
+            return Wanted(entry.id, key, changes, origin, assessments.protected_from(client))
 
         note = self._noted("customer.update", client, behalf)
         return self._store.customers.amend(customer_id, amended, self._answers.forget, note)
@@ -117,7 +117,7 @@ class Customers:
                 return None
             who = {"branch": client.branch, "on_behalf_of": behalf}
             table = self._releases.serving.policy.attributes
-            told = assessments.told(table, before.attributes if before else {}, after.attributes)
+            told = assessments.audit_detail(table, before.attributes if before else {}, after.attributes)
             about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
             alias = self._store.customers.alias(after.id)
             return Row(client.name, action, alias, about, Beside(after.id, alias, told))

@@ -96,7 +96,7 @@ class Jobs:
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 
-    def listed(self, branch: str | None, limit: int) -> list[Job]:
+    def list_jobs(self, branch: str | None, limit: int) -> list[Job]:
         """The newest jobs first."""
         return self._store.jobs.listed(branch, limit)
 
@@ -160,12 +160,12 @@ class Jobs:
 
     def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> Part:
         decided = self._bulk.turns(turn, [customer for _, customer in items])
-        rows = {place: told(one) for (place, _), one in zip(items, decided, strict=True)}
+        rows = {place: result_rows(one) for (place, _), one in zip(items, decided, strict=True)}
         made = [turn.row(one.made) for one in decided if one.made is not None]
         return Part(rows, len(decided) - len(made), made)
 
 
-def told(one: Decided) -> list[dict[str, object]]:
+def result_rows(one: Decided) -> list[dict[str, object]]:
     """One customer's rows."""
     named: dict[str, object] = {"customer_id": one.customer_id, "external_key": one.external_key}
     if one.made is None or one.body is None:

@@ -34,7 +34,7 @@ class Column:
     kind: str = "text"
 
 
-def written(form: str, columns: Iterable[Column], rows: Iterable[Row], bom: bool = False) -> Iterator[bytes]:
+def write_rows(form: str, columns: Iterable[Column], rows: Iterable[Row], bom: bool = False) -> Iterator[bytes]:
     """The rows as bytes of ``jsonl``, ``csv`` or ``parquet``; with ``bom`` a byte order mark first, in CSV alone."""
     pages = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[form](tuple(columns), iter(rows))
     return chain([BOM], pages) if bom and form == "csv" else pages

@@ -1,8 +1,8 @@
 """Answers kept in Redis: under which field, for how long, and when none of them may be trusted.
 
 A field names everything an answer depends on besides the customer: release, cache generation, request, and the end of
-the time grain. The generation is PostgreSQL's word; ``under`` hears it with every request. A change that Redis could
-not be told of raises it, and until PostgreSQL names the new one nothing kept is read. Not here: the connection and its
+the time grain. The generation is read from PostgreSQL with every request. A change that Redis could not be told of
+raises it, and until PostgreSQL names the new one no cached answer is read. Not here: the connection and its
 breaker (``cache``), and whether an answer is still true, which only the customer's revision says (``engine``).
 """
 
@@ -30,7 +30,7 @@ class AnswerCache:
         """Whether Redis did not answer the last call."""
         return self._cache.down
 
-    def under(self, generation: int) -> None:
+    def set_generation(self, generation: int) -> None:
         """PostgreSQL named this cache generation a moment ago."""
         self._generation = generation
 

@@ -29,7 +29,7 @@ SENTENCE = "The event names what this bank does not have."
 NOUNS = {"offer": "offers", "channel": "channels", "question": "questions"}
 
 
-def spelt(event: Event) -> Event:
+def with_canonical_decision_id(event: Event) -> Event:
     """The event with its decision's id in the form that is stored; what is no id at all stays, to be refused."""
     known = None if event.decision_id is None else canonical_id(event.decision_id)
     return event if known in (None, event.decision_id) else replace(event, decision_id=known)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from service.core.domain import Decision, Treatment
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.decision import decode
-from service.engine.auth.signing import Signing, signature, text_of
+from service.engine.auth.signing import SigningKeys, signature, text_of
 from service.store import Store
 
 _TOKEN = re.compile(r"([0-9]{1,18})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})\.([A-Za-z0-9_-]{22})").fullmatch
@@ -48,9 +48,9 @@ class OfferTokens:
 
     def __init__(self, store: Store, hours: int) -> None:
         self._store, self._seconds = store, hours * 3600
-        self._signing = Signing(store.signing_keys.accepted)
+        self._signing = SigningKeys(store.signing_keys.accepted)
 
-    def made(
+    def mint(
         self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None
     ) -> str:
         """The token of an offer shown at the instant ``at``, good until ``until`` (ms UTC; None: as the setting says).
@@ -64,9 +64,9 @@ class OfferTokens:
 
     def sign(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
         """The token of one treatment of a recorded decision, good until ``until`` (ms) where that is said."""
-        return self.made(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at, until)
+        return self.mint(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at, until)
 
-    def checked(
+    def verify(
         self, token: str, customer_id: str, offer: str | None, channel: str | None = None, where: str = "token"
     ) -> Shown:
         """What the token proves of this customer and this offer, in this channel where one is named.
@@ -89,7 +89,7 @@ class OfferTokens:
         return shown
 
     @staticmethod
-    def named(token: str) -> str | None:
+    def decision_of(token: str) -> str | None:
         """The decision that a token names, proven or not."""
         parts = _TOKEN(token)
         return None if parts is None else _decision(parts[2])

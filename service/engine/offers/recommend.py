@@ -45,19 +45,19 @@ class RecordedDecision:
     serving: ActiveRelease
     variants: Mapping[str, str]
 
-    def told(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
+    def render(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
         """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
         return render(self.decision, self.serving.phrases, language, until, sign, self.variants, external_key)
 
 
-def make(
+def decide_recorded(
     serving: ActiveRelease, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
 ) -> RecordedDecision:
     """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer.
 
     Of the past no more is read, and so recorded, than the rules of that policy tell apart.
     """
-    mine = serving.of(snapshot)
+    mine = serving.for_customer(snapshot)
     context, snapshot = request.context(now), cut(mine.policy, snapshot, now)
     with span("score"):
         scores = score_one(mine.bundle, snapshot, prepared(mine.policy).columns.lifecycle.reads_segment)
@@ -69,7 +69,7 @@ def make(
     return RecordedDecision(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
 
 
-def default(
+def default_answer(
     serving: ActiveRelease,
     stranger: Snapshot,
     request: OfferRequest,
@@ -78,6 +78,6 @@ def default(
     external_key: str | None = None,
 ) -> Answer:
     """Without PostgreSQL: what the policy allows a customer of whom nothing is known; recorded nowhere."""
-    made = make(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
-    body = made.told(request.language, now, external_key=external_key)
+    made = decide_recorded(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
+    body = made.render(request.language, now, external_key=external_key)
     return Answer(body, "default", made.decision.degraded)

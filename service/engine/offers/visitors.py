@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
 from service.core.errors import Unavailable
-from service.engine.offers.recommend import Answer, default, make
+from service.engine.offers.recommend import Answer, decide_recorded, default_answer
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store, new_decision_id
@@ -28,12 +28,12 @@ class VisitorService:
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
         try:
-            past = () if device_id is None else self._store.visitors.past(device_id, serving.clock.lookback(now))
-            made = make(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
+            past = () if device_id is None else self._store.visitors.past(device_id, serving.expiry.lookback(now))
+            made = decide_recorded(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
             self._store.remember(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
         except Unavailable:
-            return default(serving, _stranger(), request, now, self._away())
-        return Answer(made.told(request.language, serving.until(now)), "fresh", made.decision.degraded)
+            return default_answer(serving, _stranger(), request, now, self._away())
+        return Answer(made.render(request.language, serving.until(now)), "fresh", made.decision.degraded)
 
     def record(self, device_id: str, happened: Event) -> str:
         """``stored`` or ``duplicate``, durable; Conflict for an id that was used for something else."""
@@ -42,7 +42,7 @@ class VisitorService:
 
     def prune(self) -> bool:
         """Forget devices on which nothing happened as far back as a decision looks; False: nothing more at once."""
-        self._store.visitors.forget(time.time_ns() // 1_000_000 - self._releases.serving.clock.depth_ms)
+        self._store.visitors.forget(time.time_ns() // 1_000_000 - self._releases.serving.expiry.depth_ms)
         return False
 
 

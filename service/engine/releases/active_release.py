@@ -53,10 +53,10 @@ class ActiveRelease:
     share: float = 0.0
 
     @cached_property
-    def clock(self) -> Clock:
+    def expiry(self) -> Clock:
         """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
         mine = Clock.of(self.policy)
-        return mine if self.challenger is None else mine.joined(self.challenger.clock)
+        return mine if self.challenger is None else mine.joined(self.challenger.expiry)
 
     @cached_property
     def names(self) -> Names:
@@ -76,13 +76,13 @@ class ActiveRelease:
 
     def until(self, now: int) -> int:
         """The instant (ms) at which answers made now end: the policy's next whole grain, or its clock's next edge."""
-        return self.clock.end(now)
+        return self.expiry.end(now)
 
     def max_age_s(self, now: int) -> int:
         """Whole seconds an answer made now holds."""
         return max(1, (self.until(now) - now) // 1000)
 
-    def of(self, snapshot: Snapshot) -> "ActiveRelease":
+    def for_customer(self, snapshot: Snapshot) -> "ActiveRelease":
         """What serves this customer: the champion, or for a share of them the challenger."""
         other = self.challenger
         if other is None:
@@ -114,7 +114,7 @@ class ReleaseFollower:
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
         self._thread.start()
 
-    def seen(self, release_id: int | None) -> None:
+    def notice(self, release_id: int | None) -> None:
         """A request saw this release active: look now if it is not the one that serves."""
         if release_id is not None and release_id != self.serving.release.id:
             self._wake.set()
@@ -122,7 +122,7 @@ class ReleaseFollower:
     def refresh(self) -> None:
         """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
         release = self._store.active()
-        if release is None or self._serves(release) or self._resting(release.id):
+        if release is None or self._serves(release) or self._is_backing_off(release.id):
             return
         try:
             former, self.serving = self.serving.release, self._load(release)
@@ -160,7 +160,7 @@ class ReleaseFollower:
         return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
-        policy = self.loader.ready(release.policy)
+        policy = self.loader.compiled(release.policy)
         bundle = None
         if release.bundle is not None:
             try:
@@ -179,7 +179,7 @@ class ReleaseFollower:
         if trial is None:
             return champion
         try:
-            policy = self.loader.ready(trial.policy)
+            policy = self.loader.compiled(trial.policy)
             expect_same_placements(champion.policy, policy)
             bundle = None if trial.bundle is None else self.loader.bundle(trial.bundle)
         except (BundleError, PolicyError) as error:
@@ -195,7 +195,7 @@ class ReleaseFollower:
         whole = release.bundle is None or self.serving.bundle is not None
         return whole and release.id == self.serving.release.id
 
-    def _resting(self, release_id: int) -> bool:
+    def _is_backing_off(self, release_id: int) -> bool:
         return (
             self._failed is not None and self._failed[0] == release_id and time.monotonic() - self._failed[1] < RETRY_S
         )
@@ -220,7 +220,7 @@ class ReleaseFollower:
 
     def _try(self, policy_hash: str) -> None:
         try:
-            self.loader.ready(policy_hash)
+            self.loader.compiled(policy_hash)
             LOG.info("policy read ahead", extra={"policy": policy_hash})
         except Unavailable:
             raise

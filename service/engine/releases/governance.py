@@ -55,7 +55,7 @@ class Governance:
         alone: bool = False,
     ) -> None:
         self._store, self._loader, self._activated, self._alone = store, loader, activated, alone
-        self.prospects = ValueGate(store, loader)
+        self.value_gate = ValueGate(store, loader)
 
     @property
     def deadline_s(self) -> int:
@@ -76,7 +76,7 @@ class Governance:
         transaction.
         """
         with in_turn(self._store, patience):
-            policy = policy_check_process.checked(documents, patience)
+            policy = policy_check_process.check_policy(documents, patience)
         return self._store.proposals.propose(policy.hash, policy.documents, author, note, proposed)
 
     def approve(
@@ -97,7 +97,7 @@ class Governance:
         if not proposal.active and not same_person(approver, proposal.author):
             with in_turn(self._store, patience):
                 refused = value_gate_process.refusal(self._store, policy_hash, patience)
-            note = value_gate_process.noted(note, refused, override)
+            note = value_gate_process.note_with_gate(note, refused, override)
         return self.made(self._store.proposals.approve(policy_hash, approver, note, released))
 
     def rollback(self, actor: str, note: str) -> Release:

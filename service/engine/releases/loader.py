@@ -25,7 +25,7 @@ class ReleaseLoader:
         self._artifacts = artifacts
         self.policy = lru_cache(maxsize=POLICIES)(self._read)
         """The policy of a hash as the store keeps it; NotFound, PolicyError where it is altered or reads no more."""
-        self.ready = lru_cache(maxsize=POLICIES)(self._ready)
+        self.compiled = lru_cache(maxsize=POLICIES)(self._compile)
         """The policy of a hash, compiled and held against the rules of conduct: fit to serve; errors as ``policy``."""
         self.bundle = lru_cache(maxsize=BUNDLES)(self._open)
         """The bundle of a version; BundleError."""
@@ -36,7 +36,7 @@ class ReleaseLoader:
             raise PolicyError(f"the documents stored as policy {policy_hash} are altered: they hash to {policy.hash}")
         return policy
 
-    def _ready(self, policy_hash: str) -> Policy:
+    def _compile(self, policy_hash: str) -> Policy:
         policy = self.policy(policy_hash)
         prepared(policy)
         conduct.refuse(policy)

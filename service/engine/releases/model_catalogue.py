@@ -24,7 +24,7 @@ class ModelCatalogue:
         self.settings, self.store = settings, store
         self._artifacts = Artifacts.of(settings)
 
-    def listed(self) -> list[dict[str, Any]]:
+    def list_models(self) -> list[dict[str, Any]]:
         """Every bundle here or in the artefact store, with its figures or what is wrong with it."""
         serving = self._serving()
         return [self._row(version, serving) for version in self._artifacts.versions()]
@@ -39,7 +39,7 @@ class ModelCatalogue:
         }
         return told | {"serves_as": self._serving().get(version)}
 
-    def compared(self, one: str, other: str) -> dict[str, Any]:
+    def compare(self, one: str, other: str) -> dict[str, Any]:
         """The metrics of two bundles by family, and whether they were measured on the same files."""
         first, second = self._read(one), self._read(other)
         return {

@@ -33,14 +33,14 @@ Documents = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedPolicy:
     """A policy that is fit to be proposed, by its hash; the documents in their canonical form."""
 
     hash: str
     documents: Mapping[str, Any]
 
 
-def checked(documents: Documents, patience: Patience = ENDLESS) -> Checked:
+def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedPolicy:
     """The policy of the documents. PolicyError names every problem; Unavailable where the patience does not last."""
     try:
         found = child_process.ask(PROCESS, documents, CPU_S, patience)
@@ -50,7 +50,7 @@ def checked(documents: Documents, patience: Patience = ENDLESS) -> Checked:
     except TimeoutError as error:
         words = patience.told("There was no time to check the policy; it was not proposed.")
         raise Unavailable(words, AGAIN_S) from error
-    return Checked(found["hash"], found["documents"])
+    return CheckedPolicy(found["hash"], found["documents"])
 
 
 def _check(documents: Documents) -> dict[str, object]:

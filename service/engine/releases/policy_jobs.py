@@ -78,7 +78,7 @@ class PolicyJobs:
             self._store.jobs.release(taken)
             raise
         except FourcastError as error:
-            self._store.jobs.finish(taken, outcome={"problem": problem(error)})
+            self._store.jobs.finish(taken, outcome={"problem": problem_of(error)})
         except Exception as failure:  # noqa: BLE001 - the other jobs go on
             self._failures.note(taken.id, failure)
             words = f"It failed by {type(failure).__name__}; the runner's log says where."
@@ -97,7 +97,7 @@ class PolicyJobs:
         asked = taken.request
         if taken.age_ms > HOUR_MS:
             late = Unavailable("Nobody took it up for an hour; it was not carried out. Ask again.")
-            self._store.jobs.finish(taken, outcome={"problem": problem(late)})
+            self._store.jobs.finish(taken, outcome={"problem": problem_of(late)})
         elif taken.kind == PROPOSAL:
 
             def proposed(connection: Connection, proposal: Proposal, new: bool) -> None:
@@ -113,7 +113,7 @@ class PolicyJobs:
             self._governance.approve(*words, patience, released)
 
 
-def problem(error: FourcastError) -> dict[str, Any]:
+def problem_of(error: FourcastError) -> dict[str, Any]:
     """An error as a job keeps it."""
     told = {"status": error.status, "slug": error.slug, "title": error.title, "detail": error.message}
     return told | {"errors": [asdict(each) for each in error.problems]}

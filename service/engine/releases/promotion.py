@@ -9,7 +9,7 @@ from service.analysis.policy_checks import conduct
 from service.core.domain import Release
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.governance import in_turn
-from service.engine.releases.value_gate_process import noted, refusal
+from service.engine.releases.value_gate_process import note_with_gate, refusal
 from service.rules.policy import Policy, from_documents, load
 from service.runtime.child_process import ENDLESS, Patience
 from service.runtime.config import Settings
@@ -49,7 +49,7 @@ def promote(
         artifacts = Artifacts.of(settings)
         with in_turn(store, patience):
             refused = refusal(store, active.policy, patience, version, artifacts)
-        note = noted(note, refused, override)
+        note = note_with_gate(note, refused, override)
     store.put_bundle(version, bundle.manifest)
     if active is not None:
         return store.promote(version, note[:NOTE_MAX], actor)

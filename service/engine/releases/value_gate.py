@@ -71,7 +71,7 @@ class PolicyValueReport:
     short: int = 0
 
     @property
-    def refused(self) -> str:
+    def refusal(self) -> str:
         """Why the gate says no, empty where it does not."""
         apart = None if self.value is None else self.value.difference
         if apart is None or self.least_yuan is None or apart.low >= self.least_yuan:
@@ -80,7 +80,7 @@ class PolicyValueReport:
         return f"{told}, where the champion earns {self.champion_yuan:.4f}; at least {self.least_yuan:.4f} is let pass"
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """One sentence for whoever approves."""
         return f"policy value: {self._judgement}{f' ({self.left_out})' if self.left_out else ''}"
 
@@ -97,8 +97,8 @@ class PolicyValueReport:
             return (
                 f"{Verdict.NOT_SUPPORTED}: {lacking}" if lacking else "no decision whose attribution window has closed"
             )
-        if self.refused:
-            return self.refused
+        if self.refusal:
+            return self.refusal
         return f"{self.value.verdict}: {self.value.why}"
 
     def document(self) -> dict[str, object]:
@@ -111,7 +111,7 @@ class PolicyValueReport:
             "short_decisions": self.short,
             "champion_yuan": self.champion_yuan,
             "least_yuan": self.least_yuan,
-            "gate": self.refused or "open",
+            "gate": self.refusal or "open",
             **({} if self.value is None else self.value.document()),
         }
 
@@ -131,7 +131,7 @@ class ValueGate:
     def __init__(self, store: Store, loader: ReleaseLoader) -> None:
         self._store, self._loader = store, loader
 
-    def of(
+    def judge(
         self,
         new: Policy,
         bundle: Bundle | str | None = None,

@@ -48,7 +48,7 @@ def refusal(
         raise Unavailable(words, AGAIN_S) from error
 
 
-def noted(note: str, refused: str, override: bool) -> str:
+def note_with_gate(note: str, refused: str, override: bool) -> str:
     """The note, with what the gate says against it; GateRefused where it says no and nobody overrides it."""
     if refused and not override:
         raise GateRefused(f"{refused}. Let it be approved with an override, which the audit log keeps.")
@@ -58,8 +58,8 @@ def noted(note: str, refused: str, override: bool) -> str:
 def _value(asked: dict[str, Any]) -> str:
     store = Store(asked["url"], DATABASE_MS)
     loader = ReleaseLoader(store, Artifacts(Path(asked.get("folder", "")), asked.get("artifacts_url")))
-    policy = loader.ready(asked["policy"])
-    return "" if store.active() is None else ValueGate(store, loader).of(policy, asked["bundle"]).refused
+    policy = loader.compiled(asked["policy"])
+    return "" if store.active() is None else ValueGate(store, loader).judge(policy, asked["bundle"]).refusal
 
 
 if __name__ == "__main__":

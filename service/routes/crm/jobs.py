@@ -17,7 +17,7 @@ from service.core import customer_ids
 from service.core.domain import Client
 from service.core.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
 from service.engine.crm.jobs import COLUMNS
-from service.engine.crm.row_files import MEDIA, written
+from service.engine.crm.row_files import MEDIA, write_rows
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
 from service.routes.examples.jobs import JOB, JOB_IN
@@ -85,7 +85,7 @@ def list_jobs(client: Client) -> Response:
 
     Those of a branch's key are its own branch's.
     """
-    jobs = engine().crm.jobs.listed(client.branch, 100)
+    jobs = engine().crm.jobs.list_jobs(client.branch, 100)
     return RawResponse(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
 
 
@@ -134,7 +134,7 @@ def job_results(client: Client, job_id: str) -> Response:
     form, bom = chosen(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
     audit_branch_action(client, "job.results", job_id, about(client))
-    answer = Response(written(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
+    answer = Response(write_rows(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="offers-{job_id}.{form}"'
     answer.headers["Cache-Control"], answer.headers["Vary"] = "no-store", "Accept"
     return answer

@@ -77,11 +77,11 @@ def list_leads(client: Client) -> Response:
     limit, after = query["limit"], _after(query.get("cursor"))
     branch, own = own_branch(client, query.get("branch")), client.branch is not None
     search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
-    found = engine().crm.leads.listed(search)
+    found = engine().crm.leads.list_leads(search)
     audit_branch_action(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
     onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
     words = language(request.headers.get("Accept-Language", ""))
-    facts = engine().crm.lead_facts.of(found)
+    facts = engine().crm.lead_facts.read(found)
     told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
     body = orjson.dumps({"leads": told, "next": onward})
     return RawResponse(body, 200, [NO_STORE, *_link(query, onward)])
@@ -203,7 +203,7 @@ def _actor(client: Client, body: dict[str, Any]) -> Actor:
 
 def _reply(found: Lead) -> RawResponse:
     words = language(request.headers.get("Accept-Language", ""))
-    facts = engine().crm.lead_facts.of([found]).get(found.id, NOTHING)
+    facts = engine().crm.lead_facts.read([found]).get(found.id, NOTHING)
     return RawResponse(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
 
 
@@ -217,7 +217,7 @@ def _document(found: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
         "priority_yuan": found.priority,
         "strategies": list(found.strategies),
         **facts.document(zone),
-        **crm.briefs.of(found, words, facts),
+        **crm.briefs.write(found, words, facts),
     }
 
 

@@ -15,7 +15,7 @@ from flask import Response, request
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import ContactRefused, FourcastError, Unavailable
-from service.engine.offers.event_claims import spelt
+from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.http.crm_audit import about, audit_branch_action
@@ -169,7 +169,7 @@ def _reserved(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
     """The contact, and whether it is new."""
     customer_of_body(client, body)
     planned = body.pop("planned_at", None)
-    wanted = spelt(Event(kind=EventKind.CONTACT.value, at=0, **body))
+    wanted = with_canonical_decision_id(Event(kind=EventKind.CONTACT.value, at=0, **body))
     engine().claims(trusted=True).expect_decision(wanted)
     return engine().contacts.reserve(wanted, language(request.headers.get("Accept-Language", "")), planned)
 

@@ -41,7 +41,7 @@ def list_customers(client: Client) -> Response:
     query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     after = place_of(query["cursor"], str)[0] if "cursor" in query else ""
     limit, branch = query["limit"], own_branch(client, query.get("branch"))
-    found = engine().crm.customers.listed(after, branch, limit)
+    found = engine().crm.customers.list_customers(after, branch, limit)
     seen = own_customers(client, [one.id for one in found])
     onward = cursor(found[-1].id) if len(found) == limit else None
     zone = engine().timezone

@@ -13,7 +13,7 @@ from flask import Response, request
 from service.core.domain import Client
 from service.core.errors import InvalidInput, PreconditionFailed, PreconditionRequired, Problem
 from service.decision.privacy import PERSONALISATION
-from service.engine.preferences import Preferences, purposes
+from service.engine.preferences import Preferences, purposes_of
 from service.rendering.answer import iso
 from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
 from service.routes.http.fields import check
@@ -50,7 +50,7 @@ def preferences(client: Client, customer_id: str) -> Response:
     Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
     `because` names the rule that holds a purpose closed whatever the customer says.
     """
-    return _reply(customer_id, engine().preferences.of(customer_id))
+    return _reply(customer_id, engine().preferences.read(customer_id))
 
 
 @blueprint.serve(
@@ -112,7 +112,7 @@ def _reply(customer_id: str, found: Preferences) -> RawResponse:
         "external_key": engine().crm.customers.key_of(customer_id),
         "personalisation": found.granted(PERSONALISATION),
         "do_not_contact": not found.granted(CONTACT),
-        "consents": {purpose: found.granted(purpose) for purpose in purposes(found.policy)},
+        "consents": {purpose: found.granted(purpose) for purpose in purposes_of(found.policy)},
         "because": found.because,
         "said": said,
     }

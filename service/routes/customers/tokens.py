@@ -49,7 +49,7 @@ def mint_token(client: Client) -> Response:
     customer_id, scopes, seconds = own_customer(client, body["customer_id"]), body["scopes"], body["seconds"]
     crm = engine().crm
     crm.customers.read(customer_id)
-    minted = engine().access.minted(credential(), client, customer_id, scopes, seconds)
+    minted = engine().access.mint_token(credential(), client, customer_id, scopes, seconds)
     ends = datetime.fromtimestamp(minted.expires_at, UTC).isoformat()
     told = about(client, body.get("on_behalf_of"), scopes=sorted(set(scopes)), expires_at=ends)
     crm.audit(client.name, "token.mint", crm.alias(customer_id), told)

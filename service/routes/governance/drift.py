@@ -77,6 +77,6 @@ def drift(client: Client) -> Response:
     outcomes against propensities where their horizon has passed. `drifted` names what is over a bound of the policy's
     monitoring.yaml. 404 where no bundle with references serves.
     """
-    found, about = engine().drift.measured()
+    found, about = engine().drift.measure()
     span = {name: datetime.fromtimestamp(about[name] // 1000, engine().timezone) for name in ("since", "until")}
     return RawResponse(orjson.dumps({**about, **span, **found.document()}), 200, [NO_STORE])

@@ -97,7 +97,7 @@ def models(client: Client) -> Response:
 
     `serves_as` says which one is champion and which challenger; `problem` what is wrong with one that cannot be read.
     """
-    return sent({"models": engine().models.listed()})
+    return sent({"models": engine().models.list_models()})
 
 
 @blueprint.serve(
@@ -116,7 +116,7 @@ def compare(client: Client) -> Response:
 
     Each figure of each family in both, null where a bundle has none; `same_files` says whether they may be compared.
     """
-    return sent(engine().models.compared(**check(CompareQuery(), dict(request.args), QUERY)))
+    return sent(engine().models.compare(**check(CompareQuery(), dict(request.args), QUERY)))
 
 
 @blueprint.serve(

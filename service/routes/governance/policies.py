@@ -17,7 +17,7 @@ from marshmallow import Schema
 
 from service.core.domain import Client, Release
 from service.core.errors import InvalidInput, Problem, Spoken, Unavailable
-from service.engine.releases.policy_jobs import problem
+from service.engine.releases.policy_jobs import problem_of
 from service.rendering.answer import iso
 from service.routes.examples.jobs import POLICY_ENDED, POLICY_QUEUED
 from service.routes.http.fields import check
@@ -332,7 +332,7 @@ def _answer(job: Job) -> dict[str, Any] | None:
         return {"status": 200, "location": None, "body": release(Release(**found["release"]))}
     if job.finished_at is None:
         return None
-    error = found.get("problem") or problem(Unavailable(str(job.error)))
+    error = found.get("problem") or problem_of(Unavailable(str(job.error)))
     status, rows = error["status"], [Spoken(**each, language=ENGLISH) for each in error["errors"]]
     body = problem_document(
         status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Translator()

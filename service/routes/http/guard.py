@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, request
 from service.core.customer_ids import LONGEST_KEY
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidInput, InvalidToken, Problem, Unauthorized, Unavailable
-from service.engine.auth.branch_scope import unreached
+from service.engine.auth.branch_scope import unreachable_error
 from service.engine.auth.keys import digest
 from service.engine.auth.quotas import expect_allowed
 from service.engine.engine import Engine
@@ -140,7 +140,7 @@ def identify(*scopes: str) -> Client:
 def spend(client: Client, count: int, of: int = 1) -> None:
     """Count so many requests against the client's quota; TooMany, which names ``of``, where they are too many."""
     if count:
-        request_context().allowance = allowance = engine().access.spent(client, count)
+        request_context().allowance = allowance = engine().access.spend(client, count)
         expect_allowed(allowance, of)
 
 
@@ -151,7 +151,7 @@ def own_customer(client: Client, customer_id: str, where: str = "customer_id") -
     """
     word(customer_id, where)
     if client.bound and not own_customers(client, (customer_id,)):
-        raise unreached(client, customer_id)
+        raise unreachable_error(client, customer_id)
     return customer_id
 
 
@@ -159,7 +159,7 @@ def own_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]
     """Those of the customers whom the client may reach; each look of a branch's client is on record."""
     rule = request.url_rule
     operation = f"{request.method} {rule.rule if rule is not None else ''}"
-    return engine().access.reached(client, customer_ids, operation)
+    return engine().access.reachable(client, customer_ids, operation)
 
 
 def customers_of(client: Client, external_keys: Sequence[str]) -> dict[str, str]:

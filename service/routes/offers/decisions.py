@@ -64,7 +64,7 @@ def explanation(client: Client, decision_id: str) -> Response:
     record = _stored(client, decision_id).record
     asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    told = engine().explanations.explained(record, spoken, asked["shap"] == "true")
+    told = engine().explanations.explain_record(record, spoken, asked["shap"] == "true")
     told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
     return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
@@ -85,7 +85,7 @@ def replay(client: Client, decision_id: str) -> Response:
     From its own record, the policy it names and, where its folder is still there, the bundle it names.
     """
     stored = _stored(client, decision_id)
-    replayed = engine().explanations.replayed(stored.id, stored.record)
+    replayed = engine().explanations.replay_record(stored.id, stored.record)
     return RawResponse(orjson.dumps(replayed.document()), 200, [NO_STORE])
 
 
@@ -93,7 +93,7 @@ def _stored(client: Client, decision_id: str) -> Record:
     word(decision_id, "decision_id")
     request_context().decision_id = canonical_id(decision_id) or decision_id
     try:
-        stored = engine().stored(decision_id)
+        stored = engine().read_decision(decision_id)
         if own_customers(client, (stored.customer_id,)):
             return stored
     except NotFound:

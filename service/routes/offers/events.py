@@ -17,9 +17,9 @@ from flask import Response, request
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import Forbidden, FourcastError, InvalidInput, Problem
-from service.engine.auth.branch_scope import unreached
+from service.engine.auth.branch_scope import unreachable_error
 from service.engine.engine import Engine
-from service.engine.offers.event_claims import Claims, spelt
+from service.engine.offers.event_claims import Claims, with_canonical_decision_id
 from service.engine.offers.offer_tokens import TokenRefused
 from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
 from service.routes.http.fields import check, kind
@@ -168,26 +168,26 @@ def _named(one: Sent, keyed: Mapping[str, str]) -> Sent:
 
 def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
     """``stored`` or ``duplicate``; what is known already, in whichever spelling, needs no claim to hold any more."""
-    event = spelt(one.event)
-    if event != one.event and engine.acknowledged(one.event):
+    event = with_canonical_decision_id(one.event)
+    if event != one.event and engine.is_acknowledged(one.event):
         return "duplicate"
     if one.token is not None:
         event = _proven(engine, event, one.token)
     try:
         claims.expect(event, proven=one.token is not None)
     except InvalidInput:
-        if not engine.acknowledged(event):
+        if not engine.is_acknowledged(event):
             raise
-    return engine.record([event])[0][1]
+    return engine.record_events([event])[0][1]
 
 
 def _proven(engine: Engine, event: Event, token: str) -> Event:
     """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
-    named = replace(event, decision_id=engine.tokens.named(token))
+    named = replace(event, decision_id=engine.tokens.decision_of(token))
     try:
-        engine.tokens.checked(token, event.customer_id, event.offer, event.channel)
+        engine.tokens.verify(token, event.customer_id, event.offer, event.channel)
     except TokenRefused:
-        if named.decision_id is None or not engine.acknowledged(named):
+        if named.decision_id is None or not engine.is_acknowledged(named):
             raise
     if event.decision_id not in (None, named.decision_id):
         sentence = "is not the decision of the token"
@@ -220,7 +220,7 @@ def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
 def _expect_said(client: Client, event: Event, reached: frozenset[str]) -> None:
     """Raise NotFound or Forbidden where this key may not say this of this customer."""
     if event.customer_id not in reached:
-        raise unreached(client, event.customer_id)
+        raise unreachable_error(client, event.customer_id)
     if client.customer_id is not None and event.kind in BANKS_OWN:
         may = f"this key may say {', '.join(CUSTOMERS_OWN)}; got {event.kind}"
         raise Forbidden(f"A {event.kind} is the bank's to report, not the customer's.", [Problem("kind", may)])

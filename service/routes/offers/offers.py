@@ -124,7 +124,7 @@ class OffersRequest(OfferRequest):
 def recommended(customer_id: str, asked: OfferRequest) -> Answer:
     """The offers of a customer, or of an external key while nobody can tell whose it is."""
     if isinstance(customer_id, ExternalKey):
-        return engine().recommend_nobody(customer_id, asked)
+        return engine().recommend_default(customer_id, asked)
     return engine().recommend(customer_id, asked)
 
 
@@ -134,7 +134,7 @@ def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResp
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
     if isinstance(customer_id, ExternalKey):
         raise Unavailable("Nobody can tell just now whose this external key is.")
-    body = engine().explanations.now(customer_id, asked, asked.shap)
+    body = engine().explanations.explain_now(customer_id, asked, asked.shap)
     request_context().source = "explained"
     return RawResponse(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 

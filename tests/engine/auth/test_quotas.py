@@ -21,7 +21,7 @@ def cache(redis_url: str) -> Iterator[Cache]:
 
 
 def allowed(quotas: Quotas, client: Client, requests: int) -> int:
-    return sum(quotas.spent(client).left >= 0 for _ in range(requests))
+    return sum(quotas.spend(client).left >= 0 for _ in range(requests))
 
 
 def app(quota: int | None) -> Client:
@@ -36,16 +36,16 @@ def test_one_worker_grants_exactly_the_quota(cache: Cache, quota: int) -> None:
 
 def test_what_is_left_is_told_by_hand(cache: Cache) -> None:
     quotas = Quotas(Settings(), cache.taken, lambda: START + 13.5)
-    told = [quotas.spent(app(3)) for _ in range(4)]
+    told = [quotas.spend(app(3)) for _ in range(4)]
     assert [each.left for each in told] == [2, 1, 0, -1]
     assert {each.ends_in_s for each in told} == {WINDOW_S - 13}
 
 
 def test_a_request_of_several_events_counts_as_so_many_all_or_none(cache: Cache) -> None:
     quotas = Quotas(Settings(), cache.taken, lambda: START)
-    told = [quotas.spent(app(100), count).left for count in (1, 60, 60, 39, 1)]
+    told = [quotas.spend(app(100), count).left for count in (1, 60, 60, 39, 1)]
     assert told == [99, 39, -1, 0, -1]
-    assert quotas.spent(Client("small", frozenset(), quota=5), 6).left == -1
+    assert quotas.spend(Client("small", frozenset(), quota=5), 6).left == -1
 
 
 def test_a_customers_first_call_is_not_refused_for_what_a_branch_of_the_same_subject_used_up(cache: Cache) -> None:
@@ -60,7 +60,7 @@ def test_a_customers_first_call_is_not_refused_for_what_a_branch_of_the_same_sub
 
 def test_a_token_of_other_scopes_opens_no_new_quota(cache: Cache) -> None:
     quotas = Quotas(Settings(customer_quota=2), cache.taken, lambda: START)
-    told = [quotas.spent(Client("anna", frozenset({scope}), "c-1")).left for scope in ("a", "b", "c")]
+    told = [quotas.spend(Client("anna", frozenset({scope}), "c-1")).left for scope in ("a", "b", "c")]
     assert told == [1, 0, -1]
 
 
@@ -72,7 +72,7 @@ def test_workers_that_race_with_requests_of_any_size_never_exceed_the_quota(
 
     def work() -> None:
         quotas = Quotas(Settings(), Cache(redis_url, 2.0).taken, lambda: START)
-        granted.append(sum(size for _ in range(quota // size) if quotas.spent(app(quota), size).left >= 0))
+        granted.append(sum(size for _ in range(quota // size) if quotas.spend(app(quota), size).left >= 0))
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
@@ -109,7 +109,7 @@ def test_workers_that_race_never_exceed_the_quota_together(redis_url: str, cache
 def test_what_idle_workers_leased_is_all_that_is_lost(redis_url: str, cache: Cache) -> None:
     quota, workers = 1000, 4
     idle = [Quotas(Settings(), Cache(redis_url, 2.0).taken, lambda: START) for _ in range(workers)]
-    assert all(quotas.spent(app(quota)).left >= 0 for quotas in idle)
+    assert all(quotas.spend(app(quota)).left >= 0 for quotas in idle)
     busy = Quotas(Settings(), cache.taken, lambda: START)
     assert allowed(busy, app(quota), quota) == quota - workers * (quota // BLOCKS)
 
@@ -143,7 +143,7 @@ def test_while_redis_is_away_each_worker_grants_its_share() -> None:
     ],
 )
 def test_whose_quota_is_which(cache: Cache, client: Client, quota: int) -> None:
-    assert Quotas(Settings(), cache.taken, lambda: START).spent(client).quota == quota
+    assert Quotas(Settings(), cache.taken, lambda: START).spend(client).quota == quota
 
 
 def test_clients_do_not_spend_each_others_quota(cache: Cache) -> None:

@@ -172,12 +172,14 @@ def test_an_import_is_audited_by_the_attributes_it_spoke_of(house: House) -> Non
 
 
 def test_files_say_no_assessments_where_a_setting_forbids_it() -> None:
-    assert [fault.where for fault in assessments.in_files(["age", "risk_tolerance", "risk_assessed_on"], False)] == [
+    assert [
+        fault.where for fault in assessments.problems_in_files(["age", "risk_tolerance", "risk_assessed_on"], False)
+    ] == [
         "risk_assessed_on",
         "risk_tolerance",
     ]
-    assert assessments.in_files(["age"], False) == []
-    assert [fault.where for fault in assessments.in_files(["age"], True)] == ["--replace"]
+    assert assessments.problems_in_files(["age"], False) == []
+    assert [fault.where for fault in assessments.problems_in_files(["age"], True)] == ["--replace"]
 
 
 def test_keys_that_wrote_customers_before_the_scope_go_on_writing_assessments(house: House, database_url: str) -> None:

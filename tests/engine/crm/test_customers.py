@@ -187,7 +187,7 @@ def test_an_erased_customer_is_nowhere_any_more(house: House, bank: Crm) -> None
     assert "forget-me-1" not in left
     assert bank.ask("GET", "/v1/customers/forget-me-1").status_code == 404
     assert bank.ask("GET", "/v1/customers/forget-me-1/offers").status_code == 404
-    record = orjson.loads(house.engine.stored(decision).record)
+    record = orjson.loads(house.engine.read_decision(decision).record)
     assert record["erased"] and record["snapshot"]["attributes"] == {} and record["scores"] == {}
     assert record["decision"]["treatments"], "what was offered is kept, as the law wants"
     assert record["decision"]["customer_id"].startswith("erased-")

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.csv_safety import BOM, defused
-from service.engine.crm.row_files import Column, written
+from service.engine.crm.row_files import Column, write_rows
 
 COLUMNS = (Column("name"), Column("rank", "whole"), Column("sure", "truth"))
 ROWS: list[dict[str, Any]] = [{"name": "=1+1", "rank": -5, "sure": True, "more": 1}, {"name": '张三, "x"\n行'}]
 
 
 def whole(form: str, bom: bool = False) -> bytes:
-    return b"".join(written(form, COLUMNS, ROWS, bom))
+    return b"".join(write_rows(form, COLUMNS, ROWS, bom))
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
@@ -81,5 +81,5 @@ def test_parquet_has_the_columns_with_their_kinds() -> None:
 
 
 def test_nothing_is_a_file_with_columns_only() -> None:
-    assert b"".join(written("csv", COLUMNS, [])) == b"name,rank,sure\r\n"
-    assert pq.read_table(io.BytesIO(b"".join(written("parquet", COLUMNS, [])))).num_rows == 0
+    assert b"".join(write_rows("csv", COLUMNS, [])) == b"name,rank,sure\r\n"
+    assert pq.read_table(io.BytesIO(b"".join(write_rows("parquet", COLUMNS, [])))).num_rows == 0

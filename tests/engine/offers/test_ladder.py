@@ -91,7 +91,7 @@ def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> 
 
     def serves_it() -> bool:
         body = worker.recommend(customer, ASKED).body
-        record = orjson.loads(worker.stored(orjson.loads(body)["decision_id"]).record)
+        record = orjson.loads(worker.read_decision(orjson.loads(body)["decision_id"]).record)
         return bool(record["release"]["policy"] == changed.hash)
 
     assert eventually(serves_it)
@@ -112,7 +112,7 @@ def test_a_damaged_bundle_leaves_the_last_good_release_serving(house: House, cus
     assert eventually(lambda: "does not load" in worker.readiness().checks["release"])
     answer = offers(worker, customer)
     assert answer["degraded"] == []
-    record = orjson.loads(worker.stored(answer["decision_id"]).record)
+    record = orjson.loads(worker.read_decision(answer["decision_id"]).record)
     assert record["release"]["bundle"] == release.bundle
     store.activate(release.policy, release.bundle, "back", "test")
     shutil.rmtree(artifacts / broken)
@@ -154,4 +154,4 @@ def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
 def test_a_stored_decision_replays_to_the_same_bytes(house: House, customer: str) -> None:
     worker = house.worker()
     decision = offers(worker, customer)["decision_id"]
-    assert worker.explanations.replayed(decision, worker.stored(decision).record).identical
+    assert worker.explanations.replay_record(decision, worker.read_decision(decision).record).identical

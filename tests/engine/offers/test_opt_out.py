@@ -102,11 +102,11 @@ def test_the_record_shows_that_nothing_personal_was_read(
     (worker,) = workers(1)
     refuse(worker, customer)
     answer = offers(worker, customer)
-    record = orjson.loads(worker.stored(answer["decision_id"]).record)
+    record = orjson.loads(worker.read_decision(answer["decision_id"]).record)
     assert (record["snapshot"]["attributes"], record["scores"]) == ({}, {})
     assert record["decision"]["arm"] == "unpersonalised"
     assert {one["propensity_source"] for one in record["decision"]["treatments"]} == {"prior"}
-    assert worker.explanations.replayed(answer["decision_id"], orjson.dumps(record)).identical
+    assert worker.explanations.replay_record(answer["decision_id"], orjson.dumps(record)).identical
 
 
 def test_agreeing_again_is_as_easy(workers: Callable[[int], list[Engine]], customer: str) -> None:

@@ -60,8 +60,8 @@ def people(house: House, policy: Policy, some: int, arm: str = Arm.PERSONALISED)
 
 def served(engine: Engine, customer: str) -> dict:
     answer = offers(engine, customer)
-    record = engine.stored(answer["decision_id"]).record
-    assert engine.explanations.replayed(answer["decision_id"], record).identical
+    record = engine.read_decision(answer["decision_id"]).record
+    assert engine.explanations.replay_record(answer["decision_id"], record).identical
     return orjson.loads(record)
 
 
@@ -117,7 +117,7 @@ def test_the_report_compares_challenger_and_champion(house: House, champion: Pol
         record = served(engine, customer)
         if record["decision"]["arm"] == Arm.CHALLENGER and taken < 2:
             now, offer = time.time_ns(), record["decision"]["treatments"][0]["offer"]
-            engine.record([Event(f"e-{now}", customer, "accept", now // 1_000_000, offer, "mobile_app")])
+            engine.record_events([Event(f"e-{now}", customer, "accept", now // 1_000_000, offer, "mobile_app")])
             taken += 1
     after = engine.experiments.report(days=1)["challenger"]
     assert after["customers"] + after["champion"]["customers"] == 20

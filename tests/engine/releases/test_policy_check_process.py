@@ -17,7 +17,7 @@ def shipped() -> Policy:
 
 
 def test_a_sound_policy_has_the_hash_and_the_documents_that_it_has_everywhere(shipped: Policy) -> None:
-    found = policy_check_process.checked(shipped.documents)
+    found = policy_check_process.check_policy(shipped.documents)
     assert (found.hash, found.documents) == (shipped.hash, shipped.documents)
 
 
@@ -26,7 +26,7 @@ def test_every_problem_comes_back_in_its_own_words(shipped: Policy) -> None:
     broken["channels"]["channels"][0]["direction"] = "sideways"
     broken["strategies"] = 7
     with pytest.raises(PolicyError) as caught:
-        policy_check_process.checked(broken)
+        policy_check_process.check_policy(broken)
     told = "\n".join(map(str, caught.value.problems))
     assert "sideways" in told
     assert "strategies.yaml" in told
@@ -38,7 +38,7 @@ def test_a_policy_of_a_megabyte_is_refused_by_its_bound_and_its_place(shipped: P
     rule = {**large["consumer"]["rules"][0], "require": text}
     large["consumer"]["rules"] = [{**rule, "id": f"x-{number}"} for number in range(290)]
     with pytest.raises(PolicyError, match="the policy is too large") as caught:
-        policy_check_process.checked(large)
+        policy_check_process.check_policy(large)
     (problem,) = caught.value.problems
     assert problem.where.startswith("consumer.yaml: rules[")
     assert "30,000 words and signs" in problem.message
@@ -48,10 +48,10 @@ def test_one_that_computes_for_too_long_is_ended_and_refused(shipped: Policy, mo
     monkeypatch.setattr(policy_check_process, "PROCESS", endless.PROCESS)
     monkeypatch.setattr(policy_check_process, "CPU_S", 1)
     with pytest.raises(PolicyError, match="checking it takes more than 1 seconds of computing"):
-        policy_check_process.checked(shipped.documents)
+        policy_check_process.check_policy(shipped.documents)
 
 
 def test_where_there_is_no_time_it_may_be_tried_again(shipped: Policy) -> None:
     with pytest.raises(Unavailable, match="no time to check the policy; it was not proposed") as caught:
-        policy_check_process.checked(shipped.documents, Patience(0.0))
+        policy_check_process.check_policy(shipped.documents, Patience(0.0))
     assert caught.value.retry_after == policy_check_process.AGAIN_S

@@ -116,13 +116,13 @@ def test_a_policy_that_shows_what_was_logged_weighs_every_decision_one(champion:
 
 
 def test_the_champion_beside_itself_differs_by_nothing(governance: Governance, champion: Policy) -> None:
-    prospect = governance.prospects.of(champion)
-    assert prospect.decisions == CUSTOMERS
-    assert prospect.value is not None and prospect.value.difference is not None
-    assert prospect.value.difference.value == pytest.approx(0.0, abs=1e-9)
-    assert prospect.value.verdict == "cannot tell"
-    assert prospect.refused == ""
-    assert prospect.value.ips.low < prospect.value.logged.value < prospect.value.ips.high
+    report = governance.value_gate.judge(champion)
+    assert report.decisions == CUSTOMERS
+    assert report.value is not None and report.value.difference is not None
+    assert report.value.difference.value == pytest.approx(0.0, abs=1e-9)
+    assert report.value.verdict == "cannot tell"
+    assert report.refusal == ""
+    assert report.value.ips.low < report.value.logged.value < report.value.ips.high
 
 
 def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridden(
@@ -130,9 +130,9 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
 ) -> None:
     new = changed(wealth=0.01)
     governance.publish(new.documents, "anna", "less wealth")
-    prospect = governance.prospects.of(new)
-    assert prospect.value is not None
-    assert prospect.value.verdict == "worse"
+    report = governance.value_gate.judge(new)
+    assert report.value is not None
+    assert report.value.verdict == "worse"
     with pytest.raises(GateRefused, match="lower bound"):
         governance.approve(new.hash, "ben", "")
     assert store.active() is not None and store.active().policy != new.hash  # type: ignore[union-attr]
@@ -155,8 +155,10 @@ def test_a_replay_that_takes_too_long_is_a_no_of_the_gate_and_may_be_overridden(
     refused = value_gate_process.refusal(store, champion.hash)
     assert refused == "replaying the stored decisions takes more than 1 seconds of computing and 2 GiB of memory"
     with pytest.raises(GateRefused, match="with an override"):
-        value_gate_process.noted("we know", refused, override=False)
-    assert value_gate_process.noted("we know", refused, override=True) == f"against the gate ({refused}); we know"
+        value_gate_process.note_with_gate("we know", refused, override=False)
+    assert (
+        value_gate_process.note_with_gate("we know", refused, override=True) == f"against the gate ({refused}); we know"
+    )
     with pytest.raises(Unavailable, match="nothing was changed"):
         value_gate_process.refusal(store, champion.hash, Patience(0.0, "Ask later."))
 
@@ -179,9 +181,9 @@ def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the
 
 def test_where_no_window_has_closed_the_gate_stands_open(governance: Governance) -> None:
     new = changed(epsilon=0.0, wealth=0.01)
-    prospect = governance.prospects.of(new, days=1)
-    assert (prospect.decisions, prospect.value, prospect.refused) == (0, None, "")
-    assert "no decision" in prospect.said
+    report = governance.value_gate.judge(new, days=1)
+    assert (report.decisions, report.value, report.refusal) == (0, None, "")
+    assert "no decision" in report.sentence
 
 
 def capped(policy: Policy, maximum: int) -> Policy:
@@ -218,12 +220,12 @@ def often(make_database: Any, champion: Policy, tmp_path: Path) -> Iterator[tupl
 def test_a_record_at_its_limit_says_nothing_of_a_larger_cap_and_is_left_out(
     often: tuple[Store, Governance], champion: Policy
 ) -> None:
-    prospects = often[1].prospects
-    assert prospects.of(champion).short == 0
-    assert prospects.of(capped(champion, 10)).short == 0, "a smaller cap is answered by what a larger one took"
-    larger = prospects.of(capped(champion, 26))
+    value_gate = often[1].value_gate
+    assert value_gate.judge(champion).short == 0
+    assert value_gate.judge(capped(champion, 10)).short == 0, "a smaller cap is answered by what a larger one took"
+    larger = value_gate.judge(capped(champion, 26))
     assert (larger.decisions, larger.short, larger.document()["short_decisions"]) == (97, 3, 3)
-    assert "3 decisions left out: their record may hold too little of the past" in larger.said
+    assert "3 decisions left out: their record may hold too little of the past" in larger.sentence
 
 
 def test_where_too_many_records_are_too_short_the_log_supports_no_judgement(
@@ -232,18 +234,18 @@ def test_where_too_many_records_are_too_short_the_log_supports_no_judgement(
     documents = champion.documents
     documents["contact"]["caps"][0]["window_days"] = 45
     documents["contact"]["caps"][0]["cases"] = _cap_cases(20)
-    longer = often[1].prospects.of(from_documents(documents))
+    longer = often[1].value_gate.judge(from_documents(documents))
     assert (longer.decisions, longer.short, longer.value) == (0, 100, None)
-    assert "not supported by the log: 100.0% of the records may hold less of the past" in longer.said
-    assert longer.refused == ""
+    assert "not supported by the log: 100.0% of the records may hold less of the past" in longer.sentence
+    assert longer.refusal == ""
 
 
 def test_a_record_that_somebody_altered_is_left_out_and_told(
     governance: Governance, champion: Policy, database_of: str
 ) -> None:
-    whole = governance.prospects.of(champion)
+    whole = governance.value_gate.judge(champion)
     altered = "SELECT id FROM decisions ORDER BY id LIMIT 3"
     execute(database_of, f"UPDATE decisions SET record = 'gone' WHERE id IN ({altered})")
-    prospect = governance.prospects.of(champion)
-    assert (prospect.decisions, prospect.unreadable) == (whole.decisions - 3, 3)
-    assert "3 decisions left out" in prospect.said
+    report = governance.value_gate.judge(champion)
+    assert (report.decisions, report.unreadable) == (whole.decisions - 3, 3)
+    assert "3 decisions left out" in report.sentence

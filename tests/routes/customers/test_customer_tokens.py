@@ -13,7 +13,7 @@ from service.core.errors import InvalidToken
 from service.engine.auth import SCOPES, new_key
 from service.engine.auth.customer_tokens import MINTS, CustomerTokens
 from service.engine.auth.keys import key_digest
-from service.engine.auth.signing import Signing
+from service.engine.auth.signing import SigningKeys
 from service.store import Store
 
 PATH = "/v1/tokens"
@@ -109,7 +109,7 @@ def test_a_token_ends_with_the_key_that_minted_it(client: Any, app: Flask, store
 def test_a_token_that_has_expired_opens_nothing(client: Any, app: Flask, secrets: dict[str, str]) -> None:
     access = app.extensions["fourcast"].access
     mobile = Client("mobile", APP)
-    old = access.customer_tokens.minted(key_digest(secrets["mobile"]), mobile, "c-1", ["offers:read"], -1)
+    old = access.customer_tokens.mint(key_digest(secrets["mobile"]), mobile, "c-1", ["offers:read"], -1)
     answer = client.get("/v1/customers/c-1/offers", headers={"Authorization": f"Bearer {old.token}"})
     assert (answer.status_code, "expired" in answer.json["detail"]) == (401, True)
 
@@ -131,17 +131,17 @@ def test_a_token_signed_with_a_key_of_two_rotations_ago_is_good_no_more() -> Non
     keys = {1: b"a" * 32}
     mobile = Client("mobile", APP)
     token = (
-        CustomerTokens(Signing(lambda: keys), lambda _: mobile).minted("d", mobile, "c-1", ["offers:read"], 60).token
+        CustomerTokens(SigningKeys(lambda: keys), lambda _: mobile).mint("d", mobile, "c-1", ["offers:read"], 60).token
     )
-    reader = CustomerTokens(Signing(lambda: {2: b"b" * 32, 1: b"a" * 32}), lambda _: mobile)
+    reader = CustomerTokens(SigningKeys(lambda: {2: b"b" * 32, 1: b"a" * 32}), lambda _: mobile)
     assert reader.client(token) == Client("mobile", frozenset({"offers:read"}), "c-1")
     with pytest.raises(InvalidToken, match="replaced twice"):
-        CustomerTokens(Signing(lambda: {3: b"c" * 32, 2: b"b" * 32}), lambda _: mobile).client(token)
+        CustomerTokens(SigningKeys(lambda: {3: b"c" * 32, 2: b"b" * 32}), lambda _: mobile).client(token)
 
 
 def test_a_token_never_allows_what_its_key_does_not_allow_any_more() -> None:
-    signing = Signing(lambda: {1: b"a" * 32})
-    token = CustomerTokens(signing, lambda _: Client("m", APP)).minted("d", Client("m", APP), "c-1", APP - {MINTS}, 60)
+    signing = SigningKeys(lambda: {1: b"a" * 32})
+    token = CustomerTokens(signing, lambda _: Client("m", APP)).mint("d", Client("m", APP), "c-1", APP - {MINTS}, 60)
     fewer = CustomerTokens(signing, lambda _: Client("m", frozenset({"offers:read", MINTS})))
     assert fewer.client(token.token).scopes == {"offers:read"}
 

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from service.engine.preferences import purposes
+from service.engine.preferences import purposes_of
 from service.rules.policy import DEFAULT, load
 from training.data.bank_tables import default_table, read_consents, read_customers
 from training.data.simulated_consents import PURPOSES, assessments, simulated_consents, supplement_customers
@@ -74,4 +74,4 @@ def test_simulated_consents_cover_every_customer_and_purpose(tmp_path):
 
 
 def test_consents_are_simulated_for_what_the_policy_asks_after_and_nobody_forbids_contact() -> None:
-    assert set(PURPOSES) == set(purposes(load(DEFAULT))) - {"contact"}
+    assert set(PURPOSES) == set(purposes_of(load(DEFAULT))) - {"contact"}

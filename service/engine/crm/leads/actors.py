@@ -70,7 +70,7 @@ class LeadActors:
 
     def lookback(self) -> Lookback:
         """How much of the past a gate reads now."""
-        return self._releases.serving.clock.lookback(now_ms())
+        return self._releases.serving.expiry.lookback(now_ms())
 
 
 def expect_branch(adviser: AdviserRow, lead: Lead) -> None:

@@ -43,11 +43,11 @@ class AdviserBrief:
     def __init__(self, store: Store, releases: ReleaseFollower, explanations: ExplanationService) -> None:
         self._store, self._releases, self._explanations = store, releases, explanations
 
-    def of(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
+    def write(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
         """The lead's words, beside what is known of its customer; empty where its decision is not kept any more."""
         try:
             record = self._store.decision(lead.decision_id).record
-            told = self._explanations.explained(record, language, False)
+            told = self._explanations.explain_record(record, language, False)
         except NotFound:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
         policy = self._releases.serving.policy

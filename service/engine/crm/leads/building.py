@@ -18,7 +18,7 @@ from service.decision import decide_many, population
 from service.decision.contact_permission import next_open
 from service.engine.auth.branch_scope import ADVISER, BRANCH
 from service.engine.crm.leads.judging import adviser_channel, now_ms
-from service.engine.offers.recommend import make
+from service.engine.offers.recommend import decide_recorded
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.scores import score_many
@@ -93,7 +93,7 @@ class Building:
         rows = self._here(actor.branch, serving, now)
         everybody, busy = self._leads.counted(actor.branch)
         found, fell = list[Candidate](), Counter({HAS_LEAD: busy})
-        for people in self._pages(serving.clock.lookback(now), actor.branch):
+        for people in self._pages(serving.expiry.lookback(now), actor.branch):
             found += self._candidates(serving, people, now, fell)
             advance(len(found) + fell.total(), everybody)
         found = [replace(one, adviser=rows.stand_in(one.adviser)) for one in found]
@@ -134,7 +134,7 @@ class Building:
         """Those of some customers whom the batch has an offer for, by whichever release serves each."""
         groups: dict[int, tuple[ActiveRelease, list[Snapshot]]] = {}
         for one in people:
-            mine = serving.of(one)
+            mine = serving.for_customer(one)
             groups.setdefault(id(mine), (mine, []))[1].append(one)
         for mine, members in groups.values():
             yield from _worth_a_call(mine, members, now, fell)
@@ -151,10 +151,10 @@ class Building:
 
     def _made(self, serving: ActiveRelease, customer_id: str, adviser: AdviserRow, now: int, term: Term) -> bool:
         def decide(snapshot: Snapshot) -> New | None:
-            mine = serving.of(snapshot)
+            mine = serving.for_customer(snapshot)
             channel = adviser_channel(mine.policy)
             at = next_open(mine.policy, channel, now)
-            made = make(serving, snapshot, OfferRequest(channel, limit=1), at, (), new_decision_id(now))
+            made = decide_recorded(serving, snapshot, OfferRequest(channel, limit=1), at, (), new_decision_id(now))
             first = made.decision.treatments[0] if made.decision.treatments else None
             if first is None or not adviser.may_sell(risk_of(mine.policy, first.offer)):
                 return None
@@ -165,7 +165,7 @@ class Building:
             ends = now + term.expire_days * DAY_MS
             return New(row, first.offer, first.priority, first.strategies, judged, due, ends)
 
-        return self._leads.add(customer_id, adviser, serving.clock.lookback(now), decide, now) is not None
+        return self._leads.add(customer_id, adviser, serving.expiry.lookback(now), decide, now) is not None
 
 
 class _Here:

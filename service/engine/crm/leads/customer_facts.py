@@ -80,7 +80,7 @@ class LeadFactReader:
     def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
 
-    def of(self, leads: Sequence[Lead]) -> dict[str, LeadFacts]:
+    def read(self, leads: Sequence[Lead]) -> dict[str, LeadFacts]:
         """Lead id -> what is known of its customer; nothing of who is stored no more."""
         now = now_ms()
         names = sorted({one.customer_id for one in leads})
@@ -96,7 +96,7 @@ class LeadFactReader:
         }
 
     def _facts(self, snapshot: Snapshot, past: Sequence[Past], now: int, calls: dict[str, Call]) -> LeadFacts:
-        policy = self._releases.serving.of(snapshot).policy
+        policy = self._releases.serving.for_customer(snapshot).policy
         if policy.hash not in calls:
             calls[policy.hash] = call_of(policy, now)
         private = is_withdrawn(snapshot.consents)

@@ -27,7 +27,7 @@ class Judging:
     def judge(self, snapshot: Snapshot, offer: str) -> Judged:
         """What the gates say of an offer by an adviser, for the next moment at which one may call."""
         serving, now = self._releases.serving, now_ms()
-        mine = serving.of(snapshot)
+        mine = serving.for_customer(snapshot)
         channel = adviser_channel(mine.policy)
         at = next_open(mine.policy, channel, now)
         contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
@@ -35,7 +35,7 @@ class Judging:
         gate = closed_by(mine.policy, snapshot, contact, mine.release) if known else GONE
         return Judged(gate, serving.release.id, serving.until(now))
 
-    def refused(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
+    def refusal(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
         """What to raise of a closed gate, in the policy's words."""
         rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
         reason = rules.get(gate, NOT_IN_POLICY)[actor.language]

@@ -1,10 +1,10 @@
 """Leads: the customers an adviser should call this week, best first, and what becomes of each.
 
-Built from a batch of decisions in the adviser's channel (``decide_many``, then ``make`` for those who fit into the
-advisers' hours, ``planning.leads``). The gates hold at every step: when a lead is built, whenever it is shown, when it
-is claimed and when another offer is proposed they are asked for the next moment at which an adviser may call; when the
-contact is made they are asked for that moment, and the contact counts at once. A closed gate withdraws a lead that
-waits, and one whose time is over ends. Every step is told on the feed and written to the audit log.
+Built from a batch of decisions in the adviser's channel (``decide_many``, then ``decide_recorded`` for those who fit
+into the advisers' hours, ``planning.leads``). The gates are evaluated at every step. When a lead is built, read,
+claimed or given another offer, they are evaluated for the next moment at which an adviser may call. When the contact is
+made, they are evaluated for that moment, and the contact counts at once. A closed gate withdraws a waiting lead; a lead
+past its last day expires. Every step goes to the feed and to the audit log.
 
 Who acts: the lead's own adviser, their substitute while they are on leave, and, where it says so, a manager of the
 branch. An adviser has in hand no more leads than fit into their hours, and proposes nothing they may not sell.
@@ -102,7 +102,7 @@ class Leads:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def listed(self, search: Search) -> list[Lead]:
+    def list_leads(self, search: Search) -> list[Lead]:
         """Leads best first, each with gates that are open as things stand."""
         found = self._leads.listed(search)
         for _ in range(ROUNDS):
@@ -123,8 +123,8 @@ class Leads:
 
     def sweep(self) -> bool:
         """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
-        resting = self._failures.resting()
-        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP, without=resting)
+        backing_off = self._failures.backing_off()
+        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP, without=backing_off)
         for name in names:
             self._failures.attempt(name, self._judge_again, [name])
         return len(names) == SWEEP or self._leads.settle() > 0
@@ -165,7 +165,7 @@ class Leads:
             if judged.closed_by is None:
                 lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=now_ms())
         if judged.closed_by is not None:
-            raise self._judging.refused(judged.closed_by, "The lead was withdrawn.", actor)
+            raise self._judging.refusal(judged.closed_by, "The lead was withdrawn.", actor)
         return lead
 
     def release(self, lead_id: str, actor: Actor) -> Lead:
@@ -180,10 +180,10 @@ class Leads:
             self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
             snapshot, now = _there(desk), now_ms()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
-            mine = self._releases.serving.of(snapshot)
+            mine = self._releases.serving.for_customer(snapshot)
             gate = closed_by(mine.policy, snapshot, contact, mine.release)
             if gate is not None:
-                raise self._judging.refused(gate, "This contact may not be made now.", actor)
+                raise self._judging.refusal(gate, "This contact may not be made now.", actor)
             values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}
             values |= {"outcome": None, "call_back_at": None, "expires_at": desk.lead.lasting(now + CREDIT_MS)}
             desk.set("contact", actor, None, status=CONTACTED, **values)
@@ -272,7 +272,7 @@ class Leads:
             expect_branch(adviser, desk.lead)
             expect_status(desk.lead, WAITING)
             snapshot = _there(desk)
-            offers = {one.id for one in self._releases.serving.of(snapshot).policy.offers}
+            offers = {one.id for one in self._releases.serving.for_customer(snapshot).policy.offers}
             if offer not in offers:
                 raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
             self._actors.expect_skill(adviser, offer)
@@ -281,7 +281,7 @@ class Leads:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}
                 return desk.set("override", actor, told, offer=offer, reason=reason, strategies=[])
             desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
-        raise self._judging.refused(str(judged.closed_by), "This offer may not be proposed.", actor)
+        raise self._judging.refusal(str(judged.closed_by), "This offer may not be proposed.", actor)
 
     def _event(self, lead: Lead, kind: str, what: str, now: int, amount_yuan: float | None = None) -> Event:
         channel = adviser_channel(self._releases.serving.policy)

@@ -46,7 +46,7 @@ def _wrapped(address: Address) -> Address | None:
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def checked(url: str, loopback: bool, patience_s: float = RESOLVE_S) -> tuple[SplitResult, str]:
+def check_url(url: str, loopback: bool, patience_s: float = RESOLVE_S) -> tuple[SplitResult, str]:
     """The parts of a URL and the one address to connect to; InvalidInput says what is not allowed.
 
     ``loopback``: this machine may be sent to, by http too.

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult
 
-from service.engine.crm.webhooks.addresses import RESOLVE_S, checked, port
+from service.engine.crm.webhooks.addresses import RESOLVE_S, check_url, port
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -53,7 +53,7 @@ def headers(secrets: Sequence[str], message_id: str, body: str) -> dict[str, str
 def send(url: str, body: str, named: Mapping[str, str], loopback: bool, deadline_s: float = DEADLINE_S) -> int:
     """The status the receiver answers; InvalidInput where the address is not allowed, OSError where nobody answers."""
     until = time.monotonic() + deadline_s
-    parts, address = checked(url, loopback, min(deadline_s, RESOLVE_S))
+    parts, address = check_url(url, loopback, min(deadline_s, RESOLVE_S))
     connection = _connection(parts, address, until)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

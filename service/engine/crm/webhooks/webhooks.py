@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from service.core.errors import InvalidInput, Unavailable
-from service.engine.crm.webhooks.addresses import checked
+from service.engine.crm.webhooks.addresses import check_url
 from service.engine.crm.webhooks.sending import DEADLINE_S, headers, send
 from service.engine.runner_failures import Failures
 from service.store import Store
@@ -81,7 +81,7 @@ class Sender:
 
     def expect_allowed(self, url: str) -> None:
         """Raise InvalidInput for an address that nothing may be sent to."""
-        checked(url, self._loopback)
+        check_url(url, self._loopback)
 
     def step(self) -> bool:
         """Fan out, and begin what is due; True while there may be more, or something is under way."""

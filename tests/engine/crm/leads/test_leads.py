@@ -329,4 +329,4 @@ def test_of_eight_processes_one_gets_the_lead(house: House, branch: Crm) -> None
     assert Counter(answers.values()) == {200: 1, 409: 7}
     winner = next(name for name, status in answers.items() if status == 200)
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["adviser"] == winner
-    assert house.engine.crm.leads.listed(Search(adviser=winner, status="claimed"))
+    assert house.engine.crm.leads.list_leads(Search(adviser=winner, status="claimed"))

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from service.cache import Cache
 from service.core.errors import InvalidInput
-from service.engine.crm.webhooks.addresses import checked
+from service.engine.crm.webhooks.addresses import check_url
 from service.engine.crm.webhooks.sending import send
 from service.engine.crm.webhooks.webhooks import AT_ONCE, Receiver, Sender, shares
 from service.engine.engine import Engine
@@ -130,14 +130,14 @@ def failures(line: str) -> float:
 )  # fmt: skip
 def test_what_is_no_url_to_the_letter_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        checked(url, loopback=False)
+        check_url(url, loopback=False)
     assert [one.where for one in refused.value.problems] == ["url"]
 
 
 def test_the_refusal_says_how_to_write_it() -> None:
     with pytest.raises(InvalidInput, match=r"%C3%A9.*xn--"):
-        checked(POISON, loopback=False)
-    assert checked("https://8.8.8.8/%C3%A9?a=b&c=[d]", loopback=False)[0].path == "/%C3%A9"
+        check_url(POISON, loopback=False)
+    assert check_url("https://8.8.8.8/%C3%A9?a=b&c=[d]", loopback=False)[0].path == "/%C3%A9"
 
 
 @pytest.mark.parametrize("talk", ENDLESS.values(), ids=list(ENDLESS))

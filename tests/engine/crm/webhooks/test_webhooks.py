@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from service.app import create_app
 from service.cache import Cache
 from service.core.errors import InvalidInput
-from service.engine.crm.webhooks.addresses import checked, is_public
+from service.engine.crm.webhooks.addresses import check_url, is_public
 from service.engine.crm.webhooks.sending import headers
 from service.engine.engine import Engine
 from service.runtime.config import Settings
@@ -252,16 +252,16 @@ def test_a_receiver_that_is_gone_is_taken_at_its_word(house: House, bank: Crm, r
 )  # fmt: skip
 def test_addresses_inside_are_refused(url: str) -> None:
     with pytest.raises(InvalidInput):
-        checked(url, loopback=False)
+        check_url(url, loopback=False)
 
 
 def test_a_public_address_is_taken_and_loopback_only_where_allowed() -> None:
-    assert checked("https://8.8.8.8/x?y=1", loopback=False)[1] == "8.8.8.8"
+    assert check_url("https://8.8.8.8/x?y=1", loopback=False)[1] == "8.8.8.8"
     for outside in ("2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"):
-        assert checked(f"https://[{outside}]/", loopback=False)
-    assert checked("http://127.0.0.1:9/", loopback=True)[1] == "127.0.0.1"
+        assert check_url(f"https://[{outside}]/", loopback=False)
+    assert check_url("http://127.0.0.1:9/", loopback=True)[1] == "127.0.0.1"
     with pytest.raises(InvalidInput):
-        checked("http://10.0.0.1/", loopback=True)
+        check_url("http://10.0.0.1/", loopback=True)
 
 
 def test_a_name_that_also_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,9 +269,9 @@ def test_a_name_that_also_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatc
     rows = [(2, 1, 6, "", ("8.8.8.8", 443)), (2, 1, 6, "", ("10.1.2.3", 443))]
     monkeypatch.setattr("service.engine.crm.webhooks.addresses.socket.getaddrinfo", lambda *_, **__: rows)
     with pytest.raises(InvalidInput, match="not public"):
-        checked("https://crm.example/", loopback=False)
+        check_url("https://crm.example/", loopback=False)
     monkeypatch.setattr("service.engine.crm.webhooks.addresses.socket.getaddrinfo", lambda *_, **__: rows[:1])
-    assert checked("https://crm.example/", loopback=False)[1] == "8.8.8.8"
+    assert check_url("https://crm.example/", loopback=False)[1] == "8.8.8.8"
 
 
 def test_without_the_setting_a_webhook_to_this_machine_is_refused(house: House, receiver: Receiver) -> None:

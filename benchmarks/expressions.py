@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import Kind, Name, fold, parse, truth, value
+from service.core.expressions import Kind, Name, compile_truth, compile_value, fold, parse
 
 ROUNDS = 9
 CUSTOMERS, OFFERS, CHANNELS = 16_000, 20, 6
@@ -109,7 +109,7 @@ def one_customer() -> None:
     for name, text in (("rule", RULE), ("formula", FORMULA), ("ln", LOGARITHM)):
         expression = parse(text, SCHEMA)
         nodes = sum(1 for _ in expression.tree.walk())
-        run = truth(expression) if expression.kind is Kind.BOOLEAN else value(expression)
+        run = compile_truth(expression) if expression.kind is Kind.BOOLEAN else compile_value(expression)
         contest: Contest = {"ours": over(rows, run), "loop": over(rows, lambda row: None)}
         if name == "rule":
             contest["python"] = over(rows, rule_in_python)
@@ -117,7 +117,7 @@ def one_customer() -> None:
         against = f", {each['ours'] / each['python']:.1f} x plain Python" if "python" in each else ""
         a_node = (each["ours"] - each["loop"]) / nodes
         print(f"one customer, {name}: {each['ours']:.0f} ns, {a_node:.0f} ns a node{against}")
-    folded = truth(fold(parse(GRID, SCHEMA), rows[0]))
+    folded = compile_truth(fold(parse(GRID, SCHEMA), rows[0]))
     print(f"one customer, {OFFERS} offers: {race({'ours': over(rows, folded)})['ours'] / len(rows) * 1e6:.1f} us")
 
 
@@ -131,7 +131,11 @@ def many_customers() -> None:
         (f"rule over {OFFERS} offers", GRID, grid_in_numpy),
     ):
         expression = fold(parse(text, SCHEMA), rows[0])
-        run = truth(expression, many=True) if expression.kind is Kind.BOOLEAN else value(expression, many=True)
+        run = (
+            compile_truth(expression, many=True)
+            if expression.kind is Kind.BOOLEAN
+            else compile_value(expression, many=True)
+        )
         each = race({"ours": over(rows, run), "by hand": over(rows, by_hand)})
         cost, ratio = each["ours"] / CUSTOMERS * 1e9, each["ours"] / each["by hand"]
         print(f"{CUSTOMERS:,} customers, {name}: {cost:.0f} ns a customer, {ratio:.2f} x NumPy by hand")

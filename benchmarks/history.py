@@ -20,8 +20,8 @@ import psycopg
 from benchmarks.decision import customers
 from service.core.domain import Context, Event, Release
 from service.decision import decide, encode
-from service.rules.expiry import Clock
-from service.rules.history.required_events import cut
+from service.rules.expiry import AnswerExpiry
+from service.rules.history.required_events import cut_snapshot
 from service.rules.policy import DEFAULT, Policy, load
 from service.runtime.embedded import start_postgres
 from service.store import Store
@@ -68,7 +68,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40, help="decisions and events of each customer")
     rounds = parser.parse_args().rounds
     policy = load(DEFAULT)
-    release, asked, back = Release(1, policy.hash, None), Context(NOW, "mobile_app"), Clock.of(policy).lookback(NOW)
+    release, asked, back = (
+        Release(1, policy.hash, None),
+        Context(NOW, "mobile_app"),
+        AnswerExpiry.of(policy).lookback(NOW),
+    )
     records: dict[int, int] = {}
     numbers = itertools.count()
 
@@ -80,7 +84,7 @@ def main() -> None:
         def decided(count: int) -> None:
             snapshot = store.snapshot(f"c-{count}", back)
             assert snapshot is not None
-            snapshot = cut(policy, snapshot, NOW)
+            snapshot = cut_snapshot(policy, snapshot, NOW)
             record = encode(decide(policy, snapshot, asked, {}, release, "d"), snapshot, asked, {}, release)
             records[count] = len(record)
 

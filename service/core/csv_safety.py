@@ -19,10 +19,10 @@ _GAP = '[;,|\\s"\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u20
 _SIGNED = re.compile(f"(?<!{_GAP})({_GAP}*+)({_SIGN})")
 
 
-def defused(value: object) -> object:
+def defuse_cell(value: object) -> object:
     """``value`` as a spreadsheet may see it.
 
-    >>> defused('=HYPERLINK("x")'), defused("-5"), defused(-5), defused("a=b"), defused("a; =b")
+    >>> defuse_cell('=HYPERLINK("x")'), defuse_cell("-5"), defuse_cell(-5), defuse_cell("a=b"), defuse_cell("a; =b")
     ('\\'=HYPERLINK("x")', "'-5", -5, 'a=b', "a; '=b")
     """
     if not isinstance(value, str):

@@ -21,7 +21,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Spoken(Problem):
+class TranslatedProblem(Problem):
     """A fault whose sentence is in a language already, and is not translated any more."""
 
     language: str

@@ -46,7 +46,7 @@ def by_channel(values: Sequence[object] | Array) -> Array:
     return np.asarray(values).reshape(1, 1, -1)
 
 
-class Places:
+class GridIndex:
     """Where an offer, its family and a channel stand on their axes; what the policy does not know stands at -1.
 
     ``size`` is the length of each axis, ``direction`` the channels' directions in order.

@@ -19,19 +19,19 @@ _SEPARATOR = "\x1f"
 _SPACE = float(1 << 53)
 
 
-def fraction(salt: str, *unit: object) -> float:
+def hash_fraction(salt: str, *unit: object) -> float:
     """A uniform number in [0, 1) from the first 53 bits of SHA-256 of the salt and the parts of the unit's name.
 
-    >>> fraction("s", "c-1") == fraction("s", "c-1")
+    >>> hash_fraction("s", "c-1") == hash_fraction("s", "c-1")
     True
-    >>> fraction("s", "c-1") == fraction("t", "c-1")
+    >>> hash_fraction("s", "c-1") == hash_fraction("t", "c-1")
     False
     """
     return (int.from_bytes(_digest(salt, unit)[:8]) >> 11) / _SPACE
 
 
-def fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float64]:
-    """``fraction`` of each unit, the same numbers, some twice as fast where there are many."""
+def hash_fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float64]:
+    """``hash_fraction`` of each unit, the same numbers, some twice as fast where there are many."""
     begun = sha256(f"{salt}{_SEPARATOR}".encode("utf-8", "surrogatepass"))
 
     def digest(unit: Sequence[object]) -> bytes:
@@ -43,14 +43,14 @@ def fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float6
     return (heads >> np.uint64(11)).astype(np.float64) / _SPACE
 
 
-def drawn(tests: Iterable[tuple[str, str, float]], taken: float, rest: str) -> list[str]:
+def assign_buckets(tests: Iterable[tuple[str, str, float]], taken: float, rest: str) -> list[str]:
     """Which of ``tests`` (name, salt, share) each bucket of [0, 1) belongs to; ``rest`` for those nobody drew.
 
     Every test takes its share of the buckets in the order of its own salt, from those that are free: not in the first
     ``taken`` of [0, 1), not drawn by a test before it. So a unit is in one test at most, a share is met exactly while
     buckets last, and a test that grows, shrinks or ends moves hardly a unit of another (only where both drew).
 
-    >>> found = drawn([("a", "s", 0.1), ("b", "t", 0.2)], 0.5, "none")
+    >>> found = assign_buckets([("a", "s", 0.1), ("b", "t", 0.2)], 0.5, "none")
     >>> found.count("a"), found.count("b"), set(found[:5000])
     (1000, 2000, {'none'})
     """
@@ -70,12 +70,12 @@ def _shuffled(salt: str) -> NDArray[np.intp]:
     return np.argsort(np.frombuffer(stream, dtype=">u8"), kind="stable")
 
 
-def order(salt: str, unit: Sequence[object], count: int) -> list[int]:
+def hash_order(salt: str, unit: Sequence[object], count: int) -> list[int]:
     """A uniform random permutation of ``range(count)``: Fisher-Yates on a stream of SHA-256 blocks.
 
     Each step takes 64 bits modulo at most ``count``; the bias is below count / 2**64.
 
-    >>> sorted(order("s", ["c-1"], 5))
+    >>> sorted(hash_order("s", ["c-1"], 5))
     [0, 1, 2, 3, 4]
     """
     places = list(range(count))

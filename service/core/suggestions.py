@@ -1,7 +1,7 @@
 """What to say of a name that nobody knows: which there are, and which of them it may have meant.
 
 Looking for a near name costs as much as there are names, and far more than reading one. So it is looked for in one
-place, ``near``, and a request may look ``MOST_NEAR`` times in all, wherever in it the strangers stand: no body of
+place, ``find_near``, and a request may look ``MOST_NEAR`` times in all, wherever in it the strangers stand: no body of
 nonsense keeps a worker busy. Whoever reads files on the command line may look as often as they like.
 """
 
@@ -21,7 +21,7 @@ _LEFT: ContextVar[float] = ContextVar("near names that may still be looked for",
 
 
 @contextmanager
-def few_searches(most: int = MOST_NEAR) -> Iterator[None]:
+def limit_searches(most: int = MOST_NEAR) -> Iterator[None]:
     """Let at most so many near names be looked for in here."""
     token = _LEFT.set(most)
     try:
@@ -30,10 +30,10 @@ def few_searches(most: int = MOST_NEAR) -> Iterator[None]:
         _LEFT.reset(token)
 
 
-def near(word: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
+def find_near(word: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
     """The known name that ``word`` may have meant; None where none is near, or enough were looked for.
 
-    >>> near("trem-12m", ["term-6m", "term-12m"]), near("x" * 65, ["x" * 64])
+    >>> find_near("trem-12m", ["term-6m", "term-12m"]), find_near("x" * 65, ["x" * 64])
     ('term-12m', None)
     """
     left = _LEFT.get()
@@ -43,14 +43,14 @@ def near(word: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
     return next(iter(get_close_matches(word, list(islice(known, MOST_COMPARED)), 1, cutoff)), None)
 
 
-def unknown(got: str, known: Collection[str]) -> str:
+def explain_unknown(got: str, known: Collection[str]) -> str:
     """What is expected instead of ``got``, and the nearest of it.
 
-    >>> unknown("trem-12m", ["term-6m", "term-12m"])
+    >>> explain_unknown("trem-12m", ["term-6m", "term-12m"])
     'expected one of term-12m, term-6m; got "trem-12m"; did you mean "term-12m"?'
     """
     words = sorted(known)
     more = f" and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
-    close = near(got, words)
+    close = find_near(got, words)
     guess = f'; did you mean "{close}"?' if close else ""
     return f'expected one of {", ".join(words[:MOST_LISTED])}{more}; got "{got}"{guess}'

@@ -18,12 +18,12 @@ import numpy as np
 
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context, Scalar, Snapshot
-from service.core.grid import Array, Columns, Moment, Places, context_columns, day_number, moment
+from service.core.grid import Array, Columns, GridIndex, Moment, context_columns, day_number, moment
 from service.decision.population import Population
 from service.decision.privacy import UNSAID, open_context
 from service.decision.segment_and_stage import NOWHERE, Standing
-from service.rules.history.columns import NOTHING, History
-from service.rules.history.event_counts import Seen, past_table
+from service.rules.history.columns import NOTHING, HistoryColumns
+from service.rules.history.event_counts import EventsByKind, past_table
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
@@ -34,11 +34,11 @@ Found = tuple[dict[str, Any], Columns]
 class RuleColumns:
     """The builder of one policy. ``names`` are those that some rule reads: what nobody reads is never worked out."""
 
-    def __init__(self, policy: Policy, places: Places, names: frozenset[str]) -> None:
+    def __init__(self, policy: Policy, places: GridIndex, names: frozenset[str]) -> None:
         used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
         self.places = places
         self.features = FeatureProgram(policy.attributes.only(used))
-        self.history = History(places, names)
+        self.history = HistoryColumns(places, names)
         self.lifecycle = Standing(policy, names)
         self.holidays = frozenset(map(day_number, policy.contact.holidays))
         self._timezone = policy.contact.timezone
@@ -49,7 +49,13 @@ class RuleColumns:
         return moment(now, self._timezone)
 
     def of_one(
-        self, snapshot: Snapshot, context: Context, scores: Scores, past: Seen, at: Moment, personal: bool = True
+        self,
+        snapshot: Snapshot,
+        context: Context,
+        scores: Scores,
+        past: EventsByKind,
+        at: Moment,
+        personal: bool = True,
     ) -> Found:
         """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
         columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()

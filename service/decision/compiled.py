@@ -17,15 +17,15 @@ import numpy as np
 
 from service.core.domain import Context
 from service.core.errors import InvalidInput, Problem
-from service.core.expressions import Expression, fold, value
-from service.core.grid import Array, Columns, Places, by_channel, by_offer
-from service.core.suggestions import unknown
+from service.core.expressions import Expression, compile_value, fold
+from service.core.grid import Array, Columns, GridIndex, by_channel, by_offer
+from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import Arms
 from service.decision.arms.policies import Way, ways
 from service.decision.columns import RuleColumns
 from service.decision.segment_and_stage import with_stages
 from service.rules.contact_gates import ContactGates, Ok
-from service.rules.model.rules import places_of
+from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
@@ -56,7 +56,7 @@ class Cells:
 class Program:
     """A policy's rules and formulas, compiled for one customer or for many."""
 
-    def __init__(self, policy: Policy, places: Places, many: bool) -> None:
+    def __init__(self, policy: Policy, places: GridIndex, many: bool) -> None:
         """Compiles all of them."""
         self.way = Way()
         self._policy, self._places = policy, places
@@ -123,7 +123,7 @@ class Program:
 
 def _response(expression: Expression, place: int, policy: Policy, many: bool) -> Any:
     """The response of one channel: where it varies over channels, its own cell is taken."""
-    run = value(fold(expression, policy.static_columns), many)
+    run = compile_value(fold(expression, policy.static_columns), many)
 
     def own(columns: Columns) -> Any:
         found = np.asarray(run(columns))
@@ -140,7 +140,7 @@ class Prepared:
     def __init__(self, policy: Policy) -> None:
         """Compiles the policy; some 10 ms, once."""
         self.policy = policy
-        self.places = places_of(policy.offers, policy.channels)
+        self.places = grid_index_of(policy.offers, policy.channels)
         names = _names_read(policy)
         self.columns = RuleColumns(policy, self.places, names)
         self.contact = ContactGates(policy.contact, self.places)
@@ -183,7 +183,7 @@ class Prepared:
         if context.channel is None:
             return None
         if context.channel not in channels:
-            problem = Problem("channel", unknown(context.channel, channels))
+            problem = Problem("channel", explain_unknown(context.channel, channels))
             raise InvalidInput(f'channel "{context.channel}" is not in the policy', [problem])
         return channels[context.channel]
 

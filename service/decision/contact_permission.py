@@ -8,13 +8,13 @@ locked (``store.events.contacts``), and the contact counts before the next one i
 from collections.abc import Callable
 
 from service.core.domain import Context, Event, Release, Snapshot
-from service.core.errors import ContactRefused, InvalidInput, Problem, Spoken
-from service.core.suggestions import unknown
+from service.core.errors import ContactRefused, InvalidInput, Problem, TranslatedProblem
+from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import arm_of
 from service.decision.compiled import Prepared, prepared
 from service.decision.single import figure, judged
 from service.rules.contact_gates import QuietGate
-from service.rules.expiry import Clock
+from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
 
 AHEAD = 5_000
@@ -30,7 +30,7 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
     if gate is None:
         return
     reason = next(rule.reason for rule in policy.rules if rule.id == gate)
-    raise ContactRefused("This contact may not be made now.", [Spoken(gate, reason[language], language)])
+    raise ContactRefused("This contact may not be made now.", [TranslatedProblem(gate, reason[language], language)])
 
 
 def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
@@ -48,7 +48,7 @@ def next_open(policy: Policy, channel: str, now: int) -> int:
 
     ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
     """
-    open_at, clock, at = hours_of(policy, channel), Clock.of(policy), now
+    open_at, clock, at = hours_of(policy, channel), AnswerExpiry.of(policy), now
     for _ in range(AHEAD):
         if open_at(at):
             return at
@@ -58,7 +58,7 @@ def next_open(policy: Policy, channel: str, now: int) -> int:
 
 def open_until(policy: Policy, channel: str, at: int, most: int) -> int:
     """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
-    open_at, clock = hours_of(policy, channel), Clock.of(policy)
+    open_at, clock = hours_of(policy, channel), AnswerExpiry.of(policy)
     while at < most and open_at(at):
         at = clock.end(at)
     return min(at, most)
@@ -83,9 +83,9 @@ def _place(ready: Prepared, contact: Event) -> tuple[int, int]:
     ]
     problems = []
     if contact.offer not in ready.places.offer:
-        problems.append(Problem("offer", unknown(str(contact.offer), ready.places.offer)))
+        problems.append(Problem("offer", explain_unknown(str(contact.offer), ready.places.offer)))
     if contact.channel not in outbound:
-        expected = unknown(str(contact.channel), outbound) if outbound else "the policy has none"
+        expected = explain_unknown(str(contact.channel), outbound) if outbound else "the policy has none"
         problems.append(Problem("channel", f"must be an outbound channel: {expected}"))
     if problems:
         raise InvalidInput("This is no contact that could be made.", problems)

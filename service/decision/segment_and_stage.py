@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import truth
+from service.core.expressions import compile_truth
 from service.core.grid import Array
 from service.rules.policy import Policy
 from service.scoring.propensity import SEGMENT, Scores
@@ -32,8 +32,8 @@ class Standing:
     def __init__(self, policy: Policy, names: frozenset[str]) -> None:
         self.reads_segment = NAMES[0] in names
         stages = policy.portrait.stages if NAMES[1] in names else ()
-        self._one = [(stage.id, truth(stage.when, many=False)) for stage in stages]
-        self._many = [(stage.id, truth(stage.when, many=True)) for stage in stages]
+        self._one = [(stage.id, compile_truth(stage.when, many=False)) for stage in stages]
+        self._many = [(stage.id, compile_truth(stage.when, many=True)) for stage in stages]
 
     def one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
         """Adds both to the columns of one customer."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.core.domain import Context, Snapshot
-from service.core.expressions import Expression, fold, truth
+from service.core.expressions import Expression, compile_truth, fold
 from service.decision.columns import RuleColumns
 from service.decision.compiled import prepared
 from service.decision.privacy import is_personal
 from service.decision.segment_and_stage import NAMES, NOWHERE, with_stages
-from service.rules.history.event_counts import seen
+from service.rules.history.event_counts import group_events
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
@@ -23,7 +23,9 @@ class Membership:
 
     def __init__(self, policy: Policy, whens: Mapping[str, Expression], placed: bool = False) -> None:
         """Compiles the conditions, once each, and what they read."""
-        self._holds = {name: truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()}
+        self._holds = {
+            name: compile_truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()
+        }
         asked = frozenset(NAMES) if placed else frozenset()
         names = with_stages(policy, asked.union(*(when.names for when in whens.values())))
         self._columns = RuleColumns(policy, prepared(policy).places, names)
@@ -32,6 +34,6 @@ class Membership:
         """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""
         if not is_personal(snapshot.attributes, snapshot.consents):
             return dict.fromkeys(self._holds, False), NOWHERE
-        past = seen(snapshot.trails, snapshot.surveys, self._columns.places, context.now)
+        past = group_events(snapshot.trails, snapshot.surveys, self._columns.places, context.now)
         columns, _ = self._columns.of_one(snapshot, context, scores, past, self._columns.moment(context.now))
         return {name: bool(holds(columns)) for name, holds in self._holds.items()}, columns

@@ -18,9 +18,9 @@ from service.decision.arms.policies import Way
 from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
 from service.decision.privacy import is_personal_arm
 from service.rules.contact_gates import Ok
-from service.rules.history.event_counts import seen
+from service.rules.history.event_counts import group_events
 from service.rules.policy import Policy
-from service.rules.rulebook import at
+from service.rules.rulebook import cell_value
 from service.scoring import arbitration
 from service.scoring.propensity import Scores
 
@@ -74,7 +74,7 @@ def judged(
     moment: Moment,
 ) -> Cells:
     """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
-    past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
+    past = group_events(snapshot.trails, snapshot.surveys, ready.places, context.now)
     personal, holiday = is_personal_arm(arm), moment.day in ready.columns.holidays
     columns, dealings = ready.columns.of_one(snapshot, context, scores, past, moment, personal)
     contact = ready.contact.one(snapshot.consents, past, moment, holiday, personal)
@@ -173,4 +173,4 @@ def known(factor: Any, offer: int, channel: int) -> float | None:
 
 def figure(factor: Any, offer: int, channel: int) -> float:
     """A factor of one customer in one cell."""
-    return float(at(factor, offer, channel)) if isinstance(factor, np.ndarray) else float(factor)
+    return float(cell_value(factor, offer, channel)) if isinstance(factor, np.ndarray) else float(factor)

@@ -25,7 +25,7 @@ from service.decision.trace.record_differences import Difference, compared, diff
 from service.engine.offers.recommend import UNRECORDED, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ReleaseFollower
-from service.rendering import Contributions, Subject, explanation
+from service.rendering import Contributions, Subject, write_explanation
 from service.scoring.models import Bundle
 from service.scoring.models.shap import contributions
 from service.scoring.models.with_segment import heard_one
@@ -85,7 +85,7 @@ class ExplanationService:
         decision, snapshot, context, scores, release = decode(record)
         policy = as_decided(record, self._releases.policy(release.policy))
         subject = Subject(policy, decision, snapshot, context, scores, release)
-        return explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
+        return write_explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
 
     def replay_record(self, decision_id: str, record: bytes) -> Replayed:
         """The decision made again from its record: identical, or every difference."""

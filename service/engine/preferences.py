@@ -13,7 +13,7 @@ from itertools import islice
 
 from service.core.domain import RETIRED
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
-from service.core.suggestions import near
+from service.core.suggestions import find_near
 from service.decision.privacy import PERSONALISATION
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
@@ -90,5 +90,5 @@ def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
 
 
 def _unknown(purpose: str, known: tuple[str, ...]) -> str:
-    meant = near(purpose, known)
+    meant = find_near(purpose, known)
     return f'is no purpose; did you mean "{meant}"?' if meant else f"is no purpose; expected one of {', '.join(known)}"

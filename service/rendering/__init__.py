@@ -11,7 +11,7 @@ an explanation cannot differ from the decision.
     wording              every sentence of an explanation, in Chinese and English
 """
 
-from service.rendering.explanation import Contributions, explanation
+from service.rendering.explanation import Contributions, write_explanation
 from service.rendering.explanation_subject import Subject
 
-__all__ = ["Contributions", "Subject", "explanation"]
+__all__ = ["Contributions", "Subject", "write_explanation"]

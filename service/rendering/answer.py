@@ -133,17 +133,17 @@ def render(
             "withheld": [phrases.withheld(rule, count, language) for rule, count in decision.withheld.items()],
         }
     )
-    return body[:-1] + tail(decision.degraded)
+    return body[:-1] + encode_tail(decision.degraded)
 
 
-def tail(degraded: Sequence[str]) -> bytes:
+def encode_tail(degraded: Sequence[str]) -> bytes:
     """The last member of every answer."""
     return b',"degraded":' + orjson.dumps(list(degraded)) + b"}"
 
 
 def mark_degraded(body: bytes, parts: Sequence[str]) -> bytes:
     """A kept answer, sent while ``parts`` are away; one that was degraded already keeps its own word."""
-    return body.removesuffix(TAIL_WHOLE) + tail(parts) if body.endswith(TAIL_WHOLE) else body
+    return body.removesuffix(TAIL_WHOLE) + encode_tail(parts) if body.endswith(TAIL_WHOLE) else body
 
 
 @lru_cache(maxsize=4096)

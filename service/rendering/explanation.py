@@ -17,7 +17,7 @@ from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.offer_explanation import OfferStory
 from service.rendering.unlocks import Unlocking
-from service.rendering.wording import Wording, written
+from service.rendering.wording import Wording, rule_text
 from service.scoring.arbitration import priorities
 
 Contributions = Mapping[str, Mapping[str, Any]]
@@ -25,7 +25,7 @@ Contributions = Mapping[str, Mapping[str, Any]]
 Document = dict[str, Any]
 
 
-def explanation(subject: Subject, language: str, contributions: Contributions | None = None) -> Document:
+def write_explanation(subject: Subject, language: str, contributions: Contributions | None = None) -> Document:
     """The document; ``contributions`` are put in where they were asked for."""
     document = _Story(subject, Wording(language)).document()
     return document if contributions is None else document | {"contributions": contributions}
@@ -123,7 +123,7 @@ class _Story:
             "strategy": rule.strategy,
             "text": self._names.of(rule.reason),
             "unlock": self._names.of(rule.unlock) if rule.unlock else None,
-            "rule": written(rule),
+            "rule": rule_text(rule),
             "ground": rule.ground,
             "held": not any(any(cells) for cells in closed.values()),
             "closes": [offer for offer, cells in closed.items() if all(cells)],

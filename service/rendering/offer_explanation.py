@@ -80,7 +80,7 @@ class OfferStory:
             "open": not cell.closed_by,
             "priority_yuan": cell.priority,
             "closed_by": [
-                {"code": gate, "shortfall": shortfall_told(self._short.of(gate, cell), self._names)}
+                {"code": gate, "shortfall": describe_shortfall(self._short.of(gate, cell), self._names)}
                 for gate in cell.closed_by
             ],
         }
@@ -123,7 +123,7 @@ class OfferStory:
         return ready.hearing.source(self._subject.scores if scored else {}, ready.places.offer[cell.offer])
 
 
-def shortfall_told(short: Shortfall | None, names: Names) -> Document | None:
+def describe_shortfall(short: Shortfall | None, names: Names) -> Document | None:
     """How far a gate is from opening, in figures and words; None where it cannot be told."""
     if short is None:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from service.decision import TracedTreatment, Unlock
 from service.decision.trace.shortfall import Shortfall, Shortfalls
 from service.rendering.explanation_subject import Names
-from service.rendering.offer_explanation import shortfall_told
+from service.rendering.offer_explanation import describe_shortfall
 
 Document = dict[str, Any]
 Gaps = tuple[tuple[str, Shortfall | None], ...]
@@ -38,7 +38,7 @@ class Unlocking:
         facts = self._say.joined([self._fact(gate, short) for gate, short in gates])
         names = self._say.listed([self._names.offer(offer) for offer in offers])
         return {
-            "gates": [{"code": gate, "shortfall": shortfall_told(short, self._names)} for gate, short in gates],
+            "gates": [{"code": gate, "shortfall": describe_shortfall(short, self._names)} for gate, short in gates],
             "offers": list(offers),
             "text": self._say.say("unlock", facts=facts, count=self._say.offers(len(offers)), offers=names),
         }

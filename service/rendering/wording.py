@@ -209,7 +209,7 @@ def iso_day(day: float) -> str:
     return (_EPOCH + timedelta(days=int(day))).isoformat()
 
 
-def written(rule: Rule) -> str:
+def rule_text(rule: Rule) -> str:
     """The rule as the policy writes it, in one line."""
     if isinstance(rule, GateRule):
         applies = "" if rule.applies is None else f"where {_line(rule.applies.text)}: "

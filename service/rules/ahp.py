@@ -141,13 +141,13 @@ def consistency(comparisons: Matrix) -> Consistency:
     return Consistency(principal, index, index / RANDOM_INDEX[size] if size in RANDOM_INDEX else None)
 
 
-def joined(matrices: Sequence[Matrix]) -> Matrix:
+def combine_experts(matrices: Sequence[Matrix]) -> Matrix:
     """Element-wise geometric mean of several experts' matrices; reciprocal again (Aczel and Saaty 1983)."""
     size = len(matrices[0])
     return [[prod(m[i][j] for m in matrices) ** (1.0 / len(matrices)) for j in range(size)] for i in range(size)]
 
 
-def mend(comparisons: Matrix) -> Mend:
+def suggest_mend(comparisons: Matrix) -> Mend:
     """The judgment that, set to its best value on the scale, lowers the consistency ratio most."""
     return min(_changes(comparisons), key=lambda change: change.ratio)
 

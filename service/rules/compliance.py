@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from service.core.folding import folded
+from service.core.folding import fold_text
 from service.rules.model.rules import Message
 
 BANNED = (
@@ -102,17 +102,17 @@ _FEE_BEFORE = re.compile(r"(?:费|fees?|charges?)[^%]{0,16}$")
 
 
 @lru_cache(maxsize=1024)
-def normal(text: str) -> str:
+def normalise(text: str) -> str:
     """One form for all spellings: half width, simplified, small letters, one space for every run of separators.
 
-    >>> normal("保 證 收*益, ＧＵＡＲＡＮＴＥＥＤ r.i.s.k")
+    >>> normalise("保 證 收*益, ＧＵＡＲＡＮＴＥＥＤ r.i.s.k")
     '保证收益 guaranteed risk'
     """
-    spaced = _SEPARATORS.sub(" ", folded(text)).strip()
+    spaced = _SEPARATORS.sub(" ", fold_text(text)).strip()
     return _HAN_GAP.sub("", _SPELT.sub(lambda run: run.group().replace(" ", ""), spaced))
 
 
-def faults(
+def message_faults(
     message: Message,
     language: str,
     family: str,
@@ -130,32 +130,32 @@ def faults(
     if family == "wealth" or risk is not None:
         found += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
     if cooling_off:
-        found += _demand(normal(words), COOLING_OFF[language], "the time to withdraw must be told")
+        found += _demand(normalise(words), COOLING_OFF[language], "the time to withdraw must be told")
     if family == "wealth":
-        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normal(words), term)]
+        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normalise(words), term)]
     return found
 
 
-def unsayable(words: str, banned: Sequence[str] = ()) -> list[str]:
+def wording_faults(words: str, banned: Sequence[str] = ()) -> list[str]:
     """What no customer may read on any product: for reasons and other words beside a message."""
     return list(_banned(words, (*BANNED, *banned)))
 
 
 def _banned(words: str, banned: tuple[str, ...]) -> Iterator[str]:
-    plain = _without(DENIALS, normal(words))
+    plain = _without(DENIALS, normalise(words))
     guessed = _without(map(_guessed, DENIALS), _guessed(words))
     spelt, read = _forms(banned)
     if not (spelt.found_in(plain) or read.found_in(guessed)):
         return
     for word in banned:
-        if _says(plain, normal(word)) or _says(guessed, _guessed(word)):
+        if _says(plain, normalise(word)) or _says(guessed, _guessed(word)):
             yield f'"{word}" may not be said'
 
 
 @lru_cache(maxsize=1024)
 def _guessed(text: str) -> str:
     """The text with signs read as the letters they stand in for; I, l and 1 are one."""
-    return normal(folded(text).translate(_STAND_INS))
+    return normalise(fold_text(text).translate(_STAND_INS))
 
 
 def _says(text: str, word: str) -> bool:
@@ -195,7 +195,7 @@ class _Words:
 @lru_cache(maxsize=64)
 def _forms(banned: tuple[str, ...]) -> tuple[_Words, _Words]:
     """The words as they are spelt, and with signs read as letters."""
-    return _Words(map(normal, banned)), _Words(map(_guessed, banned))
+    return _Words(map(normalise, banned)), _Words(map(_guessed, banned))
 
 
 def _without(denials: Iterable[str], text: str) -> str:
@@ -206,12 +206,12 @@ def _without(denials: Iterable[str], text: str) -> str:
 
 def _yields(words: str, language: str) -> Iterator[str]:
     """A figure in per cent is a yield, unless it is a fee or a benchmark told with its basis."""
-    text = normal(words)
+    text = normalise(words)
     benchmark = any(word in text for word in BENCHMARK)
     if benchmark:
         yield from _demand(text, BASIS[language], "a benchmark needs its basis")
         yield from _demand(text, NOT_A_YIELD[language], "a benchmark needs the words that it is no expected yield")
-    figures = folded(words)
+    figures = fold_text(words)
     if not benchmark and any(_is_yield(figures, match) for match in _PERCENT.finditer(figures)):
         yield "a figure in per cent reads as a promised yield"
 
@@ -221,7 +221,7 @@ def _is_yield(text: str, match: re.Match[str]) -> bool:
 
 
 def _missing(words: str, language: str, risk: int | None) -> Iterator[str]:
-    text = normal(words)
+    text = normalise(words)
     levels = set(_RISK_LEVEL.findall(text))
     if risk is not None and levels != {str(risk)}:
         told = ", ".join(f"R{level}" for level in sorted(levels)) or "none"

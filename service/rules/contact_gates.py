@@ -15,8 +15,8 @@ from math import inf
 import numpy as np
 
 from service.core.domain import RETIRED
-from service.core.grid import Array, Moment, Places, by_channel
-from service.rules.history.event_counts import Counter, PastTable, Seen, Tally
+from service.core.grid import Array, GridIndex, Moment, by_channel
+from service.rules.history.event_counts import Counter, EventCount, EventsByKind, PastTable
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
 
 Ok = bool | Array
@@ -47,7 +47,7 @@ class ConsentGate:
     Closed in all its channels to who refused contact as such, and to who is not personalised.
     """
 
-    def __init__(self, rule: ConsentRule, places: Places) -> None:
+    def __init__(self, rule: ConsentRule, places: GridIndex) -> None:
         """Writes each channel's purpose out once."""
         self.id = rule.id
         self._purposes = [
@@ -77,7 +77,7 @@ class RetiredGate:
 
     id = RETIREMENT.id
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: GridIndex) -> None:
         """Marks the channels that stay open to everybody once."""
         self._inbound = by_channel([direction != "outbound" for direction in places.direction])
 
@@ -96,7 +96,7 @@ class RetiredGate:
 class QuietGate:
     """Closed from start to end of the local day, and on holidays where the rule says so."""
 
-    def __init__(self, rule: QuietHours, places: Places) -> None:
+    def __init__(self, rule: QuietHours, places: GridIndex) -> None:
         """Marks the channels it holds for once."""
         self.id, self._rule = rule.id, rule
         self._open = ~_channels(places, rule.direction, rule.channels)
@@ -114,14 +114,14 @@ class QuietGate:
 class CapGate:
     """Open while fewer than ``maximum`` events stand in the window, per offer, family, channel or customer."""
 
-    def __init__(self, rule: Cap, places: Places) -> None:
+    def __init__(self, rule: Cap, places: GridIndex) -> None:
         """The policy allows no maximum below 1."""
         self.id, self._maximum = rule.id, rule.maximum
-        self._counter = Counter(Tally(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
+        self._counter = Counter(EventCount(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
         self._family_of = places.family_index
         self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
 
-    def one(self, past: Seen) -> Ok:
+    def one(self, past: EventsByKind) -> Ok:
         """From one customer's past."""
         counts = self._counter.count_one(past)
         return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
@@ -141,20 +141,20 @@ class CapGate:
         return spread if self._spared is None else spread | self._spared
 
 
-class RestGate:
+class CoolOffGate:
     """Closed in all channels from an event of ``after`` for its days, or until the next event of ``until``.
 
     With ages in ms, none being infinitely old: ``age of the newest after < days`` and ``< age of the newest until``.
     """
 
-    def __init__(self, rule: CoolOff, places: Places) -> None:
+    def __init__(self, rule: CoolOff, places: GridIndex) -> None:
         """Binds both kinds of event to the places."""
         self.id = rule.id
-        self._after = Counter(Tally(rule.per, frozenset(rule.after), rule.days), places)
-        self._until = Counter(Tally(rule.per, frozenset(rule.until)), places) if rule.until else None
+        self._after = Counter(EventCount(rule.per, frozenset(rule.after), rule.days), places)
+        self._until = Counter(EventCount(rule.per, frozenset(rule.until)), places) if rule.until else None
         self._family_of = places.family_index if rule.per == "family" else None
 
-    def one(self, past: Seen) -> Ok:
+    def one(self, past: EventsByKind) -> Ok:
         """From one customer's past."""
         begun = self._after.age_one(past)
         if begun is None:
@@ -175,7 +175,7 @@ class RestGate:
         return (opened if self._family_of is None else opened[:, self._family_of])[:, :, np.newaxis]
 
 
-def _channels(places: Places, direction: str | None, names: Iterable[str] | None) -> Array:
+def _channels(places: GridIndex, direction: str | None, names: Iterable[str] | None) -> Array:
     """(1, 1, k): the named channels, or those of a direction, or all."""
     if names is not None:
         return by_channel([channel in set(names) for channel in places.channels])
@@ -188,19 +188,19 @@ class ContactGates:
     ``ids`` and, per call, what each opens.
     """
 
-    def __init__(self, contact: Contact, places: Places) -> None:
+    def __init__(self, contact: Contact, places: GridIndex) -> None:
         """Binds each rule to the policy's offers and channels."""
         self._retired = RetiredGate(places)
         self._consents = [ConsentGate(rule, places) for rule in contact.consents]
         self._quiet = [QuietGate(rule, places) for rule in contact.quiet_hours]
-        self._limits: list[CapGate | RestGate] = [
+        self._limits: list[CapGate | CoolOffGate] = [
             *(CapGate(rule, places) for rule in contact.caps),
-            *(RestGate(rule, places) for rule in contact.cool_offs),
+            *(CoolOffGate(rule, places) for rule in contact.cool_offs),
         ]
         self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
 
     def one(
-        self, consents: Mapping[str, bool], past: Seen, at: Moment, holiday: bool, personal: bool = True
+        self, consents: Mapping[str, bool], past: EventsByKind, at: Moment, holiday: bool, personal: bool = True
     ) -> list[Ok]:
         """For one customer; ``personal``: whether their facts may be read."""
         return [

@@ -14,14 +14,14 @@ from dataclasses import replace
 from service.core.domain import KEPT, KindLookback, Lookback
 from service.core.grid import moment
 from service.rules.history.columns import depth_ms
-from service.rules.history.required_events import needs_of
+from service.rules.history.required_events import required_events_of
 from service.rules.model.contact import Contact
 from service.rules.policy import Policy
 
 MINUTE_MS = 60_000
 
 
-class Clock:
+class AnswerExpiry:
     """One policy's edges and depth, computed once; ``kinds``: what its rules read of the past, as at the instant 0."""
 
     def __init__(self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = ()) -> None:
@@ -33,16 +33,16 @@ class Clock:
         self.depth_ms = depth_ms(contact)
 
     @classmethod
-    def of(cls, policy: Policy) -> "Clock":
+    def of(cls, policy: Policy) -> "AnswerExpiry":
         """The clock of a policy."""
-        return cls(policy.contact, policy.experiments.cache_grain_minutes, needs_of(policy).kinds)
+        return cls(policy.contact, policy.experiments.cache_grain_minutes, required_events_of(policy).kinds)
 
     def lookback(self, now: int) -> Lookback:
         """How much of the past a decision made at ``now`` reads."""
         kinds = tuple(replace(one, since=now + one.since) for one in self._kinds.values())
         return Lookback(now - self.depth_ms, max([KEPT, *(one.most for one in kinds)]), kinds)
 
-    def joined(self, other: "Clock") -> "Clock":
+    def joined(self, other: "AnswerExpiry") -> "AnswerExpiry":
         """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
         both = copy(self)
         both._kept = (0, 0)

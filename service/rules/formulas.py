@@ -15,7 +15,7 @@ _PLAIN = frozenset({"experiments", "messages", "schema", "static_columns"})
 
 
 @lru_cache(maxsize=16)
-def formulas(policy: Policy) -> tuple[Formula, ...]:
+def formulas_of(policy: Policy) -> tuple[Formula, ...]:
     """All of them, looked for once."""
     parts = [getattr(policy, field.name) for field in fields(policy) if field.name not in _PLAIN]
     return tuple(formula for part in parts for formula in _within(part))

@@ -21,20 +21,20 @@ Said = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-def words(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
+def placeholder_values(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
     """What each placeholder says for this offer in this channel."""
-    said = {name: formatted(value, terms[name]) for name, value in offer.terms.items() if value is not None}
+    said = {name: format_value(value, terms[name]) for name, value in offer.terms.items() if value is not None}
     return said | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
 
 
-def formatted(value: Scalar, term: Term) -> str:
+def format_value(value: Scalar, term: Term) -> str:
     """A stated value in words.
 
-    >>> formatted(0.0125, Term("rate", "number", "per year", 0, 0.2, None, ""))
+    >>> format_value(0.0125, Term("rate", "number", "per year", 0, 0.2, None, ""))
     '1.25%'
-    >>> formatted(0.012, Term("rate", "number", "per year", 0, 0.2, None, ""))
+    >>> format_value(0.012, Term("rate", "number", "per year", 0, 0.2, None, ""))
     '1.20%'
-    >>> formatted(200000, Term("minimum_yuan", "money", "yuan", 0, 1e9, None, ""))
+    >>> format_value(200000, Term("minimum_yuan", "money", "yuan", 0, 1e9, None, ""))
     '200,000'
     """
     if term.unit == PER_YEAR and isinstance(value, int | float):
@@ -59,7 +59,7 @@ def stray_braces(template: str) -> bool:
     return bool(re.search(r"[{}]", _PLACEHOLDER.sub("", template)))
 
 
-def message(
+def fill_message(
     title: Text,
     body: Text,
     disclosures: Iterable[Text],

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import Expression, falsity, fold, truth
+from service.core.expressions import Expression, compile_falsity, compile_truth, fold
 from service.core.grid import Array, Columns
 from service.rules.contact_gates import Ok
 from service.rules.loading.rule_files import FALLS_AWAY
-from service.rules.model.targeting import within
+from service.rules.model.targeting import restrict_to
 from service.rules.policy import FitRule, GateRule, Policy, Rule
 
 Run = Callable[[Columns], Any]
@@ -35,7 +35,7 @@ class Gate:
     def __init__(self, rule: GateRule, policy: Policy, many: bool) -> None:
         """Folds what the policy alone decides."""
         self.id, self.stage = rule.id, rule.stage
-        require = truth(fold(rule.require, policy.static_columns), many)
+        require = compile_truth(fold(rule.require, policy.static_columns), many)
         self.passes: Callable[[Columns], Ok] = _passes(require, _spares(rule, policy, many))
 
 
@@ -55,7 +55,9 @@ def falls_away(rule: Rule, strategy: str) -> bool:
 def _spares(rule: GateRule, policy: Policy, many: bool) -> Run:
     """Whom the gate spares: where ``applies`` is false, and who is outside its strategy's segments if it falls away."""
     target = target_of(rule, policy)
-    reasons = [falsity(fold(each, policy.static_columns), many) for each in (rule.applies, target) if each is not None]
+    reasons = [
+        compile_falsity(fold(each, policy.static_columns), many) for each in (rule.applies, target) if each is not None
+    ]
     if len(reasons) < 2:
         return reasons[0] if reasons else lambda columns: False
     return lambda columns: reasons[0](columns) | reasons[1](columns)
@@ -126,12 +128,12 @@ class Fitness:
         fired = [
             fit.id
             for fit, where in self.fired
-            if where is True or (where[0, offer, 0] if fit.group == _OFFER else at(where, offer, channel))  # type: ignore[index]
+            if where is True or (where[0, offer, 0] if fit.group == _OFFER else cell_value(where, offer, channel))  # type: ignore[index]
         ]
         return tuple(fired)
 
 
-def at(where: Any, offer: int, channel: int) -> Any:
+def cell_value(where: Any, offer: int, channel: int) -> Any:
     """What one customer's array says of one cell, whichever axes it has."""
     _, offers, channels = where.shape
     return where[0, offer if offers > 1 else 0, channel if channels > 1 else 0]
@@ -189,8 +191,11 @@ class Rulebook:
 
 def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
     factor = rule.weight ** (4.0 * policy.weights[rule.concern])
-    fires = within(
-        truth(fold(rule.when, policy.static_columns), many), target_of(rule, policy), policy.static_columns, many
+    fires = restrict_to(
+        compile_truth(fold(rule.when, policy.static_columns), many),
+        target_of(rule, policy),
+        policy.static_columns,
+        many,
     )
     return Fit(rule.id, rule.weight, factor, np.array([1.0, factor]), _AXES.index(rule.when.axes & _GRID), fires)
 

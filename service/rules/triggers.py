@@ -7,7 +7,7 @@ whoever sends it has misspelt one that does, or expects a rule that is not there
 from collections.abc import Iterator
 
 from service.core.expressions.tree import Node
-from service.rules.formulas import formulas
+from service.rules.formulas import formulas_of
 from service.rules.policy import Policy
 
 TRIGGER = "context.trigger"
@@ -16,7 +16,7 @@ _COMPARISONS = frozenset({"=", "<>"})
 
 def triggers_of(policy: Policy) -> frozenset[str]:
     """Every word that an expression of the policy compares the trigger with; empty where none reads it."""
-    reading = [one.tree for _, one in formulas(policy) if TRIGGER in one.names]
+    reading = [one.tree for _, one in formulas_of(policy) if TRIGGER in one.names]
     return frozenset(word for tree in reading for word in _compared(tree))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from service.core.errors import InvalidInput
-from service.core.grid import Array, Places, by_offer
+from service.core.grid import Array, GridIndex, by_offer
 
 AXES = ("offer", "family", "channel")
 
@@ -73,7 +73,7 @@ def _whole(*factors: Array) -> tuple[int, ...]:
     return np.broadcast_shapes(*(factor.shape for factor in factors))
 
 
-def prices(by_name: Mapping[str, float], places: Places) -> Array:
+def prices(by_name: Mapping[str, float], places: GridIndex) -> Array:
     """The shadow price of every cell in yuan, (1, m, k): what its offer, its family and its channel each cost.
 
     Keys are ``offer:<id>``, ``family:<id>``, ``channel:<id>``; a name the policy does not have prices nothing.

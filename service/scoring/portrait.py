@@ -13,12 +13,12 @@ from math import isnan, nan
 from typing import Any
 
 from service.core.domain import Context, Event, Scalar, Snapshot
-from service.core.expressions import Expression, truth, value
+from service.core.expressions import Expression, compile_truth, compile_value
 from service.core.grid import context_columns, day_number, moment
 from service.core.trails import surveys_of, trails_of
-from service.rules.history.columns import History
-from service.rules.history.event_counts import seen
-from service.rules.model.rules import places_of
+from service.rules.history.columns import HistoryColumns
+from service.rules.history.event_counts import group_events
+from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.scoring.channel_record import Reach, counts, reaches
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
@@ -87,13 +87,13 @@ class Portraits:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         terms = policy.portrait
-        self._holdings = [(one.id, value(one.yuan, many=False)) for one in terms.holdings]
-        self._margins = [value(one.margin_yuan, many=False) for one in terms.holdings]
-        self._stages = [(one.id, truth(one.when, many=False)) for one in terms.stages]
-        self._needs = [(one.id, truth(one.when, many=False)) for one in terms.needs]
-        self._tags = [(one.id, truth(one.when, many=False)) for one in terms.tags]
-        self._places = places_of(policy.offers, policy.channels)
-        self._history = History(self._places, _names(policy))
+        self._holdings = [(one.id, compile_value(one.yuan, many=False)) for one in terms.holdings]
+        self._margins = [compile_value(one.margin_yuan, many=False) for one in terms.holdings]
+        self._stages = [(one.id, compile_truth(one.when, many=False)) for one in terms.stages]
+        self._needs = [(one.id, compile_truth(one.when, many=False)) for one in terms.needs]
+        self._tags = [(one.id, compile_truth(one.when, many=False)) for one in terms.tags]
+        self._places = grid_index_of(policy.offers, policy.channels)
+        self._history = HistoryColumns(self._places, _names(policy))
         self._holidays = frozenset(map(day_number, policy.contact.holidays))
 
     def of(
@@ -156,7 +156,7 @@ class Portraits:
     def _columns(self, snapshot: Snapshot, events: Sequence[Event], now: int) -> dict[str, Any]:
         columns: dict[str, Any] = dict(self.policy.attributes.encode(snapshot.attributes))
         self.policy.features.one(columns)
-        columns.update(self._history.one(seen(trails_of(events), surveys_of(events), self._places, now)))
+        columns.update(self._history.one(group_events(trails_of(events), surveys_of(events), self._places, now)))
         at = moment(now, self.policy.contact.timezone)
         columns.update(context_columns(Context(now), at, self._holidays))
         return columns

@@ -27,7 +27,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from service.core.grid import Array, Places, by_customer, by_offer
+from service.core.grid import Array, GridIndex, by_customer, by_offer
 from service.rules.policy import Policy
 
 Scores = Mapping[str, float | None]
@@ -71,7 +71,7 @@ class _Names:
 class Hearing:
     """Reads scores by the offers, families and channels of one policy."""
 
-    def __init__(self, policy: Policy, places: Places) -> None:
+    def __init__(self, policy: Policy, places: GridIndex) -> None:
         self._offers = [
             _Names(
                 own=OFFER + offer.id,

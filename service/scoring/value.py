@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import Expression, fold, value
+from service.core.expressions import Expression, compile_value, fold
 from service.core.grid import Array, by_offer
 from service.rules.policy import Policy
 
@@ -30,7 +30,7 @@ class Values:
         """Folds the offers' terms into the formulas."""
 
         def compiled(formula: Expression) -> Any:
-            return value(fold(formula, policy.static_columns), many)
+            return compile_value(fold(formula, policy.static_columns), many)
 
         unknown = np.full((1, len(policy.offers), 1), nan)
         self._least, self._most = (policy.static_columns.get(term, unknown) for term in (LEAST, MOST))

@@ -14,8 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.errors import ExpressionError
-from service.core.expressions import Expression, Kind, Name, falsity, fold, parse, to_sql, truth, value
-from service.core.expressions.scalars.values import rounded
+from service.core.expressions import (
+    Expression,
+    Kind,
+    Name,
+    compile_falsity,
+    compile_truth,
+    compile_value,
+    fold,
+    parse,
+    to_sql,
+)
+from service.core.expressions.scalars.values import round_half_away
 from tests.oracle.courts import DuckDBAsWritten, DuckDBExported, PostgresExported
 from tests.oracle.judging import DisagreementError, judge
 from tests.oracle.writing import Writer
@@ -73,7 +83,7 @@ def many(row: Mapping[str, Any], customers: int = 2) -> dict[str, Any]:
 def evaluated(text: str) -> Any:
     """The one value of a text on ``ROW``, which both evaluation forms must give; NULL as None."""
     expression = parse(text, SCHEMA)
-    one, grid = value(expression)(ROW), value(expression, many=True)(many(ROW))
+    one, grid = compile_value(expression)(ROW), compile_value(expression, many=True)(many(ROW))
     for cell in np.ravel(np.array(grid, dtype=object)):
         assert cell == one or (cell != cell and one != one) or cell is one
     return None if one is None or one != one else one
@@ -83,7 +93,7 @@ def told(text: str) -> str:
     """ "true", "false" or "unknown", on which both forms must agree."""
     expression = parse(text, SCHEMA, Kind.BOOLEAN)
     stories = {
-        (bool(np.all(truth(expression, form)(row))), bool(np.all(falsity(expression, form)(row))))
+        (bool(np.all(compile_truth(expression, form)(row))), bool(np.all(compile_falsity(expression, form)(row))))
         for form, row in ((False, ROW), (True, many(ROW)))
     }
     return {(True, False): "true", (False, True): "false", (False, False): "unknown"}[stories.pop()]
@@ -206,32 +216,32 @@ def test_a_condition_is_true_false_or_unknown(text: str, expected: str) -> None:
 def test_one_customer_meets_every_offer() -> None:
     expression = parse("customer.total_yuan >= offer.minimum_yuan and offer.rate > 0.01", SCHEMA)
     assert expression.axes == CUSTOMER | OFFER
-    assert truth(expression)(ROW).ravel().tolist() == [True, False, False]
-    assert falsity(expression)(ROW).ravel().tolist() == [False, True, False]
+    assert compile_truth(expression)(ROW).ravel().tolist() == [True, False, False]
+    assert compile_falsity(expression)(ROW).ravel().tolist() == [False, True, False]
 
 
 def test_many_customers_meet_every_offer_and_channel() -> None:
     expression = parse("offer.minimum_yuan + channel.cost_yuan <= customer.total_yuan", SCHEMA)
-    assert truth(expression, many=True)(many(ROW, 4)).shape == (4, 3, 2)
+    assert compile_truth(expression, many=True)(many(ROW, 4)).shape == (4, 3, 2)
 
 
 def test_a_scalar_side_settles_an_and_before_any_array_is_read() -> None:
     expression = parse("offer.rate > 0 and customer.age < 18", SCHEMA)
-    assert truth(expression)({"customer.age": 41.0}) is False
-    assert falsity(expression)({"customer.age": 41.0}) is True
+    assert compile_truth(expression)({"customer.age": 41.0}) is False
+    assert compile_falsity(expression)({"customer.age": 41.0}) is True
 
 
 def test_a_scalar_condition_chooses_its_branch_and_reads_no_other() -> None:
     expression = parse(
         "case when customer.vip then offer.rate when offer.rate > 0 then 9 when customer.age > 0 then 8 end", SCHEMA
     )
-    assert value(expression)(ROW).ravel()[:2].tolist() == [0.015, 0.02]
-    assert value(expression)({**ROW, "customer.vip": 0.0}).ravel().tolist() == [9.0, 9.0, 8.0]
+    assert compile_value(expression)(ROW).ravel()[:2].tolist() == [0.015, 0.02]
+    assert compile_value(expression)({**ROW, "customer.vip": 0.0}).ravel().tolist() == [9.0, 9.0, 8.0]
 
 
 def test_texts_of_offers_are_compared_without_null_matching_anything() -> None:
-    assert truth(parse("offer.family <> 'deposit'", SCHEMA))(ROW).ravel().tolist() == [False, True, False]
-    assert truth(parse("offer.family = coalesce(offer.family, 'x')", SCHEMA))(ROW).ravel().tolist() == [
+    assert compile_truth(parse("offer.family <> 'deposit'", SCHEMA))(ROW).ravel().tolist() == [False, True, False]
+    assert compile_truth(parse("offer.family = coalesce(offer.family, 'x')", SCHEMA))(ROW).ravel().tolist() == [
         True,
         True,
         False,
@@ -240,7 +250,7 @@ def test_texts_of_offers_are_compared_without_null_matching_anything() -> None:
 
 def test_a_column_without_axes_may_come_as_an_array_of_one() -> None:
     columns = {"context.hour": np.full((1, 1, 1), 9.0), "context.channel": np.array([[["sms"]]], dtype=object)}
-    assert truth(parse("context.hour = 9 and context.channel = 'sms'", SCHEMA), many=True)(columns) is True
+    assert compile_truth(parse("context.hour = 9 and context.channel = 'sms'", SCHEMA), many=True)(columns) is True
 
 
 # -- money -------------------------------------------------------------------------------------------------------------
@@ -248,12 +258,12 @@ def test_a_column_without_axes_may_come_as_an_array_of_one() -> None:
 
 def test_computed_money_is_compared_in_whole_fen() -> None:
     columns = {"customer.total_yuan": 0.1, "customer.demand_yuan": 0.2}
-    assert truth(parse("customer.total_yuan + customer.demand_yuan = 0.3", SCHEMA))(columns)
-    assert truth(parse("customer.total_yuan * 3 >= 0.3 and customer.total_yuan * 3 <= 0.3", SCHEMA))(columns)
-    assert truth(parse("customer.total_yuan * 3 between 0.3 and 0.3", SCHEMA))(columns)
-    assert truth(parse("customer.total_yuan + customer.demand_yuan in (0.3)", SCHEMA))(columns)
-    assert truth(parse("round(customer.total_yuan, 3) = 0.3", SCHEMA))({"customer.total_yuan": 0.304})
-    assert not truth(parse("round(customer.total_yuan, 2) = 0.304", SCHEMA))({"customer.total_yuan": 0.304})
+    assert compile_truth(parse("customer.total_yuan + customer.demand_yuan = 0.3", SCHEMA))(columns)
+    assert compile_truth(parse("customer.total_yuan * 3 >= 0.3 and customer.total_yuan * 3 <= 0.3", SCHEMA))(columns)
+    assert compile_truth(parse("customer.total_yuan * 3 between 0.3 and 0.3", SCHEMA))(columns)
+    assert compile_truth(parse("customer.total_yuan + customer.demand_yuan in (0.3)", SCHEMA))(columns)
+    assert compile_truth(parse("round(customer.total_yuan, 3) = 0.3", SCHEMA))({"customer.total_yuan": 0.304})
+    assert not compile_truth(parse("round(customer.total_yuan, 2) = 0.304", SCHEMA))({"customer.total_yuan": 0.304})
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -262,17 +272,17 @@ def test_a_sum_of_yuan_that_stands_under_a_name_is_compared_in_whole_fen_too(man
 
     def holds(text: str, amount: float) -> bool:
         columns = {"customer.total_yuan": np.reshape(amount, (1, 1, 1)) if many else amount}
-        return bool(np.all(truth(parse(text, SCHEMA), many)(columns)))
+        return bool(np.all(compile_truth(parse(text, SCHEMA), many)(columns)))
 
     assert holds("customer.total_yuan >= 50000", 49_999.999999)
     assert holds("50000 <= customer.total_yuan", 49_999.999999)
     assert not holds("customer.total_yuan < 50000", 49_999.999999)
     assert not holds("customer.total_yuan >= 50000", 49_999.99)
-    assert not truth(parse("customer.total_yuan > 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
-    assert truth(parse("customer.total_yuan = 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
-    assert truth(parse("customer.total_yuan between 0.3 and 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
-    assert truth(parse("customer.total_yuan in (0.3)", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
-    assert not truth(parse("customer.total_yuan < 0.3", SCHEMA))({"customer.total_yuan": 0.299})
+    assert not compile_truth(parse("customer.total_yuan > 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert compile_truth(parse("customer.total_yuan = 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert compile_truth(parse("customer.total_yuan between 0.3 and 0.3", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert compile_truth(parse("customer.total_yuan in (0.3)", SCHEMA))({"customer.total_yuan": 0.1 + 0.2})
+    assert not compile_truth(parse("customer.total_yuan < 0.3", SCHEMA))({"customer.total_yuan": 0.299})
     assert "ROUND" in to_sql(parse("customer.total_yuan < 0.3", SCHEMA))
 
 
@@ -284,14 +294,14 @@ CENTRES = st.one_of(FEN, st.integers(-100, 100))
 def test_money_compares_with_a_bound_as_its_rounded_decimal_does(bound: int, apart: int, off: float, op: str) -> None:
     amount, threshold = (bound + apart) / 100 + off, bound / 100
     text = f"customer.total_yuan {op} {threshold:.2f}"
-    decimal = round(rounded(amount, 2) * 100)
+    decimal = round(round_half_away(amount, 2) * 100)
     expected = {">=": decimal >= bound, "<": decimal < bound, ">": decimal > bound, "<=": decimal <= bound,
                 "=": decimal == bound, "<>": decimal != bound}[op]  # fmt: skip
     for many in (False, True):
         columns = {"customer.total_yuan": np.reshape(amount, (1, 1, 1)) if many else amount}
         expression = parse(text, SCHEMA)
-        assert bool(np.all(truth(expression, many)(columns))) is expected
-        assert bool(np.all(falsity(expression, many)(columns))) is not expected
+        assert bool(np.all(compile_truth(expression, many)(columns))) is expected
+        assert bool(np.all(compile_falsity(expression, many)(columns))) is not expected
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=2, max_size=2), st.integers(0, 10**9))
@@ -302,7 +312,7 @@ def test_sums_of_whole_fen_compare_as_decimals(parts: list[int], bound: int) -> 
         for op, expected in ((">=", sum(parts) >= limit), (">", sum(parts) > limit)):
             computed = parse(f"customer.total_yuan + customer.demand_yuan {op} {limit / 100:.2f}", SCHEMA)
             named = parse(f"customer.total_yuan {op} {limit / 100:.2f}", SCHEMA)
-            assert truth(computed)(columns) is truth(named)(added) is expected
+            assert compile_truth(computed)(columns) is compile_truth(named)(added) is expected
 
 
 @pytest.mark.parametrize(
@@ -338,8 +348,8 @@ def test_a_bare_number_serves_where_money_is_expected() -> None:
 def test_a_result_beyond_1e100_is_null_in_both_forms_and_says_so_in_sql() -> None:
     text = " * ".join(["customer.age"] * 7)
     expression = parse(text, SCHEMA)
-    assert math.isnan(value(expression)({"customer.age": 1e15}))
-    assert np.isnan(value(expression, many=True)({"customer.age": np.full((2, 1, 1), 1e15)})).all()
+    assert math.isnan(compile_value(expression)({"customer.age": 1e15}))
+    assert np.isnan(compile_value(expression, many=True)({"customer.age": np.full((2, 1, 1), 1e15)})).all()
     assert "1e100" in to_sql(expression)
 
 
@@ -349,8 +359,8 @@ def test_arithmetic_that_cannot_overflow_carries_no_guard() -> None:
 
 def test_a_column_out_of_all_bounds_still_gives_null_and_no_infinity() -> None:
     expression = parse("customer.age * customer.age", SCHEMA)
-    assert math.isnan(value(expression)({"customer.age": 1e200}))
-    assert np.isnan(value(expression, many=True)({"customer.age": np.full((1, 1, 1), 1e200)})).all()
+    assert math.isnan(compile_value(expression)({"customer.age": 1e200}))
+    assert np.isnan(compile_value(expression, many=True)({"customer.age": np.full((1, 1, 1), 1e200)})).all()
 
 
 # -- folding -----------------------------------------------------------------------------------------------------------
@@ -360,29 +370,29 @@ def test_what_the_policy_decides_is_evaluated_once() -> None:
     expression = parse("customer.total_yuan >= offer.minimum_yuan * 2 and offer.rate > 0.01", SCHEMA)
     folded = fold(expression, ROW)
     columns = {"customer.total_yuan": 10_000.0}
-    assert truth(folded)(columns).ravel().tolist() == [True, False, False]
-    assert falsity(folded)(columns).ravel().tolist() == [False, True, False]
+    assert compile_truth(folded)(columns).ravel().tolist() == [True, False, False]
+    assert compile_falsity(folded)(columns).ravel().tolist() == [False, True, False]
     assert to_sql(folded) == to_sql(expression)
 
 
 def test_folded_expressions_can_be_compared_hashed_and_pickled() -> None:
     folded = fold(parse("offer.rate > 0.01", SCHEMA), ROW)
     assert {folded} == {parse("offer.rate > 0.01", SCHEMA)}
-    assert truth(pickle.loads(pickle.dumps(folded)))({}).ravel().tolist() == [True, True, False]
+    assert compile_truth(pickle.loads(pickle.dumps(folded)))({}).ravel().tolist() == [True, True, False]
 
 
 def test_a_rule_that_is_wholly_static_becomes_a_constant() -> None:
     expression = parse("offer.rate > 0.01", SCHEMA)
     assert expression.static
-    assert truth(fold(expression, ROW))({}).ravel().tolist() == [True, True, False]
+    assert compile_truth(fold(expression, ROW))({}).ravel().tolist() == [True, True, False]
 
 
 def test_static_sides_that_a_scalar_settles_fold_to_a_scalar() -> None:
     expression = parse("customer.age > 1 and (policy.open and offer.rate > 0.01)", SCHEMA)
-    assert truth(fold(expression, ROW))({"customer.age": 41.0}) is False
-    assert falsity(fold(expression, ROW))({"customer.age": 0.0}) is True
+    assert compile_truth(fold(expression, ROW))({"customer.age": 41.0}) is False
+    assert compile_falsity(fold(expression, ROW))({"customer.age": 0.0}) is True
     either = parse("customer.age > 1 or (policy.open and offer.rate > 0.01)", SCHEMA)
-    assert truth(fold(either, ROW))({"customer.age": 0.0}) is False
+    assert compile_truth(fold(either, ROW))({"customer.age": 0.0}) is False
 
 
 def test_a_null_that_folding_finds_matches_nothing() -> None:
@@ -390,13 +400,13 @@ def test_a_null_that_folding_finds_matches_nothing() -> None:
         "customer.city = nullif(context.channel, 'sms')", {**SCHEMA, "context.channel": Name(Kind.TEXT, static=True)}
     )
     folded = fold(expression, {"context.channel": "sms"})
-    assert truth(folded)({"customer.city": None}) is False
-    assert falsity(folded)({"customer.city": "xm"}) is False
+    assert compile_truth(folded)({"customer.city": None}) is False
+    assert compile_falsity(folded)({"customer.city": "xm"}) is False
 
 
 def test_folding_changes_no_column_of_the_caller() -> None:
     folded = fold(parse("offer.rate", SCHEMA), ROW)
-    assert not value(folded)({}).flags.writeable
+    assert not compile_value(folded)({}).flags.writeable
     assert ROW["offer.rate"].flags.writeable
 
 
@@ -534,8 +544,8 @@ def test_size_has_limits(text: str, expected: str) -> None:
 
 def test_what_is_within_the_limits_is_read() -> None:
     deepest = "(" * 16 + "customer.age > 1" + ")" * 16
-    assert truth(parse(deepest, SCHEMA))(ROW) is True
-    assert truth(parse(" or ".join(["customer.age = 1"] * 120), SCHEMA))(ROW) is False
+    assert compile_truth(parse(deepest, SCHEMA))(ROW) is True
+    assert compile_truth(parse(" or ".join(["customer.age = 1"] * 120), SCHEMA))(ROW) is False
 
 
 @given(st.text(max_size=60))
@@ -561,7 +571,11 @@ def test_any_heap_of_words_is_read_or_refused_and_nothing_else(words: list[str])
     except ExpressionError as error:
         assert all(problem.where.startswith("line 1, column ") for problem in error.problems)
     else:
-        assert told(expression.text) if expression.kind is Kind.BOOLEAN else value(expression)(ROW) is not expression
+        assert (
+            told(expression.text)
+            if expression.kind is Kind.BOOLEAN
+            else compile_value(expression)(ROW) is not expression
+        )
 
 
 # -- laws --------------------------------------------------------------------------------------------------------------
@@ -572,15 +586,15 @@ NUMBERS = st.one_of(st.just(NAN), st.floats(-1e15, 1e15), st.integers(-300, 300)
 def asked(text: str, **columns: float) -> Any:
     expression: Expression = parse(text, SCHEMA)
     row = {f"customer.{name}": held for name, held in columns.items()}
-    return value(expression)(row)
+    return compile_value(expression)(row)
 
 
 @given(NUMBERS, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), NUMBERS)
 def test_a_comparison_and_its_negation_never_both_hold_and_neither_does_with_null(a: float, op: str, b: float) -> None:
     row = {"customer.age": a, "customer.score": b}
     expression, negated = (parse(f"{sign}customer.age {op} customer.score", SCHEMA) for sign in ("", "not "))
-    held = (truth(expression)(row), truth(negated)(row))
-    assert held == (falsity(negated)(row), falsity(expression)(row))
+    held = (compile_truth(expression)(row), compile_truth(negated)(row))
+    assert held == (compile_falsity(negated)(row), compile_falsity(expression)(row))
     assert sum(held) == (0 if a != a or b != b else 1)
 
 

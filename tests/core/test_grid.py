@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from service.core.domain import Context
 from service.core.grid import (
+    GridIndex,
     Moment,
-    Places,
     by_channel,
     by_customer,
     by_offer,
@@ -65,7 +65,7 @@ def test_what_the_request_does_not_say_is_unknown():
 
 
 def test_places_number_offers_families_and_channels_in_the_policys_order():
-    places = Places([("b", "wealth"), ("a", "deposit"), ("c", "wealth")], [("app", "inbound"), ("sms", "outbound")])
+    places = GridIndex([("b", "wealth"), ("a", "deposit"), ("c", "wealth")], [("app", "inbound"), ("sms", "outbound")])
     assert places.families == ("wealth", "deposit")
     assert places.family_of == [0, 1, 0]
     assert (places.offer["c"], places.channel["sms"], places.size["family"]) == (2, 1, 2)

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from service.analysis.policy_checks.lint import findings
 from service.core.domain import KEPT, Context, Event, Release, Snapshot, Trail
 from service.core.expressions import Kind
-from service.core.grid import Places
+from service.core.grid import GridIndex
 from service.core.trails import EVERY, trails_of
 from service.decision import decide
-from service.rules.expiry import Clock
-from service.rules.history.event_counts import Counter, past_table, seen
-from service.rules.history.lookback import told_apart
+from service.rules.expiry import AnswerExpiry
+from service.rules.history.event_counts import Counter, group_events, past_table
+from service.rules.history.lookback import most_by_rule
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.decision.bank import CHANNELS, DAY, NOON, OFFERS, RELEASE, cap, event, fit, gate, lived, says, small_policy
 from tests.decision.strategies import contexts, events, snapshots
 from tests.rules.history.test_event_counts import by_hand, tallies
 
-PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
+PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 PLAIN_CHANNELS = tuple(replace(one, response=says("1.0", Kind.NUMBER)) for one in CHANNELS)
 BARE = {
     "gates": (),
@@ -32,7 +32,7 @@ BARE = {
 
 
 def most_told_apart(policy: Policy) -> int:
-    return max([1, *told_apart(policy).values()])
+    return max([1, *most_by_rule(policy).values()])
 
 
 def newest(trails: tuple[Trail, ...], most: int) -> tuple[Trail, ...]:
@@ -60,7 +60,7 @@ def test_the_newest_of_every_trail_count_as_all_events_do_up_to_what_is_told_apa
     for row, (past, one) in enumerate(zip(pasts, short, strict=True)):
         shuffled = chance.sample(past, len(past))
         assert newest(trails_of(shuffled), most) == one.trails, "late events stand where they would have stood"
-        kept, whole = (seen(each, (), PLACES, NOON) for each in (one.trails, trails_of(past)))
+        kept, whole = (group_events(each, (), PLACES, NOON) for each in (one.trails, trails_of(past)))
         expected, found = by_hand(tally, past), counter.count_one(kept)
         assert (found is None) == (expected is None)
         capped = np.minimum(expected or [0] * counter.size, most)
@@ -111,7 +111,7 @@ def test_a_cap_tells_apart_as_many_as_it_allows_and_a_formula_every_one():
 def test_the_shipped_policy_is_answered_by_what_is_kept():
     policy = load(DEFAULT)
     assert 1 < most_told_apart(policy) <= KEPT
-    assert Clock.of(policy).lookback(NOON).most == KEPT
+    assert AnswerExpiry.of(policy).lookback(NOON).most == KEPT
 
 
 def test_a_cap_beyond_what_is_kept_reads_every_event_and_the_check_says_so():
@@ -127,7 +127,7 @@ def test_a_cap_beyond_what_is_kept_reads_every_event_and_the_check_says_so():
         },
     ]
     policy = from_documents(documents)
-    assert Clock.of(policy).lookback(NOON).most == 100
+    assert AnswerExpiry.of(policy).lookback(NOON).most == 100
     (warned,) = [one for one in findings(policy).warnings if f"counts beyond {KEPT} events" in one.message]
     assert warned.where == "cap-offer-shown"
 

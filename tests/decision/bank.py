@@ -10,10 +10,10 @@ from service.core.attributes import parse_table
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context, Event, Release, Snapshot
 from service.core.expressions import Expression, Kind, Name, parse
-from service.core.grid import Places
+from service.core.grid import GridIndex
 from service.core.trails import surveys_of, trails_of
 from service.rules.ahp import Hierarchy
-from service.rules.history.event_counts import PastTable, Seen, past_table, seen
+from service.rules.history.event_counts import EventsByKind, PastTable, group_events, past_table
 from service.rules.model.monitoring import Monitoring
 from service.rules.model.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
 from service.rules.policy import (
@@ -240,13 +240,13 @@ def lived(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
     return replace(snapshot, trails=trails_of(past), surveys=surveys_of(past))
 
 
-def past_of(events: Iterable[Event], places: Places, now: int = NOON) -> Seen:
+def past_of(events: Iterable[Event], places: GridIndex, now: int = NOON) -> EventsByKind:
     """What counting reads of these events."""
     several = list(events)
-    return seen(trails_of(several), surveys_of(several), places, now)
+    return group_events(trails_of(several), surveys_of(several), places, now)
 
 
-def table_of(pasts: Iterable[Iterable[Event]], places: Places) -> PastTable:
+def table_of(pasts: Iterable[Iterable[Event]], places: GridIndex) -> PastTable:
     """What counting reads of several customers' events."""
     return past_table([lived(Snapshot("c", 1, {}), events) for events in pasts], places)
 

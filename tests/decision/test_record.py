@@ -12,7 +12,7 @@ from service.core.domain import Context, Snapshot
 from service.core.errors import Conflict
 from service.decision import decide, decode, encode, replay
 from service.decision.record import as_decided
-from service.rules.formulas import formulas
+from service.rules.formulas import formulas_of
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
@@ -126,7 +126,7 @@ def test_money_of_every_name_is_compared_as_it_stands_where_a_policy_is_read_so(
 
 def _in_fen(policy: Policy) -> set[str]:
     """The names whose money is compared in whole fen."""
-    nodes = (node for _, one in formulas(policy) for node in one.tree.walk() if node.op == "fen")
+    nodes = (node for _, one in formulas_of(policy) for node in one.tree.walk() if node.op == "fen")
     return {node.args[0].value for node in nodes if node.args[0].op == "name"}
 
 

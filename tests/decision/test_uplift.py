@@ -8,7 +8,7 @@ import pytest
 from service.core.domain import Decision
 from service.decision import decide, encode, replay, trace
 from service.decision.trace.drop_one import priority
-from service.rendering import Subject, explanation
+from service.rendering import Subject, write_explanation
 from service.rules.model.rules import StandingTest
 from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
@@ -103,7 +103,7 @@ def test_the_explanation_says_that_uplift_ordered_it_and_what_harms(language: st
     snapshot, spoken = customer(facts), {**BOTH, "uplift:deposit": 0.1, "uplift:wealth": -0.1}
     at, release = context(limit=3), replace(RELEASE, policy=policy.hash)
     decision = decide(policy, snapshot, at, spoken, release, "d")
-    told = explanation(Subject(policy, decision, snapshot, at, spoken, release), language)
+    told = write_explanation(Subject(policy, decision, snapshot, at, spoken, release), language)
     for one in told["offers"]:
         if one["outcome"] == "shown":
             assert adds in one["text"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import Expression, Kind, falsity, fold, to_sql, truth, value
+from service.core.expressions import Expression, Kind, compile_falsity, compile_truth, compile_value, fold, to_sql
 from tests.oracle.courts import CELLS, Court
 from tests.oracle.rows import SCHEMA, STATIC, Grid, K, M, N, grid, outside
 from tests.oracle.writing import Writer
@@ -55,8 +55,8 @@ def compare(expression: Expression, rows: Grid, theirs: tuple[Any, ...], name: s
 def answers(expression: Expression, rows: Grid, many: bool) -> list[Any]:
     """Our cells. A boolean is asked three ways (value, truth, falsity) that must tell one story."""
     if expression.kind is not Kind.BOOLEAN:
-        return [outside(expression.kind, cell) for cell in spread(value(expression, many), rows, many)]
-    told = [spread(form(expression, many), rows, many) for form in (value, truth, falsity)]
+        return [outside(expression.kind, cell) for cell in spread(compile_value(expression, many), rows, many)]
+    told = [spread(form(expression, many), rows, many) for form in (compile_value, compile_truth, compile_falsity)]
     return [story(*each) for each in zip(*told, strict=True)]
 
 

@@ -11,7 +11,7 @@ from service.core.trails import trails_of
 from service.decision import decide
 from service.decision.arms.assignment import arm_of
 from service.decision.arms.policies import WAYS
-from service.rendering import Subject, explanation
+from service.rendering import Subject, write_explanation
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import DEFAULT, load
 from service.scoring.arbitration import priorities
@@ -28,7 +28,7 @@ SNAPSHOT = Snapshot("c-1", 1, ASSESSED, {}, trails_of([DISMISSED]))
 def told(language: str = "en", snapshot: Snapshot = SNAPSHOT, policy: Any = POLICY, **asked: Any) -> dict[str, Any]:
     context = Context(NOON, **asked)
     decision = decide(policy, snapshot, context, {}, RELEASE, "")
-    document = explanation(Subject(policy, decision, snapshot, context, {}, RELEASE), language)
+    document = write_explanation(Subject(policy, decision, snapshot, context, {}, RELEASE), language)
     assert orjson.loads(orjson.dumps(document)) == document
     return document
 

@@ -10,7 +10,7 @@ from benchmarks.decision import NOW, customers
 from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
 from service.rendering.answer import Phrasebook, render
-from service.rules.messages import formatted
+from service.rules.messages import format_value
 from service.rules.policy import DEFAULT, Message, load
 from tests.gates.people import people
 
@@ -61,7 +61,9 @@ def test_a_segments_words_state_the_same_terms() -> None:
             assert (said.disclosures, said.link) == (plain.disclosures, plain.link)
             stated = set(re.findall(r"[0-9][0-9.,]*%?", f"{said.title} {said.body}".replace(", ", " ")))
             terms = POLICY.offers[[one.id for one in POLICY.offers].index(offer)].terms
-            figures = {formatted(value, POLICY.offer_terms[name]) for name, value in terms.items() if value is not None}
+            figures = {
+                format_value(value, POLICY.offer_terms[name]) for name, value in terms.items() if value is not None
+            }
             names = next(one.name[language] for one in POLICY.offers if one.id == offer)
             assert {one.rstrip(".,") for one in stated} <= figures | set(re.findall(r"[0-9]+", names)), said
 
@@ -70,7 +72,7 @@ def test_every_rate_in_a_message_is_the_rate_of_the_catalogue() -> None:
     stated = [offer for offer in POLICY.offers if offer.terms.get("rate") is not None]
     assert stated
     for offer in stated:
-        rate = formatted(offer.terms["rate"], POLICY.offer_terms["rate"])
+        rate = format_value(offer.terms["rate"], POLICY.offer_terms["rate"])
         for language in LANGUAGES:
             bodies = {said.body for channel in POLICY.channels for said in spoken(offer.id, channel.id, language)}
             assert all(body.count("%") == body.count(rate) for body in bodies), offer.id

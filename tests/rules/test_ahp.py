@@ -55,7 +55,7 @@ def test_the_judgment_that_mends_most_is_the_one_that_was_turned_round() -> None
     judgments = {(i, j): true[i] / true[j] for i, j in combinations(range(4), 2)}
     judgments[0, 3] = 1 / 8
     broken = ahp.matrix(4, judgments)
-    best = ahp.mend(broken)
+    best = ahp.suggest_mend(broken)
     assert (best.first, best.second) == (0, 3)
     assert best.given == 1 / 8
     assert best.better == 8
@@ -63,7 +63,7 @@ def test_the_judgment_that_mends_most_is_the_one_that_was_turned_round() -> None
 
 
 def test_experts_are_joined_by_the_geometric_mean() -> None:
-    joined = ahp.joined([[[1, 2], [1 / 2, 1]], [[1, 8], [1 / 8, 1]]])
+    joined = ahp.combine_experts([[[1, 2], [1 / 2, 1]], [[1, 8], [1 / 8, 1]]])
     assert joined[0][1] == pytest.approx(4)
     assert joined[1][0] == pytest.approx(1 / 4)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.rules.compliance import faults
+from service.rules.compliance import message_faults
 from service.rules.model.rules import Message
 
 ZH_CARE = "理财非存款，产品有风险，投资须谨慎。本产品不保证本金和收益。风险等级R2。"
@@ -13,11 +13,11 @@ EN_CARE = "This is not a deposit. Invest with care. Returns are not guaranteed. 
 
 def wealth(body: str, language: str = "zh") -> list[str]:
     care = ZH_CARE if language == "zh" else EN_CARE
-    return faults(Message("x", body, (care,), "https://x"), language, "wealth", 2)
+    return message_faults(Message("x", body, (care,), "https://x"), language, "wealth", 2)
 
 
 def deposit(body: str, language: str = "zh") -> list[str]:
-    return faults(Message("x", body, (), "https://x"), language, "deposit")
+    return message_faults(Message("x", body, (), "https://x"), language, "deposit")
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,21 @@ def test_a_benchmark_needs_its_basis_and_the_words_that_it_is_no_yield() -> None
 
 
 def test_wealth_tells_its_own_risk_level_care_and_that_nothing_is_guaranteed() -> None:
-    bare = faults(Message("x", "y", (), "https://x"), "zh", "wealth", 3)
+    bare = message_faults(Message("x", "y", (), "https://x"), "zh", "wealth", 3)
     assert len(bare) == 3
     assert bare[0] == "the risk level R3 must be told, got none"
-    wrong = faults(Message("x", "R2", (ZH_CARE,), "https://x"), "zh", "wealth", 3)
+    wrong = message_faults(Message("x", "R2", (ZH_CARE,), "https://x"), "zh", "wealth", 3)
     assert wrong == ["the risk level R3 must be told, got R2"]
 
 
 def test_a_risk_rated_deposit_is_held_to_the_same() -> None:
-    assert faults(Message("x", "保本", (), "https://x"), "zh", "deposit", 2) != []
-    assert faults(Message("结构性存款R2", "不保证收益，投资须谨慎", (), "https://x"), "zh", "deposit", 2) == []
+    assert message_faults(Message("x", "保本", (), "https://x"), "zh", "deposit", 2) != []
+    assert message_faults(Message("结构性存款R2", "不保证收益，投资须谨慎", (), "https://x"), "zh", "deposit", 2) == []
 
 
 def test_the_banks_own_words_are_added_not_put_in_place() -> None:
     said = Message("x", "限时 秒杀，高收益", (), "https://x")
-    assert faults(said, "zh", "deposit", None, ["限时秒杀"]) == [
+    assert message_faults(said, "zh", "deposit", None, ["限时秒杀"]) == [
         '"高收益" may not be said',
         '"限时秒杀" may not be said',
     ]
@@ -125,11 +125,13 @@ def test_the_banks_own_words_are_added_not_put_in_place() -> None:
 
 def test_time_to_withdraw_is_told_where_the_product_gives_it():
     plain, told = Message("x", "R2", (), "https://x"), Message("x", "签约后有24小时投资冷靜期", (), "https://x")
-    assert faults(plain, "zh", "deposit", cooling_off=True) == [
+    assert message_faults(plain, "zh", "deposit", cooling_off=True) == [
         "the time to withdraw must be told: expected '冷静期' or '犹豫期'"
     ]
-    assert faults(replace(told, body="签约后有24小时投资冷静期"), "zh", "deposit", cooling_off=True) == []
-    assert faults(replace(told, body="You can withdraw within 24 hours."), "en", "deposit", cooling_off=True) == []
+    assert message_faults(replace(told, body="签约后有24小时投资冷静期"), "zh", "deposit", cooling_off=True) == []
+    assert (
+        message_faults(replace(told, body="You can withdraw within 24 hours."), "en", "deposit", cooling_off=True) == []
+    )
 
 
 TRICKS = (

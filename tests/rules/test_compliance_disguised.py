@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.core.folding import folded
-from service.rules.compliance import faults, unsayable
+from service.core.folding import fold_text
+from service.rules.compliance import message_faults, wording_faults
 from service.rules.model.rules import Message
 from service.store.releases.proposals import same_person
 
@@ -26,7 +26,7 @@ DISGUISED = (
 @pytest.mark.parametrize("promise", DISGUISED)
 def test_a_promise_in_disguise_is_found(promise: str) -> None:
     language, care = ("en", EN_CARE) if promise.isascii() else ("zh", ZH_CARE)
-    found = faults(Message("x", f"This product is {promise}.", (care,), "https://x"), language, "wealth", 2)
+    found = message_faults(Message("x", f"This product is {promise}.", (care,), "https://x"), language, "wealth", 2)
     assert any("may not be said" in fault for fault in found), found
 
 
@@ -43,17 +43,17 @@ NEAR = (
 @pytest.mark.parametrize("sentence", NEAR)
 def test_a_sentence_that_only_comes_near_is_free(sentence: str) -> None:
     language, care = ("en", EN_CARE) if sentence.isascii() else ("zh", ZH_CARE)
-    assert faults(Message("x", sentence, (care,), "https://x"), language, "wealth", 2) == []
+    assert message_faults(Message("x", sentence, (care,), "https://x"), language, "wealth", 2) == []
 
 
 @pytest.mark.parametrize("figure", ["٣٪", "3.5﹪", "四个百分点", "350 BPs", "3.5 per-cent", "3 pct", "三点五個百分點"])
 def test_a_yield_in_disguise_is_one(figure: str) -> None:
-    found = faults(Message("x", f"收益{figure}", (ZH_CARE,), "https://x"), "zh", "wealth", 2)
+    found = message_faults(Message("x", f"收益{figure}", (ZH_CARE,), "https://x"), "zh", "wealth", 2)
     assert "a figure in per cent reads as a promised yield" in found
 
 
 def test_a_reason_is_held_to_the_same_spellings() -> None:
-    assert unsayable("Because it has l0w rіsk") == ['"low risk" may not be said']
+    assert wording_faults("Because it has l0w rіsk") == ['"low risk" may not be said']
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_people_whom_a_reader_tells_apart_are_two(one: str, other: str) -> None:
 
 def test_folding_twice_changes_nothing_more() -> None:
     for text in (*DISGUISED, *NEAR, "Ａｎｎａ 陳國華"):
-        assert folded(folded(text)) == folded(text)
+        assert fold_text(fold_text(text)) == fold_text(text)

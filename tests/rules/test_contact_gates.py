@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.core.grid import DAY_MS, Moment, Places
-from service.rules.contact_gates import CapGate, ConsentGate, ContactGates, QuietGate, RestGate
-from service.rules.history.event_counts import Seen
+from service.core.grid import DAY_MS, GridIndex, Moment
+from service.rules.contact_gates import CapGate, ConsentGate, ContactGates, CoolOffGate, QuietGate
+from service.rules.history.event_counts import EventsByKind
 from tests.decision.bank import CHANNELS, CONTACT, NOON, OFFERS, cap, event, past_of, table_of
 
-PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
+PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 QUIET = CONTACT.quiet_hours[0]
 OUTBOUND_SHUT = [[[True, True, False, False]]]
 
 
-def past(*events) -> Seen:
+def past(*events) -> EventsByKind:
     return past_of(events, PLACES)
 
 
@@ -87,7 +87,7 @@ def test_a_cap_per_family_closes_all_its_offers_and_per_channel_that_channel():
 
 @pytest.mark.parametrize(("before", "rests"), [(0, True), (30 * DAY_MS - 1, True), (30 * DAY_MS, False)])
 def test_after_a_refusal_the_family_rests_in_every_channel_for_its_days(before: int, rests: bool):
-    gate = RestGate(CONTACT.cool_offs[0], PLACES)
+    gate = CoolOffGate(CONTACT.cool_offs[0], PLACES)
     assert cells(gate, event("reject", before, "equity")) == ([[[True], [True], [False], [False]]] if rests else True)
 
 
@@ -111,14 +111,14 @@ RESTING, OPEN = [[[True], [False], [True], [True]]], [[[True]] * 4]
 def test_a_rest_ends_with_the_next_event_that_it_waits_for_to_the_millisecond(
     past: list[tuple[str, int]], found: object
 ):
-    gate, events = RestGate(ACCEPTED, PLACES), [event(kind, before, "cd") for kind, before in past]
+    gate, events = CoolOffGate(ACCEPTED, PLACES), [event(kind, before, "cd") for kind, before in past]
     assert cells(gate, *events) == found
     several = gate.many(table_of([[], events], PLACES), NOON, 2)
     assert several is True if found is True else several.tolist() == [OPEN[0], found[0]]
 
 
 def test_a_family_rests_until_any_of_it_is_bought():
-    gate = RestGate(replace(ACCEPTED, per="family"), PLACES)
+    gate = CoolOffGate(replace(ACCEPTED, per="family"), PLACES)
     assert cells(gate, event("accept", 5, "cd")) == [[[False], [False], [True], [True]]]
     assert cells(gate, event("accept", 5, "cd"), event("purchase", 4, "term")) == OPEN
 

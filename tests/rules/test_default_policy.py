@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from service.core.domain import Scalar
-from service.core.expressions import Kind, falsity, to_sql, truth, value
+from service.core.expressions import Kind, compile_falsity, compile_truth, compile_value, to_sql
 from service.rules import compliance
 from service.rules.loading.weights import FORCES, PEST
 from service.rules.policy import CONCERNS, DEFAULT, LANGUAGES, STAGES, FitRule, GateRule, load
@@ -38,8 +38,8 @@ def allowed(record: Mapping[str, Scalar], **more: Any) -> NDArray[np.bool_]:
     shape = (1, len(POLICY.offers), len(POLICY.channels))
     cells = np.ones(shape, dtype=bool)
     for gate in POLICY.gates:
-        spared = False if gate.applies is None else falsity(gate.applies)(given)
-        cells &= np.broadcast_to(np.asarray(truth(gate.require)(given) | spared), shape)
+        spared = False if gate.applies is None else compile_falsity(gate.applies)(given)
+        cells &= np.broadcast_to(np.asarray(compile_truth(gate.require)(given) | spared), shape)
     found: NDArray[np.bool_] = cells[0]
     return found
 
@@ -92,7 +92,7 @@ def test_every_fit_rule_weighs_something_and_no_more_than_four(rule: FitRule) ->
 @pytest.mark.parametrize("rule", POLICY.fits, ids=lambda rule: rule.id)
 def test_no_fit_rule_judges_a_customer_nobody_knows(rule: FitRule) -> None:
     """Unknown is neutral: what still fires speaks of the offer and the channel alone."""
-    fired = np.any(truth(rule.when)(columns({})))
+    fired = np.any(compile_truth(rule.when)(columns({})))
     assert not fired or rule.when.static
 
 
@@ -229,8 +229,8 @@ def test_tickets_stay_within_the_offers_bounds_and_values_are_known(record: dict
     given = columns(record)
     for at, offer in enumerate(POLICY.offers):
         family = POLICY.families[offer.family]
-        ticket = np.broadcast_to(value(family.ticket)(given), (1, len(POLICY.offers), 1))
-        worth = np.broadcast_to(value(family.value)({**given, "offer.ticket_yuan": ticket}), ticket.shape)
+        ticket = np.broadcast_to(compile_value(family.ticket)(given), (1, len(POLICY.offers), 1))
+        worth = np.broadcast_to(compile_value(family.value)({**given, "offer.ticket_yuan": ticket}), ticket.shape)
         low, high = offer.terms["minimum_yuan"], offer.terms.get("maximum_yuan")
         assert ticket[0, at, 0] >= float(low or 0)
         assert high is None or ticket[0, at, 0] <= float(high)
@@ -241,9 +241,10 @@ def test_the_value_of_a_deposit_and_of_wealth_by_hand() -> None:
     given = columns({"demand_yuan": 100_000})
     at = {one.id: place for place, one in enumerate(POLICY.offers)}
     shape = (1, len(POLICY.offers), 1)
-    tickets = {name: np.broadcast_to(value(one.ticket)(given), shape) for name, one in POLICY.families.items()}
+    tickets = {name: np.broadcast_to(compile_value(one.ticket)(given), shape) for name, one in POLICY.families.items()}
     worth = {
-        name: value(one.value)({**given, "offer.ticket_yuan": tickets[name]}) for name, one in POLICY.families.items()
+        name: compile_value(one.value)({**given, "offer.ticket_yuan": tickets[name]})
+        for name, one in POLICY.families.items()
     }
     assert tickets["deposit"][0, at["term-12m"], 0] == 50_000
     # 50,000 x (1.65 % - 1.20 %) x 0.95 - 2
@@ -262,7 +263,7 @@ def test_every_message_renders_and_may_be_shown(offer: Any) -> None:
             assert message.disclosures
             assert message.link.startswith("https://")
             assert "{" not in "".join((message.title, message.body, *message.disclosures, message.link))
-            assert compliance.faults(message, language, offer.family, offer.terms.get("risk")) == []
+            assert compliance.message_faults(message, language, offer.family, offer.terms.get("risk")) == []
 
 
 def test_insurance_is_told_on_plain_deposits_only() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.domain import KindLookback
 from service.core.grid import moment
-from service.rules.expiry import Clock
+from service.rules.expiry import AnswerExpiry
 from tests.decision.bank import CONTACT, DAY, NOON
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -35,13 +35,13 @@ def at(clock: str) -> int:
     ],
 )
 def test_an_answer_ends_with_its_grain_or_where_a_gate_may_turn(grain: int, now: str, end: str) -> None:
-    assert Clock(AT_2050, grain).end(at(now)) == at(end)
+    assert AnswerExpiry(AT_2050, grain).end(at(now)) == at(end)
 
 
 @given(st.integers(0, 3 * DAY), st.integers(1, 1440), st.sampled_from(["Asia/Shanghai", "Asia/Kathmandu", "UTC"]))
 def test_no_answer_outlives_the_day_or_enters_quiet_hours(offset: int, grain: int, zone: str) -> None:
     contact, now = replace(AT_2050, timezone=zone), NOON + offset
-    end = Clock(contact, grain).end(now)
+    end = AnswerExpiry(contact, grain).end(now)
     assert now < end <= now + grain * 60_000
     first, last = moment(now, zone), moment(end - 1, zone)
     assert first.day == last.day
@@ -51,13 +51,15 @@ def test_no_answer_outlives_the_day_or_enters_quiet_hours(offset: int, grain: in
 
 def test_a_decision_looks_back_as_far_as_the_longest_rest_of_the_policy() -> None:
     year = replace(CONTACT, cool_offs=(replace(CONTACT.cool_offs[0], days=366),))
-    assert Clock(CONTACT, 15).depth_ms > 200 * DAY
-    assert Clock(year, 15).depth_ms > 366 * DAY
+    assert AnswerExpiry(CONTACT, 15).depth_ms > 200 * DAY
+    assert AnswerExpiry(year, 15).depth_ms > 366 * DAY
 
 
 def test_two_policies_that_serve_together_read_of_each_kind_what_either_reads() -> None:
-    first = Clock(CONTACT, 15, [KindLookback("click", -7, 2, False, True), KindLookback("reject", -5, 1, True, False)])
-    second = Clock(CONTACT, 15, [KindLookback("click", -9, 1, True, False), KindLookback("contact", -3, 4)])
+    first = AnswerExpiry(
+        CONTACT, 15, [KindLookback("click", -7, 2, False, True), KindLookback("reject", -5, 1, True, False)]
+    )
+    second = AnswerExpiry(CONTACT, 15, [KindLookback("click", -9, 1, True, False), KindLookback("contact", -3, 4)])
     assert first.joined(second).lookback(NOON).kinds == (
         KindLookback("click", NOON - 9, 2, True, True),
         KindLookback("reject", NOON - 5, 1, True, False),
@@ -67,6 +69,6 @@ def test_two_policies_that_serve_together_read_of_each_kind_what_either_reads() 
 
 @given(st.lists(st.integers(0, DAY), min_size=2, max_size=6))
 def test_what_was_asked_before_changes_no_answer(offsets: list[int]) -> None:
-    kept = Clock(AT_2050, 15)
+    kept = AnswerExpiry(AT_2050, 15)
     for offset in offsets:
-        assert kept.end(NOON + offset) == Clock(AT_2050, 15).end(NOON + offset)
+        assert kept.end(NOON + offset) == AnswerExpiry(AT_2050, 15).end(NOON + offset)

@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.domain import Scalar
-from service.rules.messages import fill, formatted, message, placeholders, stray_braces
+from service.rules.messages import fill, fill_message, format_value, placeholders, stray_braces
 from service.rules.model.rules import Term
 
 
@@ -27,17 +27,17 @@ def term(kind: str, unit: str | None = None) -> Term:
     ],
 )
 def test_a_stated_value_reads_as_people_write_it(value: Scalar, of: Term, words: str) -> None:
-    assert formatted(value, of) == words
+    assert format_value(value, of) == words
 
 
 def test_a_message_is_filled_in_title_body_disclosures_link_and_channel_tail() -> None:
     both = {"zh": "{name}", "en": "{name}"}
     said = {"name": "Sweep", "rate": "1.00%", "offer_id": "s", "channel_id": "sms"}
     body, tail = {"zh": "率{rate}。", "en": "At {rate}."}, {"zh": "退订R", "en": "Reply R."}
-    made = message(both, body, [both], "https://x/{offer_id}?c={channel_id}", tail, "en", said)
+    made = fill_message(both, body, [both], "https://x/{offer_id}?c={channel_id}", tail, "en", said)
     assert (made.title, made.body, made.disclosures) == ("Sweep", "At 1.00%. Reply R.", ("Sweep",))
     assert made.link == "https://x/s?c=sms"
-    assert message(both, body, [], "https://x", tail, "zh", said).body == "率1.00%。退订R"
+    assert fill_message(both, body, [], "https://x", tail, "zh", said).body == "率1.00%。退订R"
 
 
 def test_a_placeholder_nobody_fills_is_an_error_never_an_empty_space() -> None:

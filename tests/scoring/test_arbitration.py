@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.grid import Places
+from service.core.grid import GridIndex
 from service.scoring.arbitration import (
     candidates,
     prices,
@@ -15,7 +15,7 @@ from service.scoring.arbitration import (
     selection_probability,
 )
 
-PLACES = Places([("a", "deposit"), ("b", "wealth"), ("c", "deposit")], [("app", "inbound"), ("sms", "outbound")])
+PLACES = GridIndex([("a", "deposit"), ("b", "wealth"), ("c", "deposit")], [("app", "inbound"), ("sms", "outbound")])
 levels = st.sampled_from([float("-inf"), 1.0, 2.0, 2.0, 3.5])
 
 

@@ -22,7 +22,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from service.core.errors import NotLearnable
-from service.core.expressions import value
+from service.core.expressions import compile_value
 from service.decision import prepared
 from service.rules.policy import Policy
 from training.bundles.registry import TrainedFamily
@@ -206,6 +206,6 @@ def formula_tickets(policy: Policy, family: str, customers: pa.Table, now: int) 
     facts = ready.columns.features.table.encode_frame(customers)
     columns = {**policy.static_columns, **ready.columns.of_facts(facts, customers.num_rows, now)}
     members = np.array([offer.share if offer.family == family else 0.0 for offer in policy.offers])
-    found = np.asarray(value(policy.families[family].ticket, many=True)(columns))
+    found = np.asarray(compile_value(policy.families[family].ticket, many=True)(columns))
     cells = np.broadcast_to(found, (customers.num_rows, len(members), 1))[:, :, 0]
     return np.asarray((cells * members).sum(axis=1))

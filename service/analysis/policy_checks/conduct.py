@@ -106,7 +106,7 @@ def _unsayable(policy: Policy) -> Iterator[Problem]:
         offer = offers[offer_id]
         risk = offer.terms.get("risk")
         level = int(risk) if isinstance(risk, int | float) else None
-        for fault in compliance.faults(
+        for fault in compliance.message_faults(
             message, language, offer.family, level, cooling_off=bool(offer.terms.get("cooling_off_hours"))
         ):
             yield Problem(f'message of offer "{offer_id}"', f"({language}) {fault}")

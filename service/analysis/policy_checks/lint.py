@@ -18,10 +18,10 @@ import numpy as np
 from service.analysis.policy_checks.reachability import columns, reached, starts
 from service.core.domain import KEPT
 from service.core.errors import Problem
-from service.core.expressions import Kind, falsity, truth
+from service.core.expressions import Kind, compile_falsity, compile_truth
 from service.core.grid import Array
 from service.decision.compiled import Prepared, prepared
-from service.rules.history.lookback import told_apart
+from service.rules.history.lookback import most_by_rule
 from service.rules.model.targeting import ALL
 from service.rules.policy import ContactRule, FitRule, GateRule, Policy
 from service.rules.rulebook import Rulebook
@@ -76,7 +76,7 @@ def _undeclared(policy: Policy) -> Iterator[Problem]:
 def _presuming(policy: Policy) -> Iterator[Problem]:
     """What is unknown weighs nothing."""
     for fit in policy.fits:
-        if not fit.when.static and np.any(truth(fit.when, many=True)(_ignorance(policy))):
+        if not fit.when.static and np.any(compile_truth(fit.when, many=True)(_ignorance(policy))):
             yield Problem(_where(fit), "fires for a customer of whom nothing is known; unknown must be neutral")
 
 
@@ -90,8 +90,8 @@ def _trusting(policy: Policy) -> Iterator[Problem]:
 def _closed_by_ignorance(gate: GateRule, policy: Policy) -> bool:
     """True where the gate is closed to the unknown wherever it applies."""
     nothing = _ignorance(policy)
-    passes = truth(gate.require, many=True)(nothing)
-    applies = True if gate.applies is None else ~np.asarray(falsity(gate.applies, many=True)(nothing))
+    passes = compile_truth(gate.require, many=True)(nothing)
+    applies = True if gate.applies is None else ~np.asarray(compile_falsity(gate.applies, many=True)(nothing))
     return not np.any(passes & applies)
 
 
@@ -160,7 +160,7 @@ def _idle(policy: Policy) -> Iterator[Problem]:
 
 def _reckoning(policy: Policy) -> Iterator[Problem]:
     """Where a count of events is not compared with a number of at most ``KEPT``, every decision reads every event."""
-    for where, most in told_apart(policy).items():
+    for where, most in most_by_rule(policy).items():
         if most > KEPT:
             fault = f"counts beyond {KEPT} events, so that decisions read all of a customer's and grow slow with them; "
             yield Problem(where, fault + f"compare the count with a number below {KEPT}")

@@ -82,7 +82,7 @@ def policy() -> None:
 def check(folder: Path, as_json: bool) -> None:
     """Check the policy in FOLDER (the shipped one by default): every problem at once, with file and key."""
     checked = load(folder)
-    limits.refuse(checked.documents)
+    limits.refuse_oversized(checked.documents)
     conduct.refuse(checked)
     found = findings(checked)
     if found.problems:

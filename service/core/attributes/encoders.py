@@ -49,7 +49,7 @@ class Encoder:
     judge: Callable[[str], Encoded] = _refuse
 
 
-def number(low: float, high: float, expected: str) -> Encoder:
+def number_encoder(low: float, high: float, expected: str) -> Encoder:
     """Finite numbers in [low, high] as floats; a boolean is no number."""
 
     def one(value: object) -> float:
@@ -64,7 +64,7 @@ def number(low: float, high: float, expected: str) -> Encoder:
     return Encoder(one, many, _is_number, expected, NAN, (low, high))
 
 
-def truth() -> Encoder:
+def truth_encoder() -> Encoder:
     """True 1.0, false 0.0. A column may also hold 0 and 1, because many file formats know nothing else."""
 
     def one(value: object) -> float:
@@ -79,7 +79,7 @@ def truth() -> Encoder:
     return Encoder(one, many, _is_truth, "true or false", NAN)
 
 
-def day() -> Encoder:
+def day_encoder() -> Encoder:
     """ISO dates (YYYY-MM-DD) of 1900 to 2200 as days since 1970-01-01. A column may also hold dates and instants."""
     low, high = float(FIRST_DAY.toordinal() - EPOCH), float(LAST_DAY.toordinal() - EPOCH)
 
@@ -98,7 +98,7 @@ def day() -> Encoder:
     return Encoder(one, many, _is_day, expected, NAN, judge=judge)
 
 
-def word(values: tuple[str, ...] | None) -> Encoder:
+def text_encoder(values: tuple[str, ...] | None) -> Encoder:
     """Words from a closed list, or any printable text of 1 to 200 characters; otherwise None."""
     judge = _printable if values is None else {value: value for value in values}.get
     expected = f"text of 1 to {TEXT_LIMIT} printable characters" if values is None else "one of " + ", ".join(values)
@@ -109,7 +109,7 @@ def word(values: tuple[str, ...] | None) -> Encoder:
     return Encoder(one, lambda column: _words(column, one), _is_text, expected, None, judge=judge)
 
 
-def is_there(value: object) -> bool:
+def is_known(value: object) -> bool:
     """Known at all: not None, nor one of the values that do not equal themselves (NaN, NaT, pandas' NA)."""
     if value is None:
         return False
@@ -146,7 +146,7 @@ def _days(text: str) -> float:
 def _any_day(value: object) -> float:
     if isinstance(value, str):
         return _days(value)
-    return float(value.toordinal() - EPOCH) if isinstance(value, date) and is_there(value) else NAN
+    return float(value.toordinal() - EPOCH) if isinstance(value, date) and is_known(value) else NAN
 
 
 def _day_numbers(values: Array) -> Array:
@@ -178,4 +178,4 @@ def _is_truth(value: object) -> bool:
 
 
 def _is_day(value: object) -> bool:
-    return isinstance(value, (date, np.datetime64)) or (isinstance(value, str) and is_there(_days(value)))
+    return isinstance(value, (date, np.datetime64)) or (isinstance(value, str) and is_known(_days(value)))

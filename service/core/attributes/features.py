@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from service.core.attributes import Array, AttributeTable, Encoded, parse_table
-from service.core.expressions import Kind, value
+from service.core.expressions import Kind, compile_value
 
 NAN = float("nan")
 
@@ -23,8 +23,8 @@ class FeatureProgram:
 
     def __init__(self, table: AttributeTable) -> None:
         self.table = table
-        self._one = [(f"customer.{one.name}", value(one.expression, many=False)) for one in table.features]
-        self._many = [(f"customer.{one.name}", value(one.expression, many=True)) for one in table.features]
+        self._one = [(f"customer.{one.name}", compile_value(one.expression, many=False)) for one in table.features]
+        self._many = [(f"customer.{one.name}", compile_value(one.expression, many=True)) for one in table.features]
 
     @classmethod
     def from_document(cls, document: object, names: Iterable[str] | None = None) -> "FeatureProgram":

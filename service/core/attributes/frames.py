@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.attributes.encoders import Array, Encoder, is_there
+from service.core.attributes.encoders import Array, Encoder, is_known
 from service.core.errors import InvalidInput, Problem
 
 DISTINCT = 10
@@ -126,7 +126,7 @@ def _strangers(encoder: Encoder, values: Array) -> Iterator[object]:
 
 def _is_known(values: Array) -> Array:
     if values.dtype.kind == "O":
-        return np.fromiter((is_there(value) for value in values), np.bool_, len(values))
+        return np.fromiter((is_known(value) for value in values), np.bool_, len(values))
     if values.dtype.kind == "M":
         return ~np.isnat(values)
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), np.bool_)

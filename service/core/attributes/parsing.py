@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.core.attributes import encoders
-from service.core.attributes.table import CUSTOMER, Attribute, AttributeTable, Feature, shown
+from service.core.attributes.table import CUSTOMER, Attribute, AttributeTable, Feature, quote_value
 from service.core.errors import ExpressionError, PolicyError, Problem
 from service.core.expressions import Expression, Kind, Name, parse
 
 FILE = "attributes.yaml"
 KINDS = tuple(kind.value for kind in Kind)
-BOUND = encoders.number(-1e18, 1e18, "a number")
+BOUND = encoders.number_encoder(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "meaning", "source", "personal", "ahead", "grows"}
 FEATURE_KEYS = {"name", "kind", "unit", "expression", "meaning"}
@@ -80,7 +80,7 @@ def _row_faults(row: Row, noun: str, keys: set[str]) -> list[str]:
     if not isinstance(row.get("name"), str) or not NAME.fullmatch(row["name"]):
         faults.append("name must be lower-case letters, digits and _, at most 63, beginning with a letter")
     if row.get("kind") not in KINDS:
-        faults.append(f"kind must be one of {', '.join(KINDS)}, got {shown(row.get('kind'))}")
+        faults.append(f"kind must be one of {', '.join(KINDS)}, got {quote_value(row.get('kind'))}")
     if noun == "feature" and not row.get("expression"):
         faults.append("expression is missing")
     faults += [f"{key} must be text" for key in TEXT_KEYS if not isinstance(row.get(key, ""), str)]
@@ -95,11 +95,11 @@ def _range_faults(row: Row) -> list[str]:
     bounds = row["range"]
     if isinstance(bounds, list) and len(bounds) == 2 and all(map(_is_finite, bounds)) and bounds[0] <= bounds[1]:
         return []
-    return [f"range must be [low, high], two finite numbers in this order, got {shown(bounds)}"]
+    return [f"range must be [low, high], two finite numbers in this order, got {quote_value(bounds)}"]
 
 
 def _is_finite(value: object) -> bool:
-    return encoders.is_there(BOUND.one(value))
+    return encoders.is_known(BOUND.one(value))
 
 
 def _values_faults(row: Row) -> list[str]:
@@ -113,10 +113,10 @@ def _values_faults(row: Row) -> list[str]:
     if row.get("kind") != "text":
         return [*faults, "values belong to text only"]
     values = row["values"]
-    judge = encoders.word(None).one
+    judge = encoders.text_encoder(None).one
     if isinstance(values, list) and values and all(map(judge, values)) and len(set(values)) == len(values):
         return faults
-    return [*faults, f"values must be a list of different words, got {shown(values)}"]
+    return [*faults, f"values must be a list of different words, got {quote_value(values)}"]
 
 
 def _attribute(row: Row) -> Attribute:

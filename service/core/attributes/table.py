@@ -12,7 +12,7 @@ from service.core.attributes.encoders import Encoded, Encoder
 from service.core.attributes.records import RecordEncoder
 from service.core.errors import MOST_PROBLEMS, Problem
 from service.core.expressions import Expression, Kind, Name
-from service.core.suggestions import near
+from service.core.suggestions import find_near
 
 CUSTOMER = frozenset({"customer"})
 SHOWN = 60
@@ -41,10 +41,10 @@ class Attribute:
     def encoder(self) -> Encoder:
         """How values of this attribute are judged and turned into figures."""
         if self.kind in (Kind.NUMBER, Kind.MONEY):
-            return encoders.number(*self._bounds(), self._expected())
+            return encoders.number_encoder(*self._bounds(), self._expected())
         if self.kind is Kind.BOOLEAN:
-            return encoders.truth()
-        return encoders.day() if self.kind is Kind.DATE else encoders.word(self.values)
+            return encoders.truth_encoder()
+        return encoders.day_encoder() if self.kind is Kind.DATE else encoders.text_encoder(self.values)
 
     def _bounds(self) -> tuple[float, float]:
         low = -encoders.LARGEST if self.low is None else self.low
@@ -110,7 +110,7 @@ class AttributeTable:
         past = {one.name for one in self.attributes if one.kind is Kind.DATE and not one.ahead}
         ahead = "must not lie after the bank's day"
         return [
-            Problem(name, f"{ahead}, {today}; got {shown(value)}")
+            Problem(name, f"{ahead}, {today}; got {quote_value(value)}")
             for name, value in record.items()
             if name in past and isinstance(value, str) and value > today.isoformat() and not self._faults(name, value)
         ]
@@ -166,17 +166,17 @@ class AttributeTable:
             return [Problem(name, self._unheard_of(name))]
         if value is None:
             return []
-        fits = encoders.is_there(encoder.one(value))
-        return [] if fits else [Problem(name, f"must be {encoder.expected}, got {shown(value)}")]
+        fits = encoders.is_known(encoder.one(value))
+        return [] if fits else [Problem(name, f"must be {encoder.expected}, got {quote_value(value)}")]
 
     def _unheard_of(self, name: str) -> str:
         if any(one.name == name for one in self.features):
             return "is derived by the policy and cannot be set"
-        meant = near(name, self._encoders)
+        meant = find_near(name, self._encoders)
         return f'is no attribute; did you mean "{meant}"?' if meant else "is no attribute of attributes.yaml"
 
 
-def shown(value: object) -> str:
+def quote_value(value: object) -> str:
     """A value as a message may quote it: short, on one line, whatever it is."""
     if isinstance(value, int) and value.bit_length() > 128:
         return "a whole number of more than 128 bits"

@@ -1,8 +1,8 @@
 """SQL expressions over ``customer.*``, ``offer.*``, ``channel.*``, ``history.*`` and ``context.*``.
 
-``parse`` reads and checks a text once; ``fold`` evaluates what the policy alone decides; ``value``, ``truth`` and
-``falsity`` give functions of columns; ``to_sql`` writes the same meaning for a database. Rules, formulas, derived
-features and portrait tags are all written in this language, which is a small part of SQL:
+``parse`` reads and checks a text once; ``fold`` evaluates what the policy alone decides; ``compile_value``,
+``compile_truth`` and ``compile_falsity`` return functions of columns; ``to_sql`` writes the same meaning for a
+database. Rules, formulas, derived features and portrait tags are all written in this language, a small part of SQL:
 
     and or not, = <> < <= > >=, between, in (literals), is [not] null, + - * / and minus, case, coalesce, nullif,
     least, greatest, abs, ln, round(x[, digits]), numbers, 'text', true, false, null, date 'YYYY-MM-DD', a.b names
@@ -28,7 +28,7 @@ Nothing here knows rules, customers or the grid's shape.
 from collections.abc import Mapping
 
 from service.core.expressions import checking, reading
-from service.core.expressions.program import falsity, fold, truth, value
+from service.core.expressions.program import compile_falsity, compile_truth, compile_value, fold
 from service.core.expressions.sql import to_sql
 from service.core.expressions.tree import Columns, Expression, Kind, Name, Schema
 
@@ -38,12 +38,12 @@ __all__ = [
     "Kind",
     "Name",
     "Schema",
-    "falsity",
+    "compile_falsity",
+    "compile_truth",
+    "compile_value",
     "fold",
     "parse",
     "to_sql",
-    "truth",
-    "value",
 ]
 
 
@@ -56,8 +56,8 @@ def parse(text: str, schema: Mapping[str, Name], expects: Kind | None = None) ->
     >>> parse("customer.age >= 18 and customer.age < 65", schema).kind.value
     'boolean'
     """
-    tree = reading.read(text)
-    node, problems = checking.check(text, tree, schema, expects)
+    tree = reading.read_tree(text)
+    node, problems = checking.check_tree(text, tree, schema, expects)
     if problems:
-        raise reading.refused(text, problems)
+        raise reading.refusal(text, problems)
     return Expression(text, node, node)

@@ -1,4 +1,4 @@
-"""What an expression does: ``value``, ``truth``, ``falsity``, and ``fold`` before them.
+"""What an expression does: ``compile_value``, ``compile_truth``, ``compile_falsity``, and ``fold`` before them.
 
 The one place that knows both evaluation forms. It decides which columns are plain scalars, silences NumPy's
 arithmetic warnings once around a whole run, and turns anything that is not finite into NULL at the very end.
@@ -22,14 +22,14 @@ from service.core.expressions.tree import (
     Node,
     Run,
     axes_of,
-    missing,
+    is_missing,
     null,
 )
 
 _ARITHMETIC = {"+", "-", "*", "/", "round", "fen", "date+", "date-", "days"}
 
 
-def value(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
+def compile_value(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
     """The value of ``expression`` on given columns: float or array, NaN for NULL; text: str or object array, None.
 
     Results broadcast over ``expression.axes``; what a scalar settles comes back as a scalar. Booleans are 1.0, 0.0 or
@@ -41,12 +41,12 @@ def value(expression: Expression, many: bool = False) -> Callable[[Columns], Any
     return run
 
 
-def truth(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
+def compile_truth(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
     """Where ``expression`` is true. A bool, or an array of booleans; false where it is false or unknown."""
     return _prepared(expression, many, _compiler(many).decided(_boolean(expression), True))
 
 
-def falsity(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
+def compile_falsity(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
     """Where ``expression`` is false. A bool, or an array of booleans; false where it is true or unknown."""
     return _prepared(expression, many, _compiler(many).decided(_boolean(expression), False))
 
@@ -138,12 +138,12 @@ def _evaluated(node: Node, columns: Columns) -> Node:
     """The constant that ``node`` is under this policy: a scalar, or an array over its axes."""
     assert node.kind is not None
     expression = Expression("", node, node)
-    found = value(expression, many=True)(columns)
+    found = compile_value(expression, many=True)(columns)
     if isinstance(found, np.ndarray) and found.ndim and node.axes:
         found = found.copy()
         found.flags.writeable = False
         return replace(node, op="const", args=(), value=found)
     found = _item(found)
-    if missing(found):
+    if is_missing(found):
         found = null(node.kind)
     return replace(node, op="const", args=(), value=found, axes=NO_AXES)

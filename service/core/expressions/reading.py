@@ -13,7 +13,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from service.core.errors import ExpressionError, Problem
-from service.core.suggestions import near
+from service.core.suggestions import find_near
 
 LONGEST_TEXT = 4_000
 MOST_TOKENS = 1_500
@@ -51,7 +51,7 @@ def problem(text: str, offset: int, message: str) -> Problem:
     return Problem(f"line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))}", message)
 
 
-def refused(text: str, problems: list[Problem]) -> ExpressionError:
+def refusal(text: str, problems: list[Problem]) -> ExpressionError:
     """The one error that carries all ``problems`` of ``text``."""
     shown = " ".join(text.split())
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
@@ -61,15 +61,15 @@ def refused(text: str, problems: list[Problem]) -> ExpressionError:
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:
     """``; did you mean ...?`` where something close is known."""
-    close = near(word.lower(), known)
+    close = find_near(word.lower(), known)
     return f"; did you mean {close}?" if close else ""
 
 
-def read(text: str) -> exp.Expr:
+def read_tree(text: str) -> exp.Expr:
     """sqlglot's tree of ``text``; raises ``ExpressionError`` with every refused token."""
     problems = list(_characters(text)) or list(_token_problems(text))
     if problems:
-        raise refused(text, problems)
+        raise refusal(text, problems)
     return _parsed(text)
 
 
@@ -194,11 +194,11 @@ def _parsed(text: str) -> exp.Expr:
     try:
         trees = _DIALECT.parse(text)
     except ParseError as error:
-        raise refused(text, [_parse_problem(text, error)]) from None
+        raise refusal(text, [_parse_problem(text, error)]) from None
     except RecursionError:
-        raise refused(text, [problem(text, 0, "nested too deeply to be read")]) from None
+        raise refusal(text, [problem(text, 0, "nested too deeply to be read")]) from None
     if len(trees) != 1 or trees[0] is None:
-        raise refused(text, [problem(text, 0, "expected exactly one expression")])
+        raise refusal(text, [problem(text, 0, "expected exactly one expression")])
     return trees[0]
 
 

@@ -97,16 +97,16 @@ def axes_of(nodes: tuple[Node, ...]) -> frozenset[str]:
     return frozenset().union(*(node.axes for node in nodes))
 
 
-def retyped(node: Node, kind: Kind) -> Node:
+def retype(node: Node, kind: Kind) -> Node:
     """``node`` with untyped NULLs below it taking ``kind``."""
     if node.kind is not None:
         return node
     if node.op == "const":
         return replace(node, kind=kind, value=null(kind))
-    return replace(node, kind=kind, args=tuple(retyped(arg, kind) for arg in node.args))
+    return replace(node, kind=kind, args=tuple(retype(arg, kind) for arg in node.args))
 
 
-def missing(found: object) -> bool:
+def is_missing(found: object) -> bool:
     """True for NULL: None, or a NaN, which alone differs from itself."""
     return found is None or found != found  # noqa: PLR0124
 

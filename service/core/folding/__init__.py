@@ -13,10 +13,10 @@ _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
 _KEPT = "\n\t\r"
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """The plain form of ``text``; blanks and punctuation stay.
 
-    >>> folded("保證 ＳＡＦＥ gu\u0430ranteéd")
+    >>> fold_text("保證 ＳＡＦＥ gu\u0430ranteéd")
     '保证 safe guaranteed'
     """
     plain = unicodedata.normalize("NFKD", text).translate(_visible()).casefold()

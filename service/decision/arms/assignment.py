@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.core.domain import Arm, Snapshot
-from service.core.hashing import BUCKETS, fraction, fractions
+from service.core.hashing import BUCKETS, hash_fraction, hash_fractions
 from service.decision.privacy import is_personal
 from service.rules.policy import Experiments
 
@@ -30,7 +30,7 @@ def experiment_arm(customer_id: str, experiments: Experiments) -> str:
     share, buckets = experiments.holdout_share, experiments.arms
     if share <= 0.0 and not buckets:
         return Arm.PERSONALISED
-    at = fraction(experiments.holdout_salt, customer_id)
+    at = hash_fraction(experiments.holdout_salt, customer_id)
     if at < share:
         return Arm.HOLDOUT
     return buckets[int(at * BUCKETS)] if buckets else Arm.PERSONALISED
@@ -56,7 +56,7 @@ class Arms:
         share, count = self._experiments.holdout_share, len(self._buckets)
         if share <= 0.0 and count == 1:
             return np.full(len(customers), self.place(Arm.PERSONALISED), dtype=np.int16)
-        at = fractions(self._experiments.holdout_salt, ((one,) for one in customers))
+        at = hash_fractions(self._experiments.holdout_salt, ((one,) for one in customers))
         arms = self._buckets[(at * count).astype(np.intp)]
         arms[at < share] = self.place(Arm.HOLDOUT)
         return arms

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.hashing import fraction, fractions, order
+from service.core.hashing import hash_fraction, hash_fractions, hash_order
 from service.rules.policy import Policy
 
 
@@ -24,13 +24,13 @@ class Draw:
 
     def order(self, count: int) -> list[int]:
         """A uniform permutation of the ``count`` offers that may be made."""
-        return order(self.salt, (*self.unit, "order"), count)
+        return hash_order(self.salt, (*self.unit, "order"), count)
 
 
 def draw(policy: Policy, customer_id: str, day: int, epsilon: float) -> Draw:
     """The draw of one customer, who explores with the probability epsilon of their arm."""
     salt, unit = policy.experiments.exploration_salt, _unit(customer_id, day, policy)
-    return Draw(epsilon, epsilon > 0.0 and fraction(salt, *unit) < epsilon, salt, unit)
+    return Draw(epsilon, epsilon > 0.0 and hash_fraction(salt, *unit) < epsilon, salt, unit)
 
 
 def draws(policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[np.float64]) -> dict[int, Draw]:
@@ -38,7 +38,7 @@ def draws(policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[n
     salt = policy.experiments.exploration_salt
     if not epsilon.any():
         return {}
-    hits = np.flatnonzero(fractions(salt, (_unit(one, day, policy) for one in customers)) < epsilon).tolist()
+    hits = np.flatnonzero(hash_fractions(salt, (_unit(one, day, policy) for one in customers)) < epsilon).tolist()
     return {row: Draw(float(epsilon[row]), True, salt, _unit(customers[row], day, policy)) for row in hits}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from service.core.domain import Context, Snapshot
-from service.core.expressions import Expression, Kind, truth, value
+from service.core.expressions import Expression, Kind, compile_truth, compile_value
 from service.core.expressions.tree import MIRRORED, Node
 from service.core.grid import DAY_MS
 from service.decision.compiled import Prepared, prepared
@@ -23,7 +23,7 @@ from service.decision.privacy import is_personal_arm
 from service.decision.segment_and_stage import NAMES
 from service.decision.single import figure
 from service.decision.trace.cells import TracedTreatment
-from service.rules.history.event_counts import seen
+from service.rules.history.event_counts import group_events
 from service.rules.policy import Cap, CoolOff, GateRule, Policy
 
 _RELATIONS = ("<", "<=", ">", ">=", "=")
@@ -78,12 +78,12 @@ class Shortfalls:
     def _is_true(self, node: Node, cell: TracedTreatment) -> bool:
         if not self._readable(node):
             return True
-        return bool(self._at(truth(_expression(node))(self._columns), cell))
+        return bool(self._at(compile_truth(_expression(node))(self._columns), cell))
 
     def _number(self, node: Node, cell: TracedTreatment) -> float | None:
         if not self._readable(node):
             return None
-        found = float(self._at(value(_expression(node))(self._columns), cell))
+        found = float(self._at(compile_value(_expression(node))(self._columns), cell))
         return None if isnan(found) else found
 
     def _readable(self, node: Node) -> bool:
@@ -126,7 +126,7 @@ def _columns(ready: Prepared, snapshot: Snapshot, context: Context, arm: str) ->
 
     The past and the models' segment stay out: what a customer can change is told, the rest in the rule's own words.
     """
-    past = seen(snapshot.trails, snapshot.surveys, ready.places, context.now)
+    past = group_events(snapshot.trails, snapshot.surveys, ready.places, context.now)
     at, personal = ready.columns.moment(context.now), is_personal_arm(arm)
     columns, _ = ready.columns.of_one(snapshot, context, {}, past, at, personal)
     facts = {name: one for name, one in columns.items() if not name.startswith("history.") and name not in NAMES}

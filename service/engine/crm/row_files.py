@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from service.core.csv_safety import BOM, defused
+from service.core.csv_safety import BOM, defuse_cell
 
 BLOCK = 5_000
 READ = 1 << 16
@@ -66,7 +66,7 @@ def _lines(cells: list[list[object]]) -> bytes:
 
 
 def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else defused(value)
+    return str(value).lower() if isinstance(value, bool) else defuse_cell(value)
 
 
 def _parquet(columns: tuple[Column, ...], rows: Iterator[Row]) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from datetime import tzinfo
 from service.core.decision_ids import canonical_id, made_at
 from service.core.domain import CLOCK_SKEW_MS, Event
 from service.core.errors import InvalidInput, NotFound, Problem
-from service.core.suggestions import unknown
+from service.core.suggestions import explain_unknown
 from service.decision.record import UNREADABLE, shown
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
@@ -87,7 +87,7 @@ class Claims:
         for field, nouns in NOUNS.items():
             word = getattr(event, field)
             if word is not None and not self._has(nouns, word):
-                yield Problem(field, unknown(word, getattr(self._known.now, nouns)))
+                yield Problem(field, explain_unknown(word, getattr(self._known.now, nouns)))
 
     def _has(self, nouns: str, word: str) -> bool:
         if word in getattr(self._known.now, nouns):

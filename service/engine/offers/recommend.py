@@ -16,7 +16,7 @@ from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease
 from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
-from service.rules.history.required_events import cut
+from service.rules.history.required_events import cut_snapshot
 from service.runtime.tracing import span
 
 UNRECORDED = ""
@@ -58,7 +58,7 @@ def decide_recorded(
     Of the past no more is read, and so recorded, than the rules of that policy tell apart.
     """
     mine = serving.for_customer(snapshot)
-    context, snapshot = request.context(now), cut(mine.policy, snapshot, now)
+    context, snapshot = request.context(now), cut_snapshot(mine.policy, snapshot, now)
     with span("score"):
         scores = score_one(mine.bundle, snapshot, prepared(mine.policy).columns.lifecycle.reads_segment)
     with span("decide"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.core.domain import Context
 from service.core.errors import InvalidInput, Problem
-from service.core.suggestions import unknown
+from service.core.suggestions import explain_unknown
 from service.engine.releases.active_release import ActiveRelease
 
 
@@ -48,4 +48,4 @@ def check_slot(request: OfferRequest, serving: ActiveRelease) -> None:
 
 
 def _unknown(name: str, got: str, known: Collection[str]) -> InvalidInput:
-    return InvalidInput(f"The policy has no such {name}.", [Problem(name, unknown(got, known))])
+    return InvalidInput(f"The policy has no such {name}.", [Problem(name, explain_unknown(got, known))])

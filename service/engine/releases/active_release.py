@@ -25,7 +25,7 @@ from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
 from service.engine.releases.loader import POLICIES, ReleaseLoader
 from service.rendering.answer import Phrasebook
-from service.rules.expiry import Clock
+from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy, load
 from service.rules.triggers import triggers_of
 from service.runtime.config import Settings
@@ -53,9 +53,9 @@ class ActiveRelease:
     share: float = 0.0
 
     @cached_property
-    def expiry(self) -> Clock:
+    def expiry(self) -> AnswerExpiry:
         """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
-        mine = Clock.of(self.policy)
+        mine = AnswerExpiry.of(self.policy)
         return mine if self.challenger is None else mine.joined(self.challenger.expiry)
 
     @cached_property

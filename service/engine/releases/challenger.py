@@ -6,7 +6,7 @@ challenger itself, so another trial draws other customers.
 
 from service.core.domain import Arm, Snapshot
 from service.core.errors import PolicyError, Problem
-from service.core.hashing import fraction
+from service.core.hashing import hash_fraction
 from service.decision.arms.assignment import arm_of
 from service.rules.policy import Policy
 
@@ -15,7 +15,7 @@ def is_served_by_challenger(snapshot: Snapshot, champion: Policy, challenger: st
     """Whether the challenger of that name serves the customer; their arm under the champion comes first."""
     if arm_of(snapshot, champion.experiments) != Arm.PERSONALISED:
         return False
-    return fraction(f"challenger:{challenger}", snapshot.customer_id) < share
+    return hash_fraction(f"challenger:{challenger}", snapshot.customer_id) < share
 
 
 def expect_same_placements(champion: Policy, challenger: Policy) -> None:

@@ -24,7 +24,7 @@ from service.engine.releases import policy_check_process, value_gate_process
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import ValueGate
-from service.rules.expiry import Clock
+from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
 from service.runtime.child_process import ENDLESS, Patience
 from service.scoring.models.fitness import misfits, refuse
@@ -196,7 +196,7 @@ class Governance:
         return self._store.active() or Release(ON_DISK, policy.hash, None)
 
     def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
-        clock = reduce(Clock.joined, map(Clock.of, policies))
+        clock = reduce(AnswerExpiry.joined, map(AnswerExpiry.of, policies))
         people = self._store.population(customers, clock.lookback(now))
         if not people:
             raise InvalidInput("No customer is stored to simulate on: import customers first.")

@@ -54,7 +54,7 @@ def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedP
 
 
 def _check(documents: Documents) -> dict[str, object]:
-    limits.refuse(documents)
+    limits.refuse_oversized(documents)
     policy = from_documents(documents)
     conduct.refuse(policy)
     return {"hash": policy.hash, "documents": orjson.Fragment(policy.canonical)}

@@ -27,7 +27,7 @@ from service.decision import decode
 from service.decision.record import UNREADABLE
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_one
-from service.rules.history.required_events import answers
+from service.rules.history.required_events import can_answer
 from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.store import Store
@@ -185,7 +185,7 @@ class ValueGate:
             if decision.arm in LEFT_OUT:
                 continue
             recorded = self._recorded(sides, release.policy)
-            if recorded is None or not all(answers(recorded, one, snapshot, context.now) for one in (new, champion)):
+            if recorded is None or not all(can_answer(recorded, one, snapshot, context.now) for one in (new, champion)):
                 yield LeftOut.SHORT
                 continue
             seen = {

@@ -16,7 +16,7 @@ from flask import Response, request
 from marshmallow import Schema
 
 from service.core.domain import Client, Release
-from service.core.errors import InvalidInput, Problem, Spoken, Unavailable
+from service.core.errors import InvalidInput, Problem, TranslatedProblem, Unavailable
 from service.engine.releases.policy_jobs import problem_of
 from service.rendering.answer import iso
 from service.routes.examples.jobs import POLICY_ENDED, POLICY_QUEUED
@@ -286,7 +286,7 @@ def rollback(client: Client) -> Response:
 
 def _within(customers: int, *policies: Policy) -> None:
     """InvalidInput where so many customers are more than a worker should calculate at once."""
-    each = sum(limits.cells(len(one.rules), len(one.offers), len(one.channels)) for one in policies)
+    each = sum(limits.count_cells(len(one.rules), len(one.offers), len(one.channels)) for one in policies)
     if customers * each > MOST_WORK:
         words = f"must be at most {MOST_WORK // each:,} with policies of this size; the command line takes more"
         raise InvalidInput("The simulation is too large.", [Problem("customers", words)])
@@ -333,7 +333,7 @@ def _answer(job: Job) -> dict[str, Any] | None:
     if job.finished_at is None:
         return None
     error = found.get("problem") or problem_of(Unavailable(str(job.error)))
-    status, rows = error["status"], [Spoken(**each, language=ENGLISH) for each in error["errors"]]
+    status, rows = error["status"], [TranslatedProblem(**each, language=ENGLISH) for each in error["errors"]]
     body = problem_document(
         status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Translator()
     )

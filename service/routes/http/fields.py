@@ -15,7 +15,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 
 from service.core.domain import CLOCK_SKEW_MS
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
-from service.core.suggestions import near
+from service.core.suggestions import find_near
 from service.routes.http.json_body import join
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -285,6 +285,6 @@ def _told(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def _guess(schema: Schema, where: str) -> str:
-    meant = near(where.rpartition(".")[2], schema.fields)
+    meant = find_near(where.rpartition(".")[2], schema.fields)
     guess = f'did you mean "{meant}"?' if meant else f"expected {', '.join(schema.fields)}"
     return f"is not known here; {guess}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from service.core.suggestions import few_searches
+from service.core.suggestions import limit_searches
 from service.engine.auth.quotas import WINDOW_S, Allowance
 from service.routes.http.metrics import observe
 from service.routes.http.request_context import UNMATCHED, RequestContext, begin
@@ -56,7 +56,7 @@ class Middleware:
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         try:
-            with few_searches():
+            with limit_searches():
                 return self._app(environ, started)
         finally:
             method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"

@@ -25,8 +25,8 @@ from service.core.errors import (
     InvalidToken,
     PolicyError,
     Problem,
-    Spoken,
     TooMany,
+    TranslatedProblem,
     Unauthorized,
     Unavailable,
     UnsupportedCoding,
@@ -90,7 +90,7 @@ def problem_rows(problems: Iterable[Problem], translator: Translator) -> Iterato
     for one in problems:
         message = (
             translator.quote(one.message, one.language)
-            if isinstance(one, Spoken)
+            if isinstance(one, TranslatedProblem)
             else translator.translate(one.message)
         )
         yield {"where": one.where, "message": message}
@@ -99,7 +99,7 @@ def problem_rows(problems: Iterable[Problem], translator: Translator) -> Iterato
 def problems_of(error: FourcastError) -> Iterable[Problem]:
     """The problems of an error; those of a file that somebody wrote in English are English and stay so."""
     if isinstance(error, PolicyError | ExpressionError | BundleError):
-        return (Spoken(one.where, one.message, ENGLISH) for one in error.problems)
+        return (TranslatedProblem(one.where, one.message, ENGLISH) for one in error.problems)
     return error.problems
 
 

@@ -11,19 +11,19 @@ from math import inf, nan
 
 import numpy as np
 
-from service.core.grid import DAY_MS, Array, Column, Places, by_channel, by_customer
-from service.rules.history.event_counts import Counter, Mean, PastTable, Seen, Tally
+from service.core.grid import DAY_MS, Array, Column, GridIndex, by_channel, by_customer
+from service.rules.history.event_counts import Counter, EventCount, EventsByKind, PastTable, SurveyMean
 from service.rules.model.contact import Contact
 
 CONSENT = "history.consent"
 SPARE_MS = 60_000
 
 
-def _tally(per: str, kind: str, window_days: float = inf) -> Tally:
-    return Tally(per, frozenset({kind}), window_days)
+def _tally(per: str, kind: str, window_days: float = inf) -> EventCount:
+    return EventCount(per, frozenset({kind}), window_days)
 
 
-COUNTS: Mapping[str, Tally] = {
+COUNTS: Mapping[str, EventCount] = {
     "history.offer_impressions_7d": _tally("offer", "impression", 7),
     "history.offer_impressions_30d": _tally("offer", "impression", 30),
     "history.contacts_7d": _tally("customer", "contact", 7),
@@ -34,7 +34,7 @@ COUNTS: Mapping[str, Tally] = {
 }
 """How many such events stand in the window."""
 
-NEWEST: Mapping[str, Tally] = {
+NEWEST: Mapping[str, EventCount] = {
     "history.offer_clicked_days": _tally("offer", "click"),
     "history.offer_dismissed_days": _tally("offer", "dismiss"),
     "history.offer_rejected_days": _tally("offer", "reject"),
@@ -60,19 +60,19 @@ def depth_ms(contact: Contact) -> int:
     return int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + SPARE_MS
 
 
-class History:
+class HistoryColumns:
     """The history columns that a policy reads, ready to be filled for one customer or for many."""
 
-    def __init__(self, places: Places, names: Iterable[str]) -> None:
+    def __init__(self, places: GridIndex, names: Iterable[str]) -> None:
         """``names``: every name some rule reads; others are not filled."""
         read = set(names)
         self._family_of = places.family_index
         self._counts = {name: Counter(tally, places) for name, tally in COUNTS.items() if name in read}
         self._newest = {name: Counter(tally, places) for name, tally in NEWEST.items() if name in read}
-        self._means = {name: Mean(window_days) for name, window_days in MEANS.items() if name in read}
+        self._means = {name: SurveyMean(window_days) for name, window_days in MEANS.items() if name in read}
         self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
 
-    def one(self, past: Seen) -> dict[str, Column]:
+    def one(self, past: EventsByKind) -> dict[str, Column]:
         """The past's columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
         columns = dict(NOTHING)
         if past:

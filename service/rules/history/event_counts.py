@@ -16,7 +16,7 @@ from math import ceil, inf, isinf, nan
 import numpy as np
 
 from service.core.domain import EventKind, Snapshot, Survey, Trail
-from service.core.grid import DAY_MS, Array, Places
+from service.core.grid import DAY_MS, Array, GridIndex
 
 KIND_CODE = {str(kind): code for code, kind in enumerate(EventKind)}
 _AXES = ("customer", "offer", "family", "channel")
@@ -29,7 +29,7 @@ Where = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EventsByKind:
     """One customer's past at ``now`` (ms): instants by kind and place, oldest first, and what surveys said."""
 
     now: int
@@ -41,7 +41,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class EventCount:
     """Events of some kinds per customer, offer, family or channel within a window; ``direction`` None takes all.
 
     An event whose channel is not known counts in either direction: what may have been a contact is taken for one.
@@ -88,7 +88,7 @@ def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
     return found[kept], first + kept
 
 
-def past_table(snapshots: Iterable[Snapshot], places: Places) -> PastTable:
+def past_table(snapshots: Iterable[Snapshot], places: GridIndex) -> PastTable:
     """The past of customers 0, 1, 2, ... as columns; kinds that nobody knows are left out."""
     several = list(snapshots)
     trails = [(row, one) for row, each in enumerate(several) for one in each.trails if one.kind in KIND_CODE]
@@ -105,15 +105,15 @@ def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
     return np.array(rows, dtype=np.int64).reshape(-1, width)
 
 
-def seen(trails: Iterable[Trail], surveys: Sequence[Survey], places: Places, now: int) -> Seen:
+def group_events(trails: Iterable[Trail], surveys: Sequence[Survey], places: GridIndex, now: int) -> EventsByKind:
     """One customer's past by kind, with places."""
     found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
     for one in trails:
         found.setdefault(one.kind, []).append((_where(one, places), one.instants))
-    return Seen(now, found, surveys)
+    return EventsByKind(now, found, surveys)
 
 
-def _where(trail: Trail, places: Places) -> Where:
+def _where(trail: Trail, places: GridIndex) -> Where:
     offer = -1 if trail.offer is None else places.offer.get(trail.offer, -1)
     channel = -1 if trail.channel is None else places.channel.get(trail.channel, -1)
     return 0, offer, places.family_of[offer] if offer >= 0 else -1, channel
@@ -127,7 +127,7 @@ def age_ms(window_days: float) -> int:
 class Counter:
     """A tally bound to the places of one policy."""
 
-    def __init__(self, tally: Tally, places: Places) -> None:
+    def __init__(self, tally: EventCount, places: GridIndex) -> None:
         """Resolves names to places once."""
         self.tally, self.size = tally, places.size[tally.per]
         self._axis, self._age = _AXES.index(tally.per), age_ms(tally.window_days)
@@ -136,7 +136,7 @@ class Counter:
         self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
         self._family_of = np.array([*places.family_of, -1])
 
-    def found(self, past: Seen) -> Iterator[tuple[int, Sequence[int]]]:
+    def found(self, past: EventsByKind) -> Iterator[tuple[int, Sequence[int]]]:
         """(place, instants, oldest first) of each trail with an event in the window."""
         since = past.now - self._age
         for kind in self._kinds:
@@ -144,7 +144,7 @@ class Counter:
                 if where[self._axis] >= 0 and self._directed[where[_CHANNEL]] and instants[-1] > since:
                     yield where[self._axis], instants
 
-    def count_one(self, past: Seen) -> list[int] | None:
+    def count_one(self, past: EventsByKind) -> list[int] | None:
         """How many events per place."""
         counts: list[int] | None = None
         since = past.now - self._age
@@ -153,7 +153,7 @@ class Counter:
             counts[place] += len(instants) - bisect_right(instants, since)
         return counts
 
-    def age_one(self, past: Seen) -> list[float] | None:
+    def age_one(self, past: EventsByKind) -> list[float] | None:
         """Milliseconds since the newest event per place, infinite for none."""
         ages: list[float] | None = None
         for place, instants in self.found(past):
@@ -161,7 +161,7 @@ class Counter:
             ages[place] = min(ages[place], max(0, past.now - instants[-1]))
         return ages
 
-    def newest_one(self, past: Seen) -> list[float] | None:
+    def newest_one(self, past: EventsByKind) -> list[float] | None:
         """Whole days since the newest event per place, NaN for none."""
         ages = self.age_one(past)
         return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
@@ -206,13 +206,13 @@ class Counter:
         return None if ages is None else np.where(np.isinf(ages), nan, ages) // DAY_MS
 
 
-class Mean:
+class SurveyMean:
     """The mean score of the surveys in a rolling window; summed in the order given, for one customer as for many."""
 
     def __init__(self, window_days: float) -> None:
         self._age = age_ms(window_days)
 
-    def one(self, past: Seen) -> float | None:
+    def one(self, past: EventsByKind) -> float | None:
         """Of one customer; None where no survey says anything."""
         total, count = 0.0, 0
         for survey in past.surveys:

@@ -10,25 +10,25 @@ from math import floor, isnan
 
 from service.core.expressions.tree import OPPOSITE, Node
 from service.core.trails import EVERY
-from service.rules.formulas import formulas
+from service.rules.formulas import formulas_of
 from service.rules.history.columns import COUNTS
 from service.rules.policy import Policy
 
 COMPARED = frozenset({*OPPOSITE, "between", "in"})
 
 
-def told_apart(policy: Policy) -> dict[str, int]:
+def most_by_rule(policy: Policy) -> dict[str, int]:
     """How many instants of a trail each rule, offer, channel and formula can tell apart, by its id."""
     found = {cap.id: cap.maximum for cap in policy.contact.caps}
-    for where, expression in formulas(policy):
+    for where, expression in formulas_of(policy):
         found[where] = max([found.get(where, 1), *(most for _, most in _told(expression.tree))])
     return found
 
 
-def counted(policy: Policy) -> dict[str, int]:
+def most_by_count(policy: Policy) -> dict[str, int]:
     """How many events the policy's expressions can tell apart by each count that they read, by its name."""
     found: dict[str, int] = {}
-    for _, expression in formulas(policy):
+    for _, expression in formulas_of(policy):
         for name, most in _told(expression.tree):
             found[name] = max(found.get(name, 1), most)
     return found

@@ -7,7 +7,7 @@ rule says what it would say of all the past, and no newer event is ever put in a
 of a kind is bounded by its own numbers, however the events are spread over offers and channels; trails that differ only
 in an axis which no rule of that kind looks at are one.
 
-A record cut by one policy answers another's questions where the first read as much (``answers``).
+A record cut by one policy answers another's questions where the first read as much (``can_answer``).
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,10 +18,10 @@ from itertools import chain
 from math import inf
 
 from service.core.domain import KindLookback, Snapshot, Trail
-from service.rules.formulas import formulas
+from service.rules.formulas import formulas_of
 from service.rules.history.columns import COUNTS, NEWEST, SPARE_MS, depth_ms
 from service.rules.history.event_counts import age_ms
-from service.rules.history.lookback import counted
+from service.rules.history.lookback import most_by_count
 from service.rules.policy import Policy
 
 Instants = tuple[int, ...]
@@ -32,7 +32,7 @@ Place = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class EventRequirement:
     """The newest ``most`` events of a kind within ``window_days``, at each place of the axis ``per``."""
 
     kind: str
@@ -46,7 +46,7 @@ class Need:
         return now - age_ms(self.window_days)
 
 
-class Needs:
+class RequiredEvents:
     """What one policy reads of the past; ``kinds`` is the same kind by kind, as at the instant 0."""
 
     def __init__(self, policy: Policy) -> None:
@@ -58,7 +58,7 @@ class Needs:
         self.kinds = tuple(self._kind(kind, needs) for kind, needs in sorted(self._of.items()))
         self._axes = {one.kind: (one.by_offer, one.by_channel) for one in self.kinds}
 
-    def _kind(self, kind: str, needs: Sequence[Need]) -> KindLookback:
+    def _kind(self, kind: str, needs: Sequence[EventRequirement]) -> KindLookback:
         """The longest window of a kind and a minute, the largest number, and the axes that a need looks at."""
         window = min(self.depth_ms, max(age_ms(one.window_days) for one in needs) + SPARE_MS)
         by_offer = any(one.per in ("offer", "family") for one in needs)
@@ -86,7 +86,7 @@ class Needs:
             whole = instants[0] if len(instants) == 1 else tuple(sorted(chain(*instants)))
             yield Trail(kind, offer or None, channel or None, whole)
 
-    def _taken(self, needs: Iterable[Need], trails: Sequence[Trail], now: int) -> Iterator[Trail]:
+    def _taken(self, needs: Iterable[EventRequirement], trails: Sequence[Trail], now: int) -> Iterator[Trail]:
         """Of trails of one kind, as many of the newest instants as the need that takes most of them."""
         lengths = [0] * len(trails)
         for need in needs:
@@ -101,14 +101,14 @@ class Needs:
         kept = zip(trails, lengths, strict=True)
         return (replace(one, instants=one.instants[-length:]) for one, length in kept if length)
 
-    def full(self, need: Need, trails: Sequence[Trail], since: int) -> bool:
+    def full(self, need: EventRequirement, trails: Sequence[Trail], since: int) -> bool:
         """Whether at any of the need's places so many events stand after ``since`` that others may be left out."""
         groups = self._groups(need, trails).values()
         return any(
             sum(len(_after(trails[each].instants, since, need.most)) for each in one) >= need.most for one in groups
         )
 
-    def _groups(self, need: Need, trails: Sequence[Trail]) -> dict[Place, list[int]]:
+    def _groups(self, need: EventRequirement, trails: Sequence[Trail]) -> dict[Place, list[int]]:
         """The numbers of the trails that count for the need, by place."""
         found: dict[Place, list[int]] = {}
         for number, trail in enumerate(trails):
@@ -117,7 +117,7 @@ class Needs:
                 found.setdefault(place, []).append(number)
         return found
 
-    def _place(self, need: Need, trail: Trail) -> Place | None:
+    def _place(self, need: EventRequirement, trail: Trail) -> Place | None:
         """None where the trail counts nowhere; a channel that nobody knows counts in either direction."""
         if need.direction not in (None, self.directions.get(trail.channel or "", need.direction)):
             return None
@@ -130,19 +130,19 @@ class Needs:
 
 
 @lru_cache(maxsize=16)
-def needs_of(policy: Policy) -> Needs:
+def required_events_of(policy: Policy) -> RequiredEvents:
     """What the policy reads of the past, worked out once."""
-    return Needs(policy)
+    return RequiredEvents(policy)
 
 
-def cut(policy: Policy, snapshot: Snapshot, now: int) -> Snapshot:
+def cut_snapshot(policy: Policy, snapshot: Snapshot, now: int) -> Snapshot:
     """The customer with what the policy's rules tell apart of the past at ``now`` (ms): it decides the same."""
     if not snapshot.trails:
         return snapshot
-    return replace(snapshot, trails=needs_of(policy).kept(snapshot.trails, now))
+    return replace(snapshot, trails=required_events_of(policy).kept(snapshot.trails, now))
 
 
-def answers(recorded: Policy, asking: Policy, snapshot: Snapshot, now: int) -> bool:
+def can_answer(recorded: Policy, asking: Policy, snapshot: Snapshot, now: int) -> bool:
     """Whether a snapshot cut by ``recorded`` says to ``asking`` what all of the past would say.
 
     For every need of the one that asks there must be one of the other's that looks as far at the same places. Where
@@ -150,11 +150,13 @@ def answers(recorded: Policy, asking: Policy, snapshot: Snapshot, now: int) -> b
     """
     if recorded.hash == asking.hash:
         return True
-    mine, theirs = needs_of(recorded), needs_of(asking)
+    mine, theirs = required_events_of(recorded), required_events_of(asking)
     return all(_answered(mine, theirs, need, snapshot.trails, now) for need in theirs.needs)
 
 
-def _answered(mine: Needs, theirs: Needs, need: Need, trails: Sequence[Trail], now: int) -> bool:
+def _answered(
+    mine: RequiredEvents, theirs: RequiredEvents, need: EventRequirement, trails: Sequence[Trail], now: int
+) -> bool:
     if need.direction is not None and mine.directions != theirs.directions:
         return False
     if need.window_days == inf and mine.depth_ms < theirs.depth_ms:
@@ -168,28 +170,28 @@ def _answered(mine: Needs, theirs: Needs, need: Need, trails: Sequence[Trail], n
     )
 
 
-def _needs(policy: Policy) -> Iterator[Need]:
+def _needs(policy: Policy) -> Iterator[EventRequirement]:
     """Rules that take several kinds together need as many of each: the newest of all are among them."""
     for cap in policy.contact.caps:
         for kind in cap.counts:
-            yield Need(kind, cap.per, cap.direction, cap.window_days, cap.maximum)
+            yield EventRequirement(kind, cap.per, cap.direction, cap.window_days, cap.maximum)
     for rest in policy.contact.cool_offs:
         for kind in (*rest.after, *rest.until):
-            yield Need(kind, rest.per, None, rest.days, 1)
-    read = frozenset[str]().union(*(one.names for _, one in formulas(policy)))
-    most = {**dict.fromkeys(NEWEST, 1), **counted(policy)}
+            yield EventRequirement(kind, rest.per, None, rest.days, 1)
+    read = frozenset[str]().union(*(one.names for _, one in formulas_of(policy)))
+    most = {**dict.fromkeys(NEWEST, 1), **most_by_count(policy)}
     for name, tally in {**COUNTS, **NEWEST}.items():
         for kind in sorted(tally.kinds) if name in read else ():
-            yield Need(kind, tally.per, tally.direction, tally.window_days, most.get(name, 1))
+            yield EventRequirement(kind, tally.per, tally.direction, tally.window_days, most.get(name, 1))
 
 
-def _widest(needs: Iterable[Need]) -> tuple[Need, ...]:
+def _widest(needs: Iterable[EventRequirement]) -> tuple[EventRequirement, ...]:
     """The needs without those that another one answers too: at the same places, as far back and as many."""
     every = list(needs)
     return tuple(one for one in every if not any(_within(one, other) for other in every if other is not one))
 
 
-def _within(one: Need, other: Need) -> bool:
+def _within(one: EventRequirement, other: EventRequirement) -> bool:
     alike = (one.kind, one.per, one.direction) == (other.kind, other.per, other.direction)
     return alike and one.window_days <= other.window_days and one.most <= other.most
 

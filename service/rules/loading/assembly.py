@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from service.core.attributes import AttributeTable, parse_table
 from service.core.attributes.features import FeatureProgram
 from service.core.errors import PolicyError, Problem
-from service.core.expressions import Kind, value
+from service.core.expressions import Kind, compile_value
 from service.rules.loading import (
     catalogue,
     contact_cases,
@@ -29,7 +29,7 @@ from service.rules.loading import (
     terms,
     weights,
 )
-from service.rules.loading.cases import Bench
+from service.rules.loading.cases import CaseRunner
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.contact import RETIREMENT, Contact
 from service.rules.model.rules import (
@@ -42,7 +42,7 @@ from service.rules.model.rules import (
     Schema,
     Strategy,
     Term,
-    places_of,
+    grid_index_of,
 )
 from service.rules.model.targeting import Target
 from service.rules.vocabulary import TICKET
@@ -51,7 +51,7 @@ Documents = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class Assortment:
     """The catalogue and the channels, and the schema they open; None while no schema can be known."""
 
     offers: tuple[Offer, ...]
@@ -64,7 +64,7 @@ class Goods:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class RuleSet:
     """The rule book: strategies, every rule of the four C also where switched off, and the contact policy."""
 
     strategies: Mapping[str, Strategy]
@@ -73,7 +73,7 @@ class Book:
     contact: Contact
 
 
-class Pages:
+class DocumentEntries:
     """The documents as entries; one that is not there is empty and silent."""
 
     def __init__(self, documents: Documents, problems: list[Problem]) -> None:
@@ -90,25 +90,25 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
 
     ``exact``: money is compared as it stands.
     """
-    pages = Pages(documents, problems)
+    pages = DocumentEntries(documents, problems)
     table = _table(documents, problems, exact)
     goods = _goods(pages, table, exact)
     book = _book(pages, goods)
     hierarchy = weights.read_weights(pages["weights"])
     tested = experiments.read_experiments(pages["experiments"], book.strategies)
-    words = messages.read_words(pages["messages"], goods.schema, goods.offers, goods.channels, book.targets)
+    words = messages.read_templates(pages["messages"], goods.schema, goods.offers, goods.channels, book.targets)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     watched = monitoring.read_monitoring(pages["monitoring"])
-    problems += rule_files.unsayable([*book.rules, *book.contact.rules], words.banned)
-    problems += portrait.unsayable(drawn, words.banned)
+    problems += rule_files.wording_problems([*book.rules, *book.contact.rules], words.banned)
+    problems += portrait.wording_problems(drawn, words.banned)
     if problems or table is None:
         return {}
     features = FeatureProgram(table)
     problems += _unvalued(goods, table, features)
-    bench = Bench(goods.schema or {}, goods.columns)
+    bench = CaseRunner(goods.schema or {}, goods.columns)
     problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
-    problems += contact_cases.problems(book.contact, places_of(goods.offers, goods.channels))
-    writing = messages.Writing(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
+    problems += contact_cases.case_problems(book.contact, grid_index_of(goods.offers, goods.channels))
+    writing = messages.MessageWriter(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
     written, variants = writing.plain(), writing.variants(book.targets)
     return {
         "attributes": table,
@@ -125,7 +125,7 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     }
 
 
-def _goods_parts(goods: Goods) -> dict[str, Any]:
+def _goods_parts(goods: Assortment) -> dict[str, Any]:
     for column in goods.columns.values():
         column.flags.writeable = False
     return {
@@ -139,12 +139,12 @@ def _goods_parts(goods: Goods) -> dict[str, Any]:
     }
 
 
-def _book_parts(book: Book) -> dict[str, Any]:
+def _book_parts(book: RuleSet) -> dict[str, Any]:
     return {
         "strategies": MappingProxyType(dict(book.strategies)),
         "targets": MappingProxyType(dict(book.targets)),
-        "gates": rule_files.gates(book.rules, book.strategies),
-        "fits": rule_files.fits(book.rules, book.strategies),
+        "gates": rule_files.active_gates(book.rules, book.strategies),
+        "fits": rule_files.active_fits(book.rules, book.strategies),
         "contact": book.contact,
     }
 
@@ -159,14 +159,14 @@ def _table(documents: Documents, problems: list[Problem], exact: bool) -> Attrib
         return None
 
 
-def _goods(pages: Pages, table: AttributeTable | None, exact: bool) -> Goods:
+def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool) -> Assortment:
     shop, roads = pages["catalogue"], pages["channels"]
     offer_terms, channel_terms = terms.read_terms(shop), terms.read_terms(roads)
     known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
     customer = table.schema() if table is not None else {}
     schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
     if schema is not None:
-        schema = {**portrait.standing(pages.documents.get("portrait")), **schema}
+        schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **schema}
         schema = _compared(schema, exact)
     offers = catalogue.read_offers(shop, offer_terms)
     families = catalogue.read_families(shop, schema, _compared(TICKET, exact), offers)
@@ -174,19 +174,19 @@ def _goods(pages: Pages, table: AttributeTable | None, exact: bool) -> Goods:
     shop.close()
     roads.close()
     columns = catalogue.static_columns(offers, offer_terms, channels, channel_terms)
-    return Goods(offers, channels, families, offer_terms, channel_terms, schema, columns)
+    return Assortment(offers, channels, families, offer_terms, channel_terms, schema, columns)
 
 
-def _book(pages: Pages, goods: Goods) -> Book:
+def _book(pages: DocumentEntries, goods: Assortment) -> RuleSet:
     whole = None if goods.schema is None else portrait.portrait_schema(goods.schema)
     strategies, targets = rule_files.read_strategies(pages["strategies"], whole)
     rules = tuple(r for c in CONCERNS for r in rule_files.read_rules(pages[c], c, goods.schema, strategies))
     contact = contact_policy.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
-    pages.problems += rule_files.repeated([*rules, RETIREMENT, *contact.rules])
-    return Book(strategies, targets, rules, contact)
+    pages.problems += rule_files.repeated_ids([*rules, RETIREMENT, *contact.rules])
+    return RuleSet(strategies, targets, rules, contact)
 
 
-def _unvalued(goods: Goods, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
+def _unvalued(goods: Assortment, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
     """An offer whose ticket or value is NULL when nothing is known of the customer could never be shown to them."""
     columns = _nothing_known(goods, table, features)
     return [
@@ -204,7 +204,7 @@ def _compared(schema: Schema, exact: bool) -> Schema:
     return {name: replace(one, exact=exact) for name, one in schema.items()}
 
 
-def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
+def _nothing_known(goods: Assortment, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
     columns: dict[str, Any] = dict(table.encode({}))
     features.one(columns)
     outside = {n: name for n, name in (goods.schema or {}).items() if n not in columns}
@@ -212,12 +212,12 @@ def _nothing_known(goods: Goods, table: AttributeTable, features: FeatureProgram
     return {**columns, **unknown, **goods.columns}
 
 
-def _unknown_offers(family: FamilyTerms, goods: Goods, columns: dict[str, Any]) -> list[tuple[str, str]]:
+def _unknown_offers(family: FamilyTerms, goods: Assortment, columns: dict[str, Any]) -> list[tuple[str, str]]:
     shape = (1, len(goods.offers), 1)
     (name,) = TICKET
     shaped = {n: np.full((1, 1, 1), c) if n.startswith("history.") else c for n, c in columns.items()}
-    ticket = np.broadcast_to(value(family.ticket)(shaped), shape)
-    worth = np.broadcast_to(value(family.value)({**shaped, name: ticket}), shape)
+    ticket = np.broadcast_to(compile_value(family.ticket)(shaped), shape)
+    worth = np.broadcast_to(compile_value(family.value)({**shaped, name: ticket}), shape)
     found = [("ticket", ticket), ("value", worth)]
     mine = [place for place, offer in enumerate(goods.offers) if offer.family == family.id]
     return [(key, goods.offers[place].id) for key, column in found for place in mine if np.isnan(column[0, place, 0])]

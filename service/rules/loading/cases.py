@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from service.core.domain import Scalar
 from service.core.errors import Problem
-from service.core.expressions import Expression, Kind, falsity, truth
-from service.rules.loading.documents.entry import shown
+from service.core.expressions import Expression, Kind, compile_falsity, compile_truth
+from service.rules.loading.documents.entry import quote_entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.rule_files import FIT_VERBS, GATE_VERBS
-from service.rules.loading.terms import encoded
+from service.rules.loading.terms import encode_value
 from service.rules.model.rules import Case, FitRule, GateRule, Schema
 
 Columns = dict[str, object]
 _MEND = "what is unknown applies, and may close it: expected coalesce(...) or a stated term"
 
 
-class Bench:
+class CaseRunner:
     """Runs cases against one policy's schema and static columns."""
 
     def __init__(self, schema: Schema, static: Mapping[str, NDArray[Any]]) -> None:
@@ -53,7 +53,9 @@ class Bench:
         """The first offer or channel for which a static condition is neither true nor false."""
         if applies is None or not applies.static:
             return []
-        known = np.atleast_3d(truth(applies, many=True)(self.static) | falsity(applies, many=True)(self.static))
+        known = np.atleast_3d(
+            compile_truth(applies, many=True)(self.static) | compile_falsity(applies, many=True)(self.static)
+        )
         return [self._cell(int(offer), int(channel), applies) for _, offer, channel in np.argwhere(~known)[:1]]
 
     def _cell(self, offer: int, channel: int, applies: Expression) -> str:
@@ -66,7 +68,7 @@ class Bench:
         if unfit:
             return unfit
         verbs = GATE_VERBS if isinstance(rule, GateRule) else FIT_VERBS
-        found = holds(rule, self._columns(rule, case.given))
+        found = rule_holds(rule, self._columns(rule, case.given))
         return [] if found is case.holds else [f"expected that it {verbs[not case.holds]}, but it {verbs[not found]}"]
 
     def _unfit(self, given: Mapping[str, Scalar]) -> list[str]:
@@ -76,11 +78,11 @@ class Bench:
     def _objection(self, name: str, value: Scalar) -> list[str]:
         if name in self.rows:
             known = tuple(self.rows[name])
-            return [] if value in known else [f"knows no {name} {shown(value)}; {nearest(str(value), known)}"]
+            return [] if value in known else [f"knows no {name} {quote_entry(value)}; {nearest(str(value), known)}"]
         if name not in self.schema:
             return [f'gives "{name}"; {nearest(name, tuple(self.schema))[:200]}']
         kind = self.schema[name].kind
-        return [] if _is_of_kind(kind, value) else [f"gives {name}: expected a {kind}, got {shown(value)}"]
+        return [] if _is_of_kind(kind, value) else [f"gives {name}: expected a {kind}, got {quote_entry(value)}"]
 
     def _unchosen(self, rule: GateRule | FitRule, given: Mapping[str, Scalar]) -> list[str]:
         """A case of a rule that reads ``offer.*`` must say of which offer it speaks."""
@@ -100,16 +102,16 @@ class Bench:
         if name not in given and source in self.rows:
             return self.static[name].reshape(-1)[[self.rows[source].index(str(given[source]))]].reshape(1, 1, 1)
         kind = self.schema[name].kind
-        found = encoded(kind, given.get(name))
+        found = encode_value(kind, given.get(name))
         return np.array(found, dtype=object if kind is Kind.TEXT else float).reshape(1, 1, 1)
 
 
-def holds(rule: GateRule | FitRule, columns: Mapping[str, object]) -> bool:
+def rule_holds(rule: GateRule | FitRule, columns: Mapping[str, object]) -> bool:
     """A gate: require is true or applies is false. A fit rule: when is true. ``columns`` are all (1, 1, 1)."""
     if isinstance(rule, FitRule):
-        return _is(truth(rule.when, many=True)(columns))
-    spared = rule.applies is not None and _is(falsity(rule.applies, many=True)(columns))
-    return spared or _is(truth(rule.require, many=True)(columns))
+        return _is(compile_truth(rule.when, many=True)(columns))
+    spared = rule.applies is not None and _is(compile_falsity(rule.applies, many=True)(columns))
+    return spared or _is(compile_truth(rule.require, many=True)(columns))
 
 
 def _is(found: object) -> bool:
@@ -134,6 +136,6 @@ def _is_of_kind(kind: Kind, value: Scalar) -> bool:
 
 def _is_date(value: str) -> bool:
     try:
-        return encoded(Kind.DATE, value) is not None
+        return encode_value(Kind.DATE, value) is not None
     except ValueError:
         return False

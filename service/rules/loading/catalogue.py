@@ -29,7 +29,12 @@ def read_schema(customer: Schema, catalogue: Entry, offer_terms: Terms, roads: E
     }
     tables = {**HISTORY, **CONTEXT, **OFFER, **CHANNEL}
     fixed = {name: replace(entry, values=closed.get(name, entry.values)) for name, entry in tables.items()}
-    return {**customer, **fixed, **stating.names("offer", offer_terms), **stating.names("channel", channel_terms)}
+    return {
+        **customer,
+        **fixed,
+        **stating.term_names("offer", offer_terms),
+        **stating.term_names("channel", channel_terms),
+    }
 
 
 def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
@@ -67,12 +72,12 @@ def static_columns(
     offers: Sequence[Offer], of: Terms, channels: Sequence[Channel], ct: Terms
 ) -> dict[str, NDArray[Any]]:
     """``offer.*`` as (1, m, 1) and ``channel.*`` as (1, 1, k)."""
-    by_offer = stating.columns("offer", of, [offer.terms for offer in offers])
-    by_offer |= {"offer.id": stating.column(Kind.TEXT, [offer.id for offer in offers])}
-    by_offer |= {"offer.family": stating.column(Kind.TEXT, [offer.family for offer in offers])}
-    by_channel = stating.columns("channel", ct, [channel.terms for channel in channels])
+    by_offer = stating.term_columns("offer", of, [offer.terms for offer in offers])
+    by_offer |= {"offer.id": stating.encode_column(Kind.TEXT, [offer.id for offer in offers])}
+    by_offer |= {"offer.family": stating.encode_column(Kind.TEXT, [offer.family for offer in offers])}
+    by_channel = stating.term_columns("channel", ct, [channel.terms for channel in channels])
     for name, entry in CHANNEL.items():
-        by_channel[name] = stating.column(entry.kind, [getattr(one, name.partition(".")[2]) for one in channels])
+        by_channel[name] = stating.encode_column(entry.kind, [getattr(one, name.partition(".")[2]) for one in channels])
     shaped = {name: column.reshape(1, -1, 1) for name, column in by_offer.items()}
     return shaped | {name: column.reshape(1, 1, -1) for name, column in by_channel.items()}
 
@@ -104,7 +109,7 @@ def _offer(entry: Entry, terms: Terms) -> Offer:
         share=1.0,
         lever=entry.number("lever", 0.0, 10.0, default=1.0),
         name=entry.both("name"),
-        terms=stating.stated(entry, terms),
+        terms=stating.read_stated(entry, terms),
     )
     entry.close()
     return offer
@@ -130,7 +135,7 @@ def _channel(entry: Entry, terms: Terms, schema: Schema | None) -> Channel:
         response=entry.expression("response", schema, Kind.NUMBER),
         placements=entry.words("placements", optional=True),
         name=entry.both("name"),
-        terms=stating.stated(entry, terms),
+        terms=stating.read_stated(entry, terms),
     )
     entry.close()
     return channel

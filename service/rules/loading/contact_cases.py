@@ -13,10 +13,10 @@ import numpy as np
 
 from service.core.domain import Event, EventKind
 from service.core.errors import Problem
-from service.core.grid import DAY_MS, Places, day_number, moment
+from service.core.grid import DAY_MS, GridIndex, day_number, moment
 from service.core.trails import trails_of
 from service.rules.contact_gates import ContactGates
-from service.rules.history.event_counts import seen
+from service.rules.history.event_counts import group_events
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.rule_files import GATE_VERBS
@@ -36,7 +36,7 @@ def read_cases(entry: Entry) -> tuple[ContactCase, ...]:
     )
 
 
-def problems(contact: Contact, places: Places) -> list[Problem]:
+def case_problems(contact: Contact, places: GridIndex) -> list[Problem]:
     """Every case that names what is not there or does not come out as written."""
     gates = ContactGates(contact, places)
     return [
@@ -91,7 +91,7 @@ def _local_time(entry: Entry) -> str:
 
 
 def _faults(
-    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: Places
+    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: GridIndex
 ) -> Iterator[str]:
     strangers = [*_strangers(case, places)]
     if strangers:
@@ -102,7 +102,7 @@ def _faults(
         yield f"expected that it {GATE_VERBS[not case.holds]}, but it {GATE_VERBS[not found]}"
 
 
-def _strangers(case: ContactCase, places: Places) -> Iterator[str]:
+def _strangers(case: ContactCase, places: GridIndex) -> Iterator[str]:
     """Offers and channels that the policy does not have."""
     for noun, known, named in (
         ("offer", places.offers, [case.offer, *(one.offer for one in case.past)]),
@@ -113,12 +113,12 @@ def _strangers(case: ContactCase, places: Places) -> Iterator[str]:
                 yield f'knows no {noun} "{name}"; {nearest(name, known)}'
 
 
-def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: Places) -> bool:
+def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: GridIndex) -> bool:
     """Whether the rule's own gate leaves the case's cell open."""
     zone = ZoneInfo(contact.timezone)
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
     at = moment(now, contact.timezone)
-    past = seen(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
+    past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
     oks = gates.one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
     shape = 1, len(places.offers), len(places.channels)
     cell = 0, places.offer.get(case.offer or "", 0), places.channel[case.channel]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from service.core.domain import RETIRED
 from service.rules.loading.contact_cases import EVENTS, read_cases
 from service.rules.loading.documents.entry import Entry
-from service.rules.loading.rule_files import Common, common
+from service.rules.loading.rule_files import Common, read_common
 from service.rules.model.contact import Cap, ConsentRule, Contact, CoolOff, QuietHours
 from service.rules.model.rules import CONCERNS, Strategy
 from service.rules.vocabulary import DIRECTIONS
@@ -39,7 +39,7 @@ def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str]) -
 
 def _shared(entry: Entry, strategies: Strategies) -> Common:
     concern = entry.choice("concern", CONCERNS) if entry.has("concern") else "communication"
-    return common(entry, concern, "contact", strategies)
+    return read_common(entry, concern, "contact", strategies)
 
 
 def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:

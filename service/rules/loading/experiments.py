@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from service.core.domain import Arm
 from service.core.hashing import BUCKETS
-from service.rules.loading.documents.entry import Entry, shown
+from service.rules.loading.documents.entry import Entry, quote_entry
 from service.rules.model.rules import ATTRIBUTION_DAYS, TEST_KINDS, Experiments, ReleaseGate, StandingTest, Strategy
 
 MOST = 0.5
@@ -86,5 +86,7 @@ def _demand_salts(page: Entry, experiments: Experiments) -> None:
     seen = {experiments.holdout_salt: "the holdout"}
     for test in experiments.tests:
         if test.salt and test.salt in seen:
-            page.fault("tests", f'give "{test.id}" the salt {shown(test.salt)} of {seen[test.salt]}; expected its own')
+            page.fault(
+                "tests", f'give "{test.id}" the salt {quote_entry(test.salt)} of {seen[test.salt]}; expected its own'
+            )
         seen.setdefault(test.salt, f'test "{test.id}"')

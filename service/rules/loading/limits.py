@@ -37,14 +37,14 @@ _SIGN = re.compile(r"[\w.]+|'[^']*'|[^\w\s]")
 Documents = Mapping[str, object]
 
 
-def refuse(documents: Documents) -> None:
+def refuse_oversized(documents: Documents) -> None:
     """Raise PolicyError naming each bound that is passed, and where."""
     problems = list(islice(_problems(documents), MOST_PROBLEMS))
     if problems:
         raise PolicyError("the policy is too large", problems)
 
 
-def cells(rules: int, offers: int, channels: int) -> int:
+def count_cells(rules: int, offers: int, channels: int) -> int:
     """What a decision looks at: rules x offers x channels."""
     return rules * offers * channels
 
@@ -55,7 +55,7 @@ def _problems(documents: Documents) -> Iterator[Problem]:
     yield from _cases(documents)
     rules = sum(len(_list(documents, *place)) for place in RULES)
     offers, channels = len(_list(documents, "catalogue", "offers")), len(_list(documents, "channels", "channels"))
-    if (got := cells(rules, offers, channels)) > MOST_CELLS:
+    if (got := count_cells(rules, offers, channels)) > MOST_CELLS:
         told = f"{rules:,} rules x {offers:,} offers x {channels:,} channels are {got:,}"
         yield Problem("catalogue.yaml", f"{told}; expected at most {MOST_CELLS:,}")
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from service.core.domain import Text
 from service.core.errors import Problem
-from service.core.expressions import Columns, Expression, Kind, truth
+from service.core.expressions import Columns, Expression, Kind, compile_truth
 from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.documents.folder import nearest
-from service.rules.loading.positioning import Position, read_positions
-from service.rules.messages import ALWAYS, message, placeholders, stray_braces, words
+from service.rules.loading.positioning import SegmentWords, read_segment_words
+from service.rules.messages import ALWAYS, fill_message, placeholder_values, placeholders, stray_braces
 from service.rules.model.rules import LANGUAGES, Channel, Message, Offer, Schema, Term, Variant
 from service.rules.model.targeting import Target
 
@@ -43,7 +43,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MessageTemplates:
     """The whole document, with placeholders still in it."""
 
     families: Mapping[str, Template]
@@ -51,23 +51,23 @@ class Words:
     channels: Mapping[str, Text]
     link: str
     banned: tuple[str, ...]
-    positions: tuple[Position, ...]
+    positions: tuple[SegmentWords, ...]
 
 
-def read_words(
+def read_templates(
     page: Entry, schema: Schema | None, offers: Sequence[Offer], channels: Sequence[Channel],
     targets: Mapping[str, Target],
-) -> Words:  # fmt: skip
+) -> MessageTemplates:  # fmt: skip
     """The templates; every family that has an offer must have one with title and body."""
     families, own, tails = page.child("families"), _section(page, "offers"), _section(page, "channels")
     used = tuple(dict.fromkeys(offer.family for offer in offers if offer.family))
-    found = Words(
+    found = MessageTemplates(
         families={family: _template(families.child(family), schema, whole=True) for family in used},
         offers={o.id: _template(own.child(o.id), schema, whole=False) for o in offers if o.id and own.has(o.id)},
         channels={channel.id: tails.both(channel.id) for channel in channels if channel.id and tails.has(channel.id)},
         link=page.text("link", "a link beginning with https://"),
         banned=_further_banned(page),
-        positions=read_positions(page, used, [offer.id for offer in offers], tuple(targets)),
+        positions=read_segment_words(page, used, [offer.id for offer in offers], tuple(targets)),
     )
     if found.link and not found.link.startswith("https://"):
         page.wrong("link", "a link beginning with https://")
@@ -80,10 +80,10 @@ Written = dict[tuple[str, str, str], Message]
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class MessageWriter:
     """The whole document filled in; what may not be said, or cannot be filled in, is noted in ``problems``."""
 
-    words: Words
+    templates: MessageTemplates
     offers: Sequence[Offer]
     channels: Sequence[Channel]
     terms: Mapping[str, Term]
@@ -99,18 +99,18 @@ class Writing:
 
     def variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
         """What the segments read instead, by id, in the order in which they are tried."""
-        return {one.id: self._variant(one, targets[one.segment]) for one in self.words.positions}
+        return {one.id: self._variant(one, targets[one.segment]) for one in self.templates.positions}
 
-    def _variant(self, position: Position, target: Target) -> Variant:
+    def _variant(self, position: SegmentWords, target: Target) -> Variant:
         written: Written = {}
         for place, offer in enumerate(self.offers):
             if position.speaks_of(offer):
                 written |= self._of(place, position, f'{FILE}: positioning "{position.id}", offer "{offer.id}"')
         return Variant(position.id, target.id, target.when, written)
 
-    def _of(self, place: int, position: Position | None, where: str) -> Written:
+    def _of(self, place: int, position: SegmentWords | None, where: str) -> Written:
         """One offer's messages in every channel and language."""
-        offer, found, messages = self.offers[place], self.words, Written()
+        offer, found, messages = self.offers[place], self.templates, Written()
         template = _joined(found, offer, place, self.columns, position)
         noted = dict.fromkeys(_unfilled(template, found, offer))
         if not noted:
@@ -169,11 +169,13 @@ class _Joined:
     disclosures: tuple[Text, ...]
 
 
-def _joined(found: Words, offer: Offer, place: int, columns: Columns, position: Position | None) -> _Joined:
+def _joined(
+    found: MessageTemplates, offer: Offer, place: int, columns: Columns, position: SegmentWords | None
+) -> _Joined:
     """The first there are of: a segment's words for the offer, its own, a segment's for the family, the family's."""
     blank = Template(None, None, ())
     own, family = found.offers.get(offer.id, blank), found.families.get(offer.family, blank)
-    ranked: list[Template | Position] = [own, family]
+    ranked: list[Template | SegmentWords] = [own, family]
     if position is not None:
         ranked.insert(0 if position.offers else 1, position)
     said = [one.text for one in (*family.disclosures, *own.disclosures) if _goes_to(one, place, columns)]
@@ -185,11 +187,11 @@ def _joined(found: Words, offer: Offer, place: int, columns: Columns, position: 
 def _goes_to(disclosure: Disclosure, place: int, columns: Columns) -> bool:
     if disclosure.when is None:
         return True
-    held = np.ravel(truth(disclosure.when, many=True)(columns))
+    held = np.ravel(compile_truth(disclosure.when, many=True)(columns))
     return bool(held[place if held.size > 1 else 0])
 
 
-def _templates(template: _Joined, found: Words) -> list[tuple[str, str]]:
+def _templates(template: _Joined, found: MessageTemplates) -> list[tuple[str, str]]:
     """Every text of an offer's messages with the key it stands under."""
     texts = {"title": template.title, "body": template.body}
     texts |= {f"disclosures[{i}]": text for i, text in enumerate(template.disclosures, 1)}
@@ -198,7 +200,7 @@ def _templates(template: _Joined, found: Words) -> list[tuple[str, str]]:
     return [*spoken, ("link", found.link)]
 
 
-def _unfilled(template: _Joined, found: Words, offer: Offer) -> list[str]:
+def _unfilled(template: _Joined, found: MessageTemplates, offer: Offer) -> list[str]:
     stated = tuple(sorted((*ALWAYS, *offer.terms)))
     texts = _templates(template, found)
     unknown = [(key, name) for key, text in texts for name in placeholders(text) if name not in stated]
@@ -209,21 +211,21 @@ def _unfilled(template: _Joined, found: Words, offer: Offer) -> list[str]:
 
 
 def _messages(
-    template: _Joined, found: Words, offer: Offer, channels: Sequence[Channel], terms: Mapping[str, Term]
+    template: _Joined, found: MessageTemplates, offer: Offer, channels: Sequence[Channel], terms: Mapping[str, Term]
 ) -> dict[tuple[str, str, str], Message]:
     written = {}
     for channel in channels:
         tail = found.channels.get(channel.id)
         for language in LANGUAGES:
-            said = words(offer, channel, language, terms)
+            said = placeholder_values(offer, channel, language, terms)
             parts = (template.title, template.body, template.disclosures, found.link, tail)
-            written[offer.id, channel.id, language] = message(*parts, language, said)
+            written[offer.id, channel.id, language] = fill_message(*parts, language, said)
     return written
 
 
-def _refused(one: Message, language: str, offer: Offer, found: Words) -> list[str]:
+def _refused(one: Message, language: str, offer: Offer, found: MessageTemplates) -> list[str]:
     risk = offer.terms.get("risk")
     level = int(risk) if isinstance(risk, int | float) else None
     rests = bool(offer.terms.get("cooling_off_hours"))
-    faults = compliance.faults(one, language, offer.family, level, found.banned, rests)
+    faults = compliance.message_faults(one, language, offer.family, level, found.banned, rests)
     return [f"({language}) {fault}" for fault in faults]

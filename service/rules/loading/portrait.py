@@ -13,7 +13,7 @@ from service.core.expressions import Kind, Name
 from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.portrait import (
-    DRAWN,
+    PORTRAIT_NAMES,
     Holding,
     Label,
     LifetimeTerms,
@@ -32,7 +32,7 @@ OF_THE_DAY = ("context.hour", "context.weekday", "context.today", "context.year_
 
 def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | None) -> PortraitTerms:
     """The portrait's terms; ``whole`` is the schema of the rules, None while it cannot be known."""
-    schema = None if whole is None else {n: e for n, e in portrait_schema(whole).items() if n not in DRAWN}
+    schema = None if whole is None else {n: e for n, e in portrait_schema(whole).items() if n not in PORTRAIT_NAMES}
     stages = tuple(_stage(entry, schema) for entry in page.children("stages", "stage"))
     drawn = None if schema is None else {**schema, **_drawn(stages)}
     terms = PortraitTerms(
@@ -58,16 +58,16 @@ def portrait_schema(whole: Schema) -> dict[str, Name]:
     }
 
 
-def standing(document: object) -> dict[str, Name]:
+def segment_and_stage_names(document: object) -> dict[str, Name]:
     """What rules may read of where a customer stands; the document's stages close the word that names them."""
     stages = document.get("stages") if isinstance(document, Mapping) else None
     rows = [row for row in stages if isinstance(row, Mapping)] if isinstance(stages, list) else []
     known = tuple(str(row["id"]) for row in rows if "id" in row) or None
     names = ("customer.segment", "customer.stage")
-    return {name: replace(DRAWN[name], values=known if name.endswith("stage") else None) for name in names}
+    return {name: replace(PORTRAIT_NAMES[name], values=known if name.endswith("stage") else None) for name in names}
 
 
-def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
+def wording_problems(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
     """One problem for each word of a need or tag that no customer may be told."""
     kinds = (("need", terms.needs), ("tag", terms.tags))
     return [
@@ -75,18 +75,18 @@ def unsayable(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
         for noun, tags in kinds
         for tag in tags
         for language, words in tag.text.items()
-        for fault in compliance.unsayable(words, banned)
+        for fault in compliance.wording_faults(words, banned)
     ]
 
 
 def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:
     """What tags and needs may read besides; the stages close the word that names them."""
     known = tuple(stage.id for stage in stages) or None
-    return {**DRAWN, "customer.stage": replace(DRAWN["customer.stage"], values=known)}
+    return {**PORTRAIT_NAMES, "customer.stage": replace(PORTRAIT_NAMES["customer.stage"], values=known)}
 
 
 def _demand_free_names(page: Entry, whole: Schema) -> None:
-    for name in DRAWN:
+    for name in PORTRAIT_NAMES:
         if name in whole:
             page.fault(
                 "", f'works out {name} itself; attributes.yaml must name its "{name.partition(".")[2]}" otherwise'

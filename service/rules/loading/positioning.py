@@ -19,7 +19,7 @@ _PLACEHOLDER, _FIGURE = re.compile(r"\{[^}]*\}"), re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class SegmentWords:
     """One segment's words for a family or for offers, with placeholders still in them; None is left as it is."""
 
     id: str
@@ -34,9 +34,9 @@ class Position:
         return offer.id in self.offers or offer.family == self.family
 
 
-def read_positions(
+def read_segment_words(
     page: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]
-) -> tuple[Position, ...]:
+) -> tuple[SegmentWords, ...]:
     """Every entry; one that names no segment of ``segments`` is noted."""
     entries = page.children("positioning", "positioning", optional=True)
     if entries and not segments:
@@ -44,8 +44,8 @@ def read_positions(
     return tuple(_position(entry, families, offers, segments) for entry in entries)
 
 
-def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]) -> Position:
-    position = Position(
+def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]) -> SegmentWords:
+    position = SegmentWords(
         id=entry.name("id"),
         segment=entry.choice("segment", segments),
         family=entry.choice("family", families) if entry.has("family") else "",

@@ -13,7 +13,7 @@ from service.core.expressions import Kind
 from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
-from service.rules.model.targeting import ALL, Target, joined
+from service.rules.model.targeting import ALL, Target, any_segment
 
 FIT = "fit"
 FALLS_AWAY = frozenset({FIT, "applicability"})
@@ -51,24 +51,24 @@ def read_rules(
     return rules
 
 
-def gates(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[GateRule, ...]:
+def active_gates(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[GateRule, ...]:
     """The gates that stand, in stage order, then by concern, then as written."""
-    kept = [rule for rule in rules if isinstance(rule, GateRule) and stands(rule, strategies)]
+    kept = [rule for rule in rules if isinstance(rule, GateRule) and is_active(rule, strategies)]
     return tuple(sorted(kept, key=lambda gate: (STAGES.index(gate.stage), CONCERNS.index(gate.concern))))
 
 
-def fits(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[FitRule, ...]:
+def active_fits(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[FitRule, ...]:
     """The fit rules that stand, by concern, then as written."""
-    return tuple(rule for rule in rules if isinstance(rule, FitRule) and stands(rule, strategies))
+    return tuple(rule for rule in rules if isinstance(rule, FitRule) and is_active(rule, strategies))
 
 
-def stands(rule: Rule, strategies: Mapping[str, Strategy]) -> bool:
+def is_active(rule: Rule, strategies: Mapping[str, Strategy]) -> bool:
     """Whether a rule is in force: always, but for fit and applicability rules of a switched-off strategy."""
     strategy = strategies.get(rule.strategy)
     return rule.stage not in FALLS_AWAY or strategy is None or strategy.enabled
 
 
-def repeated(rules: Sequence[Rule]) -> list[Problem]:
+def repeated_ids(rules: Sequence[Rule]) -> list[Problem]:
     """One problem for each rule id that a rule before it has taken; contact gates stand in contact.yaml."""
     seen: dict[str, Rule] = {}
     return [
@@ -80,14 +80,14 @@ def repeated(rules: Sequence[Rule]) -> list[Problem]:
     ]
 
 
-def unsayable(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
+def wording_problems(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
     """Reasons and hints are read by customers too: one problem for each word they may not hold."""
     return [
         Problem(f'{_file(rule)}: rule "{rule.id}"', f"{key}.{language}: {fault}")
         for rule in rules
         for key, text in (("reason", rule.reason), ("unlock", rule.unlock or {}))
         for language, words in text.items()
-        for fault in compliance.unsayable(words, banned)
+        for fault in compliance.wording_faults(words, banned)
     ]
 
 
@@ -95,7 +95,7 @@ def _file(rule: Rule) -> str:
     return f"{rule.concern}.yaml" if isinstance(rule, GateRule | FitRule) else "contact.yaml"
 
 
-def common(entry: Entry, concern: str, stage: str, strategies: Mapping[str, Strategy]) -> Common:
+def read_common(entry: Entry, concern: str, stage: str, strategies: Mapping[str, Strategy]) -> Common:
     """What every rule says of itself, as keyword arguments of its class."""
     return Common(
         id=entry.name("id"),
@@ -110,7 +110,7 @@ def common(entry: Entry, concern: str, stage: str, strategies: Mapping[str, Stra
 
 def _rule(entry: Entry, concern: str, schema: Schema | None, strategies: Mapping[str, Strategy]) -> GateRule | FitRule:
     stage = entry.choice("stage", (*STAGES, FIT))
-    shared = common(entry, concern, stage, strategies)
+    shared = read_common(entry, concern, stage, strategies)
     rule = _fit(entry, shared, schema) if stage == FIT else _gate(entry, shared, schema)
     if stage:
         entry.close()
@@ -152,7 +152,7 @@ def _strategy(entry: Entry, targets: Mapping[str, Target], schema: Schema | None
         kpi=entry.both("kpi"),
         segments=segments,
         enabled=entry.flag("enabled", default=True),
-        target=joined(segments, targets, schema),
+        target=any_segment(segments, targets, schema),
     )
     entry.close()
     return strategy

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from service.core.domain import Scalar
 from service.core.expressions import Kind, Name
-from service.rules.loading.documents.entry import Entry, shown
+from service.rules.loading.documents.entry import Entry, quote_entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.model.rules import Term
 from service.rules.vocabulary import CHANNEL, OFFER, TICKET
@@ -30,7 +30,7 @@ def read_terms(page: Entry) -> dict[str, Term]:
     return {term.name: term for term in terms}
 
 
-def stated(entry: Entry, terms: Mapping[str, Term]) -> Mapping[str, Scalar]:
+def read_stated(entry: Entry, terms: Mapping[str, Term]) -> Mapping[str, Scalar]:
     """What an entry states under ``terms``: known names only, each of its term's kind and within its range."""
     if not entry.has("terms"):
         return {}
@@ -40,28 +40,30 @@ def stated(entry: Entry, terms: Mapping[str, Term]) -> Mapping[str, Scalar]:
     known = {name: value for name, value in values.items() if name in terms and value is not None}
     for name, value in known.items():
         if not _fits(terms[name], value):
-            entry.fault("", f"{name} must be {_expected(terms[name])}, got {shown(value)}")
+            entry.fault("", f"{name} must be {_expected(terms[name])}, got {quote_entry(value)}")
     return {name: value for name, value in known.items() if _fits(terms[name], value)}
 
 
-def names(source: str, terms: Mapping[str, Term]) -> dict[str, Name]:
+def term_names(source: str, terms: Mapping[str, Term]) -> dict[str, Name]:
     """The terms as names of expressions, ``<source>.<term>``."""
     axes = frozenset({source})
     return {f"{source}.{t.name}": Name(Kind(t.kind), axes, t.values, static=True) for t in terms.values()}
 
 
-def columns(source: str, terms: Mapping[str, Term], rows: Sequence[Mapping[str, Scalar]]) -> dict[str, NDArray[Any]]:
+def term_columns(
+    source: str, terms: Mapping[str, Term], rows: Sequence[Mapping[str, Scalar]]
+) -> dict[str, NDArray[Any]]:
     """One flat column per term over what each row states."""
-    return {f"{source}.{t.name}": column(t.kind, [row.get(t.name) for row in rows]) for t in terms.values()}
+    return {f"{source}.{t.name}": encode_column(t.kind, [row.get(t.name) for row in rows]) for t in terms.values()}
 
 
-def column(kind: str, values: Sequence[Scalar]) -> NDArray[Any]:
+def encode_column(kind: str, values: Sequence[Scalar]) -> NDArray[Any]:
     """Values of one kind as a flat column."""
     dtype = object if kind == Kind.TEXT else np.float64
-    return np.array([encoded(kind, value) for value in values], dtype=dtype)
+    return np.array([encode_value(kind, value) for value in values], dtype=dtype)
 
 
-def encoded(kind: str, value: Scalar) -> float | str | None:
+def encode_value(kind: str, value: Scalar) -> float | str | None:
     """A value as columns hold it; raises ValueError where it is not of the kind."""
     if kind == Kind.TEXT:
         return None if value is None else str(value)

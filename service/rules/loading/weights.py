@@ -87,7 +87,7 @@ def _comparison(section: Entry, key: str, members: Sequence[str], experts: Seque
     for expert, matrix in matrices.items():
         _demand_consistency(entry, expert, matrix, members)
     ratios = {expert: ahp.consistency(matrix).ratio or 0.0 for expert, matrix in matrices.items()}
-    whole = ahp.joined(list(matrices.values()))
+    whole = ahp.combine_experts(list(matrices.values()))
     return Comparison(key, tuple(members), ahp.weights(whole), ahp.consistency(whole).ratio or 0.0, ratios)
 
 
@@ -120,7 +120,7 @@ def _demand_consistency(entry: Entry, expert: str, matrix: ahp.Matrix, members: 
     found = ahp.consistency(matrix)
     if found.accepted:
         return
-    best = ahp.mend(matrix)
+    best = ahp.suggest_mend(matrix)
     pair = f"{members[best.first]}/{members[best.second]}"
     entry.fault(
         expert,

@@ -2,7 +2,7 @@
 
 ``loading.portrait`` makes these from ``portrait.yaml``; ``scoring.portrait`` applies them to a customer. Expressions
 read ``customer.*``, ``context.*`` of the day, and those ``history.*`` that vary over the customer alone; tags and needs
-may also read what was worked out before them (``DRAWN``). Nothing here is read or computed.
+may also read what was worked out before them (``PORTRAIT_NAMES``). Nothing here is read or computed.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from service.core.expressions import Expression, Kind, Name
 
 _CUSTOMER = frozenset({"customer"})
 
-DRAWN: Mapping[str, Name] = {
+PORTRAIT_NAMES: Mapping[str, Name] = {
     "customer.segment": Name(Kind.TEXT, _CUSTOMER),
     "customer.stage": Name(Kind.TEXT, _CUSTOMER),
     "customer.lifetime_value_yuan": Name(Kind.MONEY, _CUSTOMER),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from service.core.domain import Arm, Scalar, Text
 from service.core.expressions import Expression, Name
-from service.core.grid import Places
-from service.core.hashing import drawn
+from service.core.grid import GridIndex
+from service.core.hashing import assign_buckets
 
 STAGES = ("eligibility", "applicability", "suitability", "contact")
 """The gates in the order in which a reason is named; ``fit`` is the stage that only weighs."""
@@ -185,7 +185,7 @@ class Experiments:
     def __post_init__(self) -> None:
         """Draws the buckets, once."""
         rows = [(test.id, test.salt, test.share) for test in self.tests]
-        buckets = drawn(rows, self.holdout_share, Arm.PERSONALISED) if rows else ()
+        buckets = assign_buckets(rows, self.holdout_share, Arm.PERSONALISED) if rows else ()
         object.__setattr__(self, "arms", tuple(buckets))
 
 
@@ -221,6 +221,6 @@ class Variant:
 Schema = Mapping[str, Name]
 
 
-def places_of(offers: Iterable[Offer], channels: Iterable[Channel]) -> Places:
+def grid_index_of(offers: Iterable[Offer], channels: Iterable[Channel]) -> GridIndex:
     """The axes of the grid: a catalogue's offers and channels, each in its order."""
-    return Places([(offer.id, offer.family) for offer in offers], [(one.id, one.direction) for one in channels])
+    return GridIndex([(offer.id, offer.family) for offer in offers], [(one.id, one.direction) for one in channels])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.domain import Text
-from service.core.expressions import Columns, Expression, Kind, Schema, fold, parse, truth
+from service.core.expressions import Columns, Expression, Kind, Schema, compile_truth, fold, parse
 
 ALL = "all"
 """The segment everybody is in."""
@@ -27,18 +27,18 @@ class Target:
     when: Expression
 
 
-def joined(ids: tuple[str, ...], targets: Mapping[str, Target], schema: Schema | None) -> Expression | None:
+def any_segment(ids: tuple[str, ...], targets: Mapping[str, Target], schema: Schema | None) -> Expression | None:
     """In any of the segments; None where that is everybody, or where nobody declared what they mean."""
     if schema is None or ALL in ids or not ids or not all(one in targets for one in ids):
         return None
     return parse(" or ".join(f"({targets[one].when.text})" for one in ids), schema, Kind.BOOLEAN)
 
 
-def within(fires: Callable[[Columns], Any], target: Expression | None, columns: Columns, many: bool) -> Any:
+def restrict_to(fires: Callable[[Columns], Any], target: Expression | None, columns: Columns, many: bool) -> Any:
     """Where a rule fires for the customers of its strategy; ``columns`` are what the policy alone decides."""
     if target is None:
         return fires
-    belongs = truth(fold(target, columns), many)
+    belongs = compile_truth(fold(target, columns), many)
 
     def both(columns: Columns) -> Any:
         fired = fires(columns)

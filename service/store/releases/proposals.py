@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from service.core.domain import Release
 from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
-from service.core.folding import folded
+from service.core.folding import fold_text
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.releases import releases
@@ -171,7 +171,7 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _read(name: str) -> str:
-    return " ".join(folded(name).split())
+    return " ".join(fold_text(name).split())
 
 
 def _lock(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from service.core.attributes import AttributeTable, parse_table
 from service.core.errors import MOST_PROBLEMS, InvalidInput, PolicyError
-from service.core.suggestions import MOST_NEAR, few_searches
+from service.core.suggestions import MOST_NEAR, limit_searches
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT.parent / "shared" / "data" / "xiamen-bank"
@@ -69,7 +69,7 @@ def test_every_problem_is_named_with_what_was_expected() -> None:
 
 
 def test_a_near_name_is_looked_for_a_few_times_only() -> None:
-    with few_searches():
+    with limit_searches():
         told = said({f"sexx{number}": "male" for number in range(2_000)})
         more = said({"sexx": "male"})
     assert (len(told), sum("did you mean" in each for each in told)) == (MOST_PROBLEMS, MOST_NEAR)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from service.core.attributes import parse_table
 from service.core.attributes.features import FeatureProgram, Inputs
-from service.core.expressions import parse, truth
+from service.core.expressions import compile_truth, parse
 
 
 def derived(table: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def test_a_feature_that_adds_yuan_meets_a_bound_as_its_decimal_sum_does(small_ta
     columns = derived(small_table, {"demand_yuan": 0.1, "fund_yuan": 0.2})
     assert columns["customer.total_yuan"] != 0.3, "the sum of two binary fractions"
     for text, holds in [(">= 0.3", True), ("<= 0.3", True), ("= 0.3", True), ("> 0.3", False), ("<> 0.3", False)]:
-        assert truth(parse(f"customer.total_yuan {text}", table.schema()))(columns) is holds
+        assert compile_truth(parse(f"customer.total_yuan {text}", table.schema()))(columns) is holds
 
 
 def test_what_is_unknown_stays_unknown_and_nothing_raises(small_table: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.csv_safety import BOM, defused
+from service.core.csv_safety import BOM, defuse_cell
 from service.engine.crm.row_files import Column, write_rows
 
 COLUMNS = (Column("name"), Column("rank", "whole"), Column("sure", "truth"))
@@ -23,8 +23,8 @@ def whole(form: str, bom: bool = False) -> bytes:
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_text_that_begins_like_a_formula_is_defused(first: str) -> None:
-    assert defused(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
-    assert defused(f"a{first}") == f"a{first}"
+    assert defuse_cell(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert defuse_cell(f"a{first}") == f"a{first}"
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_text_that_begins_like_a_formula_is_defused(first: str) -> None:
     ],
 )
 def test_a_formula_after_a_separator_or_behind_blanks_is_defused_and_nothing_else(text: str, safe: str) -> None:
-    assert defused(text) == safe
+    assert defuse_cell(text) == safe
 
 
 @given(st.text(st.sampled_from(list("=+-@＝－ab01;,|\t\r\n\u3000\u200b \"'")), max_size=12))
 def test_no_part_of_a_defused_text_begins_a_formula_whatever_the_separator(text: str) -> None:
-    safe = str(defused(text))
+    safe = str(defuse_cell(text))
     assert safe.replace("'", "") == text.replace("'", ""), "nothing but apostrophes is added"
     assert not safe.startswith(("\t", "\r", "\n"))
     for separator in ";,|\t\r\n":

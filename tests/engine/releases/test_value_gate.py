@@ -19,7 +19,7 @@ from service.engine.releases import value_gate_process
 from service.engine.releases.governance import Governance
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.promotion import promote
-from service.rules.history.required_events import cut
+from service.rules.history.required_events import cut_snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.runtime.child_process import Patience
 from service.runtime.config import Settings
@@ -212,7 +212,7 @@ def often(make_database: Any, champion: Policy, tmp_path: Path) -> Iterator[tupl
     shown = Trail("impression", "term-12m", "mobile_app", tuple(at - DAY_MS + minute for minute in range(30)))
     for number, one in enumerate(people):
         lived = replace(one, trails=(shown,)) if number < 3 else one
-        _remember(opened, champion, cut(champion, lived, at), at, release, chance)
+        _remember(opened, champion, cut_snapshot(champion, lived, at), at, release, chance)
     yield opened, Governance(opened, ReleaseLoader(opened, tmp_path))
     opened.close()
 

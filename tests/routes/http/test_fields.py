@@ -7,7 +7,7 @@ import pytest
 from marshmallow import fields
 
 from service.core.errors import InvalidInput
-from service.core.suggestions import MOST_NEAR, few_searches
+from service.core.suggestions import MOST_NEAR, limit_searches
 from service.routes.http.fields import MOST_PROBLEMS, Amount, Instant, QueryInteger, Strict, Word, check
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_object_is_named(value: object, kind: str) -> None:
 
 
 def test_of_many_unknown_names_some_are_told_and_for_few_a_near_one_is_looked_for() -> None:
-    with few_searches():
+    with limit_searches():
         found = problems({"word": "x"} | {f"wordd{number}": 1 for number in range(5_000)})
     assert len(found) == MOST_PROBLEMS
     assert sum("did you mean" in each for each in found) == MOST_NEAR

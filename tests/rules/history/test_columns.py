@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from service.core.grid import DAY_MS, Places
-from service.rules.history.columns import CONSENT, COUNTS, MEANS, NEWEST, NOTHING, History
+from service.core.grid import DAY_MS, GridIndex
+from service.rules.history.columns import CONSENT, COUNTS, MEANS, NEWEST, NOTHING, HistoryColumns
 from service.rules.vocabulary import HISTORY
 from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
 
-PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
-EVERYTHING = History(PLACES, HISTORY)
+PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
+EVERYTHING = HistoryColumns(PLACES, HISTORY)
 PAST = [
     event("impression", 1, "cd", "mobile_app"),
     event("click", 3 * DAY_MS, "cash", "sms"),
@@ -67,6 +67,6 @@ def test_consent_is_yes_no_or_never_asked():
 
 
 def test_what_no_rule_reads_is_not_filled():
-    nothing_read = History(PLACES, [])
+    nothing_read = HistoryColumns(PLACES, [])
     assert nothing_read.one(past_of(PAST, PLACES)) == pytest.approx(dict(NOTHING), nan_ok=True)
     assert nothing_read.consent_one({"marketing:sms": True}) == {}

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.domain import Event
-from service.core.grid import DAY_MS, Places
-from service.rules.history.event_counts import Counter, Mean, Tally
+from service.core.grid import DAY_MS, GridIndex
+from service.rules.history.event_counts import Counter, EventCount, SurveyMean
 from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
 from tests.decision.strategies import events
 
-PLACES = Places([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
-SHOWN = Tally("offer", frozenset({"impression"}), 7)
+PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
+SHOWN = EventCount("offer", frozenset({"impression"}), 7)
 PER = ["customer", "offer", "family", "channel"]
 tallies = st.builds(
-    Tally,
+    EventCount,
     per=st.sampled_from(PER),
     kinds=st.sets(st.sampled_from(["impression", "click", "contact", "survey", "dismiss"]), min_size=1).map(frozenset),
     window_days=st.sampled_from([0.5, 1, 7, 30, float("inf")]),
@@ -25,7 +25,7 @@ tallies = st.builds(
 )
 
 
-def counted(tally: Tally, *past: Event) -> list[int] | None:
+def counted(tally: EventCount, *past: Event) -> list[int] | None:
     return Counter(tally, PLACES).count_one(past_of(past, PLACES))
 
 
@@ -45,7 +45,7 @@ def test_only_the_kinds_asked_for_count():
 
 
 def test_a_family_counts_all_its_offers():
-    per_family = Tally("family", frozenset({"purchase"}))
+    per_family = EventCount("family", frozenset({"purchase"}))
     assert counted(
         per_family, event("purchase", 0, "cd"), event("purchase", 1, "term"), event("purchase", 2, "cash")
     ) == [2, 1]
@@ -54,12 +54,12 @@ def test_a_family_counts_all_its_offers():
 def test_what_the_policy_does_not_know_counts_for_the_customer_only():
     gone = event("impression", 0, "withdrawn-offer", "closed-channel")
     assert counted(SHOWN, gone) is None
-    assert counted(Tally("channel", frozenset({"impression"}), 7), gone) is None
-    assert counted(Tally("customer", frozenset({"impression"}), 7), gone) == [1]
+    assert counted(EventCount("channel", frozenset({"impression"}), 7), gone) is None
+    assert counted(EventCount("customer", frozenset({"impression"}), 7), gone) == [1]
 
 
 def test_of_a_direction_only_its_channels_events_count_and_those_of_unknown_channel():
-    outbound = Tally("customer", frozenset({"contact"}), 7, "outbound")
+    outbound = EventCount("customer", frozenset({"contact"}), 7, "outbound")
     assert counted(outbound, event("contact", 0, channel="sms"), event("contact", 1, channel="branch")) == [1]
     assert counted(outbound, event("contact", 0)) == [1]
 
@@ -68,7 +68,7 @@ def test_of_a_direction_only_its_channels_events_count_and_those_of_unknown_chan
     ("before", "days"), [(0, 0.0), (DAY_MS - 1, 0.0), (DAY_MS, 1.0), (10 * DAY_MS + 5, 10.0), (-5, 0.0)]
 )
 def test_days_since_are_whole_days_of_24_hours(before: int, days: float):
-    clicked = Counter(Tally("offer", frozenset({"click"})), PLACES)
+    clicked = Counter(EventCount("offer", frozenset({"click"})), PLACES)
     found = clicked.newest_one(past_of([event("click", 20 * DAY_MS, "cd"), event("click", before, "cd")], PLACES))
     assert found is not None
     assert found[1] == days
@@ -76,7 +76,7 @@ def test_days_since_are_whole_days_of_24_hours(before: int, days: float):
 
 
 def test_the_mean_leaves_out_surveys_without_a_score():
-    surveys = Mean(180)
+    surveys = SurveyMean(180)
     past = [event("survey", 1, score=5.0), event("survey", 2), event("survey", 3, score=2.0)]
     assert surveys.one(past_of(past, PLACES)) == 3.5
     assert surveys.one(past_of([event("survey", 2)], PLACES)) is None
@@ -84,7 +84,7 @@ def test_the_mean_leaves_out_surveys_without_a_score():
 
 @given(tallies, st.lists(events, min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
-def test_many_are_counted_like_each_one_and_by_hand(tally: Tally, pasts: list[tuple[Event, ...]]):
+def test_many_are_counted_like_each_one_and_by_hand(tally: EventCount, pasts: list[tuple[Event, ...]]):
     counter, table = Counter(tally, PLACES), table_of(pasts, PLACES)
     pairs = [
         (counter.count_many(table, NOON, len(pasts)), counter.count_one, 0),
@@ -97,7 +97,7 @@ def test_many_are_counted_like_each_one_and_by_hand(tally: Tally, pasts: list[tu
     assert counter.count_one(past_of(pasts[0], PLACES)) == by_hand(tally, pasts[0])
 
 
-def by_hand(tally: Tally, past: tuple[Event, ...]) -> list[int] | None:
+def by_hand(tally: EventCount, past: tuple[Event, ...]) -> list[int] | None:
     """The same count, said another way."""
     families = {one.id: one.family for one in OFFERS}
     names = {

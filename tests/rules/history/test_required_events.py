@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from service.core.domain import Context, Release, Snapshot, Trail
 from service.core.trails import surveys_of
 from service.decision import decide, decide_many, encode, population, replay
-from service.rendering import Subject, explanation
-from service.rules.history.required_events import Need, answers, cut, needs_of
+from service.rendering import Subject, write_explanation
+from service.rules.history.required_events import EventRequirement, can_answer, cut_snapshot, required_events_of
 from service.rules.model.contact import CoolOff
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import CHANNELS, CONTACT, DAY, NOON, RELEASE, cap, event, fit, lived, small_policy
@@ -48,11 +48,13 @@ POLICIES = [
 def test_no_decision_tells_what_is_kept_from_all_the_past(number: int, several: list[Snapshot], at: Context):
     policy = POLICIES[number]
     release = replace(RELEASE, policy=policy.hash)
-    short = [cut(policy, one, at.now) for one in several]
+    short = [cut_snapshot(policy, one, at.now) for one in several]
     for one, less in zip(several, short, strict=True):
         whole = decide(policy, one, at, {}, release, "d")
         assert decide(policy, less, at, {}, release, "d") == whole
-        again = cut(policy, less, at.now)  # of events at one instant, in trails that became one, it may take fewer
+        again = cut_snapshot(
+            policy, less, at.now
+        )  # of events at one instant, in trails that became one, it may take fewer
         assert decide(policy, again, at, {}, release, "d") == whole
         record = encode(whole, less, at, {}, release)
         assert replay(record, policy) == record
@@ -68,8 +70,8 @@ def test_a_record_that_answers_another_policy_decides_as_all_the_past(
     numbers: tuple[int, int], one: Snapshot, at: Context
 ):
     recorded, policy = (POLICIES[number] for number in numbers)
-    record = cut(recorded, one, at.now)
-    if answers(recorded, policy, record, at.now):
+    record = cut_snapshot(recorded, one, at.now)
+    if can_answer(recorded, policy, record, at.now):
         assert decide(policy, record, at, {}, RELEASE, "d") == decide(policy, one, at, {}, RELEASE, "d")
 
 
@@ -79,8 +81,8 @@ def test_an_explanation_reads_the_same_of_what_is_kept():
     shown = [event("impression", number * DAY // 4, "term-12m", "sms") for number in range(40)]
     every = lived(Snapshot("c", 1, {"age": 40, "demand_yuan": 90_000.0}), [*shown, event("contact", 5, "term-12m")])
     told = [
-        explanation(Subject(policy, decide(policy, one, at, {}, release, "d"), one, at, {}, release), "en")
-        for one in (every, cut(policy, every, NOON))
+        write_explanation(Subject(policy, decide(policy, one, at, {}, release, "d"), one, at, {}, release), "en")
+        for one in (every, cut_snapshot(policy, every, NOON))
     ]
     assert told[0] == told[1]
 
@@ -99,12 +101,12 @@ def test_rules_take_the_newest_in_their_window_at_each_place_and_no_axis_that_no
         event("dismiss", 3, "cash"),
         event("login", 1),
     ]
-    assert needs_of(policy).needs == (
-        Need("impression", "offer", None, 7, 2),
-        Need("dismiss", "family", None, 14, 1),
-        Need("reject", "family", None, 14, 1),
+    assert required_events_of(policy).needs == (
+        EventRequirement("impression", "offer", None, 7, 2),
+        EventRequirement("dismiss", "family", None, 14, 1),
+        EventRequirement("reject", "family", None, 14, 1),
     )
-    assert cut(policy, lived(Snapshot("c", 1, {}), past), NOON).trails == (
+    assert cut_snapshot(policy, lived(Snapshot("c", 1, {}), past), NOON).trails == (
         Trail("dismiss", "cash", None, (NOON - 3,)),
         Trail("dismiss", "term", None, (NOON - 1,)),
         Trail("impression", "cd", None, (NOON - 2, NOON - 1)),
@@ -114,7 +116,7 @@ def test_rules_take_the_newest_in_their_window_at_each_place_and_no_axis_that_no
 def test_what_surveys_said_is_read_where_no_event_is_counted():
     policy = limited(gates=(), channels=CHANNELS[:1], fits=(fit("f", "cost", "history.satisfaction >= 4", 2.0),))
     asked = [event("survey", 1, score=5.0)]
-    short = cut(policy, lived(Snapshot("c", 1, {"total_yuan": 1e6}), asked), NOON)
+    short = cut_snapshot(policy, lived(Snapshot("c", 1, {"total_yuan": 1e6}), asked), NOON)
     assert (short.trails, short.surveys) == ((), surveys_of(asked))
     (first, *_) = decide(policy, short, Context(NOON), {}, RELEASE, "d").treatments
     assert list(first.reasons) == ["f"]
@@ -128,7 +130,7 @@ def test_a_record_weighs_the_same_after_ten_thousand_events_in_every_offer_and_c
     for count in (1_000, 10_000):
         places = itertools.islice(itertools.cycle(itertools.product(kinds, offers, channels)), count)
         past = [event(kind, number * 40_000, offer, channel) for number, (kind, offer, channel) in enumerate(places)]
-        one = cut(policy, lived(Snapshot("c", 1, {"age": 40}), past), NOON)
+        one = cut_snapshot(policy, lived(Snapshot("c", 1, {"age": 40}), past), NOON)
         sizes.append(len(encode(decide(policy, one, at, {}, release, "d"), one, at, {}, release)))
     assert sizes[1] < 1.3 * sizes[0] < 25_000
 
@@ -139,7 +141,9 @@ def test_a_record_answers_rules_that_ask_no_more_of_the_past_and_where_no_place_
 
     recorded = seen(30, 3)
     few, many = (
-        cut(recorded, lived(Snapshot("c", 1, {}), [event("impression", hour, "cd") for hour in range(count)]), NOON)
+        cut_snapshot(
+            recorded, lived(Snapshot("c", 1, {}), [event("impression", hour, "cd") for hour in range(count)]), NOON
+        )
         for count in (2, 9)
     )
     for asking, by_few, by_many in (
@@ -151,4 +155,4 @@ def test_a_record_answers_rules_that_ask_no_more_of_the_past_and_where_no_place_
         (seen(30, 2, "offer", "inbound"), False, False),
         (limited(cap("c", "offer", ["click"], 1, 1, None), gates=(), fits=(), channels=CHANNELS[:3]), False, False),
     ):
-        assert (answers(recorded, asking, few, NOON), answers(recorded, asking, many, NOON)) == (by_few, by_many)
+        assert (can_answer(recorded, asking, few, NOON), can_answer(recorded, asking, many, NOON)) == (by_few, by_many)

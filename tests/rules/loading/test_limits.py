@@ -16,12 +16,12 @@ def documents() -> dict[str, Any]:
 
 def refused(documents: dict[str, Any]) -> list[str]:
     with pytest.raises(PolicyError, match="the policy is too large") as caught:
-        limits.refuse(documents)
+        limits.refuse_oversized(documents)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_shipped_policy_is_far_from_every_bound(documents: dict[str, Any]) -> None:
-    limits.refuse(documents)
+    limits.refuse_oversized(documents)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_shipped_policy_is_far_from_every_bound(documents: dict[str, Any]) -
     ],
 )
 def test_a_list_of_too_many_entries_is_named_with_its_bound(document: str, key: str, most: int) -> None:
-    limits.refuse({document: {key: [{}] * most}})
+    limits.refuse_oversized({document: {key: [{}] * most}})
     (told,) = refused({document: {key: [{}] * (most + 1)}})
     assert told == f"{document}.yaml: {key} holds {most + 1:,} entries; expected at most {most:,}"
 
@@ -45,7 +45,7 @@ def test_a_list_of_too_many_entries_is_named_with_its_bound(document: str, key: 
 def test_words_and_signs_of_all_expressions_are_counted_together() -> None:
     """Of ``customer.age >= 18`` and the ``and`` behind it there are five: name, >, =, number, and."""
     rule = {"require": " and ".join(["customer.age >= 18"] * 2_000)}
-    limits.refuse({"consumer": {"rules": [rule] * 3}})
+    limits.refuse_oversized({"consumer": {"rules": [rule] * 3}})
     (told,) = refused({"consumer": {"rules": [rule] * 4}})
     assert told == (
         "consumer.yaml: rules[4]: require: all expressions of the policy may hold 30,000 words and signs; "
@@ -54,7 +54,7 @@ def test_words_and_signs_of_all_expressions_are_counted_together() -> None:
 
 
 def test_cases_of_all_rules_are_counted_together() -> None:
-    limits.refuse({"cost": {"rules": [{"cases": [{}] * 1_000}] * 2}})
+    limits.refuse_oversized({"cost": {"rules": [{"cases": [{}] * 1_000}] * 2}})
     (told,) = refused({"cost": {"rules": [{"cases": [{}] * 1_000}] * 3}})
     assert told.startswith("cost.yaml: rules[3]: all rules of the policy may have 2,000 cases")
 
@@ -64,7 +64,7 @@ def test_the_rules_of_contact_count_as_the_others_do() -> None:
     (told,) = refused(cases)
     assert told.startswith("contact.yaml: caps[1]: all rules of the policy may have 2,000 cases")
     wide = {"catalogue": {"offers": [{}] * 300}, "channels": {"channels": [{}] * 30}}
-    limits.refuse({**wide, "contact": {"caps": [{}] * 50, "cool_offs": [{}] * 5}})
+    limits.refuse_oversized({**wide, "contact": {"caps": [{}] * 50, "cool_offs": [{}] * 5}})
     (told,) = refused({**wide, "contact": {"caps": [{}] * 50, "cool_offs": [{}] * 6}})
     assert "56 rules x 300 offers x 30 channels are 504,000" in told
 
@@ -75,7 +75,7 @@ def test_rules_times_offers_times_channels_are_bounded() -> None:
         "catalogue": {"offers": [{}] * 300},
         "channels": {"channels": [{}] * 5},
     }
-    limits.refuse(large)
+    limits.refuse_oversized(large)
     large["channels"] = {"channels": [{}] * 6}
     (told,) = refused(large)
     assert "300 rules x 300 offers x 6 channels are 540,000; expected at most 500,000" in told
@@ -85,4 +85,4 @@ def test_rules_times_offers_times_channels_are_bounded() -> None:
     "nothing", [{}, {"cost": None}, {"cost": {"rules": 7}}, {"cost": [1]}, {"cost": {"rules": [1]}}]
 )
 def test_what_is_no_policy_is_left_to_who_reads_it(nothing: dict[str, Any]) -> None:
-    limits.refuse(nothing)
+    limits.refuse_oversized(nothing)

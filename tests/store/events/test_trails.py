@@ -10,8 +10,8 @@ import pytest
 from service.core.domain import KEPT, SURVEYS, Context, Event, Lookback, Release, Snapshot, Trail
 from service.core.trails import EVERY, surveys_of, trails_of
 from service.decision import decide, encode
-from service.rules.expiry import Clock
-from service.rules.history.required_events import cut
+from service.rules.expiry import AnswerExpiry
+from service.rules.history.required_events import cut_snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Store
 from tests.servers import execute
@@ -155,8 +155,8 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
             (shipped, {"impression", "click", "dismiss", "reject", "contact"}, 5_000),
             (reckoning(shipped), {"impression", "click", "dismiss", "reject", "contact"}, 7_000),
         ):
-            handed = read(store, "c-spread", Clock.of(policy).lookback(NOW))
-            assert cut(policy, handed, NOW) == cut(policy, whole, NOW)
+            handed = read(store, "c-spread", AnswerExpiry.of(policy).lookback(NOW))
+            assert cut_snapshot(policy, handed, NOW) == cut_snapshot(policy, whole, NOW)
             assert {one.kind for one in handed.trails} == kinds, "nobody reads when surveys were answered"
             assert {one.channel for one in handed.trails if one.kind == "impression"} == {None}
             assert sum(len(one.instants) for one in handed.trails) < most

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from service.core.domain import Event, Release
-from service.core.hashing import fraction
+from service.core.hashing import hash_fraction
 from service.decision import decide, encode
 from tests.decision.bank import ALL_CONSENTS, DAY, NOON, PLAIN, RICH, context, customer, small_policy
 from training.experience.observations import Experience, experience
@@ -120,7 +120,7 @@ def test_an_offer_that_is_gone_from_the_policy_is_left_out_and_counted():
 def test_the_holdout_is_marked():
     policy = small_policy(experiments=replace(PLAIN, holdout_share=0.5))
     ids = (f"c-{number}" for number in range(100))
-    held_out = next(one for one in ids if fraction("holdout", one) < 0.5)
+    held_out = next(one for one in ids if hash_fraction("holdout", one) < 0.5)
     found = lived([made(policy=policy, customer_id=held_out)], [], policy=policy)
     assert {trial.held_out for trial in found.offers} == {True}
     assert {trial.held_out for trial in lived([made()], []).offers} == {False}

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from service.core.csv_safety import BOM, defused
+from service.core.csv_safety import BOM, defuse_cell
 from service.core.errors import InvalidInput
 
 Write = Callable[[pa.Table, Path], None]
@@ -30,7 +30,7 @@ def writer(out: Path, bom: bool = False) -> Write:
 
 def _csv(table: pa.Table, out: Path, head: bytes = b"") -> None:
     columns = [_safe(column) for column in table.columns]
-    names = [str(defused(name)) for name in table.column_names]
+    names = [str(defuse_cell(name)) for name in table.column_names]
     with Path(out).open("wb") as file:
         file.write(head)
         pyarrow.csv.write_csv(pa.table(columns, names), file)
@@ -45,7 +45,7 @@ def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column
     coded = column.combine_chunks().dictionary_encode()
-    words = pa.array([defused(word) for word in coded.dictionary.to_pylist()], column.type)
+    words = pa.array([defuse_cell(word) for word in coded.dictionary.to_pylist()], column.type)
     return words.take(coded.indices)
 
 

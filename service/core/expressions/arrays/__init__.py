@@ -14,8 +14,8 @@ import numpy as np
 
 from service.core.expressions import scalars
 from service.core.expressions.arrays import logic
-from service.core.expressions.arrays.values import VALUES, objects, same
-from service.core.expressions.scalars.edges import unrounded
+from service.core.expressions.arrays.values import VALUES, as_objects, keep_numbers
+from service.core.expressions.scalars.edges import drop_rounding
 from service.core.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run
 
 
@@ -32,7 +32,7 @@ class Compiler:
     def value(self, node: Node) -> Run:
         """The value of ``node``: floats (NaN for NULL) or an object array of texts (None)."""
         if self.scalar(node):
-            return scalars.value(node)
+            return scalars.compile_value(node)
         if node.op in LOGIC:
             return self.three_valued(node)
         if node.op in VALUES:
@@ -42,7 +42,7 @@ class Compiler:
     def decided(self, node: Node, outcome: bool) -> Run:
         """Where is ``node`` known to be ``outcome``? An array of booleans, or one bool where a scalar settles it."""
         if self.scalar(node):
-            return scalars.decided(node, outcome)
+            return scalars.compile_decision(node, outcome)
         if node.op == "not":
             return self.decided(node.args[0], not outcome)
         if node.op in ("and", "or"):
@@ -50,7 +50,7 @@ class Compiler:
         if node.op in OPPOSITE:
             return self.compare(node, outcome)
         if node.op in logic.PREDICATES:
-            node = unrounded(node)
+            node = drop_rounding(node)
             return logic.PREDICATES[node.op](node, outcome, *map(self.value, node.args))
         return self.equals(node, float(outcome))
 
@@ -88,7 +88,7 @@ class Compiler:
 
     def compare(self, node: Node, outcome: bool) -> Run:
         """A comparison, or its opposite; neither holds where a side is NULL."""
-        node = unrounded(node)
+        node = drop_rounding(node)
         op = node.op if outcome else OPPOSITE[node.op]
         left, right = node.args
         if left.kind is not Kind.TEXT:
@@ -103,7 +103,7 @@ class Compiler:
         conditions = [self.decided(each, True) for each in node.args[:-1:2]]
         branches = list(zip(conditions, map(self.value, node.args[1:-1:2]), strict=True))
         otherwise = self.value(node.args[-1])
-        wrap = objects if node.kind is Kind.TEXT else same
+        wrap = as_objects if node.kind is Kind.TEXT else keep_numbers
 
         def run(columns: Any) -> Any:
             taken, last = [], otherwise

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions.arrays.values import Array, no_text, objects
+from service.core.expressions.arrays.values import Array, as_objects, no_text
 from service.core.expressions.tree import Kind, Node, Run
 
 MANY_MEMBERS = 16
@@ -37,7 +37,7 @@ def texts(left: Run, right: Run, equal: bool) -> Run:
     compare = np.equal if equal else np.not_equal
 
     def run(columns: Any) -> Any:
-        one, other = objects(left(columns)), objects(right(columns))
+        one, other = as_objects(left(columns)), as_objects(right(columns))
         return np.asarray(compare(one, other), dtype=bool) & ~(no_text(one) | no_text(other))
 
     return run
@@ -48,7 +48,7 @@ def members_of_text(inner: Run, members: frozenset[Any], present: bool) -> Run:
     wanted = members if present else members | {None}
 
     def run(columns: Any) -> Array:
-        texts = objects(inner(columns))
+        texts = as_objects(inner(columns))
         found = np.fromiter(map(wanted.__contains__, texts.ravel().tolist()), bool, texts.size).reshape(texts.shape)
         return found if present else ~found
 
@@ -88,7 +88,7 @@ def _between(node: Node, outcome: bool, inner: Run, low: Run, high: Run) -> Run:
 
 def _is_null(node: Node, outcome: bool, inner: Run) -> Run:
     if node.args[0].kind is Kind.TEXT:
-        missing: Callable[[Any], Any] = lambda columns: no_text(objects(inner(columns)))  # noqa: E731
+        missing: Callable[[Any], Any] = lambda columns: no_text(as_objects(inner(columns)))  # noqa: E731
     else:
         missing = lambda columns: np.isnan(inner(columns))  # noqa: E731
     return missing if outcome else lambda columns: ~missing(columns)

@@ -14,12 +14,12 @@ from service.core.expressions.tree import NAN, Kind, Node, Run, null
 Array = NDArray[Any]
 
 
-def same(found: Any) -> Any:
+def keep_numbers(found: Any) -> Any:
     """Numbers need no wrapping."""
     return found
 
 
-def objects(found: Any) -> Array:
+def as_objects(found: Any) -> Array:
     """A text as an object array, so that NumPy never makes its own strings of it."""
     if isinstance(found, np.ndarray):
         return found
@@ -60,8 +60,8 @@ def _logarithm(node: Node, inner: Run) -> Run:
     return run
 
 
-def rounded(numbers: Any, digits: int) -> Any:
-    """``numbers`` to ``digits`` decimals, halves away from zero; the twin of ``scalars.values.rounded``."""
+def round_half_away(numbers: Any, digits: int) -> Any:
+    """``numbers`` to ``digits`` decimals, halves away from zero; the twin of ``scalars.values.round_half_away``."""
     power = 10.0 ** abs(digits)
     scaled = numbers * power if digits >= 0 else numbers / power
     whole = np.trunc(scaled)
@@ -72,7 +72,7 @@ def rounded(numbers: Any, digits: int) -> Any:
 
 def _round(node: Node, inner: Run) -> Run:
     digits = node.value
-    return lambda columns: rounded(inner(columns), digits)
+    return lambda columns: round_half_away(inner(columns), digits)
 
 
 def _bounded(node: Node, inner: Run) -> Run:
@@ -87,14 +87,14 @@ def _shift(node: Node, start: Run, days: Run) -> Run:
     sign = 1.0 if node.op == "date+" else -1.0
 
     def run(columns: Any) -> Any:
-        whole = rounded(np.asarray(days(columns)), 0)
+        whole = round_half_away(np.asarray(days(columns)), 0)
         return start(columns) + sign * np.where(np.abs(whole) <= MOST_DAYS, whole, NAN)
 
     return run
 
 
 def _coalesce(node: Node, *runs: Run) -> Run:
-    wrap, missing = (objects, no_text) if node.kind is Kind.TEXT else (same, np.isnan)
+    wrap, missing = (as_objects, no_text) if node.kind is Kind.TEXT else (keep_numbers, np.isnan)
 
     def run(columns: Any) -> Any:
         found = wrap(runs[0](columns))
@@ -106,8 +106,8 @@ def _coalesce(node: Node, *runs: Run) -> Run:
 
 
 def _nullif(node: Node, left: Run, right: Run) -> Run:
-    nothing: Any = objects(None) if node.kind is Kind.TEXT else null(node.kind)
-    wrap: Callable[[Any], Any] = objects if node.kind is Kind.TEXT else same
+    nothing: Any = as_objects(None) if node.kind is Kind.TEXT else null(node.kind)
+    wrap: Callable[[Any], Any] = as_objects if node.kind is Kind.TEXT else keep_numbers
 
     def run(columns: Any) -> Any:
         found = wrap(left(columns))

@@ -20,7 +20,7 @@ from service.core.errors import Problem
 from service.core.expressions.checking import arithmetic, choices, literals, logic
 from service.core.expressions.checking.checker import CHAINS, COMPARISONS, NOTHING, Checker, Rule, Rules
 from service.core.expressions.reading import problem
-from service.core.expressions.tree import NAN, Kind, Node, Schema, retyped
+from service.core.expressions.tree import NAN, Kind, Node, Schema, retype
 
 MOST_NODES = 500
 MOST_WRITTEN = 4_000
@@ -47,7 +47,7 @@ _WHITELIST: tuple[tuple[type[exp.Expr], str, Rule], ...] = (
     (exp.Div, "this expression typed safe", arithmetic.quotient),
     (exp.Abs, "this", arithmetic.absolute),
     (exp.Ln, "this", arithmetic.logarithm),
-    (exp.Round, "this decimals", arithmetic.rounded),
+    (exp.Round, "this decimals", arithmetic.rounding),
     (exp.Case, "this ifs default", choices.case),
     (exp.Coalesce, "this expressions", choices.coalesce),
     (exp.Nullif, "this expression", choices.nullif),
@@ -57,24 +57,24 @@ _WHITELIST: tuple[tuple[type[exp.Expr], str, Rule], ...] = (
 RULES: Rules = {kind: (frozenset(arguments.split()), rule) for kind, arguments, rule in _WHITELIST}
 
 
-def check(text: str, tree: exp.Expr, schema: Schema, expects: Kind | None) -> tuple[Node, list[Problem]]:
+def check_tree(text: str, tree: exp.Expr, schema: Schema, expects: Kind | None) -> tuple[Node, list[Problem]]:
     """The typed tree of ``text`` and every problem found; the tree is good only without problems."""
     too_large = _too_large(tree)
     if too_large:
         return NOTHING, [problem(text, 0, too_large)]
     checker = Checker(text, schema, RULES)
     node = _root(checker, tree, expects)
-    if not checker.problems and written_out(node) > MOST_WRITTEN:
+    if not checker.problems and count_written_out(node) > MOST_WRITTEN:
         checker.fail(tree, "divisors, nullif and long products nest too deeply; name a part of it as a feature")
     return node, list(dict.fromkeys(checker.problems))
 
 
-def written_out(node: Node) -> int:
+def count_written_out(node: Node) -> int:
     """The operations of ``node`` once a database has replaced every NULLIF by the CASE that repeats its argument.
 
     DuckDB and Spark do; sixteen nested divisors then take DuckDB half a minute to plan.
     """
-    sizes = [written_out(arg) for arg in node.args]
+    sizes = [count_written_out(arg) for arg in node.args]
     if node.op in ("nullif", "ln"):
         sizes[0] *= 2
     elif node.op == "/":
@@ -89,7 +89,7 @@ def written_out(node: Node) -> int:
 def _root(checker: Checker, tree: exp.Expr, expects: Kind | None) -> Node:
     node = checker.visit(tree)
     if node.kind is None:
-        return retyped(node, expects or Kind.NUMBER)
+        return retype(node, expects or Kind.NUMBER)
     return node if expects is None else checker.wanted(node, tree, expects)
 
 

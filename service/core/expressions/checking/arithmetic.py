@@ -5,8 +5,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from service.core.expressions import bounds
-from service.core.expressions.checking.checker import NOTHING, ORDERED, Checker, joined
-from service.core.expressions.tree import Kind, Node, retyped
+from service.core.expressions.checking.checker import NOTHING, ORDERED, Checker, join_nodes
+from service.core.expressions.tree import Kind, Node, retype
 
 MOST_DIGITS = 9
 
@@ -17,11 +17,11 @@ def operands(checker: Checker, tree: exp.Binary) -> tuple[Node, Node]:
     """Both sides of a binary operation."""
     kinds = ORDERED if isinstance(tree, (exp.Add, exp.Sub)) else _NUMERIC
     trees = (tree.this, tree.args["expression"])
-    left, right = (checker.wanted(arithmetic(checker, each), each, *kinds) for each in trees)
+    left, right = (checker.wanted(operand(checker, each), each, *kinds) for each in trees)
     return left, right
 
 
-def arithmetic(checker: Checker, tree: exp.Expr) -> Node:
+def operand(checker: Checker, tree: exp.Expr) -> Node:
     """A side that must be a number, money or (for + and -) a date."""
     node = checker.tight(tree)
     if node.kind is Kind.BOOLEAN:
@@ -29,10 +29,10 @@ def arithmetic(checker: Checker, tree: exp.Expr) -> Node:
     return node
 
 
-def computed(op: str, kind: Kind, *args: Node, digits: int = 0) -> Node:
+def arithmetic_node(op: str, kind: Kind, *args: Node, digits: int = 0) -> Node:
     """An arithmetic node, inside a ``bounded`` one where it could overflow."""
     range_ = bounds.of_operation(op, args, digits)
-    node = joined(op, kind, *args, bare=all(arg.bare for arg in args), exact=False, range=range_)
+    node = join_nodes(op, kind, *args, bare=all(arg.bare for arg in args), exact=False, range=range_)
     if not bounds.may_overflow(range_):
         return node
     return replace(node, op="bounded", args=(node,), range=bounds.of_bounded(node))
@@ -45,18 +45,18 @@ def plus(checker: Checker, tree: exp.Add | exp.Sub) -> Node:
     if Kind.DATE in (left.kind, right.kind):
         return date_sum(checker, tree, op, left, right)
     kind, nodes = checker.agreed([tree.this, tree.args["expression"]], [left, right])
-    return computed(op, kind or Kind.NUMBER, *nodes)
+    return arithmetic_node(op, kind or Kind.NUMBER, *nodes)
 
 
 def date_sum(checker: Checker, tree: exp.Binary, op: str, left: Node, right: Node) -> Node:
     """``date - date`` is a number of days, ``date + days`` a date."""
     if left is NOTHING or right is NOTHING:
         return NOTHING
-    left, right = retyped(left, Kind.DATE), retyped(right, Kind.NUMBER)
+    left, right = retype(left, Kind.DATE), retype(right, Kind.NUMBER)
     if op == "-" and left.kind == right.kind:
-        return joined("days", Kind.NUMBER, left, right, range=bounds.DAYS)
+        return join_nodes("days", Kind.NUMBER, left, right, range=bounds.DAYS)
     if left.kind is Kind.DATE and right.kind is Kind.NUMBER:
-        return joined("date" + op, Kind.DATE, left, right, range=bounds.DAYS)
+        return join_nodes("date" + op, Kind.DATE, left, right, range=bounds.DAYS)
     return checker.fail(tree, f"{left.kind} {op} {right.kind} has no meaning; expected date - date, or date + days")
 
 
@@ -66,7 +66,7 @@ def product(checker: Checker, tree: exp.Mul) -> Node:
     if left.kind is Kind.MONEY and right.kind is Kind.MONEY:
         return checker.fail(tree, "money * money has no meaning; expected money * number")
     kind = Kind.MONEY if Kind.MONEY in (left.kind, right.kind) else Kind.NUMBER
-    return computed("*", kind, left, right)
+    return arithmetic_node("*", kind, left, right)
 
 
 def quotient(checker: Checker, tree: exp.Div) -> Node:
@@ -75,12 +75,12 @@ def quotient(checker: Checker, tree: exp.Div) -> Node:
     if left.kind is Kind.NUMBER and right.kind is Kind.MONEY and not left.bare:
         return checker.fail(tree, "number / money has no meaning; expected money / money or money / number")
     kind = Kind.MONEY if left.kind is Kind.MONEY and right.kind is not Kind.MONEY else Kind.NUMBER
-    return computed("/", kind, left, right)
+    return arithmetic_node("/", kind, left, right)
 
 
 def minus(checker: Checker, tree: exp.Neg) -> Node:
     """Unary minus; of a literal, a literal."""
-    node = checker.wanted(arithmetic(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
     if node.op == "const" and isinstance(node.value, float):
         return replace(node, value=0.0 - node.value)
     return replace(node, op="neg", args=(node,), value=None)
@@ -88,24 +88,24 @@ def minus(checker: Checker, tree: exp.Neg) -> Node:
 
 def absolute(checker: Checker, tree: exp.Abs) -> Node:
     """``abs(x)``, of x's kind."""
-    node = checker.wanted(arithmetic(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
     return replace(node, op="abs", args=(node,), value=None)
 
 
 def logarithm(checker: Checker, tree: exp.Ln) -> Node:
     """``ln(x)``, a number."""
-    node = checker.wanted(arithmetic(checker, tree.this), tree.this, *_NUMERIC)
-    return computed("ln", Kind.NUMBER, node)
+    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
+    return arithmetic_node("ln", Kind.NUMBER, node)
 
 
-def rounded(checker: Checker, tree: exp.Round) -> Node:
+def rounding(checker: Checker, tree: exp.Round) -> Node:
     """``round(x[, digits])``, of x's kind."""
-    node = checker.wanted(arithmetic(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
     digits = whole_digits(checker, tree.args.get("decimals"))
     if digits is None:
         return checker.fail(tree, f"round takes digits from -{MOST_DIGITS} to {MOST_DIGITS}, written out and whole")
     range_ = bounds.of_operation("round", (node,), digits)
-    return joined("round", node.kind, node, value=digits, bare=node.bare, exact=digits <= 2, range=range_)
+    return join_nodes("round", node.kind, node, value=digits, bare=node.bare, exact=digits <= 2, range=range_)
 
 
 def whole_digits(checker: Checker, tree: exp.Expr | None) -> int | None:

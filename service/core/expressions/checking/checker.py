@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from service.core.errors import Problem
 from service.core.expressions.reading import problem
-from service.core.expressions.tree import Kind, Node, Schema, axes_of, retyped
+from service.core.expressions.tree import Kind, Node, Schema, axes_of, retype
 
 COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -25,7 +25,7 @@ NOTHING = Node("null", None)
 """Stands for what was refused and reported; it agrees with every kind, so that one mistake is told once."""
 
 
-def joined(op: str, kind: Kind | None, *args: Node, **more: Any) -> Node:
+def join_nodes(op: str, kind: Kind | None, *args: Node, **more: Any) -> Node:
     """A node over ``args``, varying over all their axes and static where all of them are."""
     return Node(op, kind, args, axes=axes_of(args), static=all(arg.static for arg in args), **more)
 
@@ -72,7 +72,7 @@ class Checker:
     def wanted(self, node: Node, tree: exp.Expr, *kinds: Kind) -> Node:
         """``node``, if it is of one of ``kinds``; a bare number passes for money."""
         if node.kind is None:
-            return retyped(node, kinds[0]) if len(kinds) == 1 and node is not NOTHING else node
+            return retype(node, kinds[0]) if len(kinds) == 1 and node is not NOTHING else node
         if node.kind in kinds:
             return node
         if node.bare and Kind.MONEY in kinds:
@@ -90,7 +90,7 @@ class Checker:
         kind = next(iter(kinds), None)
         if kind is None:
             return None, nodes
-        return kind, [retyped(node, kind) if node.kind is None else replace(node, kind=kind) for node in nodes]
+        return kind, [retype(node, kind) if node.kind is None else replace(node, kind=kind) for node in nodes]
 
 
 Rule = Callable[[Checker, Any], Node]

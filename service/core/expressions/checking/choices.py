@@ -6,15 +6,15 @@ from sqlglot import exp
 
 from service.core.expressions import bounds
 from service.core.expressions.checking import logic
-from service.core.expressions.checking.checker import ORDERED, Checker, joined
+from service.core.expressions.checking.checker import ORDERED, Checker, join_nodes
 from service.core.expressions.tree import Kind, Node, axes_of
 
 
-def chosen(checker: Checker, op: str, trees: list[exp.Expr], nodes: list[Node]) -> Node:
+def choice_node(checker: Checker, op: str, trees: list[exp.Expr], nodes: list[Node]) -> Node:
     """A node whose result is one of ``nodes``."""
     bare = all(node.bare for node in nodes if node.kind is not None)
     kind, nodes = checker.agreed(trees, nodes)
-    return joined(
+    return join_nodes(
         op,
         kind,
         *nodes,
@@ -29,7 +29,7 @@ def case(checker: Checker, tree: exp.Case) -> Node:
     conditions = [condition(checker, tree.this, each) for each in tree.args["ifs"]]
     default = tree.args.get("default") or exp.Null()
     trees = [each.args["true"] for each in tree.args["ifs"]] + [default]
-    node = chosen(checker, "case", trees, [checker.visit(each) for each in trees])
+    node = choice_node(checker, "case", trees, [checker.visit(each) for each in trees])
     args = [each for pair in zip(conditions, node.args, strict=False) for each in pair] + [node.args[-1]]
     return replace(node, args=tuple(args), axes=axes_of(tuple(args)), static=all(arg.static for arg in args))
 
@@ -46,7 +46,7 @@ def condition(checker: Checker, subject: exp.Expr | None, branch: exp.If) -> Nod
 def coalesce(checker: Checker, tree: exp.Coalesce) -> Node:
     """The first argument that is not NULL."""
     trees = [tree.this, *tree.expressions]
-    return chosen(checker, "coalesce", trees, [checker.visit(each) for each in trees])
+    return choice_node(checker, "coalesce", trees, [checker.visit(each) for each in trees])
 
 
 def nullif(checker: Checker, tree: exp.Nullif) -> Node:
@@ -54,11 +54,11 @@ def nullif(checker: Checker, tree: exp.Nullif) -> Node:
     trees = [tree.this, tree.args["expression"]]
     nodes = [checker.visit(each) for each in trees]
     logic.words(checker, trees, nodes)
-    return chosen(checker, "nullif", trees, nodes)
+    return choice_node(checker, "nullif", trees, nodes)
 
 
 def extreme(checker: Checker, tree: exp.Least | exp.Greatest) -> Node:
     """``least`` and ``greatest``, which skip NULLs."""
     trees = [tree.this, *tree.expressions]
     nodes = [checker.wanted(checker.visit(each), each, *ORDERED) for each in trees]
-    return chosen(checker, "least" if isinstance(tree, exp.Least) else "greatest", trees, nodes)
+    return choice_node(checker, "least" if isinstance(tree, exp.Least) else "greatest", trees, nodes)

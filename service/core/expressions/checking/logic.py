@@ -3,9 +3,9 @@
 from sqlglot import exp
 
 from service.core.expressions import bounds
-from service.core.expressions.checking.checker import COMPARISONS, Checker, joined
+from service.core.expressions.checking.checker import COMPARISONS, Checker, join_nodes
 from service.core.expressions.reading import suggestion
-from service.core.expressions.tree import Kind, Node, retyped
+from service.core.expressions.tree import Kind, Node, retype
 
 
 def chain(checker: Checker, tree: exp.And | exp.Or) -> Node:
@@ -20,20 +20,20 @@ def chain(checker: Checker, tree: exp.And | exp.Or) -> Node:
         else:
             parts.append(each)
     nodes = [checker.wanted(checker.visit(part), part, Kind.BOOLEAN) for part in parts]
-    return joined("and" if isinstance(tree, exp.And) else "or", Kind.BOOLEAN, *nodes)
+    return join_nodes("and" if isinstance(tree, exp.And) else "or", Kind.BOOLEAN, *nodes)
 
 
 def negation(checker: Checker, tree: exp.Not) -> Node:
     """``not``, which swaps true and false and leaves unknown alone."""
-    return joined("not", Kind.BOOLEAN, checker.wanted(checker.visit(tree.this), tree.this, Kind.BOOLEAN))
+    return join_nodes("not", Kind.BOOLEAN, checker.wanted(checker.visit(tree.this), tree.this, Kind.BOOLEAN))
 
 
 def is_null(checker: Checker, tree: exp.Is) -> Node:
     """``is null`` and ``is not null``; ``is true`` and the like are refused."""
     if not isinstance(tree.args["expression"], exp.Null):
         return checker.fail(tree, "only is null and is not null are allowed; a boolean is true by itself")
-    node = joined("is null", Kind.BOOLEAN, retyped(checker.tight(tree.this), Kind.NUMBER))
-    return joined("not", Kind.BOOLEAN, node) if tree.args.get("negate") else node
+    node = join_nodes("is null", Kind.BOOLEAN, retype(checker.tight(tree.this), Kind.NUMBER))
+    return join_nodes("not", Kind.BOOLEAN, node) if tree.args.get("negate") else node
 
 
 def comparison(checker: Checker, tree: exp.Binary) -> Node:
@@ -46,7 +46,7 @@ def comparison(checker: Checker, tree: exp.Binary) -> Node:
     if op not in ("=", "<>") and kind in (Kind.TEXT, Kind.BOOLEAN):
         return checker.fail(tree, f"{kind} has no order; expected = or <>")
     words(checker, trees, nodes)
-    return joined(op, Kind.BOOLEAN, *map(fen, nodes))
+    return join_nodes(op, Kind.BOOLEAN, *map(fen, nodes))
 
 
 def between(checker: Checker, tree: exp.Between) -> Node:
@@ -55,7 +55,7 @@ def between(checker: Checker, tree: exp.Between) -> Node:
     kind, nodes = checker.agreed(trees, [checker.tight(each) for each in trees])
     if kind in (Kind.TEXT, Kind.BOOLEAN):
         return checker.fail(tree, f"{kind} has no order; expected number, money or date")
-    return joined("between", Kind.BOOLEAN, *map(fen, nodes))
+    return join_nodes("between", Kind.BOOLEAN, *map(fen, nodes))
 
 
 def membership(checker: Checker, tree: exp.In) -> Node:
@@ -67,7 +67,7 @@ def membership(checker: Checker, tree: exp.In) -> Node:
     _, nodes = checker.agreed(trees, nodes)
     words(checker, trees, nodes)
     members = tuple(dict.fromkeys(node.value for node in nodes[1:]))
-    return joined("in", Kind.BOOLEAN, fen(nodes[0]), value=members)
+    return join_nodes("in", Kind.BOOLEAN, fen(nodes[0]), value=members)
 
 
 def member(checker: Checker, tree: exp.Expr) -> Node:
@@ -94,4 +94,4 @@ def fen(node: Node) -> Node:
     """Money is compared in whole fen, so that thresholds behave as decimals; what the policy states is exact."""
     if node.kind is not Kind.MONEY or node.exact:
         return node
-    return joined("fen", Kind.MONEY, node, value=2, range=bounds.of_operation("fen", (node,), 2))
+    return join_nodes("fen", Kind.MONEY, node, value=2, range=bounds.of_operation("fen", (node,), 2))

@@ -1,8 +1,8 @@
-"""Trees to closures over plain Python scalars: the fast road for one customer.
+"""Trees to closures over plain Python scalars: the fast path for one customer.
 
-NaN does most of the work of NULL (it falls through arithmetic and fails every comparison); ``decided`` asks "is it
-true" or "is it false", never "what is it", so unknown needs no third value. The commonest shape (a name against a
-constant) gets a closure without inner calls. ``values`` and ``logic`` hold the closures; the walk is here.
+NaN does most of the work of NULL: it propagates through arithmetic and fails every comparison. ``compile_decision``
+asks "is it true" or "is it false", never "what is it", so unknown needs no third value. The commonest shape (a name
+against a constant) gets a closure without inner calls. ``values`` and ``logic`` hold the closures; the walk is here.
 
     edges   money against a constant without rounding
     logic   comparisons, ranges, lists and NULL, each giving True or False and never unknown
@@ -13,39 +13,39 @@ from collections.abc import Callable
 from typing import Any
 
 from service.core.expressions.scalars import logic
-from service.core.expressions.scalars.edges import unrounded
+from service.core.expressions.scalars.edges import drop_rounding
 from service.core.expressions.scalars.values import VALUES, always, constant
-from service.core.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run, missing
+from service.core.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run, is_missing
 
 
-def value(node: Node) -> Run:
+def compile_value(node: Node) -> Run:
     """The value of ``node``: a float (NaN for NULL) or a text (None)."""
     if node.op in LOGIC:
         return _three_valued(node)
     if node.op == "case":
         return _case(node)
-    return VALUES[node.op](node, *map(value, node.args))
+    return VALUES[node.op](node, *map(compile_value, node.args))
 
 
-def decided(node: Node, outcome: bool) -> Run:
+def compile_decision(node: Node, outcome: bool) -> Run:
     """Is ``node`` known to be ``outcome``? True or False, never unknown."""
     if node.op in _DECIDED:
         return _DECIDED[node.op](node, outcome)
     if node.op == "const":
         return always(node.value == float(outcome))
-    run, target = value(node), float(outcome)
+    run, target = compile_value(node), float(outcome)
     return lambda columns: run(columns) == target
 
 
 def _three_valued(node: Node) -> Run:
-    is_true, is_false = decided(node, True), decided(node, False)
+    is_true, is_false = compile_decision(node, True), compile_decision(node, False)
     return lambda columns: 1.0 if is_true(columns) else 0.0 if is_false(columns) else NAN
 
 
 def _case(node: Node) -> Run:
-    conditions = [decided(each, True) for each in node.args[:-1:2]]
-    branches = list(zip(conditions, map(value, node.args[1:-1:2]), strict=True))
-    otherwise = value(node.args[-1])
+    conditions = [compile_decision(each, True) for each in node.args[:-1:2]]
+    branches = list(zip(conditions, map(compile_value, node.args[1:-1:2]), strict=True))
+    otherwise = compile_value(node.args[-1])
 
     def run(columns: Any) -> Any:
         for holds, then in branches:
@@ -57,40 +57,40 @@ def _case(node: Node) -> Run:
 
 
 def _not(node: Node, outcome: bool) -> Run:
-    return decided(node.args[0], not outcome)
+    return compile_decision(node.args[0], not outcome)
 
 
 def _chain(node: Node, outcome: bool) -> Run:
     """``and`` is true where all are and false where any is; ``or`` the other way round."""
-    runs = [decided(each, outcome) for each in node.args]
+    runs = [compile_decision(each, outcome) for each in node.args]
     return logic.all_of(runs) if (node.op == "and") is outcome else logic.any_of(runs)
 
 
 def _compare(node: Node, outcome: bool) -> Run:
-    node = unrounded(node)
+    node = drop_rounding(node)
     op = node.op if outcome else OPPOSITE[node.op]
     left, right = node.args
     if right.op == "const":
         return _compare_to_constant(op, left, constant(right))
     if left.kind is Kind.TEXT:
-        return logic.texts(value(left), value(right), op == "=")
-    return logic.VALUE_TO_VALUE[op](value(left), value(right))
+        return logic.texts(compile_value(left), compile_value(right), op == "=")
+    return logic.VALUE_TO_VALUE[op](compile_value(left), compile_value(right))
 
 
 def _compare_to_constant(op: str, left: Node, held: Any) -> Run:
-    if missing(held):
+    if is_missing(held):
         return always(False)
     if left.op == "name":
         return logic.NAME_TO_CONSTANT[op](left.value, held)
-    return logic.VALUE_TO_CONSTANT[op](value(left), held)
+    return logic.VALUE_TO_CONSTANT[op](compile_value(left), held)
 
 
 _DECIDED: dict[str, Callable[[Node, bool], Run]] = {
     "not": _not,
     "and": _chain,
     "or": _chain,
-    "between": lambda node, outcome: logic.between(outcome, *map(value, unrounded(node).args)),
-    "in": lambda node, outcome: logic.member(value(node.args[0]), frozenset(node.value), outcome),
-    "is null": lambda node, outcome: logic.is_null(value(node.args[0]), outcome),
+    "between": lambda node, outcome: logic.between(outcome, *map(compile_value, drop_rounding(node).args)),
+    "in": lambda node, outcome: logic.member(compile_value(node.args[0]), frozenset(node.value), outcome),
+    "is null": lambda node, outcome: logic.is_null(compile_value(node.args[0]), outcome),
     **dict.fromkeys(OPPOSITE, _compare),
 }

@@ -7,7 +7,7 @@ when a condition is compiled, so that comparing money in whole fen costs what co
 from collections.abc import Callable
 from dataclasses import replace
 
-from service.core.expressions.scalars.values import rounded
+from service.core.expressions.scalars.values import round_half_away
 from service.core.expressions.tree import MIRRORED, Node
 
 FEN = 2
@@ -20,7 +20,7 @@ def lowest(constant: float) -> float:
     >>> lowest(0.3)
     0.295
     """
-    return _crossing(constant, lambda number: rounded(number, FEN) >= constant)[1]
+    return _crossing(constant, lambda number: round_half_away(number, FEN) >= constant)[1]
 
 
 def highest(constant: float) -> float:
@@ -29,7 +29,7 @@ def highest(constant: float) -> float:
     >>> highest(0.3) < 0.305 <= lowest(0.31)
     True
     """
-    return _crossing(constant, lambda number: rounded(number, FEN) > constant)[0]
+    return _crossing(constant, lambda number: round_half_away(number, FEN) > constant)[0]
 
 
 _EDGES: dict[str, tuple[Callable[[float], float], ...]] = {
@@ -41,7 +41,7 @@ _EDGES: dict[str, tuple[Callable[[float], float], ...]] = {
 }
 
 
-def unrounded(node: Node) -> Node:
+def drop_rounding(node: Node) -> Node:
     """The comparison or ``between`` that means the same without rounding, where its bounds are constants."""
     if node.op in MIRRORED and node.args[0].op == "const":
         node = replace(node, op=MIRRORED[node.op], args=node.args[::-1])

@@ -5,7 +5,7 @@ from math import log, modf
 from typing import Any
 
 from service.core.expressions.bounds import CEILING, MOST_DAYS
-from service.core.expressions.tree import NAN, Node, Run, missing, null
+from service.core.expressions.tree import NAN, Node, Run, is_missing, null
 
 
 def always(constant: Any) -> Run:
@@ -15,10 +15,10 @@ def always(constant: Any) -> Run:
 
 def constant(node: Node) -> Any:
     """The scalar a ``const`` node holds, NULL in the form of its kind."""
-    return null(node.kind) if missing(node.value) else node.value
+    return null(node.kind) if is_missing(node.value) else node.value
 
 
-def rounded(number: float, digits: int) -> float:
+def round_half_away(number: float, digits: int) -> float:
     """``number`` to ``digits`` decimals, halves away from zero, as DuckDB rounds a double."""
     power = 10.0 ** abs(digits)
     fraction, whole = modf(number * power if digits >= 0 else number / power)
@@ -49,7 +49,7 @@ def _logarithm(node: Node, inner: Run) -> Run:
 
 def _round(node: Node, inner: Run) -> Run:
     digits = node.value
-    return lambda columns: rounded(inner(columns), digits)
+    return lambda columns: round_half_away(inner(columns), digits)
 
 
 def _bounded(node: Node, inner: Run) -> Run:
@@ -64,7 +64,7 @@ def _shift(node: Node, start: Run, days: Run) -> Run:
     sign = 1.0 if node.op == "date+" else -1.0
 
     def run(columns: Any) -> float:
-        whole = rounded(days(columns), 0)
+        whole = round_half_away(days(columns), 0)
         return start(columns) + sign * whole if -MOST_DAYS <= whole <= MOST_DAYS else NAN
 
     return run

@@ -6,10 +6,10 @@ Written = tuple[str, int]
 """SQL text and how tightly it binds."""
 
 
-def bracketed(written: Written, level: int) -> str:
+def bracket(written: Written, level: int) -> str:
     """The text, in brackets where it binds more loosely than ``level``.
 
-    >>> bracketed(("a + b", SUM), PRODUCT), bracketed(("a * b", PRODUCT), SUM)
+    >>> bracket(("a + b", SUM), PRODUCT), bracket(("a * b", PRODUCT), SUM)
     ('(a + b)', 'a * b')
     """
     text, binds = written

@@ -5,14 +5,14 @@ from typing import Any
 
 from service.core.errors import ExpressionError
 from service.core.expressions.sql.dialects import Dialect
-from service.core.expressions.tree import Kind, missing
+from service.core.expressions.tree import Kind, is_missing
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def written(dialect: Dialect, kind: Kind | None, constant: Any) -> str:
+def write_literal(dialect: Dialect, kind: Kind | None, constant: Any) -> str:
     """``constant`` as a literal of ``kind``."""
-    if missing(constant):
+    if is_missing(constant):
         return f"CAST(NULL AS {_type_of(dialect, kind)})"
     if kind is Kind.TEXT:
         return _string(dialect, constant)
@@ -20,10 +20,10 @@ def written(dialect: Dialect, kind: Kind | None, constant: Any) -> str:
         return f"DATE '{date.fromordinal(int(constant) + _EPOCH).isoformat()}'"
     if kind is Kind.BOOLEAN:
         return _boolean(dialect, constant)
-    return number(dialect, constant)
+    return write_number(dialect, constant)
 
 
-def number(dialect: Dialect, constant: float) -> str:
+def write_number(dialect: Dialect, constant: float) -> str:
     """A double, in the shortest digits that give it back."""
     digits, _, power = repr(constant).partition("e")
     digits = digits.removesuffix(".0")

@@ -5,7 +5,7 @@ from typing import Any
 
 from service.core.expressions.bounds import CEILING, MOST_DAYS
 from service.core.expressions.sql import literals
-from service.core.expressions.sql.binding import AND, ATOM, COMPARISON, NOT, OR, PRODUCT, SIGN, SUM, Written, bracketed
+from service.core.expressions.sql.binding import AND, ATOM, COMPARISON, NOT, OR, PRODUCT, SIGN, SUM, Written, bracket
 from service.core.expressions.sql.dialects import Dialect
 from service.core.expressions.tree import LOGIC, OPPOSITE, Kind, Node
 
@@ -38,11 +38,11 @@ class Writer:
 
     def bound(self, node: Node, level: int) -> str:
         """A value, in brackets if it binds more loosely than ``level``."""
-        return bracketed(self.value(node), level)
+        return bracket(self.value(node), level)
 
     def holds(self, node: Node, level: int) -> str:
         """A condition, in brackets if it binds more loosely than ``level``."""
-        return bracketed(self.condition(node), level)
+        return bracket(self.condition(node), level)
 
     def list(self, nodes: tuple[Node, ...]) -> str:
         """Values with commas between."""
@@ -61,11 +61,11 @@ class Writer:
     def literal(self, kind: Kind | None, constant: Any) -> Written:
         """A literal of ``kind``; a negative number binds like a minus."""
         negative = kind in (Kind.NUMBER, Kind.MONEY) and constant < 0
-        return literals.written(self.dialect, kind, constant), SIGN if negative else ATOM
+        return literals.write_literal(self.dialect, kind, constant), SIGN if negative else ATOM
 
     def number(self, number: float) -> str:
         """A double."""
-        return literals.number(self.dialect, number)
+        return literals.write_number(self.dialect, number)
 
     # -- logic ---------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import time
 
 from service.core.domain import Event, EventKind, Snapshot
-from service.core.errors import ContactRefused, InvalidInput, Spoken
+from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
 from service.decision.contact_permission import closed_by, next_open
 from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
@@ -39,7 +39,7 @@ class Judging:
         """What to raise of a closed gate, in the policy's words."""
         rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
         reason = rules.get(gate, NOT_IN_POLICY)[actor.language]
-        return ContactRefused(sentence, [Spoken(gate, reason, actor.language)])
+        return ContactRefused(sentence, [TranslatedProblem(gate, reason, actor.language)])
 
 
 def adviser_channel(policy: Policy) -> str:

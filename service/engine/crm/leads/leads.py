@@ -17,7 +17,7 @@ from datetime import date
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
-from service.core.suggestions import unknown
+from service.core.suggestions import explain_unknown
 from service.decision.contact_permission import closed_by
 from service.engine.crm.leads.actors import LeadActors, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
@@ -274,7 +274,7 @@ class Leads:
             snapshot = _there(desk)
             offers = {one.id for one in self._releases.serving.for_customer(snapshot).policy.offers}
             if offer not in offers:
-                raise InvalidInput("The policy has no such offer.", [Problem("offer", unknown(offer, offers))])
+                raise InvalidInput("The policy has no such offer.", [Problem("offer", explain_unknown(offer, offers))])
             self._actors.expect_skill(adviser, offer)
             judged = self._judge(desk, offer)
             if judged.closed_by is None:

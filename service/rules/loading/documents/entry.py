@@ -20,7 +20,7 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _STAND_INS = {Kind.BOOLEAN: "true", Kind.NUMBER: "1", Kind.MONEY: "1"}
 
 
-def shown(value: object) -> str:
+def quote_entry(value: object) -> str:
     """A value as a problem quotes it: JSON, at most 60 characters."""
     words = json.dumps(value, ensure_ascii=False, default=str)
     return words if len(words) <= 60 else words[:57] + "..."
@@ -35,7 +35,7 @@ class Entry:
         self.read: set[str] = set()
         self.values: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         if not isinstance(value, Mapping):
-            self.fault("", f"must be a mapping, got {shown(value)}")
+            self.fault("", f"must be a mapping, got {quote_entry(value)}")
 
     def fault(self, key: str, message: str) -> None:
         """Note that what stands under ``key`` is wrong."""
@@ -56,7 +56,7 @@ class Entry:
     def wrong(self, key: str, expected: str) -> None:
         """Note that the key is missing, or that its value is not what was expected."""
         if self.has(key):
-            self.fault(key, f"must be {expected}, got {shown(self.values[key])}")
+            self.fault(key, f"must be {expected}, got {quote_entry(self.values[key])}")
         else:
             self.fault(key, f"is missing: expected {expected}")
 
@@ -113,7 +113,7 @@ class Entry:
         value = self.values.get(key)
         if self.has(key) and isinstance(value, str):
             if value not in known:
-                self.fault(key, f"must be one of {', '.join(known)}, got {shown(value)}{_meant(value, known)}")
+                self.fault(key, f"must be one of {', '.join(known)}, got {quote_entry(value)}{_meant(value, known)}")
             return value if value in known else ""
         self.wrong(key, f"one of {', '.join(known)}")
         return ""
@@ -128,7 +128,8 @@ class Entry:
             return ()
         for stranger in (word for word in value if known is not None and word not in known):
             self.fault(
-                key, f"must be from {', '.join(known or ())}, got {shown(stranger)}{_meant(stranger, known or ())}"
+                key,
+                f"must be from {', '.join(known or ())}, got {quote_entry(stranger)}{_meant(stranger, known or ())}",
             )
         return tuple(value)
 
@@ -198,7 +199,7 @@ class Entry:
         seen: list[object] = []
         for value in ids:
             if value is not None and value in seen:
-                self.fault(key, f"name {named_by} {shown(value)} more than once")
+                self.fault(key, f"name {named_by} {quote_entry(value)} more than once")
             seen.append(value)
 
     @staticmethod

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from service.core.errors import Problem
-from service.core.suggestions import near
+from service.core.suggestions import find_near
 from service.rules.loading.documents.strict_yaml import MOST_DEPTH, MOST_NODES, RefusedError, parse
 
 NAMES = (
@@ -71,7 +71,7 @@ def content_hash(content: bytes) -> str:
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """``did you mean "x"?`` where something near is known, else what is expected."""
-    meant = near(word, known)
+    meant = find_near(word, known)
     return f'did you mean "{meant}"?' if meant else f"expected {', '.join(known)}"
 
 

@@ -15,12 +15,12 @@ from flask.sessions import NullSession, SessionInterface
 
 from service.cache import Cache
 from service.engine.engine import Engine
-from service.routes import blueprints, docs
+from service.routes import docs, resources
 from service.routes.http.guard import check_declared
 from service.routes.http.headers.cors import Cors
 from service.routes.http.metrics import note_worker
 from service.routes.http.middleware import Middleware, to_stdout
-from service.routes.http.openapi import document
+from service.routes.http.openapi.document import document
 from service.routes.http.problems import install_error_handlers
 from service.routes.http.request_context import request_context
 from service.runtime import tracing
@@ -66,7 +66,7 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
     app.extensions["fourcast"] = engine
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     install_error_handlers(app)
-    contract = document(app, blueprints())
+    contract = document(app, resources())
     app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
     app.register_blueprint(docs.blueprint)
     check_declared(app)

@@ -1,30 +1,51 @@
-"""The REST API: one file per resource, found by walking this folder. What a view does not say stands in ``http``.
+"""The REST API: one file per resource, found by walking this folder; what they all share is in ``http``.
 
-    offers/       what to offer next: one customer, many, visitors; events; decisions as recorded and told
+    offers/       what to offer next: one customer, many, visitors; events; decisions as recorded and explained
     customers/    customers and their list, preferences, contacts, portrait, tokens
     crm/          leads, builds of leads, advisers, jobs, changes, webhooks
     governance/   policies and releases, models, drift, experiments
     health, docs  for operators and for readers
-    http/         what every resource shares: guard, JSON body, fields, OpenAPI, problems, middleware ...
+    http/         what every resource shares: resource, guard, JSON body, fields, OpenAPI, problems, middleware ...
     schemas/      what goes in and out, as marshmallow schemas
-    examples/     an example of each operation, response_doc in the contract
+    examples/     an example of each operation, shown in the contract
 
-A new resource is one file with a ``blueprint``.
+A new resource is one file with ``api = Resource(...)``, and an endpoint is one decorator in it (``http.resource``).
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any
+
+from service.core.errors import InvalidInput
+from service.routes.http.resource import Resource
 
 FIRST = ("offers", "customers", "crm", "governance")
 """The rooms in the order in which a reader of the contract meets them; any other comes after."""
+NO_RESOURCES = ("docs", "examples", "http", "schemas")
+"""Entries of this folder without a resource."""
 
 
-def blueprints() -> tuple[Any, ...]:
-    """The ``blueprint`` of every file below this folder, by room and name."""
-    names = sorted((row.name for row in walk_packages(__path__, f"{__name__}.")), key=_place)
-    found = (getattr(import_module(name), "blueprint", None) for name in names)
-    return tuple(blueprint for blueprint in found if hasattr(blueprint, "serve"))
+def resources() -> tuple[Resource, ...]:
+    """The ``api`` of every file below this folder, by room and name.
+
+    Raises InvalidInput, which names the file, where one has no ``api``.
+    """
+    found = dict.fromkeys(map(_resource, sorted(_names(), key=_place)))
+    return tuple(found)
+
+
+def _names() -> Iterator[str]:
+    for row in walk_packages(__path__, f"{__name__}."):
+        room, _, file = row.name.removeprefix(f"{__name__}.").partition(".")
+        if room not in NO_RESOURCES and not row.ispkg and not file.endswith("schemas"):
+            yield row.name
+
+
+def _resource(name: str) -> Resource:
+    api = getattr(import_module(name), "api", None)
+    if not isinstance(api, Resource):
+        raise InvalidInput(f"{name.replace('.', '/')}.py needs a resource: api = Resource(name, __name__, ...)")
+    return api
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -4,14 +4,14 @@ import orjson
 from flask import Response
 
 from service.core.errors import Problem, Unavailable
-from service.routes.http.guard import engine, public
+from service.routes.http.guard import PUBLIC, engine
 from service.routes.http.metrics import CONTENT_TYPE_LATEST, exposition
-from service.routes.http.openapi import Resource, response_doc
 from service.routes.http.problems import problem_response
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, PROBLEM, RawResponse
 from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
 
-blueprint = Resource("health", __name__, description="For operators.")
+api = Resource("health", __name__, description="For operators.")
 _NOT_READY = {
     "type": "urn:fourcast:problem:not-ready",
     "title": "Service unavailable",
@@ -23,11 +23,8 @@ _NOT_READY = {
 _TEXT = {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
-@blueprint.serve(
-    "/healthz", operationId="getHealth", security=[], responses={"200": response_doc("Alive.", Alive, {"status": "ok"})}
-)
-@public
-def healthz() -> Response:
+@api.get("/healthz", scope=PUBLIC, answers={"200": response_doc("Alive.", Alive, {"status": "ok"})})
+def get_health() -> Response:
     """Whether the process answers
 
     Says nothing about its servers: restarting this process would not mend them.
@@ -35,19 +32,17 @@ def healthz() -> Response:
     return RawResponse(b'{"status":"ok"}', 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.get(
     "/readyz",
-    operationId="getReadiness",
-    security=[],
-    responses={
+    scope=PUBLIC,
+    answers={
         "200": response_doc(
             "Takes traffic.", ReadyAnswer, {"ready": True, "checks": {"database": "ok", "cache": "ok"}}
         ),
         "503": response_doc("Takes none now.", ProblemAnswer, _NOT_READY, PROBLEM),
     },
 )
-@public
-def readyz() -> Response:
+def get_readiness() -> Response:
     """Whether this worker should get traffic, with each check in words
 
     503 while PostgreSQL is away: the offers answered meanwhile come from the cache or by the policy alone.
@@ -61,9 +56,8 @@ def readyz() -> Response:
     )
 
 
-@blueprint.serve("/metrics", operationId="getMetrics", security=[], responses={"200": _TEXT})
-@public
-def metrics() -> Response:
+@api.get("/metrics", scope=PUBLIC, answers={"200": _TEXT})
+def get_metrics() -> Response:
     """Prometheus metrics of all workers
 
     No label holds anything about a customer. Keep this path inside the network.

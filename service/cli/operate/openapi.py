@@ -15,10 +15,10 @@ def openapi() -> None:
 
 def contract() -> dict[str, Any]:
     """The document, made from the routes alone."""
-    from service.routes import blueprints
-    from service.routes.http.openapi import document
+    from service.routes import resources
+    from service.routes.http.openapi.document import document
 
-    return document(Flask("contract"), blueprints())
+    return document(Flask("contract"), resources())
 
 
 VERBS = (openapi,)

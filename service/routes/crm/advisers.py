@@ -7,11 +7,12 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
+from service.core.errors import Conflict, NotFound
 from service.routes.examples.advisers import ADVISER, ADVISER_IN
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_branch, word
+from service.routes.http.guard import BoundClients, engine, own_branch, word
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.advisers import AdviserAnswer, AdviserInput, AdvisersAnswer, BehalfQuery
@@ -21,14 +22,15 @@ ONE = "/v1/advisers/<string:adviser_id>"
 _ADVISER, _BEHALF = AdviserInput(), BehalfQuery()
 _ANSWER = {"200": response_doc("The adviser.", AdviserAnswer, ADVISER)}
 
-blueprint = Resource("advisers", __name__, description="Advisers, their hours and skills.")
+api = Resource("advisers", __name__, description="Advisers, their hours and skills.")
 
 
-@blueprint.serve(
+@api.get(
     "/v1/advisers",
-    **operation("listAdvisers", "leads:read", {"200": response_doc("All.", AdvisersAnswer, {"advisers": [ADVISER]})}),
+    scope="leads:read",
+    reach=BoundClients.BRANCH,
+    answers={"200": response_doc("All.", AdvisersAnswer, {"advisers": [ADVISER]})},
 )
-@needs("leads:read", reach=BoundClients.BRANCH)
 def list_advisers(client: Client) -> Response:
     """Advisers, their hours and how many leads they have
 
@@ -38,9 +40,8 @@ def list_advisers(client: Client) -> Response:
     return RawResponse(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
 
 
-@blueprint.serve(ONE, **operation("getAdviser", "leads:read", _ANSWER, NotFound))
-@needs("leads:read", reach=BoundClients.BRANCH)
-def adviser(client: Client, adviser_id: str) -> Response:
+@api.get(ONE, scope="leads:read", reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound,))
+def get_adviser(client: Client, adviser_id: str) -> Response:
     """One adviser
 
     Another branch's does not exist for a branch's key.
@@ -48,15 +49,15 @@ def adviser(client: Client, adviser_id: str) -> Response:
     return _reply(client, word(adviser_id, "adviser_id"))
 
 
-@blueprint.serve(
+@api.put(
     ONE,
-    "PUT",
-    **operation("putAdviser", "leads:write", {"200": response_doc("Stored.", AdviserAnswer, ADVISER)},
-                *BODY_ERRORS, Conflict,
-                requestBody={"required": True, "content": {"application/json": {
-                    "schema": AdviserInput, "example": ADVISER_IN}}}),
-)  # fmt: skip
-@needs("leads:write", reach=BoundClients.BRANCH)
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    body=AdviserInput,
+    example=ADVISER_IN,
+    answers={"200": response_doc("Stored.", AdviserAnswer, ADVISER)},
+    errors=(Conflict,),
+)
 def put_adviser(client: Client, adviser_id: str) -> Response:
     """Store an adviser, new or changed
 
@@ -72,13 +73,14 @@ def put_adviser(client: Client, adviser_id: str) -> Response:
     return _reply(client, adviser_id)
 
 
-@blueprint.serve(
+@api.delete(
     ONE,
-    "DELETE",
-    **operation("deleteAdviser", "leads:write", {"204": {"description": "Taken out."}}, NotFound, Conflict,
-                parameters=[{"in": "query", "schema": BehalfQuery}]),
-)  # fmt: skip
-@needs("leads:write", reach=BoundClients.BRANCH)
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    query=BehalfQuery,
+    answers={"204": {"description": "Taken out."}},
+    errors=(NotFound, Conflict),
+)
 def delete_adviser(client: Client, adviser_id: str) -> Response:
     """Take an adviser out
 

@@ -10,13 +10,13 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
-from service.core.errors import Gone
+from service.core.errors import Conflict, Gone
 from service.rendering.answer import iso
 from service.routes.examples.webhooks import CHANGE
 from service.routes.http.cursors import next_page
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_branch
-from service.routes.http.openapi import Conflict, Resource, operation, response_doc
+from service.routes.http.guard import BoundClients, engine, own_branch
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
@@ -28,15 +28,17 @@ _QUERY = ChangesQuery()
 _ANSWER = response_doc("The changes.", ChangesAnswer, {"changes": [CHANGE], "next": "Ny45"},
                 headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})  # fmt: skip
 
-blueprint = Resource("changes", __name__, description="What changed, to be followed.")
+api = Resource("changes", __name__, description="What changed, to be followed.")
 
 
-@blueprint.serve(
+@api.get(
     "/v1/changes",
-    **operation("listChanges", READS, {"200": _ANSWER}, Gone, Conflict,
-                parameters=[{"in": "query", "schema": ChangesQuery}]),
-)  # fmt: skip
-@needs(*READS, reach=BoundClients.BRANCH)
+    scope=READS,
+    reach=BoundClients.BRANCH,
+    query=ChangesQuery,
+    answers={"200": _ANSWER},
+    errors=(Gone, Conflict),
+)
 def list_changes(client: Client) -> Response:
     """What changed since a token
 

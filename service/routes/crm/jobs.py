@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 
 from service.core import customer_ids
 from service.core.domain import Client
-from service.core.errors import MOST_PROBLEMS, InvalidInput, NotAcceptable, Problem
+from service.core.errors import MOST_PROBLEMS, Conflict, InvalidInput, NotAcceptable, NotFound, Problem
 from service.engine.crm.jobs import COLUMNS
 from service.engine.crm.row_files import MEDIA, write_rows
 from service.engine.offers.request import OfferRequest
@@ -23,10 +23,10 @@ from service.rendering.answer import iso
 from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import Word, check, kind
-from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_branch
+from service.routes.http.guard import BoundClients, customers_of, engine, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
@@ -47,22 +47,25 @@ _LIST = response_doc("The newest jobs.", JobsAnswer, {"jobs": [JOB]})
 _LINE = "customer_id,status,offer,channel\r\nc-000001,200,term-12m,branch\r\n"
 _FILES = {media.partition(";")[0]: {"schema": {"type": "string"}, "example": _LINE} for media in MEDIA.values()}
 
-blueprint = Resource("jobs", __name__, description="Work beside the requests.")
+api = Resource("jobs", __name__, description="Work beside the requests.")
 
 
-@blueprint.serve(
+@api.post(
     "/v1/jobs",
-    "POST",
-    **operation(
-        "createJob",
-        "campaigns:write",
-        {"202": response_doc("Queued; Location says where to look.", JobAnswer, JOB | {"state": "queued"},
-                      headers={"Location": {"schema": {"type": "string"}}})},
-        *BODY_ERRORS,
-        requestBody={"required": True, "content": {"application/json": {"schema": JobInput, "example": JOB_IN}}},
-    ),
-)  # fmt: skip
-@needs("campaigns:write", reach=BoundClients.BRANCH, body_bytes=BODY_BYTES)
+    scope="campaigns:write",
+    reach=BoundClients.BRANCH,
+    body_bytes=BODY_BYTES,
+    body=JobInput,
+    example=JOB_IN,
+    answers={
+        "202": response_doc(
+            "Queued; Location says where to look.",
+            JobAnswer,
+            JOB | {"state": "queued"},
+            headers={"Location": {"schema": {"type": "string"}}},
+        )
+    },
+)
 def create_job(client: Client) -> Response:
     """Decide the offers of many customers
 
@@ -78,8 +81,7 @@ def create_job(client: Client) -> Response:
     return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
 
 
-@blueprint.serve("/v1/jobs", **operation("listJobs", "campaigns:write", {"200": _LIST}))
-@needs("campaigns:write", reach=BoundClients.BRANCH)
+@api.get("/v1/jobs", scope="campaigns:write", reach=BoundClients.BRANCH, answers={"200": _LIST})
 def list_jobs(client: Client) -> Response:
     """The newest 100 jobs
 
@@ -89,9 +91,8 @@ def list_jobs(client: Client) -> Response:
     return RawResponse(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
 
 
-@blueprint.serve(PATH, **operation("getJob", "campaigns:write", _JOB, NotFound))
-@needs("campaigns:write", reach=BoundClients.BRANCH)
-def job(client: Client, job_id: str) -> Response:
+@api.get(PATH, scope="campaigns:write", reach=BoundClients.BRANCH, answers=_JOB, errors=(NotFound,))
+def get_job(client: Client, job_id: str) -> Response:
     """A job's state and progress
 
     `done` of `total` customers are decided; `results` says where the results are once it is done.
@@ -99,8 +100,9 @@ def job(client: Client, job_id: str) -> Response:
     return _reply(engine().crm.jobs.read(job_id, client.branch))
 
 
-@blueprint.serve(f"{PATH}/cancel", "POST", **operation("cancelJob", "campaigns:write", _JOB, NotFound, Conflict))
-@needs("campaigns:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{PATH}/cancel", scope="campaigns:write", reach=BoundClients.BRANCH, answers=_JOB, errors=(NotFound, Conflict)
+)
 def cancel_job(client: Client, job_id: str) -> Response:
     """Cancel a job
 
@@ -111,20 +113,15 @@ def cancel_job(client: Client, job_id: str) -> Response:
     return _reply(found)
 
 
-@blueprint.serve(
+@api.get(
     f"{PATH}/results",
-    **operation(
-        "getJobResults",
-        "campaigns:write",
-        {"200": {"description": "One row per offer, stable columns, UTF-8, ISO dates.", "content": _FILES}},
-        NotFound,
-        Conflict,
-        NotAcceptable,
-        parameters=[{"in": "query", "schema": ResultsQuery}],
-    ),
+    scope="campaigns:write",
+    reach=BoundClients.BRANCH,
+    query=ResultsQuery,
+    answers={"200": {"description": "One row per offer, stable columns, UTF-8, ISO dates.", "content": _FILES}},
+    errors=(NotFound, Conflict, NotAcceptable),
 )
-@needs("campaigns:write", reach=BoundClients.BRANCH)
-def job_results(client: Client, job_id: str) -> Response:
+def get_job_results(client: Client, job_id: str) -> Response:
     """A job's results
 
     JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused, and

@@ -10,6 +10,7 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
+from service.core.errors import NotFound
 from service.core.grid import DAY_MS
 from service.engine.crm.leads.building import Term
 from service.engine.crm.leads.judging import now_ms
@@ -17,10 +18,10 @@ from service.rendering.answer import iso
 from service.routes.examples.leads import BUILD, BUILD_IN, REPORT
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_branch
-from service.routes.http.headers.languages import language
+from service.routes.http.guard import BoundClients, engine, own_branch
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.leads import BuildAnswer, BuildInput, ReportAnswer, ReportQuery
@@ -29,26 +30,26 @@ from service.store.outbox.jobs import LEADS, Job
 
 SENTENCE = "The build does not fit; nothing was queued."
 _INPUT, _REPORT = BuildInput(), ReportQuery()
-_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
 
-blueprint = Resource("lead-builds", __name__, description="Making leads, and what became of them.")
+api = Resource("lead-builds", __name__, description="Making leads, and what became of them.")
 
 
-@blueprint.serve(
+@api.post(
     "/v1/lead-builds",
-    "POST",
-    **operation(
-        "buildLeads",
-        "leads:write",
-        {"202": response_doc("Queued; Location says where to look.", BuildAnswer,
-                             BUILD | {"state": "queued", "built": None},
-                      headers={"Location": {"schema": {"type": "string"}}})},
-        *BODY_ERRORS,
-        parameters=[_LANGUAGE],
-        requestBody={"required": True, "content": {"application/json": {"schema": BuildInput, "example": BUILD_IN}}},
-    ),
-)  # fmt: skip
-@needs("leads:write", reach=BoundClients.BRANCH)
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=BuildInput,
+    example=BUILD_IN,
+    answers={
+        "202": response_doc(
+            "Queued; Location says where to look.",
+            BuildAnswer,
+            BUILD | {"state": "queued", "built": None},
+            headers={"Location": {"schema": {"type": "string"}}},
+        )
+    },
+)
 def build_leads(client: Client) -> Response:
     """Make leads for a branch
 
@@ -63,12 +64,14 @@ def build_leads(client: Client) -> Response:
     return _reply(queued, 202, [("Location", f"/v1/lead-builds/{queued.id}")])
 
 
-@blueprint.serve(
+@api.get(
     "/v1/lead-builds/<string:job_id>",
-    **operation("getLeadBuild", "leads:read", {"200": response_doc("The build.", BuildAnswer, BUILD)}, NotFound),
+    scope="leads:read",
+    reach=BoundClients.BRANCH,
+    answers={"200": response_doc("The build.", BuildAnswer, BUILD)},
+    errors=(NotFound,),
 )
-@needs("leads:read", reach=BoundClients.BRANCH)
-def lead_build(client: Client, job_id: str) -> Response:
+def get_lead_build(client: Client, job_id: str) -> Response:
     """A build of leads as it stands
 
     Once it is done, `built` says how many leads were made and, by reason, why the other customers got none.
@@ -76,12 +79,13 @@ def lead_build(client: Client, job_id: str) -> Response:
     return _reply(engine().crm.jobs.read(job_id, client.branch, LEADS))
 
 
-@blueprint.serve(
+@api.get(
     "/v1/leads/report",
-    **operation("reportLeads", "leads:read", {"200": response_doc("The report.", ReportAnswer, REPORT)},
-                parameters=[{"in": "query", "schema": ReportQuery}]),
-)  # fmt: skip
-@needs("leads:read", reach=BoundClients.BRANCH)
+    scope="leads:read",
+    reach=BoundClients.BRANCH,
+    query=ReportQuery,
+    answers={"200": response_doc("The report.", ReportAnswer, REPORT)},
+)
 def report_leads(client: Client) -> Response:
     """What became of the leads built lately
 

@@ -11,7 +11,7 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
-from service.core.errors import ContactRefused
+from service.core.errors import Conflict, ContactRefused, NotFound
 from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.rendering.answer import iso
@@ -19,10 +19,10 @@ from service.routes.examples.leads import CORRECTION_IN, LEAD, OVERRIDE_IN, PLAN
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_branch
-from service.routes.http.headers.languages import language
+from service.routes.http.guard import BoundClients, engine, own_branch
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.leads import (
@@ -45,29 +45,29 @@ PLAIN = ("id", "customer_id", "branch", "adviser", "offer", "decided_offer", "de
          "reason", "contacts", "sold_yuan", "due_on", "note", "outcome")  # fmt: skip
 _QUERY, _ACTION, _REACTION, _OVERRIDE = LeadsQuery(), LeadActionInput(), ReactionInput(), OverrideInput()
 _PLAN, _REASSIGN, _CORRECTION = PlanInput(), ReassignInput(), CorrectionInput()
-_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
 _LEAD = {"200": response_doc("The lead as it stands.", LeadAnswer, LEAD)}
 
-blueprint = Resource("leads", __name__, description="Leads for advisers.")
-
-
-def _step(name: str, schema: type, example: dict[str, Any], *errors: type) -> dict[str, Any]:
-    takes = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
-    return operation(name, "leads:write", _LEAD, *BODY_ERRORS, NotFound, Conflict, *errors,
-                     parameters=[_LANGUAGE], requestBody=takes)  # fmt: skip
+api = Resource("leads", __name__, description="Leads for advisers.")
 
 
 _BEHALF = {"on_behalf_of": "a-17"}
 
 
-@blueprint.serve(
+@api.get(
     "/v1/leads",
-    **operation("listLeads", "leads:read",
-                {"200": response_doc("A page.", LeadsAnswer, {"leads": [LEAD], "next": None},
-                              headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})},
-                parameters=[{"in": "query", "schema": LeadsQuery}, _LANGUAGE]),
-)  # fmt: skip
-@needs("leads:read", reach=BoundClients.BRANCH)
+    scope="leads:read",
+    reach=BoundClients.BRANCH,
+    query=LeadsQuery,
+    headers=(ACCEPT_LANGUAGE,),
+    answers={
+        "200": response_doc(
+            "A page.",
+            LeadsAnswer,
+            {"leads": [LEAD], "next": None},
+            headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}},
+        )
+    },
+)
 def list_leads(client: Client) -> Response:
     """Leads, best first
 
@@ -87,9 +87,10 @@ def list_leads(client: Client) -> Response:
     return RawResponse(body, 200, [NO_STORE, *_link(query, onward)])
 
 
-@blueprint.serve(ONE, **operation("getLead", "leads:read", _LEAD, NotFound, parameters=[_LANGUAGE]))
-@needs("leads:read", reach=BoundClients.BRANCH)
-def lead(client: Client, lead_id: str) -> Response:
+@api.get(
+    ONE, scope="leads:read", reach=BoundClients.BRANCH, headers=(ACCEPT_LANGUAGE,), answers=_LEAD, errors=(NotFound,)
+)
+def get_lead(client: Client, lead_id: str) -> Response:
     """A lead as it stands
 
     Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
@@ -99,8 +100,16 @@ def lead(client: Client, lead_id: str) -> Response:
     return _reply(found)
 
 
-@blueprint.serve(f"{ONE}/claim", "POST", **_step("claimLead", LeadActionInput, _BEHALF, ContactRefused))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/claim",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=LeadActionInput,
+    example=_BEHALF,
+    answers=_LEAD,
+    errors=(NotFound, Conflict, ContactRefused),
+)
 def claim_lead(client: Client, lead_id: str) -> Response:
     """Claim a lead
 
@@ -111,8 +120,16 @@ def claim_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.claim(lead_id, _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/release", "POST", **_step("releaseLead", LeadActionInput, _BEHALF))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/release",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=LeadActionInput,
+    example=_BEHALF,
+    answers=_LEAD,
+    errors=(NotFound, Conflict),
+)
 def release_lead(client: Client, lead_id: str) -> Response:
     """Give a claimed lead back
 
@@ -122,8 +139,16 @@ def release_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.release(lead_id, _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/contact", "POST", **_step("contactLead", LeadActionInput, _BEHALF, ContactRefused))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/contact",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=LeadActionInput,
+    example=_BEHALF,
+    answers=_LEAD,
+    errors=(NotFound, Conflict, ContactRefused),
+)
 def contact_lead(client: Client, lead_id: str) -> Response:
     """Contact the customer now
 
@@ -133,9 +158,17 @@ def contact_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.contact(lead_id, _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/reaction", "POST", **_step("reactLead", ReactionInput, REACTION_IN))
-@needs("leads:write", reach=BoundClients.BRANCH)
-def react_to_lead(client: Client, lead_id: str) -> Response:
+@api.post(
+    f"{ONE}/reaction",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=ReactionInput,
+    example=REACTION_IN,
+    answers=_LEAD,
+    errors=(NotFound, Conflict),
+)
+def react_lead(client: Client, lead_id: str) -> Response:
     """Report what the customer did
 
     The next decision counts it. A sale is credited to the adviser and to the strategies that raised the offer. What the
@@ -148,8 +181,16 @@ def react_to_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/override", "POST", **_step("overrideLead", OverrideInput, OVERRIDE_IN, ContactRefused))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/override",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=OverrideInput,
+    example=OVERRIDE_IN,
+    answers=_LEAD,
+    errors=(NotFound, Conflict, ContactRefused),
+)
 def override_lead(client: Client, lead_id: str) -> Response:
     """Propose another offer
 
@@ -159,8 +200,16 @@ def override_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.override(lead_id, body["offer"], body["reason"], _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/reassign", "POST", **_step("reassignLead", ReassignInput, REASSIGN_IN))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/reassign",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=ReassignInput,
+    example=REASSIGN_IN,
+    answers=_LEAD,
+    errors=(NotFound, Conflict),
+)
 def reassign_lead(client: Client, lead_id: str) -> Response:
     """Hand a lead to another adviser
 
@@ -170,8 +219,16 @@ def reassign_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.reassign(lead_id, body["to"], body.get("reason"), _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/plan", "POST", **_step("planLead", PlanInput, PLAN_IN))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/plan",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=PlanInput,
+    example=PLAN_IN,
+    answers=_LEAD,
+    errors=(NotFound, Conflict),
+)
 def plan_lead(client: Client, lead_id: str) -> Response:
     """Note when to call back, by when it is due, and what to remember
 
@@ -182,8 +239,16 @@ def plan_lead(client: Client, lead_id: str) -> Response:
     return _reply(engine().crm.leads.plan(lead_id, plan, _actor(client, body)))
 
 
-@blueprint.serve(f"{ONE}/correction", "POST", **_step("correctLead", CorrectionInput, CORRECTION_IN))
-@needs("leads:write", reach=BoundClients.BRANCH)
+@api.post(
+    f"{ONE}/correction",
+    scope="leads:write",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=CorrectionInput,
+    example=CORRECTION_IN,
+    answers=_LEAD,
+    errors=(NotFound, Conflict),
+)
 def correct_lead(client: Client, lead_id: str) -> Response:
     """Correct a sale
 

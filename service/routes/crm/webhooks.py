@@ -11,12 +11,13 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
+from service.core.errors import Conflict, NotFound
 from service.rendering.answer import iso
 from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs
+from service.routes.http.guard import BoundClients, engine
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.webhooks import (
@@ -39,20 +40,19 @@ SENTENCE = "The webhook does not fit; nothing was changed."
 _INPUT, _CHANGE, _REPLAY, _QUERY = WebhookInput(), WebhookChange(), ReplayInput(), DeliveriesQuery()
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - the specification's own example
 
-blueprint = Resource("webhooks", __name__, description="Changes sent to an address.")
+api = Resource("webhooks", __name__, description="Changes sent to an address.")
 
 
-def _takes(schema: type, example: object) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
-
-
-@blueprint.serve(
+@api.post(
     ALL,
-    "POST",
-    **operation("createWebhook", SCOPE, {"201": response_doc("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
-                *BODY_ERRORS, Conflict, requestBody=_takes(WebhookInput, WEBHOOK_IN)),
-)  # fmt: skip
-@needs(SCOPE, reach=BoundClients.BRANCH, secret=True)
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    secret=True,
+    body=WebhookInput,
+    example=WEBHOOK_IN,
+    answers={"201": response_doc("Made.", WebhookMade, WEBHOOK | {"secret": _SECRET})},
+    errors=(Conflict,),
+)
 def create_webhook(client: Client) -> Response:
     """Have changes sent to an address
 
@@ -65,10 +65,12 @@ def create_webhook(client: Client) -> Response:
     return _reply(_document(made) | {"secret": secret}, 201)
 
 
-@blueprint.serve(
-    ALL, **operation("listWebhooks", SCOPE, {"200": response_doc("All.", WebhooksAnswer, {"webhooks": [WEBHOOK]})})
+@api.get(
+    ALL,
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    answers={"200": response_doc("All.", WebhooksAnswer, {"webhooks": [WEBHOOK]})},
 )
-@needs(SCOPE, reach=BoundClients.BRANCH)
 def list_webhooks(client: Client) -> Response:
     """Every webhook
 
@@ -77,8 +79,13 @@ def list_webhooks(client: Client) -> Response:
     return _reply({"webhooks": [_document(one) for one in engine().crm.webhooks.listed(client.branch)]})
 
 
-@blueprint.serve(ONE, **operation("getWebhook", SCOPE, {"200": response_doc("It.", WebhookAnswer, WEBHOOK)}, NotFound))
-@needs(SCOPE, reach=BoundClients.BRANCH)
+@api.get(
+    ONE,
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    answers={"200": response_doc("It.", WebhookAnswer, WEBHOOK)},
+    errors=(NotFound,),
+)
 def get_webhook(client: Client, webhook_id: str) -> Response:
     """A webhook
 
@@ -87,14 +94,16 @@ def get_webhook(client: Client, webhook_id: str) -> Response:
     return _reply(_document(engine().crm.webhooks.read(webhook_id, client.branch)))
 
 
-@blueprint.serve(
+@api.put(
     ONE,
-    "PUT",
-    **operation("putWebhook", SCOPE, {"200": response_doc("Changed.", WebhookAnswer, WEBHOOK)}, *BODY_ERRORS, NotFound,
-                requestBody=_takes(WebhookChange, {"enabled": True})),
-)  # fmt: skip
-@needs(SCOPE, reach=BoundClients.BRANCH)
-def change_webhook(client: Client, webhook_id: str) -> Response:
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    body=WebhookChange,
+    example={"enabled": True},
+    answers={"200": response_doc("Changed.", WebhookAnswer, WEBHOOK)},
+    errors=(NotFound,),
+)
+def put_webhook(client: Client, webhook_id: str) -> Response:
     """Change a webhook's address or types; switch it off or on again
 
     What is left out stays as it was. Switching on forgives what failed, and what waits is sent.
@@ -105,8 +114,7 @@ def change_webhook(client: Client, webhook_id: str) -> Response:
     return _reply(_document(engine().crm.webhooks.change(webhook_id, client.branch, client.name, body)))
 
 
-@blueprint.serve(ONE, "DELETE", **operation("deleteWebhook", SCOPE, {"204": {"description": "Ended."}}, NotFound))
-@needs(SCOPE, reach=BoundClients.BRANCH)
+@api.delete(ONE, scope=SCOPE, reach=BoundClients.BRANCH, answers={"204": {"description": "Ended."}}, errors=(NotFound,))
 def delete_webhook(client: Client, webhook_id: str) -> Response:
     """End a webhook
 
@@ -116,14 +124,14 @@ def delete_webhook(client: Client, webhook_id: str) -> Response:
     return RawResponse(b"", 204, [NO_STORE])
 
 
-@blueprint.serve(
+@api.post(
     f"{ONE}/rotate",
-    "POST",
-    **operation(
-        "rotateWebhook", SCOPE, {"200": response_doc("The new secret.", SecretAnswer, {"secret": _SECRET})}, NotFound
-    ),
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    secret=True,
+    answers={"200": response_doc("The new secret.", SecretAnswer, {"secret": _SECRET})},
+    errors=(NotFound,),
 )
-@needs(SCOPE, reach=BoundClients.BRANCH, secret=True)
 def rotate_webhook(client: Client, webhook_id: str) -> Response:
     """A new secret
 
@@ -132,12 +140,14 @@ def rotate_webhook(client: Client, webhook_id: str) -> Response:
     return _reply({"secret": engine().crm.webhooks.rotate(webhook_id, client.branch, client.name)})
 
 
-@blueprint.serve(
+@api.get(
     f"{ONE}/deliveries",
-    **operation("listDeliveries", SCOPE, {"200": response_doc("Them.", DeliveriesAnswer, {"deliveries": [DELIVERY]})},
-                NotFound, parameters=[{"in": "query", "schema": DeliveriesQuery}]),
-)  # fmt: skip
-@needs(SCOPE, reach=BoundClients.BRANCH)
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    query=DeliveriesQuery,
+    answers={"200": response_doc("Them.", DeliveriesAnswer, {"deliveries": [DELIVERY]})},
+    errors=(NotFound,),
+)
 def list_deliveries(client: Client, webhook_id: str) -> Response:
     """The newest deliveries of a webhook, and what came of them
 
@@ -148,13 +158,15 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
     return _reply({"deliveries": [_delivery(row) for row in rows]})
 
 
-@blueprint.serve(
+@api.post(
     f"{ONE}/replay",
-    "POST",
-    **operation("replayDeliveries", SCOPE, {"202": response_doc("So many.", ReplayAnswerCount, {"deliveries": 3})},
-                *BODY_ERRORS, NotFound, requestBody=_takes(ReplayInput, {"since": "2026-11-23T09:30:00+08:00"})),
-)  # fmt: skip
-@needs(SCOPE, reach=BoundClients.BRANCH)
+    scope=SCOPE,
+    reach=BoundClients.BRANCH,
+    body=ReplayInput,
+    example={"since": "2026-11-23T09:30:00+08:00"},
+    answers={"202": response_doc("So many.", ReplayAnswerCount, {"deliveries": 3})},
+    errors=(NotFound,),
+)
 def replay_deliveries(client: Client, webhook_id: str) -> Response:
     """Send again
 

@@ -14,18 +14,18 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client, Event, EventKind
-from service.core.errors import ContactRefused, FourcastError, Unavailable
+from service.core.errors import Conflict, ContactRefused, FourcastError, NotFound, Unavailable
 from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
 from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, customer_of_body, engine, needs, own_customers, spend
+from service.routes.http.guard import BoundClients, customer_of_body, engine, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
 from service.routes.http.problems import item_problem
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.contacts import (
@@ -48,31 +48,22 @@ _ANSWER = {"200": response_doc("As it stands.", ListedContact, CONTACT_ANSWER)}
 _STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTACT_ANSWER}]}
 _NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
-blueprint = Resource("contacts", __name__, description="Contacts reserved before they are made.")
+api = Resource("contacts", __name__, description="Contacts reserved before they are made.")
 
 
-def _takes(schema: type, example: object) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
-
-
-@blueprint.serve(
+@api.post(
     "/v1/contacts",
-    "POST",
-    **operation(
-        "reserveContact",
-        WRITES,
-        {
-            "201": response_doc("Reserved: go ahead.", ContactAnswer, CONTACT_ANSWER),
-            "200": response_doc("The same contact was reserved before.", ContactAnswer, CONTACT_ANSWER),
-        },
-        *BODY_ERRORS,
-        NotFound,
-        ContactRefused,
-        requestBody=_takes(ContactInput, CONTACT),
-    ),
+    scope=WRITES,
+    reach=BoundClients.BRANCH,
+    body=ContactInput,
+    example=CONTACT,
+    answers={
+        "201": response_doc("Reserved: go ahead.", ContactAnswer, CONTACT_ANSWER),
+        "200": response_doc("The same contact was reserved before.", ContactAnswer, CONTACT_ANSWER),
+    },
+    errors=(NotFound, ContactRefused),
 )
-@needs(WRITES, reach=BoundClients.BRANCH)
-def contacts(client: Client) -> Response:
+def reserve_contact(client: Client) -> Response:
     """Reserve a contact
 
     Every gate is judged as of now, or of `planned_at`, and the contact counts before the answer is sent. 409 with
@@ -82,14 +73,14 @@ def contacts(client: Client) -> Response:
     return RawResponse(orjson.dumps(_document(contact)), 201 if new else 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.post(
     "/v1/contacts/bulk",
-    "POST",
-    **operation("reserveContacts", WRITES, {"200": response_doc("A status each.", ContactStatuses, _STATUSES)},
-                *BODY_ERRORS,
-                requestBody=_takes(ContactsInput, {"contacts": [CONTACT]})),
-)  # fmt: skip
-@needs(WRITES, reach=BoundClients.BRANCH)
+    scope=WRITES,
+    reach=BoundClients.BRANCH,
+    body=ContactsInput,
+    example={"contacts": [CONTACT]},
+    answers={"200": response_doc("A status each.", ContactStatuses, _STATUSES)},
+)
 def reserve_contacts(client: Client) -> Response:
     """Reserve up to 200 contacts
 
@@ -102,8 +93,7 @@ def reserve_contacts(client: Client) -> Response:
     return RawResponse(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
-@blueprint.serve(ONE, **operation("getContact", READS, _ANSWER, NotFound))
-@needs(*READS, reach=BoundClients.BRANCH)
+@api.get(ONE, scope=READS, reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound,))
 def get_contact(client: Client, contact_id: str) -> Response:
     """A contact as it stands
 
@@ -113,8 +103,7 @@ def get_contact(client: Client, contact_id: str) -> Response:
     return RawResponse(orjson.dumps(_document(_mine(client, contact_id))), 200, [NO_STORE])
 
 
-@blueprint.serve(f"{ONE}/cancel", "POST", **operation("cancelContact", WRITES, _ANSWER, NotFound, Conflict))
-@needs(WRITES, reach=BoundClients.BRANCH)
+@api.post(f"{ONE}/cancel", scope=WRITES, reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound, Conflict))
 def cancel_contact(client: Client, contact_id: str) -> Response:
     """Cancel a contact
 
@@ -125,13 +114,15 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.post(
     f"{ONE}/outcome",
-    "POST",
-    **operation("reportContact", WRITES, _ANSWER, *BODY_ERRORS, NotFound, Conflict,
-                requestBody=_takes(OutcomeInput, {"outcome": "delivered"})),
-)  # fmt: skip
-@needs(WRITES, reach=BoundClients.BRANCH)
+    scope=WRITES,
+    reach=BoundClients.BRANCH,
+    body=OutcomeInput,
+    example={"outcome": "delivered"},
+    answers=_ANSWER,
+    errors=(NotFound, Conflict),
+)
 def report_contact(client: Client, contact_id: str) -> Response:
     """Say what became of a contact
 
@@ -143,13 +134,14 @@ def report_contact(client: Client, contact_id: str) -> Response:
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.get(
     OF_CUSTOMER,
-    **operation("listContacts", READS, {"200": response_doc("A page.", ContactsAnswer, {
-                    "contacts": [CONTACT_ANSWER], "next": None}, headers=_NEXT)},
-                parameters=[{"in": "query", "schema": ContactsQuery}]),
-)  # fmt: skip
-@needs(*READS)
+    scope=READS,
+    query=ContactsQuery,
+    answers={
+        "200": response_doc("A page.", ContactsAnswer, {"contacts": [CONTACT_ANSWER], "next": None}, headers=_NEXT)
+    },
+)
 def list_contacts(client: Client, customer_id: str) -> Response:
     """A customer's contacts
 

@@ -16,8 +16,10 @@ from flask import Response, request
 from service.core.customer_ids import BULK
 from service.core.domain import Client
 from service.core.errors import (
+    Conflict,
     FourcastError,
     Malformed,
+    NotFound,
     PreconditionFailed,
     PreconditionRequired,
     Unavailable,
@@ -27,12 +29,12 @@ from service.rendering.answer import iso
 from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
 from service.routes.http.crm_audit import about
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, by_key, engine, needs, own_customers, word
+from service.routes.http.guard import BoundClients, engine, own_customers, word
 from service.routes.http.headers.languages import BY_LANGUAGE
-from service.routes.http.headers.preconditions import Precondition, etag, precondition
+from service.routes.http.headers.preconditions import IF_MATCH, IF_NONE_MATCH, Precondition, etag, precondition
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
 from service.routes.http.problems import item_problem
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import JSON, NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas import LONG, OnBehalf
@@ -76,22 +78,10 @@ _WRITTEN = _READ | {"201": response_doc("The customer is new.", CustomerAnswer, 
 _UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
 
 
-def _if(name: str, meaning: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "description": meaning, "schema": {"type": "string"}}
+api = Resource("customers", __name__, description="Customers: stored, read, erased.")
 
 
-_IF_MATCH = _if("If-Match", "The ETag that was read: 412 where the customer has changed since.")
-_PRECONDITIONS = [_IF_MATCH, _if("If-None-Match", "`*`: 412 where the customer is stored already.")]
-blueprint = Resource("customers", __name__, description="Customers: stored, read, erased.")
-
-
-def _takes(schema: type, example: object, *media: str) -> dict[str, Any]:
-    content = {"schema": schema, "example": example}
-    return {"required": True, "content": dict.fromkeys((*media, JSON), content)}
-
-
-@blueprint.serve(ONE, **operation("getCustomer", READS, _READ, NotFound))
-@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
+@api.get(ONE, scope=READS, reach=BoundClients.BRANCH, answers=_READ, errors=(NotFound,))
 def get_customer(client: Client, customer: str) -> Response:
     """A customer as stored
 
@@ -100,9 +90,8 @@ def get_customer(client: Client, customer: str) -> Response:
     return _shown(client, engine().crm.customers.read(word(customer, "customer")), no_customer(customer))
 
 
-@blueprint.serve(KEYED, **operation("getCustomerByKey", READS, _READ, NotFound))
-@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
-def customer_by_key(client: Client, external_key: str) -> Response:
+@api.get(KEYED, scope=READS, reach=BoundClients.BRANCH, answers=_READ, errors=(NotFound,))
+def get_customer_by_key(client: Client, external_key: str) -> Response:
     """A customer by the bank's own key
 
     As stored, found by the external key. A branch's key reads its own customers.
@@ -111,13 +100,16 @@ def customer_by_key(client: Client, external_key: str) -> Response:
     return _shown(client, entry, no_customer_of(external_key))
 
 
-@blueprint.serve(
+@api.put(
     ONE,
-    "PUT",
-    **operation("putCustomer", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
-                parameters=_PRECONDITIONS, requestBody=_takes(CustomerInput, CUSTOMER_IN)),
-)  # fmt: skip
-@needs("customers:write", reach=BoundClients.BRANCH)
+    scope="customers:write",
+    reach=BoundClients.BRANCH,
+    headers=(IF_MATCH, IF_NONE_MATCH),
+    body=CustomerInput,
+    example=CUSTOMER_IN,
+    answers=_WRITTEN,
+    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+)
 def put_customer(client: Client, customer: str) -> Response:
     """Store a customer
 
@@ -130,13 +122,18 @@ def put_customer(client: Client, customer: str) -> Response:
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
-@blueprint.serve(
+@api.patch(
     ONE,
-    "PATCH",
-    **operation("updateCustomer", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
-                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
-)  # fmt: skip
-@needs("customers:write", reach=BoundClients.BRANCH)
+    scope="customers:write",
+    keyed="customer",
+    reach=BoundClients.BRANCH,
+    headers=(IF_MATCH, IF_NONE_MATCH),
+    body=CustomerPatch,
+    example=CUSTOMER_PATCH,
+    media=(MERGE_PATCH, JSON),
+    answers=_READ,
+    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+)
 def update_customer(client: Client, customer: str) -> Response:
     """Change what is known of a customer
 
@@ -149,21 +146,16 @@ def update_customer(client: Client, customer: str) -> Response:
     return _told(stored)
 
 
-blueprint.serve(
+@api.put(
     KEYED,
-    "PATCH",
-    **operation("updateCustomerByKey", "customers:write", _READ, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
-                parameters=_PRECONDITIONS, requestBody=_takes(CustomerPatch, CUSTOMER_PATCH, MERGE_PATCH)),
-)(by_key(update_customer, "customer"))  # fmt: skip
-
-
-@blueprint.serve(
-    KEYED,
-    "PUT",
-    **operation("putCustomerByKey", "customers:write", _WRITTEN, *BODY_ERRORS, NotFound, Conflict, *_UNLESS_CHANGED,
-                parameters=_PRECONDITIONS, requestBody=_takes(KeyedCustomerInput, KEYED_IN)),
-)  # fmt: skip
-@needs("customers:write", reach=BoundClients.BRANCH)
+    scope="customers:write",
+    reach=BoundClients.BRANCH,
+    headers=(IF_MATCH, IF_NONE_MATCH),
+    body=KeyedCustomerInput,
+    example=KEYED_IN,
+    answers=_WRITTEN,
+    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+)
 def put_customer_by_key(client: Client, external_key: str) -> Response:
     """Store a customer by the bank's own key
 
@@ -175,13 +167,15 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
-@blueprint.serve(
+@api.post(
     f"/v1/customers/{BULK}",
-    "POST",
-    **operation("putCustomers", "customers:write", {"200": response_doc("A status each.", CustomersAnswer, CUSTOMERS)},
-                *BODY_ERRORS, PreconditionRequired, requestBody=_takes(BulkCustomersInput, CUSTOMERS_IN)),
-)  # fmt: skip
-@needs("customers:write", reach=BoundClients.BRANCH)
+    scope="customers:write",
+    reach=BoundClients.BRANCH,
+    body=BulkCustomersInput,
+    example=CUSTOMERS_IN,
+    answers={"200": response_doc("A status each.", CustomersAnswer, CUSTOMERS)},
+    errors=(PreconditionRequired,),
+)
 def put_customers(client: Client) -> Response:
     """Store up to 200 customers
 
@@ -194,13 +188,15 @@ def put_customers(client: Client) -> Response:
     return RawResponse(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
-@blueprint.serve(
+@api.delete(
     ONE,
-    "DELETE",
-    **operation("eraseCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
-                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
-)  # fmt: skip
-@needs("customers:write")
+    scope="customers:write",
+    keyed="customer",
+    query=OnBehalf,
+    headers=(IF_MATCH,),
+    answers=_ERASED,
+    errors=(NotFound, *_UNLESS_CHANGED),
+)
 def erase_customer(client: Client, customer: str) -> Response:
     """Erase a customer
 
@@ -212,18 +208,7 @@ def erase_customer(client: Client, customer: str) -> Response:
     return _erased(client, word(customer, "customer"), behalf)
 
 
-blueprint.serve(
-    KEYED,
-    "DELETE",
-    **operation("eraseCustomerByKey", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
-                parameters=[{"in": "query", "schema": OnBehalf}, _IF_MATCH]),
-)(by_key(erase_customer, "customer"))  # fmt: skip
-
-
-@blueprint.serve(
-    ALL, **operation("findCustomer", READS, _READ, NotFound, parameters=[{"in": "query", "schema": LookUp}])
-)
-@needs("customers:read", "customers:write", reach=BoundClients.BRANCH)
+@api.get(ALL, scope=READS, reach=BoundClients.BRANCH, query=LookUp, answers=_READ, errors=(NotFound,))
 def find_customer(client: Client) -> Response:
     """A customer, looked up by query
 
@@ -237,13 +222,14 @@ def find_customer(client: Client) -> Response:
     return _shown(client, customers.by_key(key), no_customer_of(key))
 
 
-@blueprint.serve(
+@api.delete(
     ALL,
-    "DELETE",
-    **operation("eraseFoundCustomer", "customers:write", _ERASED, NotFound, *_UNLESS_CHANGED,
-                parameters=[{"in": "query", "schema": Erasure}, _IF_MATCH]),
-)  # fmt: skip
-@needs("customers:write")
+    scope="customers:write",
+    query=Erasure,
+    headers=(IF_MATCH,),
+    answers=_ERASED,
+    errors=(NotFound, *_UNLESS_CHANGED),
+)
 def erase_found_customer(client: Client) -> Response:
     """Erase a customer, looked up by query
 

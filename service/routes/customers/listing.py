@@ -13,8 +13,8 @@ from service.rendering.answer import iso
 from service.routes.examples.customers import ROLL
 from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_branch, own_customers
-from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.guard import BoundClients, engine, own_branch, own_customers
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
 from service.routes.schemas.customers import RollAnswer, RollQuery
@@ -23,15 +23,16 @@ READS = ("customers:read", "customers:write")
 _QUERY = RollQuery()
 _NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
-blueprint = Resource("roll", __name__, description="Who is stored.")
+api = Resource("roll", __name__, description="Who is stored.")
 
 
-@blueprint.serve(
+@api.get(
     f"/v1/customers/{BULK}",
-    **operation("listCustomers", READS, {"200": response_doc("A page.", RollAnswer, ROLL, headers=_NEXT)},
-                parameters=[{"in": "query", "schema": RollQuery}]),
-)  # fmt: skip
-@needs(*READS, reach=BoundClients.BRANCH)
+    scope=READS,
+    reach=BoundClients.BRANCH,
+    query=RollQuery,
+    answers={"200": response_doc("A page.", RollAnswer, ROLL, headers=_NEXT)},
+)
 def list_customers(client: Client) -> Response:
     """Customers, page by page
 

@@ -6,29 +6,24 @@ For advisers and analysts, and for the customer about themselves; off the hot pa
 from flask import Response, request
 
 from service.core.domain import Client
-from service.routes.http.guard import engine, needs
-from service.routes.http.headers.languages import language
-from service.routes.http.openapi import NotFound, Resource, operation, response_doc
+from service.core.errors import NotFound
+from service.routes.http.guard import engine
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.portrait import PortraitAnswer
 
-blueprint = Resource("portrait", __name__, description="Who a customer is.")
+api = Resource("portrait", __name__, description="Who a customer is.")
 
 
-@blueprint.serve(
+@api.get(
     "/v1/customers/<string:customer_id>/portrait",
-    **operation(
-        "getPortrait",
-        "offers:explain",
-        {"200": response_doc("The portrait; what is unknown is null.", PortraitAnswer)},
-        NotFound,
-        parameters=[
-            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
-        ],
-    ),
+    scope="offers:explain",
+    headers=(ACCEPT_LANGUAGE,),
+    answers={"200": response_doc("The portrait; what is unknown is null.", PortraitAnswer)},
+    errors=(NotFound,),
 )
-@needs("offers:explain")
-def portrait(client: Client, customer_id: str) -> Response:
+def get_portrait(client: Client, customer_id: str) -> Response:
     """The portrait of a customer
 
     In Chinese or English by `Accept-Language`. Of a customer who refused personalisation nothing is inferred, and

@@ -11,16 +11,16 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
-from service.core.errors import InvalidInput, PreconditionFailed, PreconditionRequired, Problem
+from service.core.errors import InvalidInput, NotFound, PreconditionFailed, PreconditionRequired, Problem
 from service.decision.privacy import PERSONALISATION
 from service.engine.preferences import Preferences, purposes_of
 from service.rendering.answer import iso
 from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
 from service.routes.http.fields import check
-from service.routes.http.guard import engine, needs
-from service.routes.http.headers.preconditions import etag, precondition
+from service.routes.http.guard import engine
+from service.routes.http.headers.preconditions import IF_MATCH, etag, precondition
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact_gates import CONTACT
@@ -32,19 +32,11 @@ SENTENCE = "The preferences do not fit; nothing was changed."
 _INPUT = PreferencesInput()
 _TAG = {"ETag": {"description": "The customer's revision, for If-Match.", "schema": {"type": "string"}}}
 _ANSWERS = {"200": response_doc("What the customer permits now.", PreferencesAnswer, PREFERENCES, headers=_TAG)}
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "description": "The ETag that was read: 412 where the customer has changed since.",
-    "schema": {"type": "string"},
-}
-
-blueprint = Resource("preferences", __name__, description="What customers permit.")
+api = Resource("preferences", __name__, description="What customers permit.")
 
 
-@blueprint.serve(PATH, **operation("getPreferences", (*READS, "preferences:write"), _ANSWERS, NotFound))
-@needs(*READS, "preferences:write")
-def preferences(client: Client, customer_id: str) -> Response:
+@api.get(PATH, scope=(*READS, "preferences:write"), answers=_ANSWERS, errors=(NotFound,))
+def get_preferences(client: Client, customer_id: str) -> Response:
     """What a customer permits
 
     Every purpose that the policy asks after, whether it is permitted now, and the customer's own last word on it.
@@ -53,25 +45,15 @@ def preferences(client: Client, customer_id: str) -> Response:
     return _reply(customer_id, engine().preferences.read(customer_id))
 
 
-@blueprint.serve(
+@api.put(
     PATH,
-    "PUT",
-    **operation(
-        "putPreferences",
-        WRITES,
-        _ANSWERS,
-        *BODY_ERRORS,
-        NotFound,
-        PreconditionFailed,
-        PreconditionRequired,
-        parameters=[_IF_MATCH],
-        requestBody={
-            "required": True,
-            "content": {"application/json": {"schema": PreferencesInput, "example": PREFERENCES_SAID}},
-        },
-    ),
+    scope=WRITES,
+    headers=(IF_MATCH,),
+    body=PreferencesInput,
+    example=PREFERENCES_SAID,
+    answers=_ANSWERS,
+    errors=(NotFound, PreconditionFailed, PreconditionRequired),
 )
-@needs(*WRITES)
 def put_preferences(client: Client, customer_id: str) -> Response:
     """Say what a customer permits
 

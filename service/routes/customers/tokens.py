@@ -10,34 +10,32 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client
+from service.core.errors import NotFound
 from service.engine.auth.customer_tokens import MINTS
 from service.routes.examples.tokens import TOKEN, TOKEN_IN
 from service.routes.http.crm_audit import about
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, credential, engine, needs, own_customer
+from service.routes.http.guard import BoundClients, credential, engine, own_customer
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.tokens import TokenAnswer, TokenInput
 
 _INPUT = TokenInput()
 
-blueprint = Resource("tokens", __name__, description="Tokens of single customers.")
+api = Resource("tokens", __name__, description="Tokens of single customers.")
 
 
-@blueprint.serve(
+@api.post(
     "/v1/tokens",
-    "POST",
-    **operation(
-        "mintToken",
-        MINTS,
-        {"201": response_doc("The token; it is shown here and nowhere else.", TokenAnswer, TOKEN)},
-        *BODY_ERRORS,
-        NotFound,
-        requestBody={"required": True, "content": {"application/json": {"schema": TokenInput, "example": TOKEN_IN}}},
-    ),
+    scope=MINTS,
+    reach=BoundClients.BRANCH,
+    secret=True,
+    body=TokenInput,
+    example=TOKEN_IN,
+    answers={"201": response_doc("The token; it is shown here and nowhere else.", TokenAnswer, TOKEN)},
+    errors=(NotFound,),
 )
-@needs(MINTS, reach=BoundClients.BRANCH, secret=True)
 def mint_token(client: Client) -> Response:
     """Mint a customer's token
 

@@ -10,16 +10,17 @@ from flask import Response
 from marshmallow import fields
 
 from service.core.domain import Client
+from service.core.errors import NotFound
 from service.routes.examples.models import DRIFT
-from service.routes.http.guard import engine, needs
-from service.routes.http.openapi import NotFound, Resource, operation, response_doc
+from service.routes.http.guard import engine
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import Loose, says
 
 PROMOTE = "models:promote"
 VERDICTS = ["steady", "watch", "drifted", "too few customers"]
 
-blueprint = Resource("drift", __name__, description="Whether the models still fit the customers.")
+api = Resource("drift", __name__, description="Whether the models still fit the customers.")
 
 
 class DriftShiftAnswer(Loose):
@@ -65,12 +66,13 @@ class DriftAnswer(Loose):
     calibration = fields.List(fields.Nested(CalibratedAnswer), required=True)
 
 
-@blueprint.serve(
+@api.get(
     "/v1/models/drift",
-    **operation("getModelDrift", PROMOTE, {"200": response_doc("Drift of what serves.", DriftAnswer, DRIFT)}, NotFound),
+    scope=PROMOTE,
+    answers={"200": response_doc("Drift of what serves.", DriftAnswer, DRIFT)},
+    errors=(NotFound,),
 )
-@needs(PROMOTE)
-def drift(client: Client) -> Response:
+def get_model_drift(client: Client) -> Response:
     """How far customers and scores have drifted from what the models learned
 
     Features and scores of the decisions stored lately against the references in the bundle that serves, by PSI and KS;

@@ -6,12 +6,12 @@ from flask import Response, request
 from service.core.domain import Client
 from service.engine.experiments import DAYS, WINDOW_DAYS
 from service.routes.http.fields import QueryInteger, Strict, check
-from service.routes.http.guard import engine, needs
-from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.guard import engine
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import DecisionRecord
 
-blueprint = Resource("experiments", __name__, description="What the parts of the method bring.")
+api = Resource("experiments", __name__, description="What the parts of the method bring.")
 
 
 class ExperimentsQuery(Strict):
@@ -30,17 +30,13 @@ class ExperimentsAnswer(DecisionRecord):
 _QUERY = ExperimentsQuery()
 
 
-@blueprint.serve(
+@api.get(
     "/v1/experiments",
-    **operation(
-        "listExperiments",
-        "offers:explain",
-        {"200": response_doc("The lift of every test.", ExperimentsAnswer)},
-        parameters=[{"in": "query", "schema": ExperimentsQuery}],
-    ),
+    scope="offers:explain",
+    query=ExperimentsQuery,
+    answers={"200": response_doc("The lift of every test.", ExperimentsAnswer)},
 )
-@needs("offers:explain")
-def experiments(client: Client) -> Response:
+def list_experiments(client: Client) -> Response:
     """What each standing test, strategy and challenger brings
 
     Customers served by the whole method beside those served without one part of it, with 95 % intervals, and a plain

@@ -10,14 +10,14 @@ from flask import Response, request
 from marshmallow import fields
 
 from service.core.domain import Client
-from service.core.errors import GateRefused
+from service.core.errors import Conflict, GateRefused, NotFound
 from service.engine.releases.promotion import promote as promote_bundle
 from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
 from service.routes.governance.policies import APPROVE, BODY, QUERY, release, sent
 from service.routes.http.fields import Strict, Word, check
-from service.routes.http.guard import engine, needs, word
+from service.routes.http.guard import engine, word
 from service.routes.http.json_body import read_json, whole
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas import DecisionRecord, Loose
 from service.routes.schemas.releases import HASH, NoteInput, PromotionInput, ReleaseAnswer
@@ -27,7 +27,7 @@ from service.store.releases.challengers import MOST
 PROMOTE = "models:promote"
 EITHER = (PROMOTE, APPROVE)
 
-blueprint = Resource("models", __name__, description="Bundles of models, and what is on trial.")
+api = Resource("models", __name__, description="Bundles of models, and what is on trial.")
 
 
 class ModelAnswer(Loose):
@@ -87,12 +87,8 @@ class TrialAnswer(Loose):
     challenger = fields.Nested(ChallengerAnswer, required=True, allow_none=True)
 
 
-@blueprint.serve(
-    "/v1/models",
-    **operation("listModels", EITHER, {"200": response_doc("Every bundle, by version.", ModelsAnswer, MODELS)}),
-)
-@needs(*EITHER)
-def models(client: Client) -> Response:
+@api.get("/v1/models", scope=EITHER, answers={"200": response_doc("Every bundle, by version.", ModelsAnswer, MODELS)})
+def list_models(client: Client) -> Response:
     """The bundles of models, with their figures on unseen customers
 
     `serves_as` says which one is champion and which challenger; `problem` what is wrong with one that cannot be read.
@@ -100,18 +96,14 @@ def models(client: Client) -> Response:
     return sent({"models": engine().models.list_models()})
 
 
-@blueprint.serve(
+@api.get(
     "/v1/models/compare",
-    **operation(
-        "compareModels",
-        EITHER,
-        {"200": response_doc("The figures of both.", CompareAnswer, COMPARED)},
-        NotFound,
-        parameters=[{"in": "query", "schema": CompareQuery}],
-    ),
+    scope=EITHER,
+    query=CompareQuery,
+    answers={"200": response_doc("The figures of both.", CompareAnswer, COMPARED)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def compare(client: Client) -> Response:
+def compare_models(client: Client) -> Response:
     """Two bundles side by side
 
     Each figure of each family in both, null where a bundle has none; `same_files` says whether they may be compared.
@@ -119,12 +111,13 @@ def compare(client: Client) -> Response:
     return sent(engine().models.compare(**check(CompareQuery(), dict(request.args), QUERY)))
 
 
-@blueprint.serve(
+@api.get(
     "/v1/models/<string:version>",
-    **operation("getModel", EITHER, {"200": response_doc("The manifest.", ManifestAnswer, MANIFEST)}, NotFound),
+    scope=EITHER,
+    answers={"200": response_doc("The manifest.", ManifestAnswer, MANIFEST)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def model(client: Client, version: str) -> Response:
+def get_model(client: Client, version: str) -> Response:
     """One bundle's manifest
 
     Features, files with their hashes, calibration, metrics, sources and seed: all that reproduces it.
@@ -132,24 +125,16 @@ def model(client: Client, version: str) -> Response:
     return RawResponse(orjson.dumps(engine().models.manifest(word(version, "version"))), 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.post(
     "/v1/models/<string:version>/promote",
-    "POST",
-    **operation(
-        "promoteModel",
-        PROMOTE,
-        {"200": response_doc("The release that serves now; every worker follows.", ReleaseAnswer, RELEASE)},
-        *BODY_ERRORS,
-        NotFound,
-        GateRefused,
-        requestBody={
-            "required": False,
-            "content": {"application/json": {"schema": PromotionInput, "example": {"note": "Autumn models"}}},
-        },
-    ),
+    scope=PROMOTE,
+    body=PromotionInput,
+    example={"note": "Autumn models"},
+    is_body_required=False,
+    answers={"200": response_doc("The release that serves now; every worker follows.", ReleaseAnswer, RELEASE)},
+    errors=(NotFound, GateRefused),
 )
-@needs(PROMOTE)
-def promote(client: Client, version: str) -> Response:
+def promote_model(client: Client, version: str) -> Response:
     """Make a bundle serve, beside the policy that serves
 
     Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
@@ -165,11 +150,8 @@ def promote(client: Client, version: str) -> Response:
     return sent(release(made))
 
 
-@blueprint.serve(
-    "/v1/challenger", **operation("getChallenger", EITHER, {"200": response_doc("The trial.", TrialAnswer, TRIAL)})
-)
-@needs(*EITHER)
-def challenger(client: Client) -> Response:
+@api.get("/v1/challenger", scope=EITHER, answers={"200": response_doc("The trial.", TrialAnswer, TRIAL)})
+def get_challenger(client: Client) -> Response:
     """What is on trial
 
     The challenger of the release that serves, and its share of the customers; null where nothing is.
@@ -179,25 +161,15 @@ def challenger(client: Client) -> Response:
     return sent({"challenger": told})
 
 
-@blueprint.serve(
+@api.put(
     "/v1/challenger",
-    "PUT",
-    **operation(
-        "beginChallenger",
-        EITHER,
-        {"200": response_doc("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
-        *BODY_ERRORS,
-        NotFound,
-        GateRefused,
-        Conflict,
-        requestBody={
-            "required": True,
-            "content": {"application/json": {"schema": ChallengerInput, "example": TRIAL_ASKED}},
-        },
-    ),
+    scope=EITHER,
+    body=ChallengerInput,
+    example=TRIAL_ASKED,
+    answers={"200": response_doc("The champion's release that carries the trial.", ReleaseAnswer, RELEASE)},
+    errors=(NotFound, GateRefused, Conflict),
 )
-@needs(*EITHER)
-def begin(client: Client) -> Response:
+def begin_challenger(client: Client) -> Response:
     """Let a challenger serve a share of the customers
 
     Another policy, another bundle, or both. 409 `own-approval` for the author of a policy that never served, 409
@@ -209,18 +181,13 @@ def begin(client: Client) -> Response:
     return sent(release(engine().governance.challenge(actor=client.name, **asked)))
 
 
-@blueprint.serve(
+@api.delete(
     "/v1/challenger",
-    "DELETE",
-    **operation(
-        "endChallenger",
-        EITHER,
-        {"200": response_doc("The champion serves everybody.", ReleaseAnswer, RELEASE)},
-        Conflict,
-    ),
+    scope=EITHER,
+    answers={"200": response_doc("The champion serves everybody.", ReleaseAnswer, RELEASE)},
+    errors=(Conflict,),
 )
-@needs(*EITHER)
-def end(client: Client) -> Response:
+def end_challenger(client: Client) -> Response:
     """End the trial
 
     By a new release of the champion alone; every other new release ends a trial as well.

@@ -13,21 +13,20 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from marshmallow import Schema
 
 from service.core.domain import Client, Release
-from service.core.errors import InvalidInput, Problem, TranslatedProblem, Unavailable
+from service.core.errors import Conflict, InvalidInput, NotFound, Problem, TranslatedProblem, Unavailable
 from service.engine.releases.policy_jobs import problem_of
 from service.rendering.answer import iso
 from service.routes.examples.jobs import POLICY_ENDED, POLICY_QUEUED
 from service.routes.http.fields import check
-from service.routes.http.guard import engine, needs, word
+from service.routes.http.guard import engine, word
 from service.routes.http.headers.languages import ENGLISH
 from service.routes.http.headers.prefer import APPLIED, LOOK_AGAIN, PARAMETER, prefers_async
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
 from service.routes.http.problems import problem_document
 from service.routes.http.request_context import request_context
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.http.translation import Translator
 from service.routes.schemas.releases import (
@@ -69,31 +68,21 @@ LATER = response_doc(
     headers={name: {"schema": {"type": "string"}} for name in ("Location", "Preference-Applied", "Retry-After")},
 )
 
-blueprint = Resource("policies", __name__, description="What marketers own, and how it comes to serve.")
+api = Resource("policies", __name__, description="What marketers own, and how it comes to serve.")
 
 
-def _takes(schema: type[Schema]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-@blueprint.serve(
+@api.post(
     "/v1/policies",
-    "POST",
-    **operation(
-        "publishPolicy",
-        WRITE,
-        {
-            "201": response_doc("Proposed; somebody else may approve it.", ProposalAnswer),
-            "200": response_doc("This content was proposed before, by the author named.", ProposalAnswer),
-            "202": LATER,
-        },
-        *BODY_ERRORS,
-        parameters=[PARAMETER],
-        requestBody=_takes(PolicyInput),
-    ),
+    scope=WRITE,
+    headers=(PARAMETER,),
+    body=PolicyInput,
+    answers={
+        "201": response_doc("Proposed; somebody else may approve it.", ProposalAnswer),
+        "200": response_doc("This content was proposed before, by the author named.", ProposalAnswer),
+        "202": LATER,
+    },
 )
-@needs(WRITE)
-def publish(client: Client) -> Response:
+def publish_policy(client: Client) -> Response:
     """Propose a policy
 
     Checked whole: 422 names every problem with file and key, or the bound where a policy is too large. One is checked
@@ -109,17 +98,13 @@ def publish(client: Client) -> Response:
     return RawResponse(orjson.dumps(told(proposal)), _status(new), headers)
 
 
-@blueprint.serve(
+@api.get(
     "/v1/policies",
-    **operation(
-        "listPolicies",
-        EITHER,
-        {"200": response_doc("Proposals, newest first.", ProposalsAnswer)},
-        parameters=[{"in": "query", "schema": ListQuery}],
-    ),
+    scope=EITHER,
+    query=ListQuery,
+    answers={"200": response_doc("Proposals, newest first.", ProposalsAnswer)},
 )
-@needs(*EITHER)
-def policies(client: Client) -> Response:
+def list_policies(client: Client) -> Response:
     """The policies proposed, by whom, and what became of them
 
     Newest first; the one that serves is `active`, those that served are `retired`.
@@ -128,12 +113,13 @@ def policies(client: Client) -> Response:
     return sent({"policies": [told(each) for each in governance.proposals(limit)]})
 
 
-@blueprint.serve(
+@api.get(
     "/v1/policies/<string:policy_hash>",
-    **operation("getPolicy", EITHER, {"200": response_doc("The policy, with its documents.", PolicyAnswer)}, NotFound),
+    scope=EITHER,
+    answers={"200": response_doc("The policy, with its documents.", PolicyAnswer)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def policy(client: Client, policy_hash: str) -> Response:
+def get_policy(client: Client, policy_hash: str) -> Response:
     """One policy with its documents
 
     The documents are those of its YAML files; the same documents always have the same hash.
@@ -143,18 +129,14 @@ def policy(client: Client, policy_hash: str) -> Response:
     return sent({**told(proposal), "documents": governance.policy(policy_hash).documents})
 
 
-@blueprint.serve(
+@api.get(
     "/v1/policies/<string:policy_hash>/diff",
-    **operation(
-        "diffPolicy",
-        EITHER,
-        {"200": response_doc("Every change, in words.", DifferenceAnswer)},
-        NotFound,
-        parameters=[{"in": "query", "schema": DifferenceQuery}],
-    ),
+    scope=EITHER,
+    query=DifferenceQuery,
+    answers={"200": response_doc("Every change, in words.", DifferenceAnswer)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def diff(client: Client, policy_hash: str) -> Response:
+def diff_policy(client: Client, policy_hash: str) -> Response:
     """What a policy says differently from another, by default from the one that serves
 
     Every change by document and entry, what it was and what it is.
@@ -164,20 +146,14 @@ def diff(client: Client, policy_hash: str) -> Response:
     return sent(governance.difference(new, governance.policy(against)).document())
 
 
-@blueprint.serve(
+@api.post(
     "/v1/policies/<string:policy_hash>/simulate",
-    "POST",
-    **operation(
-        "simulatePolicy",
-        EITHER,
-        {"200": response_doc("Both policies over the same customers.", SimulationAnswer)},
-        *BODY_ERRORS,
-        NotFound,
-        requestBody=_takes(SimulationInput),
-    ),
+    scope=EITHER,
+    body=SimulationInput,
+    answers={"200": response_doc("Both policies over the same customers.", SimulationAnswer)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def simulate(client: Client, policy_hash: str) -> Response:
+def simulate_policy(client: Client, policy_hash: str) -> Response:
     """What would change for whom
 
     Both policies decide for a fair sample of the stored customers, now, with the models and prices that serve. Nothing
@@ -190,25 +166,18 @@ def simulate(client: Client, policy_hash: str) -> Response:
     return sent(governance.simulation(new, old, **asked).document())
 
 
-@blueprint.serve(
+@api.post(
     "/v1/policies/<string:policy_hash>/approve",
-    "POST",
-    **operation(
-        "approvePolicy",
-        APPROVE,
-        {
-            "200": response_doc("The release that serves now; every worker follows within two seconds.", ReleaseAnswer),
-            "202": LATER,
-        },
-        *BODY_ERRORS,
-        NotFound,
-        Conflict,
-        parameters=[PARAMETER],
-        requestBody=_takes(ApprovalInput),
-    ),
+    scope=APPROVE,
+    headers=(PARAMETER,),
+    body=ApprovalInput,
+    answers={
+        "200": response_doc("The release that serves now; every worker follows within two seconds.", ReleaseAnswer),
+        "202": LATER,
+    },
+    errors=(NotFound, Conflict),
 )
-@needs(APPROVE)
-def approve(client: Client, policy_hash: str) -> Response:
+def approve_policy(client: Client, policy_hash: str) -> Response:
     """Make somebody else's proposal serve
 
     409 for its author (`own-approval`), where it serves already, and where the stored decisions show that it may earn
@@ -222,17 +191,13 @@ def approve(client: Client, policy_hash: str) -> Response:
     return sent(release(engine().governance.approve(policy, client.name, note, override, _patience())))
 
 
-@blueprint.serve(
+@api.get(
     "/v1/policy-jobs/<string:job_id>",
-    **operation(
-        "getPolicyJob",
-        EITHER,
-        {"200": response_doc("As it stands, with Retry-After until it has ended.", PolicyJobAnswer, POLICY_ENDED)},
-        NotFound,
-    ),
+    scope=EITHER,
+    answers={"200": response_doc("As it stands, with Retry-After until it has ended.", PolicyJobAnswer, POLICY_ENDED)},
+    errors=(NotFound,),
 )
-@needs(*EITHER)
-def policy_job(client: Client, job_id: str) -> Response:
+def get_policy_job(client: Client, job_id: str) -> Response:
     """A proposal or an approval that is answered later
 
     Once it has ended, `answer` is what the caller would have heard at once: status and body. To anybody but the client
@@ -242,17 +207,13 @@ def policy_job(client: Client, job_id: str) -> Response:
     return RawResponse(orjson.dumps(found), 200, [NO_STORE, *([] if found["answer"] else [LOOK_AGAIN])])
 
 
-@blueprint.serve(
+@api.get(
     "/v1/releases",
-    **operation(
-        "listReleases",
-        EITHER,
-        {"200": response_doc("Releases, newest first.", ReleasesAnswer)},
-        parameters=[{"in": "query", "schema": ListQuery}],
-    ),
+    scope=EITHER,
+    query=ListQuery,
+    answers={"200": response_doc("Releases, newest first.", ReleasesAnswer)},
 )
-@needs(*EITHER)
-def releases(client: Client) -> Response:
+def list_releases(client: Client) -> Response:
     """What served, since when, by whom and why
 
     Newest first. A rollback is a release of its own that names the one it restores.
@@ -262,20 +223,14 @@ def releases(client: Client) -> Response:
     return sent({"releases": [{**row, "activated_at": iso(row["activated_at"], UTC)} for row in rows]})
 
 
-@blueprint.serve(
+@api.post(
     "/v1/releases/rollback",
-    "POST",
-    **operation(
-        "rollbackRelease",
-        (APPROVE, "models:promote"),
-        {"200": response_doc("The release before, as a new one.", ReleaseAnswer)},
-        *BODY_ERRORS,
-        Conflict,
-        requestBody=_takes(NoteInput),
-    ),
+    scope=(APPROVE, "models:promote"),
+    body=NoteInput,
+    answers={"200": response_doc("The release before, as a new one.", ReleaseAnswer)},
+    errors=(Conflict,),
 )
-@needs(APPROVE, "models:promote")
-def rollback(client: Client) -> Response:
+def rollback_release(client: Client) -> Response:
     """Restore the release before the one that serves
 
     Needs no second person: what it restores was approved before. Once more goes further back.

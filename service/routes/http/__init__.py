@@ -1,21 +1,20 @@
-"""What every resource shares, around and below Flask. A view declares its scope and its schema; the rest happens here.
+"""What every resource shares, around and below Flask. An endpoint is one decorator of ``resource``; the rest is here.
 
-Order of a request: ``middleware`` -> ``guard`` -> ``idempotency`` -> ``json_body`` and ``fields`` -> the view ->
-``responses`` or ``problems``.
+In the order of a request:
 
-    crm_audit        what a branch's client did, appended to the audit log
-    cursors          where a page ended, as text that callers hand back and do not read
-    fields           strict marshmallow fields, and one way to check a value against a schema
-    guard            each view declares its scope and its reach, or that it is public, and is not reachable without
-    headers          request headers with a meaning of their own
-    idempotency      a write sent again gets the first answer, byte for byte, and is not carried out again
-    json_body        bytes from outside become plain values, or a sentence that says what is wrong and where
-    links            what each parameter of a path or header means, and where an answer that gives one leads
+    middleware       WSGI wrapper of every request: names, log line, metrics, trace
+    request_context  names and outcome of one request, for log, metrics and error answers
     metrics          Prometheus counters and histograms of the requests
-    middleware       around every request, below Flask
-    openapi          flask-smorest reads it from the routes, this adds what every operation shares
-    problems         one shape for every error
-    request_context  what the log, the metrics and the error answers want to know of one request
-    responses        bytes with their headers, handed to the server without Flask's usual copying
+    resource         endpoints: one decorator guards a view, serves it and documents it
+    guard            scopes and bound clients: who may call an endpoint, and for which customers
+    idempotency      a write with an Idempotency-Key: repeated, it gets the first answer
+    headers          request headers with a meaning of their own
+    json_body        JSON bodies: bytes become plain values, or an error that says what is wrong and where
+    fields           strict marshmallow fields, and the check of a value against a schema
+    cursors          cursors of lists: where a page ended, as text that callers hand back
+    crm_audit        what a branch's client did, appended to the audit log
+    responses        finished answers: bytes with their headers, without Flask's copying
+    problems         errors as problem+json, one shape for all
     translation      problems in the caller's language
+    openapi          the OpenAPI document, made from the endpoints
 """

@@ -12,11 +12,11 @@ from service.engine.crm.bulk import Decided
 from service.engine.offers.request import OfferRequest
 from service.routes.examples.offers import BULK, BULK_IN
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_customers
-from service.routes.http.headers.languages import language
+from service.routes.http.guard import BoundClients, customers_of, engine, own_customers
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, Resource, operation, response_doc
 from service.routes.http.problems import item_problem
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import VARY
 from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
@@ -24,26 +24,19 @@ from service.store.customers.repository import no_customer_of
 
 _INPUT = BulkOffersInput()
 
-blueprint = Resource("bulk", __name__, description="Many customers at once.")
+api = Resource("bulk", __name__, description="Many customers at once.")
 
 
-@blueprint.serve(
+@api.post(
     "/v1/offers/bulk",
-    "POST",
-    **operation(
-        "listOffersBulk",
-        "offers:read",
-        {"200": response_doc("A status each, in the order asked.", BulkOffersAnswer, BULK)},
-        *BODY_ERRORS,
-        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
-        requestBody={
-            "required": True,
-            "content": {"application/json": {"schema": BulkOffersInput, "example": BULK_IN}},
-        },
-    ),
+    scope="offers:read",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=BulkOffersInput,
+    example=BULK_IN,
+    answers={"200": response_doc("A status each, in the order asked.", BulkOffersAnswer, BULK)},
 )
-@needs("offers:read", reach=BoundClients.BRANCH)
-def bulk_offers(client: Client) -> Response:
+def list_offers_bulk(client: Client) -> Response:
     """The next best offers of up to 200 customers
 
     Customers nobody has are 404, and to a branch's key another branch's are too, each in its own place. More customers

@@ -7,33 +7,30 @@ from service.core.decision_ids import canonical_id
 from service.core.domain import Client
 from service.core.errors import NotFound
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, own_customers, word
-from service.routes.http.headers.languages import language
-from service.routes.http.openapi import Resource, operation, response_doc
+from service.routes.http.guard import BoundClients, engine, own_customers, word
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.request_context import request_context
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.explanations import REPLAY, ExplanationQuery, ReplayAnswer
 from service.routes.offers.offers import VARY, pairs
+from service.routes.offers.schemas import REPLAY, ExplanationQuery, ReplayAnswer
 from service.routes.schemas import DecisionRecord
 from service.routes.schemas.explanations import ExplanationAnswer
 from service.store import Record
 
 _EXPLANATION = ExplanationQuery()
 
-blueprint = Resource("decisions", __name__, description="What was decided, and from what.")
+api = Resource("decisions", __name__, description="What was decided, and from what.")
 
 
-@blueprint.serve(
+@api.get(
     "/v1/decisions/<string:decision_id>",
-    **operation(
-        "getDecision",
-        "offers:explain",
-        {"200": response_doc("The record, byte for byte as it was stored.", DecisionRecord)},
-        NotFound,
-    ),
+    scope="offers:explain",
+    reach=BoundClients.NAMED,
+    answers={"200": response_doc("The record, byte for byte as it was stored.", DecisionRecord)},
+    errors=(NotFound,),
 )
-@needs("offers:explain", reach=BoundClients.NAMED)
-def decision(client: Client, decision_id: str) -> Response:
+def get_decision(client: Client, decision_id: str) -> Response:
     """One decision with its snapshot, versions, factors and reasons
 
     To a key bound to a customer or a branch the decisions of others do not exist (404).
@@ -41,21 +38,16 @@ def decision(client: Client, decision_id: str) -> Response:
     return RawResponse(_stored(client, decision_id).record, 200, [NO_STORE])
 
 
-@blueprint.serve(
+@api.get(
     "/v1/decisions/<string:decision_id>/explanation",
-    **operation(
-        "explainDecision",
-        "offers:explain",
-        {"200": response_doc("Why, why not, and what would change it.", ExplanationAnswer)},
-        NotFound,
-        parameters=[
-            {"in": "query", "schema": ExplanationQuery},
-            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
-        ],
-    ),
+    scope="offers:explain",
+    reach=BoundClients.NAMED,
+    query=ExplanationQuery,
+    headers=(ACCEPT_LANGUAGE,),
+    answers={"200": response_doc("Why, why not, and what would change it.", ExplanationAnswer)},
+    errors=(NotFound,),
 )
-@needs("offers:explain", reach=BoundClients.NAMED)
-def explanation(client: Client, decision_id: str) -> Response:
+def explain_decision(client: Client, decision_id: str) -> Response:
     """One decision explained
 
     From its record and the policy that made it: the funnel from all offers to those shown, every gate with its rule,
@@ -69,17 +61,14 @@ def explanation(client: Client, decision_id: str) -> Response:
     return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
 
-@blueprint.serve(
+@api.get(
     "/v1/decisions/<string:decision_id>/replay",
-    **operation(
-        "replayDecision",
-        "offers:explain",
-        {"200": response_doc("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
-        NotFound,
-    ),
+    scope="offers:explain",
+    reach=BoundClients.NAMED,
+    answers={"200": response_doc("Whether every byte is the same; if not, what differs.", ReplayAnswer, REPLAY)},
+    errors=(NotFound,),
 )
-@needs("offers:explain", reach=BoundClients.NAMED)
-def replay(client: Client, decision_id: str) -> Response:
+def replay_decision(client: Client, decision_id: str) -> Response:
     """One decision made again
 
     From its own record, the policy it names and, where its folder is still there, the bundle it names.

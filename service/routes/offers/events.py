@@ -16,18 +16,18 @@ import orjson
 from flask import Response, request
 
 from service.core.domain import Client, Event, EventKind
-from service.core.errors import Forbidden, FourcastError, InvalidInput, Problem
+from service.core.errors import Conflict, Forbidden, FourcastError, InvalidInput, NotFound, Problem
 from service.engine.auth.branch_scope import unreachable_error
 from service.engine.engine import Engine
 from service.engine.offers.event_claims import Claims, with_canonical_decision_id
 from service.engine.offers.offer_tokens import TokenRefused
 from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
 from service.routes.http.fields import check, kind
-from service.routes.http.guard import BoundClients, customers_of, engine, needs, own_customers, spend
+from service.routes.http.guard import BoundClients, customers_of, engine, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, NotFound, Resource, operation, response_doc
 from service.routes.http.problems import item_problem
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 from service.store.customers.repository import no_customer_of
@@ -43,7 +43,7 @@ _SEVERAL = "events"
 _FOR_GOOD = (InvalidInput, Forbidden, NotFound, Conflict)
 """What an event may be refused by, however often it is sent."""
 
-blueprint = Resource("events", __name__, description="What happened between customer and bank.")
+api = Resource("events", __name__, description="What happened between customer and bank.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +56,19 @@ class Sent:
     external_key: str | None = None
 
 
-@blueprint.serve(
+@api.post(
     "/v1/events",
-    "POST",
-    **operation(
-        "recordEvents",
-        "events:write",
-        {
-            "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
-            "200": response_doc("What is not refused was known already.", EventsAnswer, DUPLICATE),
-        },
-        *BODY_ERRORS,
-        NotFound,
-        Conflict,
-        requestBody={
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"oneOf": [EventInput, EventsInput]},
-                    "examples": {"one": {"value": EVENT}, "several": {"value": EVENTS}, "accept": {"value": ACCEPT}},
-                }
-            },
-        },
-    ),
+    scope="events:write",
+    reach=BoundClients.NAMED,
+    body={"oneOf": [EventInput, EventsInput]},
+    examples={"one": EVENT, "several": EVENTS, "accept": ACCEPT},
+    answers={
+        "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, STORED),
+        "200": response_doc("What is not refused was known already.", EventsAnswer, DUPLICATE),
+    },
+    errors=(NotFound, Conflict),
 )
-@needs("events:write", reach=BoundClients.NAMED)
-def events(client: Client) -> Response:
+def record_events(client: Client) -> Response:
     """Report events
 
     One event, or up to 200 as `{"events": [...]}`, each of which counts in the quota and is answered by itself:

@@ -11,17 +11,17 @@ from urllib.parse import parse_qsl
 from flask import Response, request
 
 from service.core.domain import Client
-from service.core.errors import Forbidden, InvalidInput, Problem, Unavailable
+from service.core.errors import Forbidden, InvalidInput, NotFound, Problem, Unavailable
 from service.engine.engine import Answer, OfferRequest
 from service.routes.examples.offers import ASKED, OFFERS
 from service.routes.http.fields import check
-from service.routes.http.guard import ExternalKey, engine, needs
-from service.routes.http.headers.languages import LANGUAGES, language
+from service.routes.http.guard import ExternalKey, engine
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, language
 from service.routes.http.json_body import read_json
-from service.routes.http.openapi import BODY_ERRORS, NotFound, Resource, operation, response_doc
 from service.routes.http.request_context import RequestContext, request_context
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, unless_held
-from service.routes.offers.explanations import ExplainedQuery
+from service.routes.offers.schemas import ExplainedQuery
 from service.routes.schemas.offers import OffersAnswer, OffersInput
 
 MAX_QUERY, MAX_HOT_QUERY = 4000, 512
@@ -37,39 +37,33 @@ VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
 _LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
 _NAME = b'"decision_id":"'
 
-blueprint = Resource("offers", __name__, description="What to offer next, and why.")
+api = Resource("offers", __name__, description="What to offer next, and why.")
 
 
-@blueprint.serve(
+@api.get(
     PATH,
-    **operation(
-        "listOffers",
-        "offers:read",
-        {
-            "200": response_doc(
-                "The offers, best first; an empty list comes with the reasons.",
-                OffersAnswer,
-                OFFERS,
-                headers={
-                    "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
-                    "Cache-Control": {
-                        "description": "private, no-cache: ask before each use, with If-None-Match.",
-                        "schema": {"type": "string"},
-                    },
+    scope="offers:read",
+    nameless=True,
+    query=ExplainedQuery,
+    headers=(ACCEPT_LANGUAGE, {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}),
+    answers={
+        "200": response_doc(
+            "The offers, best first; an empty list comes with the reasons.",
+            OffersAnswer,
+            OFFERS,
+            headers={
+                "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
+                "Cache-Control": {
+                    "description": "private, no-cache: ask before each use, with If-None-Match.",
+                    "schema": {"type": "string"},
                 },
-            ),
-            "304": {"description": "What If-None-Match names is still what would be sent."},
-        },
-        NotFound,
-        parameters=[
-            {"in": "query", "schema": ExplainedQuery},
-            {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"},
-            {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}},
-        ],
-    ),
+            },
+        ),
+        "304": {"description": "What If-None-Match names is still what would be sent."},
+    },
+    errors=(NotFound,),
 )
-@needs("offers:read", nameless=True)
-def offers(client: Client, customer_id: str) -> Response:
+def list_offers(client: Client, customer_id: str) -> Response:
     """The next best offers of a customer
 
     Three unless `limit` says otherwise, in Chinese or English by `Accept-Language`. Nothing suitable is 200 with an
@@ -87,20 +81,18 @@ def offers(client: Client, customer_id: str) -> Response:
     return unless_held(answer.body, headers, known, accepted)
 
 
-@blueprint.serve(
+@api.post(
     PATH,
-    "POST",
-    **operation(
-        "requestOffers",
-        "offers:read",
-        {"200": response_doc("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)},
-        *BODY_ERRORS,
-        NotFound,
-        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
-        requestBody={"required": True, "content": {"application/json": {"schema": OffersInput, "example": ASKED}}},
-    ),
+    scope="offers:read",
+    nameless=True,
+    headers=(ACCEPT_LANGUAGE,),
+    body=OffersInput,
+    example=ASKED,
+    answers={
+        "200": response_doc("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)
+    },
+    errors=(NotFound,),
 )
-@needs("offers:read", nameless=True)
 def request_offers(client: Client, customer_id: str) -> Response:
     """The next best offers of a customer, asked with what just happened
 

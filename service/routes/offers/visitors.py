@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from flask import Response, request
 
 from service.core.domain import UNKNOWN_CUSTOMER, Client, Event
-from service.core.errors import FourcastError, InvalidInput
+from service.core.errors import Conflict, FourcastError, InvalidInput
 from service.engine.offers.request import OfferRequest
 from service.routes.examples.visitors import ANSWER, ASKED, EVENTS, VISITOR
 from service.routes.http.fields import check
-from service.routes.http.guard import BoundClients, engine, needs, spend
-from service.routes.http.headers.languages import language
+from service.routes.http.guard import BoundClients, engine, spend
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import join, read_json
-from service.routes.http.openapi import BODY_ERRORS, Conflict, Resource, operation, response_doc
 from service.routes.http.request_context import request_context
+from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.events import Sent, told
 from service.routes.offers.offers import VARY, note
@@ -27,30 +27,23 @@ from service.routes.schemas.visitors import VisitorEventsInput, VisitorOffersAns
 SENTENCE = "The events do not fit; none was stored."
 _ASKED, _EVENTS = VisitorOffersInput(), VisitorEventsInput()
 
-blueprint = Resource("visitors", __name__, description="Offers to people of whom nothing is known yet.")
+api = Resource("visitors", __name__, description="Offers to people of whom nothing is known yet.")
 
 
-@blueprint.serve(
+@api.post(
     "/v1/offers",
-    "POST",
-    **operation(
-        "listVisitorOffers",
-        "offers:read",
-        {
-            "200": response_doc(
-                "The offers, best first; an empty list comes with the reasons.", VisitorOffersAnswer, VISITOR
-            )
-        },
-        *BODY_ERRORS,
-        parameters=[{"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}],
-        requestBody={
-            "required": True,
-            "content": {"application/json": {"schema": VisitorOffersInput, "example": ASKED}},
-        },
-    ),
+    scope="offers:read",
+    reach=BoundClients.BRANCH,
+    headers=(ACCEPT_LANGUAGE,),
+    body=VisitorOffersInput,
+    example=ASKED,
+    answers={
+        "200": response_doc(
+            "The offers, best first; an empty list comes with the reasons.", VisitorOffersAnswer, VISITOR
+        )
+    },
 )
-@needs("offers:read", reach=BoundClients.BRANCH)
-def visitor_offers(client: Client) -> Response:
+def list_visitor_offers(client: Client) -> Response:
     """Offers for a visitor
 
     What the policy allows somebody of whom nothing is known: never personal, the same for everybody but for what was
@@ -64,26 +57,19 @@ def visitor_offers(client: Client) -> Response:
     return RawResponse(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
 
 
-@blueprint.serve(
+@api.post(
     "/v1/visitors/events",
-    "POST",
-    **operation(
-        "recordVisitorEvents",
-        "events:write",
-        {
-            "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, ANSWER),
-            "200": response_doc("What is not refused was known already.", EventsAnswer, ANSWER),
-        },
-        *BODY_ERRORS,
-        Conflict,
-        requestBody={
-            "required": True,
-            "content": {"application/json": {"schema": VisitorEventsInput, "example": EVENTS}},
-        },
-    ),
+    scope="events:write",
+    reach=BoundClients.BRANCH,
+    body=VisitorEventsInput,
+    example=EVENTS,
+    answers={
+        "201": response_doc("What is not refused is durable; at least one was new.", EventsAnswer, ANSWER),
+        "200": response_doc("What is not refused was known already.", EventsAnswer, ANSWER),
+    },
+    errors=(Conflict,),
 )
-@needs("events:write", reach=BoundClients.BRANCH)
-def visitor_events(client: Client) -> Response:
+def record_visitor_events(client: Client) -> Response:
     """Report what happened on a visitor's device
 
     Each event counts in the quota and is answered by itself: `stored`, `duplicate`, or `refused` with the problem that

@@ -31,7 +31,8 @@ NOT_SERVED = tuple(
     f"service/{name}"
     for name in ("cli/", "runtime/config", "runtime/embedded", "runtime/gunicorn", "runtime/logs", "runtime/tracing",
                  "core/attributes/frames", "core/expressions/sql/", "cache/inspection", "store/maintenance/",
-                 "store/security/audit", *(f"store/customers/{one}" for one in ("merging", "external_keys", "ahead")))
+                 "store/security/audit", "routes/__init__", "routes/http/resource",
+                 *(f"store/customers/{one}" for one in ("merging", "external_keys", "ahead")))
 )  # fmt: skip
 """What no request reaches: the command line, files, start-up."""
 MESSAGE_AT = {"Problem": 1, "ValidationError": 0, "check": 2}
@@ -39,7 +40,7 @@ _WORDS = re.compile("[a-z].* | .*[a-z]")
 VALIDATORS = ("Length", "OneOf", "Range", "Regexp")
 RETURNED = (
     ("service/core/customer_ids.py", "_fault"),
-    ("service/engine/releases/value_gate.py", "refused"),
+    ("service/engine/releases/value_gate.py", "refusal"),
     ("service/core/attributes/table.py", "_expected"),
 )
 """Functions that return what others say."""

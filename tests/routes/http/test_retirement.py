@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Flask, Response
 
-from service.routes.http.guard import public
-from service.routes.http.openapi import Resource, Retirement, document, response_doc
+from service.routes.http.guard import PUBLIC
+from service.routes.http.openapi.document import document
+from service.routes.http.resource import Resource, Retirement, response_doc
 from service.routes.http.responses import RawResponse
 from service.routes.schemas import Alive
 
@@ -16,14 +17,12 @@ END = Retirement(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=U
 def retired() -> tuple[Any, dict[str, Any]]:
     resource = Resource("old", __name__)
 
-    @resource.serve("/old", retirement=END, operationId="old", responses={"200": response_doc("Fine.", Alive)})
-    @public
+    @resource.get("/old", scope=PUBLIC, retirement=END, answers={"200": response_doc("Fine.", Alive)})
     def old() -> Response:
         """Old"""
         return RawResponse(b"{}")
 
-    @resource.serve("/new", operationId="new", responses={"200": response_doc("Fine.", Alive)})
-    @public
+    @resource.get("/new", scope=PUBLIC, answers={"200": response_doc("Fine.", Alive)})
     def new() -> Response:
         """New"""
         return RawResponse(b"{}")

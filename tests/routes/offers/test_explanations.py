@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.routes.offers.explanations import ReplayAnswer
+from service.routes.offers.schemas import ReplayAnswer
 from service.routes.schemas.explanations import ExplanationAnswer
 from service.routes.schemas.offers import OffersAnswer
 from service.store import Store

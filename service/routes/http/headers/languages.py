@@ -6,6 +6,7 @@ from werkzeug.http import parse_accept_header
 CHINESE, ENGLISH = LANGUAGES = ("zh", "en")
 MOST_READ = 512
 """Characters of the header that are read."""
+ACCEPT_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
 BY_LANGUAGE = ("Vary", "Accept-Language")
 
 

@@ -19,6 +19,18 @@ from service.core.errors import Malformed, PreconditionFailed, PreconditionRequi
 from service.routes.http.responses import Pair, packed_tag
 
 MATCH, NONE_MATCH = "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag that was read: 412 where the customer has changed since.",
+    "schema": {"type": "string"},
+}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "`*`: 412 where the customer is stored already.",
+    "schema": {"type": "string"},
+}
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t]*(?:\*|(?:{_TAG})?(?:[ \t]*,[ \t]*(?:{_TAG})?)*)[ \t]*")
 """``*``, or a list of entity tags, of which some may be left empty (RFC 9110, 5.6.1, 8.8.3 and 13.1.1)."""

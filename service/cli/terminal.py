@@ -9,6 +9,8 @@ import click
 import orjson
 from tqdm import tqdm
 
+from service.core.domain import Release
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 bom_option = click.option("--bom", is_flag=True, help="Begin a .csv with a byte order mark, as Excel wants of UTF-8.")
 
@@ -25,6 +27,11 @@ def show(result: Mapping[str, object], as_json: bool) -> None:
     width = max(map(len, result), default=0)
     for name, value in result.items():
         click.echo(f"{name:<{width}}  {value}")
+
+
+def release_document(release: Release) -> dict[str, object]:
+    """A release's number, policy and bundle."""
+    return {"release": release.id, "policy": release.policy, "bundle": release.bundle}
 
 
 @contextmanager

@@ -21,6 +21,11 @@ def test_every_verb_of_every_module_is_in_the_table_once() -> None:
     assert sorted(told) == sorted(MODULES.items())
 
 
+def test_every_verb_is_in_the_file_of_its_name() -> None:
+    files = {verb: name.rpartition(".")[2].replace("_", "-") for verb, name in MODULES.items()}
+    assert {verb: file for verb, file in files.items() if verb != file} == {"import": "import-files"}
+
+
 def test_every_verb_is_found_and_no_other() -> None:
     context = click.Context(main)
     assert [getattr(main.get_command(context, name), "name", None) for name in MODULES] == list(MODULES)

@@ -7,7 +7,7 @@ from itertools import count
 import orjson
 import pytest
 
-from service.cli.policies.experiments import told
+from service.cli.policies.experiments import report_lines
 from service.core.domain import Event
 from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
@@ -127,7 +127,7 @@ def test_records_that_somebody_altered_are_left_out_and_counted(house: House, en
     store.close()
     assert after["unreadable_decisions"] - before["unreadable_decisions"] == len(ALTERED)
     assert after["personalised"] == before["personalised"]
-    assert "left out" in "\n".join(told(after))
+    assert "left out" in "\n".join(report_lines(after))
 
 
 def test_every_strategy_stands_beside_its_measured_effect(engine: Engine, tested: Policy):
@@ -142,7 +142,7 @@ def test_every_strategy_stands_beside_its_measured_effect(engine: Engine, tested
     for name, row in rows.items():
         test = tests[name]
         assert row["effect"] == {"test": test["id"], "customers": test["customers"], **test["lift"]}
-    lines = "\n".join(told(found))
+    lines = "\n".join(report_lines(found))
     assert strategy.objective["en"] in lines and "KPI: " + strategy.kpi["en"] in lines
 
 

@@ -11,11 +11,15 @@ from typing import Any
 
 import click
 
+from service.cli.bank.services import governance_of
 from service.cli.bank.stack import Stack, open_stack
-from service.cli.policies.policy import governance_of
 from service.rules.policy import Policy
 from service.runtime.config import Settings
 from service.store import Store
+
+folder_type = click.Path(exists=True, file_okay=False, path_type=Path)
+bank_option = click.option("--bank", type=folder_type, required=True, help="Folder with the SQL.")
+files_option = click.option("--files", type=folder_type, required=True, help="The bank's files.")
 
 
 class ErasedCustomers:

@@ -1,7 +1,11 @@
 """Verbs about customers: their files, their decisions, their portrait, and the leads made of them.
 
-import_files  `fourcast check-files | import`: a bank's files held against the contract
-leads         `fourcast leads | advisers`: the branch's list built from a batch of decisions, what became of it
+advisers      `fourcast advisers`: who works leads, in which branch, for how many hours
+check_files   `fourcast check-files`: a bank's SQL and files held against the contract; nothing is stored
+explain       `fourcast explain`: why a customer is offered what they are, why not the rest, and what would change it
+import_files  `fourcast import`: a bank's customers and consents, read from its files and stored
+leads         `fourcast leads`: the branch's list built from a batch of decisions, and what became of it
 portrait      `fourcast portrait`: one customer on one page
-recommend     `fourcast recommend | explain | replay`: the engine on the command line, the same answers as the API
+recommend     `fourcast recommend`: the next best offers of one customer, the same answer as the API
+replay        `fourcast replay`: a stored decision decided again from its own record
 """

@@ -1,4 +1,4 @@
-"""`fourcast check-files | import`: a bank's files held against the contract; its customers and consents stored."""
+"""`fourcast import`: a bank's customers and consents, read from its files and stored."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from service.cli.bank import selection
-from service.cli.bank.bank_folder import bank_without_erased, known_bank, tell_zones
+from service.cli.bank.bank_folder import bank_option, files_option, known_bank, tell_zones
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import note_import
 from service.cli.terminal import bar, json_option, show
-from service.core.errors import FourcastError, InvalidInput, Problem, Unconfirmed
+from service.core.errors import FourcastError, InvalidInput, Unconfirmed
 from service.core.grid import day_at
 from service.engine.crm.assessments import problems_in_files
 from service.engine.preferences import purposes_of
@@ -24,15 +24,7 @@ from service.store import CustomerFile
 from service.store.customers.consent_file import RECORD, SIMULATED
 from service.store.customers.known import Loaded
 
-bank_option = click.option(
-    "--bank", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder with the SQL."
-)
-files_option = click.option(
-    "--files", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The bank's files."
-)
 MOST_REJECTS = 100_000
-MOST_TOLD = 1_000
-"""Faulty values of a column that --json tells singly; of all others it has the distinct values with their counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,37 +136,6 @@ def _store(stack: Stack, customers: Any, consents: Any, source: str, file: Custo
         return _store(stack, customers, consents, source, replace(file, agreed=True))
 
 
-@click.command("check-files")
-@bank_option
-@files_option
-@json_option
-def check_files(bank: Path, files: Path, as_json: bool) -> None:
-    """Every fault of a bank's SQL and files at once, by row, customer, column and value. Exit code 2 if any.
-
-    So it is where sound files hold too little to learn from.
-    """
-    from training.data.check_files import check_files as check
-    from training.data.query_rows import LISTED
-
-    settings = selection.settings_for_import(bank, supplement=False)
-    policy = load(settings.policy)
-    with bank_without_erased(settings, bank, policy) as (described, left_out):
-        found = check(described, files, purposes_of(policy), listed=MOST_TOLD if as_json else LISTED)
-    if as_json:
-        show({**found.document(), **left_out.document}, as_json)
-        sys.exit(InvalidInput.exit_code if found.faults or found.unlearnable else 0)
-    for table, rows in found.rows.items():
-        click.echo(f"{table:<10} {rows:>12,} rows")
-    if found.faults:
-        said = [Problem(f"{table}: {fault.where}", fault.message) for table, fault in found.faults]
-        raise InvalidInput(f"{bank}: the files do not hold what they should, in {len(said)} places", said)
-    for note in found.notes:
-        click.echo(f"note: {note}")
-    if found.unlearnable:
-        raise InvalidInput(f"{bank}: the files hold what they should, and too little to learn from", found.unlearnable)
-    click.echo("nothing wrong")
-
-
 def _manner(merge: bool, full_refresh: bool, yes: bool, rejects: Path | None, most_rejects: int) -> Manner:
     """What the options of an import ask for; InvalidInput where they do not go together."""
     if most_rejects and rejects is None:
@@ -218,4 +179,4 @@ def import_(bank: Path, files: Path, supplement: bool, as_json: bool, **asked: A
     show(loaded, as_json)
 
 
-VERBS = (check_files, import_)
+VERBS = (import_,)

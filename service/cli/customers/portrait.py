@@ -7,8 +7,8 @@ import click
 import orjson
 
 from service.cli.bank.customer_names import external_key_option, whose
+from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.customers.recommend import engine_of
 from service.cli.terminal import json_option, show
 
 UNKNOWN = "-"

@@ -1,4 +1,4 @@
-"""`fourcast drift | evaluate`: a bundle against the customers of today, from a bank's files or the stored decisions."""
+"""`fourcast drift`: a bundle against the customers of today, from a bank's files or the stored decisions."""
 
 import sys
 from collections.abc import Mapping
@@ -10,11 +10,10 @@ import orjson
 
 from service.analysis.drift import Drift
 from service.cli.bank import selection
-from service.cli.bank.bank_folder import bank_without_erased
+from service.cli.bank.bank_folder import bank_without_erased, folder_type
+from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.customers.import_files import bank_option, files_option
-from service.cli.customers.recommend import engine_of
-from service.cli.terminal import json_option, show
+from service.cli.terminal import json_option
 from service.core.errors import InvalidInput
 from service.engine.releases.artifacts import Artifacts
 from service.rules.policy import load
@@ -23,12 +22,11 @@ from service.scoring.models.lightgbm_c import library
 
 HEAD = f"{'':<9}{'':<34}{'PSI':>8}{'KS':>8}{'unknown then / now':>20}  verdict"
 SHOWN = 12
-folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--bank", type=folder, help="Folder with the SQL, for customers of today from files.")
-@click.option("--files", type=folder, help="The bank's files.")
+@click.option("--bank", type=folder_type, help="Folder with the SQL, for customers of today from files.")
+@click.option("--files", type=folder_type, help="The bank's files.")
 @click.option("--bundle", "version", help="The bundle to compare with; the one that serves unless named.")
 @click.option("--from-store", is_flag=True, help="Customers of the decisions stored lately, by the bundle that serves.")
 @json_option
@@ -99,52 +97,4 @@ def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
     return [f"{about['bundle']} against {customers:,} customers", HEAD, *rows[:SHOWN], *more, *kept, *unread, verdict]
 
 
-@click.command()
-@click.argument("version")
-@bank_option
-@files_option
-@json_option
-def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
-    """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
-    library()
-    from service.scoring.models.folders import verify
-    from training.bundles.drift import evaluated
-    from training.bundles.registry import memory_of
-
-    settings = selection.settings_of_folder(bank)
-    home = Artifacts.of(settings).folder_of(version)
-    bundle = verify(home.parent, version)
-    with bank_without_erased(settings, bank) as (described, left_out):
-        found = evaluated(bundle, memory_of(home, bundle.manifest), described, files)
-    show({"bundle": version, **left_out.document, **_evaluation(found, as_json)}, as_json)
-
-
-def _evaluation(found: Mapping[str, Any], as_json: bool) -> dict[str, Any]:
-    """What ``evaluate`` prints: whose figures are a test, and whose are none."""
-    from training.evaluation.metrics import summary
-
-    def told(figures: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(figures) if as_json else {family: summary(each) for family, each in figures.items()}
-
-    about = {"learned_from_them": found["learned_from_them"], **({"lacks": found["lacks"]} if found["lacks"] else {})}
-    unseen = told(found["unseen"]) if "unseen" in found else {}
-    if as_json:
-        learned = {name: found[name] for name in ("learned_from",) if name in found}
-        more = {**learned, **({"unseen": unseen} if unseen else {})}
-    else:
-        more = {f"{family}, unseen": figures for family, figures in unseen.items()}
-    warning = _warning(found)
-    return {**about, **told(found["families"]), **more, **({"warning": warning} if warning else {})}
-
-
-def _warning(found: Mapping[str, Any]) -> str:
-    if found["learned_from_them"] is None:
-        return "the bundle keeps no memory of whom it learned from: no test unless you know that it was from others"
-    if not found["learned_from_them"]:
-        return ""
-    if "unseen" not in found:
-        return "learned from these very files: no test"
-    return f"learned from about {found['learned_from']:,} of these customers: only the figures of the unseen are a test"
-
-
-VERBS = (drift, evaluate)
+VERBS = (drift,)

@@ -7,8 +7,7 @@ import click
 import orjson
 
 from service.cli.bank import selection
-from service.cli.bank.bank_folder import bank_without_erased
-from service.cli.models.drift import folder
+from service.cli.bank.bank_folder import bank_without_erased, folder_type
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput
 from service.engine.releases.artifacts import Artifacts
@@ -22,8 +21,8 @@ NAME = "report.html"
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The HTML file; in the bundle's folder unless named."
 )
-@click.option("--bank", type=folder, help="Folder with the SQL of customers of today, for a section on drift.")
-@click.option("--files", type=folder, help="Their files.")
+@click.option("--bank", type=folder_type, help="Folder with the SQL of customers of today, for a section on drift.")
+@click.option("--files", type=folder_type, help="Their files.")
 @click.option("--champion", help="The version to compare with, in the gate and on the model card.")
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @json_option

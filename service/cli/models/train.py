@@ -1,4 +1,4 @@
-"""`fourcast train | score | models | promote | rollback`: bundles, from a bank's files to what serves."""
+"""`fourcast train`: a bundle of models, from a bank's files or from the service's own events."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,27 +7,21 @@ from typing import Any
 import click
 
 from service.cli.bank import selection
-from service.cli.bank.bank_folder import bank_without_erased
-from service.cli.bank.stack import open_stack
-from service.cli.customers.import_files import bank_option, files_option
+from service.cli.bank.bank_folder import bank_without_erased, folder_type
 from service.cli.models.dataset import days_option, learned, window_option
-from service.cli.models.tracking import tell_serving, tell_trained
-from service.cli.policies.policy import rollback
-from service.cli.terminal import bar, bom_option, json_option, show
+from service.cli.models.tracking import tell_trained
+from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput
-from service.engine.releases import promotion
 from service.engine.releases.artifacts import Artifacts
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
-
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 cluster_option = click.option("--cluster", help="tcp://HOST:PORT of a Dask scheduler whose workers do the work.")
 
 
 @click.command()
-@click.option("--bank", type=FOLDER, help="Folder with the SQL.")
-@click.option("--files", type=FOLDER, help="The bank's files.")
+@click.option("--bank", type=folder_type, help="Folder with the SQL.")
+@click.option("--files", type=folder_type, help="The bank's files.")
 @click.option("--from-events", is_flag=True, help="Learn from the service's own decisions and events instead of files.")
 @days_option
 @window_option
@@ -108,69 +102,4 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
     return report
 
 
-@click.command()
-@bank_option
-@files_option
-@click.option("--bundle", "version", required=True, help="The version whose models score.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .parquet or .csv file.")
-@cluster_option
-@bom_option
-@json_option
-def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, bom: bool, as_json: bool) -> None:
-    """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed.
-
-    A column that the models read and the files lack is unknown of everybody; it is told by name.
-    """
-    library()
-    from service.scoring.models.folders import verify
-    from training.score import score as score_files
-
-    settings = selection.settings_of_folder(bank)
-    folder = Artifacts.of(settings).folder_of(version)
-    bundle = verify(folder.parent, version)
-    source = bundle if cluster is None else folder
-    with bank_without_erased(settings, bank) as (described, left_out):
-        scored = score_files(described, files, source, out, cluster, bom)
-    told = {"customers": scored.customers, "out": str(out), **left_out.document}
-    lacks = scored.lacks if as_json else f"{len(scored.lacks)} columns that the models read: {', '.join(scored.lacks)}"
-    show({**told, **({"lacks": lacks} if scored.lacks else {})}, as_json)
-
-
-@click.command("models")
-@json_option
-def models_(as_json: bool) -> None:
-    """List the bundles in the artifact folder with their figures on unseen customers."""
-    from service.scoring.models.folders import list_bundles
-    from service.scoring.models.manifest import metrics_of
-
-    artifacts = Artifacts.of(selection.chosen_settings())
-    for version in artifacts.versions():
-        artifacts.folder_of(version)
-    found: dict[str, object] = {}
-    for version, manifest in list_bundles(artifacts.folder):
-        figures = metrics_of(manifest) if isinstance(manifest, dict) else str(manifest)
-        found[version] = figures if as_json or isinstance(figures, str) else _in_short(figures)
-    show(found, as_json)
-
-
-def _in_short(figures: Any) -> str:
-    return ", ".join(f"{family} AUC {each['auc']:.3f}" for family, each in figures.items())
-
-
-@click.command()
-@click.argument("version")
-@click.option("--override", is_flag=True, help="Although a gate says no; the audit log keeps it.")
-@json_option
-def promote(version: str, override: bool, as_json: bool) -> None:
-    """Make the bundle VERSION serve, beside the policy that serves. Exit code 1 when a gate says no.
-
-    One gate reads the bundle's figures beside the champion's and whether it fits this bank (its name, its families, the
-    attributes it reads), the other its value on the stored decisions: see `fourcast policy-value`.
-    """
-    with open_stack(selection.chosen_settings()) as stack:
-        release = promotion.promote(stack.store, stack.settings, version, override=override, against=override)
-        tell_serving(stack.settings, release.bundle)
-    show({"release": release.id, "policy": release.policy, "bundle": release.bundle}, as_json)
-
-
-VERBS = (train, score, models_, promote, rollback)
+VERBS = (train,)

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from service.cli.bank import selection
-from service.cli.bank.bank_folder import bank_without_erased
-from service.cli.customers.import_files import bank_option, files_option
+from service.cli.bank.bank_folder import bank_option, bank_without_erased, files_option
 from service.cli.models.tracking import tell_trained
 from service.cli.models.train import tell
 from service.cli.terminal import bar, json_option

@@ -1,4 +1,4 @@
-"""`fourcast check | migrate`: before traffic, see that everything is in place; bring the database to this version."""
+"""`fourcast check`: before traffic, see that everything is in place."""
 
 import os
 import sys
@@ -9,11 +9,10 @@ import orjson
 
 from service.cli.bank import selection
 from service.cli.operate.deployment_check import Finding, examine
-from service.cli.terminal import json_option, show
-from service.core.errors import FourcastError, InvalidInput, NoLightGBM, Problem
+from service.cli.terminal import json_option
+from service.core.errors import FourcastError, InvalidInput, NoLightGBM
 from service.runtime.config import Settings
 from service.scoring.models.lightgbm_c import library
-from service.store import Store
 
 MARKS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
@@ -68,20 +67,4 @@ def machine() -> list[Finding]:
     return [Finding("openmp", "ok", "LightGBM loads")]
 
 
-@click.command()
-@json_option
-def migrate(as_json: bool) -> None:
-    """Bring the bank's database to this version's schema; `serve` does the same at start."""
-    settings = Settings.read(os.environ)
-    if settings.database_url is None:
-        raise InvalidInput("There is no database to migrate.", [Problem("FOURCAST_DATABASE_URL", "is not set")])
-    store = Store(settings.database_url, settings.database_deadline_ms, settings.secret_keys)
-    try:
-        store.migrate()
-        store.secrets.seal("migrate")
-    finally:
-        store.close()
-    show({"migrated": True}, as_json)
-
-
-VERBS = (check, migrate)
+VERBS = (check,)

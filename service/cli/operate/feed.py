@@ -2,8 +2,8 @@
 
 import click
 
+from service.cli.actor import actor_of
 from service.cli.bank.stack import open_stack
-from service.cli.policies.policy import actor
 from service.cli.terminal import json_option, show
 
 
@@ -14,7 +14,7 @@ def feed(decisions: str | None, as_json: bool) -> None:
     """Whether the feed of changes tells decisions, to whoever asks for them by type. Each is a row for 30 days."""
     with open_stack() as stack:
         if decisions is not None:
-            stack.store.feed.tell_decisions(decisions == "on", actor(None)[0])
+            stack.store.feed.tell_decisions(decisions == "on", actor_of(None)[0])
         show({"decisions": "on" if stack.store.feed.tells_decisions() else "off"}, as_json)
 
 

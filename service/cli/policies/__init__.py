@@ -1,6 +1,7 @@
 """Verbs of the marketer: check, propose, compare and approve a policy, and what its parts bring.
 
-experiments   `fourcast experiments | challenge`: what each part of the method brings, with intervals
+challenge     `fourcast challenge`: another policy or bundle on trial, for a share of the customers
+experiments   `fourcast experiments`: what each part of the method brings, with intervals
 policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back
 policy_value  `fourcast policy-value`: what a policy would bring, from logged decisions, before anybody sees it
 """

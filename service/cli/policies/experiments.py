@@ -1,4 +1,4 @@
-"""`fourcast experiments | challenge`: what each part of the method brings, with intervals; champion and challenger."""
+"""`fourcast experiments`: what each part of the method brings, with intervals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,10 @@ from typing import Any
 import click
 import orjson
 
+from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
-from service.cli.customers.recommend import engine_of
-from service.cli.policies.policy import governance_of
-from service.cli.terminal import json_option, show
+from service.cli.terminal import json_option
 from service.engine.experiments import DAYS, WINDOW_DAYS
-from service.store.releases.challengers import MOST
 
 HEAD = f"{'test':<32}{'customers':>10}{'taken':>8}{'with':>8}{'without':>9}  {'difference (95 %)':<30}verdict"
 
@@ -28,10 +26,10 @@ def experiments(days: int, window: int, as_json: bool) -> None:
         engine = engine_of(stack)
         found = engine.experiments.report(days, window)
         engine.close()
-    click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(told(found)))
+    click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if as_json else "\n".join(report_lines(found)))
 
 
-def told(found: Mapping[str, Any]) -> list[str]:
+def report_lines(found: Mapping[str, Any]) -> list[str]:
     """The report in lines."""
     whole = found["personalised"]
     first = f"the whole method: {whole['customers']:,} customers, {whole['taken']:,} took an offer"
@@ -88,35 +86,4 @@ def _share(rate: float | None) -> str:
     return "-" if rate is None else f"{rate:.2%}"
 
 
-@click.command()
-@click.argument("policy", required=False)
-@click.option("--bundle", help="The challenger's bundle; that of the champion unless named.")
-@click.option("--share", type=click.FloatRange(0.001, MOST), default=0.1, show_default=True, help="Of the customers.")
-@click.option("--end", is_flag=True, help="End the trial: the champion serves everybody again.")
-@click.option("--override", is_flag=True, help="Although the bundle does not fit this bank; the audit log keeps it.")
-@click.option("--actor", required=True, help="Who says so; not the author of the policy.")
-@click.option("--note", default="", help="Why, for the audit log.")
-@json_option
-def challenge(
-    policy: str | None,
-    bundle: str | None,
-    share: float,
-    end: bool,
-    override: bool,
-    actor: str,
-    note: str,
-    as_json: bool,
-) -> None:
-    """Let POLICY (a hash or its beginning; the champion's unless named) or a bundle serve a share of the customers.
-
-    Exit code 1 where the bundle does not fit this bank (its name, its families, the attributes it reads), as `promote`.
-    """
-    with open_stack() as stack:
-        desk = governance_of(stack)
-        release = (
-            desk.end_challenge(actor, note) if end else desk.challenge(policy, bundle, share, actor, note, override)
-        )
-    show({"release": release.id, "champion": release.policy, "on trial": not end}, as_json)
-
-
-VERBS = (experiments, challenge)
+VERBS = (experiments,)

@@ -1,11 +1,8 @@
 """`fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back, list what has served.
 
-Comparing and simulating stand in ``compare``. Two pairs of eyes: whoever published a policy cannot approve it. On the
-command line a name is what ``--as`` says, the user of the operating system by default; where the two differ the audit
-log keeps both. Over HTTP the key says who it is.
+Two pairs of eyes: whoever published a policy cannot approve it.
 """
 
-import getpass
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
@@ -16,15 +13,14 @@ import click
 from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.lint import findings
 from service.analysis.weight_sensitivity import Firmness
+from service.cli.actor import actor_of, as_option, note_option
 from service.cli.bank import selection
+from service.cli.bank.services import governance_of
 from service.cli.bank.stack import Stack, open_stack
-from service.cli.models.tracking import tell_serving
-from service.cli.terminal import bar, json_option, show
-from service.core.domain import Release
-from service.core.errors import InvalidInput, NotFound, PolicyError, Problem
-from service.engine.releases.artifacts import Artifacts
-from service.engine.releases.governance import CUSTOMERS, Governance
-from service.engine.releases.loader import ReleaseLoader
+from service.cli.models.rollback import rollback
+from service.cli.terminal import bar, json_option, release_document, show
+from service.core.errors import NotFound, PolicyError
+from service.engine.releases.governance import CUSTOMERS
 from service.rendering.answer import iso
 from service.rules.loading import limits
 from service.rules.policy import DEFAULT, Policy, load
@@ -33,30 +29,6 @@ from service.store import Proposal
 folder_argument = click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=DEFAULT, required=False
 )
-as_option = click.option("--as", "name", help="Who does this; the operating system's user by default.")
-note_option = click.option("--note", default="", help="Why, in words; kept with it and in the audit log.")
-
-
-def governance_of(stack: Stack) -> Governance:
-    """The release desk of this process."""
-    return Governance(stack.store, ReleaseLoader(stack.store, Artifacts.of(stack.settings)))
-
-
-def actor(name: str | None, note: str = "") -> tuple[str, str]:
-    """Who acts and why; where ``name`` is not the operating system's user, the note says whose hands it were."""
-    user = _user()
-    if name is None and user is None:
-        raise InvalidInput("Nobody is logged in: say who you are.", [Problem("--as", "is required here")])
-    if name is None or name == user:
-        return str(user), note
-    return name, f"{note} [user {user or 'unknown'}]".strip()
-
-
-def _user() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
 
 
 def policy_of(stack: Stack, named: str | None) -> Policy:
@@ -74,6 +46,9 @@ def policy_of(stack: Stack, named: str | None) -> Policy:
 @click.group()
 def policy() -> None:
     """The policy: catalogue, channels, rules, weights, contact, messages."""
+
+
+policy.add_command(rollback)
 
 
 @policy.command()
@@ -109,7 +84,7 @@ def check(folder: Path, as_json: bool) -> None:
 @json_option
 def publish(folder: Path, name: str | None, note: str, as_json: bool) -> None:
     """Check the policy in FOLDER and propose it; it serves once somebody else approves it."""
-    author, said = actor(name, note)
+    author, said = actor_of(name, note)
     checked = load(folder)
     with open_stack(selection.chosen_settings()) as stack:
         proposal, new = governance_of(stack).publish(checked.documents, author, said)
@@ -127,23 +102,11 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
 
     The gate values it on the stored decisions: see `fourcast policy-value HASH`.
     """
-    approver, said = actor(name, note)
+    approver, said = actor_of(name, note)
     with open_stack() as stack:
         whole = stack.store.proposals.whole_hash(policy_hash)
         release = governance_of(stack).approve(whole, approver, said, override)
-    show(told(release), as_json)
-
-
-@policy.command()
-@as_option
-@note_option
-@json_option
-def rollback(name: str | None, note: str, as_json: bool) -> None:
-    """Restore the release before the one that serves; once more goes further back."""
-    with open_stack() as stack:
-        release = stack.store.proposals.rollback(*actor(name, note))
-        tell_serving(stack.settings, release.bundle)
-    show(told(release), as_json)
+    show(release_document(release), as_json)
 
 
 @policy.command("list")
@@ -164,11 +127,6 @@ def releases(limit: int, as_json: bool) -> None:
     with open_stack() as stack:
         listed = governance_of(stack).releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
-
-
-def told(release: Release) -> dict[str, object]:
-    """A release in three words."""
-    return {"release": release.id, "policy": release.policy, "bundle": release.bundle}
 
 
 def _told(proposal: Proposal) -> dict[str, object]:

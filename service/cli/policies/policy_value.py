@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from service.cli.bank.services import governance_of
 from service.cli.bank.stack import open_stack
-from service.cli.policies.policy import governance_of, policy_of
+from service.cli.policies.policy import policy_of
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput, Problem
 

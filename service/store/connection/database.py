@@ -29,6 +29,9 @@ from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, co
 SERVER_SHARE = 0.8
 """The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
 
+PATIENCE_S = 600.0
+"""The deadline of long work beside the requests: loads, walks over many rows."""
+
 BEGIN, COMMIT = Statement(b"begin", b"BEGIN"), Statement(b"commit", b"COMMIT")
 
 Ask = Callable[..., list[Row]]

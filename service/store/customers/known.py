@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.core.domain import Attributes, Event, Lookback, Snapshot
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import consent_file, external_keys, writes
 from service.store.customers.consent_file import ConsentRow
 from service.store.customers.merging import CustomerFile
@@ -119,10 +119,10 @@ class Known:
 
     def population(self, count: int, back: Lookback) -> list[Snapshot]:
         """At most ``count`` customers, always the same fair sample, with consents and the past so far back."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return snapshots(connection, count, back)
 
     def count_customers(self) -> int:
         """How many customers are stored."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return writes.number(connection)

@@ -18,7 +18,7 @@ from service.core import customer_ids
 from service.core.domain import Attributes, Lookback, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
 from service.store.connection import encoding, statements, wire
-from service.store.connection.database import Ask, Database
+from service.store.connection.database import PATIENCE_S, Ask, Database
 from service.store.connection.wire import Row, Statement
 from service.store.customers import erasure, tombstones, writes
 from service.store.customers.erasure import Asked, Expect, Redact
@@ -26,7 +26,6 @@ from service.store.customers.listing import Listed, page
 from service.store.customers.origins import Origin, Told, only
 from service.store.customers.retiring import take_back
 from service.store.customers.writes import Forget
-from service.store.maintenance import copy
 from service.store.schema import customers as rows
 from service.store.schema import (
     decisions,
@@ -193,7 +192,7 @@ class CustomerRepository:
 
     def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return page(connection, after, branch, limit)
 
     def snapshots(self, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
@@ -244,17 +243,17 @@ class CustomerRepository:
         Asked again, it takes out whatever names them still.
         """
         encoding.name("customer_id", customer_id)
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return erasure.erase(connection, self._seal, customer_id, Asked(redact, forget, actor, detail, expect))
 
     def erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return tombstones.erased(connection, names)
 
     def stored(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that are stored now."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             found = connection.execute(STORED, {"names": list(names)})
             return {str(one) for one in found.scalars()}
 

@@ -16,9 +16,8 @@ dropped, and the newest refusal is still known for as long as the policy's clock
 from sqlalchemy import Connection, text
 
 from service.core.domain import KEPT, SURVEYS
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.connection.wire import Statement
-from service.store.maintenance.copy import PATIENCE_S
 
 PART = 200
 """Customers whose trails are made in one transaction."""

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.core.domain import Lookback, Snapshot
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import repository
 from service.store.leads import advisers, credit
 from service.store.leads.locked_lead import ELSEWHERE, Desk, locked, one, snapshots, tell
@@ -50,7 +50,6 @@ from service.store.leads.rows import (
     Search,
     lead_of,
 )
-from service.store.maintenance import copy
 from service.store.schema import customers, leads
 
 __all__ = [
@@ -105,7 +104,7 @@ class Leads:
 
     def advisers(self, branch: str | None = None) -> list[tuple[AdviserRow, int]]:
         """Every adviser with how many leads they have at work."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return advisers.listed(connection, branch)
 
     # Building --------------------------------------------------------------------------------------------------------
@@ -113,14 +112,14 @@ class Leads:
     def page(self, after: str, limit: int, back: Lookback, branch: str | None = None) -> list[Snapshot]:
         """The next customers, of the branch where one is named, in the order of their ids, who have no lead at work."""
         ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(BUSY), _of(branch))
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
             return list(snapshots(connection, names, back).values())
 
     def counted(self, branch: str | None = None) -> tuple[int, int]:
         """How many customers the branch or the bank has, and how many of them have a lead at work."""
         counts = select(func.count(), func.count().filter(customers.c.id.in_(BUSY))).where(_of(branch))
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             everybody, busy = connection.execute(counts.select_from(customers)).one()
             return int(everybody), int(busy)
 
@@ -130,7 +129,7 @@ class Leads:
 
         None where it says nothing, where they have one, and where the adviser's hours filled up meanwhile.
         """
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             snapshot = locked(connection, customer_id, back)
             advisers.lock(connection, adviser.id)
             full = advisers.held(connection, adviser.id, AT_WORK) >= adviser.contacts
@@ -186,7 +185,7 @@ class Leads:
         over = and_(leads.c.status.in_(AT_WORK), leads.c.expires_at <= now)
         doubted = or_(and_(leads.c.status.in_(WAITING), stale), over)
         found = found.where(doubted, leads.c.id.not_in(without)).limit(limit)
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return list(connection.execute(found if among is None else found.where(leads.c.id.in_(among))).scalars())
 
     # Working ---------------------------------------------------------------------------------------------------------
@@ -194,7 +193,7 @@ class Leads:
     @contextmanager
     def desk(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[Desk]:
         """A lead under its customer's lock; committed at the end, undone by any error; NotFound."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             lead = one(connection, lead_id, branch)
             snapshot = locked(connection, lead.customer_id, back)
             held = select(*COLUMNS).where(leads.c.id == lead.id).with_for_update()
@@ -202,19 +201,19 @@ class Leads:
 
     def settle(self, limit: int = 200) -> int:
         """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return credit.settle(connection, limit)
 
     def report(self, since: int, until: int, branch: str | None = None) -> list[dict[str, Any]]:
         """What became of the leads built in a time, of a branch or the bank: a row per adviser, then per strategy."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return credit.report(connection, since, until, branch)
 
     def past(self, names: Sequence[str]) -> list[Past]:
         """What came of the leads of these customers, the newest last."""
         mine = select(leads.c.customer_id, leads.c.contacted_at, leads.c.outcome, leads.c.said)
         found = mine.where(leads.c.customer_id.in_(names)).order_by(leads.c.built_at, leads.c.id)
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return [Past(*row) for row in connection.execute(found)]
 
 

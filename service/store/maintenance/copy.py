@@ -17,13 +17,12 @@ from service.core import customer_ids
 from service.core.domain import Attributes
 from service.core.errors import InvalidInput, Problem
 from service.store.connection import encoding
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import retiring, tombstones
 from service.store.customers.merging import INTO_PLACE, CustomerFile, expect_agreed
 from service.store.customers.removals import Taken
 from service.store.customers.writes import RAISE_GENERATION
 
-PATIENCE_S = 600.0
 LOCK = 0x4643_0004
 PROGRESS_ROWS = 1000
 PROBLEMS_SHOWN = 20

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, delete, select, update
 
-from service.store.connection.database import Database
-from service.store.maintenance import copy
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.outbox.webhooks import new_secret
 from service.store.schema import signing_keys, webhooks
 from service.store.security import audit
@@ -23,7 +22,7 @@ class Secrets:
         """Seal with the newest key whatever is plain or sealed with another; how many. Sealed where no key opens it."""
         if not self._seal:
             return 0
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             count = sum(self._signing(connection)) + sum(self._webhooks(connection))
             if count:
                 audit.append(connection, actor, "secrets.seal", "secrets", {"sealed": count})
@@ -35,7 +34,7 @@ class Secrets:
         Tokens signed by a lost signing key open nothing from now on. A webhook whose secret is lost gets one that
         nobody knows and is switched off, so that nothing is sent that its receiver could not check.
         """
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             found = {"signing_keys": self._renew_signing(connection), "webhooks": self._renew_webhooks(connection)}
             if any(found.values()):
                 audit.append(connection, actor, "secrets.renew", "secrets", found)

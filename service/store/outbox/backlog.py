@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from service.store.connection.database import Database
-from service.store.maintenance import copy
+from service.store.connection.database import PATIENCE_S, Database
 
 QUEUES = ("jobs_queued", "jobs_running", "changes", "deliveries")
 """Jobs nobody took yet, jobs under way, changes not yet laid out for webhooks, deliveries not yet made."""
@@ -36,6 +35,6 @@ class Backlog:
 
     def measured(self) -> dict[str, Waiting]:
         """Every queue, the empty ones too."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             found = {row.queue: Waiting(row.items, max(0.0, float(row.oldest_s))) for row in connection.execute(COUNT)}
         return {queue: found.get(queue, Waiting(0, 0.0)) for queue in QUEUES}

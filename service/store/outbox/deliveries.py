@@ -18,9 +18,8 @@ import orjson
 from sqlalchemy import and_, insert, select, text, update
 
 from service.core.errors import NotFound
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import writes
-from service.store.maintenance import copy
 from service.store.outbox import feed
 from service.store.outbox.feed import ALL, STANDS, Change, Place
 from service.store.outbox.webhooks import SHOWN, Webhook, one, told_of, uuid_of, webhook_of
@@ -107,7 +106,7 @@ class Deliveries:
     def replay(self, webhook_id: str, branch: str | None, client: str, delivery_id: str | None = None,
                since: int | None = None) -> int:  # fmt: skip
         """Send again, with the same ids: one delivery, or all made since then; without either, all that failed."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             mine = deliveries.c.webhook_id == one(connection, webhook_id, branch).id
             failed = deliveries.c.state == "failed"
             which = failed if since is None else deliveries.c.created_at >= since
@@ -124,7 +123,7 @@ class Deliveries:
 
         ``failed`` hears of each change of which no message could be made.
         """
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
             feed.resettle(connection)
             stands = connection.execute(STANDS).one()
@@ -144,7 +143,7 @@ class Deliveries:
 
     def waiting(self) -> list[Waiting]:
         """The webhooks with deliveries whose time has come, who waits longest first."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return [Waiting(*row) for row in connection.execute(WAITING)]
 
     def due(self, shares: Mapping[str, int]) -> list[Due]:
@@ -152,7 +151,7 @@ class Deliveries:
         if not shares:
             return []
         words = {"webhooks": list(shares), "shares": list(shares.values()), "lease": LEASE_MS}
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             rows = connection.execute(TAKE, words).all()
         return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
                 for row in rows]  # fmt: skip
@@ -163,7 +162,7 @@ class Deliveries:
 
     def delivered(self, due: Due, status: int) -> None:
         """The receiver took it."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             connection.execute(DONE, {"id": due.id, "status": status})
             connection.execute(update(webhooks).where(webhooks.c.id == due.webhook_id).values(failing_since=None))
 
@@ -172,7 +171,7 @@ class Deliveries:
 
         A receiver that says 410 (gone) wants no more, and is switched off at once.
         """
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             words = {"id": due.id, "status": status, "error": error[:300], "pause": pause_ms, "most": ATTEMPTS}
             connection.execute(AGAIN, words)
             row = connection.execute(FAILING, {"id": due.webhook_id, "gone": status == 410, "patience": patience_ms})
@@ -184,7 +183,7 @@ class Deliveries:
 
     def prune(self) -> int:
         """Forget deliveries of more than 30 days ago; how many."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             old = text("DELETE FROM deliveries WHERE created_at < now_ms() - :keep")
             return int(connection.execute(old, {"keep": KEEP_MS}).rowcount)
 

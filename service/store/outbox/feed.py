@@ -21,8 +21,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.core.errors import Gone, InvalidInput, Problem
-from service.store.connection.database import Database
-from service.store.maintenance import copy
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.security import audit
 
 ALL = ("*",)
@@ -153,13 +152,13 @@ class ChangeFeed:
 
     def tell_decisions(self, wanted: bool, actor: str) -> None:
         """Put decisions on the feed from now on, or none any more."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             connection.execute(TELL["ENABLE" if wanted else "DISABLE"])
             audit.append(connection, actor, "feed.decisions", "decision.made", {"told": wanted})
 
     def prune(self) -> int:
         """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * 86_400_000}).rowcount)
 
 

@@ -21,10 +21,9 @@ from sqlalchemy import Connection, TextClause, select, text, true
 
 from service.core.errors import Conflict, NotFound, TooMany, no_customer
 from service.store.connection import encoding as texts
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import repository
 from service.store.customers.writes import hold
-from service.store.maintenance import copy
 from service.store.outbox import feed
 from service.store.schema import NOBODY, jobs
 from service.store.security import bounds
@@ -188,7 +187,7 @@ class Jobs:
             "total": customers and len(customers),
             "kind": OFFERS,
         }
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             _expect_room(connection, client, OFFERS)
             connection.execute(ADD, values | {"request": texts.document("request", asked).decode()})
             if customers:
@@ -202,7 +201,7 @@ class Jobs:
         """Queue a job that names no customers, for a branch or the bank; TooMany of one client."""
         job_id = str(uuid.uuid4())
         values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": kind}
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             _expect_room(connection, client, kind)
             connection.execute(ADD, values | {"request": texts.document("request", request).decode()})
             return _one(connection, job_id)
@@ -241,7 +240,7 @@ class Jobs:
     def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> Taken | None:
         """The oldest job that waits or whose runner fell silent for ``lease_ms``, now this caller's; None: no job."""
         lease = str(uuid.uuid4())
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms, "kinds": list(kinds)}).first()
             if row is None:
                 return None
@@ -256,7 +255,7 @@ class Jobs:
 
     def _laid_out(self, taken: Taken) -> bool:
         """Lay out the items of a job over everybody; False where it was cancelled meanwhile."""
-        with contextlib.suppress(LeaseLost), self._database.begin(copy.PATIENCE_S) as connection:
+        with contextlib.suppress(LeaseLost), self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken, SHARE)
             _count(connection, taken)
             return True
@@ -264,13 +263,13 @@ class Jobs:
 
     def open_items(self, taken: Taken, limit: int) -> list[tuple[int, str]]:
         """The next items without a result: place and customer."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             rows = connection.execute(OPEN, {"id": taken.id, "limit": limit})
             return [(row.place, row.customer_id) for row in rows]
 
     def keep(self, taken: Taken, part: Part) -> None:
         """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             repository.remember(connection, part.decisions)
             rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
                     for place, told in part.rows.items()]  # fmt: skip
@@ -281,31 +280,31 @@ class Jobs:
 
     def advance(self, taken: Taken, done: int, total: int) -> None:
         """Say how far a build is, and renew the lease; LeaseLost where it is not ours any more."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken)
             connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
 
     def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
         """The job is done with its ``outcome``, or failed with ``error``; LeaseLost."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             end(connection, taken, error, outcome)
 
     def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
         """Leave the job alone for a while, for what its runner failed at; then another takes it up."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             words = {"id": taken.id, "lease": taken.lease, "pause_ms": pause_ms, "error": error}
             connection.execute(PUT_OFF, words)
 
     def release(self, taken: Taken) -> None:
         """Give the job back; the next runner goes on where this one stopped."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
 
     def results(self, job_id: str, branch: str | None = None) -> Iterator[Mapping[str, Any]]:
         """The rows of a job, in the order of its items; to a branch, who is not its own now is nobody."""
         after, words = 0, {"id": job_id, "limit": PAGE, "branch": branch}
         while True:
-            with self._database.begin(copy.PATIENCE_S) as connection:
+            with self._database.begin(PATIENCE_S) as connection:
                 found = connection.execute(RESULTS, words | {"after": after}).all()
             yield from _rows(row.rows if row.reached else [_stranger(row.customer_id)] for row in found)
             if len(found) < PAGE:

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, delete, insert, select, text, true, update
 
 from service.core.errors import Conflict, NotFound
-from service.store.connection.database import Database
-from service.store.maintenance import copy
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.outbox.feed import ON_REQUEST, Change
 from service.store.schema import webhooks
 from service.store.security import audit, bounds
@@ -96,7 +95,7 @@ class Webhooks:
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
         """End a webhook and what waits for it; NotFound."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             found = one(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
             audit.append(connection, client, "webhook.remove", found.id, told_of(found.url))

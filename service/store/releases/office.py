@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from service.core.domain import Client, Release
-from service.store.connection.database import Database
+from service.store.connection.database import PATIENCE_S, Database
 from service.store.events import names
 from service.store.events.names import Names
-from service.store.maintenance import copy
 from service.store.releases import releases
 from service.store.security import audit, clients
 from service.store.security.audit import Head, Verdict
@@ -32,7 +31,7 @@ class Office:
 
     def names(self) -> Names:
         """The names that the policies of all releases and trials give to offers, channels and questions."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return names.names(connection)
 
     def put_bundle(self, version: str, manifest: Mapping[str, object]) -> None:
@@ -99,10 +98,10 @@ class Office:
 
     def verify_audit(self, since: Head | None = None) -> Verdict:
         """Whether the audit log's chain holds, from a head that was noted too, and where it breaks."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return audit.verify(connection, since)
 
     def crosscheck_audit(self) -> list[str]:
         """Where the audit log differs from the releases and erasures that it tells of."""
-        with self._database.begin(copy.PATIENCE_S) as connection:
+        with self._database.begin(PATIENCE_S) as connection:
             return audit.crosscheck(connection)

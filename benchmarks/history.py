@@ -48,7 +48,7 @@ def fill(store: Store, url: str, policy: Policy) -> None:
     places = {"offers": offers, "channels": [channel.id for channel in policy.channels]}
     with psycopg.connect(url, autocommit=True) as connection:
         for count in COUNTS:
-            store.put_customer(f"c-{count}", facts, told)
+            store.customers.put_customer(f"c-{count}", facts, told)
             connection.execute(SHOWN, {"name": f"c-{count}", "now": NOW, "count": count, **places})
         connection.execute("UPDATE customers SET trailed = false")
         connection.execute("ANALYZE")
@@ -82,7 +82,7 @@ def main() -> None:
         fill(store, server.url, policy)
 
         def decided(count: int) -> None:
-            snapshot = store.snapshot(f"c-{count}", back)
+            snapshot = store.customers.snapshot(f"c-{count}", back)
             assert snapshot is not None
             snapshot = cut_snapshot(policy, snapshot, NOW)
             record = encode(decide(policy, snapshot, asked, {}, release, "d"), snapshot, asked, {}, release)
@@ -90,7 +90,7 @@ def main() -> None:
 
         def happened(count: int) -> None:
             event = Event(f"new-{next(numbers)}", f"c-{count}", "impression", NOW, policy.offers[0].id, "mobile_app")
-            store.record_event(event, told)
+            store.events.record(event, told)
 
         deciding: dict[int, list[float]] = {count: [] for count in COUNTS}
         telling: dict[int, list[float]] = {count: [] for count in COUNTS}

@@ -116,7 +116,7 @@ def measure(rounds: int, requests: int) -> None:
         customers = max(50_000, rounds * requests + requests)  # models of a size that a bank would have
         with prepared(settings, customers=customers) as stage:
             key = {"Authorization": f"Bearer {stage.keys['app']}"}
-            ids = stage.stack.store.sample_customers(customers)
+            ids = stage.stack.store.customers.sample_ids(customers)
             query = "/v1/customers/{}/offers?channel=mobile_app&placement=home_banner&limit=3"
             few = ids[:200]
             with (

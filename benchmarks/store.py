@@ -23,7 +23,8 @@ import sqlalchemy
 from service.core.domain import KEPT, Event, Lookback
 from service.runtime.embedded import start_postgres
 from service.store import Store, new_decision_id
-from service.store.connection.statements import CHECK, REMEMBER, SNAPSHOT
+from service.store.customers.snapshots import REVISION, SNAPSHOT
+from service.store.decisions.decisions import INSERT
 
 CUSTOMERS = 5_000
 RECORD = bytes(range(256)) * 8
@@ -38,11 +39,11 @@ def fill(store: Store) -> None:
     """Customers with 40 attributes, 6 consents and 8 events each (events for the first tenth)."""
     wide = {f"attribute_{number}": number + 0.25 for number in range(40)}
     names = [f"c{number:05d}" for number in range(CUSTOMERS)]
-    store.load_customers((name, wide) for name in names)
-    store.load_consents((name, f"marketing:{channel}", True) for name in names for channel in range(6))
+    store.customers.load((name, wide) for name in names)
+    store.consents.load((name, f"marketing:{channel}", True) for name in names for channel in range(6))
     now = time.time_ns() // 1_000_000
     for name, number in itertools.product(names[: CUSTOMERS // 10], range(8)):
-        store.record_event(Event(f"{name}-{number}", name, "impression", now - number, "term-12m", "sms"), told)
+        store.events.record(Event(f"{name}-{number}", name, "impression", now - number, "term-12m", "sms"), told)
 
 
 def driver_sql(text: bytes) -> str:
@@ -86,9 +87,13 @@ def contestants(store: Store, url: str) -> dict[str, dict[str, Call]]:
         return tuple(given[number] for number in re.findall(r"\$(\d)", SNAPSHOT.text.decode()))
 
     rows: dict[str, tuple[Call, bytes, Callable[[str], tuple[object, ...]]]] = {
-        "check": (store.check, CHECK.text, lambda name: (name,)),
-        "snapshot": (lambda name: store.snapshot(name, Lookback(0)), SNAPSHOT.text, past),
-        "remember": (lambda name: store.remember(new_decision_id(now), name, now, 1, RECORD), REMEMBER.text, kept),
+        "check": (store.customers.read_revision, REVISION.text, lambda name: (name,)),
+        "snapshot": (lambda name: store.customers.snapshot(name, Lookback(0)), SNAPSHOT.text, past),
+        "remember": (
+            lambda name: store.decisions.insert(new_decision_id(now), name, now, 1, RECORD),
+            INSERT.text,
+            kept,
+        ),
     }
     return {
         title: {"store": ours, "cursor": through_cursor(text, values), "core": through_core(text, values)}
@@ -98,7 +103,7 @@ def contestants(store: Store, url: str) -> dict[str, dict[str, Call]]:
 
 def event_call(store: Store) -> Call:
     numbers = itertools.count()
-    return lambda name: store.record_event(Event(f"new-{next(numbers)}", name, "click", 1), told)
+    return lambda name: store.events.record(Event(f"new-{next(numbers)}", name, "click", 1), told)
 
 
 def measure(call: Call, names: Iterator[str], calls: int) -> tuple[float, list[float]]:

@@ -26,8 +26,8 @@ class Served:
     def __init__(self, database: str, redis: str, folder: Path, workers: int = 2, **more: str) -> None:
         self.port, self.folder, (self.key, digest) = free_port(), folder, new_key()
         store = Store(database, DEADLINE_MS)
-        store.load_customers([("c-1", SAVER)])
-        store.add_client(Client(f"app-{self.port}", EVERYTHING), digest, actor="test")
+        store.customers.load([("c-1", SAVER)])
+        store.clients.add(Client(f"app-{self.port}", EVERYTHING), digest, actor="test")
         store.close()
         settings = {
             "FOURCAST_DATABASE_URL": database,

@@ -37,7 +37,7 @@ def served(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="module")
 def store(database_url: str, served: Served) -> Iterator[Store]:
     opened = Store(database_url, DEADLINE_MS)
-    opened.load_customers([("c-2", SAVER), ("c-3", SAVER), ("c-dead", {**SAVER, "deceased": True})])
+    opened.customers.load([("c-2", SAVER), ("c-3", SAVER), ("c-dead", {**SAVER, "deceased": True})])
     yield opened
     opened.close()
 
@@ -54,7 +54,7 @@ def event(kind: str, offer: dict[str, Any], number: int, customer: str = "c-1", 
 
 def made(store: Store, client: Client) -> str:
     key, digest = new_key()
-    store.add_client(client, digest, actor="test")
+    store.clients.add(client, digest, actor="test")
     return key
 
 
@@ -219,7 +219,7 @@ def test_an_accept_sent_again_after_its_token_expired_is_a_duplicate(served: Ser
 def test_of_eight_accepts_at_once_over_two_workers_exactly_one_counts(
     served: Served, store: Store, database_url: str
 ) -> None:
-    store.load_customers([("c-rush", SAVER)])
+    store.customers.load([("c-rush", SAVER)])
     shown = call(served, "GET", "/v1/customers/c-rush/offers?channel=mobile_app").json()["offers"][0]
     start = threading.Barrier(8)
 
@@ -251,7 +251,7 @@ def test_a_customers_key_reads_that_customer_and_nobody_else(served: Served, sto
 
 
 def test_opting_out_is_one_call_away_and_immediate(served: Served, store: Store) -> None:
-    store.load_customers([("c-out", SAVER)])
+    store.customers.load([("c-out", SAVER)])
     path = "/v1/customers/c-out/offers?channel=mobile_app"
     assert call(served, "GET", path).json()["personalised"] is True
     said = {"personalisation": False, "do_not_contact": True, "consents": {"marketing:sms": False}, "version": "v1"}

@@ -1,6 +1,6 @@
 """Drift of what serves, measured on its own stored decisions: snapshots and scores against the bundle's references.
 
-Order: the latest decision of each customer served lately (``store.decisions.recent``) -> those personalised by the
+Order: the latest decision of each customer served lately (``store.decisions``) -> those personalised by the
 bundle that serves -> ``analysis.drift`` by the policy's bounds. Calibration is measured on decisions old enough for
 their horizon to have passed, against what these customers accepted or bought since. Records that somebody altered are
 left out and counted.
@@ -60,7 +60,7 @@ class DriftService:
 
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
         """Records of customers whom this bundle scored, and how many records are none any more."""
-        every = [_read(record) for record in self._store.latest_decisions(since, until, customers)]
+        every = [_read(record) for record in self._store.decisions.latest(since, until, customers)]
         read = [row for row in every if row is not None]
         rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
         return rows, len(every) - len(read)
@@ -73,7 +73,7 @@ class DriftService:
         if not rows:
             return ()
         first = min(row["at"] for row in rows)
-        taken = self._store.takings({row["customer"] for row in rows}, first, now)
+        taken = self._store.outcomes.takings({row["customer"] for row in rows}, first, now)
         families = {offer.id: offer.family for offer in policy.offers}
         by_family = {(who, families.get(offer), at) for who, offer, at in taken}
         return tuple(

@@ -105,7 +105,7 @@ class Engine:
     def record_events(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         words = {True: "stored", False: "duplicate"}
-        return [(event.id, words[self._store.record_event(event, self._answers.forget)]) for event in events]
+        return [(event.id, words[self._store.events.record(event, self._answers.forget)]) for event in events]
 
     def claims(self, trusted: bool) -> Claims:
         """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
@@ -113,7 +113,7 @@ class Engine:
 
     def is_acknowledged(self, event: Event) -> bool:
         """Whether this very event, with this content, was recorded before."""
-        return self._store.has_event(event)
+        return self._store.events.contains(event)
 
     @property
     def timezone(self) -> tzinfo:
@@ -126,7 +126,7 @@ class Engine:
 
     def read_decision(self, decision_id: str) -> Record:
         """One decision as it is stored, its record byte for byte, with its customer; NotFound."""
-        return self._store.decision(decision_id)
+        return self._store.decisions.read(decision_id)
 
     def readiness(self) -> Readiness:
         """Ready while a release serves; each server's state in words, whether it is needed or not."""
@@ -144,7 +144,7 @@ class Engine:
 
     def _revision(self, customer_id: str) -> int:
         """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
-        revision, release, generation = self._store.check(customer_id)
+        revision, release, generation = self._store.customers.read_revision(customer_id)
         self._answers.set_generation(generation)
         self._releases.notice(release)
         if revision is None:
@@ -153,13 +153,13 @@ class Engine:
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
         with span("store.snapshot"):
-            found = self._store.keyed_snapshot(customer_id, serving.expiry.lookback(now))
+            found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:
             raise no_customer(customer_id)
         snapshot, external_key = found
         made = decide_recorded(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
-            self._store.remember(made.decision.id, customer_id, now, serving.release.id, made.record)
+            self._store.decisions.insert(made.decision.id, customer_id, now, serving.release.id, made.record)
         body = made.render(request.language, serving.until(now), self.tokens.sign, external_key)
         with span("cache.write"):
             self._answers.write(customer_id, request, now, serving, snapshot.revision, body)

@@ -44,7 +44,7 @@ class ExperimentService:
         serving, until = self._serving(), time.time_ns() // 1_000_000
         policy = serving.policy
         since = until - days * DAY_MS
-        counted = self._store.outcomes(policy.hash, since, until, window_days * DAY_MS)
+        counted = self._store.outcomes.by_arm(policy.hash, since, until, window_days * DAY_MS)
         arms = figures(counted.arms)
         whole = arms.get(Arm.PERSONALISED, Figures())
         tests = [HOLDOUT, *policy.experiments.tests]
@@ -69,7 +69,9 @@ class ExperimentService:
         trial = serving.challenger
         if trial is None:
             return None
-        arms = figures(self._store.outcomes(serving.policy.hash, since, until, window_ms, serving.release.id).arms)
+        arms = figures(
+            self._store.outcomes.by_arm(serving.policy.hash, since, until, window_ms, serving.release.id).arms
+        )
         mine, whole = arms.get(Arm.CHALLENGER, Figures()), arms.get(Arm.PERSONALISED, Figures())
         return {
             "policy": trial.policy.hash,

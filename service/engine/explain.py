@@ -71,7 +71,7 @@ class ExplanationService:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
         now, serving = time.time_ns() // 1_000_000, self._releases.serving
         check_slot(request, serving)
-        found = self._store.keyed_snapshot(customer_id, serving.expiry.lookback(now))
+        found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:
             raise no_customer(customer_id)
         snapshot, external_key = found

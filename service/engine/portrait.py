@@ -54,10 +54,10 @@ def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, languag
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
     now = time.time_ns() // 1_000_000
     since = now - HISTORY_DAYS * DAY_MS
-    found = store.keyed_snapshot(customer_id, Lookback(since))
+    found = store.customers.keyed_snapshot(customer_id, Lookback(since))
     if found is None:
         raise no_customer(customer_id)
-    (snapshot, external_key), events = found, store.events(customer_id, since)
+    (snapshot, external_key), events = found, store.events.since(customer_id, since)
     portrait = portray(snapshot, events, now, serving.policy, serving.bundle)
     return orjson.dumps({"external_key": external_key, **told(portrait, serving.policy, language)})
 

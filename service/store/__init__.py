@@ -21,19 +21,18 @@ thread; a fork opens its own connections. Not here: the cache; what the attribut
 import time
 from collections.abc import Sequence
 
+from service.core.errors import Unavailable
 from service.store.connection.database import Database
-from service.store.customers.asked import Asked
 from service.store.customers.consent_file import ConsentRow, Word
 from service.store.customers.consents import ConsentLedger
-from service.store.customers.known import Known
 from service.store.customers.merging import CustomerFile
 from service.store.customers.origins import Origin
-from service.store.customers.repository import CustomerRepository, Entry, Stored, Wanted
+from service.store.customers.repository import CustomerChange, CustomerRepository, Loaded, StoredCustomer, WriteResult
 from service.store.customers.writes import Forget, Words, nobody_told
-from service.store.decisions.decisions import Record, new_decision_id
-from service.store.decisions.labelled import Outcome
-from service.store.decisions.learned import Learned
+from service.store.decisions.decisions import DecisionRepository, Record, new_decision_id
+from service.store.decisions.outcomes import CustomerHistory, LabelledDecision, OutcomeRepository
 from service.store.events.contacts import Contacts
+from service.store.events.events import EventRepository
 from service.store.events.trails import Trails
 from service.store.events.visitors import Visitors
 from service.store.leads import Leads
@@ -46,66 +45,84 @@ from service.store.outbox.feed import ChangeFeed
 from service.store.outbox.jobs import Jobs
 from service.store.outbox.webhooks import Webhooks
 from service.store.releases.challengers import Challenger, Challengers
-from service.store.releases.office import Office
+from service.store.releases.policy_names import PolicyNames
 from service.store.releases.proposals import Proposal, Proposals
+from service.store.releases.releases import ReleaseRepository
 from service.store.security.access_log import AccessLog
-from service.store.security.audit import Head, Verdict
-from service.store.security.clients import Key
+from service.store.security.audit import AuditLog, ChainVerdict, Head
+from service.store.security.clients import ClientKey, ClientRepository
 from service.store.security.idempotency import IdempotencyStore
 from service.store.security.sealing import Seal
 from service.store.security.signing_keys import SigningKeys
 
 __all__ = [
     "AccessLog",
+    "ChainVerdict",
     "Challenger",
     "Challengers",
+    "ClientKey",
     "ConsentRow",
+    "CustomerChange",
     "CustomerFile",
+    "CustomerHistory",
     "CustomerRepository",
     "CustomerRow",
-    "Entry",
     "Forget",
     "Head",
     "IdempotencyStore",
-    "Key",
+    "LabelledDecision",
+    "Loaded",
     "Origin",
-    "Outcome",
+    "PolicyNames",
     "Proposal",
     "Proposals",
     "Record",
     "Store",
-    "Stored",
-    "Verdict",
-    "Wanted",
+    "StoredCustomer",
     "Word",
     "Words",
+    "WriteResult",
     "new_decision_id",
     "nobody_told",
 ]
 
 
-class Store(Asked, Known, Learned, Office):
+class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    One attribute per noun: ``customers``, ``consents`` (the ledger), ``contacts``, ``trails``, ``visitors``,
-    ``proposals``, ``challengers``, ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
-    tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``feed`` (of changes), ``leads``,
+    One attribute per noun: ``customers``, ``consents`` (the ledger), ``events``, ``contacts``, ``trails``,
+    ``visitors``, ``decisions``, ``outcomes`` (what came of decisions), ``releases``, ``proposals``, ``challengers``,
+    ``clients``, ``audit`` (the log), ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
+    tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``leads``, ``feed`` (of changes),
     ``webhooks``, ``deliveries`` (to webhooks), ``backlog`` (how much of all that waits), ``secrets`` (sealed with
     ``secret_keys``).
     """
 
     def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
         self.url = url
-        self._database, seal = Database(url, deadline_ms), Seal(secret_keys)
-        self.proposals, self.consents = Proposals(self._database), ConsentLedger(self._database)
-        self.challengers, self.access_log = Challengers(self._database), AccessLog(self._database)
-        self.signing_keys, self.idempotency = SigningKeys(self._database, seal), IdempotencyStore(self._database, seal)
-        self.customers, self.jobs = CustomerRepository(self._database, seal), Jobs(self._database)
-        self.feed, self.leads = ChangeFeed(self._database), Leads(self._database)
-        self.webhooks, self.deliveries = Webhooks(self._database, seal), Deliveries(self._database, seal)
-        self.secrets = Secrets(self._database, seal)
-        self.backlog, self.visitors = Backlog(self._database), Visitors(self._database)
-        self.trails, self.contacts = Trails(self._database), Contacts(self._database)
+        self._database = database = Database(url, deadline_ms)
+        seal = Seal(secret_keys)
+        self.customers, self.consents = CustomerRepository(database, seal), ConsentLedger(database)
+        self.events, self.contacts = EventRepository(database), Contacts(database)
+        self.trails, self.visitors = Trails(database), Visitors(database)
+        self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)
+        self.releases, self.proposals = ReleaseRepository(database), Proposals(database)
+        self.challengers = Challengers(database)
+        self.clients, self.signing_keys = ClientRepository(database), SigningKeys(database, seal)
+        self.audit, self.access_log = AuditLog(database), AccessLog(database)
+        self.idempotency = IdempotencyStore(database, seal)
+        self.jobs, self.leads, self.backlog = Jobs(database), Leads(database), Backlog(database)
+        self.feed = ChangeFeed(database)
+        self.webhooks, self.deliveries = Webhooks(database, seal), Deliveries(database, seal)
+        self.secrets = Secrets(database, seal)
+
+    def ready(self) -> bool:
+        """Whether the database answers and has its tables."""
+        try:
+            self.releases.active()
+        except Unavailable:
+            return False
+        return True
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to this version (or ``to``) and make the partitions ahead; safe from several processes."""

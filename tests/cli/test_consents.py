@@ -35,12 +35,12 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 
 def own(store: Store, granted: bool, purpose: str = SMS) -> None:
     """o-1 speaks for themselves, on 2026-04-10."""
-    store.put_customer("o-1", {"demand_yuan": 1})
+    store.customers.put_customer("o-1", {"demand_yuan": 1})
     store.consents.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
 
 
 def word(store: Store, purpose: str = SMS) -> Said:
-    return store.consents.standing("o-1").said[purpose]
+    return store.consents.current("o-1").said[purpose]
 
 
 def test_a_file_that_proves_no_later_yes_leaves_the_customer_s_own_no_and_says_so(
@@ -113,7 +113,7 @@ def test_what_is_said_in_the_future_is_refused_by_check_and_import_alike(
         refused = bank.run(verb)
         assert refused.exit_code == 2
         assert "row 1, customer 'o-1', said_on: must not lie in the future" in refused.output
-    assert opened[0].count_customers() == 0
+    assert opened[0].customers.count() == 0
 
 
 @pytest.mark.parametrize("name", ["import", "import:said_on", "simulated"])

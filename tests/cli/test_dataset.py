@@ -39,9 +39,9 @@ def surroundings(
     """The environment of the commands: a bank whose customers saw offers, and took three of ten."""
     url, folder = make_database(), tmp_path_factory.mktemp("experience")
     store, policy, bank = Store(url, DEADLINE_MS), exploring(), make(CUSTOMERS, seed=4)
-    store.load_customers(Customers(bank.customers))
-    store.put_policy(policy.hash, policy.documents)
-    store.activate(policy.hash, None, "first", "test")
+    store.customers.load(Customers(bank.customers))
+    store.releases.put_policy(policy.hash, policy.documents)
+    store.releases.activate(policy.hash, None, "first", "test")
     settings = replace(Settings.read({}), database_url=url, redis_url=redis_url, artifacts=folder / "artifacts")
     engine = Engine(settings, store, Cache(redis_url))
     chance = np.random.default_rng(1)
@@ -65,9 +65,9 @@ def shown(engine: Engine, store: Store, customer: str, chance: np.random.Generat
     for place, one in enumerate(answer["offers"]):
         name, offer = f"{customer}-{place}", one["offer"]
         about = {"offer": offer, "channel": one["channel"], "decision_id": answer["decision_id"]}
-        store.record_event(Event(f"i-{name}", customer, "impression", now, **about))
+        store.events.record(Event(f"i-{name}", customer, "impression", now, **about))
         if chance.random() < 0.3:
-            store.record_event(Event(f"p-{name}", customer, "purchase", now + 1, offer=offer, amount_yuan=10_000.0))
+            store.events.record(Event(f"p-{name}", customer, "purchase", now + 1, offer=offer, amount_yuan=10_000.0))
 
 
 def fourcast(surroundings: dict[str, str], *words: str, codes: Sequence[int] = (0,)) -> Any:

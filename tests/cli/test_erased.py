@@ -19,7 +19,7 @@ def opened(make_database: MakeDatabase) -> Iterator[tuple[Store, str]]:
     """A store in which e-1 was erased, and its address."""
     url = make_database()
     store = Store(url, 5000)
-    store.put_customer("e-1", {"demand_yuan": 1})
+    store.customers.put_customer("e-1", {"demand_yuan": 1})
     store.customers.erase("e-1", lambda record, _: record, lambda _, __: True, "test", {})
     yield store, url
     store.close()
@@ -31,7 +31,7 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 
 
 def consents(store: Store, customer: str) -> dict[str, bool] | None:
-    found = store.snapshot(customer, Lookback(0))
+    found = store.customers.snapshot(customer, Lookback(0))
     return None if found is None else dict(found.consents)
 
 
@@ -94,11 +94,11 @@ def test_consents_of_nobody_refuse_the_whole_import_and_check_files_says_the_sam
         refused = bank.run(verb)
         assert refused.exit_code == 2
         assert "row 4, customer 'ghost', customer_id: must be a customer of customers.sql" in refused.output
-    assert opened[0].count_customers() == 0
+    assert opened[0].customers.count() == 0
 
 
 def test_consents_may_come_for_who_is_stored_and_not_in_this_file(bank: Folders, opened: tuple[Store, str]) -> None:
-    opened[0].put_customer("older", {})
+    opened[0].customers.put_customer("older", {})
     bank.put("said.csv", SAID + "older,marketing:sms,false\n")
     assert bank.json("check-files")["faults"] == []
     bank.json("import")
@@ -108,12 +108,12 @@ def test_consents_may_come_for_who_is_stored_and_not_in_this_file(bank: Folders,
 
 def test_customers_and_consents_are_stored_together_or_not_at_all(opened: tuple[Store, str]) -> None:
     with pytest.raises(Exception, match="Nothing was stored"):
-        opened[0].load([("new", {})], [("ghost", "marketing:sms", True)])
-    assert opened[0].count_customers() == 0
+        opened[0].customers.load_files([("new", {})], [("ghost", "marketing:sms", True)])
+    assert opened[0].customers.count() == 0
 
 
 def test_files_that_name_the_erased_alone_store_nobody(bank: Folders, opened: tuple[Store, str]) -> None:
     bank.put("accounts.csv", "id,demand\ne-1,1000\n")
     bank.put("said.csv", "id,purpose,granted\ne-1,marketing:sms,true\n")
     assert bank.json("import") == {"customers": 0, "consents": 0, "erased": 1}
-    assert opened[0].count_customers() == 0
+    assert opened[0].customers.count() == 0

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from service.cli.main import main
 from service.core.domain import Attributes, Lookback
-from service.store import Origin, Store, Wanted
+from service.store import CustomerChange, Origin, Store
 from tests.servers import DEADLINE_MS
 from training.data.bank import open_bank
 
@@ -45,7 +45,7 @@ def imported(tmp_path: Path, store: Store) -> Import:
 
 
 def say(store: Store, at: int, **attributes: float | str | bool) -> None:
-    wanted = Wanted("a", None, attributes, Origin(at, "api:crm"))
+    wanted = CustomerChange("a", None, attributes, Origin(at, "api:crm"))
     store.customers.put(wanted, lambda _: None, lambda *_: True)
 
 
@@ -124,7 +124,7 @@ def test_who_agreed_already_is_told_how_many_were_retired_now_and_before(importe
         "1 of 3 customers are not in the file: 1 were retired: they get no outbound contact any more.\n"
     )
     store.customers.put(
-        Wanted("d", None, {"age": 70}, Origin(MIDNIGHT + 1, "api:crm")), lambda _: None, lambda *_: True
+        CustomerChange("d", None, {"age": 70}, Origin(MIDNIGHT + 1, "api:crm")), lambda _: None, lambda *_: True
     )
     refused = imported("id,age\na,40\n", "--full-refresh")
     assert (

@@ -28,8 +28,8 @@ def run(make_database: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp
     database = make_database()
     store = Store(database, DEADLINE_MS)
     names = [f"cli-{place}" for place in range(6)]
-    store.load_customers((one, RICH) for one in names)
-    store.load_consents((one, "marketing:adviser_call", True) for one in names)
+    store.customers.load((one, RICH) for one in names)
+    store.consents.load((one, "marketing:adviser_call", True) for one in names)
     store.close()
     words = {"DATABASE_URL": database, "REDIS_URL": redis_url, "STATE_DIR": str(tmp_path / "state")}
     monkeypatch.setattr(

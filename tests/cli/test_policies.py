@@ -34,7 +34,7 @@ def url(make_database: Any) -> str:
 def store(url: str) -> Iterator[Store]:
     """The shipped policy serves; four customers are stored."""
     opened = Store(url, 2000)
-    opened.load_customers(CUSTOMERS.items())
+    opened.customers.load(CUSTOMERS.items())
     shipped = load(DEFAULT)
     opened.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
     yield opened
@@ -70,10 +70,10 @@ def read(result: Result) -> Any:
 
 
 def test_published_by_one_approved_by_another_rolled_back_by_anybody(run: Run, folder: Path, store: Store) -> None:
-    first = store.active()
+    first = store.releases.active()
     published = read(run("policy", "publish", str(folder), "--as", "anna", "--note", "autumn", "--json"))
     assert (published["author"], published["state"], published["new"]) == ("anna", "proposed", True)
-    assert store.active() == first
+    assert store.releases.active() == first
 
     own = run("policy", "approve", published["policy"][:10], "--as", "Anna")
     assert own.exit_code == 1
@@ -82,7 +82,7 @@ def test_published_by_one_approved_by_another_rolled_back_by_anybody(run: Run, f
     approved = read(run("policy", "approve", published["policy"][:10], "--as", "ben", "--json"))
     assert approved["policy"] == published["policy"]
     assert run("policy", "rollback", "--as", "cleo").exit_code == 0
-    active = store.active()
+    active = store.releases.active()
     assert active is not None and first is not None and active.policy == first.policy
 
     listed = read(run("policy", "list", "--json"))
@@ -185,7 +185,7 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
 
 def tried(store: Store) -> str | None:
     """The bundle on trial."""
-    active = store.active()
+    active = store.releases.active()
     trial = None if active is None else store.challengers.of(active.id)
     return None if trial is None else trial.bundle
 
@@ -210,17 +210,17 @@ def test_another_bank_s_bundle_without_a_family_serves_or_is_tried_only_by_an_ov
     assert tried(store) is None
     assert run(*challenge, "--override").exit_code == 0
     assert tried(store) == theirs
-    assert 'against the gate (it was trained for another bank, "Theirs"' in str(store.audit_log(1)[0]["detail"])
+    assert 'against the gate (it was trained for another bank, "Theirs"' in str(store.audit.list_rows(1)[0]["detail"])
     with pytest.raises(GateRefused) as refused:
         promote(
             stack.store, stack.settings, theirs, "mia", override=True
         )  # over REST: only its value can be overridden
     assert 'no   it was trained for another bank, "Theirs"; the champion for "Ours"' in str(refused.value)
     assert "no   wealth: the champion scores it, the challenger does not" in str(refused.value)
-    active = store.active()
+    active = store.releases.active()
     assert active is not None
     assert active.bundle == ours
     assert promote(stack.store, stack.settings, theirs, "mia", against=True).bundle == theirs
-    newest = store.audit_log(1)[0]
+    newest = store.audit.list_rows(1)[0]
     assert "against the gate" in str(newest["detail"])
     assert 'another bank, "Theirs"' in str(newest["detail"])

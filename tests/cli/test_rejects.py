@@ -37,7 +37,7 @@ def rows(out: Path) -> list[list[str]]:
 
 
 def stored(store: Store) -> list[str]:
-    return store.sample_customers(9)
+    return store.customers.sample_ids(9)
 
 
 def test_rows_that_do_not_fit_are_written_with_row_customer_and_reason_and_the_others_stored(
@@ -57,7 +57,7 @@ def test_rows_that_do_not_fit_are_written_with_row_customer_and_reason_and_the_o
     assert perhaps[:3] == ["consents", "4", "e-1"]
     assert perhaps[3].startswith("granted: must be true or false")
     assert stored(opened[0]) == ["e-1", "e-3"]
-    found = opened[0].snapshot("e-1", Lookback(0))
+    found = opened[0].customers.snapshot("e-1", Lookback(0))
     assert found is not None
     assert dict(found.consents) == {"marketing:sms": True}
 
@@ -113,7 +113,7 @@ def test_a_fault_that_is_no_row_s_refuses_the_whole_whatever_the_number(
 def test_of_yes_and_no_at_once_the_no_is_kept(bank: Folders, opened: tuple[Store, str], out: Path) -> None:
     bank.put("said.csv", SAID + "e-1,marketing:sms,false\n")
     assert bank.json("import", "--rejects", str(out), "--most-rejects", "1")["rejected"] == 1
-    assert opened[0].consents.standing("e-1").said["marketing:sms"].granted is False
+    assert opened[0].consents.current("e-1").said["marketing:sms"].granted is False
 
 
 def test_ids_that_no_path_can_name_and_formulas_are_set_aside_and_defused(

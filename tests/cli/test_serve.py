@@ -31,7 +31,7 @@ def place(make_database: Any, redis_url: str, tmp_path_factory: pytest.TempPathF
     """The environment of one service: the shipped policy serves, another is stored, four customers are known."""
     database, root = make_database(), tmp_path_factory.mktemp("service")
     store, shipped = Store(database, DEADLINE_MS), load(DEFAULT)
-    store.load_customers(CUSTOMERS.items())
+    store.customers.load(CUSTOMERS.items())
     store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
     other = other_policy()
     store.proposals.propose(other.hash, other.documents, "anna", "a lever")

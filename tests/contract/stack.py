@@ -40,11 +40,11 @@ def prepared(database: str) -> str:
     """Fill an empty database (customers, the shipped policy as release); the key that bears every scope."""
     store = Store(database, 5000)
     store.migrate()
-    store.load_customers([*CUSTOMERS.items(), (EXAMPLE_CUSTOMER, SAVER)])
+    store.customers.load([*CUSTOMERS.items(), (EXAMPLE_CUSTOMER, SAVER)])
     shipped = load(DEFAULT)
     store.proposals.bootstrap(shipped.hash, shipped.documents, None, "contract", "the shipped policy")
     key, digest = new_key()
-    store.add_client(Client("contract", frozenset(SCOPES)), digest, actor="contract")
+    store.clients.add(Client("contract", frozenset(SCOPES)), digest, actor="contract")
     store.close()
     return key
 

@@ -153,11 +153,11 @@ class Bench:
 def bench(make_database: Any, redis_url: str) -> Iterator[Bench]:
     redis.Redis.from_url(redis_url).flushall()
     store = Store(make_database(), 20_000)
-    store.load_customers([*CUSTOMERS.items(), (EXAMPLE_CUSTOMER, SAVER)])
+    store.customers.load([*CUSTOMERS.items(), (EXAMPLE_CUSTOMER, SAVER)])
     shipped = load(DEFAULT)
     store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
     key, digest = new_key()
-    store.add_client(Client("contract", frozenset(SCOPES)), digest, actor="test")
+    store.clients.add(Client("contract", frozenset(SCOPES)), digest, actor="test")
     engine = Engine(Settings(), store, Cache(redis_url))
     yield Bench(create_app(Settings(), engine, lambda _: None), key, shipped.hash)
     engine.close()

@@ -123,10 +123,10 @@ def promoted_bundle(bundle_folder: Path, database_url: str, tmp_path: Path) -> I
     store, artifacts = Store(database_url, 5000), tmp_path / "models"
     shutil.copytree(bundle_folder, artifacts / bundle_folder.name)
     shipped = load(DEFAULT)
-    store.put_policy(shipped.hash, shipped.documents)
+    store.releases.put_policy(shipped.hash, shipped.documents)
     manifest = json.loads((artifacts / bundle_folder.name / "manifest.json").read_text())
-    store.put_bundle(bundle_folder.name, manifest)
-    store.activate(shipped.hash, bundle_folder.name, "test", "test")
+    store.releases.put_bundle(bundle_folder.name, manifest)
+    store.releases.activate(shipped.hash, bundle_folder.name, "test", "test")
     yield artifacts, artifacts / bundle_folder.name
     execute(database_url, "UPDATE serving SET release_id = NULL")
     store.close()

@@ -95,9 +95,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Itera
         store = Store(database.url, 5000)
         store.migrate()
         policy = load(settings.policy)
-        store.put_policy(policy.hash, policy.documents)
-        store.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
-        store.activate(policy.hash, bundle_folder.name, "first", "test")
+        store.releases.put_policy(policy.hash, policy.documents)
+        store.releases.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
+        store.releases.activate(policy.hash, bundle_folder.name, "first", "test")
         store.close()
         yield settings, state
 
@@ -106,10 +106,10 @@ def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Itera
 def own_releases(home: tuple[Settings, Path]) -> Iterator[None]:
     """What served before the module serves again after it."""
     store = Store(str(home[0].database_url), 5000)
-    before = store.active()
+    before = store.releases.active()
     yield
     if before is not None:
-        store.activate(before.policy, before.bundle, "as before", "test", before.prices)
+        store.releases.activate(before.policy, before.bundle, "as before", "test", before.prices)
     store.close()
 
 
@@ -129,7 +129,7 @@ def customer(house: House) -> str:
     name = next(one for one in names if experiment_arm(one, shipped) == Arm.PERSONALISED)
     store = house.store
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
-    store.put_customer(name, SAVER | {"risk_assessed_on": today})
+    store.customers.put_customer(name, SAVER | {"risk_assessed_on": today})
     store.close()
     return name
 

@@ -27,8 +27,8 @@ def activate(house: House, bundle_folder: Any, documents: dict[str, Any]) -> Ite
     shipped = from_documents(documents)
 
     def serve(policy: Policy) -> int:
-        store.put_policy(policy.hash, policy.documents)
-        return store.activate(policy.hash, bundle_folder.name, "test", "test").id
+        store.releases.put_policy(policy.hash, policy.documents)
+        return store.releases.activate(policy.hash, bundle_folder.name, "test", "test").id
 
     yield serve
     serve(shipped)
@@ -70,7 +70,7 @@ def test_documents_altered_in_the_database_never_serve(
 ) -> None:
     worker, store = house.worker(), house.store
     policy = changed(documents, "catalogue", "offers", "term-12m", popularity=3.3)
-    store.put_policy(policy.hash, policy.documents)
+    store.releases.put_policy(policy.hash, policy.documents)
     with store._database.begin() as connection:
         connection.execute(
             text("UPDATE policies SET documents = replace(documents::text, '3.3', '3.4')::json WHERE hash = :hash"),
@@ -89,7 +89,7 @@ def test_a_rest_of_a_year_is_kept_for_a_year(
     worker, store = house.worker(), house.store
     ago = time.time_ns() // 1_000_000 - 300 * DAY
     first = shown(offers(worker, customer))[0]
-    store.record_event(Event(f"r-{time.time_ns()}", customer, "reject", ago, first, "mobile_app"))
+    store.events.record(Event(f"r-{time.time_ns()}", customer, "reject", ago, first, "mobile_app"))
     assert first in shown(offers(worker, customer)), "60 days are over"
     cases = [rejected(days_ago, expect) for days_ago, expect in ((365, "blocks"), (366, "passes"))]
     release = activate(changed(documents, "contact", "cool_offs", "cool-off-rejected", days=366, cases=cases))

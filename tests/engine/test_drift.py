@@ -64,7 +64,7 @@ class Watched:
 
     def serve(self, customers: dict[str, dict[str, Any]]) -> dict[str, str]:
         """Store customers and decide for each; the decisions by customer."""
-        self.store.load_customers(customers.items())
+        self.store.customers.load(customers.items())
         return {name: json.loads(self.engine.recommend(name, ASKED).body)["decision_id"] for name in customers}
 
 
@@ -100,9 +100,9 @@ def watched(
     store = Store(str(settings.database_url), 5000)
     store.migrate()
     policy = load(settings.policy)
-    store.put_policy(policy.hash, policy.documents)
-    store.put_bundle(version, orjson.loads((root / version / "manifest.json").read_bytes()))
-    store.activate(policy.hash, version, "watched", "test")
+    store.releases.put_policy(policy.hash, policy.documents)
+    store.releases.put_bundle(version, orjson.loads((root / version / "manifest.json").read_bytes()))
+    store.releases.activate(policy.hash, version, "watched", "test")
     engine = Engine(settings, store, Cache(redis_url))
     made = Watched(engine, store, settings, {})
     made.decisions.update(made.serve(people(SERVED, 2, "calm")))
@@ -130,13 +130,13 @@ def test_a_customer_who_asks_often_counts_once_with_the_latest_word(watched: Wat
     for _ in range(2):
         watched.serve({name: {**record, "age": 61} for name, record in again.items()})
     now = time.time_ns() // 1_000_000
-    latest = watched.store.latest_decisions(now - DAY_MS, now + 1000, 1000)
+    latest = watched.store.decisions.latest(now - DAY_MS, now + 1000, 1000)
     assert len({one.customer_id for one in latest}) == len(latest)
     told = {one.customer_id: json.loads(one.record) for one in latest}
     assert {name: told[name]["snapshot"]["attributes"].get("age") for name in again} == dict.fromkeys(again, 61)
     assert [one.id for one in latest] == sorted((one.id for one in latest), reverse=True)
     assert watched.engine.drift.measure()[1]["customers"] == before
-    assert len(watched.store.latest_decisions(now - DAY_MS, now + 1000, 7)) == 7
+    assert len(watched.store.decisions.latest(now - DAY_MS, now + 1000, 7)) == 7
 
 
 ALTERED = (
@@ -150,7 +150,7 @@ ALTERED = (
 def test_records_that_somebody_altered_are_left_out_and_counted(watched: Watched) -> None:
     """Measured twice over the same customers: with their records as made, and with some of them spoilt."""
     now = time.time_ns() // 1_000_000
-    latest = watched.store.latest_decisions(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
+    latest = watched.store.decisions.latest(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
     before, about = watched.engine.drift.measure()
     assert about["unreadable_decisions"] == 0
     for record, spoilt in zip(latest, ALTERED, strict=True):
@@ -175,8 +175,10 @@ def test_propensities_are_held_against_what_customers_took_within_the_horizon(wa
     then = time.time_ns() // 1_000_000 - 2 * DAY_MS
     events = []
     for place, decision in enumerate(watched.decisions.values()):
-        record = watched.store.decision(decision)
-        watched.store.remember(new_decision_id(then), record.customer_id, then, record.release_id, record.record)
+        record = watched.store.decisions.read(decision)
+        watched.store.decisions.insert(
+            new_decision_id(then), record.customer_id, then, record.release_id, record.record
+        )
         words = {"kind": "accept", "customer_id": record.customer_id}
         events.append(Event(id=f"d-{place}", offer="term-12m", at=then + DAY_MS // 24, **words))
         events.append(Event(id=f"w-{place}", offer="cash-r1", at=then + DAY_MS + 1000, **words))
@@ -195,7 +197,7 @@ def test_when_other_customers_come_the_api_and_the_command_line_say_which_featur
 ) -> None:
     watched.serve(people(SERVED, 3, "old", age=88))
     key, digest = new_key()
-    watched.store.add_client(Client("mia", frozenset({"models:promote"})), digest, actor="test")
+    watched.store.clients.add(Client("mia", frozenset({"models:promote"})), digest, actor="test")
     app = create_app(watched.settings, watched.engine, lambda line: None)
     answer = app.test_client().get("/v1/models/drift", headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 200, answer.json
@@ -218,9 +220,9 @@ def test_when_other_customers_come_the_api_and_the_command_line_say_which_featur
 
 def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Path) -> None:
     settings = replace(watched.settings, artifacts=bundle_folder.parent)
-    policy, before = load(settings.policy), watched.store.active()
-    watched.store.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
-    watched.store.activate(policy.hash, bundle_folder.name, "without", "test")
+    policy, before = load(settings.policy), watched.store.releases.active()
+    watched.store.releases.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
+    watched.store.releases.activate(policy.hash, bundle_folder.name, "without", "test")
     engine = Engine(settings, watched.store, Cache(str(settings.redis_url)))
     try:
         with pytest.raises(NotFound, match="No bundle with references serves"):
@@ -228,7 +230,7 @@ def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Pa
     finally:
         engine.close()
         assert before is not None
-        watched.store.activate(before.policy, before.bundle, "as before", "test", before.prices)
+        watched.store.releases.activate(before.policy, before.bundle, "as before", "test", before.prices)
 
 
 def samples(name: str) -> dict[tuple[str, str], float]:

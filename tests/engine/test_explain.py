@@ -38,7 +38,7 @@ def explained(engine: Any, customer: str, asked: OfferRequest = ASKED, shap: boo
 def tamper(house: House, decision_id: str, change: Any) -> None:
     """Alter a stored record as somebody with the database's password could."""
     store = house.store
-    record = orjson.loads(store.decision(decision_id).record)
+    record = orjson.loads(store.decisions.read(decision_id).record)
     store.close()
     altered = change(record)
     content = altered if isinstance(altered, bytes) else orjson.dumps(record)
@@ -79,7 +79,7 @@ def test_a_stored_decision_is_explained_from_its_record_even_when_the_customer_c
     decision_id = offers(engine, customer)["decision_id"]
     first = engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False)
     store = house.store
-    store.put_customer(customer, {"age": 81, "deceased": True})
+    store.customers.put_customer(customer, {"age": 81, "deceased": True})
     store.close()
     assert engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False) == first
     assert explained(engine, customer)["offers"] == []
@@ -104,7 +104,9 @@ def test_a_replay_of_every_kind_of_customer_is_identical_and_scored_again(house:
 
 def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, customer: str) -> None:
     store = house.store
-    store.set_consents(customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True)
+    store.customers.set_consents(
+        customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True
+    )
     store.close()
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]

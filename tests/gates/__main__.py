@@ -71,9 +71,9 @@ def release(store: Store, settings: Settings, bundle: str) -> None:
     """Migrate, and make the shipped policy serve with that bundle."""
     store.migrate()
     policy = load(settings.policy)
-    store.put_policy(policy.hash, policy.documents)
-    store.put_bundle(bundle, orjson.loads((settings.artifacts / bundle / "manifest.json").read_bytes()))
-    store.activate(policy.hash, bundle, "gates", "test")
+    store.releases.put_policy(policy.hash, policy.documents)
+    store.releases.put_bundle(bundle, orjson.loads((settings.artifacts / bundle / "manifest.json").read_bytes()))
+    store.releases.activate(policy.hash, bundle, "gates", "test")
 
 
 def _told(name: str, tally: Tally, seconds: float) -> int:

@@ -81,13 +81,13 @@ def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
 
 def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]:
     """Keep the customers, and give them back as the store tells them."""
-    store.load_customers((one.customer_id, one.attributes) for one in crowd)
+    store.customers.load((one.customer_id, one.attributes) for one in crowd)
     words = [(one.customer_id, purpose, said) for one in crowd for purpose, said in one.consents.items()]
-    store.load_consents(words, at=now - DAY)
+    store.consents.load(words, at=now - DAY)
     for one in followed("stored", crowd):
         for event in events_of(one)[-2:]:
-            store.record_event(event)
-    told = [store.snapshot(one.customer_id, Lookback(now - 400 * DAY)) for one in crowd]
+            store.events.record(event)
+    told = [store.customers.snapshot(one.customer_id, Lookback(now - 400 * DAY)) for one in crowd]
     return [one for one in told if one is not None]
 
 

@@ -45,7 +45,7 @@ def seen(make_database: Any, redis_url: str, tmp_path_factory: pytest.TempPathFa
     redis.Redis.from_url(redis_url).flushall()
     database, folder, collector = make_database(), tmp_path_factory.mktemp("home"), Collector()
     store = Store(database, 2000)
-    store.load_customers([(WHO, PERSONAL)])
+    store.customers.load([(WHO, PERSONAL)])
     store.close()
     traced = {"FOURCAST_TRACES_URL": collector.url, "FOURCAST_TRACES_SHARE": "1", "FOURCAST_LOG_LEVEL": "debug"}
     served = Served(database, redis_url, folder, **traced)

@@ -57,7 +57,7 @@ def nothing_fails(change: str, failure: Exception) -> None:
 
 
 def test_changes_wait_until_they_are_laid_out_for_webhooks(fresh_store: Store) -> None:
-    fresh_store.load_customers([("c-1", {}), ("c-2", {})])
+    fresh_store.customers.load([("c-1", {}), ("c-2", {})])
     assert fresh_store.backlog.measured()["changes"].items == 2
     assert eventually(
         lambda: (

@@ -53,7 +53,7 @@ def keys(store: Store) -> dict[str, Headers]:
     headers = {}
     for name, client in CLIENTS.items():
         key, digest = new_key()
-        store.add_client(client, digest, actor="test")
+        store.clients.add(client, digest, actor="test")
         headers[name] = {"Authorization": f"Bearer {key}"}
     return headers
 
@@ -67,7 +67,7 @@ def lines() -> list[bytes]:
 @pytest.fixture(scope="module")
 def app(store: Store, redis_url: str, lines: list[bytes]) -> Iterator[Flask]:
     redis.Redis.from_url(redis_url).flushall()  # answers from another module's database bear the same names
-    store.load_customers(CUSTOMERS.items())
+    store.customers.load(CUSTOMERS.items())
     settings = Settings()
     engine = Engine(settings, store, Cache(redis_url))
     yield create_app(settings, engine, lines.append)

@@ -34,7 +34,7 @@ def server(state: Path) -> Iterator[Server]:
     with start_postgres(state) as running:
         prepared = Store(running.url, 5000)
         prepared.migrate()
-        prepared.put_customer("c-1", {"age": 41})
+        prepared.customers.put_customer("c-1", {"age": 41})
         prepared.close()
         yield running
 
@@ -42,7 +42,7 @@ def server(state: Path) -> Iterator[Server]:
 @pytest.fixture
 def own(server: Server) -> Iterator[Store]:
     store = Store(server.url, DEADLINE_MS)
-    assert store.check("c-1")[0] is not None
+    assert store.customers.read_revision("c-1")[0] is not None
     yield store
     store.close()
 
@@ -50,7 +50,7 @@ def own(server: Server) -> Iterator[Store]:
 @pytest.fixture
 def frozen(state: Path, own: Store) -> Iterator[Store]:
     """The store, of a server that has just stopped answering without closing anything."""
-    own.sample_customers(1)
+    own.customers.sample_ids(1)
     processes = family(pid_of(state, "postgres"))
     signal_each(processes, signal.SIGSTOP)
     yield own
@@ -65,14 +65,16 @@ def seconds(attempt: Callable[[], object]) -> float:
 
 
 CALLS: dict[str, Callable[[Store], object]] = {
-    "check": lambda store: store.check("c-1"),
-    "snapshot": lambda store: store.snapshot("c-1", Lookback(0)),
-    "remember": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x"),
-    "remember a large record": lambda store: store.remember(new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000),
-    "event": lambda store: store.record_event(Event("frozen", "c-1", "click", NOW)),
-    "consents": lambda store: store.set_consents("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
-    "customer": lambda store: store.put_customer("c-1", {}),
-    "releases": lambda store: store.releases(),
+    "check": lambda store: store.customers.read_revision("c-1"),
+    "snapshot": lambda store: store.customers.snapshot("c-1", Lookback(0)),
+    "remember": lambda store: store.decisions.insert(new_decision_id(NOW), "c-1", NOW, 1, b"x"),
+    "remember a large record": lambda store: store.decisions.insert(
+        new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000
+    ),
+    "event": lambda store: store.events.record(Event("frozen", "c-1", "click", NOW)),
+    "consents": lambda store: store.customers.set_consents("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
+    "customer": lambda store: store.customers.put_customer("c-1", {}),
+    "releases": lambda store: store.releases.list_releases(),
 }
 
 
@@ -82,13 +84,16 @@ def test_a_server_that_hangs_costs_the_deadline_and_no_more(frozen: Store, call:
 
 
 def test_while_a_server_hangs_the_next_callers_fail_at_once(frozen: Store) -> None:
-    seconds(lambda: frozen.check("c-1"))
-    assert max(seconds(lambda: frozen.check("c-1")) for _ in range(20)) < 0.1
+    seconds(lambda: frozen.customers.read_revision("c-1"))
+    assert max(seconds(lambda: frozen.customers.read_revision("c-1")) for _ in range(20)) < 0.1
 
 
 def test_threads_at_a_server_that_hangs_do_not_queue_up(frozen: Store) -> None:
     took: list[float] = []
-    threads = [threading.Thread(target=lambda: took.append(seconds(lambda: frozen.check("c-1")))) for _ in range(12)]
+    threads = [
+        threading.Thread(target=lambda: took.append(seconds(lambda: frozen.customers.read_revision("c-1"))))
+        for _ in range(12)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -100,7 +105,7 @@ def test_threads_at_a_server_that_hangs_do_not_queue_up(frozen: Store) -> None:
 def test_a_server_that_wakes_up_is_used_again(state: Path, own: Store) -> None:
     processes = family(pid_of(state, "postgres"))
     signal_each(processes, signal.SIGSTOP)
-    seconds(lambda: own.check("c-1"))
+    seconds(lambda: own.customers.read_revision("c-1"))
     signal_each(processes, signal.SIGCONT)
     healed(own)
 
@@ -110,41 +115,43 @@ def healed(store: Store) -> None:
     while not store.ready():
         assert time.monotonic() < until, "the store did not find its server again"
         time.sleep(0.02)
-    assert store.check("c-1")[0] is not None
-    assert store.sample_customers(1) == ["c-1"]
+    assert store.customers.read_revision("c-1")[0] is not None
+    assert store.customers.sample_ids(1) == ["c-1"]
 
 
 def test_a_session_that_the_server_ended_is_replaced_unseen(server: Server, own: Store) -> None:
-    own.sample_customers(1)
+    own.customers.sample_ids(1)
     execute(server.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fourcast'")
     time.sleep(0.1)
-    assert own.check("c-1")[0] is not None
-    assert own.sample_customers(1) == ["c-1"]
-    assert own.record_event(Event(f"after-{time.time_ns()}", "c-1", "click", NOW)) is True
+    assert own.customers.read_revision("c-1")[0] is not None
+    assert own.customers.sample_ids(1) == ["c-1"]
+    assert own.events.record(Event(f"after-{time.time_ns()}", "c-1", "click", NOW)) is True
 
 
 def test_a_slow_statement_ends_without_losing_its_connection(server: Server, own: Store) -> None:
     with psycopg.connect(server.url) as locking:
         locking.execute("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE")
-        seconds(lambda: own.check("c-1"))
+        seconds(lambda: own.customers.read_revision("c-1"))
         locking.rollback()
-    assert own.check("c-1")[0] is not None, "no breaker: the server itself answered that it was too slow"
+    assert own.customers.read_revision("c-1")[0] is not None, (
+        "no breaker: the server itself answered that it was too slow"
+    )
 
 
 def test_a_migration_in_between_does_not_break_prepared_statements(server: Server, own: Store) -> None:
     execute(server.url, "ALTER TABLE customers ALTER COLUMN revision TYPE numeric")
     try:
-        assert own.check("c-1")[0] is not None
-        assert own.snapshot("c-1", Lookback(0)) is not None
+        assert own.customers.read_revision("c-1")[0] is not None
+        assert own.customers.snapshot("c-1", Lookback(0)) is not None
     finally:
         execute(server.url, "ALTER TABLE customers ALTER COLUMN revision TYPE bigint")
-    assert own.check("c-1")[0] is not None
+    assert own.customers.read_revision("c-1")[0] is not None
 
 
 def test_a_database_without_tables_says_what_to_do(server: Server) -> None:
     execute(server.url, "CREATE DATABASE bare")
     store = Store(server.url.replace("/fourcast?", "/bare?"), DEADLINE_MS)
-    for attempt in (lambda: store.check("c-1"), lambda: store.sample_customers(1)):
+    for attempt in (lambda: store.customers.read_revision("c-1"), lambda: store.customers.sample_ids(1)):
         with pytest.raises(Unavailable, match=r"lacks its tables.*migrates it at start"):
             attempt()
     assert store.ready() is False
@@ -152,11 +159,11 @@ def test_a_database_without_tables_says_what_to_do(server: Server) -> None:
 
 def test_nobody_listening_is_unavailable_at_once_and_asked_rarely(tmp_path: Path) -> None:
     store = Store(f"postgresql:///x?host={tmp_path}", DEADLINE_MS)
-    assert seconds(lambda: store.check("c-1")) < MARGIN_S
+    assert seconds(lambda: store.customers.read_revision("c-1")) < MARGIN_S
     started = time.perf_counter()
     for _ in range(500):
         with pytest.raises(Unavailable, match="a moment ago"):
-            store.check("c-1")
+            store.customers.read_revision("c-1")
         if time.perf_counter() - started > 0.2:
             break
     else:
@@ -176,13 +183,13 @@ def test_kill_9_of_the_server_loses_no_acknowledged_event_and_a_restart_heals(
     first = start_postgres(folder)
     store = Store(first.url, 2000)
     store.migrate()
-    store.put_customer("c-1", {})
+    store.customers.put_customer("c-1", {})
     acknowledged: list[str] = []
 
     def deliver() -> None:
         for number in range(10_000):
             try:
-                if store.record_event(Event(f"e-{number}", "c-1", "click", number), lambda *_: True):
+                if store.events.record(Event(f"e-{number}", "c-1", "click", number), lambda *_: True):
                     acknowledged.append(f"e-{number}")
             except Unavailable:
                 return
@@ -197,9 +204,9 @@ def test_kill_9_of_the_server_loses_no_acknowledged_event_and_a_restart_heals(
     with start_postgres(folder) as second:
         assert second.url == first.url
         healed(store)
-        snapshot = store.snapshot("c-1", Lookback(0))
+        snapshot = store.customers.snapshot("c-1", Lookback(0))
         assert snapshot is not None
-        stored = {event.id for event in store.events("c-1", 0)}
+        stored = {event.id for event in store.events.since("c-1", 0)}
         assert set(acknowledged) <= stored
         assert snapshot.revision == 1 + len(stored)
         store.close()

@@ -44,12 +44,12 @@ def test_a_devices_events_take_their_trails_in_order_however_they_are_sent(store
 def test_a_file_of_consents_takes_its_customers_in_order_however_they_stand_in_it(
     store: Store, database_url: str
 ) -> None:
-    store.load_customers([("order-2", {}), ("order-1", {})])
+    store.customers.load([("order-2", {}), ("order-1", {})])
     words = [Word("order-2", "marketing:sms", True), Word("order-1", "marketing:sms", True)]
     lock = "SELECT 1 FROM customers WHERE id = %s FOR UPDATE NOWAIT"
     with (
         held(database_url, (lock, ("order-1",))) as other,
-        waiting(database_url, lambda: store.load_consents(words)) as loaded,
+        waiting(database_url, lambda: store.consents.load(words)) as loaded,
     ):
         other.execute(lock.encode(), ("order-2",))
         other.rollback()
@@ -57,11 +57,11 @@ def test_a_file_of_consents_takes_its_customers_in_order_however_they_stand_in_i
 
 
 def test_a_file_that_takes_long_leaves_what_serves_to_others_until_its_end(store: Store, database_url: str) -> None:
-    store.load_customers([("slow", {})])
+    store.customers.load([("slow", {})])
     words = [Word("slow", "marketing:sms", False)]
     with (
         held(database_url, ("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", ("slow",))) as other,
-        waiting(database_url, lambda: store.load([("fast", {})], words)) as loaded,
+        waiting(database_url, lambda: store.customers.load_files([("fast", {})], words)) as loaded,
     ):
         other.execute(b"SELECT 1 FROM serving FOR UPDATE NOWAIT")
         other.rollback()
@@ -69,7 +69,7 @@ def test_a_file_that_takes_long_leaves_what_serves_to_others_until_its_end(store
 
 
 def test_an_erasure_takes_the_audit_log_before_what_serves_as_a_release_does(store: Store, database_url: str) -> None:
-    store.put_customer("erased-in-order", {})
+    store.customers.put_customer("erased-in-order", {})
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as release,
         waiting(database_url, lambda: erase(store, "erased-in-order")) as erased,

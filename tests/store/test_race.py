@@ -44,8 +44,10 @@ def compete(url: str, number: int, start: Barrier, said: "Queue[str]") -> None:
 @pytest.mark.slow
 def test_the_cap_holds_exactly_however_many_ask_at_once(store: Store, database_url: str) -> None:
     for customer in range(CUSTOMERS):
-        store.put_customer(f"race-{customer}", FACTS)
-        store.set_consents(f"race-{customer}", Words({f"marketing:{one}": True for one in CHANNELS}, "app", "1"), 1)
+        store.customers.put_customer(f"race-{customer}", FACTS)
+        store.customers.set_consents(
+            f"race-{customer}", Words({f"marketing:{one}": True for one in CHANNELS}, "app", "1"), 1
+        )
     spawn = multiprocessing.get_context("spawn")
     start, said = spawn.Barrier(PROCESSES), spawn.Queue()
     racers = [spawn.Process(target=compete, args=(database_url, number, start, said)) for number in range(PROCESSES)]
@@ -58,7 +60,7 @@ def test_the_cap_holds_exactly_however_many_ask_at_once(store: Store, database_u
     assert words.pop("reserved") == WEEK_CAP * CUSTOMERS
     assert set(words) == {"cap-outbound-week"}
     for customer in range(CUSTOMERS):
-        snapshot = store.snapshot(f"race-{customer}", Lookback(0))
+        snapshot = store.customers.snapshot(f"race-{customer}", Lookback(0))
         assert snapshot is not None
         assert sum(len(trail.instants) for trail in snapshot.trails) == WEEK_CAP
         assert snapshot.revision == 1 + 1 + WEEK_CAP, "a refusal changes nothing"

@@ -56,7 +56,7 @@ class Lived:
     artifacts: Path
 
     def experience(self, days: float | None = None) -> Experience:
-        return experience(self.store.lives(0, self.until), self.policy, self.until, days)
+        return experience(self.store.outcomes.histories(0, self.until), self.policy, self.until, days)
 
 
 def exploring() -> Policy:
@@ -72,9 +72,9 @@ def lived(make_database: MakeDatabase, redis_url: str, tmp_path_factory: pytest.
     url, artifacts = make_database(), tmp_path_factory.mktemp("artifacts")
     store, policy, bank = Store(url, 5_000), exploring(), make(CUSTOMERS, seed=4)
     settings = replace(Settings.read({}), database_url=url, redis_url=redis_url, artifacts=artifacts)
-    store.load_customers(Customers(bank.customers))
-    store.put_policy(policy.hash, policy.documents)
-    store.activate(policy.hash, None, "first", "test")
+    store.customers.load(Customers(bank.customers))
+    store.releases.put_policy(policy.hash, policy.documents)
+    store.releases.activate(policy.hash, None, "first", "test")
     engine, truth = Engine(settings, store, Cache(redis_url)), Reactions(bank.truth, policy)
     first_days(engine, store, bank, truth)
     yield Lived(url, store, policy, truth, time.time_ns() // 1_000_000 + 8 * DAY_MS, engine, artifacts)
@@ -90,11 +90,11 @@ def first_days(engine: Engine, store: Store, bank: SyntheticBank, truth: Reactio
         for place, shown in enumerate(answer["offers"]):
             name, offer = f"{customer}-{place}", shown["offer"]
             about = {"offer": offer, "channel": shown["channel"], "decision_id": answer["decision_id"]}
-            store.record_event(Event(f"i-{name}", customer, "impression", now, **about))
+            store.events.record(Event(f"i-{name}", customer, "impression", now, **about))
             if chance.random() < truth.react(customer, offer, shown["channel"]):
                 amount = float(np.exp(chance.normal(10.0, 0.5)))
                 at = now + DAY_MS // 2
-                store.record_event(Event(f"p-{name}", customer, "purchase", at, offer=offer, amount_yuan=amount))
+                store.events.record(Event(f"p-{name}", customer, "purchase", at, offer=offer, amount_yuan=amount))
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +158,14 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
     memory = memory_of(lived.artifacts / learned.version, bundle.manifest)
     assert memory is not None
     assert memory.may_know([one.showing.customer_id for one in trials.offers]).all()
-    lived.store.put_bundle(learned.version, bundle.manifest)
-    lived.store.activate(lived.policy.hash, learned.version, "learned", "test")
+    lived.store.releases.put_bundle(learned.version, bundle.manifest)
+    lived.store.releases.activate(lived.policy.hash, learned.version, "learned", "test")
     deadline = time.monotonic() + 30
     trial = next(one for one in trials.offers if one.showing.decision["arm"] == Arm.PERSONALISED)
     sources: set[str] = set()
     while time.monotonic() < deadline and sources <= {PRIOR}:
         answer = orjson.loads(lived.engine.recommend(trial.showing.customer_id, ASKED).body)
-        record = orjson.loads(lived.store.decision(answer["decision_id"]).record)
+        record = orjson.loads(lived.store.decisions.read(answer["decision_id"]).record)
         sources = {one["propensity_source"] for one in record["decision"]["treatments"]}
         time.sleep(0.1)
     assert sources <= {"model", "family model", "evidence"}
@@ -211,7 +211,7 @@ def test_with_too_few_outcomes_there_is_evidence_and_no_model_and_always_the_sam
 def test_an_erased_customer_and_one_who_withdrew_are_in_no_training_set(lived: Lived):
     gone, withdrawn = sorted({trial.showing.customer_id for trial in lived.experience().offers})[:2]
     execute(lived.url, "DELETE FROM customers WHERE id = %s", gone)
-    lived.store.set_consents(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
+    lived.store.customers.set_consents(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
     left = {trial.showing.customer_id for trial in lived.experience().offers}
     assert left.isdisjoint({gone, withdrawn})
     assert left
@@ -228,7 +228,7 @@ def test_the_dataset_is_a_table_with_point_in_time_facts(lived: Lived, tmp_path:
     )
     assert {one.name for one in lived.policy.attributes.attributes} < set(table.column_names)
     row = table.slice(0, 1).to_pylist()[0]
-    record = orjson.loads(lived.store.decision(row["decision_id"]).record)
+    record = orjson.loads(lived.store.decisions.read(row["decision_id"]).record)
     assert row["demand_yuan"] == record["snapshot"]["attributes"]["demand_yuan"]
     with pytest.raises(InvalidInput, match=r"must end in \.parquet or \.csv"):
         write_table(found.offers, lived.policy.attributes, tmp_path / "trials.xlsx")

@@ -98,5 +98,5 @@ def bank_without_erased(
 
 def _served(stack: Stack) -> Policy | None:
     """The policy that serves; None where none does yet."""
-    release = stack.store.active()
+    release = stack.store.releases.active()
     return None if release is None else governance_of(stack).policy(release.policy)

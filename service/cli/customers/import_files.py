@@ -20,9 +20,8 @@ from service.engine.crm.assessments import problems_in_files
 from service.engine.preferences import purposes_of
 from service.rules.policy import load
 from service.runtime.config import Settings
-from service.store import CustomerFile
+from service.store import CustomerFile, Loaded
 from service.store.customers.consent_file import RECORD, SIMULATED
-from service.store.customers.known import Loaded
 
 MOST_REJECTS = 100_000
 
@@ -128,7 +127,7 @@ def _store(stack: Stack, customers: Any, consents: Any, source: str, file: Custo
     """Store all of it; at a terminal, ask before it takes anything away."""
     try:
         with bar("Storing customers and consents") as advance:
-            return stack.store.load(customers, consents, advance, file, source)
+            return stack.store.customers.load_files(customers, consents, advance, file, source)
     except Unconfirmed as loss:
         if not sys.stdin.isatty():
             raise Unconfirmed(f"{loss.message} --yes agrees to that.") from loss

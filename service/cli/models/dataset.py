@@ -54,7 +54,7 @@ def learned(days: int, window: float | None, seed: int) -> Any:
     with open_stack() as stack:
         release, policy = serving(stack)
         lived = lived_through(stack, policy, days, window)
-        kept = None if release is None or release.bundle is None else stack.store.bundle(release.bundle)
+        kept = None if release is None or release.bundle is None else stack.store.releases.bundle(release.bundle)
         settings, artifacts = stack.settings, Artifacts.of(stack.settings)
     with bar("Learning from events") as advance:
         report = learn_bundle(lived, policy, artifacts.folder, seed, kept, progress=advance)
@@ -69,15 +69,15 @@ def lived_through(stack: Stack, policy: Policy, days: int, window: float | None)
 
     now = time.time_ns() // 1_000_000
     with bar("Reading decisions and events"):
-        return experience(stack.store.lives(now - days * DAY_MS, now), policy, now, window)
+        return experience(stack.store.outcomes.histories(now - days * DAY_MS, now), policy, now, window)
 
 
 def serving(stack: Stack) -> tuple[Release | None, Policy]:
     """The release that serves and its policy; the settings' where nothing was ever released."""
-    release = stack.store.active()
+    release = stack.store.releases.active()
     if release is None:
         return None, load(stack.settings.policy)
-    return release, from_documents(stack.store.policy(release.policy))
+    return release, from_documents(stack.store.releases.policy(release.policy))
 
 
 def told(lived: Any) -> Mapping[str, Any]:

@@ -70,7 +70,7 @@ def _of_files(bank: Path, files: Path, version: str | None) -> tuple[Drift, dict
 
 def _serving(settings: Settings) -> str:
     with open_stack(settings) as stack:
-        active = stack.store.active()
+        active = stack.store.releases.active()
     if active is None or active.bundle is None:
         raise InvalidInput("No bundle serves that could be compared with; name one: --bundle VERSION")
     return active.bundle

@@ -28,7 +28,7 @@ def head(as_json: bool) -> None:
     `fourcast audit verify --since HEAD` proves later that nothing before it was changed or cut off.
     """
     with open_stack() as stack:
-        found = str(stack.store.audit_head())
+        found = str(stack.store.audit.head())
     show({"head": found}, as_json) if as_json else click.echo(found)
 
 
@@ -43,7 +43,7 @@ def verify(since: str | None, as_json: bool) -> None:
     """
     noted = None if since is None else Head.of(since)
     with open_stack() as stack:
-        verdict, differences = stack.store.verify_audit(noted), stack.store.crosscheck_audit()
+        verdict, differences = stack.store.audit.verify(noted), stack.store.audit.crosscheck()
     holds = verdict.broken_at is None and not differences
     told: dict[str, object] = {"holds": holds, "rows": verdict.rows, "head": str(Head(verdict.rows, verdict.head))}
     if noted is not None:
@@ -62,7 +62,7 @@ def verify(since: str | None, as_json: bool) -> None:
 def list_(limit: int, as_json: bool) -> None:
     """The newest rows, newest first."""
     with open_stack() as stack:
-        rows = stack.store.audit_log(limit)
+        rows = stack.store.audit.list_rows(limit)
     show({str(row["seq"]): row if as_json else _line(row) for row in rows}, as_json)
 
 

@@ -67,7 +67,7 @@ def prepared(
 ) -> Iterator[Stage]:
     """Everything but the serving: started, filled, trained, promoted; what a former start left is kept."""
     with open_stack(settings) as stack:
-        if stack.store.count_customers() == 0 or stack.store.active() is None:
+        if stack.store.customers.count() == 0 or stack.store.releases.active() is None:
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
             version = trained(settings, bank, files, seed).version
@@ -100,7 +100,7 @@ def demo_keys(stack: Stack) -> dict[str, str]:
 
 def _made(stack: Stack, name: str, scopes: tuple[str, ...]) -> str:
     key, digest = new_key()
-    stack.store.add_client(Client(name, frozenset(scopes)), digest, actor="demo")
+    stack.store.clients.add(Client(name, frozenset(scopes)), digest, actor="demo")
     return key
 
 
@@ -225,7 +225,7 @@ def demo(bank: Path | None, files: Path | None, supplement: bool, customers: int
     check_port(settings.host, settings.port)
     with served(settings, "demo") as tell, prepared(settings, bank, files, customers, supplement, seed) as stage:
         tell(base(settings))
-        words = settings, stage.keys, stage.stack.store.sample_customers(SAMPLE_SIZE)
+        words = settings, stage.keys, stage.stack.store.customers.sample_ids(SAMPLE_SIZE)
         threading.Thread(target=_say_when_served, args=words, daemon=True).start()
         raise SystemExit(run_server(stage.stack, {**stage.stack.environ, "FOURCAST_PORT": str(settings.port)}))
 

@@ -168,7 +168,7 @@ def release(settings: Settings) -> Iterator[Finding]:
         return
     store = Store(settings.database_url, PATIENCE_MS)
     try:
-        active = store.active()
+        active = store.releases.active()
         if active is None:
             yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
             return

@@ -15,7 +15,7 @@ from service.core.domain import Client
 from service.core.errors import InvalidInput, Problem
 from service.engine.auth import SCOPES, new_key
 from service.engine.auth.tokens import PREFIX
-from service.store import Key
+from service.store import ClientKey
 from service.store.customers.consent_file import RECORD, SIMULATED
 
 
@@ -50,7 +50,7 @@ def add(
     key, digest = new_key()
     with open_stack(selection.chosen_settings()) as stack:
         client = replace(client, customer_id=id_of(stack.store, customer, external_key))
-        stack.store.add_client(client, digest, "cli", ends)
+        stack.store.clients.add(client, digest, "cli", ends)
     show({"client": name, "key": key, **_rights(client, ends)}, as_json)
 
 
@@ -59,7 +59,7 @@ def add(
 def list_keys(as_json: bool) -> None:
     """Every live key: whose, how far it reaches, until when."""
     with open_stack() as stack:
-        found = stack.store.clients()
+        found = stack.store.clients.list_keys()
     if as_json:
         show({"keys": [_row(key) for key in found]}, as_json)
         return
@@ -75,7 +75,7 @@ def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
     """Make a new key with the same rights for the client NAME; the old ones end, at once or after the overlap."""
     key, digest = new_key()
     with open_stack() as stack:
-        client = stack.store.rotate_client(name, digest, "cli", timedelta(hours=overlap_hours).total_seconds())
+        client = stack.store.clients.rotate(name, digest, "cli", timedelta(hours=overlap_hours).total_seconds())
     show({"client": name, "key": key, "scopes": " ".join(sorted(client.scopes))}, as_json)
 
 
@@ -84,7 +84,7 @@ def rotate(name: str, overlap_hours: float, as_json: bool) -> None:
 def revoke(name: str) -> None:
     """Make every key of the client NAME useless, within two seconds everywhere."""
     with open_stack() as stack:
-        stack.store.revoke_client(name, actor="cli")
+        stack.store.clients.revoke(name, actor="cli")
     click.echo(f"revoked {name}")
 
 
@@ -123,7 +123,7 @@ def _rights(client: Client, ends: datetime | None) -> Mapping[str, object]:
     }
 
 
-def _row(key: Key) -> Mapping[str, object]:
+def _row(key: ClientKey) -> Mapping[str, object]:
     made = key.created_at.isoformat(timespec="seconds")
     return {"client": key.client.name, "key": f"{key.digest}...", "made": made, **_rights(key.client, key.expires_at)}
 

@@ -188,7 +188,11 @@ def simulate(new: str | None, old: str | None, customers: int, channel: str | No
     with open_stack() as stack, bar("Deciding twice for each customer"):
         governance, policies = governance_of(stack), (policy_of(stack, new), _old(stack, old))
         found = governance.simulation(*policies, customers=customers, channel=channel, limit=limit)
-        report = governance.value_gate.judge(policies[0]) if old is None and stack.store.active() is not None else None
+        report = (
+            governance.value_gate.judge(policies[0])
+            if old is None and stack.store.releases.active() is not None
+            else None
+        )
     if as_json:
         show({**found.document(), "policy_value": None if report is None else report.document()}, as_json)
     else:

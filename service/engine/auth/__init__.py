@@ -40,7 +40,7 @@ class Access:
     def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
         self._views, self.repeats = store.access_log, store.idempotency
         self._quotas = Quotas(settings, cache.taken)
-        self._clients = Clients(store.client)
+        self._clients = Clients(store.clients.by_key_hash)
         self.signing = SigningKeys(store.signing_keys.accepted)
         self.customer_tokens = CustomerTokens(self.signing, self._clients.holder)
         source = settings.jwt_jwks

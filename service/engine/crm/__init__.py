@@ -39,7 +39,7 @@ class Crm:
         explanations: ExplanationService,
         sign: Sign,
     ) -> None:
-        self.audit, self.alias, self.changes = store.audit, store.customers.alias, store.feed
+        self.audit, self.alias, self.changes = store.audit.append, store.customers.alias, store.feed
         self._store = store
         self.customers = Customers(store, releases, answers)
         self.bulk = Bulk(store, releases, answers, sign)

@@ -98,7 +98,7 @@ class Bulk:
         """Every customer's offers now, in the order asked; recorded when this returns."""
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
-        kept = self._store.customers.remember(turn.row(one.made) for one in decided if one.made is not None)
+        kept = self._store.decisions.insert_many(turn.row(one.made) for one in decided if one.made is not None)
         return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:

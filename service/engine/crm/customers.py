@@ -19,7 +19,7 @@ from service.engine.crm import assessments
 from service.engine.crm.leads.judging import now_ms
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
-from service.store import Entry, Store, Stored, Wanted
+from service.store import CustomerChange, Store, StoredCustomer, WriteResult
 from service.store.customers.listing import Listed
 from service.store.customers.origins import of_client
 from service.store.customers.repository import Note, no_customer_of
@@ -43,11 +43,11 @@ class Customers:
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
         self._store, self._releases, self._answers = store, releases, answers
 
-    def read(self, customer_id: str) -> Entry:
+    def read(self, customer_id: str) -> StoredCustomer:
         """The customer as stored; NotFound."""
         return self._store.customers.read(customer_id)
 
-    def by_key(self, external_key: str) -> Entry:
+    def by_key(self, external_key: str) -> StoredCustomer:
         """The customer of an external key; NotFound."""
         return self._store.customers.by_key(external_key)
 
@@ -65,9 +65,11 @@ class Customers:
 
     def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id, of one branch or (None) of all."""
-        return self._store.customers.listed(after, branch, limit)
+        return self._store.customers.list_customers(after, branch, limit)
 
-    def put(self, wanted: Wanted, client: Client, expect: Expect = anything, behalf: str | None = None) -> Stored:
+    def put(
+        self, wanted: CustomerChange, client: Client, expect: Expect = anything, behalf: str | None = None
+    ) -> WriteResult:
         """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.
 
         NotFound where somebody of that name is stored whom the client does not reach: its own customer needs another.
@@ -75,7 +77,7 @@ class Customers:
         self.expect_fit(wanted.attributes)
         expect_own(client.branch, wanted.attributes)
 
-        def allow(entry: Entry | None) -> None:
+        def allow(entry: StoredCustomer | None) -> None:
             theirs = entry is not None and not reaches(client.branch, entry.attributes)
             expect(None if entry is None or theirs else entry.revision)
             if theirs:
@@ -87,20 +89,20 @@ class Customers:
 
     def amend(
         self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
-    ) -> Stored:
+    ) -> WriteResult:
         """Merge a patch into a customer: null makes unknown, what is left out stays. NotFound, and as ``put``."""
         changes = {str(name): value for name, value in patch.get("attributes", {}).items()}
         self.expect_fit(changes)
         origin = of_client(client.name, now_ms())
 
-        def amended(entry: Entry) -> Wanted:
+        def amended(entry: StoredCustomer) -> CustomerChange:
             after = {**entry.attributes, **changes}
             expect_reach(client.branch, entry.attributes, no_customer(customer_id))
             expect_own(client.branch, after)
             expect(entry.revision)
             assessments.expect_allowed(client, entry.attributes, after)
             key = patch.get("external_key", entry.external_key)
-            return Wanted(entry.id, key, changes, origin, assessments.protected_from(client))
+            return CustomerChange(entry.id, key, changes, origin, assessments.protected_from(client))
 
         note = self._noted("customer.update", client, behalf)
         return self._store.customers.amend(customer_id, amended, self._answers.forget, note)
@@ -108,7 +110,7 @@ class Customers:
     def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
         """What a write by the client leaves on the audit log; a branch's client also where nothing changed."""
 
-        def note(before: Entry | None, after: Entry) -> Row | None:
+        def note(before: StoredCustomer | None, after: StoredCustomer) -> Row | None:
             changed = before is None or (before.attributes, before.external_key) != (
                 after.attributes,
                 after.external_key,
@@ -138,6 +140,6 @@ class Customers:
         return self._store.customers.erase(customer_id, redacted, self._answers.forget, actor, detail, expect)
 
 
-def _nobody(wanted: Wanted) -> NotFound:
+def _nobody(wanted: CustomerChange) -> NotFound:
     """What to raise where nobody is there by the name that was said."""
     return no_customer_of(str(wanted.external_key)) if wanted.id is None else no_customer(wanted.id)

@@ -22,8 +22,7 @@ from service.core.suggestions import explain_unknown
 from service.decision.record import UNREADABLE, shown
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
-from service.store import Store
-from service.store.events.names import Names
+from service.store import PolicyNames, Store
 
 SENTENCE = "The event names what this bank does not have."
 NOUNS = {"offer": "offers", "channel": "channels", "question": "questions"}
@@ -40,10 +39,10 @@ class KnownNames:
 
     def __init__(self, store: Store, releases: ReleaseFollower) -> None:
         self._store, self._releases = store, releases
-        self._ever: tuple[int, Names] | None = None
+        self._ever: tuple[int, PolicyNames] | None = None
 
     @property
-    def now(self) -> Names:
+    def now(self) -> PolicyNames:
         """What serves here names."""
         return self._releases.serving.names
 
@@ -52,12 +51,12 @@ class KnownNames:
         """Where the bank is."""
         return self._releases.serving.phrases.timezone
 
-    def ever(self) -> Names:
+    def ever(self) -> PolicyNames:
         """What the active release and all before it name; Unavailable."""
-        release = self._store.active()
+        release = self._store.releases.active()
         number = 0 if release is None else release.id
         if self._ever is None or self._ever[0] != number:
-            self._ever = number, self._store.names()
+            self._ever = number, self._store.releases.policy_names()
         return self._ever[1]
 
 
@@ -69,7 +68,7 @@ class Claims:
 
     def __init__(self, store: Store, known: KnownNames, trusted: bool) -> None:
         self._store, self._known, self._trusted = store, known, trusted
-        self._ever: Names | None = None
+        self._ever: PolicyNames | None = None
         self._decisions: dict[str, tuple[str | None, dict[str, str] | None]] = {}
 
     def expect(self, event: Event, proven: bool = False) -> None:
@@ -124,7 +123,7 @@ class Claims:
     def _read(self, decision_id: str) -> tuple[str | None, dict[str, str] | None]:
         """As it is stored; of a record that somebody altered it cannot be told what it showed."""
         try:
-            stored = self._store.decision(decision_id)
+            stored = self._store.decisions.read(decision_id)
             return stored.customer_id, shown(stored.record)
         except NotFound:
             return None, None
@@ -133,5 +132,5 @@ class Claims:
 
     def _archived(self, decision_id: str) -> bool:
         """Whether the id is older than all that is on record."""
-        oldest = self._store.oldest_decision()
+        oldest = self._store.decisions.oldest_id()
         return oldest is not None and made_at(decision_id) is not None and decision_id < oldest

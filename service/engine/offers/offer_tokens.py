@@ -98,7 +98,7 @@ class OfferTokens:
         """The one offer of the named decision whose signature this is, and the customer it was shown to."""
         decision_id = _decision(named)
         try:
-            stored = self._store.decision(decision_id)
+            stored = self._store.decisions.read(decision_id)
         except NotFound:
             raise _refused(where, "names no decision on record") from None
         for treatment in decode(stored.record)[0].treatments:

@@ -30,7 +30,7 @@ class VisitorService:
         try:
             past = () if device_id is None else self._store.visitors.past(device_id, serving.expiry.lookback(now))
             made = decide_recorded(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
-            self._store.remember(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
+            self._store.decisions.insert(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
         except Unavailable:
             return default_answer(serving, _stranger(), request, now, self._away())
         return Answer(made.render(request.language, serving.until(now)), "fresh", made.decision.degraded)

@@ -30,8 +30,7 @@ from service.rules.policy import Policy, load
 from service.rules.triggers import triggers_of
 from service.runtime.config import Settings
 from service.scoring.models import Bundle
-from service.store import Store
-from service.store.events.names import Names
+from service.store import PolicyNames, Store
 
 LOG = logging.getLogger(__name__)
 RETRY_S = 15.0
@@ -59,10 +58,10 @@ class ActiveRelease:
         return mine if self.challenger is None else mine.joined(self.challenger.expiry)
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> PolicyNames:
         """What events may name, by champion and challenger together."""
         both = [self.policy] if self.challenger is None else [self.policy, self.challenger.policy]
-        return Names(
+        return PolicyNames(
             frozenset(one.id for policy in both for one in policy.offers),
             frozenset(one.id for policy in both for one in policy.channels),
             frozenset(one.id for policy in both for one in policy.portrait.satisfaction.questions),
@@ -121,7 +120,7 @@ class ReleaseFollower:
 
     def refresh(self) -> None:
         """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
-        release = self._store.active()
+        release = self._store.releases.active()
         if release is None or self._serves(release) or self._is_backing_off(release.id):
             return
         try:
@@ -149,7 +148,7 @@ class ReleaseFollower:
 
     def _first(self) -> ActiveRelease:
         try:
-            release = self._store.active()
+            release = self._store.releases.active()
             if release is not None:
                 return self._load(release, priors_allowed=True)
         except FourcastError as error:

@@ -106,7 +106,7 @@ class Governance:
 
     def trial(self) -> Challenger | None:
         """What is on trial beside the champion."""
-        active = self._store.active()
+        active = self._store.releases.active()
         return None if active is None else self._store.challengers.of(active.id)
 
     def challenge(
@@ -117,7 +117,7 @@ class Governance:
         NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served. GateRefused where
         the bundle does not fit this bank, as for one that is promoted; with ``override`` it is tried all the same.
         """
-        champion = self._store.active()
+        champion = self._store.releases.active()
         if champion is None:
             raise Conflict("Nothing serves yet that could be challenged.")
         whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
@@ -131,10 +131,10 @@ class Governance:
             return note
         policy, bundle = self._loader.policy(challenger.policy), self._loader.bundle(challenger.bundle)
         other = champion.bundle not in (None, bundle.version)
-        found = misfits(bundle, self._store.bundle(str(champion.bundle)) if other else None, policy.attributes)
+        found = misfits(bundle, self._store.releases.bundle(str(champion.bundle)) if other else None, policy.attributes)
         if not override:
             refuse(found)
-        self._store.put_bundle(bundle.version, bundle.manifest)
+        self._store.releases.put_bundle(bundle.version, bundle.manifest)
         return f"against the gate ({'; '.join(found)}); {note}"[:NOTE_MAX] if found else note
 
     def end_challenge(self, actor: str, note: str) -> Release:
@@ -151,7 +151,7 @@ class Governance:
 
     def releases(self, limit: int) -> list[dict[str, Any]]:
         """The newest releases first."""
-        return self._store.releases(limit)
+        return self._store.releases.list_releases(limit)
 
     def policy(self, policy_hash: str | None = None) -> Policy:
         """The policy of that hash, or the one that serves; NotFound."""
@@ -187,17 +187,17 @@ class Governance:
         return release
 
     def _active(self) -> Release:
-        release = self._store.active()
+        release = self._store.releases.active()
         if release is None:
             raise NotFound("No policy serves yet to compare with: name one.")
         return release
 
     def _release(self, policy: Policy) -> Release:
-        return self._store.active() or Release(ON_DISK, policy.hash, None)
+        return self._store.releases.active() or Release(ON_DISK, policy.hash, None)
 
     def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
         clock = reduce(AnswerExpiry.joined, map(AnswerExpiry.of, policies))
-        people = self._store.population(customers, clock.lookback(now))
+        people = self._store.customers.sample_snapshots(customers, clock.lookback(now))
         if not people:
             raise InvalidInput("No customer is stored to simulate on: import customers first.")
         return people

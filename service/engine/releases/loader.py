@@ -31,7 +31,7 @@ class ReleaseLoader:
         """The bundle of a version; BundleError."""
 
     def _read(self, policy_hash: str) -> Policy:
-        policy = from_documents(self._store.policy(policy_hash))
+        policy = from_documents(self._store.releases.policy(policy_hash))
         if policy.hash != policy_hash:
             raise PolicyError(f"the documents stored as policy {policy_hash} are altered: they hash to {policy.hash}")
         return policy

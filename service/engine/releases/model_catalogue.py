@@ -58,7 +58,7 @@ class ModelCatalogue:
 
     def _serving(self) -> dict[str, str]:
         """Which bundle is champion, and which challenger."""
-        active = self.store.active()
+        active = self.store.releases.active()
         if active is None:
             return {}
         trial = self.store.challengers.of(active.id)

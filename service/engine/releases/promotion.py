@@ -39,7 +39,7 @@ def promote(
     released, the settings' policy serves with it on the actor's word alone.
     """
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
-    active = store.active()
+    active = store.releases.active()
     verdict = _judged(store, settings, bundle, active)
     if not against:
         verdict.or_refuse()
@@ -50,9 +50,9 @@ def promote(
         with in_turn(store, patience):
             refused = refusal(store, active.policy, patience, version, artifacts)
         note = note_with_gate(note, refused, override)
-    store.put_bundle(version, bundle.manifest)
+    store.releases.put_bundle(version, bundle.manifest)
     if active is not None:
-        return store.promote(version, note[:NOTE_MAX], actor)
+        return store.releases.promote(version, note[:NOTE_MAX], actor)
     policy = load(settings.policy)
     conduct.refuse(policy)
     said = f"first release, {note}"[:NOTE_MAX]
@@ -63,7 +63,7 @@ def _judged(store: Store, settings: Settings, challenger: Bundle, active: Releas
     """What the gate says of a bundle beside the one that serves and under the policy that serves."""
     manifest, policy = challenger.manifest, _serving_policy(store, settings, active)
     another = active is not None and active.bundle not in (None, challenger.version)
-    champion = store.bundle(str(active.bundle)) if active is not None and another else None
+    champion = store.releases.bundle(str(active.bundle)) if active is not None and another else None
     compared = None if champion is None else model_gate.at_rest(manifest, champion)
     misfit = misfits(challenger, champion, policy.attributes)
     return model_gate.gate(metrics_of(manifest), compared, manifest.get("experience"), misfit)
@@ -71,4 +71,4 @@ def _judged(store: Store, settings: Settings, challenger: Bundle, active: Releas
 
 def _serving_policy(store: Store, settings: Settings, active: Release | None) -> Policy:
     """The policy beside which a promoted bundle serves."""
-    return load(settings.policy) if active is None else from_documents(store.policy(active.policy))
+    return load(settings.policy) if active is None else from_documents(store.releases.policy(active.policy))

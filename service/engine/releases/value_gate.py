@@ -143,7 +143,7 @@ class ValueGate:
 
         ``bundle``: score anew with it, else by the scores of each record.
         """
-        active = self._store.active()
+        active = self._store.releases.active()
         if active is None:
             raise NotFound("No policy serves yet to compare with.")
         champion = self._loader.policy(active.policy)
@@ -171,7 +171,7 @@ class ValueGate:
     ) -> Iterator[Side | LeftOut]:
         """What each decision shows, or why it is left out."""
         window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
-        stored = self._store.taken(now - window - days * DAY_MS, now - window, window, customers)
+        stored = self._store.outcomes.labelled(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
         models = self._loader.bundle(bundle) if isinstance(bundle, str) and stored else bundle
         for number, outcome in enumerate(stored, 1):

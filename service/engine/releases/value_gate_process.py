@@ -59,7 +59,7 @@ def _value(asked: dict[str, Any]) -> str:
     store = Store(asked["url"], DATABASE_MS)
     loader = ReleaseLoader(store, Artifacts(Path(asked.get("folder", "")), asked.get("artifacts_url")))
     policy = loader.compiled(asked["policy"])
-    return "" if store.active() is None else ValueGate(store, loader).judge(policy, asked["bundle"]).refusal
+    return "" if store.releases.active() is None else ValueGate(store, loader).judge(policy, asked["bundle"]).refusal
 
 
 if __name__ == "__main__":

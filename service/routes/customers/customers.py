@@ -49,7 +49,7 @@ from service.routes.schemas.customers import (
     KeyedCustomerInput,
     LookUp,
 )
-from service.store import Entry, Origin, Stored, Wanted
+from service.store import CustomerChange, Origin, StoredCustomer, WriteResult
 from service.store.customers.origins import origins
 from service.store.customers.repository import no_customer_of
 
@@ -118,7 +118,7 @@ def put_customer(client: Client, customer: str) -> Response:
     """
     expected = precondition(client, request)
     body = check(_WHOLE, read_json(request), SENTENCE)
-    wanted = Wanted(word(customer, "customer"), body.get("external_key"), body["attributes"])
+    wanted = CustomerChange(word(customer, "customer"), body.get("external_key"), body["attributes"])
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
@@ -163,7 +163,7 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
     """
     expected = precondition(client, request)
     body = check(_KEYED, read_json(request), SENTENCE)
-    wanted = Wanted(None, word(external_key, "external_key", LONG), body["attributes"])
+    wanted = CustomerChange(None, word(external_key, "external_key", LONG), body["attributes"])
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
@@ -248,11 +248,11 @@ def _erased(client: Client, customer_id: str, behalf: str | None) -> RawResponse
     return RawResponse(b"", 204, [NO_STORE])
 
 
-def _put(client: Client, wanted: Wanted, behalf: str | None, expected: Precondition) -> RawResponse:
+def _put(client: Client, wanted: CustomerChange, behalf: str | None, expected: Precondition) -> RawResponse:
     return _told(engine().crm.customers.put(wanted, client, expected.expect, behalf))
 
 
-def _told(stored: Stored) -> RawResponse:
+def _told(stored: WriteResult) -> RawResponse:
     """What a write left."""
     return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
@@ -263,7 +263,7 @@ def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
     told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
     try:
         body = check(_ITEM, row, SENTENCE, where)
-        wanted = Wanted(body.get("id"), body.get("external_key"), body["attributes"])
+        wanted = CustomerChange(body.get("id"), body.get("external_key"), body["attributes"])
         stored = engine().crm.customers.put(wanted, client, behalf=body.get("on_behalf_of"))
     except Unavailable:
         raise
@@ -276,18 +276,18 @@ def _text(value: object) -> str | None:
     return value[:LONG] if isinstance(value, str) else None
 
 
-def _shown(client: Client, entry: Entry, nobody: NotFound) -> RawResponse:
+def _shown(client: Client, entry: StoredCustomer, nobody: NotFound) -> RawResponse:
     """The customer; another branch's is not there, for who may not see them."""
     if not own_customers(client, (entry.id,)):
         raise nobody
     return _answer(entry, 200)
 
 
-def _answer(entry: Entry, status: int) -> RawResponse:
+def _answer(entry: StoredCustomer, status: int) -> RawResponse:
     return RawResponse(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
 
 
-def _document(entry: Entry) -> dict[str, Any]:
+def _document(entry: StoredCustomer) -> dict[str, Any]:
     return {
         "customer_id": entry.id,
         "external_key": entry.external_key,

@@ -3,6 +3,5 @@
 breaker     the breaker and the clock of PostgreSQL
 database    its address, its connections, its deadline, and what its failures are called
 encoding    what PostgreSQL's text cannot hold, refused before it gets there
-statements  the statements on every request's road
 wire        one libpq connection with a deadline
 """

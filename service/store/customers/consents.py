@@ -7,7 +7,8 @@ moment on, whether or not the message then goes out, which errs on the customer'
 same reservation, also when the cap is full by now.
 """
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,13 +17,15 @@ import orjson
 from service.core.decision_ids import canonical_id
 from service.core.domain import Event, EventKind, Lookback, Snapshot
 from service.core.errors import Conflict, no_customer
-from service.store.connection import encoding, statements, wire
+from service.store.connection import encoding, wire
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Statement
-from service.store.customers import writes
+from service.store.customers import consent_file, snapshots, writes
+from service.store.customers.consent_file import ConsentRow
 from service.store.customers.writes import Forget, Words
 from service.store.events import contacts, events
 from service.store.events.contacts import Contact
+from service.store.maintenance.copy import Progress, loading
 
 REPORTED = Statement(
     b"reported",
@@ -65,7 +68,7 @@ class Said:
     version: str
 
 
-class Standing(NamedTuple):
+class CurrentConsents(NamedTuple):
     """A customer's revision, and the newest word on every purpose that was ever spoken of."""
 
     revision: int
@@ -93,9 +96,9 @@ class ConsentLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def standing(self, customer_id: str) -> Standing:
-        """What stands of a customer's words; NotFound."""
-        return _standing(self._database.ask, customer_id)
+    def current(self, customer_id: str) -> CurrentConsents:
+        """A customer's newest words on every purpose; raises NotFound."""
+        return _current(self._database.ask, customer_id)
 
     def say(self, customer_id: str, said: Words, at: int, forget: Forget, expect: Expect = whatever) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's revision; NotFound.
@@ -105,7 +108,7 @@ class ConsentLedger:
         words, origin = said.checked()
         with self._database.exchange() as ask:
             contacts.lock(ask, customer_id)
-            before = _standing(ask, customer_id)
+            before = _current(ask, customer_id)
             expect(before.revision)
             for purpose, word in words.items():
                 ask(SAY, customer_id.encode(), purpose, word, *origin, b"%d" % at)
@@ -114,6 +117,23 @@ class ConsentLedger:
             revision = writes.raise_revision(ask, customer_id)
             writes.tell(ask, customer_id, revision, forget)
             return revision
+
+    def load(
+        self,
+        rows: Iterable[ConsentRow],
+        source: str = consent_file.RECORD,
+        version: str = "1",
+        at: int | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Add the words of the record ``source`` to the ledger (``at``: now, ms), all or none; the number of rows.
+
+        Raises:
+            InvalidInput: names the rows that do not fit.
+        """
+        said_at = time.time_ns() // 1_000_000 if at is None else at
+        with loading(self._database) as connection:
+            return consent_file.load_consents(connection, rows, source, version, said_at, progress)[0]
 
     def reserve(
         self, contact: Event, back: Lookback, permit: Permit, forget: Forget, planned: bool = False
@@ -128,8 +148,8 @@ class ConsentLedger:
             before = _before(ask, contact, planned)
             if before is not None:
                 return before, False
-            (row,) = ask(statements.SNAPSHOT, contact.customer_id.encode(), *statements.lookback(back))
-            permit(statements.snapshot_of(contact.customer_id, row))
+            (row,) = ask(snapshots.SNAPSHOT, contact.customer_id.encode(), *snapshots.lookback(back))
+            permit(snapshots.snapshot_of(contact.customer_id, row))
             contacts.add(ask, contact)
             revision = events.record(ask, contact)
             if revision is not None:
@@ -160,10 +180,10 @@ def _made(contact: Contact, at: int) -> Event:
     return Event(contact.id, contact.customer_id, str(EventKind.CONTACT), at, *places)
 
 
-def _standing(ask: Ask, customer_id: str) -> Standing:
+def _current(ask: Ask, customer_id: str) -> CurrentConsents:
     for revision, found in ask(SAID, encoding.name("customer_id", customer_id)):
         said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
-        return Standing(wire.whole(revision), said)
+        return CurrentConsents(wire.whole(revision), said)
     raise no_customer(customer_id)
 
 

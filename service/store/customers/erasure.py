@@ -58,7 +58,7 @@ Redact = Callable[[bytes, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ErasureRequest:
     """Who asks for an erasure, and what it takes beside the database."""
 
     redact: Redact
@@ -68,7 +68,7 @@ class Asked:
     expect: Expect
 
 
-def erase(connection: Connection, seal: Seal, customer_id: str, asked: Asked) -> bool:
+def erase(connection: Connection, seal: Seal, customer_id: str, asked: ErasureRequest) -> bool:
     """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
     salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
     digest, covering = tombstones.digest_of(salt, customer_id), audit_values.covering(salt, customer_id)
@@ -94,7 +94,11 @@ def erase(connection: Connection, seal: Seal, customer_id: str, asked: Asked) ->
 
 
 def _say(
-    connection: Connection, pseudonym: str, asked: Asked, left: Mapping[str, int], covering: Mapping[str, object]
+    connection: Connection,
+    pseudonym: str,
+    asked: ErasureRequest,
+    left: Mapping[str, int],
+    covering: Mapping[str, object],
 ) -> None:
     """Put the erasure on the audit log, with how many decisions and keys of the customer's there were."""
     counts = {name: left[name] for name in ("decisions", "keys") if name == "decisions" or left[name]}

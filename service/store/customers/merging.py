@@ -16,7 +16,7 @@ from service.core.errors import Unconfirmed
 from service.store.customers import retiring
 from service.store.customers.ahead import AHEAD, AT, TOLD_AT
 from service.store.customers.origins import IMPORT, Origin, only
-from service.store.customers.removals import Taken
+from service.store.customers.removals import FileLosses
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ LOSERS = f"""
 """  # noqa: S608 - our own words
 
 
-def expect_agreed(connection: Connection, file: CustomerFile) -> Taken:
+def expect_agreed(connection: Connection, file: CustomerFile) -> FileLosses:
     """What the staged file takes away; Unconfirmed says what it would where nobody agreed to it."""
     attributes, losers = _loss(connection, file)
     absent = retiring.count(connection, file.words) if file.full else (0, 0, 0, 0)
-    taken = Taken(attributes, losers, *absent)
+    taken = FileLosses(attributes, losers, *absent)
     if taken.anything and not file.agreed:
         raise Unconfirmed(taken.question)
     return taken

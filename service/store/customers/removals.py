@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class FileLosses:
     """``attributes`` became unknown for ``losers``; of ``absent`` of ``stored`` customers ``retired`` are so by this.
 
     ``before`` were retired already; the other absent ones were told of later than the file, and stay.

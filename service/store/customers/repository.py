@@ -5,31 +5,33 @@ remembered as a keyed digest only, so that the same request again is the same an
 can leave the customer out.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import func, select
 from sqlalchemy import text as text_of
-from sqlalchemy.dialects.postgresql import insert
 
 from service.core import customer_ids
 from service.core.domain import Attributes, Lookback, Snapshot
-from service.core.errors import Conflict, InvalidInput, NotFound, Problem, no_customer
-from service.store.connection import encoding, statements, wire
+from service.core.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable, no_customer
+from service.store.connection import encoding, wire
 from service.store.connection.database import PATIENCE_S, Ask, Database
 from service.store.connection.wire import Row, Statement
-from service.store.customers import erasure, tombstones, writes
-from service.store.customers.erasure import Asked, Expect, Redact
+from service.store.customers import consent_file, erasure, external_keys, snapshots, tombstones, writes
+from service.store.customers.consent_file import ConsentRow
+from service.store.customers.erasure import ErasureRequest, Expect, Redact
 from service.store.customers.listing import Listed, page
+from service.store.customers.merging import CustomerFile
 from service.store.customers.origins import Origin, Told, only
+from service.store.customers.removals import FileLosses
 from service.store.customers.retiring import take_back
-from service.store.customers.writes import Forget
+from service.store.customers.writes import Forget, Words, nobody_told
+from service.store.maintenance import copy
+from service.store.maintenance.copy import CustomerRow, Progress
 from service.store.schema import customers as rows
-from service.store.schema import (
-    decisions,
-)
 from service.store.security import audit
 from service.store.security.sealing import Seal
 
@@ -40,21 +42,12 @@ LOCK_ID = Statement(b"lock_entry", BY_ID.text + b" FOR UPDATE")
 LOCK_KEY = Statement(b"lock_entry_by_key", BY_KEY.text + b" FOR UPDATE")
 SALT = Statement(b"salt", b"SELECT encode(salt, 'hex') FROM pseudonyms")
 COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1 RETURNING revision", binary=0)
-MANY = Statement(
-    b"snapshots",
-    f"""
-    SELECT c.id, {statements.KNOWN} FROM customers AS c
-    WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))
-    """.encode(),  # noqa: S608 - our own words
-)
-
-
 IDS_OF = text_of("SELECT id, external_key FROM customers WHERE external_key = ANY (:names)")
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredCustomer:
     """One customer as stored; ``updated_at`` in ms UTC; ``told``: who said each attribute last."""
 
     id: str
@@ -66,7 +59,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CustomerChange:
     """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one.
 
     An attribute that is None is said to be unknown by ``origin``. One that is left out is, too, where the customer is
@@ -85,7 +78,7 @@ class Wanted:
         """Without the attributes that are unknown: to a decision null and absent are the same."""
         return {name: value for name, value in self.attributes.items() if value is not None}
 
-    def told(self, before: Entry | None = None) -> tuple[Told, int]:
+    def told(self, before: StoredCustomer | None = None) -> tuple[Told, int]:
         """Who says all of it, and when; of what was known ``before`` and is left out, that it is unknown."""
         left_out = {*before.attributes, *before.told} if before else set[str]()
         stays = {name: before.told[name] for name in self.unsaid.intersection(before.told)} if before else {}
@@ -94,7 +87,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class WriteResult:
     """A customer as a write left them: the revision rises where something changed; ``new``: nobody was stored."""
 
     id: str
@@ -102,16 +95,29 @@ class Stored:
     new: bool
 
 
-Allow = Callable[[Entry | None], None]
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many ``customers`` a load stored, what it took away, how often it says yes and a no holds still.
+
+    ``erased``: customers whom it left out, because they were erased after its file was read.
+    """
+
+    customers: int
+    taken: FileLosses
+    outvoted: int = 0
+    erased: frozenset[str] = frozenset()
+
+
+Allow = Callable[[StoredCustomer | None], None]
 """Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
-Amend = Callable[[Entry], Wanted]
+Amend = Callable[[StoredCustomer], CustomerChange]
 """What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
 where the caller may not."""
-Note = Callable[[Entry | None, Entry], audit.Row | None]
+Note = Callable[[StoredCustomer | None, StoredCustomer], audit.Row | None]
 """What was stored and what a write leaves, to its row on the audit log, in the same transaction; None: none."""
 
 
-def unnoted(_before: Entry | None, _after: Entry) -> None:
+def unnoted(_before: StoredCustomer | None, _after: StoredCustomer) -> None:
     """For a write that leaves nothing on the audit log."""
 
 
@@ -122,21 +128,21 @@ class CustomerRepository:
         self._database, self._seal = database, seal
         self._salt: bytes | None = None
 
-    def read(self, customer_id: str) -> Entry:
+    def read(self, customer_id: str) -> StoredCustomer:
         """The customer of that id; NotFound."""
         found = self._database.ask(BY_ID, encoding.name("customer_id", customer_id))
         if not found:
             raise no_customer(customer_id)
         return _entry(found[0])
 
-    def by_key(self, external_key: str) -> Entry:
+    def by_key(self, external_key: str) -> StoredCustomer:
         """The customer of that external key; NotFound."""
         found = self._database.ask(BY_KEY, encoding.name("external_key", external_key))
         if not found:
             raise no_customer_of(external_key)
         return _entry(found[0])
 
-    def put(self, wanted: Wanted, allow: Allow, forget: Forget, note: Note = unnoted) -> Stored:
+    def put(self, wanted: CustomerChange, allow: Allow, forget: Forget, note: Note = unnoted) -> WriteResult:
         """Store the attributes whole.
 
         Conflict for a taken key; InvalidInput for an id or key that is new and outside the alphabet.
@@ -148,7 +154,7 @@ class CustomerRepository:
                 raise
             return self._put(wanted, allow, forget, note)  # somebody stored this key a moment before: it is found now
 
-    def amend(self, customer_id: str, amend: Amend, forget: Forget, note: Note = unnoted) -> Stored:
+    def amend(self, customer_id: str, amend: Amend, forget: Forget, note: Note = unnoted) -> WriteResult:
         """Change what ``amend`` says, and keep the rest with who said it; NotFound, Conflict for a taken key."""
         with self._database.exchange() as ask:
             found = ask(LOCK_ID, encoding.name("customer_id", customer_id))
@@ -158,13 +164,16 @@ class CustomerRepository:
             wanted = amend(entry)
             expect_names(wanted, entry)
             told, at = wanted.told()
-            facts, said = Wanted(None, None, {**entry.attributes, **wanted.attributes}).known, {**entry.told, **told}
+            facts, said = (
+                CustomerChange(None, None, {**entry.attributes, **wanted.attributes}).known,
+                {**entry.told, **told},
+            )
             revision = writes.patch(ask, entry.id, facts, wanted.external_key, said, at)
-            _note(ask, note(entry, Entry(entry.id, wanted.external_key, facts, revision, at, said)))
+            _note(ask, note(entry, StoredCustomer(entry.id, wanted.external_key, facts, revision, at, said)))
             writes.tell(ask, entry.id, revision, forget)
-            return Stored(entry.id, revision, new=False)
+            return WriteResult(entry.id, revision, new=False)
 
-    def _put(self, wanted: Wanted, allow: Allow, forget: Forget, note: Note) -> Stored:
+    def _put(self, wanted: CustomerChange, allow: Allow, forget: Forget, note: Note) -> WriteResult:
         with self._database.exchange() as ask:
             if wanted.id is not None:
                 found = ask(LOCK_ID, encoding.name("customer_id", wanted.id))
@@ -182,24 +191,121 @@ class CustomerRepository:
             told, at = wanted.told(entry)
             revision = writes.put(ask, name, wanted.known, wanted.external_key, told, at, first)
             key = wanted.external_key or (entry.external_key if entry else None)
-            _note(ask, note(entry, Entry(name, key, wanted.known, revision, at, told)))
+            _note(ask, note(entry, StoredCustomer(name, key, wanted.known, revision, at, told)))
             writes.tell(ask, name, revision, forget)
-            return Stored(name, revision, new=entry is None and revision == first)
+            return WriteResult(name, revision, new=entry is None and revision == first)
 
     def _ended(self, ask: Ask, name: str) -> int:
         """The revision at which somebody of that id was erased, who is stored again now; 0 for nobody."""
         return sum(wire.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
 
-    def listed(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+    def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id."""
         with self._database.begin(PATIENCE_S) as connection:
             return page(connection, after, branch, limit)
 
+    def read_revision(self, customer_id: str) -> tuple[int | None, int, int]:
+        """The customer's revision (None: no such customer), the active release's id (0: none), the cache generation.
+
+        Raises:
+            Unavailable: the database was never migrated.
+        """
+        rows = self._database.ask(snapshots.REVISION, encoding.name("customer_id", customer_id))
+        if not rows:
+            raise Unavailable("The database lacks its serving row: `fourcast serve` migrates it at start.")
+        revision, release, generation = rows[0]
+        return None if revision is None else int(revision), wire.whole(release), wire.whole(generation)
+
+    def snapshot(self, customer_id: str, back: Lookback) -> Snapshot | None:
+        """Attributes, newest consents, the past so far back, and the revision they all belong to; None for nobody."""
+        keyed = self.keyed_snapshot(customer_id, back)
+        return None if keyed is None else keyed[0]
+
+    def keyed_snapshot(self, customer_id: str, back: Lookback) -> tuple[Snapshot, str | None] | None:
+        """As ``snapshot``, with the external key, which answers name and decisions do not read."""
+        name = encoding.name("customer_id", customer_id)
+        rows = self._database.ask(snapshots.SNAPSHOT, name, *snapshots.lookback(back))
+        return (snapshots.snapshot_of(customer_id, rows[0]), wire.word(rows[0][5])) if rows else None
+
     def snapshots(self, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
         """Those of the customers that are stored, each whole, in one view of the database."""
         ids = orjson.dumps([encoding.name("customer_id", one).decode() for one in names])
-        found = self._database.ask(MANY, ids, *statements.lookback(back))
-        return {str(wire.word(row[0])): statements.snapshot_of(str(wire.word(row[0])), row[1:]) for row in found}
+        rows = self._database.ask(snapshots.SNAPSHOTS, ids, *snapshots.lookback(back))
+        return {str(wire.word(row[0])): snapshots.snapshot_of(str(wire.word(row[0])), row[1:]) for row in rows}
+
+    def sample_snapshots(self, count: int, back: Lookback) -> list[Snapshot]:
+        """At most ``count`` customers, always the same fair sample, with consents and the past so far back."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return snapshots.sample(connection, count, back)
+
+    def sample_ids(self, count: int) -> list[str]:
+        """The first ``count`` customer ids in order."""
+        with self._database.begin() as connection:
+            return list(connection.execute(select(rows.c.id).order_by(rows.c.id).limit(count)).scalars())
+
+    def count(self) -> int:
+        """How many customers are stored."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return int(connection.execute(select(func.count()).select_from(rows)).scalar_one())
+
+    def load(
+        self, people: Iterable[CustomerRow], progress: Progress | None = None, file: CustomerFile | None = None
+    ) -> int:
+        """Store by COPY the customers of a ``file`` (None: as of now), all or none; returns the number of rows.
+
+        Raises:
+            InvalidInput: names the rows that do not fit.
+            Unconfirmed: the file takes something away to which nobody agreed.
+        """
+        file = file or CustomerFile(time.time_ns() // 1_000_000)
+        with copy.loading(self._database) as connection:
+            count, *_ = copy.load_customers(connection, people, file, progress)
+            external_keys.give(connection, file.external_keys)
+            return count
+
+    def load_files(
+        self,
+        people: Iterable[CustomerRow],
+        consents: Iterable[ConsentRow] | None,
+        progress: Progress | None = None,
+        file: CustomerFile | None = None,
+        source: str = consent_file.RECORD,
+    ) -> Loaded:
+        """Store a bank's customers and their consents (None: unknown), in one transaction: all of it or nothing.
+
+        ``source`` is whose record of consents it is. The audit log says which attributes the file had.
+
+        Raises:
+            InvalidInput: names the rows that do not fit.
+            Unconfirmed: the file takes something away to which nobody agreed.
+        """
+        now = time.time_ns() // 1_000_000
+        file, outvoted, silent = file or CustomerFile(now), 0, set[str]()
+        with copy.loading(self._database) as connection:
+            count, taken, gone = copy.load_customers(connection, people, file, progress)
+            external_keys.give(connection, file.external_keys)
+            if consents is not None:
+                _, silent = consent_file.load_consents(connection, consents, source, "1", now, progress)
+                outvoted = consent_file.outvoted(connection)
+            stored = count - len(gone)
+            audit.append(connection, "import", "customers.import", source, {"customers": stored, **file.summary})
+        return Loaded(stored, taken, outvoted, frozenset(gone | silent))
+
+    def put_customer(
+        self, customer_id: str, attributes: Attributes, forget: Forget = nobody_told, external_key: str | None = None
+    ) -> int:
+        """Store a customer's attributes whole; returns the new revision; raises Conflict for another's external key."""
+        with self._database.exchange() as ask:
+            revision = writes.put(ask, customer_id, attributes, external_key)
+            writes.tell(ask, customer_id, revision, forget)
+            return revision
+
+    def set_consents(self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told) -> int:
+        """Append each purpose's word to the ledger; returns the customer's new revision; NotFound."""
+        with self._database.exchange() as ask:
+            revision = writes.set_consents(ask, customer_id, said, at)
+            writes.tell(ask, customer_id, revision, forget)
+            return revision
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
         """External key -> customer id, of those keys that somebody has."""
@@ -213,11 +319,6 @@ class CustomerRepository:
         with self._database.begin() as connection:
             found = select(rows.c.id, rows.c.external_key).where(rows.c.id.in_(names), rows.c.external_key.is_not(None))
             return {row.id: row.external_key for row in connection.execute(found)}
-
-    def remember(self, made: Iterable[Mapping[str, object]]) -> set[str]:
-        """Keep the decisions of customers who are stored, all or none; whose they are. Durable when this returns."""
-        with self._database.begin() as connection:
-            return remember(connection, made)
 
     def alias(self, customer_id: str) -> str:
         """A name for the customer that only this database can make of the id: what the audit log calls them."""
@@ -244,7 +345,9 @@ class CustomerRepository:
         """
         encoding.name("customer_id", customer_id)
         with self._database.begin(PATIENCE_S) as connection:
-            return erasure.erase(connection, self._seal, customer_id, Asked(redact, forget, actor, detail, expect))
+            return erasure.erase(
+                connection, self._seal, customer_id, ErasureRequest(redact, forget, actor, detail, expect)
+            )
 
     def erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
@@ -258,7 +361,7 @@ class CustomerRepository:
             return {str(one) for one in found.scalars()}
 
 
-def expect_names(wanted: Wanted, entry: Entry | None) -> None:
+def expect_names(wanted: CustomerChange, entry: StoredCustomer | None) -> None:
     """Raise InvalidInput where the id or the external key is new and no path could name it; what is stored stays."""
     faults = {
         "id": customer_ids.fault(wanted.id) if entry is None and wanted.id is not None else None,
@@ -274,7 +377,7 @@ def _note(ask: Ask, row: audit.Row | None) -> None:
         audit.append_by(ask, row)
 
 
-def _key_fault(key: str | None, entry: Entry | None) -> str | None:
+def _key_fault(key: str | None, entry: StoredCustomer | None) -> str | None:
     known = key is None or (entry is not None and key == entry.external_key)
     return None if known else customer_ids.key_fault(str(key))
 
@@ -284,20 +387,7 @@ def no_customer_of(external_key: str) -> NotFound:
     return NotFound(f'No customer has the external key "{external_key}".')
 
 
-def remember(connection: Connection, made: Iterable[Mapping[str, object]]) -> set[str]:
-    """Keep decisions (``id``, ``customer_id``, ``at``, ``release_id``, ``record``) in this transaction, each once.
-
-    Only those of customers who are stored; returns whose. Nobody of them is erased before the transaction ends.
-    """
-    several = [dict(one) for one in made]
-    stored = writes.hold(connection, {str(one["customer_id"]) for one in several}) if several else set()
-    kept = [one for one in several if one["customer_id"] in stored]
-    if kept:
-        connection.execute(insert(decisions).on_conflict_do_nothing(), kept)
-    return stored
-
-
-def _entry(row: Row) -> Entry:
+def _entry(row: Row) -> StoredCustomer:
     name, key, attributes, revision, at, told = row
     facts, numbers = orjson.loads(attributes or b"{}"), (wire.whole(revision), wire.whole(at))
-    return Entry(wire.word(name) or "", wire.word(key), facts, *numbers, orjson.loads(told or b"{}"))
+    return StoredCustomer(wire.word(name) or "", wire.word(key), facts, *numbers, orjson.loads(told or b"{}"))

@@ -8,7 +8,7 @@ way, and whoever comes second, under whatever id, is a duplicate too.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 import orjson
@@ -16,8 +16,10 @@ import orjson
 from service.core.domain import Event, EventKind
 from service.core.errors import Conflict, no_customer
 from service.store.connection import encoding
-from service.store.connection.database import Ask
-from service.store.connection.wire import Statement
+from service.store.connection.database import Ask, Database
+from service.store.connection.wire import Row, Statement
+from service.store.customers import writes
+from service.store.customers.writes import Forget, nobody_told
 from service.store.events import contacts
 from service.store.events.contacts import Contact
 from service.store.events.trails import HAPPENED
@@ -53,6 +55,49 @@ ACCEPT = Statement(
     """,
 )
 SAME = Statement(b"same_event", b"SELECT body_hash = $2 FROM event_keys WHERE id = $1", binary=1)
+
+
+SINCE = Statement(
+    b"events",
+    f"""
+    SELECT json_agg(json_build_array({FIELDS}) ORDER BY at, id) FROM events WHERE customer_id = $1 AND at >= $2::bigint
+    """.encode(),  # noqa: S608 - our own column names
+)
+
+
+class EventRepository:
+    """The events of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, event: Event, forget: Forget = nobody_told) -> bool:
+        """Store an event and raise the customer's revision; False where it was stored before.
+
+        Raises:
+            NotFound: the customer is not stored.
+            Conflict: the id was used for another event.
+        """
+        with self._database.exchange() as ask:
+            revision = report(ask, event)
+            if revision is None:
+                return False
+            writes.tell(ask, event.customer_id, revision, forget)
+            return True
+
+    def contains(self, event: Event) -> bool:
+        """Whether this very event, with this content, was stored before."""
+        return known(self._database.ask, event)
+
+    def since(self, customer_id: str, since_ms: int) -> tuple[Event, ...]:
+        """A customer's events since then, oldest first; decisions read trails instead."""
+        rows = self._database.ask(SINCE, encoding.name("customer_id", customer_id), b"%d" % since_ms)
+        return events_of(rows)
+
+
+def events_of(rows: Iterable[Row]) -> tuple[Event, ...]:
+    """The row of ``SINCE``."""
+    return tuple(Event(*fields) for (document,) in rows for fields in orjson.loads(document or b"[]"))
 
 
 def body_hash(event: Event) -> bytes:

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.core.domain import Lookback, Snapshot
 from service.store.connection.database import PATIENCE_S, Database
-from service.store.customers import repository
+from service.store.decisions import decisions
 from service.store.leads import advisers, credit
 from service.store.leads.locked_lead import ELSEWHERE, Desk, locked, one, snapshots, tell
 from service.store.leads.rows import (
@@ -147,7 +147,7 @@ class Leads:
             made = connection.execute(row).first()
             if made is None:
                 return None
-            repository.remember(connection, [new.decision])
+            decisions.insert_many(connection, [new.decision])
             tell(connection, lead_of(made))
             return lead_of(made)
 

@@ -9,10 +9,9 @@ from sqlalchemy import Connection, exists, false, select, text, update
 from service.core.domain import Event, Lookback, Snapshot
 from service.core.errors import Conflict, NotFound, no_customer
 from service.store.connection.database import named_text
-from service.store.connection.statements import surveys_of, trails_of
-from service.store.customers.repository import MANY
+from service.store.customers.snapshots import SNAPSHOTS as SNAPSHOTS_BY_ID
+from service.store.customers.snapshots import named_lookback, surveys_of, trails_of
 from service.store.customers.writes import RAISE_GENERATION, Forget
-from service.store.decisions.customer_sample import lookback
 from service.store.events import events, trails
 from service.store.leads import advisers
 from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
@@ -22,7 +21,7 @@ from service.store.schema import customers, leads
 from service.store.security import audit, audit_values
 
 LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
-SNAPSHOTS, HAPPENED = named_text(MANY), named_text(trails.HAPPENED)
+SNAPSHOTS, HAPPENED = named_text(SNAPSHOTS_BY_ID), named_text(trails.HAPPENED)
 TAKE_BACK, EMPTY = named_text(trails.TAKE_BACK), named_text(trails.EMPTY)
 STORE_EVENT = text("""
     INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
@@ -166,7 +165,7 @@ def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot
 
 def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
     """Those of the customers that are stored, each whole."""
-    asked = {"p1": orjson.dumps(list(names)).decode(), **lookback(back)}
+    asked = {"p1": orjson.dumps(list(names)).decode(), **named_lookback(back)}
     return {
         name: Snapshot(name, revision, attributes, consents or {}, trails_of(past or ()), surveys_of(surveys or ()))
         for name, revision, attributes, consents, past, surveys in connection.execute(SNAPSHOTS, asked)

@@ -20,7 +20,7 @@ from service.store.connection import encoding
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers import retiring, tombstones
 from service.store.customers.merging import INTO_PLACE, CustomerFile, expect_agreed
-from service.store.customers.removals import Taken
+from service.store.customers.removals import FileLosses
 from service.store.customers.writes import RAISE_GENERATION
 
 LOCK = 0x4643_0004
@@ -63,7 +63,7 @@ def loading(database: Database) -> Iterator[Connection]:
 
 def load_customers(
     connection: Connection, rows: Iterable[CustomerRow], file: CustomerFile, progress: Progress | None
-) -> tuple[int, Taken, set[str]]:
+) -> tuple[int, FileLosses, set[str]]:
     """Store what a file says of customers, as ``merging`` has it.
 
     The number of rows, what the file took away, and whom it names although they were erased; InvalidInput,

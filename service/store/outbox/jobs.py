@@ -22,8 +22,9 @@ from sqlalchemy import Connection, TextClause, select, text, true
 from service.core.errors import Conflict, NotFound, TooMany, no_customer
 from service.store.connection import encoding as texts
 from service.store.connection.database import PATIENCE_S, Database
-from service.store.customers import repository
+from service.store.customers.repository import no_customer_of
 from service.store.customers.writes import hold
+from service.store.decisions import decisions
 from service.store.outbox import feed
 from service.store.schema import NOBODY, jobs
 from service.store.security import bounds
@@ -270,7 +271,7 @@ class Jobs:
     def keep(self, taken: Taken, part: Part) -> None:
         """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
         with self._database.begin(PATIENCE_S) as connection:
-            repository.remember(connection, part.decisions)
+            decisions.insert_many(connection, part.decisions)
             rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
                     for place, told in part.rows.items()]  # fmt: skip
             connection.execute(WRITE, rows)
@@ -383,7 +384,7 @@ def _answer_nobody(connection: Connection, job_id: str, whom: Keyed) -> None:
 
 
 def _nobody(external_key: str) -> dict[str, object]:
-    problem = repository.no_customer_of(external_key)
+    problem = no_customer_of(external_key)
     return {"external_key": external_key, "status": problem.status, "problem": problem.message}
 
 

@@ -48,9 +48,9 @@ class Challengers:
         _check(challenger)
         with self._database.begin() as connection:
             champion = _champion(connection)
-            releases.policy(connection, challenger.policy)
+            releases.read_policy(connection, challenger.policy)
             if challenger.bundle is not None:
-                releases.bundle(connection, challenger.bundle)
+                releases.read_bundle(connection, challenger.bundle)
             if (challenger.policy, challenger.bundle) == (champion.policy, champion.bundle):
                 raise Conflict("This policy and bundle are the champion: a challenger must differ in one of them.")
             _second_person(connection, challenger.policy, actor)

@@ -5,7 +5,7 @@ is activating an older pair again: the history only grows.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -16,8 +16,90 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 from service.core.domain import Release
 from service.core.errors import Conflict, NotFound
 from service.store.connection import encoding
+from service.store.connection.database import PATIENCE_S, Database
+from service.store.connection.wire import Row, Statement, whole, word
+from service.store.releases import policy_names
+from service.store.releases.policy_names import PolicyNames
 from service.store.schema import bundles, policies, releases, serving
 from service.store.security import audit
+
+ACTIVE = Statement(
+    b"active",
+    b"SELECT releases.id, policy, bundle, prices FROM serving JOIN releases ON releases.id = release_id",
+)
+
+
+class ReleaseRepository:
+    """The policies, bundles and releases of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def active(self) -> Release | None:
+        """The release that serves; None before the first."""
+        return release_of(self._database.ask(ACTIVE))
+
+    def list_releases(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The newest releases first, each with note, actor, time and whether it serves; all without ``limit``."""
+        active = select(serving.c.release_id).scalar_subquery()
+        newest = select(releases, (releases.c.id == active).label("active")).order_by(releases.c.id.desc())
+        with self._database.begin() as connection:
+            rows = connection.execute(newest.limit(limit)).mappings()
+            return [{str(name): value for name, value in row.items()} for row in rows]
+
+    def policy(self, policy_hash: str) -> dict[str, Any]:
+        """The documents of one policy; raises NotFound."""
+        with self._database.begin() as connection:
+            return read_policy(connection, policy_hash)
+
+    def policy_names(self) -> PolicyNames:
+        """The names that the policies of all releases and trials give to offers, channels and questions."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return policy_names.read_names(connection)
+
+    def bundle(self, version: str) -> dict[str, Any]:
+        """The manifest of one bundle; raises NotFound."""
+        with self._database.begin() as connection:
+            return read_bundle(connection, version)
+
+    def put_bundle(self, version: str, manifest: Mapping[str, object]) -> None:
+        """Store a bundle's manifest under its version; raises Conflict where another is stored under it."""
+        with self._database.begin() as connection:
+            put_bundle(connection, version, manifest)
+
+    def promote(self, bundle: str, note: str, actor: str) -> Release:
+        """Make a bundle serve beside the policy and prices that serve.
+
+        Raises:
+            NotFound: the bundle is not stored.
+            Conflict: no policy serves yet.
+        """
+        with self._database.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
+            columns = select(releases.c.policy, releases.c.prices)
+            serves = connection.execute(columns.join(serving, serving.c.release_id == releases.c.id)).first()
+            if serves is None:
+                raise Conflict("No policy serves yet that a bundle could serve beside.")
+            return activate(connection, serves.policy, bundle, serves.prices, note, actor)
+
+    def put_policy(self, policy_hash: str, documents: Mapping[str, object]) -> None:
+        """Store a policy's documents under their hash."""
+        with self._database.begin() as connection:
+            put_policy(connection, policy_hash, documents)
+
+    def activate(
+        self, policy: str, bundle: str | None, note: str, actor: str, prices: Mapping[str, float] | None = None
+    ) -> Release:
+        """Make policy and bundle serve as a new release, and write it to the audit log; raises NotFound."""
+        with self._database.begin() as connection:
+            return activate(connection, policy, bundle, prices or {}, note, actor)
+
+
+def release_of(rows: Iterable[Row]) -> Release | None:
+    """The row of ``ACTIVE``; None where there is none."""
+    for number, policy, bundle, prices in rows:
+        return Release(whole(number), word(policy) or "", word(bundle), orjson.loads(prices or b"{}"))
+    return None
 
 
 def put_policy(connection: Connection, policy_hash: str, documents: Mapping[str, object]) -> None:
@@ -27,7 +109,7 @@ def put_policy(connection: Connection, policy_hash: str, documents: Mapping[str,
     connection.execute(insert_new(policies).values(hash=policy_hash, documents=body).on_conflict_do_nothing())
 
 
-def policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
+def read_policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
     """The documents of one policy; raises NotFound."""
     kept = connection.execute(select(cast(policies.c.documents, Text)).where(policies.c.hash == policy_hash)).scalar()
     if kept is None:
@@ -42,11 +124,11 @@ def put_bundle(connection: Connection, version: str, manifest: Mapping[str, obje
     body = encoding.document("manifest", manifest).decode()
     row = insert_new(bundles).values(version=version, manifest=cast(literal(body, Text), JSON))
     new = connection.execute(row.on_conflict_do_nothing().returning(bundles.c.version)).scalar() is not None
-    if not new and bundle(connection, version) != orjson.loads(body):
+    if not new and read_bundle(connection, version) != orjson.loads(body):
         raise Conflict(f'Bundle "{version}" is stored with another manifest.')
 
 
-def bundle(connection: Connection, version: str) -> dict[str, Any]:
+def read_bundle(connection: Connection, version: str) -> dict[str, Any]:
     """The manifest of one bundle; raises NotFound."""
     kept = connection.execute(select(cast(bundles.c.manifest, Text)).where(bundles.c.version == version)).scalar()
     if kept is None:
@@ -84,27 +166,7 @@ def activate(
     return Release(number, policy_hash, version, dict(prices))
 
 
-def promote(connection: Connection, version: str, note: str, actor: str) -> Release:
-    """Put a bundle beside the policy and prices that serve when this runs; Conflict where none do."""
-    connection.execute(select(func.pg_advisory_xact_lock(audit.LOCK)))
-    serves = connection.execute(
-        select(releases.c.policy, releases.c.prices).join(serving, serving.c.release_id == releases.c.id)
-    ).first()
-    if serves is None:
-        raise Conflict("No policy serves yet that a bundle could serve beside.")
-    return activate(connection, serves.policy, version, serves.prices, note, actor)
-
-
-def listed(connection: Connection, limit: int | None) -> list[dict[str, Any]]:
-    """The releases, newest first, with note, actor, time and whether each serves; all where ``limit`` is None."""
-    active = select(serving.c.release_id).scalar_subquery()
-    rows = connection.execute(
-        select(releases, (releases.c.id == active).label("active")).order_by(releases.c.id.desc()).limit(limit)
-    )
-    return [{str(name): value for name, value in row.items()} for row in rows.mappings()]
-
-
 def _known(connection: Connection, policy_hash: str, version: str | None) -> None:
-    policy(connection, policy_hash)
+    read_policy(connection, policy_hash)
     if version is not None:
-        bundle(connection, version)
+        read_bundle(connection, version)

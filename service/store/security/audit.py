@@ -22,7 +22,7 @@ from sqlalchemy import text as query
 
 from service.core.errors import InvalidInput, Problem
 from service.store.connection import encoding
-from service.store.connection.database import Ask
+from service.store.connection.database import PATIENCE_S, Ask, Database
 from service.store.connection.wire import Statement
 from service.store.customers import tombstones
 from service.store.schema import audit
@@ -70,7 +70,7 @@ ADD = Statement(
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """``rows`` that hold, the chain's ``head`` in hex, and the first row (``broken_at``) that does not, with why."""
 
     rows: int
@@ -160,37 +160,60 @@ def append_by(ask: Ask, row: Row) -> int:
     return seq
 
 
-def head(connection: Connection) -> Head:
-    """The end of the chain now."""
-    last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
-    return Head(0, GENESIS.hex()) if last is None else Head(last.seq, bytes(last.hash).hex())
+class AuditLog:
+    """The audit log of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> int:
+        """Add a row; returns its number."""
+        with self._database.begin() as connection:
+            return append(connection, actor, action, subject, detail)
+
+    def list_rows(self, limit: int) -> list[dict[str, Any]]:
+        """The newest rows first, each with its hash in hex, its detail read, and the erasable values beside it."""
+        with self._database.begin() as connection:
+            rows = connection.execute(ROWS.order_by(audit.c.seq.desc()).limit(limit))
+            return [_document(row) for row in rows]
+
+    def head(self) -> Head:
+        """The end of the chain now, to be noted elsewhere."""
+        newest = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+        with self._database.begin() as connection:
+            last = connection.execute(newest).first()
+            return Head(0, GENESIS.hex()) if last is None else Head(last.seq, bytes(last.hash).hex())
+
+    def verify(self, since: Head | None = None) -> ChainVerdict:
+        """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return _verify(connection, since)
+
+    def crosscheck(self) -> list[str]:
+        """In words, where the log differs from releases and erasures; at most 20 of a kind."""
+        with self._database.begin(PATIENCE_S) as connection:
+            return [*_releases(connection), *_erasures(connection)]
 
 
-def verify(connection: Connection, since: Head | None = None) -> Verdict:
-    """Walk the whole chain from its first row; past the row whose head was noted, where one was."""
+def _verify(connection: Connection, since: Head | None) -> ChainVerdict:
     previous, holds, passed = GENESIS, 0, since is None or _is_passed(since, 0, GENESIS)
     coverage = Coverage(connection)
     for row in connection.execute(ROWS.order_by(audit.c.seq), execution_options={"yield_per": 1000}):
         reason = _fault(row, previous, holds + 1) or coverage.fault(row)
         if reason is not None:
-            return Verdict(holds, previous.hex(), row.seq, reason)
+            return ChainVerdict(holds, previous.hex(), row.seq, reason)
         previous, holds = bytes(row.hash), holds + 1
         if since is not None and since.rows == holds and since.hash != previous.hex():
             changed = (
                 "it is not the row whose head was noted: it, or one before it, was changed and the chain made anew"
             )
-            return Verdict(holds, previous.hex(), holds, changed)
+            return ChainVerdict(holds, previous.hex(), holds, changed)
         passed = passed or (since is not None and _is_passed(since, holds, previous))
     if not passed:
         cut = "the row whose head was noted is not there: rows were cut off, or the chain made anew"
-        return Verdict(holds, previous.hex(), holds + 1, cut)
+        return ChainVerdict(holds, previous.hex(), holds + 1, cut)
     uncovered = coverage.uncovered()
-    return Verdict(holds, previous.hex(), uncovered, None if uncovered is None else audit_values.GONE)
-
-
-def crosscheck(connection: Connection) -> list[str]:
-    """In words, where the log and what it tells of differ; at most 20 of a kind."""
-    return [*_releases(connection), *_erasures(connection)]
+    return ChainVerdict(holds, previous.hex(), uncovered, None if uncovered is None else audit_values.GONE)
 
 
 def _releases(connection: Connection) -> Iterator[str]:
@@ -215,21 +238,16 @@ def _is_passed(since: Head, rows: int, last: bytes) -> bool:
     return since.hash == last.hex() and since.rows in (None, rows)
 
 
-def listed(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """The newest rows first, each with its hash in hex, its detail read, and what stands beside it."""
-    rows = connection.execute(ROWS.order_by(audit.c.seq.desc()).limit(limit))
-    return [
-        {
-            "seq": row.seq,
-            "at": row.at,
-            "actor": row.actor,
-            "action": row.action,
-            "subject": row.subject,
-            "detail": audit_values.shown(orjson.loads(row.detail), row.content),
-            "hash": bytes(row.hash).hex(),
-        }
-        for row in rows
-    ]
+def _document(row: Any) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "actor": row.actor,
+        "action": row.action,
+        "subject": row.subject,
+        "detail": audit_values.shown(orjson.loads(row.detail), row.content),
+        "hash": bytes(row.hash).hex(),
+    }
 
 
 def _fault(row: Any, previous: bytes, seq: int) -> str | None:

@@ -1,15 +1,19 @@
 """Clients and their keys. Only the SHA-256 of a key is stored: a key is 256 bits of chance, nobody can try them all."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.core.domain import Client
 from service.core.errors import Conflict, InvalidInput, NotFound, Problem
 from service.store.connection import encoding
+from service.store.connection.database import Database
+from service.store.connection.wire import Row, Statement, word
 from service.store.customers import writes
 from service.store.schema import clients
 from service.store.security import audit, audit_values
@@ -21,8 +25,17 @@ SHOWN = 12
 """How many digits of a key's digest name it in lists and in the audit log."""
 
 
+BY_KEY_HASH = Statement(
+    b"client",
+    b"""
+    SELECT name, to_json(scopes), customer_id, branch, quota, require_if_match FROM clients
+    WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    """,
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Key:
+class ClientKey:
     """A live key: its client, the first digits of its digest, since when it works and until when (None: no end)."""
 
     client: Client
@@ -31,12 +44,75 @@ class Key:
     expires_at: datetime | None
 
 
-def add(connection: Connection, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
-    """Store a client under the SHA-256 (hex) of its key, and say so in the audit log.
+class ClientRepository:
+    """The clients and keys of one database."""
 
-    Conflict for a known key, and for a name that holds a live key bound to another customer or branch: logs, quotas and
-    origins tell clients apart by their names.
-    """
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_key_hash(self, key_hash: str) -> Client | None:
+        """The client whose live key has this SHA-256 (hex); None where no live key has it."""
+        return client_of(self._database.ask(BY_KEY_HASH, encoding.name("key_hash", key_hash)))
+
+    def list_keys(self) -> list[ClientKey]:
+        """Every live key with its client, by name."""
+        with self._database.begin() as connection:
+            return _live_keys(connection)
+
+    def add(self, client: Client, key_hash: str, actor: str, expires_at: datetime | None = None) -> None:
+        """Store a client under the SHA-256 (hex) of its key, valid until ``expires_at``; written to the audit log.
+
+        Raises:
+            InvalidInput: a name, scope, quota or hash cannot be stored.
+            Conflict: the key is known, or the name holds a live key bound to another customer or branch: logs, quotas
+                and origins tell clients apart by their names.
+        """
+        with self._database.begin() as connection:
+            _add(connection, client, key_hash, actor, expires_at)
+
+    def rotate(self, name: str, key_hash: str, actor: str, overlap_s: float = 0) -> Client:
+        """Give a client a new key with the rights of its newest; its older keys work ``overlap_s`` seconds longer.
+
+        Raises:
+            NotFound: the client holds no live key.
+            Conflict: the key is known.
+        """
+        with self._database.begin() as connection:
+            keys = [key for key in _live_keys(connection) if key.client.name == name]
+            if not keys:
+                raise _keyless(name)
+            newest = max(keys, key=lambda key: key.created_at)
+            end = func.now() + timedelta(seconds=overlap_s)
+            sooner = func.least(func.coalesce(clients.c.expires_at, end), end)
+            connection.execute(update(clients).where(clients.c.name == name, _live()).values(expires_at=sooner))
+            _add(connection, newest.client, key_hash, actor, newest.expires_at)
+            return newest.client
+
+    def revoke(self, name: str, actor: str) -> int:
+        """End all live keys of a client; returns how many.
+
+        Raises:
+            NotFound: the client holds no live key.
+        """
+        encoding.name("name", name)
+        live = update(clients).where(clients.c.name == name, _live())
+        with self._database.begin() as connection:
+            count = connection.execute(live.values(revoked_at=func.now())).rowcount
+            if not count:
+                raise _keyless(name)
+            audit.append(connection, actor, "client.revoke", name, {"keys": count})
+            return count
+
+
+def client_of(rows: Iterable[Row]) -> Client | None:
+    """The row of ``BY_KEY_HASH``; None where there is none."""
+    for name, scopes, customer_id, branch, quota, require_if_match in rows:
+        bound = word(customer_id), word(branch), None if quota is None else int(quota), require_if_match == b"t"
+        return Client(word(name) or "", frozenset(orjson.loads(scopes or b"[]")), *bound)
+    return None
+
+
+def _add(connection: Connection, client: Client, key_hash: str, actor: str, expires_at: datetime | None) -> None:
     _check(client, key_hash)
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     _expect_same_bounds(connection, client)
@@ -54,43 +130,19 @@ def add(connection: Connection, client: Client, key_hash: str, actor: str, expir
     if stored is None:
         raise Conflict("This key is in use already: make another.")
     ends = None if expires_at is None else expires_at.isoformat()
-    told = values | {"key": key_hash[:SHOWN], "expires_at": ends}
-    whose = told.pop("customer_id")
+    detail = values | {"key": key_hash[:SHOWN], "expires_at": ends}
+    whose = detail.pop("customer_id")
     beside = None if whose is None else audit_values.of(connection, str(whose), {"customer_id": whose})
-    audit.append(connection, actor, "client.add", client.name, told, beside)
+    audit.append(connection, actor, "client.add", client.name, detail, beside)
 
 
-def revoke(connection: Connection, name: str, actor: str) -> int:
-    """End all live keys of ``name``; returns how many; raises NotFound when there is none."""
-    encoding.name("name", name)
-    count = connection.execute(update(clients).where(clients.c.name == name, _live()).values(revoked_at=func.now()))
-    if not count.rowcount:
-        raise _keyless(name)
-    audit.append(connection, actor, "client.revoke", name, {"keys": count.rowcount})
-    return count.rowcount
-
-
-def rotate(connection: Connection, name: str, key_hash: str, actor: str, overlap_s: float = 0) -> Client:
-    """Give ``name`` a new key with the rights of its newest; those it held end after ``overlap_s``; NotFound."""
-    held = [key for key in listed(connection) if key.client.name == name]
-    if not held:
-        raise _keyless(name)
-    newest = max(held, key=lambda key: key.created_at)
-    end = func.now() + timedelta(seconds=overlap_s)
-    sooner = func.least(func.coalesce(clients.c.expires_at, end), end)
-    connection.execute(update(clients).where(clients.c.name == name, _live()).values(expires_at=sooner))
-    add(connection, newest.client, key_hash, actor, newest.expires_at)
-    return newest.client
-
-
-def listed(connection: Connection) -> list[Key]:
-    """Every live key with its client, by name."""
+def _live_keys(connection: Connection) -> list[ClientKey]:
     names = ("name", "scopes", "customer_id", "branch", "quota", "require_if_match")
     columns = [clients.c[name] for name in names]
     about = clients.c.key_hash, clients.c.created_at, clients.c.expires_at
     rows = connection.execute(select(*columns, *about).where(_live()).order_by(clients.c.name, clients.c.created_at))
     return [
-        Key(Client(name, frozenset(scopes), *bound), digest[:SHOWN], created_at, expires_at)
+        ClientKey(Client(name, frozenset(scopes), *bound), digest[:SHOWN], created_at, expires_at)
         for name, scopes, *bound, digest, created_at, expires_at in rows
     ]
 

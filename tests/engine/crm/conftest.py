@@ -44,7 +44,7 @@ class House:
 
     def client(self, name: str, customer_id: str | None = None, scopes: frozenset[str] = ALL, **more: Any) -> Crm:
         key, digest = new_key()
-        self.store.add_client(Client(name, scopes, customer_id, **more), digest, actor="test")
+        self.store.clients.add(Client(name, scopes, customer_id, **more), digest, actor="test")
         return Crm(self.base, key)
 
 

@@ -69,11 +69,11 @@ def test_a_stranger_is_not_patched_into_being(bank: Crm) -> None:
 
 def test_a_patched_fact_outlives_an_older_file_and_counts_in_the_next_offers(house: House, bank: Crm) -> None:
     month_end = CustomerFile(1_769_875_200_000, list(SAVER))
-    house.store.load_customers([("p-7", SAVER)], None, month_end)
+    house.store.customers.load([("p-7", SAVER)], None, month_end)
     assert bank.ask("GET", "/v1/customers/p-7/offers?channel=mobile_app").json()["offers"]
     patch(bank, "p-7", {"attributes": {"deceased": True}})
     assert bank.ask("GET", "/v1/customers/p-7/offers?channel=mobile_app").json()["offers"] == []
-    house.store.load_customers([("p-7", {**SAVER, "deceased": False})], None, month_end)
+    house.store.customers.load([("p-7", {**SAVER, "deceased": False})], None, month_end)
     told = bank.ask("GET", "/v1/customers/p-7").json()
     assert told["attributes"]["deceased"] is True
     assert (told["origins"]["deceased"]["source"], told["origins"]["age"]["source"]) == ("api:bank-crm", "import")
@@ -86,7 +86,7 @@ def test_a_patch_is_on_the_feed_and_a_branch_s_on_the_audit_log(house: House, ba
     assert patch(branch, "p-8", {"attributes": {"age": 45}, "on_behalf_of": "a-1"}).status_code == 200
     told = bank.ask("GET", f"/v1/changes?since={since}").json()["changes"]
     assert [one["type"] for one in told if one["subject"] == "p-8"] == ["customer.updated"]
-    last = house.store.audit_log(1)[0]
+    last = house.store.audit.list_rows(1)[0]
     assert (last["action"], last["detail"]["on_behalf_of"]) == ("customer.update", "a-1")
 
 
@@ -173,12 +173,12 @@ def test_the_preferences_of_who_is_retired_say_that_there_is_no_contact_and_why(
     path = "/v1/customers/e-gone/preferences"
     put(bank, "e-gone", age=44)
     bank.ask("PUT", path, {"consents": {"contact": True, "marketing:sms": True}, "version": "1"})
-    house.store.set_consents("e-gone", Words({"retired": True}, "import", "1"), 9_000_000_000_000)
+    house.store.customers.set_consents("e-gone", Words({"retired": True}, "import", "1"), 9_000_000_000_000)
     found = bank.ask("GET", path).json()
     assert (found["do_not_contact"], found["consents"]["contact"]) == (True, False)
     assert found["because"] == {"contact": "retired-customer"}
     assert (found["said"]["contact"]["granted"], found["said"]["retired"]["source"]) == (True, "import")
-    house.store.set_consents("e-gone", Words({"retired": False}, "import", "1"), 9_000_000_000_001)
+    house.store.customers.set_consents("e-gone", Words({"retired": False}, "import", "1"), 9_000_000_000_001)
     assert (bank.ask("GET", path).json()["because"], bank.ask("GET", path).json()["do_not_contact"]) == ({}, False)
 
 

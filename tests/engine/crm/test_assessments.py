@@ -134,7 +134,7 @@ def test_every_write_is_audited_with_names_and_with_values_where_they_are_no_tra
     house: House, bank: Crm, assessed: str, road: str
 ) -> None:
     ROADS[road](bank, assessed, {"risk_tolerance": 4, "age": 45, "logins_30d": 3})
-    last = house.store.audit_log(1)[0]
+    last = house.store.audit.list_rows(1)[0]
     action = "customer.update" if road == "patch" else "customer.put"
     assert (last["actor"], last["action"], last["subject"]) == (
         "bank-crm",
@@ -147,28 +147,28 @@ def test_every_write_is_audited_with_names_and_with_values_where_they_are_no_tra
         "risk_tolerance": {"old": 2, "new": 4},
     }
     ROADS[road](bank, assessed, {"risk_tolerance": 4, "age": 45, "logins_30d": 3})
-    assert house.store.audit_log(1)[0]["seq"] == last["seq"], "what changes nothing is no write"
-    assert house.store.verify_audit().broken_at is None
+    assert house.store.audit.list_rows(1)[0]["seq"] == last["seq"], "what changes nothing is no write"
+    assert house.store.audit.verify().broken_at is None
 
 
 def test_a_write_and_its_row_on_the_log_are_one(house: House, bank: Crm, assessed: str) -> None:
-    before = house.store.audit_log(1)[0]["seq"]
+    before = house.store.audit.list_rows(1)[0]["seq"]
     for facts in ({"risk_tolerance": 9}, {"agee": 1}):
         assert by_patch(bank, assessed, facts).status_code == 422
     assert (
         bank.ask("PATCH", f"/v1/customers/{assessed}", {"attributes": {"age": 1}}, **{"If-Match": '"99"'}).status_code
         == 412
     )
-    assert house.store.audit_log(1)[0]["seq"] == before
+    assert house.store.audit.list_rows(1)[0]["seq"] == before
 
 
 def test_an_import_is_audited_by_the_attributes_it_spoke_of(house: House) -> None:
     file = CustomerFile(1_767_225_600_000, ["risk_tolerance", "age"])
-    house.store.load([("i-1", {"risk_tolerance": 2, "age": 44})], None, None, file)
-    last = house.store.audit_log(1)[0]
+    house.store.customers.load_files([("i-1", {"risk_tolerance": 2, "age": 44})], None, None, file)
+    last = house.store.audit.list_rows(1)[0]
     assert (last["action"], last["detail"]["customers"]) == ("customers.import", 1)
     assert last["detail"]["attributes"] == ["age", "risk_tolerance"]
-    assert house.store.verify_audit().broken_at is None
+    assert house.store.audit.verify().broken_at is None
 
 
 def test_files_say_no_assessments_where_a_setting_forbids_it() -> None:
@@ -187,7 +187,7 @@ def test_keys_that_wrote_customers_before_the_scope_go_on_writing_assessments(ho
     house.client("old-own", "c-9", scopes=CLERK)
     house.store.migrate("0018")
     house.store.migrate()
-    scopes = {key.client.name: key.client.scopes for key in house.store.clients()}
+    scopes = {key.client.name: key.client.scopes for key in house.store.clients.list_keys()}
     assert scopes["old-crm"] == CLERK | {assessments.SCOPE}
     assert scopes["old-own"] == CLERK
     assert scopes["bank-crm"] == frozenset(SCOPES)

@@ -65,7 +65,7 @@ def test_clients_that_race_never_pass_the_bound_together(house: House) -> None:
 
 def test_a_job_is_cancelled_while_its_runner_lays_it_out_or_keeps_a_part(house: House, bank: Crm) -> None:
     """The runner waits for a customer who is being erased; who cancels waits for neither."""
-    house.store.load_customers([("k-1", SAVER), ("k-2", SAVER)])
+    house.store.customers.load([("k-1", SAVER), ("k-2", SAVER)])
     execute(url(house), "UPDATE jobs SET state = 'cancelled'")
     for customers in ("all", ["k-1", "k-2"]):
         path = bank.ask("POST", "/v1/jobs", {"customers": customers}).headers["Location"]

@@ -60,6 +60,6 @@ def test_a_list_that_does_not_fit_is_refused_whole(bank: Crm, crowd: list[str], 
 
 
 def test_200_customers_are_decided_in_one_call(house: House, bank: Crm, crowd: list[str]) -> None:
-    house.store.load_customers((f"w-{number}", SAVER) for number in range(200))
+    house.store.customers.load((f"w-{number}", SAVER) for number in range(200))
     told = bank.ask("POST", "/v1/offers/bulk", {"customers": [f"w-{number}" for number in range(200)]}).json()
     assert {one["status"] for one in told["customers"]} == {200}

@@ -75,7 +75,7 @@ def test_what_is_no_token_is_refused(bank: Crm, token: str) -> None:
 
 def test_a_token_whose_changes_were_pruned_is_gone(make_database: Any) -> None:
     store = Store(url := make_database(), 5_000)
-    store.put_customer("c", {"age": 1})
+    store.customers.put_customer("c", {"age": 1})
     early = Place(1, 0)
     execute(url, "UPDATE changes SET at = 0")
     assert store.feed.prune() == 0, "not told to the webhooks yet"
@@ -91,15 +91,15 @@ def test_a_copy_restored_from_a_dump_tells_what_was_not_told_and_goes_on(make_da
     store = Store(url := make_database(), 5_000)
     try:
         store.webhooks.add("https://crm.bank.example/", ["customer.*"], "bank", None)
-        store.load_customers([("d-1", {"age": 30})])
+        store.customers.load([("d-1", {"age": 30})])
         if told:
             store.deliveries.fan_out(lambda *_: None)
         _, of_before = store.feed.since(Place(), None, 100)
-        store.load_customers([("d-2", {"age": 30})])
+        store.customers.load([("d-2", {"age": 30})])
         far = 10**12  # of a cluster that has lived for long
         execute(url, f"UPDATE changes SET xid = xid + {far}")
         execute(url, f"UPDATE feed SET floor_xid = {far}" + f", told_xid = told_xid + {far}" * told)
-        store.load_customers([("d-3", {"age": 30})])
+        store.customers.load([("d-3", {"age": 30})])
         for _ in range(2):
             store.deliveries.fan_out(lambda *_: None)
         sent = execute(url, "SELECT body::json -> 'data' ->> 'subject' FROM deliveries ORDER BY created_at, 1")
@@ -109,7 +109,7 @@ def test_a_copy_restored_from_a_dump_tells_what_was_not_told_and_goes_on(make_da
         found, onward = store.feed.since(Place(), None, 2)
         rest, end = store.feed.since(onward, None, 2)
         assert [one.subject for one in (*found, *rest)] == ["d-1", "d-2", "d-3"]
-        store.load_customers([("d-4", {"age": 30})])
+        store.customers.load([("d-4", {"age": 30})])
         for place in (end, onward):
             assert store.feed.since(place, None, 100)[0][-1].subject == "d-4"
     finally:
@@ -121,7 +121,7 @@ def test_a_late_commit_is_not_passed_by(make_database: Any) -> None:
     store = Store(url := make_database(), 5_000)
     with psycopg.connect(url) as slow:
         slow.execute("INSERT INTO customers (id, attributes) VALUES ('slow', '{}')")
-        store.put_customer("quick", {})
+        store.customers.put_customer("quick", {})
         found, stands = store.feed.since(Place(), None, 10)
         assert found == []
         slow.commit()

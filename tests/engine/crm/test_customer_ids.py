@@ -85,7 +85,7 @@ def put_in_bulk(bank: Crm, name: str) -> bool:
 
 def imported(house: House, name: str) -> bool:
     try:
-        house.store.load_customers([(name, SAVER)])
+        house.store.customers.load([(name, SAVER)])
     except InvalidInput as error:
         assert error.problems[0].where == "row 1"
         return False
@@ -128,7 +128,7 @@ def test_who_is_stored_is_decided_told_of_exported_and_erased_by_path(house: Hou
 
 def test_a_faulty_id_of_a_file_is_named_by_its_row_and_nothing_is_stored(house: House, bank: Crm) -> None:
     with pytest.raises(InvalidInput) as error:
-        house.store.load_customers([("i-1", SAVER), ("i/2", SAVER), ("i-3", SAVER), ("cafe\u0301", SAVER)])
+        house.store.customers.load([("i-1", SAVER), ("i/2", SAVER), ("i-3", SAVER), ("cafe\u0301", SAVER)])
     assert [(one.where, one.message) for one in error.value.problems] == [
         ("row 2", "customer_id must not hold \"/\", got 'i/2'"),
         ("row 4", "customer_id must be in Unicode normal form C, 'caf\\xe9'; got 'cafe\\u0301', got 'cafe\\u0301'"),
@@ -161,13 +161,13 @@ def test_who_was_stored_before_the_alphabet_is_read_written_and_erased(house: Ho
     found = bank.ask("GET", query)
     assert (found.status_code, found.json()["customer_id"]) == (200, name)
     assert bank.ask("GET", f"/v1/customers?{urlencode({'external_key': f'{name}/key'})}").json() == found.json()
-    house.store.load_customers([(name, {"age": 45})])
+    house.store.customers.load([(name, {"age": 45})])
     assert bank.ask("GET", query).json()["attributes"] == {"age": 45}
     assert bank.ask("DELETE", query).status_code == 204
     assert bank.ask("DELETE", query).status_code == 204, "the same answer when repeated"
     assert bank.ask("GET", query).status_code == 404
     with pytest.raises(InvalidInput):
-        house.store.load_customers([(name, {"age": 45})])
+        house.store.customers.load([(name, {"age": 45})])
 
 
 def test_a_known_external_key_outside_the_alphabet_may_be_sent_again_and_no_new_one(house: House, bank: Crm) -> None:

@@ -25,7 +25,7 @@ def test_a_customer_is_stored_whole_and_read_back(bank: Crm) -> None:
 
 def test_each_attribute_says_who_said_it_and_as_of_when(house: House, bank: Crm) -> None:
     file = CustomerFile(1_769_875_200_000, ["age", "sex"])
-    house.store.load_customers([("o-1", {"age": 40})], None, file)
+    house.store.customers.load([("o-1", {"age": 40})], None, file)
     month_end = {"as_of": "2026-02-01T00:00:00+08:00", "source": "import"}
     assert bank.ask("GET", "/v1/customers/o-1").json()["origins"] == {"age": month_end, "sex": month_end}
     told = bank.ask("PUT", "/v1/customers/o-1", {"attributes": {"deceased": True, "staff": None}}).json()["origins"]
@@ -33,7 +33,7 @@ def test_each_attribute_says_who_said_it_and_as_of_when(house: House, bank: Crm)
     assert {one["source"] for one in told.values()} == {"api:bank-crm"}
     assert told["deceased"]["as_of"] > "2026-10"
     wider = replace(file, columns=["age", "deceased", "frozen"])
-    house.store.load_customers([("o-1", {"age": 40, "deceased": False, "frozen": False})], None, wider)
+    house.store.customers.load([("o-1", {"age": 40, "deceased": False, "frozen": False})], None, wider)
     assert bank.ask("GET", "/v1/customers/o-1").json()["attributes"] == {"deceased": True, "frozen": False}
 
 
@@ -144,7 +144,7 @@ def test_a_branch_reaches_its_own_customers_and_each_look_is_on_record(house: Ho
     assert branch.ask("PUT", "/v1/customers/v-2", {"attributes": {"branch_id": "b-1"}}).status_code == 404
     assert branch.ask("DELETE", "/v1/customers/v-1").status_code == 403, "only the bank erases"
     assert [view.customer_id for view in house.store.access_log.listed(9, client="b-1-crm")] == ["v-2", "v-2", "v-1"]
-    assert house.store.audit_log(1)[0]["action"] == "customer.put"
+    assert house.store.audit.list_rows(1)[0]["action"] == "customer.put"
 
 
 def test_a_new_fact_counts_in_the_next_offers(bank: Crm) -> None:
@@ -158,7 +158,7 @@ def test_a_new_fact_counts_in_the_next_offers(bank: Crm) -> None:
 def erased(house: House, bank: Crm, name: str) -> tuple[str, str]:
     """A customer with a past, erased; their decision's id, and everything the database still holds, as text."""
     bank.ask("PUT", f"/v1/customers/{name}", {"external_key": f"X-{name}", "attributes": SAVER | {"branch_id": "b-77"}})
-    house.store.set_consents(name, Words({"marketing:sms": True}, "app", "1"), 1)
+    house.store.customers.set_consents(name, Words({"marketing:sms": True}, "app", "1"), 1)
     event = {"id": f"e-{name}", "customer_id": name, "kind": "click", "at": "2026-01-05T09:30:00+08:00",
              "offer": "term-12m", "channel": "mobile_app"}  # fmt: skip
     assert bank.ask("POST", "/v1/events", event).status_code == 201
@@ -197,12 +197,12 @@ def test_an_erased_customer_is_nowhere_any_more(house: House, bank: Crm) -> None
 
 def test_erasing_is_on_the_audit_log_and_idempotent(house: House, bank: Crm) -> None:
     erased(house, bank, "forget-me-2")
-    rows = [row for row in house.store.audit_log(50) if row["action"] == "customer.erase"]
+    rows = [row for row in house.store.audit.list_rows(50) if row["action"] == "customer.erase"]
     assert rows[0]["actor"] == "bank-crm" and rows[0]["detail"]["on_behalf_of"] == "dpo"
     assert bank.ask("DELETE", "/v1/customers/forget-me-2").status_code == 204
     assert bank.ask("DELETE", "/v1/customers/nobody-ever").status_code == 404
-    assert len([row for row in house.store.audit_log(50) if row["action"] == "customer.erase"]) == len(rows)
-    assert house.store.verify_audit().broken_at is None
+    assert len([row for row in house.store.audit.list_rows(50) if row["action"] == "customer.erase"]) == len(rows)
+    assert house.store.audit.verify().broken_at is None
 
 
 def test_who_was_erased_is_known_to_imports_until_they_come_back(house: House, bank: Crm) -> None:

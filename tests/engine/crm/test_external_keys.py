@@ -96,7 +96,7 @@ def test_events_take_the_key_and_an_unknown_one_stops_nobody_else(house: House, 
     assert bank.ask("POST", "/v1/events", one).json() == {"events": [{"id": "k-e-1", "status": "stored"}]}
     same = EVENT | {"id": "k-e-1", "customer_id": "k-1"}
     assert bank.ask("POST", "/v1/events", same).json()["events"][0]["status"] == "duplicate"
-    assert [each.id for each in house.store.events("k-1", 0)] == ["k-e-1"]
+    assert [each.id for each in house.store.events.since("k-1", 0)] == ["k-e-1"]
     several = [one | {"id": "k-e-2"}, one | {"id": "k-e-3", "external_key": "CIF none"}]
     became = bank.ask("POST", "/v1/events", {"events": several}).json()["events"]
     assert [each["status"] for each in became] == ["stored", "refused"]

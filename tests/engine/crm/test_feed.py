@@ -107,7 +107,7 @@ def test_a_revision_never_restarts_after_an_erasure(house: House, bank: Crm) -> 
     assert bank.ask("PUT", "/v1/customers/n-8", {"attributes": {"age": 9}}, **stale).status_code == 412
     bank.ask("DELETE", "/v1/customers/n-8")
     bank.ask("DELETE", "/v1/customers/n-8")
-    house.store.load_customers([("n-8", {"age": 30}), ("n-9", {"age": 30})])
+    house.store.customers.load([("n-8", {"age": 30}), ("n-9", {"age": 30})])
     assert bank.ask("GET", "/v1/customers/n-8").status_code == 404, "a file brings nobody back"
     revisions = [
         bank.ask("PUT", f"/v1/customers/{name}", {"attributes": {}}).json()["revision"] for name in ("n-8", "n-9")

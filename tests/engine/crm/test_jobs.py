@@ -29,7 +29,7 @@ from tests.waiting import eventually
 def crowd(house: House) -> list[str]:
     """450 customers: more than two parts."""
     names = [f"j-{number:03}" for number in range(450)]
-    house.store.load_customers((one, SAVER | {"age": 20 + place % 60}) for place, one in enumerate(names))
+    house.store.customers.load((one, SAVER | {"age": 20 + place % 60}) for place, one in enumerate(names))
     return names
 
 
@@ -89,7 +89,7 @@ def test_everybody_is_one_word(house: House, bank: Crm, crowd: list[str]) -> Non
     assert bank.ask("GET", path).json()["total"] is None
     work(house)
     job = bank.ask("GET", path).json()
-    assert job["total"] == job["done"] == house.store.count_customers()
+    assert job["total"] == job["done"] == house.store.customers.count()
 
 
 def test_rows_carry_priority_text_disclosures_token_and_external_key(house: House, bank: Crm) -> None:
@@ -98,7 +98,7 @@ def test_rows_carry_priority_text_disclosures_token_and_external_key(house: Hous
     path = bank.ask("POST", "/v1/jobs", {"customers": ["j-key"], "channel": "mobile_app"}).headers["Location"]
     work(house)
     rows = lines(bank, f"{path}/results")
-    decision = decode(house.store.decision(rows[0]["decision_id"]).record)[0]
+    decision = decode(house.store.decisions.read(rows[0]["decision_id"]).record)[0]
     priority = {one.offer: one.priority for one in decision.treatments}
     single = bank.ask("GET", "/v1/customers/j-key/offers?channel=mobile_app").json()["offers"]
     assert [row["priority_yuan"] for row in rows] == [priority[row["offer"]] for row in rows]
@@ -111,8 +111,8 @@ def test_rows_carry_priority_text_disclosures_token_and_external_key(house: Hous
 
 
 def test_an_outbound_list_holds_until_its_campaign_ends(house: House, bank: Crm) -> None:
-    house.store.load_customers([("j-out", SAVER)])
-    house.store.load_consents([("j-out", "marketing:sms", True)])
+    house.store.customers.load([("j-out", SAVER)])
+    house.store.consents.load([("j-out", "marketing:sms", True)])
     end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=40)
     asked = {"customers": ["j-out"], "channel": "sms", "valid_until": end.isoformat()}
     made = bank.ask("POST", "/v1/jobs", asked)
@@ -140,7 +140,7 @@ def test_a_hundred_thousand_ids_go_through(house: House, bank: Crm) -> None:
 
 
 def test_a_branch_is_one_filter(house: House, bank: Crm) -> None:
-    house.store.load_customers((f"j-b{number}", SAVER | {"branch_id": f"b-{number % 2}"}) for number in range(4))
+    house.store.customers.load((f"j-b{number}", SAVER | {"branch_id": f"b-{number % 2}"}) for number in range(4))
     path = bank.ask("POST", "/v1/jobs", {"customers": {"branch": "b-1"}, "limit": 1}).headers["Location"]
     work(house)
     assert bank.ask("GET", path).json()["total"] == 2
@@ -206,7 +206,7 @@ def test_a_job_nobody_gets_on_with_is_failed(house: House, bank: Crm, crowd: lis
 
 
 def test_an_erased_customer_leaves_the_results(house: House, bank: Crm) -> None:
-    house.store.load_customers([("j-gone", SAVER), ("j-stays", SAVER)])
+    house.store.customers.load([("j-gone", SAVER), ("j-stays", SAVER)])
     path = bank.ask("POST", "/v1/jobs", {"customers": ["j-gone", "j-stays"]}).headers["Location"]
     work(house)
     assert bank.ask("DELETE", "/v1/customers/j-gone").status_code == 204
@@ -215,7 +215,7 @@ def test_an_erased_customer_leaves_the_results(house: House, bank: Crm) -> None:
 
 def test_who_has_left_the_branch_leaves_the_results_that_it_reads(house: House, bank: Crm) -> None:
     branch = house.client("b-j1-crm", branch="b-j1")
-    house.store.load_customers((name, SAVER | {"branch_id": "b-j1"}) for name in ("j-moves", "j-rests"))
+    house.store.customers.load((name, SAVER | {"branch_id": "b-j1"}) for name in ("j-moves", "j-rests"))
     path = branch.ask("POST", "/v1/jobs", {"customers": ["j-moves", "j-rests"]}).headers["Location"]
     work(house)
     assert {row["status"] for row in lines(branch, f"{path}/results")} == {200}
@@ -251,8 +251,8 @@ def test_a_killed_runners_job_is_finished_exactly_once(
     database = make_database()
     store = Store(database, 5_000)
     names = [f"x-{number:04}" for number in range(3_000)]
-    store.load_customers((one, SAVER) for one in names)
-    store.add_client(Client("x", frozenset({"offers:read"})), "0" * 64, "test")
+    store.customers.load((one, SAVER) for one in names)
+    store.clients.add(Client("x", frozenset({"offers:read"})), "0" * 64, "test")
     request = {"channel": "branch", "placement": None, "limit": 1, "language": "zh"}
     job = store.jobs.add("x", None, request, names)
     first = runner(database, redis_url, tmp_path)

@@ -14,14 +14,14 @@ NOW_MS = 1_769_875_200_000
 def read(house: House, as_of: int, *names: str) -> None:
     """A full file of these customers."""
     file = CustomerFile(as_of, list(REACHABLE), full=True, agreed=True)
-    house.store.load_customers([(name, REACHABLE) for name in names], None, file)
+    house.store.customers.load([(name, REACHABLE) for name in names], None, file)
 
 
 @pytest.fixture
 def gone(house: House) -> str:
     """A customer who may be reached in every channel, and whom the newest file does not name."""
     read(house, NOW_MS, "r-1", "r-2")
-    house.store.set_consents("r-1", Words(YES, "app", "1"), 1)
+    house.store.customers.set_consents("r-1", Words(YES, "app", "1"), 1)
     return "r-1"
 
 

@@ -44,11 +44,11 @@ ROADS: dict[str, tuple[str, str, Any]] = {
 @pytest.fixture(scope="module")
 def key(home: Any) -> Iterator[dict[str, str]]:
     store, (text, digest) = House(*home, engines=[]).store, new_key()
-    store.load_customers([("known", SAVER), ("opted-out", SAVER)])
-    store.set_consents("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
+    store.customers.load([("known", SAVER), ("opted-out", SAVER)])
+    store.customers.set_consents("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
     keyed = "UPDATE customers SET external_key = 'K-' || id WHERE id = ANY(%s)"
     execute(str(home[0].database_url), keyed, list(CUSTOMERS))
-    store.add_client(Client("walker", frozenset({"offers:read", "offers:explain"}), quota=100_000), digest, "test")
+    store.clients.add(Client("walker", frozenset({"offers:read", "offers:explain"}), quota=100_000), digest, "test")
     store.close()
     yield {"Authorization": f"Bearer {text}"}
 
@@ -57,7 +57,7 @@ def key(home: Any) -> Iterator[dict[str, str]]:
 def own_key(home: Any, key: dict[str, str]) -> dict[str, str]:
     """The key of an app that is bound to one customer."""
     store, (text, digest) = House(*home, engines=[]).store, new_key()
-    store.add_client(Client("phone", frozenset({"offers:read"}), customer_id="known", quota=100_000), digest, "test")
+    store.clients.add(Client("phone", frozenset({"offers:read"}), customer_id="known", quota=100_000), digest, "test")
     store.close()
     return {"Authorization": f"Bearer {text}"}
 

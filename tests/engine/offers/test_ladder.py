@@ -81,13 +81,13 @@ def test_an_event_is_never_acknowledged_while_postgres_is_away(house: House, cus
 
 def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> None:
     worker, store = house.worker(), house.store
-    release = store.active()
+    release = store.releases.active()
     assert release is not None
-    documents = store.policy(release.policy)
+    documents = store.releases.policy(release.policy)
     documents["experiments"]["exploration"]["epsilon"] = 0.017
     changed = from_documents(documents)
-    store.put_policy(changed.hash, changed.documents)
-    store.activate(changed.hash, release.bundle, "another epsilon", "test")
+    store.releases.put_policy(changed.hash, changed.documents)
+    store.releases.activate(changed.hash, release.bundle, "another epsilon", "test")
 
     def serves_it() -> bool:
         body = worker.recommend(customer, ASKED).body
@@ -95,43 +95,43 @@ def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> 
         return bool(record["release"]["policy"] == changed.hash)
 
     assert eventually(serves_it)
-    store.activate(release.policy, release.bundle, "back", "test")
+    store.releases.activate(release.policy, release.bundle, "back", "test")
     store.close()
 
 
 def test_a_damaged_bundle_leaves_the_last_good_release_serving(house: House, customer: str) -> None:
     worker, store = house.worker(), house.store
-    release = store.active()
+    release = store.releases.active()
     assert release is not None and release.bundle is not None
     artifacts = house.settings.artifacts
     broken = "b-" + "0" * 12
     shutil.copytree(artifacts / release.bundle, artifacts / broken)
     (artifacts / broken / "manifest.json").write_text("{}")
-    store.put_bundle(broken, {"version": broken})
-    store.activate(release.policy, broken, "damaged", "test")
+    store.releases.put_bundle(broken, {"version": broken})
+    store.releases.activate(release.policy, broken, "damaged", "test")
     assert eventually(lambda: "does not load" in worker.readiness().checks["release"])
     answer = offers(worker, customer)
     assert answer["degraded"] == []
     record = orjson.loads(worker.read_decision(answer["decision_id"]).record)
     assert record["release"]["bundle"] == release.bundle
-    store.activate(release.policy, release.bundle, "back", "test")
+    store.releases.activate(release.policy, release.bundle, "back", "test")
     shutil.rmtree(artifacts / broken)
     store.close()
 
 
 def test_a_worker_that_starts_on_a_damaged_bundle_decides_by_priors_and_says_so(house: House, customer: str) -> None:
     store = house.store
-    release = store.active()
+    release = store.releases.active()
     assert release is not None
     missing = "b-" + "1" * 12
-    store.put_bundle(missing, {"version": missing})
-    store.activate(release.policy, missing, "no such folder", "test")
+    store.releases.put_bundle(missing, {"version": missing})
+    store.releases.activate(release.policy, missing, "no such folder", "test")
     worker = house.worker()
     answer = offers(worker, customer)
     assert answer["degraded"] == ["models"]
     assert answer["offers"]
     assert worker.readiness().checks["models"] == "priors only"
-    store.activate(release.policy, release.bundle, "back", "test")
+    store.releases.activate(release.policy, release.bundle, "back", "test")
     assert eventually(lambda: offers(worker, customer)["degraded"] == [])
     store.close()
 
@@ -140,7 +140,7 @@ def test_a_worker_that_began_by_priors_takes_up_the_bundle_once_it_is_mended(
     house: House, customer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.engine.releases.active_release.RETRY_S", 0.1)
-    release = house.store.active()
+    release = house.store.releases.active()
     assert release is not None and release.bundle is not None
     folder = house.settings.artifacts / release.bundle
     away = folder.rename(folder.with_name("away"))

@@ -88,9 +88,9 @@ def test_whatever_is_known_of_them_the_answer_is_the_same_to_the_byte(
         found = {steady(worker, customer, asked)}
         for name, values in FLIPS.items():
             for value in values:
-                store.put_customer(customer, {**SAVER, name: value})
+                store.customers.put_customer(customer, {**SAVER, name: value})
                 found.add(steady(worker, customer, asked))
-        store.put_customer(customer, {})
+        store.customers.put_customer(customer, {})
         found.add(steady(worker, customer, asked))
         assert len(found) == 1
     store.close()
@@ -127,7 +127,7 @@ def test_what_an_offer_promises_is_the_same_for_everybody(
         {"demand_yuan": 9_000_000.0, "logins_30d": 0},
         {"age": 70, "risk_tolerance": 5, "fund_yuan": 9e6},
     ):
-        store.put_customer(customer, {**SAVER, **change})
+        store.customers.put_customer(customer, {**SAVER, **change})
         for offer in offers(worker, customer)["offers"]:
             said = shipped.messages[offer["offer"], offer["channel"], "en"]
             text = offer["text"]

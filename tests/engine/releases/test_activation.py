@@ -54,7 +54,7 @@ class Load:
         return [Sent(at, status, self._release(decision)) for at, status, decision in self._answers]
 
     def _release(self, decision: str | None) -> int | None:
-        return None if decision is None else self._store.decision(decision).release_id
+        return None if decision is None else self._store.decisions.read(decision).release_id
 
     def _call(self, turn: int) -> None:
         while not self._stop.is_set():
@@ -72,8 +72,8 @@ class Load:
 def store(database_url: str, bundle_folder: Path) -> Iterator[Store]:
     """The shipped policy serves with models."""
     opened = Store(database_url, 5000)
-    opened.load_customers([(f"c-{number}", SAVER | {"age": 20 + number}) for number in range(CUSTOMERS)])
-    opened.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
+    opened.customers.load([(f"c-{number}", SAVER | {"age": 20 + number}) for number in range(CUSTOMERS)])
+    opened.releases.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
     shipped = load(DEFAULT)
     opened.proposals.bootstrap(shipped.hash, shipped.documents, bundle_folder.name, "demo", "")
     yield opened
@@ -139,7 +139,7 @@ def test_two_releases_and_a_rollback_under_load(store: Store, served: Served) ->
         first = min(each.at - at for each in sent if each.release == release_id)
         last = max((each.at - at for each in sent if each.release is not None and each.release < release_id), default=0)
         print(f"release {release_id}: first answer after {first:.2f} s, the one before answered last at {last:.2f} s")
-    assert store.releases(1)[0]["policy"] == proposed[0]
+    assert store.releases.list_releases(1)[0]["policy"] == proposed[0]
 
 
 def test_idle_workers_follow_too(store: Store, served: Served) -> None:
@@ -149,4 +149,4 @@ def test_idle_workers_follow_too(store: Store, served: Served) -> None:
     time.sleep(WITHIN_S)
     answers = [served.get(f"/v1/customers/c-{number}/offers") for number in range(12)]
     assert {answer.status_code for answer in answers} == {200}
-    assert {store.decision(answer.json()["decision_id"]).release_id for answer in answers} == {release.id}
+    assert {store.decisions.read(answer.json()["decision_id"]).release_id for answer in answers} == {release.id}

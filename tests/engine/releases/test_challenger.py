@@ -41,8 +41,8 @@ def proposed(house: House, policy: Policy) -> Policy:
 @pytest.fixture
 def challenger(house: House, champion: Policy) -> Policy:
     store = house.store
-    store.put_policy(champion.hash, champion.documents)
-    store.activate(champion.hash, None, "champion", "test")
+    store.releases.put_policy(champion.hash, champion.documents)
+    store.releases.activate(champion.hash, None, "champion", "test")
     policy = proposed(house, rival(0.0421))
     store.challengers.begin(Challenger(policy.hash, None, SHARE), "Boris", "another prior")
     return policy
@@ -54,7 +54,7 @@ def people(house: House, policy: Policy, some: int, arm: str = Arm.PERSONALISED)
     found = (one for one in ids if experiment_arm(one, policy.experiments) == arm)
     chosen, store = [next(found) for _ in range(some)], house.store
     for one in chosen:
-        store.put_customer(one, SAVER)
+        store.customers.put_customer(one, SAVER)
     return chosen
 
 
@@ -89,15 +89,17 @@ def test_a_customer_of_a_standing_test_or_who_withdrew_stays_with_the_champion(
         for customer in people(house, champion, 3, arm):
             assert served(engine, customer)["decision"]["arm"] == arm
     for customer in people(house, champion, 8):
-        store.set_consents(customer, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+        store.customers.set_consents(
+            customer, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000
+        )
         record = served(engine, customer)
         assert (record["decision"]["arm"], record["release"]["policy"]) == (Arm.UNPERSONALISED, champion.hash)
 
 
 def test_a_bundle_may_be_the_challenger(house: House, champion: Policy, bundle_folder: Path):
     store = house.store
-    store.put_policy(champion.hash, champion.documents)
-    store.activate(champion.hash, None, "champion", "test")
+    store.releases.put_policy(champion.hash, champion.documents)
+    store.releases.activate(champion.hash, None, "champion", "test")
     store.challengers.begin(Challenger(champion.hash, bundle_folder.name, SHARE), "Boris", "the models")
     engine = house.worker()
     found = {
@@ -133,13 +135,13 @@ def test_a_trial_ends_on_word_and_with_every_other_release(house: House, champio
     assert arms == {Arm.PERSONALISED}
     with pytest.raises(Conflict, match="No challenger is on trial"):
         store.challengers.end("Boris", "again")
-    assert store.verify_audit().broken_at is None
+    assert store.audit.verify().broken_at is None
 
 
 def test_a_trial_needs_a_second_person_a_difference_and_a_share(house: House, champion: Policy):
     store = house.store
-    store.put_policy(champion.hash, champion.documents)
-    store.activate(champion.hash, None, "champion", "test")
+    store.releases.put_policy(champion.hash, champion.documents)
+    store.releases.activate(champion.hash, None, "champion", "test")
     policy = proposed(house, rival(0.0387))
     with pytest.raises(OwnApproval, match="Anna proposed"):
         store.challengers.begin(Challenger(policy.hash, None, SHARE), " ANNA", "my own")
@@ -155,8 +157,8 @@ def test_a_challenger_that_lacks_a_channel_leaves_the_champion_alone(house: Hous
     documents = champion.documents
     documents["channels"]["channels"][0]["placements"] = ["elsewhere"]
     policy, store = proposed(house, from_documents(documents)), house.store
-    store.put_policy(champion.hash, champion.documents)
-    store.activate(champion.hash, None, "champion", "test")
+    store.releases.put_policy(champion.hash, champion.documents)
+    store.releases.activate(champion.hash, None, "champion", "test")
     store.challengers.begin(Challenger(policy.hash, None, SHARE), "Boris", "a new home")
     engine = house.worker()
     assert engine._releases.serving.challenger is None

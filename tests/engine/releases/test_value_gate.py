@@ -70,7 +70,7 @@ def store(database_of: str, champion: Policy) -> Iterator[Store]:
     opened.migrate()
     release = opened.proposals.bootstrap(champion.hash, champion.documents, None, "anna", "first")
     chance, people = np.random.default_rng(2), list(snapshots())
-    opened.load_customers([(one.customer_id, one.attributes) for one in people])
+    opened.customers.load([(one.customer_id, one.attributes) for one in people])
     at = time.time_ns() // 1_000_000 - AGO_DAYS * DAY_MS
     for one in people:
         _remember(opened, champion, one, at, release, chance)
@@ -83,11 +83,11 @@ def _remember(
 ) -> None:
     context, number = Context(at, "mobile_app", limit=1), new_decision_id(at)
     decision = decide(policy, one, context, {}, release, number)
-    store.remember(number, one.customer_id, at, release.id, encode(decision, one, context, {}, release))
+    store.decisions.insert(number, one.customer_id, at, release.id, encode(decision, one, context, {}, release))
     for shown in decision.treatments:
         wealth = shown.propensity_source and shown.offer in WEALTH
         if chance.random() < (0.7 if wealth else 0.05):
-            store.record_event(
+            store.events.record(
                 Event(f"e-{number}", one.customer_id, "purchase", at + DAY_MS, shown.offer, "mobile_app")
             )
 
@@ -135,9 +135,9 @@ def test_a_policy_that_drops_what_customers_take_is_refused_and_may_be_overridde
     assert report.value.verdict == "worse"
     with pytest.raises(GateRefused, match="lower bound"):
         governance.approve(new.hash, "ben", "")
-    assert store.active() is not None and store.active().policy != new.hash  # type: ignore[union-attr]
+    assert store.releases.active() is not None and store.releases.active().policy != new.hash  # type: ignore[union-attr]
     assert governance.approve(new.hash, "ben", "we know", override=True).policy == new.hash
-    newest = store.audit_log(5)
+    newest = store.audit.list_rows(5)
     assert any("against the gate" in str(row["detail"]) for row in newest)
     governance.rollback("ben", "")
 
@@ -173,9 +173,9 @@ def test_a_bundle_that_drops_what_customers_take_is_not_promoted_but_against_the
     for forced in (False, True):  # whether its figures may be overridden says nothing of its value
         with pytest.raises(GateRefused, match="lower bound"):
             promote(stack.store, stack.settings, version, "mia", against=forced)
-    assert store.active() is not None and store.active().bundle is None  # type: ignore[union-attr]
+    assert store.releases.active() is not None and store.releases.active().bundle is None  # type: ignore[union-attr]
     assert promote(stack.store, stack.settings, version, "mia", override=True).bundle == version
-    assert "against the gate (new less old" in store.releases(1)[0]["note"]
+    assert "against the gate (new less old" in store.releases.list_releases(1)[0]["note"]
     store.proposals.rollback("mia", "")
 
 
@@ -207,7 +207,7 @@ def often(make_database: Any, champion: Policy, tmp_path: Path) -> Iterator[tupl
     opened.migrate()
     release = opened.proposals.bootstrap(champion.hash, champion.documents, None, "anna", "first")
     people, chance = list(snapshots())[:100], np.random.default_rng(2)
-    opened.load_customers([(one.customer_id, one.attributes) for one in people])
+    opened.customers.load([(one.customer_id, one.attributes) for one in people])
     at = time.time_ns() // 1_000_000 - AGO_DAYS * DAY_MS
     shown = Trail("impression", "term-12m", "mobile_app", tuple(at - DAY_MS + minute for minute in range(30)))
     for number, one in enumerate(people):

@@ -39,10 +39,10 @@ def report(crm: Post, customer: str) -> Callable[..., str]:
 
 def counted(store: Store, name: str) -> list[str]:
     """Contacts that caps count, by the events and by the trails that decisions read."""
-    snapshot = store.snapshot(name, Lookback(0))
+    snapshot = store.customers.snapshot(name, Lookback(0))
     assert snapshot is not None
     trails = sorted(at for one in snapshot.trails if one.kind == "contact" for at in one.instants)
-    events = [event for event in store.events(name, 0) if event.kind == "contact"]
+    events = [event for event in store.events.since(name, 0) if event.kind == "contact"]
     assert trails == sorted(event.at for event in events)
     return [event.id for event in events]
 
@@ -84,10 +84,10 @@ def test_a_cancelled_contact_counts_no_more(
     one, two, three = new(), new(), new()
     assert [ask(id=one).status_code, ask(id=two, channel="email").status_code] == [201, 201]
     assert closed(ask(id=three, channel="wechat")) == "cap-outbound-week"
-    revision = store.check(customer)[0]
+    revision = store.customers.read_revision(customer)[0]
     cancelled = crm("POST", f"/v1/contacts/{two}/cancel")
     assert (cancelled.status_code, cancelled.json["state"]) == (200, "cancelled")
-    assert store.check(customer)[0] == (revision or 0) + 1, "the next decision counts it no more"
+    assert store.customers.read_revision(customer)[0] == (revision or 0) + 1, "the next decision counts it no more"
     assert crm("POST", f"/v1/contacts/{two}/cancel").json == cancelled.json
     assert counted(store, customer) == [one]
     assert ask(id=three, channel="wechat").status_code == 201
@@ -139,13 +139,13 @@ def test_what_arrived_before_its_planned_time_counts_from_when_it_was_told(
     one, tomorrow = new(), datetime.fromtimestamp(time.time_ns() / 1e9, UTC) + timedelta(days=1)
     planned = ask(id=one, planned_at=tomorrow.replace(hour=4, minute=0, second=0, microsecond=0).isoformat())
     assert planned.status_code == 201
-    revision, _ = store.check(customer)[:2]
+    revision, _ = store.customers.read_revision(customer)[:2]
     told = crm("POST", f"/v1/contacts/{one}/outcome", {"outcome": outcome}).json
     now = time.time_ns() // 1_000_000
     assert told["state"] == outcome
     assert now - 60_000 < datetime.fromisoformat(told["at"]).timestamp() * 1000 <= now
     assert counted(store, customer) == [one]
-    assert store.check(customer)[0] == (revision or 0) + 1, "the next decision counts it"
+    assert store.customers.read_revision(customer)[0] == (revision or 0) + 1, "the next decision counts it"
     assert crm("POST", f"/v1/contacts/{one}/outcome", {"outcome": outcome}).json == told
 
 
@@ -221,13 +221,13 @@ def test_what_a_full_trail_pushed_out_comes_back_with_a_cancelling(
     store: Store, make_contacts: Callable[[str, int], list[int]]
 ) -> None:
     name = new()
-    store.put_customer(name, REACHABLE)
+    store.customers.put_customer(name, REACHABLE)
     instants = make_contacts(name, KEPT + 2)
-    snapshot = store.snapshot(name, Lookback(0))
+    snapshot = store.customers.snapshot(name, Lookback(0))
     assert snapshot is not None
     assert snapshot.trails[0].instants == tuple(instants[-KEPT:])
     store.contacts.cancel(f"{name}-{KEPT + 1}", lambda *_: True)
-    after = store.snapshot(name, Lookback(0))
+    after = store.customers.snapshot(name, Lookback(0))
     assert after is not None
     assert after.trails[0].instants == tuple(instants[-KEPT - 1 : -1])
 

@@ -34,8 +34,8 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def customer(store: Store) -> str:
     """A customer of this test alone, who can be reached in every channel and agreed to all."""
     name = f"k-{next(NUMBER)}"
-    store.put_customer(name, REACHABLE)
-    store.set_consents(name, Words(YES, "app", "1"), 1)
+    store.customers.put_customer(name, REACHABLE)
+    store.customers.set_consents(name, Words(YES, "app", "1"), 1)
     return name
 
 
@@ -60,7 +60,7 @@ def test_a_contact_is_reserved_and_counts_at_once(ask: Ask, store: Store, custom
     answer = ask(id="first")
     assert answer.status_code == 201
     assert answer.json["at"].endswith("+08:00")
-    (event,) = store.events(customer, 0)
+    (event,) = store.events.since(customer, 0)
     assert (event.id, event.kind, event.offer, event.channel) == ("first", "contact", "term-12m", "sms")
 
 
@@ -84,11 +84,11 @@ def test_the_same_id_is_the_same_contact_also_when_the_cap_is_full(ask: Ask) -> 
 
 
 def test_a_refusal_leaves_no_trace_and_its_id_is_free(ask: Ask, store: Store, customer: str) -> None:
-    store.set_consents(customer, Words({"marketing:sms": False}, "app", "1"), 2)
-    before = store.check(customer)
+    store.customers.set_consents(customer, Words({"marketing:sms": False}, "app", "1"), 2)
+    before = store.customers.read_revision(customer)
     assert closed(ask(id=f"free-{customer}")) == "marketing-consent"
-    assert store.check(customer) == before
-    store.set_consents(customer, Words({"marketing:sms": True}, "app", "1"), 3)
+    assert store.customers.read_revision(customer) == before
+    store.customers.set_consents(customer, Words({"marketing:sms": True}, "app", "1"), 3)
     assert ask(id=f"free-{customer}").status_code == 201
 
 
@@ -121,7 +121,7 @@ def test_what_the_customer_withdrew_a_moment_ago_is_not_done(
 def test_no_list_of_yesterday_talks_a_gate_round(
     ask: Ask, store: Store, customer: str, facts: dict[str, Any], offer: str, gate: str
 ) -> None:
-    store.put_customer(customer, REACHABLE | facts)
+    store.customers.put_customer(customer, REACHABLE | facts)
     assert closed(ask(offer=offer, channel="wechat")) == gate
 
 
@@ -200,5 +200,5 @@ def test_a_customer_nobody_has_is_not_found(ask: Ask) -> None:
 
 
 def test_the_gate_that_is_named_is_one_of_the_policy(ask: Ask, store: Store, customer: str) -> None:
-    store.put_customer(customer, {})
+    store.customers.put_customer(customer, {})
     assert closed(ask()) in {rule.id for rule in load(DEFAULT).rules}

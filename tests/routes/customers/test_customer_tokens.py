@@ -32,7 +32,7 @@ def secrets(app: Flask, store: Store) -> dict[str, str]:
         Client("own-app", APP, customer_id="c-1"),
     ):
         made[client.name], digest = new_key()
-        store.add_client(client, digest, "test")
+        store.clients.add(client, digest, "test")
     return made
 
 
@@ -67,7 +67,7 @@ def test_a_token_reaches_its_customer_and_nobody_else_with_the_scopes_it_was_giv
 
 def test_preferences_write_says_what_a_customer_permits_and_stores_nothing_else(client: Any, store: Store) -> None:
     key, digest = new_key()
-    store.add_client(Client("consent-desk", frozenset({"preferences:write"})), digest, "test")
+    store.clients.add(Client("consent-desk", frozenset({"preferences:write"})), digest, "test")
     held = {"Authorization": f"Bearer {key}"}
     said = {"do_not_contact": True, "version": "v1"}
     assert client.put("/v1/customers/c-2/preferences", json=said, headers=held).status_code == 200
@@ -99,7 +99,7 @@ def test_nobody_mints_for_who_is_not_there_or_not_theirs(mint: Mint) -> None:
 def test_a_token_ends_with_the_key_that_minted_it(client: Any, app: Flask, store: Store, mint: Mint) -> None:
     held = bearer(mint("leaving"))
     assert client.get("/v1/customers/c-1/offers", headers=held).status_code == 200
-    store.revoke_client("leaving", "test")
+    store.clients.revoke("leaving", "test")
     app.extensions["fourcast"].access._clients._seen.clear()
     ended = client.get("/v1/customers/c-1/offers", headers=held)
     assert (ended.status_code, ended.json["type"]) == (401, "urn:fourcast:problem:unauthorized")
@@ -174,7 +174,7 @@ def test_a_token_of_a_branch_reaches_its_customer_no_more_once_they_have_moved(
 
 def test_each_mint_is_on_the_audit_log_under_a_name_that_tells_nothing(mint: Mint, store: Store) -> None:
     answer = mint(on_behalf_of="a-17")
-    last = store.audit_log(1)[0]
+    last = store.audit.list_rows(1)[0]
     assert (last["actor"], last["action"], last["subject"]) == ("mobile", "token.mint", store.customers.alias("c-1"))
     assert last["detail"]["scopes"] == ["offers:read", "preferences:write"]
     assert (last["detail"]["on_behalf_of"], last["detail"]["expires_at"]) == ("a-17", answer.json["expires_at"])

@@ -58,9 +58,11 @@ def test_a_survey_answer_is_in_the_next_portrait(
 def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
     client: Any, keys: Keys, store: Store
 ) -> None:
-    store.put_customer("c-silent", {"age": 40, "demand_yuan": 90_000.0})
+    store.customers.put_customer("c-silent", {"age": 40, "demand_yuan": 90_000.0})
     assert portrait(client, keys["app"], "c-silent")["tags"] is not None
-    store.set_consents("c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+    store.customers.set_consents(
+        "c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000
+    )
     found = portrait(client, keys["app"], "c-silent")
     assert not found["personalised"]
     assert "refused personalisation" in found["note"]
@@ -69,7 +71,7 @@ def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
 
 
 def test_what_is_unknown_is_null_with_what_is_missing(client: Any, keys: Keys, store: Store) -> None:
-    store.put_customer("c-bare", {"age": 40})
+    store.customers.put_customer("c-bare", {"age": 40})
     found = portrait(client, keys["app"], "c-bare")
     missing = {one["part"]: one["facts"] for one in found["missing"]}
     assert found["lifetime"] is None and "demand_yuan" in missing["lifetime"]

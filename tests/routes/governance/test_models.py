@@ -47,7 +47,7 @@ def keys(fresh: Store) -> dict[str, Headers]:
     headers = {}
     for name, client in STAFF.items():
         key, digest = new_key()
-        fresh.add_client(client, digest, actor="test")
+        fresh.clients.add(client, digest, actor="test")
         headers[name] = {"Authorization": f"Bearer {key}"}
     return headers
 
@@ -112,10 +112,10 @@ def test_a_bundle_is_promoted_by_its_client_and_taken_back(
     made = fits(releases.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
     assert made["bundle"] == version
     assert client.get("/v1/models", headers=keys["scientist"]).json["models"][0]["serves_as"] == "champion"
-    assert fresh.releases(1)[0]["actor"] == "mia"
+    assert fresh.releases.list_releases(1)[0]["actor"] == "mia"
     back = fits(releases.ReleaseAnswer, client.post("/v1/releases/rollback", json={}, headers=keys["scientist"]))
     assert back["bundle"] is None
-    assert fresh.verify_audit().broken_at is None
+    assert fresh.audit.verify().broken_at is None
 
 
 def test_a_promotion_may_say_why_and_nothing_else(
@@ -124,7 +124,7 @@ def test_a_promotion_may_say_why_and_nothing_else(
     url = f"/v1/models/{version}/promote"
     assert client.post(url, json={"force": True}, headers=keys["scientist"]).status_code == 422
     fits(releases.ReleaseAnswer, client.post(url, json={"note": "Autumn", "override": True}, headers=keys["scientist"]))
-    assert fresh.releases(1)[0]["note"] == "Autumn"
+    assert fresh.releases.list_releases(1)[0]["note"] == "Autumn"
 
 
 def test_what_the_gate_refuses_does_not_serve(
@@ -134,7 +134,7 @@ def test_what_the_gate_refuses_does_not_serve(
     body = {"override": True}
     answer = client.post(f"/v1/models/{version}/promote", json=body, headers=keys["scientist"])
     assert (answer.status_code, answer.json["type"]) == (409, "urn:fourcast:problem:gate-refused")
-    assert fresh.active().bundle is None
+    assert fresh.releases.active().bundle is None
 
 
 def test_a_challenger_begins_by_somebody_else_and_ends(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
@@ -149,7 +149,7 @@ def test_a_challenger_begins_by_somebody_else_and_ends(client: Any, keys: dict[s
     fits(releases.ReleaseAnswer, client.put("/v1/challenger", json=wanted, headers=keys["officer"]))
     trial = fits(models.TrialAnswer, client.get("/v1/challenger", headers=keys["officer"]))
     assert trial == {"challenger": {"policy": name, "bundle": None, "share": 0.2}}
-    assert fresh.releases(1)[0]["actor"] == "ben"
+    assert fresh.releases.list_releases(1)[0]["actor"] == "ben"
     fits(releases.ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
     assert client.delete("/v1/challenger", headers=keys["officer"]).status_code == 409
 

@@ -41,7 +41,7 @@ def keys(fresh: Store) -> dict[str, Headers]:
     headers = {}
     for name, client in OFFICERS.items():
         key, digest = new_key()
-        fresh.add_client(client, digest, actor="test")
+        fresh.clients.add(client, digest, actor="test")
         headers[name] = {"Authorization": f"Bearer {key}"}
     return headers
 
@@ -50,7 +50,7 @@ def keys(fresh: Store) -> dict[str, Headers]:
 def fresh(make_database: Any) -> Iterator[Store]:
     """A store of this test alone, in which the shipped policy serves."""
     store = Store(make_database(), 2000)
-    store.load_customers(CUSTOMERS.items())
+    store.customers.load(CUSTOMERS.items())
     shipped = load(DEFAULT)
     store.proposals.bootstrap(shipped.hash, shipped.documents, None, "demo", "first light")
     yield store
@@ -130,13 +130,13 @@ def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]
 def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers], fresh: Store) -> None:
     name = publish(client, keys).json["policy"]
     client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
-    said = [(row["actor"], row["action"], row["subject"]) for row in fresh.audit_log(3)][::-1]
+    said = [(row["actor"], row["action"], row["subject"]) for row in fresh.audit.list_rows(3)][::-1]
     assert said == [
         ("anna", "policy.propose", name),
         ("ben", "policy.approve", name),
         ("ben", "release.activate", "2"),
     ]
-    assert fresh.verify_audit().broken_at is None
+    assert fresh.audit.verify().broken_at is None
 
 
 def test_the_policy_comes_back_as_it_was_sent(client: Any, keys: dict[str, Headers]) -> None:
@@ -262,7 +262,7 @@ def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
     done = ended(app, client, others, keys["approver"])
     assert (done["state"], done["answer"]["status"]) == ("done", 200)
     assert done["answer"]["body"] == {"id": 2, "policy": name, "bundle": None, "prices": {}}
-    assert fresh.active() is not None and fresh.active().policy == name  # type: ignore[union-attr]
+    assert fresh.releases.active() is not None and fresh.releases.active().policy == name  # type: ignore[union-attr]
     assert later(client, f"/v1/policies/{'f' * 64}/approve", {}, keys["approver"]).status_code == 404
 
 

@@ -27,7 +27,7 @@ def served(
     database_url: str, redis_url: str, store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     redis.Redis.from_url(redis_url).flushall()  # answers from another module's database bear the same names
-    store.load_customers((name, SAVER) for name in ("c-dismisses", "c-withdraws", "c-asks"))
+    store.customers.load((name, SAVER) for name in ("c-dismisses", "c-withdraws", "c-asks"))
     running = Served(database_url, redis_url, tmp_path_factory.mktemp("home"))
     yield running
     running.stop()

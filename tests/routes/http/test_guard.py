@@ -88,7 +88,7 @@ def held(store: Store) -> Callable[[Client], dict[str, str]]:
     def headers(client: Client) -> dict[str, str]:
         if client not in made:
             key, digest = new_key()
-            store.add_client(client, digest, actor="test")
+            store.clients.add(client, digest, actor="test")
             made[client] = {"Authorization": f"Bearer {key}"}
         return made[client]
 

@@ -111,15 +111,15 @@ def test_an_answer_is_not_shown_to_another_principal_of_the_same_name(
 ) -> None:
     def sent(who: Client) -> list[Any]:
         secret, digest_of_it = new_key()
-        store.add_client(who, digest_of_it, "test")
+        store.clients.add(who, digest_of_it, "test")
         headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": key}
         return [client.put(PATH, json=NO, headers=headers) for _ in range(2)]
 
     first, again = sent(Client("twin", frozenset({"customers:write"}), branch="siming"))
-    store.revoke_client("twin", "test")
+    store.clients.revoke("twin", "test")
     assert (first.status_code, again.data, "Idempotency-Replayed" in again.headers) == (200, first.data, True)
     assert "Idempotency-Replayed" not in sent(other)[0].headers
-    store.revoke_client("twin", "test")
+    store.clients.revoke("twin", "test")
 
 
 def test_an_error_of_the_caller_is_kept_too(client: Any, keys: Keys, make_event: Any, key: str) -> None:
@@ -188,7 +188,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
     put()
     interrupted(database_url, key)
     with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
-        store.set_consents("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
+        store.customers.set_consents("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
     answer = put()
@@ -202,9 +202,9 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
     put()
     interrupted(database_url, key)
     with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
-        store.audit_log(1)
+        store.audit.list_rows(1)
         with pytest.raises(FourcastError):
-            store.set_consents("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
+            store.customers.set_consents("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(False,)]
 
 
@@ -214,9 +214,9 @@ def test_a_transaction_of_the_other_kind_marks_too(
     put()
     interrupted(database_url, key)
     with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
-        store.audit("app", "test", "x", {})
+        store.audit.append("app", "test", "x", {})
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(True,)]
-    store.audit("app", "test", "y", {})
+    store.audit.append("app", "test", "y", {})
 
 
 def test_after_a_day_the_key_is_free(put: Callable[..., Any], store: Store, database_url: str, key: str) -> None:

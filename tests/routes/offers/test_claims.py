@@ -59,7 +59,7 @@ def release(store: Store, *, offer: str = "gone", channel: str = "kiosk", questi
         "portrait": {"satisfaction": {"questions": [{"id": question}]}},
     }
     name = f"{next(NUMBERS):064d}"
-    store.put_policy(name, documents)
+    store.releases.put_policy(name, documents)
     return name
 
 
@@ -87,17 +87,17 @@ def test_what_a_release_of_before_named_may_still_be_reported(
     shipped, old = load(DEFAULT), release(store)
     late = make_event(kind="survey", score=4, offer="gone", channel="kiosk", question="asked-once")
     assert set(faults(send(late))) == {"offer", "channel", "question"}
-    store.put_policy(shipped.hash, shipped.documents)
-    store.activate(old, None, "before", "test")
-    store.activate(shipped.hash, None, "now", "test")
+    store.releases.put_policy(shipped.hash, shipped.documents)
+    store.releases.activate(old, None, "before", "test")
+    store.releases.activate(shipped.hash, None, "now", "test")
     assert send(late).status_code == 201
 
 
 def test_what_was_on_trial_may_still_be_reported(send: Callable[..., Any], make_event: Make, store: Store) -> None:
     tried, shipped = release(store, offer="on-trial"), load(DEFAULT)
-    store.put_policy(shipped.hash, shipped.documents)
-    store.activate(shipped.hash, None, "champion", "test")
-    store.proposals.propose(tried, store.policy(tried), "Anna", "a trial")
+    store.releases.put_policy(shipped.hash, shipped.documents)
+    store.releases.activate(shipped.hash, None, "champion", "test")
+    store.proposals.propose(tried, store.releases.policy(tried), "Anna", "a trial")
     store.challengers.begin(Challenger(tried, None, 0.1), "Boris", "begun")
     store.challengers.end("Boris", "ended")
     assert send(make_event(offer="on-trial")).status_code == 201
@@ -108,7 +108,7 @@ def test_a_worker_that_does_not_follow_the_newest_release_yet_refuses_nothing_it
 ) -> None:
     event = make_event(offer="brand-new")
     assert set(faults(send(event))) == {"offer"}
-    store.activate(release(store, offer="brand-new"), None, "a moment ago", "test")
+    store.releases.activate(release(store, offer="brand-new"), None, "a moment ago", "test")
     assert send(event).status_code == 201
 
 
@@ -123,7 +123,7 @@ def test_an_event_acknowledged_before_is_a_duplicate_whatever_it_names(
     send: Callable[..., Any], make_event: Make, store: Store
 ) -> None:
     event = make_event(offer="never-was", at="2026-01-05T00:00:00Z")
-    store.record_event(Event(event["id"], "c-1", "click", 1_767_571_200_000, "never-was", "mobile_app"))
+    store.events.record(Event(event["id"], "c-1", "click", 1_767_571_200_000, "never-was", "mobile_app"))
     assert send(event).json["events"][0]["status"] == "duplicate"
 
 
@@ -184,7 +184,7 @@ def test_an_event_kept_in_the_senders_spelling_is_a_duplicate_in_that_spelling(
     mine = decided("c-1")
     offer, upper = mine["offers"][0]["offer"], mine["decision_id"].upper()
     event = make_event(id="before", offer=offer, decision_id=upper, at="2026-11-01T00:00:00Z")
-    store.record_event(Event("before", "c-1", "click", 1_793_491_200_000, offer, "mobile_app", upper))
+    store.events.record(Event("before", "c-1", "click", 1_793_491_200_000, offer, "mobile_app", upper))
     assert send(event).json["events"][0]["status"] == "duplicate"
 
 
@@ -227,7 +227,7 @@ def test_an_event_of_a_slow_clock_acknowledged_before_is_a_duplicate(
     mine = decided("c-1")
     event = make_event(id="old-clock", offer=mine["offers"][0]["offer"], decision_id=mine["decision_id"])
     named = event["offer"], event["channel"], event["decision_id"]
-    store.record_event(Event("old-clock", "c-1", "click", 1_767_576_600_000, *named))
+    store.events.record(Event("old-clock", "c-1", "click", 1_767_576_600_000, *named))
     assert send(event).json["events"][0]["status"] == "duplicate"
 
 
@@ -334,7 +334,7 @@ def test_each_event_of_a_batch_counts_in_the_quota(
 ) -> None:
     monkeypatch.setattr(app.extensions["fourcast"].access._quotas, "_clock", lambda: 5_000_000 * WINDOW_S)
     key, digest = new_key()
-    store.add_client(Client("batches", frozenset(SCOPES), quota=50), digest, actor="test")
+    store.clients.add(Client("batches", frozenset(SCOPES), quota=50), digest, actor="test")
     headers = {"Authorization": f"Bearer {key}"}
 
     def batch(size: int) -> Any:

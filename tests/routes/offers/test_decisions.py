@@ -25,7 +25,7 @@ def test_the_record_is_what_was_stored(client: Any, keys: Keys, store: Store, de
     decision_id = decision_of("c-2")
     answer = client.get(f"/v1/decisions/{decision_id}", headers=keys["app"])
     assert answer.status_code == 200
-    assert answer.data == store.decision(decision_id).record
+    assert answer.data == store.decisions.read(decision_id).record
     assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -39,10 +39,10 @@ def test_sending_it_again_changes_nothing(
 ) -> None:
     event = make_event()
     client.post("/v1/events", json=event, headers=keys["app"])
-    revision = store.check("c-1")[0]
+    revision = store.customers.read_revision("c-1")[0]
     answer = client.post("/v1/events", json=event, headers=keys["app"])
     assert (answer.status_code, answer.json) == (200, {"events": [{"id": event["id"], "status": "duplicate"}]})
-    assert store.check("c-1")[0] == revision
+    assert store.customers.read_revision("c-1")[0] == revision
     assert stored(database_url, event["id"]) == 1
 
 

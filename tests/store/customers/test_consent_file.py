@@ -41,7 +41,7 @@ class Told:
 
     def __init__(self, store: Store) -> None:
         self.store, self.id = store, f"told-{next(NUMBER)}"
-        store.load_customers([(self.id, {})])
+        store.customers.load([(self.id, {})])
 
     def api(self, granted: bool, instant: int) -> "Told":
         """The customer's own word over the API."""
@@ -57,20 +57,20 @@ class Told:
 
     def file(self, *words: Word, now: int = NOW) -> "Told":
         """One file of several rows."""
-        self.store.load_consents([word._replace(customer_id=self.id) for word in words], at=now)
+        self.store.consents.load([word._replace(customer_id=self.id) for word in words], at=now)
         return self
 
     @property
     def holds(self) -> bool | None:
         """The word that every request reads."""
-        found = self.store.snapshot(self.id, Lookback(0))
+        found = self.store.customers.snapshot(self.id, Lookback(0))
         assert found is not None
         return found.consents.get(SMS)
 
     @property
     def rows(self) -> int:
         """How long the customer's ledger is; with it the revision must rise."""
-        found = self.store.snapshot(self.id, Lookback(0))
+        found = self.store.customers.snapshot(self.id, Lookback(0))
         assert found is not None
         return found.revision - 1
 
@@ -211,13 +211,13 @@ def test_a_correction_of_the_same_day_may_withdraw_and_never_grant(told: Told) -
 
 
 def test_a_withdrawn_personalisation_is_a_word_like_any_other(store: Store) -> None:
-    store.load_customers([("own", {})])
+    store.customers.load([("own", {})])
     store.consents.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
     yes = Word("own", "personalisation", True, 300, 399)
-    assert store.load_consents([yes], at=NOW) == 1
-    assert store.consents.standing("own").said["personalisation"].granted is False
-    store.load_consents([yes._replace(proven=True)], at=NOW)
-    word = store.consents.standing("own").said["personalisation"]
+    assert store.consents.load([yes], at=NOW) == 1
+    assert store.consents.current("own").said["personalisation"].granted is False
+    store.consents.load([yes._replace(proven=True)], at=NOW)
+    word = store.consents.current("own").said["personalisation"]
     assert (word.granted, word.at, word.source) == (True, 300, "import:said_on")
 
 
@@ -229,14 +229,14 @@ def test_a_word_of_the_future_refuses_the_file(store: Store, told: Told) -> None
 
 def test_simulated_words_prove_nothing(told: Told) -> None:
     told.api(NO, 250)
-    told.store.load_consents([(told.id, SMS, True)], source="simulated", at=NOW)
+    told.store.consents.load([(told.id, SMS, True)], source="simulated", at=NOW)
     assert told.holds is NO
 
 
 def test_a_load_counts_the_yes_that_does_not_hold(store: Store) -> None:
     first, second = Told(store).api(NO, 250), Told(store)
     words = [record(YES, 3)._replace(customer_id=one.id) for one in (first, second)]
-    assert store.load([], words).outvoted == 1
+    assert store.customers.load_files([], words).outvoted == 1
     assert (first.holds, second.holds) == (NO, YES)
 
 
@@ -289,9 +289,9 @@ def test_a_thousand_histories_made_of_chance_are_judged_as_the_table_says(store:
         return chance.choice(kinds)(chance.random() < 0.5, chance.randrange(1, 6))
 
     people = {f"chance-{number}": [word() for _ in range(5)] for number in range(1000)}
-    store.load_customers((one, {}) for one in people)
+    store.customers.load((one, {}) for one in people)
     for turn in range(5):
-        store.load_consents([words[turn]._replace(customer_id=one) for one, words in people.items()], at=NOW)
+        store.consents.load([words[turn]._replace(customer_id=one) for one, words in people.items()], at=NOW)
     found = {
         one: snapshot.consents.get(SMS)
         for one, snapshot in store.customers.snapshots(list(people), Lookback(0)).items()

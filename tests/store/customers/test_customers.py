@@ -20,37 +20,39 @@ def told(_customer_id: str, _revision: int) -> bool:
 
 
 def test_an_unknown_customer_has_no_revision_and_no_snapshot(store: Store) -> None:
-    assert store.check("nobody")[0] is None
-    assert store.snapshot("nobody", Lookback(0)) is None
+    assert store.customers.read_revision("nobody")[0] is None
+    assert store.customers.snapshot("nobody", Lookback(0)) is None
 
 
 def test_a_new_customer_has_revision_one_and_the_attributes_that_were_given(store: Store) -> None:
     attributes = {"age": 41, "demand_yuan": 1234.56, "staff": False, "sex": "female", "opened": "2019-01-02"}
-    assert store.put_customer("c-new", attributes, told) == 1
-    assert store.snapshot("c-new", Lookback(0)) == Snapshot("c-new", 1, attributes)
+    assert store.customers.put_customer("c-new", attributes, told) == 1
+    assert store.customers.snapshot("c-new", Lookback(0)) == Snapshot("c-new", 1, attributes)
 
 
 def test_attributes_are_replaced_whole_and_the_revision_rises(store: Store) -> None:
-    store.put_customer("c-whole", {"age": 41, "sex": "male"}, told)
-    assert store.put_customer("c-whole", {"age": 42}, told) == 2
-    snapshot = store.snapshot("c-whole", Lookback(0))
+    store.customers.put_customer("c-whole", {"age": 41, "sex": "male"}, told)
+    assert store.customers.put_customer("c-whole", {"age": 42}, told) == 2
+    snapshot = store.customers.snapshot("c-whole", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"age": 42}
 
 
 def test_what_is_not_a_number_is_unknown(store: Store) -> None:
-    store.put_customer("c-nan", {"age": math.nan}, told)
-    snapshot = store.snapshot("c-nan", Lookback(0))
+    store.customers.put_customer("c-nan", {"age": math.nan}, told)
+    snapshot = store.customers.snapshot("c-nan", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"age": None}
 
 
 def test_the_newest_word_on_each_purpose_counts_whatever_the_order_of_arrival(store: Store) -> None:
-    store.put_customer("c-consent", {}, told)
-    store.set_consents("c-consent", Words({"marketing:sms": True, "personalisation": True}, "app", "v2"), 2000, told)
-    store.set_consents("c-consent", Words({"marketing:sms": False}, "branch", "v1"), 1000, told)
-    store.set_consents("c-consent", Words({"personalisation": False}, "app", "v2"), 2000, told)
-    snapshot = store.snapshot("c-consent", Lookback(0))
+    store.customers.put_customer("c-consent", {}, told)
+    store.customers.set_consents(
+        "c-consent", Words({"marketing:sms": True, "personalisation": True}, "app", "v2"), 2000, told
+    )
+    store.customers.set_consents("c-consent", Words({"marketing:sms": False}, "branch", "v1"), 1000, told)
+    store.customers.set_consents("c-consent", Words({"personalisation": False}, "app", "v2"), 2000, told)
+    snapshot = store.customers.snapshot("c-consent", Lookback(0))
     assert snapshot is not None
     assert snapshot.consents == {"marketing:sms": True, "personalisation": False}
     assert snapshot.revision == 4
@@ -58,84 +60,84 @@ def test_the_newest_word_on_each_purpose_counts_whatever_the_order_of_arrival(st
 
 def test_consent_of_a_stranger_is_refused(store: Store) -> None:
     with pytest.raises(NotFound, match='No customer "stranger"'):
-        store.set_consents("stranger", Words({"marketing:sms": True}, "app", "v1"), 1, told)
+        store.customers.set_consents("stranger", Words({"marketing:sms": True}, "app", "v1"), 1, told)
 
 
 def test_the_past_is_read_as_trails_and_every_event_oldest_first(store: Store) -> None:
-    store.put_customer("c-events", {}, told)
+    store.customers.put_customer("c-events", {}, told)
     full = Event("ev-full", "c-events", "purchase", 3000, "term-12m", "sms", "d-1", 12.34, 4.5, "fair-rates")
     for event in (full, Event("ev-old", "c-events", "click", 999), Event("ev-edge", "c-events", "click", 1000)):
-        store.record_event(event, told)
-    snapshot = store.snapshot("c-events", Lookback(1000))
+        store.events.record(event, told)
+    snapshot = store.customers.snapshot("c-events", Lookback(1000))
     assert snapshot is not None
     assert snapshot.trails == (
         Trail("click", None, None, (999, 1000)),
         Trail("purchase", "term-12m", "sms", (3000,)),
     )
-    assert store.events("c-events", 1000) == (Event("ev-edge", "c-events", "click", 1000), full)
+    assert store.events.since("c-events", 1000) == (Event("ev-edge", "c-events", "click", 1000), full)
 
 
 def test_when_the_cache_was_told_the_generation_stays_and_else_it_rises(store: Store) -> None:
-    store.put_customer("c-cache", {}, told)
-    before = store.check("c-cache")[2]
+    store.customers.put_customer("c-cache", {}, told)
+    before = store.customers.read_revision("c-cache")[2]
     said: list[tuple[str, int]] = []
 
     def remember(customer_id: str, revision: int) -> bool:
         said.append((customer_id, revision))
         return True
 
-    store.put_customer("c-cache", {"age": 1}, remember)
-    assert (said, store.check("c-cache")[2]) == ([("c-cache", 2)], before)
-    store.set_consents("c-cache", Words({"personalisation": False}, "app", "v1"), 1, lambda *_: False)
-    assert store.check("c-cache") == (3, store.check("c-cache")[1], before + 1)
+    store.customers.put_customer("c-cache", {"age": 1}, remember)
+    assert (said, store.customers.read_revision("c-cache")[2]) == ([("c-cache", 2)], before)
+    store.customers.set_consents("c-cache", Words({"personalisation": False}, "app", "v1"), 1, lambda *_: False)
+    assert store.customers.read_revision("c-cache") == (3, store.customers.read_revision("c-cache")[1], before + 1)
 
 
 def test_a_change_that_fails_raises_neither_revision_nor_generation(store: Store) -> None:
-    store.put_customer("c-fail", {}, told)
-    before = store.check("c-fail")
+    store.customers.put_customer("c-fail", {}, told)
+    before = store.customers.read_revision("c-fail")
 
     def fail(*_: object) -> bool:
         raise RuntimeError("the cache broke in an unforeseen way")
 
     with pytest.raises(RuntimeError):
-        store.put_customer("c-fail", {"age": 1}, fail)
-    assert store.check("c-fail") == before
+        store.customers.put_customer("c-fail", {"age": 1}, fail)
+    assert store.customers.read_revision("c-fail") == before
 
 
 def test_two_customers_cannot_share_an_external_key(store: Store) -> None:
-    store.put_customer("c-key-1", {}, told, external_key="crm-1")
-    store.put_customer("c-key-1", {"age": 5}, told)
+    store.customers.put_customer("c-key-1", {}, told, external_key="crm-1")
+    store.customers.put_customer("c-key-1", {"age": 5}, told)
     with pytest.raises(Conflict, match="crm-1"):
-        store.put_customer("c-key-2", {}, told, external_key="crm-1")
+        store.customers.put_customer("c-key-2", {}, told, external_key="crm-1")
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 201])
 def test_a_name_that_postgresql_cannot_hold_is_refused_in_words(store: Store, name: str) -> None:
     for attempt in (
-        lambda: store.check(name),
-        lambda: store.snapshot(name, Lookback(0)),
-        lambda: store.put_customer(name, {}, told),
-        lambda: store.record_event(Event("e", name, "click", 1), told),
+        lambda: store.customers.read_revision(name),
+        lambda: store.customers.snapshot(name, Lookback(0)),
+        lambda: store.customers.put_customer(name, {}, told),
+        lambda: store.events.record(Event("e", name, "click", 1), told),
     ):
         with pytest.raises(InvalidInput, match="customer_id"):
             attempt()
 
 
 def test_a_nul_never_makes_one_customer_read_another(store: Store) -> None:
-    store.put_customer("c-victim", {"age": 1}, told)
+    store.customers.put_customer("c-victim", {"age": 1}, told)
     with pytest.raises(InvalidInput):
-        store.snapshot("c-victim\0-and-more", Lookback(0))
+        store.customers.snapshot("c-victim\0-and-more", Lookback(0))
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", 2**70, object()])
 def test_an_attribute_that_json_cannot_hold_is_refused(store: Store, value: object) -> None:
     with pytest.raises(InvalidInput, match="attributes"):
-        store.put_customer("c-poison", {"note": value}, told)  # type: ignore[dict-item]
+        store.customers.put_customer("c-poison", {"note": value}, told)  # type: ignore[dict-item]
 
 
 def test_a_backslash_followed_by_u0000_is_only_text(store: Store) -> None:
-    store.put_customer("c-slash", {"note": "\\u0000"}, told)
-    snapshot = store.snapshot("c-slash", Lookback(0))
+    store.customers.put_customer("c-slash", {"note": "\\u0000"}, told)
+    snapshot = store.customers.snapshot("c-slash", Lookback(0))
     assert snapshot is not None
     assert snapshot.attributes == {"note": "\\u0000"}
 
@@ -152,26 +154,26 @@ def as_floats(attributes: Attributes) -> dict[str, object]:
 @settings(max_examples=60)
 @given(st.dictionaries(texts, scalars | texts, max_size=6))
 def test_whatever_json_holds_comes_back_equal(store: Store, attributes: dict[str, float | str | None]) -> None:
-    store.put_customer("c-any", attributes, told)
-    snapshot = store.snapshot("c-any", Lookback(0))
+    store.customers.put_customer("c-any", attributes, told)
+    snapshot = store.customers.snapshot("c-any", Lookback(0))
     assert snapshot is not None
     assert as_floats(snapshot.attributes) == as_floats(attributes)
 
 
 def test_a_snapshot_never_mixes_two_revisions(store: Store) -> None:
-    store.put_customer("c-race", {"n": 1}, told)
+    store.customers.put_customer("c-race", {"n": 1}, told)
     stop = threading.Event()
 
     def change() -> None:
         for number in range(2, 200):
-            assert store.put_customer("c-race", {"n": number}, told) == number
+            assert store.customers.put_customer("c-race", {"n": number}, told) == number
         stop.set()
 
     writer = threading.Thread(target=change)
     writer.start()
     seen = 0
     while not stop.is_set():
-        snapshot = store.snapshot("c-race", Lookback(0))
+        snapshot = store.customers.snapshot("c-race", Lookback(0))
         assert snapshot is not None
         assert snapshot.attributes["n"] == snapshot.revision
         seen += 1

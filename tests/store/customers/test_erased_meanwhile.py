@@ -13,8 +13,8 @@ import pytest
 from service.core.domain import Event, Lookback
 from service.core.errors import AnswerLost, InProgress, NotFound
 from service.store import Store, Words, new_decision_id
-from service.store.customers import repository as registers
 from service.store.customers.consent_file import Word
+from service.store.decisions import decisions
 from service.store.leads import Actor, AdviserRow, Judged, New
 from service.store.outbox.feed import note
 from service.store.outbox.jobs import Everybody
@@ -59,19 +59,19 @@ def left(url: str, name: str) -> dict[str, int]:
 
 
 def test_a_decision_made_before_an_erasure_is_not_kept_after_it(store: Store, database_url: str) -> None:
-    store.put_customer("late", {"age": 44})
-    assert store.snapshot("late", Lookback(0)) is not None
+    store.customers.put_customer("late", {"age": 44})
+    assert store.customers.snapshot("late", Lookback(0)) is not None
     assert erase(store, "late")
     with pytest.raises(NotFound):
-        store.remember(new_decision_id(NOW), "late", NOW, 1, b"facts of late")
+        store.decisions.insert(new_decision_id(NOW), "late", NOW, 1, b"facts of late")
     assert left(database_url, "late") == {}
 
 
 WRITERS: dict[str, Callable[[Store, str], object]] = {
-    "one decision": lambda store, name: store.remember(new_decision_id(NOW), name, NOW, 1, b"facts"),
-    "many decisions": lambda store, name: store.customers.remember([made(name)]),
-    "an event": lambda store, name: store.record_event(Event(f"e-{name}", name, "click", NOW)),
-    "an accept": lambda store, name: store.record_event(
+    "one decision": lambda store, name: store.decisions.insert(new_decision_id(NOW), name, NOW, 1, b"facts"),
+    "many decisions": lambda store, name: store.decisions.insert_many([made(name)]),
+    "an event": lambda store, name: store.events.record(Event(f"e-{name}", name, "click", NOW)),
+    "an accept": lambda store, name: store.events.record(
         Event(f"a-{name}", name, "accept", NOW, "term-12m", "mobile_app", "d-1")
     ),
     "a contact": lambda store, name: store.consents.reserve(
@@ -80,14 +80,14 @@ WRITERS: dict[str, Callable[[Store, str], object]] = {
     "a word on consent": lambda store, name: store.consents.say(
         name, Words({"marketing:sms": True}, "app", "1"), NOW, lambda *_: True
     ),
-    "a file's word on consent": lambda store, name: store.load_consents([Word(name, "marketing:sms", True)]),
+    "a file's word on consent": lambda store, name: store.consents.load([Word(name, "marketing:sms", True)]),
 }
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_who_writes_during_an_erasure_waits_and_leaves_nothing(store: Store, database_url: str, writer: str) -> None:
     name = writer.replace(" ", "-").replace("'", "")
-    store.put_customer(name, {})
+    store.customers.put_customer(name, {})
     with (
         erasing(database_url, name) as erasure,
         waiting(database_url, lambda: WRITERS[writer](store, name)) as written,
@@ -103,8 +103,8 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
 ) -> None:
     name, other = f"back-{new}", f"stays-{new}"
     for each in (name, other):
-        store.put_customer(each, {"age": 44})
-    store.customers.remember([made(name)])
+        store.customers.put_customer(each, {"age": 44})
+    store.decisions.insert_many([made(name)])
     read, begun, go_on = [(other, {"age": 45})], threading.Event(), threading.Event()
 
     def redact_slowly(record: bytes, pseudonym: str) -> bytes:
@@ -117,22 +117,22 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
         assert begun.wait(30)
         people = read if new else [*read, (name, {"age": 45})]
         words = [Word(name, "marketing:sms", True), Word(other, "marketing:sms", True)]
-        with waiting(database_url, lambda: store.load(people, words)) as loaded:
+        with waiting(database_url, lambda: store.customers.load_files(people, words)) as loaded:
             go_on.set()
             assert erased.result()
             assert new or loaded.result().erased == {name}
     assert store.customers.stored([name, other]) == {other}
     assert left(database_url, name) == {}
-    assert store.consents.standing(other).said["marketing:sms"].granted is True
+    assert store.consents.current(other).said["marketing:sms"].granted is True
 
 
 def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(store: Store, database_url: str) -> None:
-    store.load_customers([("read-1", {"age": 1}), ("read-2", {"age": 2})])
+    store.customers.load([("read-1", {"age": 1}), ("read-2", {"age": 2})])
     assert erase(store, "read-1")
     both = [("read-1", {"age": 3}), ("read-2", {"age": 4})]
-    loaded = store.load(both, [Word(name, "marketing:sms", True) for name, _ in both])
+    loaded = store.customers.load_files(both, [Word(name, "marketing:sms", True) for name, _ in both])
     assert (loaded.erased, loaded.customers) == ({"read-1"}, 1), "nobody is both stored and left out"
-    assert store.audit_log(1)[0]["detail"]["customers"] == 1
+    assert store.audit.list_rows(1)[0]["detail"]["customers"] == 1
     assert left(database_url, "read-1") == {}
     assert store.customers.stored(["read-1", "read-2"]) == {"read-2"}
     assert store.customers.read("read-2").attributes == {"age": 4}
@@ -141,7 +141,7 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
 def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_carried_out_again(
     store: Store,
 ) -> None:
-    store.put_customer("kept-answer", {})
+    store.customers.put_customer("kept-answer", {})
     for key, body in (("named", b'{"customer_id":"kept-answer"}'), ("other", b'{"customer_id":"other"}')):
         assert store.idempotency.begun("app", key, b"print") is None
         store.idempotency.keep("app", key, 200, [], body)
@@ -157,7 +157,7 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
     database_url: str,
 ) -> None:
     mine, other = (Store(database_url, 500, [new_key()]) for _ in range(2))
-    mine.put_customer('sealed "1"', {})
+    mine.customers.put_customer('sealed "1"', {})
     answers = {"named": rb'{"customer_id":"sealed \"1\""}', "other": b'{"customer_id":"other"}'}
     for key, body in answers.items():
         assert mine.idempotency.begun("sealed", key, b"print") is None
@@ -174,7 +174,7 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
 
 
 def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:
-    store.put_customer("answered", {})
+    store.customers.put_customer("answered", {})
     for key in ("in-flight", "empty"):
         assert store.idempotency.begun("app", key, b"print") is None
     assert erase(store, "answered")
@@ -190,7 +190,7 @@ def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is
 def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_once(
     store: Store, database_url: str
 ) -> None:
-    store.put_customer("marked", {})
+    store.customers.put_customer("marked", {})
     assert store.idempotency.begun("app", "marking", b"print") is None
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as write,
@@ -202,9 +202,12 @@ def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_o
 
 
 def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(store: Store, database_url: str) -> None:
-    store.load_customers([("kept-1", {}), ("kept-2", {})])
+    store.customers.load([("kept-1", {}), ("kept-2", {})])
     with store._database.begin() as connection:
-        assert registers.remember(connection, [made("kept-2"), made("kept-1"), made("nobody")]) == {"kept-1", "kept-2"}
+        assert decisions.insert_many(connection, [made("kept-2"), made("kept-1"), made("nobody")]) == {
+            "kept-1",
+            "kept-2",
+        }
         with waiting(database_url, lambda: erase(store, "kept-1")) as erased:
             connection.commit()
             assert erased.result()
@@ -214,31 +217,31 @@ def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(sto
 
 
 def test_events_do_not_wait_for_a_decision_that_is_being_kept(store: Store) -> None:
-    store.put_customer("busy", {})
+    store.customers.put_customer("busy", {})
     with store._database.begin() as connection:
-        registers.remember(connection, [made("busy")])
-        assert store.record_event(Event("e-busy", "busy", "click", NOW))
-        store.remember(new_decision_id(NOW), "busy", NOW, 1, b"another")
+        decisions.insert_many(connection, [made("busy")])
+        assert store.events.record(Event("e-busy", "busy", "click", NOW))
+        store.decisions.insert(new_decision_id(NOW), "busy", NOW, 1, b"another")
 
 
 def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, database_url: str) -> None:
-    store.put_customer("straggler", {})
+    store.customers.put_customer("straggler", {})
     assert erase(store, "straggler")
     row = made("straggler")
     insert = "INSERT INTO decisions (id, customer_id, at, release_id, record) VALUES (%s, %s, %s, %s, %s)"
     execute(database_url, insert, *row.values())
     assert erase(store, "straggler") is False
     assert left(database_url, "straggler") == {}
-    kept = store.decision(str(row["id"]))
+    kept = store.decisions.read(str(row["id"]))
     assert kept.customer_id.startswith("erased-") and kept.record == kept.customer_id.encode()
-    newest = store.audit_log(1)[0]
+    newest = store.audit.list_rows(1)[0]
     assert (newest["action"], newest["detail"]["decisions"]) == ("customer.erase", 1)
     assert erase(store, "straggler") is False
-    assert store.audit_log(1)[0]["seq"] == newest["seq"], "what finds nothing is not told again"
+    assert store.audit.list_rows(1)[0]["seq"] == newest["seq"], "what finds nothing is not told again"
 
 
 def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(store: Store, database_url: str) -> None:
-    store.put_customer("everybody", {})
+    store.customers.put_customer("everybody", {})
     store.jobs.add("bank", None, {}, Everybody())
     with (
         erasing(database_url, "everybody") as erasure,
@@ -250,7 +253,7 @@ def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(st
 
 
 def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: Store, database_url: str) -> None:
-    store.put_customer("told", {})
+    store.customers.put_customer("told", {})
     store.webhooks.add("https://crm.example/", ["lead.*"], "bank", None)
     with store._database.begin() as connection:
         note(connection, "lead.open", "lead-1", {"customer_id": "told"}, customer_id="told")
@@ -266,12 +269,12 @@ def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: St
 def test_a_sale_is_credited_under_the_customers_lock_and_to_nobody_who_was_erased(
     store: Store, database_url: str
 ) -> None:
-    store.put_customer("sold", {})
+    store.customers.put_customer("sold", {})
     store.leads.put_advisers([AdviserRow("li", "b-1", 60, 20)], Actor("test"))
     new = New(made("sold"), "term-12m", 1.0, (), Judged(None, 1, NOW + 60_000))
     assert store.leads.add("sold", AdviserRow("li", "b-1", 60, 20), Lookback(0), lambda _: new, NOW) is not None
     execute(database_url, "UPDATE leads SET status = 'contacted', contacted_at = 1 WHERE customer_id = 'sold'")
-    store.record_event(Event("bought", "sold", "purchase", 5, "term-12m", amount_yuan=1000.0))
+    store.events.record(Event("bought", "sold", "purchase", 5, "term-12m", amount_yuan=1000.0))
     with held(database_url, (LOCKED, ("sold",))) as other, waiting(database_url, store.leads.settle) as settled:
         forget = "UPDATE leads SET customer_id = 'erased-1', status = 'erased' WHERE customer_id = %s"
         for statement in (forget, UNTOLD, GONE):

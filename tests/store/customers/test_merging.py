@@ -6,7 +6,7 @@ import pytest
 
 from service.core.domain import Attributes
 from service.core.errors import Unconfirmed
-from service.store import CustomerFile, Origin, Store, Wanted
+from service.store import CustomerChange, CustomerFile, Origin, Store
 from service.store.customers.origins import origins
 
 CALLED = Origin(2000, "api:crm")
@@ -17,14 +17,14 @@ AHEAD = 7_258_000_000_000
 
 def say(store: Store, name: str, at: int = CALLED.as_of, **attributes: float | str | bool | None) -> int:
     """The attributes, stored whole over the API at this instant."""
-    wanted = Wanted(name, None, attributes, Origin(at, CALLED.source))
+    wanted = CustomerChange(name, None, attributes, Origin(at, CALLED.source))
     return store.customers.put(wanted, lambda _: None, lambda *_: True).revision
 
 
 def load(store: Store, name: str, as_of: int, columns: str, replace: bool = False, agreed: bool = True,
          **attributes: float | str | bool) -> Attributes:  # fmt: skip
     """What is stored of the customer after a file of one row was imported."""
-    store.load_customers([(name, attributes)], None, CustomerFile(as_of, columns.split(), replace, agreed))
+    store.customers.load([(name, attributes)], None, CustomerFile(as_of, columns.split(), replace, agreed))
     return store.customers.read(name).attributes
 
 
@@ -80,7 +80,7 @@ def test_what_a_file_that_replaces_lacks_no_older_file_brings_back(store: Store)
 
 def test_a_word_dated_years_ahead_holds_against_no_file(store: Store) -> None:
     load(store, "m-13", AHEAD, "age sex", age=44, sex="male")
-    store.customers.amend("m-13", lambda _: Wanted("m-13", None, {"deceased": True}, CALLED), lambda *_: True)
+    store.customers.amend("m-13", lambda _: CustomerChange("m-13", None, {"deceased": True}, CALLED), lambda *_: True)
     for _ in range(2):
         kept = load(store, "m-13", 1999, "age deceased", age=61, deceased=False)
         assert kept == {"age": 61, "sex": "male", "deceased": True}, "a later word holds still"
@@ -98,7 +98,7 @@ def test_a_file_that_replaces_says_what_would_be_lost_and_stores_nothing_unasked
     say(store, "m-9", at=500, age=44, sex="male")
     rows: list[tuple[str, Attributes]] = [("m-8", {"age": 50}), ("m-9", {"age": 50}), ("m-new", {"age": 50})]
     with pytest.raises(Unconfirmed, match="2 attributes would become unknown for 2 customers"):
-        store.load_customers(rows, None, CustomerFile(3000, ["age"], replace=True))
+        store.customers.load(rows, None, CustomerFile(3000, ["age"], replace=True))
     assert store.customers.read("m-8").attributes == {"age": 44, "sex": "male", "demand_yuan": 1.0}
     assert load(store, "m-8", 3000, "age", replace=True, age=50) == {"age": 50}
 
@@ -114,7 +114,7 @@ def test_a_file_that_changes_nothing_raises_no_revision(store: Store) -> None:
     say(store, "m-11", age=44, deceased=True)
     load(store, "m-11", 3000, "age", age=44)
     load(store, "m-11", 4000, "age", age=44)
-    assert store.check("m-11")[0] == 1
+    assert store.customers.read_revision("m-11")[0] == 1
     assert origins(store.customers.read("m-11").told)["age"] == Origin(4000, "import")
 
 

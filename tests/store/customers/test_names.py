@@ -11,23 +11,23 @@ from service.store import Store, Word
 from service.store.leads import Actor, AdviserRow
 
 ROADS: dict[str, Callable[[Store, str], object]] = {
-    "key": lambda store, name: store.add_client(Client(name, frozenset()), new_key()[1], "test"),
-    "branch": lambda store, name: store.add_client(Client("crm", frozenset(), branch=name), new_key()[1], "test"),
-    "scope": lambda store, name: store.add_client(Client("crm", frozenset({name})), new_key()[1], "test"),
+    "key": lambda store, name: store.clients.add(Client(name, frozenset()), new_key()[1], "test"),
+    "branch": lambda store, name: store.clients.add(Client("crm", frozenset(), branch=name), new_key()[1], "test"),
+    "scope": lambda store, name: store.clients.add(Client("crm", frozenset({name})), new_key()[1], "test"),
     "adviser": lambda store, name: store.leads.put_advisers([AdviserRow(name, "b-1", 60, 20)], Actor("test")),
     "their branch": lambda store, name: store.leads.put_advisers([AdviserRow("a-1", name, 60, 20)], Actor("test")),
     "author": lambda store, name: store.proposals.propose("policy", {}, name, ""),
-    "who activates": lambda store, name: store.activate("policy", None, "", name),
-    "purpose": lambda store, name: store.load_consents([Word("c-1", name, True)], "import", "v1"),
-    "version": lambda store, name: store.load_consents([Word("c-1", "marketing:sms", True)], "import", name),
+    "who activates": lambda store, name: store.releases.activate("policy", None, "", name),
+    "purpose": lambda store, name: store.consents.load([Word("c-1", name, True)], "import", "v1"),
+    "version": lambda store, name: store.consents.load([Word("c-1", "marketing:sms", True)], "import", name),
 }
 
 
 @pytest.mark.parametrize("road", ROADS)
 def test_a_name_holds_no_control_characters_wherever_one_is_given(store: Store, road: str) -> None:
-    store.put_customer("c-1", {})
-    store.put_policy("policy", {})
+    store.customers.put_customer("c-1", {})
+    store.releases.put_policy("policy", {})
     for name in ("crm\n", "c\trm", "crm\x1b[2J", "crm\u202e", " crm", ""):
         with pytest.raises(InvalidInput, match="must"):
             ROADS[road](store, name)
-    assert not store.clients()
+    assert not store.clients.list_keys()

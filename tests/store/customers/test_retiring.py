@@ -6,7 +6,7 @@ import pytest
 
 from service.core.domain import RETIRED, Lookback
 from service.core.errors import Unconfirmed
-from service.store import CustomerFile, Origin, Store, Wanted, Words
+from service.store import CustomerChange, CustomerFile, Origin, Store, Words
 from tests.servers import execute
 
 AHEAD = 7_258_000_000_000
@@ -20,31 +20,31 @@ def nobody_stored(database_url: str) -> None:
 
 def read(store: Store, as_of: int, *names: str, full: bool = True, agreed: bool = True) -> None:
     """A file of these customers, as of this instant."""
-    store.load_customers(
+    store.customers.load(
         [(name, {"age": 44}) for name in names], None, CustomerFile(as_of, ["age"], full=full, agreed=agreed)
     )
 
 
 def put(store: Store, name: str, at: int) -> int:
     """The customer stored whole over the API at this instant; the revision."""
-    wanted = Wanted(name, None, {"age": 44}, Origin(at, "api:crm"))
+    wanted = CustomerChange(name, None, {"age": 44}, Origin(at, "api:crm"))
     return store.customers.put(wanted, lambda _: None, lambda *_: True).revision
 
 
 def consents(store: Store, name: str) -> Mapping[str, bool]:
-    snapshot = store.snapshot(name, Lookback(0))
+    snapshot = store.customers.snapshot(name, Lookback(0))
     assert snapshot is not None
     return snapshot.consents
 
 
 def test_who_is_not_in_a_full_file_is_retired_and_kept_on_record(store: Store) -> None:
     read(store, 1000, "a", "b")
-    store.set_consents("b", Words({"marketing:sms": True}, "app", "1"), 500)
+    store.customers.set_consents("b", Words({"marketing:sms": True}, "app", "1"), 500)
     read(store, 2000, "a")
     assert consents(store, "a") == {}
     assert consents(store, "b") == {"marketing:sms": True, RETIRED: True}
     assert store.customers.read("b").attributes == {"age": 44}
-    assert (store.check("a")[0], store.check("b")[0]) == (1, 3)
+    assert (store.customers.read_revision("a")[0], store.customers.read_revision("b")[0]) == (1, 3)
 
 
 def test_who_is_named_again_is_back(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_reading_the_same_full_file_again_changes_nothing(store: Store) -> None:
     read(store, 1000, "a", "b")
     for _ in range(3):
         read(store, 2000, "a")
-    assert store.check("b")[0] == 2
+    assert store.customers.read_revision("b")[0] == 2
 
 
 def test_who_was_told_of_after_the_file_s_day_is_not_retired(store: Store) -> None:
@@ -112,7 +112,7 @@ def test_nobody_is_retired_unasked(store: Store) -> None:
 def test_the_population_and_the_lists_of_customers_see_who_is_retired(store: Store) -> None:
     read(store, 1000, "a", "b")
     read(store, 2000, "a")
-    assert {one.customer_id: one.consents for one in store.population(9, Lookback(0))} == {
+    assert {one.customer_id: one.consents for one in store.customers.sample_snapshots(9, Lookback(0))} == {
         "a": {},
         "b": {RETIRED: True},
     }

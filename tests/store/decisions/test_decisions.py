@@ -20,7 +20,7 @@ NOW = time.time_ns() // 1_000_000
 @pytest.fixture(scope="module", autouse=True)
 def known(store: Store) -> None:
     """Decisions are kept of customers who are stored."""
-    store.put_customer("c-1", {})
+    store.customers.put_customer("c-1", {})
 
 
 @given(st.integers(0, 2**47))
@@ -40,22 +40,22 @@ def test_two_ids_of_one_moment_differ() -> None:
 
 def test_a_record_comes_back_byte_for_byte(store: Store) -> None:
     decision_id, record = new_decision_id(NOW), bytes(range(256)) * 40
-    store.remember(decision_id, "c-1", NOW, 7, record)
-    kept = store.decision(decision_id)
+    store.decisions.insert(decision_id, "c-1", NOW, 7, record)
+    kept = store.decisions.read(decision_id)
     assert (kept.id, kept.customer_id, kept.at, kept.release_id, kept.record) == (decision_id, "c-1", NOW, 7, record)
 
 
 def test_remembering_again_keeps_the_first_record(store: Store) -> None:
     decision_id = new_decision_id(NOW)
-    store.remember(decision_id, "c-1", NOW, 1, b"first")
-    store.remember(decision_id, "c-1", NOW, 1, b"second")
-    assert store.decision(decision_id).record == b"first"
+    store.decisions.insert(decision_id, "c-1", NOW, 1, b"first")
+    store.decisions.insert(decision_id, "c-1", NOW, 1, b"second")
+    assert store.decisions.read(decision_id).record == b"first"
 
 
 @pytest.mark.parametrize("decision_id", ["", "no uuid", "a\0b", "\ud800", str(uuid.UUID(int=5))])
 def test_what_no_decision_has_for_an_id_is_not_found(store: Store, decision_id: str) -> None:
     with pytest.raises(NotFound):
-        store.decision(decision_id)
+        store.decisions.read(decision_id)
 
 
 @pytest.mark.parametrize("spell", [str.upper, lambda one: one.replace("-", ""), lambda one: f"{{{one}}}"])
@@ -63,8 +63,8 @@ def test_a_decision_is_found_and_kept_under_one_form_of_its_id_however_it_is_spe
     store: Store, spell: Callable[[str], str]
 ) -> None:
     decision_id = new_decision_id(NOW)
-    store.remember(spell(decision_id), "c-1", NOW, 7, b"record")
-    assert canonical_id(spell(decision_id)) == store.decision(spell(decision_id)).id == decision_id
+    store.decisions.insert(spell(decision_id), "c-1", NOW, 7, b"record")
+    assert canonical_id(spell(decision_id)) == store.decisions.read(spell(decision_id)).id == decision_id
 
 
 @pytest.mark.parametrize(
@@ -74,21 +74,21 @@ def test_a_decision_is_found_and_kept_under_one_form_of_its_id_however_it_is_spe
 )  # fmt: skip
 def test_what_is_no_spelling_of_an_id_is_not_found(store: Store, spell: Callable[[str], str]) -> None:
     decision_id = new_decision_id(NOW)
-    store.remember(decision_id, "c-1", NOW, 7, b"record")
+    store.decisions.insert(decision_id, "c-1", NOW, 7, b"record")
     assert canonical_id(spell(decision_id)) is None
     with pytest.raises(NotFound):
-        store.decision(spell(decision_id))
+        store.decisions.read(spell(decision_id))
 
 
 def test_only_an_id_can_be_remembered(store: Store) -> None:
     with pytest.raises(InvalidInput, match="decision_id must be a UUID"):
-        store.remember("no uuid", "c-1", NOW, 1, b"")
+        store.decisions.insert("no uuid", "c-1", NOW, 1, b"")
 
 
 def test_a_large_record_is_kept_whole(store: Store) -> None:
     decision_id = new_decision_id(NOW)
-    store.remember(decision_id, "c-1", NOW, 1, b"x" * 3_000_000)
-    assert len(store.decision(decision_id).record) == 3_000_000
+    store.decisions.insert(decision_id, "c-1", NOW, 1, b"x" * 3_000_000)
+    assert len(store.decisions.read(decision_id).record) == 3_000_000
 
 
 def test_an_id_is_looked_for_in_one_partition_only(store: Store, database_url: str) -> None:

@@ -61,7 +61,7 @@ def make_all(store: Store) -> None:
 
 
 def read(store: Store, customer: str, back: Lookback = ALL) -> Snapshot:
-    found = store.snapshot(customer, back)
+    found = store.customers.snapshot(customer, back)
     assert found is not None
     assert store.customers.snapshots([customer], back) == {customer: found}, "one by one and many at once"
     return found
@@ -69,10 +69,10 @@ def read(store: Store, customer: str, back: Lookback = ALL) -> Snapshot:
 
 def test_what_is_kept_is_the_newest_of_all_events_however_they_came(store: Store, database_url: str) -> None:
     past = some("c-kept", 600, random.Random(1))
-    store.put_customer("c-kept", {}, told)
+    store.customers.put_customer("c-kept", {}, told)
     for event in random.Random(2).sample(past, len(past)):
-        assert store.record_event(event, told) is True
-        assert event.at != NOW or store.record_event(event, told) is False, "a repeated event counts once"
+        assert store.events.record(event, told) is True
+        assert event.at != NOW or store.events.record(event, told) is False, "a repeated event counts once"
     in_order = sorted(past, key=lambda one: (one.at, one.id))
     kept = read(store, "c-kept")
     assert kept.trails == newest(trails_of(past))
@@ -86,14 +86,14 @@ def test_what_is_kept_is_the_newest_of_all_events_however_they_came(store: Store
 
 
 def test_an_event_between_the_migration_and_the_making_of_trails_is_in_them(store: Store, database_url: str) -> None:
-    store.put_customer("c-between", {}, told)
+    store.customers.put_customer("c-between", {}, told)
     first, second, third = (Event(f"between-{n}", "c-between", "click", NOW + n, "term-12m", "sms") for n in range(3))
-    store.record_event(first, told)
+    store.events.record(first, told)
     as_stored_before_trails(database_url, "c-between")
-    store.record_event(second, told)
+    store.events.record(second, told)
     assert execute(database_url, "SELECT count(*) FROM trails WHERE customer_id = 'c-between'") == [(0,)]
     make_all(store)
-    store.record_event(third, told)
+    store.events.record(third, told)
     assert read(store, "c-between").trails == (Trail("click", "term-12m", "sms", (NOW, NOW + 1, NOW + 2)),)
 
 
@@ -102,12 +102,12 @@ def test_events_that_come_while_trails_are_made_are_neither_lost_nor_counted_twi
 ) -> None:
     names = [f"c-busy-{number}" for number in range(8)]
     for name in names:
-        store.put_customer(name, {}, told)
+        store.customers.put_customer(name, {}, told)
         as_stored_before_trails(database_url, name)
 
     def deliver(name: str) -> None:
         for number in range(20):
-            store.record_event(Event(f"{name}-{number}", name, "click", NOW + number), told)
+            store.events.record(Event(f"{name}-{number}", name, "click", NOW + number), told)
 
     senders = [threading.Thread(target=deliver, args=(name,)) for name in names]
     for sender in senders:
@@ -143,7 +143,7 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
 ) -> None:
     shipped = load(DEFAULT)
     places = {"offers": [one.id for one in shipped.offers], "channels": [one.id for one in shipped.channels]}
-    store.put_customer("c-spread", {}, told)
+    store.customers.put_customer("c-spread", {}, told)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(SPREAD, {"name": "c-spread", "now": NOW, **places})
     as_stored_before_trails(database_url, "c-spread")
@@ -166,16 +166,16 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
 def test_what_was_dropped_with_an_old_month_is_still_known_and_what_is_too_old_is_not_read(
     store: Store, database_url: str
 ) -> None:
-    store.put_customer("c-old", {}, told)
-    store.record_event(Event("old", "c-old", "reject", NOW - 150 * DAY, "term-12m", "branch"), told)
+    store.customers.put_customer("c-old", {}, told)
+    store.events.record(Event("old", "c-old", "reject", NOW - 150 * DAY, "term-12m", "branch"), told)
     execute(database_url, "DELETE FROM events WHERE customer_id = 'c-old'")
     assert [one.kind for one in read(store, "c-old", Lookback(NOW - 200 * DAY)).trails] == ["reject"]
     assert read(store, "c-old", Lookback(NOW - 100 * DAY)).trails == ()
 
 
 def test_who_is_erased_leaves_no_trail(store: Store, database_url: str) -> None:
-    store.put_customer("c-gone", {}, told)
-    store.record_event(Event("gone", "c-gone", "survey", NOW, None, None, None, None, 4.0), told)
+    store.customers.put_customer("c-gone", {}, told)
+    store.events.record(Event("gone", "c-gone", "survey", NOW, None, None, None, None, 4.0), told)
     store.customers.erase("c-gone", lambda record, _: record, told, "test", {})
     for table in ("trails", "surveys"):
         assert execute(database_url, f"SELECT FROM {table} WHERE customer_id = 'c-gone'") == []
@@ -186,7 +186,7 @@ def busy(store: Store, database_url: str) -> dict[int, str]:
     """Customers with 0, 100 and 10,000 impressions of three offers, by how many; each with the same facts."""
     names = {count: f"c-many-{count:05}" for count in (0, 100, 10_000)}
     for count, name in names.items():
-        store.put_customer(name, {"age": 40, "demand_yuan": 90_000.0}, told)
+        store.customers.put_customer(name, {"age": 40, "demand_yuan": 90_000.0}, told)
         execute(database_url, IMPRESSIONS, name, name, NOW, count)
         as_stored_before_trails(database_url, name)
     make_all(store)
@@ -224,7 +224,7 @@ def test_the_ten_thousandth_event_writes_no_more_than_the_hundredth(
 ) -> None:
     widths = {}
     for count in (100, 10_000):
-        store.record_event(Event(f"next-{count}", busy[count], "impression", NOW, "term-12m", "mobile_app"), told)
+        store.events.record(Event(f"next-{count}", busy[count], "impression", NOW, "term-12m", "mobile_app"), told)
         query = "SELECT pg_column_size(trails) FROM trails WHERE customer_id = %s AND offer = 'term-12m'"
         ((widths[count],),) = execute(database_url, query, busy[count])
     assert widths[100] == widths[10_000]

@@ -45,16 +45,16 @@ def test_back_leaves_nothing_and_forward_again_makes_everything(database_url: st
     assert revision(database) is None
     store.migrate()
     assert tables(database_url) == before
-    store.put_customer("c-1", {})
-    assert store.check("c-1")[:2] == (1, 0)
+    store.customers.put_customer("c-1", {})
+    assert store.customers.read_revision("c-1")[:2] == (1, 0)
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
     store = Store(database_url, 5000)
     store.migrate()
-    store.put_customer("c-kept", {"age": 1})
+    store.customers.put_customer("c-kept", {"age": 1})
     store.migrate()
-    assert store.check("c-kept")[0] == 1
+    assert store.customers.read_revision("c-kept")[0] == 1
 
 
 def test_the_tables_are_what_the_code_says(database_url: str) -> None:

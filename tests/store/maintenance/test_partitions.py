@@ -33,11 +33,11 @@ def test_the_months_ahead_are_made_once(database: Database) -> None:
 def test_rows_that_came_before_their_partition_move_into_it(
     store: Store, database: Database, database_url: str
 ) -> None:
-    store.put_customer("c-late", {})
+    store.customers.put_customer("c-late", {})
     first, last = at(2040, 2), at(2040, 3) - 1
     for number, when in enumerate((first, last, last + 1)):
-        store.record_event(Event(f"late-{number}", "c-late", "click", when))
-        store.remember(new_decision_id(when), "c-late", when, 1, b"record")
+        store.events.record(Event(f"late-{number}", "c-late", "click", when))
+        store.decisions.insert(new_decision_id(when), "c-late", when, 1, b"record")
     assert home_of(database_url, "events") == ["events_default"] * 3
     ensure_partitions(database, at(2040, 2, 10), months=0, behind=0)
     assert home_of(database_url, "events") == ["events_2040_02", "events_2040_02", "events_default"]
@@ -46,8 +46,8 @@ def test_rows_that_came_before_their_partition_move_into_it(
 
 @pytest.mark.parametrize("when", [0, -1, at(1999, 1), at(9999, 1)])
 def test_no_time_is_too_strange_to_be_stored(store: Store, when: int) -> None:
-    store.put_customer("c-strange", {})
-    assert store.record_event(Event(f"strange-{when}", "c-strange", "click", when)) is True
+    store.customers.put_customer("c-strange", {})
+    assert store.events.record(Event(f"strange-{when}", "c-strange", "click", when)) is True
 
 
 def test_a_migrated_store_has_partitions_for_this_month_and_the_next_three(store: Store, database_url: str) -> None:

@@ -18,7 +18,7 @@ from service.store.releases.proposals import same_person
 def store(make_database: Callable[[], str]) -> Iterator[Store]:
     """A store in which policy p-1 serves with bundle b-1, and p-2 and p-3 are proposed by Anna."""
     opened = Store(make_database(), 2000)
-    opened.put_bundle("b-1", {})
+    opened.releases.put_bundle("b-1", {})
     opened.proposals.bootstrap("p-1", {}, "b-1", "demo", "first light")
     for policy in ("p-2", "p-3"):
         opened.proposals.propose(policy, {"of": policy}, "Anna", "rates of autumn")
@@ -27,11 +27,11 @@ def store(make_database: Callable[[], str]) -> Iterator[Store]:
 
 
 def actions(store: Store) -> list[tuple[str, str]]:
-    return [(row["actor"], row["action"]) for row in reversed(store.audit_log(100))]
+    return [(row["actor"], row["action"]) for row in reversed(store.audit.list_rows(100))]
 
 
 def serves(store: Store) -> str:
-    active = store.active()
+    active = store.releases.active()
     assert active is not None
     return active.policy
 
@@ -45,7 +45,7 @@ def test_a_proposal_waits_and_changes_nothing(store: Store) -> None:
         None,
     )
     assert serves(store) == "p-1"
-    assert store.policy("p-2") == {"of": "p-2"}
+    assert store.releases.policy("p-2") == {"of": "p-2"}
 
 
 @pytest.mark.parametrize("name", ["Anna", "anna", " ANNA ", "Ａｎｎａ"])
@@ -57,12 +57,12 @@ def test_the_author_cannot_approve_however_they_write_themselves(store: Store, n
 
 
 def test_another_approves_and_it_serves_beside_what_served(store: Store) -> None:
-    store.activate("p-1", "b-1", "prices", "plan", {"channel:adviser_call": 12.5})
+    store.releases.activate("p-1", "b-1", "prices", "plan", {"channel:adviser_call": 12.5})
     release = store.proposals.approve("p-2", "Ben", "looks right")
-    assert store.active() == release == Release(release.id, "p-2", "b-1", {"channel:adviser_call": 12.5})
+    assert store.releases.active() == release == Release(release.id, "p-2", "b-1", {"channel:adviser_call": 12.5})
     found = store.proposals.find("p-2")
     assert (found.state, found.release, found.approver) == ("active", release.id, "Ben")
-    assert store.releases()[0]["note"] == "approved, proposed by Anna: looks right"
+    assert store.releases.list_releases()[0]["note"] == "approved, proposed by Anna: looks right"
     assert store.proposals.find("p-3").state == "proposed"
 
 
@@ -89,7 +89,7 @@ def test_what_serves_cannot_be_approved_again_and_what_was_never_proposed_not_at
     store.proposals.approve("p-2", "Ben", "")
     with pytest.raises(Conflict, match="serves already, as release 2"):
         store.proposals.approve("p-2", "Ben", "")
-    store.put_policy("p-slipped-in", {})
+    store.releases.put_policy("p-slipped-in", {})
     for unknown in ("p-slipped-in", "p-none"):
         with pytest.raises(NotFound, match=f'No policy "{unknown}" was proposed'):
             store.proposals.approve(unknown, "Ben", "")
@@ -107,20 +107,20 @@ def test_the_first_release_alone_needs_no_second_person(store: Store, make_datab
     with pytest.raises(Conflict, match="let somebody else approve it"):
         store.proposals.bootstrap("p-9", {}, None, "Anna", "")
     assert [each.policy for each in store.proposals.listed(10)][-1] == "p-1"
-    assert store.releases()[-1]["actor"] == "demo"
+    assert store.releases.list_releases()[-1]["actor"] == "demo"
 
 
 def test_rolling_back_goes_further_back_each_time_and_never_forth(store: Store) -> None:
     store.proposals.approve("p-2", "Ben", "")
     store.proposals.approve("p-3", "Ben", "")
     assert store.proposals.rollback("Ben", "complaints").policy == "p-2"
-    assert store.releases()[0]["note"] == "rollback to release 2: complaints"
+    assert store.releases.list_releases()[0]["note"] == "rollback to release 2: complaints"
     assert store.proposals.rollback("Ben", "").policy == "p-1"
     with pytest.raises(Conflict, match="no earlier release"):
         store.proposals.rollback("Ben", "")
     store.proposals.approve("p-3", "Ben", "")
     assert store.proposals.rollback("Ben", "").policy == "p-1"
-    assert store.releases()[0]["restores"] == 1
+    assert store.releases.list_releases()[0]["restores"] == 1
 
 
 def test_a_rollback_ends_a_trial_before_it_goes_further_back(store: Store) -> None:
@@ -140,10 +140,10 @@ def test_what_may_serve_next_is_the_newest_proposals_and_the_release_before(stor
 
 
 def test_a_rollback_brings_back_bundle_and_prices_too(store: Store) -> None:
-    store.put_bundle("b-2", {})
-    store.activate("p-1", "b-1", "prices", "plan", {"offer:x": 1.0})
-    store.promote("b-2", "better", "cli")
-    assert store.active() == Release(3, "p-1", "b-2", {"offer:x": 1.0})
+    store.releases.put_bundle("b-2", {})
+    store.releases.activate("p-1", "b-1", "prices", "plan", {"offer:x": 1.0})
+    store.releases.promote("b-2", "better", "cli")
+    assert store.releases.active() == Release(3, "p-1", "b-2", {"offer:x": 1.0})
     assert store.proposals.rollback("Ben", "") == Release(4, "p-1", "b-1", {"offer:x": 1.0})
     assert store.proposals.rollback("Ben", "") == Release(5, "p-1", "b-1", {})
 
@@ -152,11 +152,11 @@ def test_with_nothing_active_there_is_nothing_to_go_back_to_or_to_promote_beside
     make_database: Callable[[], str],
 ) -> None:
     fresh = Store(make_database(), 2000)
-    fresh.put_bundle("b-1", {})
+    fresh.releases.put_bundle("b-1", {})
     with pytest.raises(Conflict, match="no earlier release"):
         fresh.proposals.rollback("Ben", "")
     with pytest.raises(Conflict, match="No policy serves yet"):
-        fresh.promote("b-1", "", "cli")
+        fresh.releases.promote("b-1", "", "cli")
     fresh.proposals.propose("p-1", {}, "Anna", "")
     assert fresh.proposals.approve("p-1", "Ben", "") == Release(1, "p-1", None, {})
     fresh.close()
@@ -176,8 +176,8 @@ def test_every_step_stands_in_the_log_and_the_chain_holds(store: Store) -> None:
         ("Cleo", "release.rollback"),
         ("Cleo", "release.activate"),
     ]
-    assert store.verify_audit().broken_at is None
-    approved = store.audit_log(4)[3]
+    assert store.audit.verify().broken_at is None
+    approved = store.audit.list_rows(4)[3]
     assert approved["detail"] == {"author": "Anna", "note": "yes"}
     assert approved["subject"] == "p-2"
     assert len(approved["hash"]) == 64
@@ -212,7 +212,7 @@ def test_the_newest_proposals_come_first(store: Store) -> None:
 
 def test_the_start_of_a_hash_stands_for_it_while_it_is_the_only_one(store: Store) -> None:
     for policy in ("abcdef01", "abcdef02", "abc%ef03"):
-        store.put_policy(policy, {})
+        store.releases.put_policy(policy, {})
     assert store.proposals.whole_hash("abcdef01") == "abcdef01"
     with pytest.raises(InvalidInput, match="give more of the hash"):
         store.proposals.whole_hash("abcdef")
@@ -222,12 +222,12 @@ def test_the_start_of_a_hash_stands_for_it_while_it_is_the_only_one(store: Store
 
 
 def test_approvals_promotions_and_rollbacks_at_once_never_bring_back_an_old_policy_unseen(store: Store) -> None:
-    store.put_bundle("b-2", {})
+    store.releases.put_bundle("b-2", {})
 
     def act(turn: int) -> object:
         steps: list[Callable[[], object]] = [
             lambda: store.proposals.approve("p-2", "Ben", ""),
-            lambda: store.promote("b-2" if turn % 2 else "b-1", "", "cli"),
+            lambda: store.releases.promote("b-2" if turn % 2 else "b-1", "", "cli"),
             lambda: store.proposals.approve("p-3", "Ben", ""),
         ]
         try:
@@ -238,13 +238,13 @@ def test_approvals_promotions_and_rollbacks_at_once_never_bring_back_an_old_poli
     with ThreadPoolExecutor(6) as threads:
         outcomes = list(threads.map(act, range(18)))
     assert all(isinstance(each, Release | Conflict) for each in outcomes)
-    rows = list(reversed(store.releases()))
+    rows = list(reversed(store.releases.list_releases()))
     for before, after in pairwise(rows):
         if after["actor"] == "cli":
             assert after["policy"] == before["policy"], "a promotion keeps the policy that served just then"
         else:
             assert after["bundle"] == before["bundle"], "an approval keeps the bundle that served just then"
-    assert store.verify_audit().broken_at is None
+    assert store.audit.verify().broken_at is None
 
 
 def test_names_are_compared_as_people_read_them() -> None:

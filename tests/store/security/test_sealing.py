@@ -51,7 +51,7 @@ def filled(store: Store) -> dict[str, Any]:
 
 def read(store: Store) -> dict[str, Any]:
     """The same, read as those who need it do."""
-    store.load_customers([(f"c-{os.urandom(4).hex()}", {})])
+    store.customers.load([(f"c-{os.urandom(4).hex()}", {})])
     (webhook,) = store.webhooks.listed(None)
     while not (waiting := store.deliveries.waiting()):
         store.deliveries.fan_out(lambda *_: None)
@@ -73,7 +73,7 @@ def test_with_a_key_no_secret_lies_plain_in_the_database(opened: Opened, databas
     assert plain(database) == []
     assert "whsec_" not in str(execute(database, EVERYTHING))
     assert read(opened(NEW)) == known
-    assert opened(NEW).verify_audit().broken_at is None
+    assert opened(NEW).audit.verify().broken_at is None
 
 
 def test_what_was_plain_is_read_as_before_and_sealed_once(opened: Opened, database: str) -> None:
@@ -84,7 +84,7 @@ def test_what_was_plain_is_read_as_before_and_sealed_once(opened: Opened, databa
     assert len(plain(database)) == 1
     assert opened(NEW).secrets.seal("anna") == 0
     assert read(opened(NEW)) == known
-    assert [row["action"] for row in opened(NEW).audit_log(50)].count("secrets.seal") == 1
+    assert [row["action"] for row in opened(NEW).audit.list_rows(50)].count("secrets.seal") == 1
 
 
 def test_every_key_of_a_rotation_opens_and_the_newest_seals(opened: Opened, database: str) -> None:
@@ -141,7 +141,7 @@ def test_what_a_lost_key_has_sealed_is_replaced_and_nothing_else(opened: Opened,
     assert len(opened(third).signing_keys.accepted()) == 1
     assert not any(one.enabled for one in opened(third).webhooks.listed(None))
     assert word not in str(execute(database, EVERYTHING)) and last not in str(execute(database, EVERYTHING))
-    assert [row["action"] for row in opened(third).audit_log(50)].count("secrets.renew") == 2
+    assert [row["action"] for row in opened(third).audit.list_rows(50)].count("secrets.renew") == 2
     assert opened(third).webhooks.rotate(lost.id, None, "crm").startswith("whsec_")
 
 

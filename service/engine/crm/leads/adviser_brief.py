@@ -46,7 +46,7 @@ class AdviserBrief:
     def write(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
         """The lead's words, beside what is known of its customer; empty where its decision is not kept any more."""
         try:
-            record = self._store.decision(lead.decision_id).record
+            record = self._store.decisions.read(lead.decision_id).record
             told = self._explanations.explain_record(record, language, False)
         except NotFound:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}

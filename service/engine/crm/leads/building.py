@@ -112,7 +112,7 @@ class Building:
             if count > 0
         )
         told = {"leads": made, "candidates": candidates, "release": serving.release.id}
-        self._store.audit(actor.client, "leads.build", actor.branch or "bank", told)
+        self._store.audit.append(actor.client, "leads.build", actor.branch or "bank", told)
         return Built(made + sum(one.customers for one in reasons), candidates, places, made, reasons)
 
     def _here(self, branch: str | None, serving: ActiveRelease, now: int) -> "_Here":

@@ -62,7 +62,7 @@ def test_a_build_for_a_branch_decides_for_that_branch_only(house: House, branch:
 
 def test_leads_and_reasons_together_are_all_customers(house: House, branch: Crm) -> None:
     customers(house, 9)
-    house.store.load_customers((f"silent-{number}", RICH) for number in range(3))
+    house.store.customers.load((f"silent-{number}", RICH) for number in range(3))
     first = build(house)
     assert (first.places, first.leads) == (8, 5), "a-1 has five contacts a week, and all are a-1's"
     told = {one.reason: one for one in first.fell_out}
@@ -141,7 +141,7 @@ def test_a_manager_reassigns_and_releases_what_others_have(house: House, branch:
     assert step(branch, lead, "reassign", "m-1", to="m-1").status_code == 409, "who has no hours holds no lead"
     assert step(branch, lead, "release", "a-1").status_code == 409
     assert step(branch, lead, "release", "m-1").json()["status"] == "open"
-    row = next(one for one in house.store.audit_log(10) if one["action"] == "lead.reassign")
+    row = next(one for one in house.store.audit.list_rows(10) if one["action"] == "lead.reassign")
     assert (row["detail"]["from"], row["detail"]["to"], row["detail"]["on_behalf_of"]) == ("a-1", "a-2", "m-1")
 
 
@@ -214,7 +214,7 @@ def test_a_sale_is_reported_from_every_open_state(house: House, branch: Crm, bef
 
 
 def purchases(house: House, customer: str) -> list[Event]:
-    return [one for one in house.store.events(customer, 0) if one.kind == "purchase"]
+    return [one for one in house.store.events.since(customer, 0) if one.kind == "purchase"]
 
 
 def test_a_sale_is_corrected_in_amount_and_taken_back(house: House, branch: Crm) -> None:
@@ -230,12 +230,12 @@ def test_a_sale_is_corrected_in_amount_and_taken_back(house: House, branch: Crm)
     back = step(branch, lead, "correction", reason="another customer's", undone=True).json()
     assert (back["status"], back["sold_yuan"], back["sold_at"]) == ("contacted", None, None)
     assert purchases(house, lead["customer_id"]) == []
-    trails = house.store.snapshot(lead["customer_id"], Lookback(0)).trails
+    trails = house.store.customers.snapshot(lead["customer_id"], Lookback(0)).trails
     assert "purchase" not in {one.kind for one in trails}
     assert house.store.leads.settle() == 0
     again = step(branch, lead, "reaction", outcome="sold", amount_yuan=10_000).json()
     assert again["status"] == "sold", "the true sale is reported as any other"
-    row = next(one for one in house.store.audit_log(20) if one["action"] == "lead.correct")
+    row = next(one for one in house.store.audit.list_rows(20) if one["action"] == "lead.correct")
     assert (row["detail"]["from_yuan"], row["detail"]["reason"]) == (80_000, "another customer's")
 
 
@@ -245,9 +245,9 @@ def test_a_sale_taken_back_leaves_the_trail_as_if_it_had_never_happened(house: H
     (sale,) = purchases(house, lead["customer_id"])
     instants = [sale.at, *range(sale.at - KEPT, sale.at)]
     for number, at in enumerate(instants):
-        house.store.record_event(replace(sale, id=f"{lead['id']}-{number}", at=at))
+        house.store.events.record(replace(sale, id=f"{lead['id']}-{number}", at=at))
     assert step(branch, lead, "correction", reason="another customer's", undone=True).status_code == 200
-    snapshot = house.store.snapshot(lead["customer_id"], Lookback(0))
+    snapshot = house.store.customers.snapshot(lead["customer_id"], Lookback(0))
     assert snapshot is not None
     (trail,) = [one for one in snapshot.trails if one.kind == "purchase"]
     assert list(trail.instants) == sorted(instants)[-KEPT:], "its own instant alone is gone, and an older one is back"
@@ -271,10 +271,10 @@ def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None
     for days in range(3):
         at = int((seven - days * DAY).timestamp() * 1000)
         click = Event(f"{lead['id']}-{days}", lead["customer_id"], "click", at, "cash-r1", "mobile_app")
-        house.store.record_event(click)
+        house.store.events.record(click)
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert told["best_time"] == {"from": "19:00", "until": "20:00"}, "11:20 in London is 19:20 at the bank"
-    house.store.set_consents(
+    house.store.customers.set_consents(
         lead["customer_id"], Words({"personalisation": False}, "app", "1"), int(time.time() * 1000)
     )
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
@@ -310,7 +310,7 @@ def test_a_lead_ends_for_the_branch_that_its_customer_leaves(house: House, branc
     waits, sold = a_lead(house, branch), a_lead(house, branch)
     step(branch, sold, "reaction", outcome="sold", amount_yuan=50_000)
     for one in (waits, sold):
-        house.store.put_customer(one["customer_id"], RICH | {"branch_id": "b-2", "adviser_id": None})
+        house.store.customers.put_customer(one["customer_id"], RICH | {"branch_id": "b-2", "adviser_id": None})
     assert not {waits["id"], sold["id"]} & {one["id"] for one in leads_of(branch)}
     for one in (waits, sold):
         answer = branch.ask("GET", f"/v1/leads/{one['id']}")
@@ -335,18 +335,18 @@ def test_an_accept_said_again_counts_once_and_an_undone_sale_leads_back_to_it(ho
     lead = a_lead(house, branch)
     for _ in range(2):
         assert step(branch, lead, "reaction", outcome="accepted").json()["status"] == "accepted"
-    kinds = [event.kind for event in house.store.events(lead["customer_id"], 0)]
+    kinds = [event.kind for event in house.store.events.since(lead["customer_id"], 0)]
     assert kinds == ["accept"]
     assert step(branch, lead, "reaction", outcome="sold", amount_yuan=9).json()["status"] == "sold"
     assert step(branch, lead, "correction", undone=True, reason="none was made").json()["status"] == "accepted"
     assert step(branch, lead, "reaction", outcome="accepted").json()["status"] == "accepted"
-    assert [event.kind for event in house.store.events(lead["customer_id"], 0)] == ["accept"]
+    assert [event.kind for event in house.store.events.since(lead["customer_id"], 0)] == ["accept"]
 
 
 def test_an_event_id_that_somebody_used_before_is_a_conflict_in_our_own_words(house: House, branch: Crm) -> None:
     lead, (other,) = a_lead(house, branch), customers(house, 1)
     name = f"lead:{lead['id']}:sold"
-    house.store.record_event(Event(name, other, "click", int(time.time() * 1000) - 1, "term-12m"))
+    house.store.events.record(Event(name, other, "click", int(time.time() * 1000) - 1, "term-12m"))
     answer = step(branch, lead, "reaction", outcome="sold", amount_yuan=9)
     assert answer.status_code == 409
     assert answer.json()["detail"].startswith(f'Event "{name}" was recorded before')

@@ -72,9 +72,9 @@ NUMBER = iter(range(1_000_000))
 def customers(house: House, count: int, **facts: Any) -> list[str]:
     """Customers who may be called."""
     names = [f"l-{next(NUMBER):05}" for _ in range(count)]
-    house.store.load_customers((one, RICH | {"demand_yuan": 200_000.0 + 5_000 * place} | facts)
+    house.store.customers.load((one, RICH | {"demand_yuan": 200_000.0 + 5_000 * place} | facts)
                                for place, one in enumerate(names))  # fmt: skip
-    house.store.load_consents((one, "marketing:adviser_call", True) for one in names)
+    house.store.consents.load((one, "marketing:adviser_call", True) for one in names)
     return names
 
 
@@ -153,7 +153,9 @@ def test_an_opt_out_withdraws_the_lead_at_once(house: House, branch: Crm) -> Non
 
 def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
-    house.store.set_consents(lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000)
+    house.store.customers.set_consents(
+        lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000
+    )
     refused = branch.ask("POST", f"/v1/leads/{lead['id']}/claim", {"on_behalf_of": "a-1"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:fourcast:problem:contact-refused")
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "withdrawn"
@@ -162,7 +164,7 @@ def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: C
 def test_the_runner_withdraws_what_nobody_looks_at_and_the_feed_tells(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
     token = branch.ask("GET", "/v1/changes?since=latest").json()["next"]
-    house.store.put_customer(lead["customer_id"], RICH | {"deceased": True})
+    house.store.customers.put_customer(lead["customer_id"], RICH | {"deceased": True})
     house.engine.crm.leads.sweep()
     told = branch.ask("GET", f"/v1/changes?since={token}").json()["changes"]
     assert [one["type"] for one in told] == ["customer.updated", "lead.withdrawn"]
@@ -180,7 +182,7 @@ def test_from_the_list_to_the_credited_sale(house: House, branch: Crm) -> None:
     assert step(branch, lead, "claim").status_code == 200, "claiming one's own again is harmless"
     assert step(branch, lead, "claim", "a-2").status_code == 409
     assert step(branch, lead, "contact").json()["status"] == "contacted"
-    trails = house.store.snapshot(lead["customer_id"], Lookback(0)).trails
+    trails = house.store.customers.snapshot(lead["customer_id"], Lookback(0)).trails
     assert [(one.kind, one.offer, one.channel) for one in trails] == [("contact", lead["offer"], "adviser_call")]
     assert step(branch, lead, "reaction", outcome="sold").status_code == 422, "a sale has an amount"
     sold = step(branch, lead, "reaction", outcome="sold", amount_yuan=120_000, reason="came-to-branch").json()
@@ -189,9 +191,9 @@ def test_from_the_list_to_the_credited_sale(house: House, branch: Crm) -> None:
     adviser = next(row for row in rows if (row["by"], row["name"]) == ("adviser", "a-1"))
     assert (adviser["sold"], adviser["sold_yuan"]) == (1, 120_000)
     assert {row["name"] for row in rows if row["by"] == "strategy" and row["sold"]} == set(lead["strategies"])
-    log = [row["action"] for row in house.store.audit_log(20) if row["subject"] == lead["id"]]
+    log = [row["action"] for row in house.store.audit.list_rows(20) if row["subject"] == lead["id"]]
     assert log[:3] == ["lead.react", "lead.contact", "lead.claim"]
-    assert house.store.verify_audit().broken_at is None
+    assert house.store.audit.verify().broken_at is None
 
 
 def test_a_purchase_told_by_event_is_the_leads_too(house: House, branch: Crm) -> None:
@@ -243,7 +245,7 @@ def test_an_override_needs_every_gate_open_and_stands_in_the_log(house: House, b
     done = step(branch, lead, "override", offer=other, reason="six months only").json()
     assert (done["offer"], done["decided_offer"], done["reason"]) == (other, lead["offer"], "six months only")
     assert done["talking_points"] != lead["talking_points"]
-    rows = {row["action"]: row for row in house.store.audit_log(10) if row["subject"] == lead["id"]}
+    rows = {row["action"]: row for row in house.store.audit.list_rows(10) if row["subject"] == lead["id"]}
     assert rows["lead.override.refused"]["detail"]["gate"] == "tolerance-covers-risk"
     assert rows["lead.override"]["detail"]["on_behalf_of"] == "a-1"
     assert rows["lead.override"]["detail"]["to"] == other
@@ -305,9 +307,9 @@ def test_after_an_erasure_no_table_holds_any_value_of_the_customer(house: House,
     left = everything(house)
     for value in (name, "K-sentinel", str(SENTINEL), str(SENTINEL + 1), str(SENTINEL - 1)):
         assert value not in left, left[max(0, left.index(value) - 300) :][:600]
-    assert house.store.verify_audit().broken_at is None
-    assert house.store.crosscheck_audit() == []
-    rows = [row for row in house.store.audit_log(40) if row["detail"].get("erased")]
+    assert house.store.audit.verify().broken_at is None
+    assert house.store.audit.crosscheck() == []
+    rows = [row for row in house.store.audit.list_rows(40) if row["detail"].get("erased")]
     assert {row["action"] for row in rows} >= {"customer.update", "lead.plan", "lead.correct", "client.add"}
 
 

@@ -168,7 +168,7 @@ def test_receivers_that_never_end_and_poisoned_addresses_hold_nobody_up(
     unsigned = fresh_store.webhooks.add(answering.url, ["*"], "test", None)[0].id
     execute(fresh_database, "UPDATE webhooks SET secret = 'whsec_x' WHERE id = %s", unsigned)
     well = fresh_store.webhooks.add(answering.url, ["*"], "test", None)[0].id
-    fresh_store.load_customers([(f"c-{number}", {}) for number in range(12)])
+    fresh_store.customers.load([(f"c-{number}", {}) for number in range(12)])
 
     def states(webhook: str) -> list[str]:
         return [str(one["state"]) for one in fresh_store.deliveries.listed(webhook, None, None, 50)]
@@ -203,7 +203,7 @@ def test_a_change_of_which_no_message_can_be_made_holds_up_no_other(
     fresh_store.webhooks.add(answering.url, ["*"], "test", None)
     before = failures("webhooks")
     execute(fresh_database, "INSERT INTO changes (type, subject, body, at) VALUES ('lead.open', 'x', '{}', 9e17)")
-    fresh_store.load_customers([("c-1", {})])
+    fresh_store.customers.load([("c-1", {})])
     sender = Sender(fresh_store, True)
     assert eventually(lambda: sender.step() and answering.got)
     sender.close()
@@ -214,7 +214,7 @@ def test_a_change_of_which_no_message_can_be_made_holds_up_no_other(
 def test_a_poisoned_job_is_put_off_given_up_at_last_and_holds_up_no_other(
     fresh_store: Store, fresh_database: str, engine: Engine
 ) -> None:
-    fresh_store.load_customers([("c-1", SAVER)])
+    fresh_store.customers.load([("c-1", SAVER)])
     poisoned = fresh_store.jobs.add("test", None, {"nobody": "knows"}, ["c-1"])
     good = fresh_store.jobs.add(
         "test", None, {"channel": "branch", "placement": None, "limit": 1, "language": "en"}, ["c-1"]
@@ -232,7 +232,7 @@ def test_a_poisoned_job_is_put_off_given_up_at_last_and_holds_up_no_other(
 
 
 def test_a_poisoned_customer_fails_alone_in_a_job(fresh_store: Store, fresh_database: str, engine: Engine) -> None:
-    fresh_store.load_customers([("c-1", SAVER), ("c-2", SAVER)])
+    fresh_store.customers.load([("c-1", SAVER), ("c-2", SAVER)])
     unheard = "SET session_replication_role = replica"  # no trigger looks at what no customer can be
     execute(fresh_database, f"{unheard}; UPDATE customers SET attributes = '[]' WHERE id = 'c-1'")
     asked = {"channel": "branch", "placement": None, "limit": 1, "language": "en"}
@@ -247,7 +247,7 @@ def test_a_poisoned_customer_fails_alone_in_a_job(fresh_store: Store, fresh_data
 def test_a_line_of_work_that_fails_stops_no_other_line(fresh_store: Store, fresh_database: str, engine: Engine) -> None:
     execute(fresh_database, "INSERT INTO changes (type, subject, body) VALUES ('lead.open', 'x', '[]')")
     before = failures("webhooks")
-    fresh_store.load_customers([("c-1", SAVER)])
+    fresh_store.customers.load([("c-1", SAVER)])
     asked = {"channel": "branch", "placement": None, "limit": 1, "language": "en"}
     runner = Runner(engine.crm, engine.drift, engine.visitors, engine.policy_jobs)
     thread = threading.Thread(target=runner.run)

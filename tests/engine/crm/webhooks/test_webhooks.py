@@ -204,7 +204,7 @@ def test_no_log_keeps_an_address_in_whose_query_a_secret_stands(house: House, ba
         bank.ask("PUT", f"/v1/webhooks/{made['id']}", {"url": f"https://8.8.8.8/{secret}"})
         house.store.deliveries.failed(Due(made["id"], made["id"], "", (), "", 1), 410, "gone", 1)
         bank.ask("DELETE", f"/v1/webhooks/{made['id']}")
-    kept = [*house.store.audit_log(20), *bank.ask("GET", "/v1/changes?types=webhook.disabled").json()["changes"]]
+    kept = [*house.store.audit.list_rows(20), *bank.ask("GET", "/v1/changes?types=webhook.disabled").json()["changes"]]
     told = orjson.dumps(kept, default=str).decode()
     assert "s3cret" not in told and told.count("8.8.8.8") >= 8
 
@@ -217,7 +217,7 @@ def test_a_webhook_that_fails_on_and_on_is_switched_off_on_record(house: House, 
     run(house)
     path = f"/v1/webhooks/{made['id']}"
     assert bank.ask("GET", path).json()["enabled"] is False
-    assert house.store.audit_log(1)[0]["action"] == "webhook.disabled"
+    assert house.store.audit.list_rows(1)[0]["action"] == "webhook.disabled"
     hurry(house)
     run(house)
     assert len(receiver.got) == 1, "nothing is sent any more"

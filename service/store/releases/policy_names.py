@@ -1,4 +1,4 @@
-"""Names that events bear: those of every policy that serves, served, or was on trial."""
+"""Names of offers, channels and survey questions: those of every policy that serves, served, or was on trial."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ NAMES = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class PolicyNames:
     """The ids of offers, of channels, and of what surveys ask."""
 
     offers: frozenset[str] = frozenset()
@@ -26,9 +26,9 @@ class Names:
     questions: frozenset[str] = frozenset()
 
 
-def names(connection: Connection) -> Names:
+def read_names(connection: Connection) -> PolicyNames:
     """What the policies of all releases and trials name."""
-    found: dict[str, set[str]] = {}
+    by_noun: dict[str, set[str]] = {}
     for noun, name in connection.execute(NAMES):
-        found.setdefault(noun, set()).add(name)
-    return Names(**{noun: frozenset(each) for noun, each in found.items()})
+        by_noun.setdefault(noun, set()).add(name)
+    return PolicyNames(**{noun: frozenset(each) for noun, each in by_noun.items()})

@@ -1,0 +1,133 @@
+"""Snapshots: all that a decision reads of a customer, in one statement and so in one view of the database.
+
+The revision that is returned is exactly the one that attributes, consents, trails and surveys belong to.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from service.core.domain import EventKind, KindLookback, Lookback, Snapshot, Survey, Trail
+from service.store.connection.database import named_text
+from service.store.connection.wire import Statement, whole
+from service.store.events.trails import PAST
+
+READ_ROWS = 1000
+"""Rows fetched through a cursor at a time."""
+
+CONSENTS = """
+    (SELECT json_object_agg(purpose, granted) FROM (
+        SELECT DISTINCT ON (purpose) purpose, granted FROM consents WHERE customer_id = c.id
+        ORDER BY purpose, at DESC, seq DESC) AS newest)
+"""
+"""The newest words of the customer ``c``, by purpose."""
+
+KNOWN = f"revision, attributes, {CONSENTS}, {PAST}"
+"""All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``PAST`` takes them."""
+
+REVISION = Statement(
+    b"check",
+    b"SELECT (SELECT revision FROM customers WHERE id = $1), coalesce(release_id, 0), cache_generation FROM serving",
+)
+SNAPSHOT = Statement(
+    b"snapshot",
+    f"SELECT {KNOWN}, external_key FROM customers AS c WHERE id = $1".encode(),  # noqa: S608 - our own words
+)
+SNAPSHOTS = Statement(
+    b"snapshots",
+    f"""
+    SELECT c.id, {KNOWN} FROM customers AS c
+    WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))
+    """.encode(),  # noqa: S608 - our own words
+)
+SAMPLE = named_text(
+    Statement(
+        b"sample",
+        f"""
+    SELECT id, revision, attributes::text,
+        {CONSENTS}::text, {PAST}
+    FROM (SELECT id, revision, attributes, trailed FROM customers ORDER BY hashtextextended(id, 0), id LIMIT $1) AS c
+    ORDER BY id
+    """.encode(),  # noqa: S608 - our own statement
+    )
+)
+
+
+def lookback(back: Lookback) -> tuple[bytes, bytes]:
+    """The second and third parameter of a statement that reads the past."""
+    kinds = back.kinds
+    if kinds is None:
+        kinds = tuple(KindLookback(kind, back.since, back.most) for kind in EventKind)
+    return b"%d" % back.since, orjson.dumps(kinds)
+
+
+def named_lookback(back: Lookback) -> dict[str, object]:
+    """``lookback`` for a transaction of SQLAlchemy."""
+    since, kinds = lookback(back)
+    return {"p2": int(since), "p3": kinds.decode()}
+
+
+def snapshot_of(customer_id: str, row: Sequence[Any]) -> Snapshot:
+    """The columns ``KNOWN`` of a row as the core reads it."""
+    revision, attributes, consents, trails, surveys = row[:5]
+    return Snapshot(
+        customer_id,
+        whole(revision),
+        orjson.loads(attributes or b"{}"),
+        orjson.loads(consents or b"{}"),
+        trails_of(orjson.loads(trails or b"[]")),
+        surveys_of(orjson.loads(surveys or b"[]")),
+    )
+
+
+def sample(connection: Connection, count: int, back: Lookback) -> list[Snapshot]:
+    """At most ``count`` snapshots, read through a cursor.
+
+    The sample is the same at every call and fair to every kind of customer: those whose id has the smallest hash.
+    """
+    asked = {"p1": count, **named_lookback(back)}
+    rows = connection.execute(SAMPLE, asked, execution_options={"yield_per": READ_ROWS})
+    return [_sampled(*row) for row in rows]
+
+
+def _sampled(
+    customer_id: str, revision: int, attributes: str, consents: str | None, trails: list[Any], surveys: list[Any]
+) -> Snapshot:
+    return Snapshot(
+        customer_id,
+        revision,
+        orjson.loads(attributes),
+        orjson.loads(consents or "{}"),
+        trails_of(trails or ()),
+        surveys_of(surveys or ()),
+    )
+
+
+def trails_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Trail, ...]:
+    """The trails as ``PAST`` returns them."""
+    return tuple(trail for of_kind in sorted(rows, key=itemgetter(0)) for trail in _of_kind(*of_kind))
+
+
+def _of_kind(
+    kind: str, offers: list[str] | None, channels: list[str] | None, lengths: list[int], instants: list[int]
+) -> Iterator[Trail]:
+    """The trails of one kind; those of one offer and channel are one trail."""
+    by_place: dict[tuple[str, str], list[int]] = defaultdict(list)
+    first = 0
+    for place, length in zip(zip(offers or repeat(""), channels or repeat(""), strict=False), lengths, strict=False):
+        by_place[place] += instants[first : first + length]
+        first += length
+    for offer, channel in sorted(by_place):
+        every = by_place[offer, channel]
+        every.sort()
+        yield Trail(kind, offer or None, channel or None, tuple(every))
+
+
+def surveys_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Survey, ...]:
+    """The surveys as ``PAST`` returns them."""
+    return tuple(Survey(at, score) for at, score in rows)

@@ -4,7 +4,7 @@
 
 A member's cross-validation is part of what ``fit`` states that it does: a booster per fold, as many rounds as early
 stopping let it run. The floor is ``lgb.train`` for each of these boosters and for the one on all customers, each on a
-``Dataset`` of its own, and nothing else: no watching of losses, no unseen scores, no calibration. Interleaved; the
+``Dataset`` of its own, and nothing else: no watching of losses, no out-of-fold scores, no calibration. Interleaved; the
 median ratio of the repeats. Aim: at most 1.3.
 """
 
@@ -22,10 +22,10 @@ import lightgbm as lgb
 
 from training.data.bank import open_bank
 from training.data.training_sample import read_sample
-from training.models.booster import Grower
-from training.models.family import default_model, lesson_of
+from training.models.booster import BoosterTrainer
+from training.models.family import default_model, training_set_of
 from training.models.propensity import PropensityModel
-from training.models.training_set import Lesson, Recipe
+from training.models.training_set import BoosterSpec, TrainingSet
 from training.synthetic import write
 
 
@@ -51,41 +51,45 @@ def measured(customers: int, repeats: int) -> list[dict[str, Any]]:
         described, files = write(Path(folder), customers, seed=7, today=date(2026, 1, 31))
         bank = open_bank(described)
         sample, _ = read_sample(bank, files)
-    return [_row(family, lesson_of(sample, family), repeats) for family in bank.families]
+    return [_row(family, training_set_of(sample, family), repeats) for family in bank.families]
 
 
-def _row(family: str, lesson: Lesson, repeats: int) -> dict[str, Any]:
+def _row(family: str, training_set: TrainingSet, repeats: int) -> dict[str, Any]:
     times: list[tuple[float, float]] = []
     for _ in range(repeats):
         model = default_model(family)
-        times.append((_cpu(_fit, model, lesson), _cpu(_bare, model, lesson)))
+        times.append((_cpu(_fit, model, training_set), _cpu(_bare, model, training_set)))
     fits, floors = zip(*times, strict=True)
     ratio = statistics.median(fit / floor for fit, floor in times)
     return {"family": family, "fit": statistics.median(fits), "floor": statistics.median(floors), "ratio": ratio}
 
 
-def _fit(model: PropensityModel, lesson: Lesson) -> None:
-    model.fit(lesson.rows, lesson.taken, lesson.held, lesson.names, list(lesson.categorical))
+def _fit(model: PropensityModel, training_set: TrainingSet) -> None:
+    model.fit(
+        training_set.rows, training_set.taken, training_set.held, training_set.names, list(training_set.categorical)
+    )
 
 
-def _bare(model: PropensityModel, lesson: Lesson) -> None:
+def _bare(model: PropensityModel, training_set: TrainingSet) -> None:
     """The boosters of the fitted model and of its folds, by ``lgb.train`` alone."""
-    grower = model.grower()
-    for number, (recipe, rounds) in enumerate(zip(model.members, model.rounds_, strict=True)):
+    trainer = model.trainer()
+    for number, (spec, rounds) in enumerate(zip(model.members, model.rounds_, strict=True)):
         best = round(rounds * (model.folds - 1) / model.folds)
         looked_at = min(best + model.patience, model.rounds)
-        for seen, _ in grower.split(lesson, number):
-            _train(grower, Recipe(*recipe), number, lesson.part(seen), looked_at)
-        _train(grower, Recipe(*recipe), number, lesson, rounds)
+        for seen, _ in trainer.split(training_set, number):
+            _train(trainer, BoosterSpec(*spec), number, training_set.part(seen), looked_at)
+        _train(trainer, BoosterSpec(*spec), number, training_set, rounds)
 
 
-def _train(grower: Grower, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> None:
-    lgb.train(grower.settings(number, recipe), lesson.weighted(recipe.emphasis), rounds)
+def _train(trainer: BoosterTrainer, spec: BoosterSpec, number: int, training_set: TrainingSet, rounds: int) -> None:
+    lgb.train(trainer.settings(number, spec), training_set.weighted(spec.new_buyer_weight), rounds)
 
 
-def _cpu(task: Callable[[PropensityModel, Lesson], None], model: PropensityModel, lesson: Lesson) -> float:
+def _cpu(
+    task: Callable[[PropensityModel, TrainingSet], None], model: PropensityModel, training_set: TrainingSet
+) -> float:
     begun = time.process_time()
-    task(model, lesson)
+    task(model, training_set)
     return time.process_time() - begun
 
 

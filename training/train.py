@@ -22,7 +22,7 @@ from service.rules.policy import DEFAULT, load
 from service.scoring.propensity import TICKET
 from training.bundles.champion import champion_of, compared
 from training.bundles.diagnostics import check_allowed, gathered
-from training.bundles.learned_from import Memory
+from training.bundles.learned_from import LearnedFrom
 from training.bundles.portrait_parts import columns_of, portrait_parts
 from training.bundles.registry import TrainedFamily, write_bundle
 from training.bundles.review import review_of
@@ -133,16 +133,16 @@ def train(  # noqa: PLR0913
             **({"compared": beside} if beside else {}),
         },
         review=review_of(described, sample, columns, families, seed=seed),
-        memory=_memory(described, customers, sample, sources),
+        learned_from=_learned_from(described, customers, sample, sources),
     )
     metrics = {family: one.metrics for family, one in families.items()}
     return TrainReport(version, metrics, gate(metrics, beside), len(sample.rows), said(gains))
 
 
-def _memory(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> Memory:
+def _learned_from(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> LearnedFrom:
     """Whom the models learn from: the customers with an outcome, until their horizon is over."""
     ids = customers.table.column("customer_id").take(pa.array(sample.outcomes.rows)).to_pylist()
-    return Memory.of(ids, bank.as_of + timedelta(days=bank.horizon_days), repr(sorted(sources.items())))
+    return LearnedFrom.by_customers(ids, bank.as_of + timedelta(days=bank.horizon_days), repr(sorted(sources.items())))
 
 
 def tickets_of(sample: Sample, customers: Customers, bank: Bank, seed: int) -> dict[str, TrainedFamily]:

@@ -23,7 +23,7 @@ from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.rules.policy import Policy
 from service.scoring.propensity import TICKET
-from training.bundles.learned_from import Memory
+from training.bundles.learned_from import LearnedFrom
 from training.bundles.registry import TrainedFamily, write_bundle
 from training.bundles.review_from_events import kept_of
 from training.evaluation.against_served import compared
@@ -99,17 +99,17 @@ def learn_bundle(
         sources={"experience": _digest(lived), "policy": policy.hash},
         parts={name: part for name, part in parts.items() if part is not None},
         review=review,
-        memory=_memory(lived, policy),
+        learned_from=_learned_from(lived, policy),
     )
     families = {name: metrics for name, metrics in lessons.metrics.items() if name in policy.families}
     return Learned(version, gate(families, None, figures), {**figures, "uplift": said(gains)})
 
 
-def _memory(lived: Experience, policy: Policy) -> Memory:
+def _learned_from(lived: Experience, policy: Policy) -> LearnedFrom:
     """Whom it learns from, the holdout included, of whom the uplift knows; until the last window was over."""
     until = max(one.at for one in lived.offers) + round(lived.window_days * DAY_MS)
     ids = sorted({one.showing.customer_id for one in lived.offers})
-    return Memory.of(ids, day_at(until, policy.contact.timezone), _digest(lived))
+    return LearnedFrom.by_customers(ids, day_at(until, policy.contact.timezone), _digest(lived))
 
 
 def why_nothing(lived: Experience) -> str:

@@ -1,14 +1,14 @@
-"""Recipes found by an Optuna study: many members tried on the folds, the best few blended, one model like the default.
+"""Hyperparameter search by an Optuna study: members tried on the folds, the best few blended into one model.
 
-Order: the sample (``training_sample``) -> per family a study in one SQLite file, its first trials the default recipes
--> each trial one member: its scores of unseen customers are kept beside the study, and a trial that falls behind the
-median of the others at the same round is given up -> the best ``blend`` -> recipes for ``train.train``, which makes
-folds anew, measures, writes the bundle and asks the gate.
+Order: the sample (``training_sample``) -> per family a study in one SQLite file, whose first trials are the default
+members -> each trial trains one member; its out-of-fold scores are stored beside the study, and a trial below the
+median of the others at the same round is pruned -> the best ``blend`` -> ``train.train``, which makes new folds,
+measures, writes the bundle and asks the gate.
 
-A study goes on where it was left: same file, same bank files. Time decides how many trials there are, so two runs of 15
-minutes may find different recipes; the same recipes and seed always give the same bundle. The folds of the figures
-are others than those of the search, but the customers are the same, so the figures flatter a little, as after any
-search; a bank's own customers of the next quarter are the judge.
+A study resumes where it ended: same file, same bank files. Time decides how many trials there are, so two runs of 15
+minutes may find different members; the same members and seed always give the same bundle. The folds of the figures
+differ from those of the search, but the customers are the same, so the figures flatter a little, as after any search;
+measure the model on the bank's customers of the next quarter.
 """
 
 import time
@@ -29,17 +29,17 @@ from training.data import sufficiency
 from training.data.bank import Bank, open_bank
 from training.data.training_sample import read_sample
 from training.data.warehouse import files_read
-from training.models.blend import LARGEST_BLEND, blend, standing
-from training.models.family import MEMBERS, lesson_of
+from training.models.blend import LARGEST_BLEND, blend, blend_score
+from training.models.family import MEMBERS, training_set_of
 from training.models.propensity import PropensityModel
-from training.models.training_set import Lesson, Recipe
+from training.models.training_set import BoosterSpec, TrainingSet
 from training.train import TrainReport, train
 
 Floats = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]
 
 SEARCH_SHARE = 0.55
-"""The share of the minutes for the search; the rest trains the chosen recipes, which nobody can hurry."""
+"""The share of the minutes for the search; the rest trains the chosen members, which takes its time."""
 LOOKS = (100, 200)
 """Rounds after which a trial is looked at and may be given up."""
 FIRST_NUMBER = 1_000
@@ -51,7 +51,7 @@ class Search:
     """One family's search: what it learns from, where its study stands, and when it ends (``time.monotonic``)."""
 
     family: str
-    lesson: Lesson
+    training_set: TrainingSet
     storage: Any
     base: PropensityModel
     scores: Path
@@ -72,7 +72,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     most_trials: int | None = None,
     base: PropensityModel | None = None,
 ) -> tuple[TrainReport, dict[str, list[dict[str, Any]]]]:
-    """Search, then train the bundle; its report, and each family's recipes.
+    """Search, then train the bundle; return its report and each family's chosen members.
 
     ``most_trials`` per family ends the search early and, on a new study, makes it the same every time. ``base`` has
     the parameters that no trial asks for: folds, rounds, patience.
@@ -90,25 +90,25 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     storage, scores = _opened(Path(study), files_read(described, Path(files)))
     ends_at = begun + 60 * minutes * SEARCH_SHARE
     searches = [
-        Search(family, lesson_of(sample, family), storage, base, scores, seed, ends_at, most_trials)
+        Search(family, training_set_of(sample, family), storage, base, scores, seed, ends_at, most_trials)
         for family in described.families
     ]
-    recipes = _searched(searches, _clock(begun, ends_at, progress))
+    recipes = _searched(searches, _report_search(begun, ends_at, progress))
     models = {family: clone(base).set_params(members=chosen) for family, chosen in recipes.items()}
     report = train(bank, files, seed, artifacts, _second(progress), champion, models)
     return report, {
-        family: [one._asdict() | {"own": dict(one.own)} for one in chosen] for family, chosen in recipes.items()
+        family: [_asked_of(spec) | {"own": dict(spec.own)} for spec in chosen] for family, chosen in recipes.items()
     }
 
 
-def _searched(searches: Sequence[Search], clock: Callable[[], None]) -> dict[str, list[Recipe]]:
+def _searched(searches: Sequence[Search], clock: Callable[[], None]) -> dict[str, list[BoosterSpec]]:
     with ThreadPoolExecutor() as pool:  # one core a family: LightGBM leaves Python free while it works
         tasks = {one.family: pool.submit(_search, one, clock) for one in searches}
         return {family: task.result() for family, task in tasks.items()}
 
 
-def _search(search: Search, clock: Callable[[], None]) -> list[Recipe]:
-    """Trials until the time is up, and the recipes of the best blend of all the study's trials."""
+def _search(search: Search, clock: Callable[[], None]) -> list[BoosterSpec]:
+    """Run trials until the time is up; return the members of the best blend of all the study's trials."""
     optuna = _optuna()
     study = optuna.create_study(
         study_name=search.family,
@@ -119,8 +119,8 @@ def _search(search: Search, clock: Callable[[], None]) -> list[Recipe]:
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=LOOKS[0] - 1),
     )
     if not study.trials:
-        for leaves, emphasis in MEMBERS[search.family]:
-            study.enqueue_trial(_plain(leaves, emphasis))
+        for leaves, new_buyer_weight in MEMBERS[search.family]:
+            study.enqueue_trial(_plain(BoosterSpec(leaves, new_buyer_weight)))
 
     def stop(study: Any, _: Any) -> None:
         clock()
@@ -130,27 +130,27 @@ def _search(search: Search, clock: Callable[[], None]) -> list[Recipe]:
     study.optimize(lambda trial: _trial(search, trial, clock), n_trials=search.most_trials, callbacks=[stop])
     done = [one for one in study.trials if one.value is not None and _kept(search, one.number).is_file()]
     done = sorted(done, key=lambda one: -one.value)[: 5 * LARGEST_BLEND]
-    places = blend(search.lesson, [np.load(_kept(search, one.number)) for one in done])
-    return [_recipe(done[place].params) for place in places]
+    places = blend(search.training_set, [np.load(_kept(search, one.number)) for one in done])
+    return [_spec(done[place].params) for place in places]
 
 
 def _trial(search: Search, trial: Any, clock: Callable[[], None]) -> float:
-    """The standing of one recipe among unseen customers; its scores are kept for the blend."""
-    lesson, model = search.lesson, clone(search.base).set_params(random_state=search.seed)
-    recipe = _recipe(_asked(trial))
+    """The blend score of one member; its out-of-fold scores are stored for the blend."""
+    training_set, model = search.training_set, clone(search.base).set_params(random_state=search.seed)
+    spec = _spec(_asked(trial))
     number = FIRST_NUMBER + trial.number
 
     def watch(done: int, scores: Callable[[], Floats]) -> None:
         clock()
         if done in LOOKS:
-            trial.report(standing(lesson.taken, scores(), lesson.held), done)
+            trial.report(blend_score(training_set.taken, scores(), training_set.held), done)
             if trial.should_prune():
                 raise _optuna().TrialPruned
 
-    _, unseen = model.grower().unseen(recipe, number, lesson, watch)
+    _, oof_scores = model.trainer().cross_fit(spec, number, training_set, watch)
     search.scores.mkdir(parents=True, exist_ok=True)
-    np.save(_kept(search, trial.number), unseen)
-    return standing(lesson.taken, unseen, lesson.held)
+    np.save(_kept(search, trial.number), oof_scores)
+    return blend_score(training_set.taken, oof_scores, training_set.held)
 
 
 def _asked(trial: Any) -> dict[str, Any]:
@@ -168,17 +168,22 @@ def _asked(trial: Any) -> dict[str, Any]:
     }
 
 
-def _recipe(asked: Mapping[str, Any]) -> Recipe:
-    own = tuple((name, value) for name, value in asked.items() if name not in Recipe._fields)
-    return Recipe(asked["num_leaves"], asked["emphasis"], own)
+def _spec(asked: Mapping[str, Any]) -> BoosterSpec:
+    """The specification of a trial's parameters; the study's file names the weight of new buyers ``emphasis``."""
+    own = tuple((name, value) for name, value in asked.items() if name not in ("num_leaves", "emphasis"))
+    return BoosterSpec(asked["num_leaves"], asked["emphasis"], own)
 
 
-def _plain(leaves: int, emphasis: float) -> dict[str, Any]:
-    """A default recipe in the words of the search space."""
+def _asked_of(spec: BoosterSpec) -> dict[str, Any]:
+    return {"num_leaves": spec.num_leaves, "emphasis": spec.new_buyer_weight}
+
+
+def _plain(spec: BoosterSpec) -> dict[str, Any]:
+    """A default member in the words of the search space."""
     parameters = PropensityModel().get_params()
     shared = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
     plain = {name: parameters[name] for name in shared} | {"path_smooth": 0.0, "extra_trees": False}
-    return {"num_leaves": leaves, "emphasis": emphasis} | plain
+    return _asked_of(spec) | plain
 
 
 def _kept(search: Search, number: int) -> Path:
@@ -198,7 +203,7 @@ def _opened(study: Path, sources: Mapping[str, str]) -> tuple[Any, Path]:
     return _optuna().storages.RDBStorage(f"sqlite:///{study}"), scores
 
 
-def _clock(begun: float, ends_at: float, progress: Told | None) -> Callable[[], None]:
+def _report_search(begun: float, ends_at: float, progress: Told | None) -> Callable[[], None]:
     """Seconds of the search as (done, of) of the whole."""
     of = round((ends_at - begun) / SEARCH_SHARE) or 1
 

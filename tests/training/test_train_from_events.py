@@ -28,7 +28,7 @@ from service.scoring.models.manifest import metrics_of
 from service.scoring.propensity import PRIOR
 from service.store import Store, Words
 from tests.servers import MakeDatabase, execute
-from training.bundles.registry import memory_of
+from training.bundles.registry import read_learned_from
 from training.data.bank_tables import Customers
 from training.experience.export import table_of, write_table
 from training.experience.observations import DAY_MS, Experience, experience
@@ -155,9 +155,9 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
 ):
     bundle = open_bundle(lived.artifacts / learned.version)
     assert gate(metrics_of(bundle.manifest), None, bundle.manifest["experience"]) == learned.gate
-    memory = memory_of(lived.artifacts / learned.version, bundle.manifest)
-    assert memory is not None
-    assert memory.may_know([one.showing.customer_id for one in trials.offers]).all()
+    learned_from = read_learned_from(lived.artifacts / learned.version, bundle.manifest)
+    assert learned_from is not None
+    assert learned_from.may_know([one.showing.customer_id for one in trials.offers]).all()
     lived.store.releases.put_bundle(learned.version, bundle.manifest)
     lived.store.releases.activate(lived.policy.hash, learned.version, "learned", "test")
     deadline = time.monotonic() + 30

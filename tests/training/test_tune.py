@@ -10,9 +10,9 @@ import pytest
 
 from service.core.errors import InvalidInput
 from service.scoring.models import open_bundle
-from training.models.blend import blend, standing
+from training.models.blend import blend, blend_score
 from training.models.propensity import PropensityModel
-from training.models.training_set import Recipe
+from training.models.training_set import BoosterSpec
 from training.synthetic import write
 from training.tune import tune
 
@@ -25,38 +25,40 @@ def synthetic(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lesson():
+def training_set():
     rows = np.zeros((6, 1))
-    return PropensityModel(folds=2).lesson(rows, [0, 1, 0, 1, 0, 1], np.array([True, True, False, False, False, False]))
+    return PropensityModel(folds=2).training_set(
+        rows, [0, 1, 0, 1, 0, 1], np.array([True, True, False, False, False, False])
+    )
 
 
-def test_standing_is_the_mean_of_both_aucs():
+def test_the_blend_score_is_the_mean_of_both_aucs():
     taken, held = np.array([0, 1, 0, 1.0]), np.array([True, True, False, False])
     scores = np.array([0.4, 0.1, 0.2, 0.3])  # everybody: pairs (.4,.1) (.4,.3) wrong, (.2,.1) wrong, (.2,.3) right: 1/4
-    assert standing(taken, scores, held) == pytest.approx((0.25 + 1.0) / 2)
-    assert standing(taken, scores, np.ones(4, bool)) == pytest.approx(0.25)
+    assert blend_score(taken, scores, held) == pytest.approx((0.25 + 1.0) / 2)
+    assert blend_score(taken, scores, np.ones(4, bool)) == pytest.approx(0.25)
 
 
-def test_the_blend_takes_the_best_and_then_what_helps_and_leaves_what_does_not(lesson):
+def test_the_blend_takes_the_best_and_then_what_helps_and_leaves_what_does_not(training_set):
     first = np.array([0.1, 0.9, 0.2, 0.8, 0.85, 0.3])  # errs on the fifth
     second = np.array([0.1, 0.5, 0.2, 0.4, 0.1, 0.6])  # right where the first errs
     noise = np.array([0.9, 0.1, 0.9, 0.1, 0.9, 0.1])
-    assert blend(lesson, [noise, first, second]) == [2]
-    assert blend(lesson, [noise, first]) == [1]
+    assert blend(training_set, [noise, first, second]) == [2]
+    assert blend(training_set, [noise, first]) == [1]
 
 
-def test_two_members_that_err_apart_are_blended(lesson):
+def test_two_members_that_err_apart_are_blended(training_set):
     one = np.array([0.1, 0.9, 0.2, 0.8, 0.6, 0.5])
     other = np.array([0.1, 0.9, 0.6, 0.5, 0.2, 0.8])
-    assert sorted(blend(lesson, [one, other])) == [0, 1]
-    assert blend(lesson, [one, other], most=1) == [0]
+    assert sorted(blend(training_set, [one, other])) == [0, 1]
+    assert blend(training_set, [one, other], most=1) == [0]
 
 
 def test_a_recipes_own_settings_stand_above_the_models():
     rows = np.random.default_rng(1).normal(size=(600, 2))
     taken = (rows[:, 0] > 0.8).astype(float)
     plain = PropensityModel(rounds=5, folds=2, members=((4, 1.0),), min_data_in_leaf=20)
-    same = PropensityModel(rounds=5, folds=2, members=(Recipe(4, 1.0, (("min_data_in_leaf", 20),)),))
+    same = PropensityModel(rounds=5, folds=2, members=(BoosterSpec(4, 1.0, (("min_data_in_leaf", 20),)),))
     assert plain.fit(rows, taken).texts() == same.fit(rows, taken).texts()
 
 

@@ -25,15 +25,15 @@ from service.analysis.model_gate import not_compared
 from service.scoring.models import Bundle
 from service.scoring.models.folders import folder_of, verify
 from training.bundles.diagnostics import Unseen
-from training.bundles.learned_from import Memory
-from training.bundles.registry import TrainedFamily, memory_of
+from training.bundles.learned_from import LearnedFrom
+from training.bundles.registry import TrainedFamily, read_learned_from
 from training.data.bank import Bank
 from training.data.bank_tables import Customers
 from training.data.training_sample import Sample
 from training.evaluation.metrics import auc, gain_standard_error
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel
-from training.models.training_set import Recipe
+from training.models.training_set import BoosterSpec
 
 LATER, OTHERS, RECIPE = "later", "others", "recipe"
 Z = 1.959963984540054
@@ -50,12 +50,12 @@ class Champion:
     """What serves now: its bundle, and whom it remembers; None where it keeps no memory that can be read here."""
 
     bundle: Bundle
-    memory: Memory | None
+    learned_from: LearnedFrom | None
 
     @property
     def until(self) -> date | None:
         """The day at whose end the outcomes that it learned from were counted; None where nothing tells."""
-        return until_of(self.bundle.manifest, self.memory)
+        return until_of(self.bundle.manifest, self.learned_from)
 
 
 def champion_of(artifacts: Path, version: str | None) -> Champion | None:
@@ -63,14 +63,14 @@ def champion_of(artifacts: Path, version: str | None) -> Champion | None:
     if version is None:
         return None
     bundle = verify(Path(artifacts), version)
-    return Champion(bundle, memory_of(folder_of(Path(artifacts), version), bundle.manifest))
+    return Champion(bundle, read_learned_from(folder_of(Path(artifacts), version), bundle.manifest))
 
 
-def until_of(manifest: Mapping[str, Any], memory: Memory | None) -> date | None:
+def until_of(manifest: Mapping[str, Any], learned_from: LearnedFrom | None) -> date | None:
     """The memory's day; without one the bank's day and the horizon after it, as the manifest states them."""
     day = manifest.get("about", {}).get("as_of")
-    if memory is not None or day is None:
-        return None if memory is None else memory.until
+    if learned_from is not None or day is None:
+        return None if learned_from is None else learned_from.until
     return date.fromisoformat(day) + timedelta(days=manifest["horizon_days"])
 
 
@@ -135,13 +135,13 @@ class Comparison:
 
     def _new(self, unseen: Unseen) -> tuple[str, Flags]:
         """Which customers are certainly new to the champion, and why."""
-        until, memory = self.champion.until, self.champion.memory
+        until, learned_from = self.champion.until, self.champion.learned_from
         if until is not None and self.bank.as_of >= until:
             return LATER, np.ones(len(unseen.rows), dtype=bool)
-        if memory is None:
+        if learned_from is None:
             return OTHERS, np.zeros(len(unseen.rows), dtype=bool)
         ids = self.known.column("customer_id").take(pa.array(unseen.rows)).to_pylist()
-        return OTHERS, ~memory.may_know(ids)
+        return OTHERS, ~learned_from.may_know(ids)
 
     def _by_recipe(self, family: str, unseen: Unseen) -> Document | None:
         """The champion's recipe and columns, measured as the challenger is; None where its recipe is not known here."""
@@ -162,7 +162,7 @@ class Comparison:
         return _paired(RECIPE, unseen.taken, unseen.scores, fitted.unseen.scores)
 
     def _why_none(self) -> str:
-        if self.champion.memory is None:
+        if self.champion.learned_from is None:
             return "the champion keeps no memory that could tell here whom it has learned from, nor a recipe"
         return "the champion has learned from nearly all of these customers, and its recipe is not known here"
 
@@ -179,14 +179,14 @@ def unfitted_of(recipe: Mapping[str, Any] | None) -> PropensityModel | None:
 
 
 def _is_written_here(recipe: Mapping[str, Any]) -> bool:
-    """Whether every member is what ``Recipe`` takes, and all else a figure."""
+    """Whether every member is what ``BoosterSpec`` takes, and all else a figure."""
     members, figures = recipe.get("members"), (value for name, value in recipe.items() if name != "members")
     return isinstance(members, list) and all(map(_is_member, members)) and all(map(_is_figure, figures))
 
 
 def _is_member(told: object) -> bool:
     """A row of leaves, emphasis, and pairs of a setting and its value."""
-    if not (isinstance(told, list) and len(told) == len(Recipe._fields) and all(map(_is_figure, told[:2]))):
+    if not (isinstance(told, list) and len(told) == len(BoosterSpec._fields) and all(map(_is_figure, told[:2]))):
         return False
     return isinstance(told[2], list) and all(isinstance(pair, list) and len(pair) == 2 for pair in told[2])
 

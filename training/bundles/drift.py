@@ -16,7 +16,7 @@ from service.core.errors import InvalidInput
 from service.rules.model.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
 from training.bundles.champion import until_of
-from training.bundles.learned_from import Memory
+from training.bundles.learned_from import LearnedFrom
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import Customers, read_customers, read_outcomes, table_of
 from training.data.query_rows import ID
@@ -60,7 +60,7 @@ def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
     return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
 
 
-def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
+def evaluated(bundle: Bundle, learned_from: LearnedFrom | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
     """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes, and from whom it has learned.
 
     ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None
@@ -79,15 +79,15 @@ def evaluated(bundle: Bundle, memory: Memory | None, bank: Path | Bank, files: P
         return {f: measure(outcomes.bought[f][part], scores[f][part], _part(outcomes.held[f], part)) for f in families}
 
     found: dict[str, Any] = {"families": figures(slice(None)), "lacks": lacking(bundle, customers)}
-    until = until_of(bundle.manifest, memory)
+    until = until_of(bundle.manifest, learned_from)
     if until is not None and described.as_of >= until:
         return {**found, "learned_from_them": False}
-    if memory is None:
+    if learned_from is None:
         same = dict(bundle.manifest["sources"]) == files_read(described, Path(files))
         return {**found, "learned_from_them": True if same else None}
     ids = customers.table.column(ID).take(pa.array(outcomes.rows)).to_pylist()
-    recognised = memory.may_know(ids)
-    learned = memory.about(recognised)
+    recognised = learned_from.may_know(ids)
+    learned = learned_from.estimate(recognised)
     if not learned:
         return {**found, "learned_from_them": False}
     unseen = {} if recognised.all() else {"unseen": figures(~recognised)}

@@ -26,7 +26,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Memory:
+class LearnedFrom:
     """The filter of one bundle: ``until`` is the day at whose end the outcomes that it learned from were counted."""
 
     until: date
@@ -35,16 +35,16 @@ class Memory:
     bits: Flags
 
     @classmethod
-    def of(cls, ids: Sequence[str], until: date, source: str) -> "Memory":
-        """The memory of these customers; ``source`` says what else the bundle was made of, and gives the salt."""
+    def by_customers(cls, ids: Sequence[str], until: date, source: str) -> "LearnedFrom":
+        """The filter of these customers; ``source`` says what else the bundle was made of, and gives the salt."""
         salt = sha256(source.encode()).digest()[: blake2b.SALT_SIZE]
         bits = np.zeros(max(1, math.ceil(len(set(ids)) / math.log(2.0))), dtype=bool)
         bits[_places(ids, salt, len(bits))] = True
         return cls(until, len(set(ids)), salt, bits)
 
     @classmethod
-    def read(cls, document: Mapping[str, Any]) -> "Memory | None":
-        """The memory that a document holds; None where another version wrote it in a form of its own."""
+    def read(cls, document: Mapping[str, Any]) -> "LearnedFrom | None":
+        """The filter that a document holds; None where another version wrote it in another format."""
         if document.get("format") != FORMAT:
             return None
         packed = np.frombuffer(b64decode(document["bits"]), dtype=np.uint8)
@@ -67,7 +67,7 @@ class Memory:
         """Which customers (n,) it may have learned from; it certainly has not from all others."""
         return np.asarray(self.bits[_places(ids, self.salt, len(self.bits))])
 
-    def about(self, recognised: Flags) -> int:
+    def estimate(self, recognised: Flags) -> int:
         """From how many of them it has learned, at best guess: (recognised - share n) / (1 - share).
 
         0 where chance explains it: three standard errors, sqrt(n share (1 - share)).

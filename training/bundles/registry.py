@@ -21,7 +21,7 @@ from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import place
 from training.bundles.diagnostics import Unseen
-from training.bundles.learned_from import Memory
+from training.bundles.learned_from import LearnedFrom
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
 
@@ -59,7 +59,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     sources: Mapping[str, str],
     parts: Mapping[str, Any] | None = None,
     review: Mapping[str, Any] | None = None,
-    memory: Memory | None = None,
+    learned_from: LearnedFrom | None = None,
 ) -> str:
     """Write ``root/<version>/`` and return the version.
 
@@ -81,7 +81,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         ``response``, counted from events; ``uplift``, what was found of each family; ``reference`` and ``about``.
     review
         What a report is made from (``training.bundles.review``): a file of its own, whose hash the manifest keeps.
-    memory
+    learned_from
         Whom it has learned from: as the review.
 
     Raises
@@ -90,7 +90,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
         The models do not read the features as named.
     """
     models = {_file_name(name, place): text for name, one in families.items() for place, text in enumerate(one.models)}
-    documents = {"review": review, "memory": None if memory is None else memory.document}
+    documents = {"review": review, "memory": None if learned_from is None else learned_from.document}
     kept = {
         part: json.dumps(one, sort_keys=True, allow_nan=False) for part, one in documents.items() if one is not None
     }
@@ -122,10 +122,10 @@ def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def memory_of(folder: Path, manifest: Mapping[str, Any]) -> Memory | None:
+def read_learned_from(folder: Path, manifest: Mapping[str, Any]) -> LearnedFrom | None:
     """Whom the bundle has learned from; None where it keeps nothing that this version reads, BundleError if damaged."""
     found = _kept(folder, manifest, "memory")
-    return None if found is None else Memory.read(found)
+    return None if found is None else LearnedFrom.read(found)
 
 
 def _kept(folder: Path, manifest: Mapping[str, Any], part: str) -> dict[str, Any] | None:

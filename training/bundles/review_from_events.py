@@ -39,7 +39,7 @@ def kept_of(lived: Experience, lessons: Lessons, seed: int) -> tuple[dict[str, A
         model = lessons.models[family]
         trials = newest(one for one in lived.families if one.showing.family == family and not one.held_out)
         taken = np.array([one.taken for one in trials], dtype=np.float64)
-        unseen = Unseen(np.arange(len(trials)), model.unseen_, taken, model.unseen_served_)
+        unseen = Unseen(np.arange(len(trials)), model.oof_scores_, taken, model.oof_served_)
         columns = dict(facts.program.table.encode_frame(facts_of(trials, facts.program.table)))
         facts.program.many(columns)
         sample = Rows(facts.matrix(trials), facts.names, facts.categories)

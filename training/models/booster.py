@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
 
 from training.models import dask_cluster
-from training.models.training_set import Floats, Lesson, Recipe
+from training.models.training_set import BoosterSpec, Floats, TrainingSet
 
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Watch = Callable[[int, Callable[[], Floats]], None]
@@ -36,16 +36,16 @@ FIXED = {
 
 
 @dataclass(frozen=True)
-class Member:
+class CrossFittedBooster:
     """A booster on all customers, its rounds, and the scores of customers by the boosters of the folds."""
 
     booster: lgb.Booster
     rounds: int
-    unseen: Floats
+    oof_scores: Floats
 
 
 @dataclass(frozen=True)
-class Grower:
+class BoosterTrainer:
     """How a model's members are grown; each field as ``PropensityModel`` names it, ``shared`` in LightGBM's words."""
 
     shared: Mapping[str, Any]
@@ -56,35 +56,35 @@ class Grower:
     seed: int
     cluster: str | None
 
-    def member(self, recipe: Recipe, number: int, lesson: Lesson, watch: Watch) -> Member:
+    def train(self, spec: BoosterSpec, number: int, training_set: TrainingSet, watch: Watch) -> CrossFittedBooster:
         """The ``number``-th member of a model."""
-        best, unseen = self.unseen(recipe, number, lesson, watch)
+        best, scores = self.cross_fit(spec, number, training_set, watch)
         rounds = round(best * self.folds / (self.folds - 1))
-        return Member(self.booster(recipe, number, lesson, rounds), rounds, unseen)
+        return CrossFittedBooster(self.train_on_all(spec, number, training_set, rounds), rounds, scores)
 
-    def booster(self, recipe: Recipe, number: int, lesson: Lesson, rounds: int) -> lgb.Booster:
+    def train_on_all(self, spec: BoosterSpec, number: int, training_set: TrainingSet, rounds: int) -> lgb.Booster:
         """The member on all customers."""
-        settings = self.settings(number, recipe)
+        settings = self.settings(number, spec)
         if self.cluster is not None:
-            return dask_cluster.booster(self.cluster, settings, lesson, recipe.emphasis, rounds)
-        return lgb.train(settings, lesson.weighted(recipe.emphasis), rounds)
+            return dask_cluster.booster(self.cluster, settings, training_set, spec.new_buyer_weight, rounds)
+        return lgb.train(settings, training_set.weighted(spec.new_buyer_weight), rounds)
 
-    def unseen(self, recipe: Recipe, number: int, lesson: Lesson, watch: Watch) -> tuple[int, Floats]:
+    def cross_fit(self, spec: BoosterSpec, number: int, training_set: TrainingSet, watch: Watch) -> tuple[int, Floats]:
         """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
 
         ``watch`` is told after each round how many are done, and how to get the scores so far; what it raises ends it.
         """
-        folds = self.split(lesson, number)
+        folds = self.split(training_set, number)
         if self.cluster is not None:
-            return self._unseen_by_cluster(recipe, number, lesson, folds, watch)
+            return self._cross_fit_on_cluster(spec, number, training_set, folds, watch)
 
         def after(env: Any) -> None:
             done = env.iteration + 1
-            watch(done, lambda: self._scores(env.model.boosters, folds, lesson, done))
+            watch(done, lambda: self._scores(env.model.boosters, folds, training_set, done))
 
         result: Any = lgb.cv(
-            self.settings(number, recipe),
-            lesson.weighted(recipe.emphasis),
+            self.settings(number, spec),
+            training_set.weighted(spec.new_buyer_weight),
             num_boost_round=self.rounds,
             folds=folds,
             callbacks=[lgb.early_stopping(self.patience, verbose=False), after],
@@ -92,37 +92,39 @@ class Grower:
         )
         trained = result["cvbooster"]
         rounds = int(trained.best_iteration)
-        return rounds, self._scores(trained.boosters, folds, lesson, rounds)
+        return rounds, self._scores(trained.boosters, folds, training_set, rounds)
 
-    def _unseen_by_cluster(
-        self, recipe: Recipe, number: int, lesson: Lesson, folds: list[Fold], watch: Watch
+    def _cross_fit_on_cluster(
+        self, spec: BoosterSpec, number: int, training_set: TrainingSet, folds: list[Fold], watch: Watch
     ) -> tuple[int, Floats]:
         """The same by boosters that a cluster grows: all rounds of each fold, the best chosen afterwards."""
         boosters, curves = [], []
         for seen, out in folds:
-            grown = self.booster(recipe, number, lesson.part(seen), self.rounds)
-            curves.append(dask_cluster.losses(grown, lesson.part(out), recipe.emphasis, CLUSTER_STEP))
+            grown = self.train_on_all(spec, number, training_set.part(seen), self.rounds)
+            curves.append(dask_cluster.losses(grown, training_set.part(out), spec.new_buyer_weight, CLUSTER_STEP))
             boosters.append(grown)
         rounds = CLUSTER_STEP * (1 + int(np.argmin(np.mean(curves, axis=0))))
         for done in range(1, self.rounds + 1):
-            watch(done, lambda: self._scores(boosters, folds, lesson, rounds))
-        return rounds, self._scores(boosters, folds, lesson, rounds)
+            watch(done, lambda: self._scores(boosters, folds, training_set, rounds))
+        return rounds, self._scores(boosters, folds, training_set, rounds)
 
-    def _scores(self, boosters: Sequence[lgb.Booster], folds: list[Fold], lesson: Lesson, rounds: int) -> Floats:
+    def _scores(
+        self, boosters: Sequence[lgb.Booster], folds: list[Fold], training_set: TrainingSet, rounds: int
+    ) -> Floats:
         """Each customer's score by the first ``rounds`` trees of the fold's booster that has not seen them."""
-        unseen = np.empty(len(lesson.rows))
+        scores = np.empty(len(training_set.rows))
         for (_, out), booster in zip(folds, boosters, strict=True):
-            unseen[out] = booster.predict(lesson.rows[out], num_iteration=rounds, num_threads=self.threads)
-        return unseen
+            scores[out] = booster.predict(training_set.rows[out], num_iteration=rounds, num_threads=self.threads)
+        return scores
 
-    def settings(self, number: int, recipe: Recipe) -> dict[str, Any]:
+    def settings(self, number: int, spec: BoosterSpec) -> dict[str, Any]:
         """A member's parameters as ``lgb.train`` takes them."""
-        settings = {**FIXED, **self.shared, **dict(recipe.own), "num_leaves": recipe.num_leaves}
+        settings = {**FIXED, **self.shared, **dict(spec.own), "num_leaves": spec.num_leaves}
         return {**settings, "seed": self._seed(number), "num_threads": self.threads}
 
-    def split(self, lesson: Lesson, number: int) -> list[Fold]:
+    def split(self, training_set: TrainingSet, number: int) -> list[Fold]:
         """Folds by customer, alike in outcomes and in who held it before."""
-        strata = 2 * lesson.taken + lesson.held
+        strata = 2 * training_set.taken + training_set.held
         splitter = StratifiedKFold(self.folds, shuffle=True, random_state=self._seed(number))
         return list(splitter.split(np.zeros(len(strata)), strata))
 

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from service.core.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
-from training.models.training_set import Floats, Lesson
+from training.models.training_set import Floats, TrainingSet
 
 BLOCK = 50_000
 """Customers scored by one task."""
@@ -33,34 +33,36 @@ PATIENCE = "20s"
 _TRAINING = Lock()
 
 
-def booster(address: str, settings: Mapping[str, Any], lesson: Lesson, emphasis: float, rounds: int) -> lgb.Booster:
-    """A booster on all rows of the lesson, grown by the cluster's workers together."""
+def booster(
+    address: str, settings: Mapping[str, Any], training_set: TrainingSet, new_buyer_weight: float, rounds: int
+) -> lgb.Booster:
+    """A booster on all rows of the training set, grown by the cluster's workers together."""
     import dask.array
 
     split: Any = dask.array.from_array
-    weight = lesson.weight * np.where(lesson.held, 1.0, emphasis)
+    weight = training_set.weight * np.where(training_set.held, 1.0, new_buyer_weight)
     with _TRAINING, connected(address) as client:
         workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-        part = -(-len(lesson.rows) // workers)
+        part = -(-len(training_set.rows) // workers)
         rows, taken, weights = (
-            split(one, chunks=(part, *one.shape[1:])) for one in (lesson.rows, lesson.taken, weight)
+            split(one, chunks=(part, *one.shape[1:])) for one in (training_set.rows, training_set.taken, weight)
         )
         own = {name: value for name, value in settings.items() if name != "num_threads"}
         model: Any = lgb.DaskLGBMClassifier(client=client, n_estimators=rounds, tree_learner="data", **own)
-        fit = {"feature_name": list(lesson.names), "categorical_feature": list(lesson.categorical)}
+        fit = {"feature_name": list(training_set.names), "categorical_feature": list(training_set.categorical)}
         model.fit(rows, taken, sample_weight=weights, **fit)
         return lgb.Booster(model_str=model.booster_.model_to_string())
 
 
-def losses(grown: lgb.Booster, lesson: Lesson, emphasis: float, every: int) -> Floats:
-    """Mean weighted log loss of a booster on the lesson after each ``every`` rounds, (rounds // every,)."""
-    weight = lesson.weight * np.where(lesson.held, 1.0, emphasis)
-    total, found = np.zeros(len(lesson.rows)), []
+def losses(grown: lgb.Booster, training_set: TrainingSet, new_buyer_weight: float, every: int) -> Floats:
+    """Mean weighted log loss of a booster on the training set after each ``every`` rounds, (rounds // every,)."""
+    weight = training_set.weight * np.where(training_set.held, 1.0, new_buyer_weight)
+    total, found = np.zeros(len(training_set.rows)), []
     for start in range(0, grown.num_trees() - every + 1, every):
         total = total + np.asarray(
-            grown.predict(lesson.rows, raw_score=True, start_iteration=start, num_iteration=every, num_threads=1)
+            grown.predict(training_set.rows, raw_score=True, start_iteration=start, num_iteration=every, num_threads=1)
         )
-        found.append(np.average(np.logaddexp(0.0, np.where(lesson.taken > 0, -total, total)), weights=weight))
+        found.append(np.average(np.logaddexp(0.0, np.where(training_set.taken > 0, -total, total)), weights=weight))
     return np.array(found)
 
 

@@ -20,13 +20,14 @@ from training.data.sufficiency import by_time
 from training.data.training_sample import Sample
 from training.evaluation.metrics import measure
 from training.models.propensity import PropensityModel
-from training.models.training_set import Lesson
+from training.models.training_set import TrainingSet
 
 MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "deposit": ((40, 4.0), (20, 1.0)),
     "wealth": ((20, 1.0), (20, 2.0)),
 }
-"""The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves, emphasis)."""
+"""The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves,
+new_buyer_weight)."""
 HALF_LIFE = 0.125
 """Where a bank splits by time: the share of its customers, counted back from the last, after which one counts half."""
 CROSS_FITTED = "every customer, by boosters and tables that have not seen them; those that serve have learned from all"
@@ -38,10 +39,10 @@ def default_model(family: str) -> PropensityModel:
     return PropensityModel(members=MEMBERS[family])
 
 
-def lesson_of(sample: Sample, family: str) -> Lesson:
+def training_set_of(sample: Sample, family: str) -> TrainingSet:
     """What a family's members learn from, for whoever tries members apart from a model."""
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
-    return PropensityModel().lesson(sample.rows, taken, held, sample.names, list(sample.categories))
+    return PropensityModel().training_set(sample.rows, taken, held, sample.names, list(sample.categories))
 
 
 def fit_family(
@@ -50,8 +51,8 @@ def fit_family(
     """The family's model and its figures; ``step`` is told of each round of trees."""
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     fitted = _fitted(unfitted, sample, family, slice(None), step)
-    metrics = {**measure(taken, fitted.unseen_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
-    unseen = Unseen(np.arange(len(taken)), fitted.unseen_, taken, fitted.unseen_served_)
+    metrics = {**measure(taken, fitted.oof_scores_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
+    unseen = Unseen(np.arange(len(taken)), fitted.oof_scores_, taken, fitted.oof_served_)
     if bank.split == "time":
         later, unseen = _later(unfitted, sample, family, step)
         metrics = {**later, "cross_fitted": metrics}

@@ -65,7 +65,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     regression_ : LogisticRegression on all rows
     calibration_ : Table
-    unseen_ : (n,) probabilities of the training rows, by regressions and tables that have not seen them
+    oof_scores_ : (n,) out-of-fold probabilities of the training rows, by regressions and tables of the other folds
     """
 
     def __init__(self, *, C: float = 1.0, folds: int = FOLDS, random_state: int = 7) -> None:  # noqa: N803
@@ -85,12 +85,12 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         left = places.astype(np.float64)
         with threadpool_limits(1):
             folds = self._folds(z, left)
-            raw = self._unseen(z, left, folds)
+            raw = self._cross_fit(z, left, folds)
             self.regression_ = self._regression().fit(z, left)
         self.calibration_: Table = calibrate(raw, left)
-        self.unseen_ = np.empty(len(left))
+        self.oof_scores_ = np.empty(len(left))
         for others, fold in folds:
-            self.unseen_[fold] = calibrate(raw[others], left[others]).apply(raw[fold])
+            self.oof_scores_[fold] = calibrate(raw[others], left[others]).apply(raw[fold])
         return self
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
@@ -120,7 +120,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise NotLearnable("each of the two classes needs at least 2 customers")
         return list(StratifiedKFold(count, shuffle=True, random_state=self.random_state).split(z, left))
 
-    def _unseen(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:
+    def _cross_fit(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:
         """Each customer's raw P by a regression that has not seen them."""
         scores = np.empty(len(left))
         for seen, held_out in folds:
@@ -146,5 +146,5 @@ def fit_lapse(
         "intercept": float(model.regression_.intercept_[0]),
         "weights": model.regression_.coef_[0].tolist(),
         "calibration": {"x": list(points.x), "y": list(points.y)},
-        "metrics": figures_of(lapsed, model.unseen_),
+        "metrics": figures_of(lapsed, model.oof_scores_),
     }

@@ -137,8 +137,8 @@ def _fitted(
         return None, {}, f"{least} of one outcome, at least {LEAST_OUTCOMES} needed"
     fitted: PropensityModel = clone(model).set_params(random_state=seed)
     fitted.fit(facts.matrix(trials), taken, names=facts.names, categorical=list(facts.categories))
-    chance = by_chance(fitted.unseen_)
-    figures = {**measure(taken, fitted.unseen_), "calibration_error_by_chance": chance, "rounds": fitted.rounds_}
+    chance = by_chance(fitted.oof_scores_)
+    figures = {**measure(taken, fitted.oof_scores_), "calibration_error_by_chance": chance, "rounds": fitted.rounds_}
     if figures["auc"] < LEAST_AUC:
         return fitted, figures, f"AUC {figures['auc']:.3f}, at least {LEAST_AUC} needed"
     if figures["calibration_error"] > LARGEST_CALIBRATION_ERROR + chance:
@@ -149,5 +149,5 @@ def _fitted(
 def _no_better(fitted: PropensityModel, trials: Sequence[Trial], lessons: Lessons) -> str:
     """Why an offer is better off without a model of its own; nothing where the model's loss is less."""
     taken = np.array([trial.taken for trial in trials], dtype=np.float64)
-    own, other = log_loss(taken, fitted.unseen_).mean(), log_loss(taken, lessons.propensity(trials)).mean()
+    own, other = log_loss(taken, fitted.oof_scores_).mean(), log_loss(taken, lessons.propensity(trials)).mean()
     return "" if own < other else f"log loss {own:.4f}, not below {other:.4f} without a model of its own"

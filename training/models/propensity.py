@@ -1,12 +1,13 @@
-"""One family's propensity model: members of boosted trees, measured and calibrated on customers they have not seen.
+"""One family's propensity model: boosted trees, cross-fitted, measured and calibrated by out-of-fold scores.
 
-Order: members, each a booster on all customers and the scores of boosters that have not seen them (``member``) -> mean
-of the members' unseen scores -> isotonic table. The model is the mean of the boosters on all customers, and the table.
+Order: members, each a booster on all customers with out-of-fold scores (``booster``) -> mean of the members'
+out-of-fold scores -> isotonic table. The model is the mean of the boosters on all customers, and the table.
 
-So every customer serves to train, to stop, to calibrate and to measure, and no figure rests on a customer a booster
-knew. The figures are those of the boosters of the folds, which saw a fifth less: if anything, the model is a little
-better. A member with many leaves and more weight on those who held none finds new buyers; one with few leaves ranks
-the others. ``training.tune`` looks for better recipes; the default and the tuned model are the same class.
+So every customer serves to train, to stop, to calibrate and to measure, and no figure uses a customer that its booster
+has seen. The figures are those of the boosters of the folds, which learned from a fifth less: the model on all
+customers is, if anything, a little better. A member with many leaves and more weight on customers without the family
+finds new buyers; one with few leaves ranks the others. ``training.tune`` searches better specifications; the default
+and the tuned model are the same class.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,9 +21,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from service.core.errors import NotLearnable
-from training.models.booster import Fold, Grower
+from training.models.booster import BoosterTrainer, Fold
 from training.models.calibration import Table, calibrate
-from training.models.training_set import Flags, Floats, Lesson, Recipe
+from training.models.training_set import BoosterSpec, Flags, Floats, TrainingSet
 
 Progress = Callable[[int], None]
 
@@ -33,7 +34,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     members
-        A ``Recipe`` each, or the plain tuple of it: (num_leaves, emphasis) or (num_leaves, emphasis, own settings).
+        A ``BoosterSpec`` each, or the plain tuple of it: (num_leaves, new_buyer_weight), with or without a third place:
+        own settings.
     learning_rate, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2, max_bin
         As LightGBM names them.
     rounds, patience
@@ -51,15 +53,15 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     boosters_ : list of lightgbm.Booster, one per member, on all customers
     calibration_ : Table
-    unseen_ : (n,) probabilities of the training rows, by boosters and tables that have not seen them
-    unseen_served_ : (n,) the same by the table that serves: spread as the scores of new customers will be
+    oof_scores_ : (n,) out-of-fold probabilities of the training rows, calibrated by the tables of the other folds
+    oof_served_ : (n,) the same by the table that serves: spread as the scores of new customers will be
     rounds_ : trees of each booster
     """
 
     def __init__(  # noqa: PLR0913 (scikit-learn wants every parameter here)
         self,
         *,
-        members: Sequence[Recipe | tuple[Any, ...]] = ((40, 4.0), (20, 1.0)),
+        members: Sequence[BoosterSpec | tuple[Any, ...]] = ((40, 4.0), (20, 1.0)),
         learning_rate: float = 0.03,
         min_data_in_leaf: int = 60,
         feature_fraction: float = 0.5,
@@ -99,28 +101,28 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> "PropensityModel":
         """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and two outcomes ``y`` (n,); the greater took.
 
-        ``held`` marks who held the family before (``emphasis`` and the folds use it); ``names`` and ``categorical``
-        name the columns; ``progress`` is called with 1 after each round of trees; ``weight`` (n,) says how much each
-        row counts for the trees.
+        ``held`` marks who held the family before (the weight of new buyers and the folds use it); ``names`` and
+        ``categorical`` name the columns; ``progress`` is called with 1 after each round of trees; ``weight`` (n,) says
+        how much each row counts for the trees.
         """
         rows, outcomes = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         self.classes_, taken = _two(outcomes)
         names = names or list(getattr(self, "feature_names_in_", ()))
-        lesson, grower = self.lesson(rows, taken, held, names, categorical, weight), self.grower()
+        training_set, trainer = self.training_set(rows, taken, held, names, categorical, weight), self.trainer()
         told = progress or (lambda _: None)
         members = [
-            grower.member(Recipe(*recipe), number, lesson, lambda *_: told(1))
-            for number, recipe in enumerate(self.members)
+            trainer.train(BoosterSpec(*spec), number, training_set, lambda *_: told(1))
+            for number, spec in enumerate(self.members)
         ]
-        raw = np.mean([one.unseen for one in members], axis=0)
+        raw = np.mean([one.oof_scores for one in members], axis=0)
         self.boosters_ = [one.booster for one in members]
         self.rounds_ = [one.rounds for one in members]
-        self.calibration_ = calibrate(raw, lesson.taken)
-        self.unseen_served_ = self.calibration_.apply(raw)
-        self.unseen_ = _cross_calibrated(raw, lesson.taken, grower.split(lesson, 0))
+        self.calibration_ = calibrate(raw, training_set.taken)
+        self.oof_served_ = self.calibration_.apply(raw)
+        self.oof_scores_ = _cross_calibrated(raw, training_set.taken, trainer.split(training_set, 0))
         return self
 
-    def lesson(
+    def training_set(
         self,
         X: Any,  # noqa: N803
         y: Any,
@@ -128,14 +130,14 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names: Sequence[str] | None = None,
         categorical: Sequence[str] = (),
         weight: Floats | None = None,
-    ) -> Lesson:
+    ) -> TrainingSet:
         """What ``fit`` is given, checked and with what was left out filled in; raises ValueError."""
         rows, taken = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).ravel()
         _check(rows, taken, self.folds)
         held = np.ones(len(rows), dtype=bool) if held is None else held
         weight = np.ones(len(rows)) if weight is None else weight
         columns = list(names or [f"x{place}" for place in range(rows.shape[1])])
-        return Lesson(rows, taken, held, weight, columns, tuple(categorical))
+        return TrainingSet(rows, taken, held, weight, columns, tuple(categorical))
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """(n, 2): P(not), P(take)."""
@@ -167,18 +169,18 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def recipe(self) -> dict[str, Any]:
         """Its parameters as JSON carries them, but for the seed and who does the work: what fits it to others anew."""
         given = {name: value for name, value in self.get_params().items() if name not in ("random_state", "cluster")}
-        return given | {"members": [list(Recipe(*one)) for one in self.members]}
+        return given | {"members": [list(BoosterSpec(*one)) for one in self.members]}
 
     def table(self) -> Table:
         """The calibration."""
         check_is_fitted(self, "boosters_")
         return self.calibration_
 
-    def grower(self) -> Grower:
-        """What grows its members, for whoever tries recipes apart from a model."""
+    def trainer(self) -> BoosterTrainer:
+        """The trainer of its members; ``training.tune`` trains single members by it."""
         own = ("learning_rate", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2", "max_bin")
         shared = {name: getattr(self, name) for name in own}
-        return Grower(
+        return BoosterTrainer(
             shared, self.folds, self.rounds, self.patience, self.threads, int(self.random_state), self.cluster
         )
 

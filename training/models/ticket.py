@@ -65,7 +65,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     booster_ : lightgbm.Booster on all rows
     calibration_ : Table from log yuan to yuan
-    unseen_ : (n,) yuan of the training rows, by boosters and tables that have not seen them
+    oof_yuan_ : (n,) out-of-fold yuan of the training rows, by boosters and tables of the other folds
     """
 
     def __init__(  # noqa: PLR0913 (scikit-learn wants every parameter here)
@@ -108,12 +108,12 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         sample = lgb.Dataset(
             rows, np.log1p(yuan), feature_name=columns, categorical_feature=list(categorical), free_raw_data=False
         )
-        self.rounds_, logs = self._unseen(sample, folds, rows)
+        self.rounds_, logs = self._cross_fit(sample, folds, rows)
         self.booster_ = lgb.train(self._settings(), sample, self.rounds_)
         self.calibration_ = table_of(logs, yuan)
-        self.unseen_ = np.empty(len(yuan))
+        self.oof_yuan_ = np.empty(len(yuan))
         for others, fold in folds:
-            self.unseen_[fold] = table_of(logs[others], yuan[others]).apply(logs[fold])
+            self.oof_yuan_[fold] = table_of(logs[others], yuan[others]).apply(logs[fold])
         return self
 
     def predict(self, X: Any) -> Floats:  # noqa: N803
@@ -129,7 +129,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.regressor_tags.poor_score = True  # on a handful of rows no leaf has 40
         return tags
 
-    def _unseen(self, sample: lgb.Dataset, folds: list[Fold], rows: Floats) -> tuple[int, Floats]:
+    def _cross_fit(self, sample: lgb.Dataset, folds: list[Fold], rows: Floats) -> tuple[int, Floats]:
         """The rounds for all rows, and each row's log by the booster that has not seen it."""
         stop = lgb.early_stopping(self.patience, verbose=False)
         result: Any = lgb.cv(
@@ -172,7 +172,7 @@ def fit_ticket(
     """
     fitted: TicketModel = clone(model or TicketModel()).set_params(random_state=seed)
     fitted.fit(rows, yuan, names=list(names), categorical=list(categories))
-    metrics: dict[str, Any] = {"buyers": len(yuan), "mean_yuan": float(yuan.mean()), **measure(yuan, fitted.unseen_)}
+    metrics: dict[str, Any] = {"buyers": len(yuan), "mean_yuan": float(yuan.mean()), **measure(yuan, fitted.oof_yuan_)}
     if formula is not None:
         metrics["formula"] = measure(yuan, formula)
     return TrainedFamily(

@@ -1,6 +1,6 @@
-"""What one booster is taught: a recipe (how it is made) and a lesson (from which customers, in which columns).
+"""What trains one booster: its specification, and the training set (customers, outcomes, weights, columns).
 
-``fit`` makes members of both, ``tune`` looks for recipes, ``distributed`` gives the same lesson to a cluster.
+``booster`` trains members by both, ``tune`` searches specifications, ``dask_cluster`` sends the same set to a cluster.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-class Recipe(NamedTuple):
-    """How one member is made: its leaves, the weight of customers who held none, and settings of its own.
+class BoosterSpec(NamedTuple):
+    """How one member is trained: leaves, the weight of customers without the family, settings of its own.
 
-    ``own`` holds (name, value) pairs as LightGBM names them; they stand above the model's.
+    ``own`` holds (name, value) pairs as LightGBM names them; they override the model's.
     """
 
     num_leaves: int
-    emphasis: float = 1.0
+    new_buyer_weight: float = 1.0
     own: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What a member learns from: rows (n, f), outcomes (n,), who held it before, weights (n,), the columns' names."""
+class TrainingSet:
+    """Rows (n, f), outcomes (n,), who held the family before (n,), weights (n,), the names of the columns."""
 
     rows: Floats
     taken: Floats
@@ -37,17 +37,17 @@ class Lesson:
     names: Sequence[str]
     categorical: Sequence[str]
 
-    def part(self, rows: npt.NDArray[np.int64]) -> "Lesson":
-        """Some customers of it."""
+    def part(self, rows: npt.NDArray[np.int64]) -> "TrainingSet":
+        """The training set of some of its customers."""
         kept = {name: getattr(self, name)[rows] for name in ("rows", "taken", "held", "weight")}
         return replace(self, **kept)
 
-    def weighted(self, emphasis: float) -> lgb.Dataset:
-        """As LightGBM takes it, those who held none weighing ``emphasis`` times as much."""
+    def weighted(self, new_buyer_weight: float) -> lgb.Dataset:
+        """The LightGBM dataset in which customers without the family weigh ``new_buyer_weight`` times as much."""
         return lgb.Dataset(
             self.rows,
             self.taken,
-            weight=self.weight * np.where(self.held, 1.0, float(emphasis)),
+            weight=self.weight * np.where(self.held, 1.0, float(new_buyer_weight)),
             feature_name=list(self.names),
             categorical_feature=list(self.categorical),
             free_raw_data=False,

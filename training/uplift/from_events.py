@@ -9,7 +9,7 @@ from training.uplift.randomised_trial import Trial
 
 
 def uplifts_of(lived: Any, facts: Any, policy: Policy, seed: int) -> Found:
-    """What showing an offer of each family changes; the only lesson in which the holdout takes part.
+    """What showing an offer of each family changes; the holdout takes part here, and only here.
 
     ``lived``: the experience with its openings; ``facts``: the columns by which models read a customer.
     """

@@ -23,13 +23,13 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     library()
     from service.scoring.models.folders import verify
     from training.bundles.drift import evaluated
-    from training.bundles.registry import memory_of
+    from training.bundles.registry import read_learned_from
 
     settings = selection.settings_of_folder(bank)
     home = Artifacts.of(settings).folder_of(version)
     bundle = verify(home.parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
-        found = evaluated(bundle, memory_of(home, bundle.manifest), described, files)
+        found = evaluated(bundle, read_learned_from(home, bundle.manifest), described, files)
     show({"bundle": version, **left_out.document, **_evaluation(found, as_json)}, as_json)
 
 

@@ -13,7 +13,7 @@ from service.analysis.model_gate import at_rest
 from service.scoring.models.bundle import Bundle
 from training.bundles import champion as comparing
 from training.bundles.champion import Champion, champion_of, compared
-from training.bundles.learned_from import Memory
+from training.bundles.learned_from import LearnedFrom
 from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import Customers
@@ -79,21 +79,23 @@ def beside(learned: tuple[Bank, Sample, Customers, TrainedFamily]) -> Compared:
     return found
 
 
-def altered(champion: Champion, memory: Memory | None, without: tuple[str, ...] = (), **more: Any) -> Champion:
+def altered(
+    champion: Champion, learned_from: LearnedFrom | None, without: tuple[str, ...] = (), **more: Any
+) -> Champion:
     """The champion as another training would have left it."""
     bundle = champion.bundle
     entry = {name: part for name, part in bundle.manifest["families"]["deposit"].items() if name not in without}
     manifest = {name: part for name, part in bundle.manifest.items() if name not in without}
     return Champion(
-        Bundle({**manifest, "families": {"deposit": entry}, **more}, bundle.readings, bundle.program), memory
+        Bundle({**manifest, "families": {"deposit": entry}, **more}, bundle.readings, bundle.program), learned_from
     )
 
 
 def test_a_bundle_remembers_every_customer_it_has_learned_from_and_until_when(
     champion: Champion, learned: tuple[Bank, Sample, Customers, TrainedFamily]
 ) -> None:
-    assert champion.memory is not None
-    assert champion.memory.may_know(learned[2].ids).all()
+    assert champion.learned_from is not None
+    assert champion.learned_from.may_know(learned[2].ids).all()
     assert champion.until == date(2026, 1, 31) + timedelta(days=92)
 
 
@@ -122,7 +124,7 @@ def test_outcomes_later_than_all_it_learned_from_are_new_to_it(
 def test_customers_it_has_certainly_not_learned_from_decide_where_they_are_enough(
     champion: Champion, beside: Compared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strangers = altered(champion, Memory.of([f"t{n}" for n in range(100)], date(2026, 5, 3), "others"))
+    strangers = altered(champion, LearnedFrom.by_customers([f"t{n}" for n in range(100)], date(2026, 5, 3), "others"))
     assert beside(strangers)["by"] == "recipe", "some 1,000 customers tell too little"
     monkeypatch.setattr(comparing, "WIDEST", 1.0)
     row = beside(strangers)

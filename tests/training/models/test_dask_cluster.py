@@ -51,10 +51,10 @@ def test_losses_are_those_of_the_first_rounds_by_hand():
     rows = np.random.default_rng(1).normal(size=(400, 2))
     taken = (rows[:, 0] > 0).astype(float)
     model = PropensityModel(rounds=10, folds=2, members=((4, 1.0),), min_data_in_leaf=20).fit(rows, taken)
-    lesson, grown = model.lesson(rows, taken), model.boosters_[0]
+    training_set, grown = model.training_set(rows, taken), model.boosters_[0]
     p = grown.predict(rows, num_iteration=5)
     expected = -np.mean(taken * np.log(p) + (1 - taken) * np.log(1 - p))
-    assert losses(grown, lesson, 1.0, 5)[0] == pytest.approx(expected)
+    assert losses(grown, training_set, 1.0, 5)[0] == pytest.approx(expected)
 
 
 def test_a_cluster_that_nobody_answers_for_is_said_so(bundle_folder, monkeypatch):

@@ -25,7 +25,7 @@ def leavers(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_chances_are_met_by_unseen_customers_though_the_curve_is_another():
     z, left, _ = leavers(20_000, 1)
     fitted = LapseModel().fit(z, left)
-    assert calibration_error(left, fitted.unseen_) < 0.01
+    assert calibration_error(left, fitted.oof_scores_) < 0.01
     fresh, gone, chances = leavers(20_000, 2)
     said = fitted.predict_proba(fresh)[:, 1]
     assert calibration_error(chances, said) < 0.01

@@ -60,7 +60,7 @@ def test_the_number_of_threads_does_not_change_a_score(fitted, rows, taken):
 def test_unseen_scores_do_not_know_the_outcome(rows):
     noise = (np.random.default_rng(9).random(len(rows)) < 0.3).astype(float)
     model = PropensityModel(**SMALL).fit(rows, noise)
-    seen, unseen = (np.corrcoef(p, noise)[0, 1] for p in (model.predict_proba(rows)[:, 1], model.unseen_))
+    seen, unseen = (np.corrcoef(p, noise)[0, 1] for p in (model.predict_proba(rows)[:, 1], model.oof_scores_))
     assert seen > 0.1
     assert abs(unseen) < 0.08
 

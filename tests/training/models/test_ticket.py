@@ -35,7 +35,7 @@ def buyers(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 def test_estimates_are_right_on_average_in_every_tenth_of_unseen_buyers():
     rows, yuan = buyers(8_000)
     fitted = TicketModel().fit(rows, yuan)
-    unseen = measure(yuan, fitted.unseen_)
+    unseen = measure(yuan, fitted.oof_yuan_)
     fresh, brought = buyers(8_000, seed=2)
     elsewhere = measure(brought, fitted.predict(fresh))
     assert abs(unseen["whole"]) < 0.03

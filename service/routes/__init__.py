@@ -6,10 +6,13 @@
     governance/   policies and releases, models, drift, experiments
     health, docs  for operators and for readers
     http/         what every resource shares: resource, guard, JSON body, fields, OpenAPI, problems, middleware ...
-    schemas/      what goes in and out, as marshmallow schemas
-    examples/     an example of each operation, shown in the contract
+    schemas/      schemas of resources that are longer than one file
+    examples/     the larger examples, captured from a running service
 
-A new resource is one file with ``api = Resource(...)``, and an endpoint is one decorator in it (``http.resource``).
+A new resource is one file with ``api = Resource(...)``; an endpoint is one decorator in it (``http.resource``). Its
+schemas and short examples are in the same file, or beside it in a file called ``schemas``. Inputs are checked by their
+schemas and refuse unknown names. Answers are only documented by them: dumping an answer through a schema costs more
+than deciding, so the engine encodes answers and tests hold the bytes against the schemas. Answers may grow.
 """
 
 from collections.abc import Iterator

@@ -2,14 +2,29 @@
 
 import orjson
 from flask import Response
+from marshmallow import fields
 
 from service.core.errors import Problem, Unavailable
+from service.routes.http.fields import Loose
 from service.routes.http.guard import PUBLIC, engine
 from service.routes.http.metrics import CONTENT_TYPE_LATEST, exposition
-from service.routes.http.problems import problem_response
+from service.routes.http.problems import ProblemAnswer, problem_response
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, PROBLEM, RawResponse
-from service.routes.schemas import Alive, ProblemAnswer, ReadyAnswer
+
+
+class Alive(Loose):
+    """The process answers."""
+
+    status = fields.String(required=True)
+
+
+class ReadyAnswer(Loose):
+    """This worker takes traffic; each server's state in words."""
+
+    ready = fields.Boolean(required=True)
+    checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
 
 api = Resource("health", __name__, description="For operators.")
 _NOT_READY = {

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.routes.examples.events import EVENT, EVENTS
-from service.routes.examples.offers import OFFERS
-from service.routes.schemas import ProblemAnswer
-from service.routes.schemas.events import EventInput, EventsInput
-from service.routes.schemas.offers import OffersAnswer
+from service.routes.http.problems import ProblemAnswer
+from service.routes.offers.events import EVENT, EVENTS, EventInput, EventsInput
+from service.routes.offers.schemas import OFFERS, OffersAnswer
 from tests.routes.conftest import app, client, keys, lines, make_event  # noqa: F401 - the same service
 
 Keys = dict[str, dict[str, str]]

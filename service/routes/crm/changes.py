@@ -5,22 +5,85 @@ Changes say that something changed and to what; facts are read where they stand.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import ValidationError, fields
 
 from service.core.domain import Client
 from service.core.errors import Conflict, Gone
 from service.rendering.answer import iso
-from service.routes.examples.webhooks import CHANGE
+from service.routes.crm.webhooks import TYPES
 from service.routes.http.cursors import next_page
-from service.routes.http.fields import check
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
 from service.routes.http.guard import BoundClients, engine, own_branch
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
-from service.routes.schemas.changes import ChangesAnswer, ChangesQuery
 from service.store.outbox.feed import ChangeFeed, Place
+
+
+class Types(fields.String):
+    """Types of changes, as a webhook names them, with commas between."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
+        kinds = str(super()._deserialize(value, *rest, **more)).split(",")
+        strange = [kind for kind in kinds if kind not in TYPES]
+        if strange or len(kinds) > len(TYPES):
+            raise ValidationError(f'must be of {", ".join(TYPES)}, with commas between; got "{strange[:1]}"')
+        return kinds
+
+
+class ChangesQuery(Strict):
+    """Where to go on."""
+
+    since = Word(metadata=says("The `next` of the answer before; `latest` gives a token of now.", example="Ny45"))
+    types = Types(
+        metadata=says(
+            "These alone, with commas between; `lead.*` for all of a kind. Without it all but `decision.*`, which are "
+            "told where they are named.",
+            example="customer.*,lead.sold",
+        )
+    )
+    branch = Word(metadata=says("Of this branch alone.", example="b-1"))
+    limit = QueryInteger(1, 1_000, load_default=100, metadata=says("How many at most.", example=100))
+
+
+class FeedChange(Loose):
+    """One change."""
+
+    id = fields.String(required=True, metadata=says("The change's own token: `since` it comes what follows."))
+    type = fields.String(required=True)
+    at = fields.DateTime(required=True)
+    subject = fields.String(required=True, metadata=says("The id of what changed."))
+    data = fields.Dict(required=True)
+
+
+class ChangesAnswer(Loose):
+    """Changes in order; follow `next`."""
+
+    changes = fields.List(fields.Nested(FeedChange), required=True)
+    next = fields.String(required=True, metadata=says("The token to go on from."))
+
+
+CHANGE: dict[str, Any] = {
+    "id": "Ny45",
+    "type": "customer.updated",
+    "at": "2026-11-23T09:30:00+08:00",
+    "subject": "c-000001",
+    "data": {
+        "customer_id": "c-000001",
+        "external_key": "CIF-0042",
+        "revision": 3,
+        "new": False,
+        "attributes": ["demand_yuan"],
+    },
+}
+
 
 READS = ("customers:read", "customers:write")
 LATEST = "latest"

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 
 from service.core import customer_ids
 from service.core.domain import Client
@@ -20,17 +20,106 @@ from service.engine.crm.jobs import COLUMNS
 from service.engine.crm.row_files import MEDIA, write_rows
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
-from service.routes.examples.jobs import JOB, JOB_IN
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.fields import Word, check, kind
+from service.routes.http.fields import Ahead, Loose, Strict, Word, check, kind, says
 from service.routes.http.guard import BoundClients, customers_of, engine, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
+from service.routes.offers.bulk import BulkOffersInput
 from service.routes.offers.offers import pairs
-from service.routes.schemas.jobs import BranchFilter, JobAnswer, JobInput, JobsAnswer, KeyFilter, ResultsQuery
 from service.store.outbox.jobs import OFFERS, Everybody, Job, Keyed
+
+CAMPAIGN_DAYS = 366
+
+
+class BranchFilter(Strict):
+    """Everybody of a branch."""
+
+    branch = Word(required=True, metadata=says("The branch that keeps the relationship.", example="b-1"))
+
+
+class KeyFilter(Strict):
+    """Customers by the bank's own keys."""
+
+    external_keys = fields.Raw(required=True, metadata=says("1 to 100,000 external keys, each once."))
+
+
+class JobInput(Strict):
+    """The offers of many customers, as a job."""
+
+    customers = fields.Raw(
+        required=True,
+        metadata=says(
+            'Whom: an array of 1 to 100,000 customer ids, each once; `{"branch": "b-1"}`, everybody of that branch; '
+            '`{"external_keys": ["CIF-0042"]}`, as many by the bank\'s own keys; or `all`.',
+            example=["c-000001", "c-000002"],
+        ),
+    )
+    valid_until = Ahead(
+        CAMPAIGN_DAYS,
+        metadata=says(
+            "When the campaign ends: so long the offers and their tokens hold, at most 366 days. A week where an "
+            "outbound list does not say; other offers hold as those of a single call.",
+            example="2030-01-31T18:00:00+08:00",
+        ),
+    )
+    channel = BulkOffersInput().declared_fields["channel"]
+    placement = BulkOffersInput().declared_fields["placement"]
+    limit = BulkOffersInput().declared_fields["limit"]
+
+
+class JobAnswer(Loose):
+    """A job as it stands."""
+
+    id = fields.String(required=True)
+    kind = fields.String(metadata=says("What it makes.", enum=["offers", "leads"]))
+    state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
+    total = fields.Integer(required=True, allow_none=True, metadata=says("Null until the customers are counted."))
+    done = fields.Integer(required=True)
+    failed = fields.Integer(required=True, metadata=says("How many of those done have a problem instead of offers."))
+    error = fields.String(required=True, allow_none=True)
+    valid_until = fields.DateTime(allow_none=True, metadata=says("Until when the list holds, where it has an end."))
+    created_at = fields.DateTime(required=True)
+    started_at = fields.DateTime(required=True, allow_none=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    results = fields.String(required=True, allow_none=True, metadata=says("Where the results are, once done."))
+
+
+class JobsAnswer(Loose):
+    """The newest jobs first."""
+
+    jobs = fields.List(fields.Nested(JobAnswer), required=True)
+
+
+class ResultsQuery(Strict):
+    """The file's form."""
+
+    format = Word(among=["jsonl", "csv", "parquet"], metadata=says("Instead of the Accept header.", example="csv"))
+    bom = Word(
+        among=["true", "false"],
+        metadata=says("`true`: CSV begins with a byte order mark, as Excel wants of UTF-8.", example="false"),
+    )
+
+
+JOB_IN: dict[str, Any] = {"customers": ["c-000001", "c-000002"], "channel": "branch", "limit": 3}
+
+JOB: dict[str, Any] = {
+    "id": "4f2c8a52-6f0e-4f7e-9d0c-2c8f7f0f3b11",
+    "kind": "offers",
+    "state": "done",
+    "total": 2,
+    "done": 2,
+    "failed": 0,
+    "error": None,
+    "valid_until": None,
+    "created_at": "2026-11-23T09:30:00+08:00",
+    "started_at": "2026-11-23T09:30:01+08:00",
+    "finished_at": "2026-11-23T09:30:02+08:00",
+    "results": "/v1/jobs/4f2c8a52-6f0e-4f7e-9d0c-2c8f7f0f3b11/results",
+}
+
 
 MAX_CUSTOMERS = 100_000
 EVERYBODY = "all"

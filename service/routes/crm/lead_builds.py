@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import NotFound
@@ -15,18 +16,151 @@ from service.core.grid import DAY_MS
 from service.engine.crm.leads.building import Term
 from service.engine.crm.leads.judging import now_ms
 from service.rendering.answer import iso
-from service.routes.examples.leads import BUILD, BUILD_IN, REPORT
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.fields import check
+from service.routes.http.fields import (
+    Loose,
+    OnBehalf,
+    QueryInteger,
+    Strict,
+    Whole,
+    Word,
+    check,
+    says,
+)
 from service.routes.http.guard import BoundClients, engine, own_branch
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
-from service.routes.schemas.leads import BuildAnswer, BuildInput, ReportAnswer, ReportQuery
 from service.store.leads import Actor
 from service.store.outbox.jobs import LEADS, Job
+
+
+class BuildInput(OnBehalf):
+    """For whom to build leads, and how long they have."""
+
+    branch = Word(metadata=says("For this branch only; a branch's key builds for its own.", example="b-1"))
+    due_days = Whole(1, 90, load_default=7, metadata=says("Days until each is due.", example=7))
+    expire_days = Whole(1, 90, load_default=14, metadata=says("Days until each ends by itself.", example=14))
+
+
+class FellOutAnswer(Loose):
+    """Why customers got no lead."""
+
+    reason = fields.String(required=True, metadata=says("The gate's id, or one of the build's own reasons."))
+    text = fields.String(required=True)
+    customers = fields.Integer(required=True)
+
+
+class BuiltAnswer(Loose):
+    """What a build made; leads and everybody who fell out are all the customers."""
+
+    customers = fields.Integer(required=True)
+    candidates = fields.Integer(required=True, metadata=says("Customers worth a call."))
+    places = fields.Integer(required=True, metadata=says("Contacts that the advisers had left."))
+    leads = fields.Integer(required=True)
+    fell_out = fields.List(fields.Nested(FellOutAnswer), required=True, metadata=says("Most first."))
+
+
+class BuildAnswer(Loose):
+    """A build of leads as it stands."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
+    branch = fields.String(required=True, allow_none=True, metadata=says("null: the whole bank."))
+    total = fields.Integer(required=True, allow_none=True)
+    done = fields.Integer(required=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    built = fields.Nested(BuiltAnswer, required=True, allow_none=True, metadata=says("Once it is done."))
+
+
+class ReportQuery(Strict):
+    """Which leads to report on."""
+
+    branch = Word(metadata=says("Of this branch.", example="b-1"))
+    days = QueryInteger(1, 3_650, load_default=30, metadata=says("Built in so many days.", example=30))
+
+
+class ReportRow(Loose):
+    """What became of the leads of one adviser, or of one strategy that raised the offers."""
+
+    by = fields.String(required=True, metadata={"enum": ["adviser", "strategy"]})
+    name = fields.String(required=True)
+    leads = fields.Integer(required=True)
+    claimed = fields.Integer(required=True)
+    contacted = fields.Integer(required=True)
+    accepted = fields.Integer(required=True)
+    sold = fields.Integer(required=True)
+    sold_yuan = fields.Float(required=True)
+    rejected = fields.Integer(required=True)
+    withdrawn = fields.Integer(required=True)
+    expired = fields.Integer(required=True)
+    corrected = fields.Integer(required=True)
+    overridden = fields.Integer(required=True)
+
+
+class ReportAnswer(Loose):
+    """What became of the leads: by adviser, then by strategy; sales are credited to both."""
+
+    branch = fields.String(required=True, allow_none=True)
+    since = fields.DateTime(required=True)
+    until = fields.DateTime(required=True)
+    rows = fields.List(fields.Nested(ReportRow), required=True)
+
+
+BUILD_IN: dict[str, Any] = {"branch": "b-1"}
+
+BUILD: dict[str, Any] = {
+    "id": "9e0b9c5e-5a0c-4d7c-8a43-8a4d6a9d2f10",
+    "state": "done",
+    "branch": "b-1",
+    "total": 2084,
+    "done": 2084,
+    "error": None,
+    "created_at": "2026-11-23T08:00:00+08:00",
+    "finished_at": "2026-11-23T08:00:03+08:00",
+    "built": {
+        "customers": 2084,
+        "candidates": 143,
+        "places": 20,
+        "leads": 20,
+        "fell_out": [
+            {
+                "reason": "marketing-consent",
+                "text": "The customer has not agreed to marketing in this channel",
+                "customers": 1941,
+            },
+            {"reason": "hours-full", "text": "The advisers' hours are full", "customers": 123},
+        ],
+    },
+}
+
+REPORT: dict[str, Any] = {
+    "branch": "b-1",
+    "since": "2026-10-24T08:00:00+08:00",
+    "until": "2026-11-23T08:00:00+08:00",
+    "rows": [
+        {
+            "by": "adviser",
+            "name": "a-17",
+            "leads": 20,
+            "claimed": 18,
+            "contacted": 17,
+            "accepted": 5,
+            "sold": 4,
+            "sold_yuan": 360000.0,
+            "rejected": 6,
+            "withdrawn": 1,
+            "expired": 1,
+            "corrected": 0,
+            "overridden": 2,
+        }
+    ],
+}
+
 
 SENTENCE = "The build does not fit; nothing was queued."
 _INPUT, _REPORT = BuildInput(), ReportQuery()

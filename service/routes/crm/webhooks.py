@@ -9,30 +9,148 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import Conflict, NotFound
 from service.rendering.answer import iso
-from service.routes.examples.webhooks import DELIVERY, WEBHOOK, WEBHOOK_IN
-from service.routes.http.fields import check
+from service.routes.http.fields import Instant, Loose, QueryInteger, Several, Strict, Truth, Word, check, says
 from service.routes.http.guard import BoundClients, engine
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
-from service.routes.schemas.webhooks import (
-    DeliveriesAnswer,
-    DeliveriesQuery,
-    ReplayAnswerCount,
-    ReplayInput,
-    SecretAnswer,
-    WebhookAnswer,
-    WebhookChange,
-    WebhookInput,
-    WebhookMade,
-    WebhooksAnswer,
-)
+from service.routes.schemas.leads import STATUSES
+from service.store.events.contacts import STATES as CONTACT_STATES
 from service.store.outbox.webhooks import Webhook
+
+TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",
+         "job.*", "job.ended", "lead.*", *(f"lead.{status}" for status in STATUSES), "webhook.disabled",
+         "decision.*", "decision.made", "contact.*", *(f"contact.{state}" for state in CONTACT_STATES)]  # fmt: skip
+
+
+class WebhookInput(Strict):
+    """Where to send what."""
+
+    url = Word(500, required=True, metadata=says("https, a public address.", example="https://crm.example/hooks"))
+    types = Several(
+        Word(among=TYPES),
+        1,
+        20,
+        "types",
+        required=True,
+        metadata=says("Types of changes, as the feed names them; `lead.*` for all of a kind.", example=["lead.*"]),
+    )
+
+
+class WebhookChange(Strict):
+    """What is to be different; what is left out stays."""
+
+    url = Word(500, metadata=says("https, a public address."))
+    types = WebhookInput().declared_fields["types"]
+    enabled = Truth(metadata=says("false: nothing is sent; true: again, and past failures are forgiven."))
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(partial=True, **options)
+
+
+class ReplayInput(Strict):
+    """What to send again."""
+
+    delivery = Word(metadata=says("This delivery."))
+    since = Instant(metadata=says("All made since then.", example="2026-11-23T09:30:00+08:00"))
+
+
+class DeliveriesQuery(Strict):
+    """Which deliveries."""
+
+    state = Word(among=["waiting", "delivered", "failed"], metadata=says("In this state.", example="failed"))
+    limit = QueryInteger(1, 200, load_default=50, metadata=says("How many at most.", example=50))
+
+
+class WebhookAnswer(Loose):
+    """A webhook without its secret."""
+
+    id = fields.String(required=True)
+    url = fields.String(required=True)
+    types = fields.List(fields.String(), required=True)
+    enabled = fields.Boolean(required=True)
+    failing_since = fields.DateTime(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+
+
+class WebhookMade(WebhookAnswer):
+    """A new webhook; the secret is shown this once."""
+
+    secret = fields.String(required=True)
+
+
+class WebhooksAnswer(Loose):
+    """All webhooks."""
+
+    webhooks = fields.List(fields.Nested(WebhookAnswer), required=True)
+
+
+class SecretAnswer(Loose):
+    """A secret, shown this once."""
+
+    secret = fields.String(required=True)
+
+
+class DeliveryAnswer(Loose):
+    """A delivery and what came of it."""
+
+    id = fields.String(required=True)
+    message_id = fields.String(required=True, metadata=says("The `webhook-id` header."))
+    type = fields.String(required=True)
+    state = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+    status = fields.Integer(required=True, allow_none=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    delivered_at = fields.DateTime(required=True, allow_none=True)
+    body = fields.Dict(required=True)
+
+
+class DeliveriesAnswer(Loose):
+    """The newest first."""
+
+    deliveries = fields.List(fields.Nested(DeliveryAnswer), required=True)
+
+
+class ReplayAnswerCount(Loose):
+    """How many are sent again."""
+
+    deliveries = fields.Integer(required=True)
+
+
+WEBHOOK_IN: dict[str, Any] = {"url": "https://crm.example/hooks", "types": ["lead.*", "customer.erased"]}
+
+WEBHOOK: dict[str, Any] = {
+    "id": "0d9c2d57-3a0e-4a43-9d0e-7f1b3d1f1c55",
+    **WEBHOOK_IN,
+    "enabled": True,
+    "failing_since": None,
+    "created_at": "2026-11-23T09:30:00+08:00",
+}
+
+DELIVERY: dict[str, Any] = {
+    "id": "5b1f4f2a-9c0e-4b57-8f0d-3d2a9b7c6e11",
+    "message_id": "msg_5b1f4f2a-9c0e-4b57-8f0d-3d2a9b7c6e11",
+    "type": "lead.open",
+    "state": "delivered",
+    "attempts": 1,
+    "status": 204,
+    "error": None,
+    "created_at": "2026-11-23T09:30:00+08:00",
+    "delivered_at": "2026-11-23T09:30:01+08:00",
+    "body": {
+        "type": "lead.open",
+        "timestamp": "2026-11-23T01:30:00.000+00:00",
+        "data": {"lead_id": "6c1d2e7a-0a3b-4b1e-8f55-0d6f2b7e4c10"},
+    },
+}
+
 
 SCOPE = "webhooks:write"
 ALL, ONE = "/v1/webhooks", "/v1/webhooks/<string:webhook_id>"

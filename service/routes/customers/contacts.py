@@ -12,33 +12,119 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import Conflict, ContactRefused, FourcastError, NotFound, Unavailable
 from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
-from service.routes.examples.events import CONTACT, CONTACT_ANSWER
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.cursors import cursor, next_page, place_of
-from service.routes.http.fields import check
+from service.routes.http.fields import Ahead, Loose, OfCustomer, QueryInteger, Several, Strict, Word, check, says
 from service.routes.http.guard import BoundClients, customer_of_body, engine, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.problems import item_problem
+from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
-from service.routes.schemas.contacts import (
-    ContactAnswer,
-    ContactInput,
-    ContactsAnswer,
-    ContactsInput,
-    ContactsQuery,
-    ContactStatuses,
-    ListedContact,
-    OutcomeInput,
-)
-from service.store.events.contacts import Contact, no_contact
+from service.store.events.contacts import OUTCOMES, STATES, Contact, no_contact
+
+MAX_CONTACTS = 200
+
+DAYS_AHEAD = 14
+
+
+class ContactInput(OfCustomer):
+    """A contact that somebody is about to make."""
+
+    id = Word(required=True, metadata=says("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
+    offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
+    channel = Word(required=True, metadata=says("The outbound channel.", example="sms"))
+    decision_id = Word(allow_none=True, metadata=says("The decision that led to it: one of this customer's."))
+    planned_at = Ahead(
+        DAYS_AHEAD,
+        metadata=says(
+            "When it will be made, if not now: the gates are judged as of then. Until then it counts as if it were "
+            "made now, so that no cap is passed. At most 14 days ahead.",
+            example="2030-01-31T18:00:00+08:00",
+        ),
+    )
+
+
+class ContactsInput(Strict):
+    """Up to 200 contacts."""
+
+    contacts = Several(fields.Raw(), 1, MAX_CONTACTS, "contacts", required=True)
+
+
+class OutcomeInput(Strict):
+    """What became of a contact."""
+
+    outcome = Word(among=OUTCOMES, required=True, metadata=says("What became of it.", example="delivered"))
+
+
+class ContactsQuery(Strict):
+    """Which contacts."""
+
+    cursor = Word(400, metadata=says("The `next` of the page before."))
+    limit = QueryInteger(1, 200, load_default=50, metadata=says("How many at most.", example=50))
+
+
+class ContactAnswer(Loose):
+    """The contact as it stands."""
+
+    id = fields.String(required=True)
+    customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    offer = fields.String(required=True)
+    channel = fields.String(required=True)
+    decision_id = fields.String(required=True, allow_none=True)
+    at = fields.DateTime(required=True, metadata=says("When it counts: now, as planned, or as it was made."))
+    state = fields.String(metadata={"enum": list(STATES)})
+    reserved_at = fields.DateTime(allow_none=True, metadata=says("Null where it was reported alone."))
+
+
+class ContactStatus(Loose):
+    """What became of one contact of several."""
+
+    id = fields.String(required=True, allow_none=True)
+    status = fields.Integer(required=True, metadata=says("As of a single call: 201, 200, 404, 409 or 422."))
+    contact = fields.Nested(ContactAnswer)
+    problem = fields.Nested(ItemProblem)
+
+
+class ContactStatuses(Loose):
+    """In the order sent."""
+
+    contacts = fields.List(fields.Nested(ContactStatus), required=True)
+
+
+class ListedContact(ContactAnswer):
+    """A contact of a customer; one that was reported may name no offer or channel."""
+
+    offer = fields.String(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+
+
+class ContactsAnswer(Loose):
+    """A page, the newest first."""
+
+    contacts = fields.List(fields.Nested(ListedContact), required=True)
+    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page; null at the end."))
+
+
+CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
+
+CONTACT_ANSWER: dict[str, Any] = {
+    **CONTACT,
+    "external_key": "CIF-0042",
+    "decision_id": None,
+    "at": "2026-11-23T09:30:00+08:00",
+    "state": "reserved",
+    "reserved_at": "2026-11-23T09:30:00+08:00",
+}
+
 
 WRITES, READS = "events:write", ("customers:read", "customers:write", "events:write")
 ONE, OF_CUSTOMER = "/v1/contacts/<but_bulk:contact_id>", "/v1/customers/<string:customer_id>/contacts"

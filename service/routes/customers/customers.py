@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import ValidationError, fields, validates_schema
 
+from service.core import customer_ids
 from service.core.customer_ids import BULK
 from service.core.domain import Client
 from service.core.errors import (
@@ -26,32 +28,158 @@ from service.core.errors import (
     no_customer,
 )
 from service.rendering.answer import iso
-from service.routes.examples.customers import CUSTOMER, CUSTOMER_IN, CUSTOMER_PATCH, CUSTOMERS, CUSTOMERS_IN, KEYED_IN
 from service.routes.http.crm_audit import about
-from service.routes.http.fields import check
+from service.routes.http.fields import LONG, Loose, Named, OnBehalf, Several, Strict, Text, Word, check, says
 from service.routes.http.guard import BoundClients, engine, own_customers, word
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.headers.preconditions import IF_MATCH, IF_NONE_MATCH, Precondition, etag, precondition
 from service.routes.http.json_body import join, read_json
-from service.routes.http.problems import item_problem
+from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import JSON, NO_STORE, RawResponse
+from service.routes.offers.bulk import MAX_BULK
 from service.routes.offers.offers import pairs
-from service.routes.schemas import LONG, OnBehalf
-from service.routes.schemas.customers import (
-    BulkCustomerInput,
-    BulkCustomersInput,
-    CustomerAnswer,
-    CustomerInput,
-    CustomerPatch,
-    CustomersAnswer,
-    Erasure,
-    KeyedCustomerInput,
-    LookUp,
-)
 from service.store import CustomerChange, Origin, StoredCustomer, WriteResult
 from service.store.customers.origins import origins
 from service.store.customers.repository import no_customer_of
+
+
+class CustomerInput(OnBehalf):
+    """A customer, whole: what is left out is unknown from now on."""
+
+    external_key = Word(
+        LONG, metadata=says(f"The bank's own key of the customer; unique. {customer_ids.SENTENCE}", example="CIF-0042")
+    )
+    attributes = Named(
+        fields.Raw(allow_none=True),
+        required=True,
+        metadata=says("By name, as attributes.yaml of the policy has them; null is unknown."),
+    )
+
+
+class CustomerPatch(OnBehalf):
+    """What changes of a customer; what is left out stays."""
+
+    external_key = Word(LONG, allow_none=True, metadata=says("Null takes it away.", example="CIF-0042"))
+    attributes = Named(
+        fields.Raw(allow_none=True),
+        metadata=says("Those to be changed, by name; null is unknown from now on."),
+    )
+
+
+class KeyedCustomerInput(OnBehalf):
+    """A customer found by external key."""
+
+    attributes = CustomerInput().declared_fields["attributes"]
+
+
+class BulkCustomerInput(CustomerInput):
+    """One customer of several: ``id``, ``external_key``, or both."""
+
+    id = Word(metadata=says(f"The customer's id. {customer_ids.SENTENCE}", example="c-000001"))
+
+    @validates_schema
+    def _named(self, value: dict[str, Any], **_: Any) -> None:
+        if value.get("id") is None and value.get("external_key") is None:
+            raise ValidationError("id or external_key is required", "id")
+
+
+class LookUp(Strict):
+    """Whom to look up, by one of two names, whatever characters it has."""
+
+    id = Text(metadata=says("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=says("The bank's own key of the customer.", example="CIF-0042"))
+
+    @validates_schema
+    def _one(self, value: dict[str, Any], **_: Any) -> None:
+        if len(value) != 1:
+            raise ValidationError("is required, or external_key instead, and not both", "id")
+
+
+class Erasure(OnBehalf):
+    """Whom to erase, whatever characters their id or external key has."""
+
+    id = Text(metadata=says("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=says("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
+
+    @validates_schema
+    def _one(self, value: dict[str, Any], **_: Any) -> None:
+        if ("id" in value) == ("external_key" in value):
+            raise ValidationError("is required, or external_key instead, and not both", "id")
+
+
+class BulkCustomersInput(Strict):
+    """Up to 200 customers."""
+
+    customers = Several(fields.Raw(), 1, MAX_BULK, "customers", required=True)
+
+
+class OriginAnswer(Loose):
+    """Who said an attribute last, and as of when it holds."""
+
+    as_of = fields.DateTime(required=True)
+    source = fields.String(required=True, metadata=says("import, or api: and the client.", example="api:branch-crm"))
+
+
+class CustomerAnswer(Loose):
+    """A customer as stored."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(required=True, allow_none=True)
+    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
+    attributes = fields.Dict(required=True)
+    origins = fields.Dict(
+        values=fields.Nested(OriginAnswer),
+        metadata=says("By attribute. One that is not among the attributes was said to be unknown."),
+    )
+    updated_at = fields.DateTime(required=True)
+
+
+class CustomerStatus(Loose):
+    """What became of one customer of several."""
+
+    id = fields.String(required=True, allow_none=True)
+    external_key = fields.String(required=True, allow_none=True)
+    status = fields.Integer(required=True, metadata=says("201 new, 200 stored, 403, 404, 409 or 422 refused."))
+    revision = fields.Integer()
+    problem = fields.Nested(ItemProblem)
+
+
+class CustomersAnswer(Loose):
+    """In the order sent; those with 200 or 201 are stored."""
+
+    customers = fields.List(fields.Nested(CustomerStatus), required=True)
+
+
+CUSTOMER_IN: dict[str, Any] = {
+    "external_key": "CIF-0042",
+    "attributes": {"age": 44, "demand_yuan": 180000, "branch_id": "b-1", "adviser_id": "a-17"},
+}
+
+KEYED_IN: dict[str, Any] = {"attributes": CUSTOMER_IN["attributes"]}
+
+CUSTOMER_PATCH: dict[str, Any] = {"attributes": {"demand_yuan": 180000, "adviser_id": None}}
+
+CUSTOMER: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "external_key": "CIF-0042",
+    "revision": 3,
+    "attributes": CUSTOMER_IN["attributes"],
+    "origins": {
+        "age": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+        "demand_yuan": {"as_of": "2026-11-23T09:30:00+08:00", "source": "api:branch-crm"},
+        "branch_id": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+        "adviser_id": {"as_of": "2026-11-01T00:00:00+08:00", "source": "import"},
+    },
+    "updated_at": "2026-11-23T09:30:00+08:00",
+}
+
+CUSTOMERS_IN: dict[str, Any] = {"customers": [{"id": "c-000001", **CUSTOMER_IN}]}
+
+CUSTOMERS: dict[str, Any] = {
+    "customers": [{"id": "c-000001", "external_key": "CIF-0042", "status": 200, "revision": 3}]
+}
+
 
 ALL, ONE = "/v1/customers", "/v1/customers/<but_bulk:customer>"
 KEYED = "/v1/external-keys/<string:external_key>"

@@ -4,20 +4,57 @@ A CRM takes a token of the feed (``/v1/changes?since=latest``), walks the roll t
 that token: what changed while it walked is told there. Who was stored or erased meanwhile may be on a page or not.
 """
 
+from typing import Any
+
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.customer_ids import BULK
 from service.core.domain import Client
 from service.rendering.answer import iso
-from service.routes.examples.customers import ROLL
+from service.routes.customers.customers import CUSTOMER
 from service.routes.http.cursors import cursor, next_page, place_of
-from service.routes.http.fields import check
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
 from service.routes.http.guard import BoundClients, engine, own_branch, own_customers
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import pairs
-from service.routes.schemas.customers import RollAnswer, RollQuery
+
+
+class RollQuery(Strict):
+    """Which customers."""
+
+    branch = Word(metadata=says("Of this branch alone.", example="b-1"))
+    cursor = Word(1_500, metadata=says("The `next` of the page before."))
+    limit = QueryInteger(1, 1_000, load_default=200, metadata=says("How many at most.", example=200))
+
+
+class RolledCustomer(Loose):
+    """One customer on the roll."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(required=True, allow_none=True)
+    branch = fields.String(required=True, allow_none=True)
+    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
+    updated_at = fields.DateTime(required=True)
+
+
+class RollAnswer(Loose):
+    """A page of the roll, in the order of the ids."""
+
+    customers = fields.List(fields.Nested(RolledCustomer), required=True)
+    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page; null at the end."))
+
+
+ROLL: dict[str, Any] = {
+    "customers": [
+        {"customer_id": "c-000001", "external_key": "CIF-0042", "branch": "b-1", "revision": 3,
+         "updated_at": CUSTOMER["updated_at"]}
+    ],
+    "next": "WyJjLTAwMDAwMSJd",
+}  # fmt: skip
+
 
 READS = ("customers:read", "customers:write")
 _QUERY = RollQuery()

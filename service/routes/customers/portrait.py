@@ -3,15 +3,150 @@
 For advisers and analysts, and for the customer about themselves; off the hot path, never cached.
 """
 
-from flask import Response, request
+from typing import Any
 
-from service.core.domain import Client
+from flask import Response, request
+from marshmallow import fields
+
+from service.core.domain import Client, Family
 from service.core.errors import NotFound
+from service.routes.http.fields import Loose, says
 from service.routes.http.guard import engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas.portrait import PortraitAnswer
+
+NULL: dict[str, Any] = {"required": True, "allow_none": True}
+
+
+class Fact(Loose):
+    """An attribute that says who the customer is."""
+
+    attribute = fields.String(required=True)
+    name = fields.String(required=True)
+    value = fields.Raw(**NULL)
+
+
+class Named(Loose):
+    """An id and its name."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class SegmentAnswer(Named):
+    """The group of customers this one is nearest to."""
+
+    description = fields.String(required=True)
+    share = fields.Float(required=True, metadata={"description": "Of all customers in training."})
+    typical = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True), required=True)
+
+
+class LapseAnswer(Loose):
+    """The chance to leave, and who says so: a bundle's version, or policy."""
+
+    probability = fields.Float(required=True)
+    days = fields.Float(required=True)
+    source = fields.String(required=True)
+
+
+class LifetimeAnswer(Loose):
+    """Lifetime value with all it rests on."""
+
+    value_yuan = fields.Float(required=True)
+    margin_yuan = fields.Float(required=True)
+    years = fields.Integer(required=True)
+    survival = fields.List(fields.Float(), required=True)
+    discount_rate = fields.Float(required=True)
+    lapse = fields.Nested(LapseAnswer, required=True)
+    assumptions = fields.List(fields.String(), required=True)
+
+
+class TagAnswer(Loose):
+    """A tag or a need in words."""
+
+    id = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class SatisfactionAnswer(Loose):
+    """Indices from 0 to 100 by C, null where nothing was asked."""
+
+    overall = fields.Float(**NULL)
+    concerns = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True), required=True)
+    unhappy = fields.Boolean(**NULL)
+    advice = fields.String(**NULL)
+    mend_first = fields.Nested(TagAnswer, **NULL)
+    answers = fields.Integer(required=True)
+
+
+class HoldingAnswer(Named):
+    """A balance."""
+
+    family = fields.String(required=True, metadata={"enum": [family.value for family in Family]})
+    yuan = fields.Float(**NULL)
+
+
+class ChannelAnswer(Named):
+    """A channel and the customer's word on it (null: never asked)."""
+
+    direction = fields.String(required=True)
+    consent = fields.Boolean(**NULL)
+    consent_needed = fields.Boolean(required=True)
+    preferred = fields.Boolean(required=True)
+    contacts_30d = fields.Integer(required=True)
+    last_contact_at = fields.DateTime(**NULL)
+
+
+class PastEvent(Loose):
+    """Something that happened."""
+
+    at = fields.DateTime(required=True)
+    kind = fields.String(required=True)
+    offer = fields.String(**NULL)
+    channel = fields.String(**NULL)
+    amount_yuan = fields.Float(**NULL)
+    score = fields.Float(**NULL)
+    question = fields.String(**NULL)
+
+
+class ContactHistory(Loose):
+    """What happened of late: counts of 90 days by kind, and the newest events first."""
+
+    counts_90d = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    recent = fields.List(fields.Nested(PastEvent), required=True)
+
+
+class Missing(Loose):
+    """A part that is null, and the facts it would take."""
+
+    part = fields.String(required=True)
+    facts = fields.List(fields.String(), required=True)
+
+
+class PortraitAnswer(Loose):
+    """Who a customer is. What is inferred is null where the customer refused personalisation; ``note`` says so."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    at = fields.DateTime(required=True)
+    language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
+    policy = fields.String(required=True)
+    personalised = fields.Boolean(required=True)
+    note = fields.String(**NULL)
+    who = fields.List(fields.Nested(Fact), required=True)
+    segment = fields.Nested(SegmentAnswer, **NULL)
+    stage = fields.Nested(Named, **NULL)
+    lifetime = fields.Nested(LifetimeAnswer, **NULL)
+    satisfaction = fields.Nested(SatisfactionAnswer, required=True)
+    needs = fields.List(fields.Nested(TagAnswer), **NULL)
+    propensity = fields.Dict(keys=fields.String(), values=fields.Float(), **NULL)
+    holdings = fields.List(fields.Nested(HoldingAnswer), required=True)
+    channels = fields.List(fields.Nested(ChannelAnswer), required=True)
+    contact_history = fields.Nested(ContactHistory, required=True)
+    tags = fields.List(fields.Nested(TagAnswer), **NULL)
+    missing = fields.List(fields.Nested(Missing), required=True)
+
 
 api = Resource("portrait", __name__, description="Who a customer is.")
 

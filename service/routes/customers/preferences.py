@@ -9,22 +9,89 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import InvalidInput, NotFound, PreconditionFailed, PreconditionRequired, Problem
 from service.decision.privacy import PERSONALISATION
 from service.engine.preferences import Preferences, purposes_of
 from service.rendering.answer import iso
-from service.routes.examples.customers import PREFERENCES, PREFERENCES_SAID
-from service.routes.http.fields import check
+from service.routes.http.fields import Loose, Named, Strict, Truth, Word, check, says
 from service.routes.http.guard import engine
 from service.routes.http.headers.preconditions import IF_MATCH, etag, precondition
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas.preferences import PreferencesAnswer, PreferencesInput
 from service.rules.contact_gates import CONTACT
 from service.store import Words
+
+
+class PreferencesInput(Strict):
+    """What a customer says now; what is left out stays as it was."""
+
+    personalisation = Truth(metadata=says("false: offers that rest on nothing personal.", example=False))
+    do_not_contact = Truth(metadata=says("true: no outbound channel at all.", example=False))
+    consents = Named(Truth(), metadata=says("By purpose, `marketing:<channel>` for a channel."))
+    version = Word(required=True, metadata=says("The wording that the customer saw.", example="privacy-2026-09"))
+
+
+class LastWord(Loose):
+    """A customer's newest word on one purpose."""
+
+    granted = fields.Boolean(required=True)
+    at = fields.DateTime(required=True)
+    source = fields.String(required=True, metadata=says("The client through which it was said."))
+    version = fields.String(required=True)
+
+
+class PreferencesAnswer(Loose):
+    """What a customer permits, in force now."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    personalisation = fields.Boolean(required=True)
+    do_not_contact = fields.Boolean(required=True)
+    consents = fields.Dict(
+        keys=fields.String(),
+        values=fields.Boolean(),
+        required=True,
+        metadata=says("Every purpose that is asked after."),
+    )
+    because = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=says("By purpose, the rule that holds it closed whatever the customer says: `retired-customer`."),
+    )
+    said = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(LastWord),
+        required=True,
+        metadata=says("The last word on each purpose."),
+    )
+
+
+PREFERENCES_SAID: dict[str, Any] = {
+    "personalisation": False,
+    "consents": {"marketing:sms": True},
+    "version": "privacy-2026-09",
+}
+
+PREFERENCES: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "personalisation": False,
+    "do_not_contact": False,
+    "consents": {"personalisation": False, "contact": True, "marketing:sms": True},
+    "because": {},
+    "said": {
+        "marketing:sms": {
+            "granted": True,
+            "at": "2026-11-23T09:30:00+08:00",
+            "source": "mobile-bank",
+            "version": "privacy-2026-09",
+        }
+    },
+}
+
 
 READS, WRITES = ("customers:read", "customers:write"), ("customers:write", "preferences:write")
 PATH = "/v1/customers/<string:customer_id>/preferences"

@@ -5,21 +5,67 @@ reads and writes that customer and nobody else. It ends by itself, and with the 
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields, validate
 
 from service.core.domain import Client
 from service.core.errors import NotFound
+from service.engine.auth import SCOPES
 from service.engine.auth.customer_tokens import MINTS
-from service.routes.examples.tokens import TOKEN, TOKEN_IN
 from service.routes.http.crm_audit import about
-from service.routes.http.fields import check
+from service.routes.http.fields import Loose, OnBehalf, Whole, Word, check, says
 from service.routes.http.guard import BoundClients, credential, engine, own_customer
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas.tokens import TokenAnswer, TokenInput
+
+SHORTEST_S, USUAL_S, LONGEST_S = 60, 900, 3600
+
+PASSED_ON = tuple(scope for scope in SCOPES if scope != MINTS)
+
+
+class TokenInput(OnBehalf):
+    """Whom a token is for, and what it may."""
+
+    customer_id = Word(required=True, metadata=says("The customer who has signed in.", example="c-000001"))
+    scopes = fields.List(
+        Word(among=PASSED_ON),
+        required=True,
+        validate=validate.Length(1, len(PASSED_ON), error="must be 1 to {max} scopes"),
+        metadata=says("Those of the key's own scopes that the app needs.", example=["offers:read"]),
+    )
+    seconds = Whole(SHORTEST_S, LONGEST_S, load_default=USUAL_S, metadata=says("How long it lives.", example=900))
+
+
+class TokenAnswer(Loose):
+    """A token, to be sent as a key is."""
+
+    access_token = fields.String(required=True)
+    token_type = fields.String(required=True, metadata={"enum": ["Bearer"]})
+    expires_in = fields.Integer(required=True, metadata=says("Seconds."))
+    expires_at = fields.DateTime(required=True)
+    customer_id = fields.String(required=True)
+    scope = fields.String(required=True, metadata=says("Its scopes, parted by blanks."))
+
+
+TOKEN_IN: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "scopes": ["offers:read", "events:write", "preferences:write"],
+    "seconds": 900,
+}
+
+TOKEN: dict[str, Any] = {
+    "access_token": "fct_WzEsIjlmODZkMDgxODg0YzdkNjU5YTJmZWFhMGM1NWFkMDE1Il0.9k1mT0iWq3bYc7uJxv2sEg",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "expires_at": "2026-11-23T09:45:00+00:00",
+    "customer_id": "c-000001",
+    "scope": "events:write offers:read preferences:write",
+}
+
 
 _INPUT = TokenInput()
 

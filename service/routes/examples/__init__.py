@@ -1,18 +1,10 @@
 """An example of each operation, response_doc in the OpenAPI document; a test holds each against its schema.
 
-The short ones stand in this room's modules, by noun; ``captured.json`` holds the larger ones by operation and status
+Short ones are in the file of their resource; ``captured.json`` holds the larger ones by operation and status
 (``body``: what is sent), captured from a running service by ``python -m tests.contract.capture``.
 
-    advisers   advisers
-    customers  customers and what they permit
-    events     events and contacts
-    jobs       jobs, and what is answered later
-    leads      one, its steps, a build and a report
-    models     bundles, releases, trials and drift
-    offers     offers of one customer and of several
-    tokens     a customer's token
-    visitors   offers to visitors, and their events
-    webhooks   changes and how they are sent
+    jobs       what is answered later
+    leads      one, and its steps
 """
 
 from importlib.resources import files

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from service.routes.examples.offers import OFFERS
-
 LEAD: dict[str, Any] = {
     "id": "6c1d2e7a-0a3b-4b1e-8f55-0d6f2b7e4c10",
     "customer_id": "c-000001",
@@ -11,7 +9,7 @@ LEAD: dict[str, Any] = {
     "adviser": "a-17",
     "offer": "term-12m",
     "decided_offer": "term-12m",
-    "decision_id": OFFERS["decision_id"],
+    "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",
     "priority_yuan": 412.5,
     "strategies": ["tiered-rates"],
     "status": "open",
@@ -55,50 +53,3 @@ OVERRIDE_IN: dict[str, Any] = {"on_behalf_of": "a-17", "offer": "term-6m", "reas
 PLAN_IN: dict[str, Any] = {"on_behalf_of": "a-17", "note": "Wants to ask her husband first"}
 REASSIGN_IN: dict[str, Any] = {"on_behalf_of": "m-1", "to": "a-18", "reason": "On leave next week"}
 CORRECTION_IN: dict[str, Any] = {"on_behalf_of": "a-17", "amount_yuan": 80000, "reason": "Typed one zero too many"}
-BUILD_IN: dict[str, Any] = {"branch": "b-1"}
-BUILD: dict[str, Any] = {
-    "id": "9e0b9c5e-5a0c-4d7c-8a43-8a4d6a9d2f10",
-    "state": "done",
-    "branch": "b-1",
-    "total": 2084,
-    "done": 2084,
-    "error": None,
-    "created_at": "2026-11-23T08:00:00+08:00",
-    "finished_at": "2026-11-23T08:00:03+08:00",
-    "built": {
-        "customers": 2084,
-        "candidates": 143,
-        "places": 20,
-        "leads": 20,
-        "fell_out": [
-            {
-                "reason": "marketing-consent",
-                "text": "The customer has not agreed to marketing in this channel",
-                "customers": 1941,
-            },
-            {"reason": "hours-full", "text": "The advisers' hours are full", "customers": 123},
-        ],
-    },
-}
-REPORT: dict[str, Any] = {
-    "branch": "b-1",
-    "since": "2026-10-24T08:00:00+08:00",
-    "until": "2026-11-23T08:00:00+08:00",
-    "rows": [
-        {
-            "by": "adviser",
-            "name": "a-17",
-            "leads": 20,
-            "claimed": 18,
-            "contacted": 17,
-            "accepted": 5,
-            "sold": 4,
-            "sold_yuan": 360000.0,
-            "rejected": 6,
-            "withdrawn": 1,
-            "expired": 1,
-            "corrected": 0,
-            "overridden": 2,
-        }
-    ],
-}

@@ -4,6 +4,7 @@ The same figures as ``fourcast drift --from-store``, measured when asked: some t
 """
 
 from datetime import datetime
+from typing import Any
 
 import orjson
 from flask import Response
@@ -11,11 +12,46 @@ from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import NotFound
-from service.routes.examples.models import DRIFT
+from service.routes.http.fields import Loose, says
 from service.routes.http.guard import engine
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas import Loose, says
+
+DRIFT: dict[str, Any] = {
+    "bundle": "b-0123456789ab",
+    "since": "2026-10-24T09:30:00+08:00",
+    "until": "2026-11-23T09:30:00+08:00",
+    "customers": 1874,
+    "unreadable_decisions": 0,
+    "drifted": ["demand_yuan"],
+    "shifts": [
+        {
+            "name": "demand_yuan",
+            "kind": "feature",
+            "customers": 1874,
+            "psi": 0.31,
+            "psi_noise": 0.012,
+            "ks": 0.24,
+            "ks_noise": 0.038,
+            "unknown_before": 0.0,
+            "unknown_now": 0.0,
+            "verdict": "drifted",
+        }
+    ],
+    "calibration": [
+        {
+            "family": "deposit",
+            "customers": 1502,
+            "taken": 171,
+            "expected": 165.2,
+            "ratio": 1.035,
+            "ratio_low": 0.849,
+            "ratio_high": 1.221,
+            "verdict": "steady",
+        }
+    ],
+}
+
 
 PROMOTE = "models:promote"
 VERDICTS = ["steady", "watch", "drifted", "too few customers"]

@@ -5,11 +5,10 @@ from flask import Response, request
 
 from service.core.domain import Client
 from service.engine.experiments import DAYS, WINDOW_DAYS
-from service.routes.http.fields import QueryInteger, Strict, check
+from service.routes.http.fields import Open, QueryInteger, Strict, check
 from service.routes.http.guard import engine
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas import DecisionRecord
 
 api = Resource("experiments", __name__, description="What the parts of the method bring.")
 
@@ -23,7 +22,7 @@ class ExperimentsQuery(Strict):
     )
 
 
-class ExperimentsAnswer(DecisionRecord):
+class ExperimentsAnswer(Open):
     """Customers, takes and value of every arm, and the lift of each test with its intervals and verdict."""
 
 

@@ -5,6 +5,8 @@ bundle's figures refuse cannot be overridden over HTTP, what its value on the st
 proposed a policy cannot put it on trial. ``POST /v1/releases/rollback`` takes a promotion back.
 """
 
+from typing import Any
+
 import orjson
 from flask import Response, request
 from marshmallow import fields
@@ -12,17 +14,60 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import Conflict, GateRefused, NotFound
 from service.engine.releases.promotion import promote as promote_bundle
-from service.routes.examples.models import COMPARED, MANIFEST, MODELS, RELEASE, TRIAL, TRIAL_ASKED
 from service.routes.governance.policies import APPROVE, BODY, QUERY, release, sent
-from service.routes.http.fields import Strict, Word, check
+from service.routes.http.fields import Loose, Open, Strict, Word, check, says
 from service.routes.http.guard import engine, word
 from service.routes.http.json_body import read_json, whole
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas import DecisionRecord, Loose
-from service.routes.schemas.releases import HASH, NoteInput, PromotionInput, ReleaseAnswer
+from service.routes.schemas.releases import HASH, NoteInput, ReleaseAnswer, note_field
 from service.runtime.child_process import Patience
 from service.store.releases.challengers import MOST
+
+
+class PromotionInput(Strict):
+    """A word on why, and whether against the value on the stored decisions."""
+
+    note = note_field()
+    override = fields.Boolean(
+        load_default=False,
+        metadata=says(
+            "Promote although the stored decisions show that it may earn too much less; the audit log keeps it. What "
+            "its own figures refuse cannot be overridden over HTTP."
+        ),
+    )
+
+
+RELEASE: dict[str, Any] = {"id": 12, "policy": "4933" * 16, "bundle": "b-0123456789ab", "prices": {}}
+
+FIGURES: dict[str, Any] = {"auc": 0.898, "calibration_error": 0.007}
+
+MODELS: dict[str, Any] = {
+    "models": [
+        {"version": "b-0123456789ab", "serves_as": "champion", "metrics": {"deposit": FIGURES}, "problem": None},
+        {"version": "b-ba9876543210", "serves_as": None, "metrics": {"deposit": FIGURES}, "problem": None},
+    ]
+}
+
+COMPARED: dict[str, Any] = {
+    "one": "b-0123456789ab",
+    "other": "b-ba9876543210",
+    "same_files": True,
+    "families": {"deposit": {"auc": {"one": 0.898, "other": 0.901}}},
+}
+
+MANIFEST: dict[str, Any] = {
+    "version": "b-0123456789ab",
+    "serves_as": "champion",
+    "seed": 7,
+    "horizon_days": 92,
+    "families": {"deposit": {"features": ["age", "total_log"], "metrics": FIGURES, "base_rate": 0.11}},
+}
+
+TRIAL_ASKED: dict[str, Any] = {"bundle": "b-ba9876543210", "share": 0.1, "note": "More trees"}
+
+TRIAL: dict[str, Any] = {"challenger": {"policy": "4933" * 16, "bundle": "b-ba9876543210", "share": 0.1}}
+
 
 PROMOTE = "models:promote"
 EITHER = (PROMOTE, APPROVE)
@@ -45,7 +90,7 @@ class ModelsAnswer(Loose):
     models = fields.List(fields.Nested(ModelAnswer), required=True)
 
 
-class ManifestAnswer(DecisionRecord):
+class ManifestAnswer(Open):
     """What a bundle says of itself: features, calibration, metrics, sources, seed."""
 
 

@@ -11,13 +11,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from service.core.domain import CLOCK_SKEW_MS
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import find_near
 from service.routes.http.json_body import join
 
+LONG = 200
+"""Characters of an external key."""
+BEHALF = "The person for whom this is done, by the CRM's own id; it goes into the audit log."
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_NAMES = 1_000
 """Names of one free object, such as a customer's attributes; more than any policy has."""
@@ -27,6 +30,11 @@ MISSING = {"required": "is required", "null": "must not be null"}
 CLOCK_SKEW = timedelta(milliseconds=CLOCK_SKEW_MS)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def says(text: str, **more: Any) -> dict[str, Any]:
+    """Metadata of a field."""
+    return {"description": text, **more}
 
 
 class Strict(Schema):
@@ -45,6 +53,11 @@ class Strict(Schema):
         known = {field.data_key or name for name, field in self.fields.items()}
         strangers = islice((name for name in value if name not in known), MOST_PROBLEMS)
         return {name: value[name] for name in (*(known & value.keys()), *strangers)}
+
+
+def _printable(value: str) -> None:
+    if not value.isprintable() or value != value.strip():
+        raise ValidationError("must be printable text without a space at either end")
 
 
 class Word(fields.String):
@@ -233,6 +246,44 @@ class Ahead(fields.DateTime):
         return round(instant.timestamp() * 1000)
 
 
+class Loose(Schema):
+    """What we answer: readers ignore what they do not know, so the contract does not forbid it."""
+
+    class Meta:
+        """Nothing is said about other names."""
+
+        unknown = EXCLUDE
+
+
+class Open(Loose):
+    """An answer that carries more than is promised here."""
+
+    class Meta:
+        """Other names are allowed."""
+
+        unknown = INCLUDE
+
+
+class OnBehalf(Strict):
+    """A write by a program for a person."""
+
+    on_behalf_of = Word(metadata=says(BEHALF, example="adviser-17"))
+
+
+class OfCustomer(Strict):
+    """Whom something is about: by id, or by external key."""
+
+    customer_id = Word(metadata=says("Whom it is about; external_key instead where that is the name at hand.",
+                                     example="c-000001"))  # fmt: skip
+    external_key = Word(LONG, metadata=says("The bank's own key of the customer, instead of customer_id.",
+                                            example="CIF-0042"))  # fmt: skip
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _one(self, _: dict[str, Any], sent: Any, **_more: Any) -> None:
+        if isinstance(sent, dict) and ("customer_id" in sent) == ("external_key" in sent):
+            raise ValidationError("is required, or external_key instead, and not both", "customer_id")
+
+
 def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict[str, Any]:
     """``value`` as the schema reads it; InvalidInput with every problem by path, ``sentence`` first."""
     if not isinstance(value, dict):
@@ -249,11 +300,6 @@ def kind(value: object) -> str:
     """What JSON calls the kind of ``value``."""
     kinds = {type(None): "null", bool: "a boolean", str: "text", list: "an array", dict: "an object"}
     return kinds.get(type(value), "a number")
-
-
-def _printable(value: str) -> None:
-    if not value.isprintable() or value != value.strip():
-        raise ValidationError("must be printable text without a space at either end")
 
 
 def _instant(value: object) -> datetime | None:

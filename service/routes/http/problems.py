@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, request
+from marshmallow import fields
 from werkzeug.exceptions import HTTPException
 
 from service.core.errors import (
@@ -31,10 +32,41 @@ from service.core.errors import (
     Unavailable,
     UnsupportedCoding,
 )
+from service.routes.http.fields import Loose, says
 from service.routes.http.headers.languages import BY_LANGUAGE, ENGLISH
 from service.routes.http.request_context import request_context
 from service.routes.http.responses import NO_STORE, PROBLEM, Pair, RawResponse
 from service.routes.http.translation import Translator
+
+
+class Fault(Loose):
+    """One fault and where it stands."""
+
+    where = fields.String(required=True, metadata=says("Field path, as events.3.amount_yuan."))
+    message = fields.String(required=True)
+
+
+class ProblemAnswer(Loose):
+    """An error (RFC 9457)."""
+
+    type = fields.String(
+        required=True, metadata=says("The same in every language.", example="urn:fourcast:problem:invalid-input")
+    )
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata=says("For people, as `title`; in the language they like."))
+    errors = fields.List(fields.Nested(Fault))
+    trace_id = fields.String(required=True)
+
+
+class ItemProblem(Loose):
+    """What a single call would have answered."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(Fault))
+
 
 MOST_TOLD = 200
 """Problems of one answer: as many as a request may hold events, each of which has its own."""

@@ -44,8 +44,8 @@ from service.engine.auth import SCOPES
 from service.routes.http.guard import BY_KEY, OF_CUSTOMER, PUBLIC, BoundClients, View, by_key, needs, public, reach_of
 from service.routes.http.idempotency import WRITES
 from service.routes.http.openapi.links import PARAMETERS
+from service.routes.http.problems import ProblemAnswer
 from service.routes.http.responses import JSON, PROBLEM
-from service.routes.schemas import ProblemAnswer
 
 TWIN = "ByKey"
 """The end of the operation ids of endpoints by external key, of which each is the twin of one by id."""

@@ -4,23 +4,102 @@ Each customer gets the decision that a single call would give, made by the same 
 decision is on record before the answer is sent, as is each look of a branch's client. More customers are a job.
 """
 
+from typing import Any
+
 import orjson
 from flask import Response, request
+from marshmallow import ValidationError, fields, validates_schema
 
 from service.core.domain import Client
 from service.engine.crm.bulk import Decided
 from service.engine.offers.request import OfferRequest
-from service.routes.examples.offers import BULK, BULK_IN
-from service.routes.http.fields import check
+from service.routes.http.fields import LONG, Loose, Several, Strict, Whole, Word, check, says
 from service.routes.http.guard import BoundClients, customers_of, engine, own_customers
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
-from service.routes.http.problems import item_problem
+from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import VARY
-from service.routes.schemas.offers import BulkOffersAnswer, BulkOffersInput
+from service.routes.offers.schemas import OFFERS, OffersAnswer
 from service.store.customers.repository import no_customer_of
+
+MAX_BULK = 200
+
+
+class BulkOffersInput(Strict):
+    """Up to 200 customers and the slot that asks."""
+
+    customers = Several(
+        Word(),
+        1,
+        MAX_BULK,
+        "customers",
+        metadata=says("Customer ids, each once.", example=["c-000001", "c-000002"]),
+    )
+    external_keys = Several(
+        Word(LONG),
+        1,
+        MAX_BULK,
+        "keys",
+        metadata=says("Customers by the bank's own keys, each once; with customers at most 200.", example=["CIF-0042"]),
+    )
+    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="branch"))
+    placement = Word(metadata=says("The slot within the channel."))
+    limit = Whole(1, 10, load_default=3, metadata=says("How many offers each at most.", example=3))
+
+    @validates_schema
+    def _once(self, value: dict[str, Any], **_: Any) -> None:
+        lists = [(name, value.get(name) or []) for name in ("customers", "external_keys")]
+        for field, names in lists:
+            twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+            if twice:
+                raise ValidationError(f"must name each customer once; twice: {', '.join(twice[:10])}", field)
+        if not 1 <= sum(len(names) for _, names in lists) <= MAX_BULK:
+            raise ValidationError(f"is required, or external_keys; both together at most {MAX_BULK}", "customers")
+
+
+class OffersStatus(Loose):
+    """One customer of the list: the answer of a single call, or its problem."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    status = fields.Integer(required=True)
+    answer = fields.Nested(OffersAnswer)
+    problem = fields.Nested(ItemProblem)
+
+
+class KeyedStatus(Loose):
+    """One customer by external key: the answer of a single call, or its problem; without an id where nobody has it."""
+
+    external_key = fields.String(required=True)
+    customer_id = fields.String(required=True, allow_none=True)
+    status = fields.Integer(required=True)
+    answer = fields.Nested(OffersAnswer)
+    problem = fields.Nested(ItemProblem)
+
+
+class BulkOffersAnswer(Loose):
+    """In the order asked."""
+
+    customers = fields.List(fields.Nested(OffersStatus), required=True)
+    external_keys = fields.List(fields.Nested(KeyedStatus), metadata=says("Where some were asked for by key."))
+
+
+NOBODY: dict[str, Any] = {
+    "type": "urn:fourcast:problem:not-found",
+    "title": "Not found",
+    "detail": 'No customer "c-2". Import customers first, or check the id.',
+}
+BULK_IN: dict[str, Any] = {"customers": ["c-000001", "c-2"], "channel": "mobile_app", "limit": 3}
+
+BULK: dict[str, Any] = {
+    "customers": [
+        {"customer_id": "c-000001", "status": 200, "answer": OFFERS},
+        {"customer_id": "c-2", "status": 404, "problem": NOBODY},
+    ]
+}
+
 
 _INPUT = BulkOffersInput()
 

@@ -1,22 +1,59 @@
 """GET /v1/decisions/{decision_id}: one decision as recorded; told (``/explanation``); made again (``/replay``)."""
 
+from typing import Any
+
 import orjson
 from flask import Response, request
+from marshmallow import fields
 
 from service.core.decision_ids import canonical_id
 from service.core.domain import Client
 from service.core.errors import NotFound
-from service.routes.http.fields import check
+from service.routes.http.fields import Loose, Open, Strict, Word, check
 from service.routes.http.guard import BoundClients, engine, own_customers, word
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.offers import VARY, pairs
-from service.routes.offers.schemas import REPLAY, ExplanationQuery, ReplayAnswer
-from service.routes.schemas import DecisionRecord
-from service.routes.schemas.explanations import ExplanationAnswer
+from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, ExplanationAnswer
 from service.store import Record
+
+
+class ExplanationQuery(Strict):
+    """How much to explain."""
+
+    shap = Word(among=YES_NO, load_default="false", metadata=SHAP)
+
+
+class ReplayDifference(Loose):
+    """One value that is no longer what it was."""
+
+    path = fields.String(required=True, metadata={"example": "decision.treatments.0.priority"})
+    stored = fields.Raw(required=True, allow_none=True)
+    now = fields.Raw(required=True, allow_none=True)
+
+
+class ReplayAnswer(Loose):
+    """A decision made again from its record, its policy and its models."""
+
+    decision_id = fields.String(required=True)
+    identical = fields.Boolean(required=True)
+    scores = fields.String(required=True, metadata={"enum": ["equal", "different", "not scored", "bundle not here"]})
+    differences = fields.List(fields.Nested(ReplayDifference), required=True)
+
+
+REPLAY: dict[str, Any] = {
+    "decision_id": OFFERS["decision_id"],
+    "identical": True,
+    "scores": "equal",
+    "differences": [],
+}
+
+
+class DecisionRecord(Open):
+    """A decision with its inputs, versions, factors and reasons; replays to the same bytes."""
+
 
 _EXPLANATION = ExplanationQuery()
 

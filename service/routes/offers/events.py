@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import orjson
 from flask import Response, request
+from marshmallow import ValidationError, fields, validates_schema
 
 from service.core.domain import Client, Event, EventKind
 from service.core.errors import Conflict, Forbidden, FourcastError, InvalidInput, NotFound, Problem
@@ -21,16 +22,115 @@ from service.engine.auth.branch_scope import unreachable_error
 from service.engine.engine import Engine
 from service.engine.offers.event_claims import Claims, with_canonical_decision_id
 from service.engine.offers.offer_tokens import TokenRefused
-from service.routes.examples.events import ACCEPT, DUPLICATE, EVENT, EVENTS, STORED
-from service.routes.http.fields import check, kind
+from service.routes.http.fields import Amount, Instant, Loose, OfCustomer, Strict, Word, Yuan, check, kind, says
 from service.routes.http.guard import BoundClients, customers_of, engine, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.json_body import join, read_json
-from service.routes.http.problems import item_problem
+from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas.events import MAX_EVENTS, EventInput, EventsAnswer, EventsInput
 from service.store.customers.repository import no_customer_of
+
+MAX_EVENTS = 200
+
+ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
+
+
+class EventInput(OfCustomer):
+    """One thing that happened between the customer and the bank."""
+
+    id = Word(required=True, metadata=says("The sender's own id; sending it again is harmless.", example="app-7f3a-1"))
+    kind = Word(among=[kind.value for kind in EventKind], required=True, metadata=says("What happened."))
+    at = Instant(required=True, metadata=says("When it happened, with offset.", example="2026-11-23T09:30:00+08:00"))
+    offer = Word(
+        allow_none=True,
+        metadata=says("The offer it is about: one of the bank's, also one that was retired.", example="term-12m"),
+    )
+    channel = Word(allow_none=True, metadata=says("Where it happened: a channel of the bank's.", example="mobile_app"))
+    decision_id = Word(
+        allow_none=True,
+        metadata=says("The decision that led to it: one of this customer's, which showed the offer."),
+    )
+    amount_yuan = Yuan(1e12, allow_none=True, metadata=says("Money that moved, in yuan and whole fen.", example=50000))
+    score = Amount(1, 5, allow_none=True, metadata=says("What a survey answered, 1 (worst) to 5 (best)."))
+    token = Word(
+        128,
+        allow_none=True,
+        metadata=says(
+            "The offer's token, as it came with the offer; required for kind accept. Good once, in its channel."
+        ),
+    )
+    question = Word(allow_none=True, metadata=says("What the survey asked, by its id in the policy's portrait."))
+
+    @validates_schema
+    def _whole(self, value: dict[str, Any], **_: Any) -> None:
+        if value.get("kind") in ABOUT_AN_OFFER and value.get("offer") is None:
+            raise ValidationError(f"is required for kind {value['kind']}", "offer")
+        if value.get("kind") == "accept" and value.get("token") is None:
+            raise ValidationError("is required for kind accept: send the token that came with the offer", "token")
+        if value.get("kind") == "survey" and value.get("score") is None:
+            raise ValidationError("is required for kind survey", "score")
+
+
+class EventsInput(Strict):
+    """Several events in one request."""
+
+    events = fields.List(
+        fields.Nested(EventInput),
+        required=True,
+        metadata=says("The events, oldest first.", minItems=1, maxItems=MAX_EVENTS),
+    )
+
+
+class EventStatus(Loose):
+    """What became of one event."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True, metadata=says("What was done.", enum=["stored", "duplicate", "refused"]))
+    problem = fields.Nested(ItemProblem, metadata=says("Why it is refused, as it would be if it were sent alone."))
+
+
+class EventsAnswer(Loose):
+    """What is not refused is durable when this is sent; in the order sent."""
+
+    events = fields.List(fields.Nested(EventStatus), required=True)
+
+
+EVENT: dict[str, Any] = {
+    "id": "app-7f3a-1",
+    "customer_id": "c-000001",
+    "kind": "dismiss",
+    "at": "2026-11-23T09:30:00+08:00",
+    "offer": "term-12m",
+    "channel": "mobile_app",
+}
+
+EVENTS: dict[str, Any] = {"events": [EVENT, {**EVENT, "id": "app-7f3a-2", "kind": "impression", "offer": "term-6m"}]}
+
+ACCEPT: dict[str, Any] = {
+    **EVENT,
+    "id": "app-7f3a-3",
+    "kind": "accept",
+    "token": "1.AZnTyG8efDqaVQ1vK35MEA.1795570200.6Tz3n0yRkQq4Zb8u2mWcVg",
+}
+
+STORED: dict[str, Any] = {
+    "events": [
+        {"id": EVENT["id"], "status": "stored"},
+        {
+            "id": "app-7f3a-2",
+            "status": "refused",
+            "problem": {
+                "type": "urn:fourcast:problem:not-found",
+                "title": "Not found",
+                "detail": 'No customer "c-000009". Import customers first, or check the id.',
+            },
+        },
+    ]
+}
+
+DUPLICATE: dict[str, Any] = {"events": [{"id": EVENT["id"], "status": "duplicate"}]}
+
 
 SENTENCE = "The events do not fit; none was stored."
 BANKS_OWN = (EventKind.PURCHASE, EventKind.CONTACT)

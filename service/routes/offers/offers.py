@@ -6,23 +6,69 @@ bytes; the engine's bytes go out as they are.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Response, request
+from marshmallow import ValidationError, validates_schema
 
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidInput, NotFound, Problem, Unavailable
 from service.engine.engine import Answer, OfferRequest
-from service.routes.examples.offers import ASKED, OFFERS
-from service.routes.http.fields import check
+from service.routes.http.fields import QueryInteger, Strict, Whole, Word, Yuan, check, says
 from service.routes.http.guard import ExternalKey, engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, language
 from service.routes.http.json_body import read_json
 from service.routes.http.request_context import RequestContext, request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, unless_held
-from service.routes.offers.schemas import ExplainedQuery
-from service.routes.schemas.offers import OffersAnswer, OffersInput
+from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, OffersAnswer
+
+
+class OffersQuery(Strict):
+    """The slot that asks."""
+
+    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="mobile_app"))
+    placement = Word(metadata=says("The slot within the channel.", example="home_banner"))
+    limit = QueryInteger(1, 10, load_default=3, metadata=says("How many offers at most.", example=3))
+
+
+class ExplainedQuery(OffersQuery):
+    """The slot that asks, and whether to explain."""
+
+    explain = Word(
+        among=YES_NO,
+        load_default="false",
+        metadata={"description": "Decide without recording, and tell why. Needs the scope offers:explain."},
+    )
+    shap = Word(among=YES_NO, load_default="false", metadata=SHAP)
+
+    @validates_schema
+    def _whole(self, value: dict[str, Any], **_: Any) -> None:
+        if value.get("shap") == "true" and value.get("explain") != "true":
+            raise ValidationError("needs explain=true", "shap")
+
+
+class OffersInput(Strict):
+    """The slot that asks, and what just happened there."""
+
+    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="mobile_app"))
+    placement = Word(metadata=says("The slot or page within the channel.", example="home_banner"))
+    limit = Whole(1, 10, load_default=3, metadata=says("How many offers at most.", example=3))
+    trigger = Word(
+        metadata=says("What just happened, in the policy's words: one that its rules look at.", example="maturity")
+    )
+    amount_yuan = Yuan(1e12, metadata=says("Money just received or freed, in yuan.", example=50000))
+
+
+ASKED: dict[str, Any] = {
+    "channel": "mobile_app",
+    "placement": "home_banner",
+    "limit": 3,
+    "trigger": "maturity",
+    "amount_yuan": 50000,
+}
+
 
 MAX_QUERY, MAX_HOT_QUERY = 4000, 512
 """Characters of any query, and of the question for offers, which is remembered whole and whose words are short.

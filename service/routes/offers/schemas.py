@@ -2,59 +2,207 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
-from service.routes.examples.offers import OFFERS
-from service.routes.http.fields import Strict, Word
-from service.routes.schemas import Loose
-from service.routes.schemas.offers import OffersQuery
+from service.core.domain import Family
+from service.routes.http.fields import Loose, says
+
+
+class Told(Loose):
+    """A part of the explanation in words; its figures and codes stand beside them."""
+
+    text = fields.String(required=True)
+
+
+class Step(Told):
+    """A step of the funnel: how many offers are left after it, and which gates took which."""
+
+    stage = fields.String(required=True)
+    left = fields.Integer(required=True)
+    taken = fields.List(fields.Dict(), required=True)
+
+
+class Unlock(Told):
+    """What would open which offers, with what is lacking."""
+
+    gates = fields.List(fields.Dict(), required=True)
+    offers = fields.List(fields.String(), required=True)
+
+
+class Dropped(Told):
+    """What would come first without one factor of the priority."""
+
+    factor = fields.String(required=True)
+    offer = fields.String(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+    priority_yuan = fields.Float(required=True, allow_none=True)
+    changes = fields.Boolean(required=True)
+
+
+class Positioning(Told):
+    """In which words a shown offer is told: a segment's, by the id of their entry, or the plain ones (null)."""
+
+    id = fields.String(required=True, allow_none=True, metadata={"example": "renew-at-maturity"})
+    segment = fields.String(required=True, allow_none=True, metadata={"example": "maturing"})
+
+
+class ExplainedOffer(Told):
+    """One offer's fate, the factors of its priority in its best channel, and every channel with what closes it."""
+
+    offer = fields.String(required=True)
+    name = fields.String(required=True)
+    outcome = fields.String(required=True, metadata={"enum": ["shown", "possible", "withheld"]})
+    rank = fields.Integer(required=True, allow_none=True)
+    channel = fields.String(required=True)
+    positioning = fields.Nested(Positioning, required=True, allow_none=True)
+    factors = fields.Dict(required=True)
+    channels = fields.List(fields.Dict(), required=True)
+
+
+class ExplainedGate(Told):
+    """One gate, its rule as the policy writes it, and the offers it closes."""
+
+    code = fields.String(required=True)
+    stage = fields.String(required=True)
+    concern = fields.String(required=True)
+    strategy = fields.String(required=True)
+    rule = fields.String(required=True)
+    unlock = fields.String(required=True, allow_none=True)
+    ground = fields.String(required=True, allow_none=True)
+    held = fields.Boolean(required=True)
+    closes = fields.List(fields.String(), required=True)
+    closes_in_some_channel = fields.List(fields.String(), required=True)
+
+
+class ExplanationAnswer(Loose):
+    """Why, why not, and what would change it; made from the decision's record alone."""
+
+    customer_id = fields.String(required=True)
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    decision_id = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
+    decided_at = fields.DateTime(required=True)
+    arm = fields.String(required=True)
+    personalised = fields.Boolean(required=True)
+    explored = fields.Boolean(required=True)
+    release = fields.Dict(required=True)
+    summary = fields.String(required=True)
+    funnel = fields.List(fields.Nested(Step), required=True)
+    unlocks = fields.List(fields.Nested(Unlock), required=True)
+    sensitivity = fields.List(fields.Nested(Dropped), required=True)
+    offers = fields.List(fields.Nested(ExplainedOffer), required=True)
+    gates = fields.List(fields.Nested(ExplainedGate), required=True)
+    contributions = fields.Dict(metadata={"description": "With shap=true: by family, in log-odds."})
+
+
+class Reason(Loose):
+    """A rule that spoke for an offer."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class Withheld(Loose):
+    """A rule that holds offers back, how many, and what would open it."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+    unlock = fields.String(required=True, allow_none=True)
+    offers = fields.Integer(required=True)
+
+
+class OfferText(Loose):
+    """The offer in words."""
+
+    name = fields.String(required=True)
+    family = fields.String(required=True, metadata={"enum": [family.value for family in Family]})
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    disclosures = fields.List(fields.String(), required=True)
+    link = fields.String(required=True)
+
+
+class Offer(Loose):
+    """One treatment: an offer, its best channel and why."""
+
+    rank = fields.Integer(required=True, metadata={"minimum": 1})
+    offer = fields.String(required=True, metadata=says("The offer's id, as events name it."))
+    decision_id = fields.String(required=True, allow_none=True, metadata=says("As of the whole answer."))
+    valid_until = fields.DateTime(required=True, metadata=says("When to ask again."))
+    token = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=says("Proves that it was shown; an accept must bring it. Null where nothing was recorded."),
+    )
+    channel = fields.String(required=True)
+    alternatives = fields.List(fields.String(), required=True)
+    reasons = fields.List(fields.Nested(Reason), required=True)
+    text = fields.Nested(OfferText, required=True)
+
+
+class OffersAnswer(Loose):
+    """The next best offers, best first; an empty list comes with the reasons in ``withheld``."""
+
+    customer_id = fields.String(
+        required=True,
+        metadata=says("Empty by external key while the database is away: nobody can tell whose it is."),
+    )
+    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    decision_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=says("The decision on record; null where none was made: database away, or explain=true."),
+    )
+    language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
+    decided_at = fields.DateTime(required=True)
+    valid_until = fields.DateTime(required=True)
+    personalised = fields.Boolean(required=True)
+    offers = fields.List(fields.Nested(Offer), required=True)
+    withheld = fields.List(fields.Nested(Withheld), required=True)
+    degraded = fields.List(
+        fields.String(), required=True, metadata=says("Parts that were away: cache, models, database.")
+    )
+    explanation = fields.Nested(ExplanationAnswer, metadata=says("With explain=true alone."))
+
+
+OFFERS: dict[str, Any] = {
+    "customer_id": "c-000001",
+    "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",
+    "language": "en",
+    "decided_at": "2026-11-23T09:30:00+08:00",
+    "valid_until": "2026-11-23T09:45:00+08:00",
+    "personalised": True,
+    "offers": [
+        {
+            "rank": 1,
+            "offer": "term-12m",
+            "decision_id": "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10",
+            "valid_until": "2026-11-23T09:45:00+08:00",
+            "token": "1.AZnTyG8efDqaVQ1vK35MEA.1795570200.6Tz3n0yRkQq4Zb8u2mWcVg",
+            "channel": "mobile_app",
+            "alternatives": ["branch"],
+            "reasons": [{"code": "idle-demand-balance", "text": "Much of your balance earns the demand rate."}],
+            "text": {
+                "name": "Twelve-month deposit",
+                "family": "deposit",
+                "title": "Let your balance earn more",
+                "body": "A twelve-month deposit from 10,000 yuan.",
+                "disclosures": ["Early withdrawal earns the demand rate."],
+                "link": "bank://offers/term-12m",
+            },
+        }
+    ],
+    "withheld": [
+        {
+            "code": "risk-assessment-missing",
+            "text": "A risk assessment is needed first.",
+            "unlock": "Complete the risk assessment.",
+            "offers": 8,
+        }
+    ],
+    "degraded": [],
+}
+
 
 YES_NO = ("true", "false")
-_SHAP = {"description": "Also what each fact added to the model's score (SHAP). Slow.", "example": "false"}
-
-
-class ExplainedQuery(OffersQuery):
-    """The slot that asks, and whether to explain."""
-
-    explain = Word(
-        among=YES_NO,
-        load_default="false",
-        metadata={"description": "Decide without recording, and tell why. Needs the scope offers:explain."},
-    )
-    shap = Word(among=YES_NO, load_default="false", metadata=_SHAP)
-
-    @validates_schema
-    def _whole(self, value: dict[str, Any], **_: Any) -> None:
-        if value.get("shap") == "true" and value.get("explain") != "true":
-            raise ValidationError("needs explain=true", "shap")
-
-
-class ExplanationQuery(Strict):
-    """How much to explain."""
-
-    shap = Word(among=YES_NO, load_default="false", metadata=_SHAP)
-
-
-class ReplayDifference(Loose):
-    """One value that is no longer what it was."""
-
-    path = fields.String(required=True, metadata={"example": "decision.treatments.0.priority"})
-    stored = fields.Raw(required=True, allow_none=True)
-    now = fields.Raw(required=True, allow_none=True)
-
-
-class ReplayAnswer(Loose):
-    """A decision made again from its record, its policy and its models."""
-
-    decision_id = fields.String(required=True)
-    identical = fields.Boolean(required=True)
-    scores = fields.String(required=True, metadata={"enum": ["equal", "different", "not scored", "bundle not here"]})
-    differences = fields.List(fields.Nested(ReplayDifference), required=True)
-
-
-REPLAY: dict[str, Any] = {
-    "decision_id": OFFERS["decision_id"],
-    "identical": True,
-    "scores": "equal",
-    "differences": [],
-}
+SHAP = {"description": "Also what each fact added to the model's score (SHAP). Slow.", "example": "false"}

@@ -4,9 +4,19 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from service.routes.http.fields import Ahead, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan
-from service.routes.schemas import LONG, Loose, OnBehalf, says
-from service.routes.schemas.offers import Reason
+from service.routes.http.fields import (
+    LONG,
+    Ahead,
+    Day,
+    Loose,
+    QueryInteger,
+    Strict,
+    Truth,
+    Word,
+    Yuan,
+    says,
+)
+from service.routes.offers.schemas import Reason
 
 STATUSES = ["open", "claimed", "contacted", "accepted", "sold", "rejected", "withdrawn", "expired", "erased"]
 OUTCOMES = ["accepted", "sold", "rejected", "no_answer", "call_back"]
@@ -173,80 +183,6 @@ class CorrectionInput(LeadActionInput):
     def _one(self, value: dict[str, Any], **_: Any) -> None:
         if (value.get("amount_yuan") is None) == (value.get("undone") is not True):
             raise ValidationError("is required, or undone: true instead of it", "amount_yuan")
-
-
-class BuildInput(OnBehalf):
-    """For whom to build leads, and how long they have."""
-
-    branch = Word(metadata=says("For this branch only; a branch's key builds for its own.", example="b-1"))
-    due_days = Whole(1, 90, load_default=7, metadata=says("Days until each is due.", example=7))
-    expire_days = Whole(1, 90, load_default=14, metadata=says("Days until each ends by itself.", example=14))
-
-
-class FellOutAnswer(Loose):
-    """Why customers got no lead."""
-
-    reason = fields.String(required=True, metadata=says("The gate's id, or one of the build's own reasons."))
-    text = fields.String(required=True)
-    customers = fields.Integer(required=True)
-
-
-class BuiltAnswer(Loose):
-    """What a build made; leads and everybody who fell out are all the customers."""
-
-    customers = fields.Integer(required=True)
-    candidates = fields.Integer(required=True, metadata=says("Customers worth a call."))
-    places = fields.Integer(required=True, metadata=says("Contacts that the advisers had left."))
-    leads = fields.Integer(required=True)
-    fell_out = fields.List(fields.Nested(FellOutAnswer), required=True, metadata=says("Most first."))
-
-
-class BuildAnswer(Loose):
-    """A build of leads as it stands."""
-
-    id = fields.String(required=True)
-    state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
-    branch = fields.String(required=True, allow_none=True, metadata=says("null: the whole bank."))
-    total = fields.Integer(required=True, allow_none=True)
-    done = fields.Integer(required=True)
-    error = fields.String(required=True, allow_none=True)
-    created_at = fields.DateTime(required=True)
-    finished_at = fields.DateTime(required=True, allow_none=True)
-    built = fields.Nested(BuiltAnswer, required=True, allow_none=True, metadata=says("Once it is done."))
-
-
-class ReportQuery(Strict):
-    """Which leads to report on."""
-
-    branch = Word(metadata=says("Of this branch.", example="b-1"))
-    days = QueryInteger(1, 3_650, load_default=30, metadata=says("Built in so many days.", example=30))
-
-
-class ReportRow(Loose):
-    """What became of the leads of one adviser, or of one strategy that raised the offers."""
-
-    by = fields.String(required=True, metadata={"enum": ["adviser", "strategy"]})
-    name = fields.String(required=True)
-    leads = fields.Integer(required=True)
-    claimed = fields.Integer(required=True)
-    contacted = fields.Integer(required=True)
-    accepted = fields.Integer(required=True)
-    sold = fields.Integer(required=True)
-    sold_yuan = fields.Float(required=True)
-    rejected = fields.Integer(required=True)
-    withdrawn = fields.Integer(required=True)
-    expired = fields.Integer(required=True)
-    corrected = fields.Integer(required=True)
-    overridden = fields.Integer(required=True)
-
-
-class ReportAnswer(Loose):
-    """What became of the leads: by adviser, then by strategy; sales are credited to both."""
-
-    branch = fields.String(required=True, allow_none=True)
-    since = fields.DateTime(required=True)
-    until = fields.DateTime(required=True)
-    rows = fields.List(fields.Nested(ReportRow), required=True)
 
 
 class OverrideInput(LeadActionInput):

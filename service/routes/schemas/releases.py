@@ -2,8 +2,7 @@
 
 from marshmallow import fields, validate
 
-from service.routes.http.fields import Named, QueryInteger, Strict, Whole, Word
-from service.routes.schemas import Loose, says
+from service.routes.http.fields import Loose, Named, QueryInteger, Strict, Whole, Word, says
 
 MOST_CUSTOMERS = 10_000
 """Customers of one simulation over HTTP: more take longer than a caller should wait."""
@@ -12,7 +11,8 @@ NOTE_MAX = 500
 HASH = 64
 
 
-def _note() -> fields.String:
+def note_field() -> fields.String:
+    """Return the field of a note."""
     return fields.String(
         load_default="",
         validate=validate.Length(0, NOTE_MAX, error="must be at most {max} characters"),
@@ -28,35 +28,22 @@ class PolicyInput(Strict):
         required=True,
         metadata=says("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
     )
-    note = _note()
+    note = note_field()
 
 
 class NoteInput(Strict):
     """A word on why."""
 
-    note = _note()
+    note = note_field()
 
 
 class ApprovalInput(Strict):
     """A word on why, and whether against the gate."""
 
-    note = _note()
+    note = note_field()
     override = fields.Boolean(
         load_default=False,
         metadata=says("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
-    )
-
-
-class PromotionInput(Strict):
-    """A word on why, and whether against the value on the stored decisions."""
-
-    note = _note()
-    override = fields.Boolean(
-        load_default=False,
-        metadata=says(
-            "Promote although the stored decisions show that it may earn too much less; the audit log keeps it. What "
-            "its own figures refuse cannot be overridden over HTTP."
-        ),
     )
 
 

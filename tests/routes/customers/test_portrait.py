@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.cli.customers.portrait import page
-from service.routes.schemas.portrait import PortraitAnswer
+from service.routes.customers.portrait import PortraitAnswer
 from service.store import Store, Words
 
 Keys = dict[str, dict[str, str]]

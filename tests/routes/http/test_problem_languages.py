@@ -43,7 +43,7 @@ FOLLOWED_ELSEWHERE = {
     "service/routes/health.py: Unavailable.title",
     "service/routes/health.py: word",
     "service/routes/crm/jobs.py: fault",
-    "service/routes/schemas/visitors.py: {number: {'id': [\"must not hold the device's id\"]} for number in telling}",
+    "service/routes/offers/visitors.py: {number: {'id': [\"must not hold the device's id\"]} for number in telling}",
     "service/store/customers/repository.py: said",
     "service/analysis/model_gate.py: 'the challenger is not fit to serve:\\n  ' + '\\n  '.join(self.lines)",
     "service/engine/releases/challenger.py: "

@@ -7,11 +7,11 @@ from flask import Flask, Response
 
 from service.core.domain import Client
 from service.core.errors import Conflict, InvalidInput
+from service.routes.health import Alive
 from service.routes.http.fields import Strict, Word
 from service.routes.http.openapi.document import document
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import RawResponse
-from service.routes.schemas import Alive
 
 FINE = {"200": response_doc("Fine.", Alive)}
 HERE = "tests/routes/http/test_resource.py"

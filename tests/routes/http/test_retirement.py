@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Flask, Response
 
+from service.routes.health import Alive
 from service.routes.http.guard import PUBLIC
 from service.routes.http.openapi.document import document
 from service.routes.http.resource import Resource, Retirement, response_doc
 from service.routes.http.responses import RawResponse
-from service.routes.schemas import Alive
 
 END = Retirement(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC), "/docs/migrating")
 

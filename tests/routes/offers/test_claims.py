@@ -13,7 +13,7 @@ from service.core.domain import Client, Event
 from service.core.suggestions import MOST_NEAR
 from service.engine.auth import SCOPES, new_key
 from service.engine.auth.quotas import WINDOW_S
-from service.routes.schemas.events import EventsAnswer
+from service.routes.offers.events import EventsAnswer
 from service.rules.policy import DEFAULT, load
 from service.store import Challenger, Store
 from tests.servers import execute

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.routes.schemas.events import MAX_EVENTS, EventsAnswer
+from service.routes.offers.events import MAX_EVENTS, EventsAnswer
 from service.store import Store
 from tests.servers import execute
 

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.routes.offers.schemas import ReplayAnswer
-from service.routes.schemas.explanations import ExplanationAnswer
-from service.routes.schemas.offers import OffersAnswer
+from service.routes.offers.decisions import ReplayAnswer
+from service.routes.offers.schemas import ExplanationAnswer, OffersAnswer
 from service.store import Store
 
 Keys = dict[str, dict[str, str]]

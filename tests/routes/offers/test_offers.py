@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.routes.schemas.offers import OffersAnswer
+from service.routes.offers.schemas import OffersAnswer
 
 Keys = dict[str, dict[str, str]]
 Event = Callable[..., dict[str, Any]]

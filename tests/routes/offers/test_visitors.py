@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from service.core.domain import Lookback
-from service.routes.schemas.events import EventsAnswer
-from service.routes.schemas.visitors import VisitorOffersAnswer
+from service.routes.offers.events import EventsAnswer
+from service.routes.offers.visitors import VisitorOffersAnswer
 from service.store import Store
 from tests.servers import execute
 

@@ -21,7 +21,7 @@ import numpy as np
 from service.core.domain import Context, Event, Release, Snapshot
 from service.core.expressions import Kind
 from service.core.trails import trails_of
-from service.decision import decide, decide_many, encode, population
+from service.decision import decide, decide_many, encode, population_of
 from service.rules.policy import DEFAULT, Policy, load
 
 NOW = 1_790_740_800_000  # a Wednesday at noon in Shanghai, no holiday
@@ -140,7 +140,7 @@ def main() -> None:
     snapshots, release = customers(policy, CUSTOMERS), Release(1, policy.hash, "b-1")
     context, asked = Context(NOW), Context(NOW, channel="mobile_app")
     scores = {"deposit": 0.07, "wealth": 0.03}
-    whole = population(policy, snapshots * 4)
+    whole = population_of(policy, snapshots * 4)
     spoken = {family: np.full(len(whole.customers), score) for family, score in scores.items()}
     decisions = [decide(policy, one, context, scores, release, "d") for one in snapshots]
     bare_one, bare_many = floor_one(policy), floor_many(policy, len(whole.customers))

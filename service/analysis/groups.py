@@ -15,7 +15,7 @@ import numpy as np
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Attributes, Context, Snapshot
 from service.core.grid import Array
-from service.decision.segment_membership import Membership
+from service.decision.segment_membership import SegmentMembership
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
@@ -54,8 +54,8 @@ def _banded(policy: Policy, customers: Sequence[Snapshot]) -> Groups:
 
 def _placed(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Mapping[str, Array]) -> Groups:
     """By declared segment, by the segment that training found, by stage."""
-    membership = Membership(policy, {name: target.when for name, target in policy.targets.items()}, placed=True)
-    found = [membership.of(one, context, _spoken(scores, row)) for row, one in enumerate(customers)]
+    membership = SegmentMembership(policy, {name: target.when for name, target in policy.targets.items()}, placed=True)
+    found = [membership.evaluate(one, context, _spoken(scores, row)) for row, one in enumerate(customers)]
     standing = {axis: [columns[name] or UNKNOWN for _, columns in found] for axis, name in STANDING.items()}
     placed = {axis: _parted(words, sorted({*words} - {UNKNOWN})) for axis, words in standing.items()}
     return {"segment": _several([told for told, _ in found], policy.targets), **placed}

@@ -14,7 +14,7 @@ from service.analysis.groups import Groups, groups
 from service.analysis.simulation_result import Example, Group, Move, Shift, Simulation
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
-from service.decision import Decisions, decide_many, population
+from service.decision import Decisions, decide_many, population_of
 from service.rules.policy import Policy
 
 EXAMPLES = 10
@@ -84,7 +84,7 @@ def certain(policy: Policy) -> Policy:
 
 
 def _side(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores, release: Release) -> Side:
-    found = decide_many(certain(policy), population(policy, customers), context, scores, release, reasons=True)
+    found = decide_many(certain(policy), population_of(policy, customers), context, scores, release, reasons=True)
     value = np.where(found.offer[:, 0] >= 0, found.priority[:, 0], 0.0)
     return Side(policy, found, _ids(policy, found.offer[:, 0]), value)
 

@@ -12,7 +12,7 @@ from service.analysis.simulate import certain
 from service.core.domain import Context, Release
 from service.core.grid import Array
 from service.decision import Population, decide_many
-from service.decision.compiled import Prepared, prepared
+from service.decision.compiled import CompiledPolicy, compile_policy
 from service.rules.policy import Policy
 
 RESOLUTION = 0.002
@@ -85,9 +85,9 @@ class _Trial:
     def __init__(
         self, policy: Policy, people: Population, context: Context, scores: Mapping[str, Array], release: Release
     ) -> None:
-        self._ready, self._people, self._context = prepared(policy), people, context
+        self._compiled, self._people, self._context = compile_policy(policy), people, context
         self._scores, self._release = scores, release
-        self._first = self._decided(self._ready)
+        self._first = self._decided(self._compiled)
 
     def reach(self, concern: str, weight: float, end: float, share: float) -> Reach | None:
         """The nearest point found between ``weight`` and ``end`` at which ``share`` has changed."""
@@ -104,13 +104,13 @@ class _Trial:
                 near = middle
         return Reach(far, changed)
 
-    def _decided(self, ready: Prepared) -> Array:
+    def _decided(self, compiled: CompiledPolicy) -> Array:
         """(n,) the first offer's place."""
-        return decide_many(ready, self._people, self._context, self._scores, self._release).offer[:, 0]
+        return decide_many(compiled, self._people, self._context, self._scores, self._release).offer[:, 0]
 
     def _changed(self, concern: str, weight: float) -> float:
-        weights = rebalanced(self._ready.policy.weights, concern, weight)
-        first = self._decided(self._ready.weighing(weights))
+        weights = rebalanced(self._compiled.policy.weights, concern, weight)
+        first = self._decided(self._compiled.with_weights(weights))
         return float((first != self._first).mean()) if len(first) else 0.0
 
 

@@ -21,12 +21,12 @@ chance is a hash of the customer, the day and the policy. So the same inputs giv
     trace               why, why not, and what would change it
 """
 
-from service.decision.batch import decide_many, population
-from service.decision.compiled import prepared
+from service.decision.batch import decide_many, population_of
+from service.decision.compiled import compile_policy
 from service.decision.population import Decisions, Population
-from service.decision.record import decode, encode, redacted, replay
+from service.decision.record import decode, encode, redact_record, replay
 from service.decision.single import decide
-from service.decision.trace.cells import TracedTreatment, Unlock, trace, unlocks
+from service.decision.trace.cells import TracedTreatment, Unlock, trace_cells, unlocks
 from service.scoring.propensity import Scores
 
 __all__ = [
@@ -35,14 +35,14 @@ __all__ = [
     "Scores",
     "TracedTreatment",
     "Unlock",
+    "compile_policy",
     "decide",
     "decide_many",
     "decode",
     "encode",
-    "population",
-    "prepared",
-    "redacted",
+    "population_of",
+    "redact_record",
     "replay",
-    "trace",
+    "trace_cells",
     "unlocks",
 ]

@@ -1,8 +1,8 @@
 """Many customers at one moment: ``decide_many``, the same decision as ``decide``, to the last bit, as arrays.
 
-Customers are taken in blocks that fit a processor's cache: those of the whole method, those who are not personalised,
-and the few of all other arms together (``arms.mixed``); every array is judged the way ``Program.judge`` judges one.
-What differs from ``one`` is only how lists are ordered.
+Customers are taken in blocks that fit a processor's cache. The whole method, the customers who are not personalised,
+and the few of all other arms together (``arms.mixed``) are judged apart, each by ``CompiledRules.judge``. Only the
+ordering of lists differs from ``single``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ import numpy as np
 
 from service.core.domain import Arm, Context, Release, Snapshot
 from service.core.grid import Array, by_customer
-from service.decision.arms.assignment import Arms
-from service.decision.arms.exploration import Draw, draws
-from service.decision.arms.mixed import Mixture
-from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.arms.assignment import ArmAssignment
+from service.decision.arms.exploration import Draw, draw_explorations
+from service.decision.arms.mixed import MixedArms
+from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
 from service.decision.population import Decisions, Population
 from service.decision.privacy import PERSONALISATION, is_personal_arm
 from service.rules.contact_gates import Crowd, Ok
@@ -34,8 +34,8 @@ BLOCK = 4096
 
 
 def decide_many(
-    policy: Policy | Prepared,
-    population: Population,
+    policy: Policy | CompiledPolicy,
+    population_of: Population,
     context: Context,
     scores: Mapping[str, Array],
     release: Release,
@@ -45,31 +45,33 @@ def decide_many(
     """The offers for n customers at one moment. ``scores``: name (``scoring.propensity``) -> (n,), NaN for silence.
 
     Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
-    is told as well, which takes a pass over all gates. InvalidInput where the policy lacks the context's channel.
+    is returned as well, at the cost of a pass over all gates.
+
+    Raises: InvalidInput: when the policy does not have the context's channel.
     """
-    ready = policy if isinstance(policy, Prepared) else prepared(policy)
-    task = _Task(ready, context, release, reasons)
-    whole = task.blank(population.customers)
-    places = _arms(task.ready.arms, population, release)
-    for arm, members in _groups(task.ready.arms, places):
+    compiled = policy if isinstance(policy, CompiledPolicy) else compile_policy(policy)
+    task = _Task(compiled, context, release, reasons)
+    whole = task.blank(population_of.customers)
+    places = _arms(task.compiled.arms, population_of, release)
+    for arm, members in _groups(task.compiled.arms, places):
         for rows in _blocks(members, block):
             spoken = {family: column[rows] for family, column in scores.items()}
-            task.decide(population.rows(rows), spoken, arm or Mixture(task.ready, places[rows]), rows, whole)
-    whole.arms[:] = np.array(task.ready.arms.names, dtype=object)[places]
+            task.decide(population_of.rows(rows), spoken, arm or MixedArms(task.compiled, places[rows]), rows, whole)
+    whole.arms[:] = np.array(task.compiled.arms.names, dtype=object)[places]
     return whole
 
 
-def population(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
-    """The population of some snapshots."""
-    ready = prepared(policy)
-    table = ready.columns.features.table
+def population_of(policy: Policy, snapshots: Sequence[Snapshot]) -> Population:
+    """The snapshots as one population, in their order."""
+    compiled = compile_policy(policy)
+    table = compiled.columns.features.table
     encoded = [table.encode(snapshot.attributes) for snapshot in snapshots]
     return Population(
         [snapshot.customer_id for snapshot in snapshots],
         {name: _column([one[name] for one in encoded]) for name in table.encode({})},
         np.array([any(value is not None for value in one.attributes.values()) for one in snapshots], dtype=bool),
         _consents([snapshot.consents for snapshot in snapshots]),
-        past_table(snapshots, ready.places),
+        past_table(snapshots, compiled.places),
     )
 
 
@@ -88,22 +90,22 @@ def _blocks(members: Array, size: int) -> Iterator[Array]:
         yield members[first : first + size]
 
 
-def _arms(arms: Arms, population: Population, release: Release) -> Array:
+def _arms(arms: ArmAssignment, population_of: Population, release: Release) -> Array:
     """(n,) the place of each customer's arm; as ``assignment.arm_of``."""
-    personal = population.known.copy()
-    if PERSONALISATION in population.consents:
-        personal &= population.consents[PERSONALISATION] != 0.0
-    places = np.full(len(personal), arms.place(Arm.UNPERSONALISED), dtype=np.int16)
-    names = [population.customers[row] for row in np.flatnonzero(personal).tolist()]
-    places[personal] = arms.place(Arm.CHALLENGER) if release.on_trial else arms.of(names)
+    personal = population_of.known.copy()
+    if PERSONALISATION in population_of.consents:
+        personal &= population_of.consents[PERSONALISATION] != 0.0
+    places = np.full(len(personal), arms.index(Arm.UNPERSONALISED), dtype=np.int16)
+    names = [population_of.customers[row] for row in np.flatnonzero(personal).tolist()]
+    places[personal] = arms.index(Arm.CHALLENGER) if release.on_trial else arms.assign_many(names)
     return places
 
 
-def _groups(arms: Arms, places: Array) -> Iterator[tuple[Arm | None, Array]]:
+def _groups(arms: ArmAssignment, places: Array) -> Iterator[tuple[Arm | None, Array]]:
     """The rows, ascending, of each arm that is judged on its own, then of all the others together (None)."""
     others = np.ones(len(places), dtype=bool)
     for arm in (Arm.PERSONALISED, Arm.CHALLENGER, Arm.UNPERSONALISED):
-        mine = places == arms.place(arm)
+        mine = places == arms.index(arm)
         others &= ~mine
         if mine.any():
             yield arm, np.flatnonzero(mine)
@@ -114,13 +116,13 @@ def _groups(arms: Arms, places: Array) -> Iterator[tuple[Arm | None, Array]]:
 class _Task:
     """One call's constants, and the work on the rows of one arm of one block."""
 
-    def __init__(self, ready: Prepared, context: Context, release: Release, reasons: bool) -> None:
-        self.ready, self.context = ready, context
+    def __init__(self, compiled: CompiledPolicy, context: Context, release: Release, reasons: bool) -> None:
+        self.compiled, self.context = compiled, context
         self.withheld: dict[str, int] | None = {} if reasons else None
-        self.at = ready.columns.moment(context.now)
-        self.holiday = self.at.day in ready.columns.holidays
-        self.asked = ready.asked_channel(context)
-        self.cost = ready.contact_cost + ready.prices(release.prices)
+        self.at = compiled.columns.moment(context.now)
+        self.holiday = self.at.day in compiled.columns.holidays
+        self.asked = compiled.asked_channel(context)
+        self.cost = compiled.contact_cost + compiled.prices(release.prices)
 
     def blank(self, customers: Any) -> Decisions:
         """A place for every answer; ``withheld`` is the task's own count."""
@@ -136,21 +138,21 @@ class _Task:
             explored=np.zeros(len(customers), dtype=bool),
             withheld=self.withheld,
             closed=np.full(len(customers), None, dtype=object) if reasons else None,
-            spoken=np.zeros((len(customers), len(self.ready.policy.fits)), dtype=bool) if reasons else None,
+            spoken=np.zeros((len(customers), len(self.compiled.policy.fits)), dtype=bool) if reasons else None,
         )
 
     def decide(
-        self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture, rows: Array, whole: Decisions
+        self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms, rows: Array, whole: Decisions
     ) -> None:
         """Judge the rows of one arm, or of several, and write them into their places."""
         cells = self._judged(part, scores, arm)
-        shape = len(rows), len(self.ready.places.offers), len(self.ready.places.channels)
-        priority = arbitration.candidates(cells.priority, open_cells(cells.oks, shape))
+        shape = len(rows), len(self.compiled.places.offers), len(self.compiled.places.channels)
+        priority = arbitration.candidates(cells.priority, open_cells(cells.gate_masks, shape))
         channel, best = self._best(priority)
         candidates = (best > 0.0).sum(axis=1)
         shown = arbitration.ranking_many(best, self.context.limit)
         epsilon = self._epsilon(arm, len(rows))
-        explored = draws(self.ready.policy, part.customers, self.at.day, epsilon)
+        explored = draw_explorations(self.compiled.policy, part.customers, self.at.day, epsilon)
         greedy = _explored(explored, best, shown)
         whole.offer[rows], whole.candidates[rows] = shown, candidates
         whole.explored[rows[list(explored)]] = True
@@ -158,28 +160,28 @@ class _Task:
         whole.priority[rows] = _taken(best, shown, np.nan)
         whole.selection_probability[rows] = _probability(shown, greedy, candidates, self.context.limit, epsilon)
         if whole.closed is not None and whole.spoken is not None:
-            whole.closed[rows] = self._count(cells.oks, shape, candidates)
+            whole.closed[rows] = self._count(cells.gate_masks, shape, candidates)
             whole.spoken[rows] = self._spoken(cells.fitness.fired, whole.offer[rows, 0], whole.channel[rows, 0], shape)
 
-    def _epsilon(self, arm: Arm | Mixture, customers: int) -> Array:
+    def _epsilon(self, arm: Arm | MixedArms, customers: int) -> Array:
         """(n,) the probability of exploring."""
-        if isinstance(arm, Mixture):
+        if isinstance(arm, MixedArms):
             return arm.epsilon
-        return np.full(customers, self.ready.ways[arm].epsilon)
+        return np.full(customers, self.compiled.arm_policies[arm].epsilon)
 
-    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | Mixture) -> Cells:
-        if isinstance(arm, Mixture):
-            return arm.corrected(self._cells(part, scores, arm.heard(scores), Arm.PERSONALISED), self.cost)
-        return self._cells(part, scores, scores if self.ready.ways[arm].scored else {}, arm)
+    def _judged(self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms) -> JudgedCells:
+        if isinstance(arm, MixedArms):
+            return arm.correct_cells(self._cells(part, scores, arm.mask_scores(scores), Arm.PERSONALISED), self.cost)
+        return self._cells(part, scores, scores if self.compiled.arm_policies[arm].scored else {}, arm)
 
-    def _cells(self, part: Population, scores: Mapping[str, Array], listened: Mapping[str, Array], arm: Arm) -> Cells:
-        """``scores`` say where a customer stands, to every arm; ``listened`` is what the arm hears of them."""
+    def _cells(self, part: Population, scores: Mapping[str, Array], used: Mapping[str, Array], arm: Arm) -> JudgedCells:
+        """``scores`` give every arm the segment; ``used`` are the scores that this arm may use."""
         personal = is_personal_arm(arm)
-        columns, dealings = self.ready.columns.of_many(part, self.context, scores, self.at, personal)
+        columns, contact_columns = self.compiled.columns.of_many(part, self.context, scores, self.at, personal)
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
-        contact = self.ready.contact.many(crowd, self.at, self.holiday)
-        heard = self.ready.hearing.many(listened, crowd.customers)
-        return self.ready.many.judge(columns, dealings, contact, heard, self.cost)
+        contact = self.compiled.contact.many(crowd, self.at, self.holiday)
+        resolved = self.compiled.score_resolver.resolve_many(used, crowd.customers)
+        return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost)
 
     def _best(self, priority: Array) -> tuple[Array, Array]:
         """The best channel of every offer, and its priority; ties go to the policy's order."""
@@ -188,11 +190,11 @@ class _Task:
         channel = priority.argmax(axis=2)
         return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
 
-    def _count(self, oks: list[Ok], shape: tuple[int, int, int], offered: Array) -> Array:
-        """Add to ``withheld`` what each gate closed, as ``one.funnel``; (n,) the gate that closed the last offer."""
+    def _count(self, gate_masks: list[Ok], shape: tuple[int, int, int], offered: Array) -> Array:
+        """Add to ``withheld`` what each gate closed, as ``single.funnel``; (n,) the gate that closed the last offer."""
         cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
         closed = np.full(shape[0], None, dtype=object)
-        for gate, ok in zip(self.ready.gate_ids, oks, strict=True):
+        for gate, ok in zip(self.compiled.gate_ids, gate_masks, strict=True):
             if ok is not True:
                 cells &= ok
                 alive = cells.any(axis=2) if self.asked is None else cells[:, :, self.asked]
@@ -209,7 +211,7 @@ class _Task:
 
     def _spoken(self, fired: Fired, offer: Array, channel: Array, shape: tuple[int, int, int]) -> Array:
         """(n, fit rules): which of those that raise fired in each customer's first treatment."""
-        place = {rule.id: number for number, rule in enumerate(self.ready.policy.fits)}
+        place = {rule.id: number for number, rule in enumerate(self.compiled.policy.fits)}
         found, served = np.zeros((shape[0], len(place)), dtype=bool), np.flatnonzero(offer >= 0)
         for fit, where in fired:
             if fit.weight > 1.0:

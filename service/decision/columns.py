@@ -20,8 +20,8 @@ from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context, Scalar, Snapshot
 from service.core.grid import Array, Columns, GridIndex, Moment, context_columns, day_number, moment
 from service.decision.population import Population
-from service.decision.privacy import UNSAID, open_context
-from service.decision.segment_and_stage import NOWHERE, Standing
+from service.decision.privacy import UNSAID, redact_context
+from service.decision.segment_and_stage import UNKNOWN, SegmentAndStage
 from service.rules.history.columns import NOTHING, HistoryColumns
 from service.rules.history.event_counts import EventsByKind, past_table
 from service.rules.policy import Policy
@@ -39,7 +39,7 @@ class RuleColumns:
         self.places = places
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = HistoryColumns(places, names)
-        self.lifecycle = Standing(policy, names)
+        self.segment_and_stage = SegmentAndStage(policy, names)
         self.holidays = frozenset(map(day_number, policy.contact.holidays))
         self._timezone = policy.contact.timezone
         self._nobody = self._customer({})
@@ -59,14 +59,14 @@ class RuleColumns:
     ) -> Found:
         """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
         columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()
-        columns.update(context_columns(open_context(context, personal), at, self.holidays))
+        columns.update(context_columns(redact_context(context, personal), at, self.holidays))
         columns.update(self.history.consent_one(snapshot.consents))
         happened = self.history.one(past)
         if not personal:
-            columns.update({**NOTHING, **NOWHERE})
+            columns.update({**NOTHING, **UNKNOWN})
             return columns, {**columns, **happened, **UNSAID}
         columns.update(happened)
-        self.lifecycle.one(columns, scores)
+        self.segment_and_stage.add_one(columns, scores)
         return columns, columns
 
     def of_many(
@@ -80,12 +80,12 @@ class RuleColumns:
             columns = {**people.columns, **happened}
             self.features.many(columns)
         else:
-            columns = {**self._nobody, **NOTHING, **NOWHERE}
-        columns.update(context_columns(open_context(context, personal), at, self.holidays))
+            columns = {**self._nobody, **NOTHING, **UNKNOWN}
+        columns.update(context_columns(redact_context(context, personal), at, self.holidays))
         columns.update(self.history.consent_many(people.consents, customers))
         if not personal:
             return columns, {**columns, **happened, **UNSAID}
-        self.lifecycle.many(columns, scores, customers)
+        self.segment_and_stage.add_many(columns, scores, customers)
         return columns, columns
 
     def of_facts(self, facts: Mapping[str, Array], customers: int, now: int) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""A policy made ready to decide: everything that depends on it alone, compiled and evaluated once.
+"""A compiled policy: everything that depends on the policy alone, compiled and evaluated once.
 
-``Prepared`` belongs to one policy and holds two ``Program``s, the same rules for one customer (plain scalars where the
-grid allows) and for many (arrays throughout). ``Program.judge`` is the decision's middle, and the only one: gates, fit,
-propensity, value, response and priority of every cell. What comes before is in ``columns``, what comes after (ranking)
-in ``single`` and ``batch``.
+``CompiledPolicy`` holds the rules twice, as ``CompiledRules`` for one customer (plain scalars where the grid allows)
+and for many (arrays throughout). ``CompiledRules.judge`` is the middle of every decision: gates, fit, propensity,
+value, response and priority of each cell. The columns come before it (``columns``), the ranking after it (``single``,
+``batch``).
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -20,8 +20,8 @@ from service.core.errors import InvalidInput, Problem
 from service.core.expressions import Expression, compile_value, fold
 from service.core.grid import Array, Columns, GridIndex, by_channel, by_offer
 from service.core.suggestions import explain_unknown
-from service.decision.arms.assignment import Arms
-from service.decision.arms.policies import Way, ways
+from service.decision.arms.assignment import ArmAssignment
+from service.decision.arms.policies import ArmPolicy, arm_policies
 from service.decision.columns import RuleColumns
 from service.decision.segment_and_stage import with_stages
 from service.rules.contact_gates import ContactGates, Ok
@@ -29,21 +29,21 @@ from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
 from service.scoring import arbitration
-from service.scoring.propensity import Heard, Hearing
+from service.scoring.propensity import ResolvedScores, ScoreResolver
 from service.scoring.value import Values
 
 NO_POSITIVE_VALUE = "no-positive-value"
-"""The reason of an offer that every gate lets through and no channel makes worth its cost."""
+"""The reason of an offer that every gate opens and no channel makes worth its cost."""
 
 MOST_CREDITS = 20_000
 """Lists of reasons whose strategies are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """Every treatment judged: what the gates leave open, in the order of their reasons, and the factors of priority."""
+class JudgedCells:
+    """Every treatment judged: the gates' masks in the order of their reasons, and the factors of the priority."""
 
-    oks: list[Ok]
+    gate_masks: list[Ok]
     fitness: Fitness
     fit: Any
     propensity: Array
@@ -53,12 +53,12 @@ class Cells:
     priority: Array
 
 
-class Program:
+class CompiledRules:
     """A policy's rules and formulas, compiled for one customer or for many."""
 
     def __init__(self, policy: Policy, places: GridIndex, many: bool) -> None:
-        """Compiles all of them."""
-        self.way = Way()
+        """Compiles every rule and formula."""
+        self.arm_policy = ArmPolicy()
         self._policy, self._places = policy, places
         self.rulebook = Rulebook(policy, many)
         self._values = Values(policy, many)
@@ -67,18 +67,18 @@ class Program:
             _response(channel.response, place, policy, many) for place, channel in enumerate(policy.channels)
         ]
 
-    def under(self, way: Way) -> "Program":
-        """The same program, nothing compiled anew, as an arm is served by it."""
+    def for_arm(self, arm_policy: ArmPolicy) -> "CompiledRules":
+        """The same rules as the arm is served by them; nothing is compiled anew."""
         other = copy(self)
-        other.way = way
-        if not way.levers:
+        other.arm_policy = arm_policy
+        if not arm_policy.levers:
             other._lever = np.ones_like(self._lever)
-        if way.withheld is not None:
-            other.rulebook = self.rulebook.without(way.withheld, self._policy)
+        if arm_policy.without_strategy is not None:
+            other.rulebook = self.rulebook.without(arm_policy.without_strategy, self._policy)
         return other
 
-    def weighing(self, weights: Mapping[str, float]) -> "Program":
-        """The same program, nothing compiled anew, with other weights of the four C."""
+    def with_weights(self, weights: Mapping[str, float]) -> "CompiledRules":
+        """The same rules with other weights of the four C; nothing is compiled anew."""
         other = copy(self)
         other.rulebook = self.rulebook.under(weights, self._policy)
         return other
@@ -86,31 +86,31 @@ class Program:
     def judge(
         self,
         columns: MutableMapping[str, Any],
-        dealings: Columns,
+        contact_columns: Columns,
         contact: list[Ok],
-        heard: Heard,
+        scores: ResolvedScores,
         cost: Array,
-    ) -> Cells:
+    ) -> JudgedCells:
         """All cells of the grid.
 
-        ``columns`` is what may be read of the customer, ``dealings`` what contact rules may read (the same, but for a
-        customer who is not personalised), ``contact`` the contact policy's own gates, ``heard`` what the models say,
-        ``cost`` contact cost and prices as (1, m, k).
+        ``columns`` is what may be read of the customer. ``contact_columns`` is what contact rules may read: more than
+        ``columns`` only for a customer who is not personalised. ``contact`` are the masks of the contact policy's own
+        gates, ``scores`` the resolved scores, ``cost`` contact cost and prices in yuan as (1, m, k).
         """
-        oks = [gate.passes(columns) for gate in self.rulebook.gates]
-        oks += [gate.passes(dealings) for gate in self.rulebook.contact]
-        oks += contact
-        fitness = NEUTRAL if self.way.neutral else self.rulebook.fitness(columns)
-        response = 1.0 if self.way.neutral else self._response(columns, heard.responses)
-        propensity, fit, uplift = heard.propensity, fitness.value, heard.uplift if self.way.uplift else None
-        worth = self._values.evaluate(columns, heard.tickets)
+        gate_masks = [gate.passes(columns) for gate in self.rulebook.gates]
+        gate_masks += [gate.passes(contact_columns) for gate in self.rulebook.contact]
+        gate_masks += contact
+        fitness = NEUTRAL if self.arm_policy.neutral else self.rulebook.fitness(columns)
+        response = 1.0 if self.arm_policy.neutral else self._response(columns, scores.responses)
+        propensity, fit, uplift = scores.propensity, fitness.value, scores.uplift if self.arm_policy.uplift else None
+        worth = self._values.evaluate(columns, scores.tickets)
         effect = arbitration.effect(propensity, uplift)
-        priority = self.way.ordering(effect, worth, self._lever, fit, response, cost)
+        priority = self.arm_policy.ordering(effect, worth, self._lever, fit, response, cost)
         priority = arbitration.unpushed(priority, uplift)
-        return Cells(oks, fitness, fit, propensity, uplift, worth, response, priority)
+        return JudgedCells(gate_masks, fitness, fit, propensity, uplift, worth, response, priority)
 
     def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:
-        """Each channel's response: what was learned of it, else the policy's expression."""
+        """Each channel's response: the learned factor where there is one, else the policy's expression."""
         found = [run(columns) for run in self._responses]
         for place, factor in learned.items():
             found[place] = np.where(np.isnan(factor), found[place], factor) if np.ndim(factor) else factor
@@ -134,38 +134,40 @@ def _response(expression: Expression, place: int, policy: Policy, many: bool) ->
     return own if "channel" in expression.axes else run
 
 
-class Prepared:
-    """One policy, ready to decide. Holds no state of any request."""
+class CompiledPolicy:
+    """One policy, compiled to decide. Holds no state of any request."""
 
     def __init__(self, policy: Policy) -> None:
-        """Compiles the policy; some 10 ms, once."""
+        """Compiles the policy, in about 10 ms."""
         self.policy = policy
         self.places = grid_index_of(policy.offers, policy.channels)
         names = _names_read(policy)
         self.columns = RuleColumns(policy, self.places, names)
         self.contact = ContactGates(policy.contact, self.places)
-        self.one = Program(policy, self.places, many=False)
-        self.many = Program(policy, self.places, many=True)
-        self.ways = ways(policy.experiments)
-        self.ones = {arm: self.one.under(way) for arm, way in self.ways.items()}
-        self.arms = Arms(policy.experiments, list(self.ways))
+        self.scalar_rules = CompiledRules(policy, self.places, many=False)
+        self.array_rules = CompiledRules(policy, self.places, many=True)
+        self.arm_policies = arm_policies(policy.experiments)
+        self.arm_rules = {arm: self.scalar_rules.for_arm(each) for arm, each in self.arm_policies.items()}
+        self.arms = ArmAssignment(policy.experiments, list(self.arm_policies))
         self._credits: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._credited = {rule.id: rule.strategy for rule in policy.fits if rule.weight > 1.0}
-        self.gate_ids = [gate.id for gate in (*self.one.rulebook.gates, *self.one.rulebook.contact)] + self.contact.ids
-        self.hearing = Hearing(policy, self.places)
+        book = self.scalar_rules.rulebook
+        self.gate_ids = [gate.id for gate in (*book.gates, *book.contact)] + self.contact.ids
+        self.score_resolver = ScoreResolver(policy, self.places)
         self.contact_cost = np.array([channel.contact_cost_yuan for channel in policy.channels])
         self._priced: tuple[Mapping[str, float], Array] = ({}, arbitration.prices({}, self.places))
 
-    def weighing(self, weights: Mapping[str, float]) -> "Prepared":
-        """The same policy, nothing compiled anew, with other weights of the four C."""
+    def with_weights(self, weights: Mapping[str, float]) -> "CompiledPolicy":
+        """The same policy with other weights of the four C; nothing is compiled anew."""
         other = copy(self)
         other.policy = replace(self.policy, weights=weights)
-        other.one, other.many = self.one.weighing(weights), self.many.weighing(weights)
-        other.ones = {arm: other.one.under(way) for arm, way in self.ways.items()}
+        other.scalar_rules = self.scalar_rules.with_weights(weights)
+        other.array_rules = self.array_rules.with_weights(weights)
+        other.arm_rules = {arm: other.scalar_rules.for_arm(each) for arm, each in self.arm_policies.items()}
         return other
 
-    def credits(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
-        """The strategies whose rules raised a treatment, of its reasons, in their order; few lists are ever seen."""
+    def credited_strategies(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        """The strategies whose rules raised a treatment, in the order of its reasons (cached)."""
         found = self._credits.get(reasons)
         if found is None:
             credited = (self._credited[rule] for rule in reasons if rule in self._credited)
@@ -188,7 +190,7 @@ class Prepared:
         return channels[context.channel]
 
     def prices(self, by_name: Mapping[str, float]) -> Array:
-        """Shadow prices as (1, m, k); the last release's are kept, since they change with a release only."""
+        """Shadow prices in yuan as (1, m, k); those of the last release are cached."""
         kept, priced = self._priced
         if by_name is not kept and by_name != kept:
             priced = arbitration.prices(by_name, self.places)
@@ -197,13 +199,13 @@ class Prepared:
 
 
 @lru_cache(maxsize=16)
-def prepared(policy: Policy) -> Prepared:
-    """The policy made ready, once; a policy never changes, so the last sixteen are kept."""
-    return Prepared(policy)
+def compile_policy(policy: Policy) -> CompiledPolicy:
+    """The compiled policy; a policy never changes, so the last sixteen are cached."""
+    return CompiledPolicy(policy)
 
 
 def _names_read(policy: Policy) -> frozenset[str]:
-    """Every name that some rule or formula reads; what nobody reads is never computed."""
+    """Every name that some rule or formula reads; no other name is computed."""
     expressions = [rule.require for rule in policy.gates]
     expressions += [rule.applies for rule in policy.gates if rule.applies is not None]
     expressions += [rule.when for rule in policy.fits]

@@ -11,8 +11,8 @@ from service.core.domain import Context, Event, Release, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, Problem, TranslatedProblem
 from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import arm_of
-from service.decision.compiled import Prepared, prepared
-from service.decision.single import figure, judged
+from service.decision.compiled import CompiledPolicy, compile_policy
+from service.decision.single import figure, judge_cells
 from service.rules.contact_gates import QuietGate
 from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
@@ -26,29 +26,29 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
 
     InvalidInput where the policy lacks the offer or the channel, or the channel is inbound.
     """
-    gate = closed_by(policy, snapshot, contact, release)
+    gate = first_closed_gate(policy, snapshot, contact, release)
     if gate is None:
         return
     reason = next(rule.reason for rule in policy.rules if rule.id == gate)
     raise ContactRefused("This contact may not be made now.", [TranslatedProblem(gate, reason[language], language)])
 
 
-def closed_by(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
+def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
     """The first gate, in the order of reasons, that is closed to the contact; None where all are open."""
-    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
-    offer, channel = _place(ready, contact)
+    compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
+    offer, channel = _place(compiled, contact)
     at = Context(contact.at, contact.channel)
-    cells = judged(ready, snapshot, at, {}, release, arm, ready.columns.moment(contact.at))
-    held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.oks)
-    return next((gate for gate, open_ in zip(ready.gate_ids, held, strict=True) if not open_), None)
+    cells = judge_cells(compiled, snapshot, at, {}, release, arm, compiled.columns.moment(contact.at))
+    held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.gate_masks)
+    return next((gate for gate, open_ in zip(compiled.gate_ids, held, strict=True) if not open_), None)
 
 
-def next_open(policy: Policy, channel: str, now: int) -> int:
+def find_next_open(policy: Policy, channel: str, now: int) -> int:
     """The first instant from ``now`` on at which no quiet hour or holiday closes the channel: when work can be done.
 
     ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
     """
-    open_at, clock, at = hours_of(policy, channel), AnswerExpiry.of(policy), now
+    open_at, clock, at = opening_hours(policy, channel), AnswerExpiry.of(policy), now
     for _ in range(AHEAD):
         if open_at(at):
             return at
@@ -56,37 +56,40 @@ def next_open(policy: Policy, channel: str, now: int) -> int:
     return now
 
 
-def open_until(policy: Policy, channel: str, at: int, most: int) -> int:
+def find_closing(policy: Policy, channel: str, at: int, most: int) -> int:
     """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
-    open_at, clock = hours_of(policy, channel), AnswerExpiry.of(policy)
+    open_at, clock = opening_hours(policy, channel), AnswerExpiry.of(policy)
     while at < most and open_at(at):
         at = clock.end(at)
     return min(at, most)
 
 
-def hours_of(policy: Policy, channel: str) -> Callable[[int], bool]:
+def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
     """Whether no quiet hour or holiday closes the channel at an instant (ms)."""
-    ready = prepared(policy)
-    gates, place = [QuietGate(rule, ready.places) for rule in policy.contact.quiet_hours], ready.places.channel[channel]
+    compiled = compile_policy(policy)
+    gates, place = (
+        [QuietGate(rule, compiled.places) for rule in policy.contact.quiet_hours],
+        compiled.places.channel[channel],
+    )
 
     def open_at(at: int) -> bool:
-        wall = ready.columns.moment(at)
-        oks = (gate.at(wall, wall.day in ready.columns.holidays) for gate in gates)
-        return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in oks)
+        wall = compiled.columns.moment(at)
+        gate_masks = (gate.at(wall, wall.day in compiled.columns.holidays) for gate in gates)
+        return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in gate_masks)
 
     return open_at
 
 
-def _place(ready: Prepared, contact: Event) -> tuple[int, int]:
+def _place(compiled: CompiledPolicy, contact: Event) -> tuple[int, int]:
     outbound = [
-        name for name, way in zip(ready.places.channels, ready.places.direction, strict=True) if way == "outbound"
+        name for name, way in zip(compiled.places.channels, compiled.places.direction, strict=True) if way == "outbound"
     ]
     problems = []
-    if contact.offer not in ready.places.offer:
-        problems.append(Problem("offer", explain_unknown(str(contact.offer), ready.places.offer)))
+    if contact.offer not in compiled.places.offer:
+        problems.append(Problem("offer", explain_unknown(str(contact.offer), compiled.places.offer)))
     if contact.channel not in outbound:
         expected = explain_unknown(str(contact.channel), outbound) if outbound else "the policy has none"
         problems.append(Problem("channel", f"must be an outbound channel: {expected}"))
     if problems:
         raise InvalidInput("This is no contact that could be made.", problems)
-    return ready.places.offer[str(contact.offer)], ready.places.channel[str(contact.channel)]
+    return compiled.places.offer[str(contact.offer)], compiled.places.channel[str(contact.channel)]

@@ -41,13 +41,13 @@ def is_personal_arm(arm: str) -> bool:
     return arm != Arm.UNPERSONALISED
 
 
-def open_context(context: Context, personal: bool) -> Context:
+def redact_context(context: Context, personal: bool) -> Context:
     """The request as it may be read: without trigger and amount where the customer is not personal."""
     if personal or (context.trigger is None and context.amount_yuan is None):
         return context
     return replace(context, trigger=None, amount_yuan=None)
 
 
-def open_snapshot(snapshot: Snapshot) -> Snapshot:
+def redact_snapshot(snapshot: Snapshot) -> Snapshot:
     """What was read of a customer who is not personalised: consents, and what happened when, to which offer, where."""
     return replace(snapshot, attributes={}, surveys=())

@@ -16,7 +16,7 @@ import orjson
 from service.core.domain import Context, Decision, Event, Release, Snapshot, Survey, Trail, Treatment
 from service.core.errors import Conflict
 from service.core.trails import surveys_of, trails_of
-from service.decision.privacy import open_context, open_snapshot
+from service.decision.privacy import redact_context, redact_snapshot
 from service.decision.single import decide
 from service.rules.policy import Policy, from_documents
 from service.scoring.propensity import PRIOR, Scores
@@ -37,8 +37,8 @@ def encode(decision: Decision, snapshot: Snapshot, context: Context, scores: Sco
         {
             "format": FORMAT,
             "decision": decision,
-            "snapshot": snapshot if personal else open_snapshot(snapshot),
-            "context": open_context(context, personal),
+            "snapshot": snapshot if personal else redact_snapshot(snapshot),
+            "context": redact_context(context, personal),
             "scores": dict(scores) if personal else {},
             "release": release,
         },
@@ -89,12 +89,14 @@ def replay(record: bytes, policy: Policy) -> bytes:
         raise Conflict(f"the customer of decision {decision.id} was erased, and with them what it was made from")
     if release.policy != policy.hash:
         raise Conflict(f"decision {decision.id} was made under policy {release.policy}, not {policy.hash}")
-    again = decide(as_decided(record, policy), snapshot, context, scores, release, decision.id, decision.degraded)
+    again = decide(
+        policy_as_decided(record, policy), snapshot, context, scores, release, decision.id, decision.degraded
+    )
     made = encode(again, snapshot, context, scores, release)
     return made if form >= FORMAT else _in_form(form, made, _events(read["snapshot"]["events"], decision.personalised))
 
 
-def as_decided(record: bytes, policy: Policy) -> Policy:
+def policy_as_decided(record: bytes, policy: Policy) -> Policy:
     """The policy with the arithmetic of the record's day: before form 5 a customer's money was compared as it stood."""
     return policy if orjson.loads(record)["format"] >= FEN else _exact(policy)
 
@@ -104,7 +106,7 @@ def _exact(policy: Policy) -> Policy:
     return from_documents(policy.documents, exact=True)
 
 
-def redacted(record: bytes, pseudonym: str) -> bytes:
+def redact_record(record: bytes, pseudonym: str) -> bytes:
     """The record without anything that was known of the customer: what was offered, when and why, to a pseudonym.
 
     The figures of a treatment keep one significant digit: exact, they give away the balances that made them. It cannot

@@ -16,7 +16,7 @@ from service.rules.policy import Policy
 from service.scoring.propensity import SEGMENT, Scores
 
 NAMES = ("customer.segment", "customer.stage")
-NOWHERE: Mapping[str, None] = dict.fromkeys(NAMES)
+UNKNOWN: Mapping[str, None] = dict.fromkeys(NAMES)
 """Of whom nothing may be read."""
 
 
@@ -26,7 +26,7 @@ def with_stages(policy: Policy, names: frozenset[str]) -> frozenset[str]:
     return names.union(*(stage.when.names for stage in stages))
 
 
-class Standing:
+class SegmentAndStage:
     """One policy's stages, compiled; ``names`` are those that its rules read."""
 
     def __init__(self, policy: Policy, names: frozenset[str]) -> None:
@@ -35,12 +35,12 @@ class Standing:
         self._one = [(stage.id, compile_truth(stage.when, many=False)) for stage in stages]
         self._many = [(stage.id, compile_truth(stage.when, many=True)) for stage in stages]
 
-    def one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
+    def add_one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
         """Adds both to the columns of one customer."""
         columns[NAMES[0]] = _segment(scores) if self.reads_segment else None
         columns[NAMES[1]] = next((stage for stage, holds in self._one if holds(columns)), None)
 
-    def many(self, columns: MutableMapping[str, Any], scores: Mapping[str, Array], customers: int) -> None:
+    def add_many(self, columns: MutableMapping[str, Any], scores: Mapping[str, Array], customers: int) -> None:
         """Adds both to the columns of n customers, as (n, 1, 1)."""
         segments, stages = (np.full((customers, 1, 1), None, dtype=object) for _ in NAMES)
         if self.reads_segment:

@@ -10,15 +10,15 @@ from typing import Any
 from service.core.domain import Context, Snapshot
 from service.core.expressions import Expression, compile_truth, fold
 from service.decision.columns import RuleColumns
-from service.decision.compiled import prepared
+from service.decision.compiled import compile_policy
 from service.decision.privacy import is_personal
-from service.decision.segment_and_stage import NAMES, NOWHERE, with_stages
+from service.decision.segment_and_stage import NAMES, UNKNOWN, with_stages
 from service.rules.history.event_counts import group_events
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
 
-class Membership:
+class SegmentMembership:
     """Some conditions of one policy, by name, ready to be asked; ``placed``: the trained segment and the stage too."""
 
     def __init__(self, policy: Policy, whens: Mapping[str, Expression], placed: bool = False) -> None:
@@ -28,12 +28,14 @@ class Membership:
         }
         asked = frozenset(NAMES) if placed else frozenset()
         names = with_stages(policy, asked.union(*(when.names for when in whens.values())))
-        self._columns = RuleColumns(policy, prepared(policy).places, names)
+        self._columns = RuleColumns(policy, compile_policy(policy).places, names)
 
-    def of(self, snapshot: Snapshot, context: Context, scores: Scores) -> tuple[dict[str, bool], Mapping[str, Any]]:
+    def evaluate(
+        self, snapshot: Snapshot, context: Context, scores: Scores
+    ) -> tuple[dict[str, bool], Mapping[str, Any]]:
         """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""
         if not is_personal(snapshot.attributes, snapshot.consents):
-            return dict.fromkeys(self._holds, False), NOWHERE
+            return dict.fromkeys(self._holds, False), UNKNOWN
         past = group_events(snapshot.trails, snapshot.surveys, self._columns.places, context.now)
         columns, _ = self._columns.of_one(snapshot, context, scores, past, self._columns.moment(context.now))
         return {name: bool(holds(columns)) for name, holds in self._holds.items()}, columns

@@ -13,9 +13,9 @@ import numpy as np
 from service.core.domain import Context, Decision, Release, Snapshot, Treatment
 from service.core.grid import Array, Moment
 from service.decision.arms.assignment import arm_of
-from service.decision.arms.exploration import Draw, draw
-from service.decision.arms.policies import Way
-from service.decision.compiled import NO_POSITIVE_VALUE, Cells, Prepared, prepared
+from service.decision.arms.exploration import Draw, draw_exploration
+from service.decision.arms.policies import ArmPolicy
+from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
 from service.decision.privacy import is_personal_arm
 from service.rules.contact_gates import Ok
 from service.rules.history.event_counts import group_events
@@ -41,16 +41,16 @@ def decide(
     offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
     the policy lacks the channel.
     """
-    ready, arm = prepared(policy), arm_of(snapshot, policy.experiments, release.on_trial)
-    asked, moment = ready.asked_channel(context), ready.columns.moment(context.now)
-    cells = judged(ready, snapshot, context, scores, release, arm, moment)
-    allowed, withheld = funnel(ready.gate_ids, cells.oks, cells.priority.shape[1:], asked)
-    way = ready.ways[arm]
-    slate = Slate(ready, cells, allowed, asked, way)
+    compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
+    asked, moment = compiled.asked_channel(context), compiled.columns.moment(context.now)
+    cells = judge_cells(compiled, snapshot, context, scores, release, arm, moment)
+    allowed, withheld = funnel(compiled.gate_ids, cells.gate_masks, cells.priority.shape[1:], asked)
+    arm_policy = compiled.arm_policies[arm]
+    slate = Slate(compiled, cells, allowed, asked, arm_policy)
     missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
     if missing:
         withheld[NO_POSITIVE_VALUE] = missing
-    chance = draw(policy, snapshot.customer_id, moment.day, way.epsilon or 0.0)
+    chance = draw_exploration(policy, snapshot.customer_id, moment.day, arm_policy.epsilon or 0.0)
     return Decision(
         id=decision_id,
         customer_id=snapshot.customer_id,
@@ -58,41 +58,41 @@ def decide(
         arm=arm,
         personalised=is_personal_arm(arm),
         explored=chance.explores,
-        treatments=slate.treatments(context.limit, chance, scores if way.scored else {}, release),
+        treatments=slate.treatments(context.limit, chance, scores if arm_policy.scored else {}, release),
         withheld=withheld,
         degraded=tuple(degraded),
     )
 
 
-def judged(
-    ready: Prepared,
+def judge_cells(
+    compiled: CompiledPolicy,
     snapshot: Snapshot,
     context: Context,
     scores: Scores,
     release: Release,
     arm: str,
     moment: Moment,
-) -> Cells:
+) -> JudgedCells:
     """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
-    past = group_events(snapshot.trails, snapshot.surveys, ready.places, context.now)
-    personal, holiday = is_personal_arm(arm), moment.day in ready.columns.holidays
-    columns, dealings = ready.columns.of_one(snapshot, context, scores, past, moment, personal)
-    contact = ready.contact.one(snapshot.consents, past, moment, holiday, personal)
-    program = ready.ones[arm]
-    heard = ready.hearing.one(scores if program.way.scored else {})
-    cost = ready.contact_cost + ready.prices(release.prices)
-    return program.judge(columns, dealings, contact, heard, cost)
+    past = group_events(snapshot.trails, snapshot.surveys, compiled.places, context.now)
+    personal, holiday = is_personal_arm(arm), moment.day in compiled.columns.holidays
+    columns, contact_columns = compiled.columns.of_one(snapshot, context, scores, past, moment, personal)
+    contact = compiled.contact.one(snapshot.consents, past, moment, holiday, personal)
+    rules = compiled.arm_rules[arm]
+    resolved = compiled.score_resolver.resolve_one(scores if rules.arm_policy.scored else {})
+    cost = compiled.contact_cost + compiled.prices(release.prices)
+    return rules.judge(columns, contact_columns, contact, resolved, cost)
 
 
 def funnel(
-    ids: Sequence[str], oks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
+    ids: Sequence[str], gate_masks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
 ) -> tuple[Array, dict[str, int]]:
     """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
 
     The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
     until then a channel was left.
     """
-    closing = [(gate, ok) for gate, ok in zip(ids, oks, strict=True) if ok is not True]
+    closing = [(gate, ok) for gate, ok in zip(ids, gate_masks, strict=True) if ok is not True]
     if not closing:
         return np.ones(shape, dtype=bool), {}
     steps = np.empty((len(closing) + 1, *shape), dtype=bool)
@@ -108,9 +108,11 @@ def funnel(
 class Slate:
     """What may be offered, each offer in its best channel; ``ranked`` are their places, best first."""
 
-    def __init__(self, ready: Prepared, cells: Cells, allowed: Array, asked: int | None, way: Way) -> None:
+    def __init__(
+        self, compiled: CompiledPolicy, cells: JudgedCells, allowed: Array, asked: int | None, arm_policy: ArmPolicy
+    ) -> None:
         """Finds the best channel of every offer; ties go to the policy's order."""
-        self._ready, self._cells, self._levers = ready, cells, way.levers
+        self._compiled, self._cells, self._levers = compiled, cells, arm_policy.levers
         self._priority = arbitration.candidates(cells.priority[0], allowed)
         if asked is None:
             self._channel = self._priority.argmax(axis=1).tolist()
@@ -120,12 +122,12 @@ class Slate:
             self._best = self._priority[:, asked].tolist()
         self.ranked = arbitration.ranking(self._best)
 
-    def treatments(self, limit: int, draw: Draw, scores: Scores, release: Release) -> tuple[Treatment, ...]:
+    def treatments(self, limit: int, draw_exploration: Draw, scores: Scores, release: Release) -> tuple[Treatment, ...]:
         """The treatments to show: the best, or where the draw explores the head of a random order."""
-        count, prices = len(self.ranked), self._ready.prices(release.prices)
-        shown = draw.order(count)[:limit] if draw.explores else range(min(limit, count))
+        count, prices = len(self.ranked), self._compiled.prices(release.prices)
+        shown = draw_exploration.order(count)[:limit] if draw_exploration.explores else range(min(limit, count))
         probability = {
-            first: arbitration.selection_probability(first, limit, count, draw.epsilon)
+            first: arbitration.selection_probability(first, limit, count, draw_exploration.epsilon)
             for first in (True, False)
             if count
         }
@@ -136,32 +138,32 @@ class Slate:
 
     def _treatment(self, rank: int, offer: int, probability: float, scores: Scores, prices: Array) -> Treatment:
         """One offer in its best channel, with the factors of its priority."""
-        cells, noun, channel = self._cells, self._ready.policy.offers[offer], self._channel[offer]
+        cells, noun, channel = self._cells, self._compiled.policy.offers[offer], self._channel[offer]
         reasons = cells.fitness.reasons(offer, channel)
         return Treatment(
             offer=noun.id,
-            channel=self._ready.places.channels[channel],
+            channel=self._compiled.places.channels[channel],
             rank=rank,
             priority=self._best[offer],
             propensity=figure(cells.propensity, offer, channel),
-            propensity_source=self._ready.hearing.source(scores, offer),
+            propensity_source=self._compiled.score_resolver.source(scores, offer),
             value=figure(cells.value, offer, channel),
             fit=figure(cells.fit, offer, channel),
             lever=noun.lever if self._levers else 1.0,
             response=figure(cells.response, offer, channel),
-            contact_cost=float(self._ready.contact_cost[channel]),
+            contact_cost=float(self._compiled.contact_cost[channel]),
             price=float(prices[0, offer, channel]),
             selection_probability=probability,
             reasons=reasons,
             alternatives=self._alternatives(offer, channel),
-            strategies=self._ready.credits(reasons),
+            strategies=self._compiled.credited_strategies(reasons),
             uplift=known(cells.uplift, offer, channel),
         )
 
     def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:
         """The other channels in which the offer may be made, best first."""
         priority = self._priority[offer].tolist()
-        names = self._ready.places.channels
+        names = self._compiled.places.channels
         return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
 
 

@@ -20,7 +20,7 @@ import orjson
 from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.decision import Scores, decode, replay
-from service.decision.record import UNREADABLE, as_decided
+from service.decision.record import UNREADABLE, policy_as_decided
 from service.decision.trace.record_differences import Difference, compared, differences
 from service.engine.offers.recommend import UNRECORDED, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
@@ -83,7 +83,7 @@ class ExplanationService:
     def explain_record(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
         decision, snapshot, context, scores, release = decode(record)
-        policy = as_decided(record, self._releases.policy(release.policy))
+        policy = policy_as_decided(record, self._releases.policy(release.policy))
         subject = Subject(policy, decision, snapshot, context, scores, release)
         return write_explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
 

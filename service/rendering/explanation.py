@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.decision import prepared, trace, unlocks
+from service.decision import compile_policy, trace_cells, unlocks
 from service.decision.trace.drop_one import Dropped, sensitivity
 from service.decision.trace.funnel import Step, funnel
 from service.decision.trace.shortfall import Shortfalls
@@ -37,11 +37,11 @@ class _Story:
     def __init__(self, subject: Subject, wording: Wording) -> None:
         self._subject, self._policy, self._say = subject, subject.policy, wording
         self._names = Names(subject.policy, wording)
-        self._cells = trace(self._policy, subject.snapshot, subject.context, subject.scores, subject.release)
+        self._cells = trace_cells(self._policy, subject.snapshot, subject.context, subject.scores, subject.release)
         self._asked = [cell for cell in self._cells if cell.asked]
         self._steps = funnel(self._policy, self._cells)
         decision = subject.decision
-        self._by_priority = prepared(self._policy).ways[decision.arm].ordering is priorities
+        self._by_priority = compile_policy(self._policy).arm_policies[decision.arm].ordering is priorities
         short = Shortfalls(self._policy, subject.snapshot, subject.context, decision.arm)
         self._offers = OfferStory(subject, self._names, self._asked, self._steps, short)
         self._unlocking = Unlocking(self._names, self._asked, short)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from service.decision import TracedTreatment, prepared
-from service.decision.positioning import positioned
+from service.decision import TracedTreatment, compile_policy
+from service.decision.positioning import choose_variants
 from service.decision.trace.funnel import Step
 from service.decision.trace.shortfall import Shortfall, Shortfalls
 from service.rendering.explanation_subject import Names, Subject
@@ -28,7 +28,9 @@ class OfferStory:
         self._subject, self._names, self._say = subject, names, names.say
         self._asked, self._steps, self._short = cells, steps, shortfalls
         self._shown = {treatment.offer: treatment for treatment in subject.decision.treatments}
-        self._variants = positioned(subject.policy, subject.decision, subject.snapshot, subject.context, subject.scores)
+        self._variants = choose_variants(
+            subject.policy, subject.decision, subject.snapshot, subject.context, subject.scores
+        )
 
     def of(self, offer: str) -> Document:
         """The document of one offer."""
@@ -118,9 +120,9 @@ class OfferStory:
 
     def _source(self, cell: TracedTreatment) -> str:
         """Where this propensity comes from: model, family model, evidence or prior."""
-        ready = prepared(self._subject.policy)
-        scored = ready.ways[self._subject.decision.arm].scored
-        return ready.hearing.source(self._subject.scores if scored else {}, ready.places.offer[cell.offer])
+        compiled = compile_policy(self._subject.policy)
+        scored = compiled.arm_policies[self._subject.decision.arm].scored
+        return compiled.score_resolver.source(self._subject.scores if scored else {}, compiled.places.offer[cell.offer])
 
 
 def describe_shortfall(short: Shortfall | None, names: Names) -> Document | None:

@@ -5,9 +5,9 @@
     response  (k + taken) / (k + expected)              expected = sum of P(offer) over the showings in the channel
 
 With nothing shown each is its prior (a response is 1); with much shown it is what was seen. Training counts
-(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read and spoken under the
-names of ``hearing``. A response is learned for groups of customers by one attribute; the last group is of those whose
-figure is unknown. Pure.
+(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read, and returned under the
+names of ``propensity``. A response is learned for groups of customers by one attribute; the last group holds those
+whose figure is unknown. Pure.
 """
 
 from bisect import bisect_right
@@ -39,16 +39,16 @@ class Evidence:
     def __init__(self, document: Mapping[str, Any]) -> None:
         """``document``: the manifest's ``evidence``; BundleError where it does not hold together."""
         rows = document["offers"]
-        self._chances = {offer: (row["family"], _share(row["chance"])) for offer, row in rows.items()}
+        self._propensity_many = {offer: (row["family"], _share(row["chance"])) for offer, row in rows.items()}
         self._shares = {offer: _share(row["share"]) for offer, row in rows.items() if row["share"] is not None}
 
     def said(self, models: Collection[str]) -> dict[str, float]:
         """What is needed beside those models, by name: shares of modelled families, chances of the others."""
-        own = {offer for offer in self._chances if OFFER + offer in models}
+        own = {offer for offer in self._propensity_many if OFFER + offer in models}
         shares = {SHARE + offer: share for offer, share in self._shares.items() if offer not in own}
         silent = {
             EVIDENCE_OF + offer: chance
-            for offer, (family, chance) in self._chances.items()
+            for offer, (family, chance) in self._propensity_many.items()
             if offer not in own and family not in models
         }
         return {**shares, **silent}

@@ -42,7 +42,7 @@ UPLIFT, SEGMENT = "uplift:", "segment:"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ResolvedScores:
     """``propensity`` (n, m, 1); ``tickets`` by family and ``responses`` by the channel's place, where models spoke.
 
     These are plain floats for one customer, (n, 1, 1) with NaN for silence for many. ``uplift`` is (n, m, 1) with NaN
@@ -68,7 +68,7 @@ class _Names:
     usual_share: float
 
 
-class Hearing:
+class ScoreResolver:
     """Reads scores by the offers, families and channels of one policy."""
 
     def __init__(self, policy: Policy, places: GridIndex) -> None:
@@ -92,25 +92,25 @@ class Hearing:
         self._uplifts = frozenset(UPLIFT + family for family in places.families)
         self._responses = [(place, RESPONSE + channel) for place, channel in enumerate(places.channels)]
 
-    def one(self, scores: Scores) -> Heard:
+    def resolve_one(self, scores: Scores) -> ResolvedScores:
         """What is heard of one customer."""
         if not scores:
-            return Heard(self._priors)
-        tickets = {family: said for family, name in self._tickets if spoke(said := scores.get(name))}
-        responses = {place: said for place, name in self._responses if spoke(said := scores.get(name))}
-        return Heard(by_offer(self._chances_one(scores)), tickets, responses, self._uplift_one(scores))
+            return ResolvedScores(self._priors)
+        tickets = {family: said for family, name in self._tickets if is_present(said := scores.get(name))}
+        responses = {place: said for place, name in self._responses if is_present(said := scores.get(name))}
+        return ResolvedScores(by_offer(self._propensities_one(scores)), tickets, responses, self._uplift_one(scores))
 
-    def _chances_one(self, scores: Scores) -> list[float]:
+    def _propensities_one(self, scores: Scores) -> list[float]:
         """By offer; quickly where all that is said of them is said of whole families."""
         said = [scores.get(family) for family in self._families]
-        if self._single.isdisjoint(scores) and all(map(spoke, said)):
+        if self._single.isdisjoint(scores) and all(map(is_present, said)):
             return [share * said[family] for family, share in self._shares]  # type: ignore[operator]
-        return [_chance(names, scores)[0] for names in self._offers]
+        return [_propensity_one(names, scores)[0] for names in self._offers]
 
-    def many(self, scores: Mapping[str, Array], customers: int) -> Heard:
+    def resolve_many(self, scores: Mapping[str, Array], customers: int) -> ResolvedScores:
         """What is heard of n customers from figures (n,) each."""
-        return Heard(
-            _stacked([_chances(names, scores) for names in self._offers], customers),
+        return ResolvedScores(
+            _stacked([_propensity_many(names, scores) for names in self._offers], customers),
             {family: by_customer(scores[name]) for family, name in self._tickets if name in scores},
             {place: by_customer(scores[name]) for place, name in self._responses if name in scores},
             self._uplift_many(scores, customers),
@@ -118,20 +118,20 @@ class Hearing:
 
     def source(self, scores: Scores, offer: int) -> str:
         """Where the propensity of the offer at that place comes from: model, family model, evidence or prior."""
-        return _chance(self._offers[offer], scores)[1]
+        return _propensity_one(self._offers[offer], scores)[1]
 
     def _uplift_one(self, scores: Scores) -> Array | None:
         if self._uplifts.isdisjoint(scores):
             return None
-        return by_offer([_gain(names, scores) for names in self._offers])
+        return by_offer([_offer_uplift_one(names, scores) for names in self._offers])
 
     def _uplift_many(self, scores: Mapping[str, Array], customers: int) -> Array | None:
         if self._uplifts.isdisjoint(scores):
             return None
-        return _stacked([_gains(names, scores) for names in self._offers], customers)
+        return _stacked([_offer_uplift_many(names, scores) for names in self._offers], customers)
 
 
-def spoke(score: float | None) -> TypeGuard[float]:
+def is_present(score: float | None) -> TypeGuard[float]:
     """True where a model gave a score at all."""
     return score is not None and not isnan(score)
 
@@ -141,36 +141,36 @@ def is_propensity(name: str) -> bool:
     return ":" not in name or name.startswith(OFFER)
 
 
-def _chance(names: _Names, scores: Scores) -> tuple[float, str]:
+def _propensity_one(names: _Names, scores: Scores) -> tuple[float, str]:
     own = scores.get(names.own)
-    if spoke(own):
+    if is_present(own):
         return own, MODEL
     family = scores.get(names.family)
-    if spoke(family):
+    if is_present(family):
         share = scores.get(names.share)
-        return family * (share if spoke(share) else names.usual_share), FAMILY_MODEL
+        return family * (share if is_present(share) else names.usual_share), FAMILY_MODEL
     evidence = scores.get(names.evidence)
-    return (evidence, EVIDENCE) if spoke(evidence) else (names.prior * names.usual_share, PRIOR)
+    return (evidence, EVIDENCE) if is_present(evidence) else (names.prior * names.usual_share, PRIOR)
 
 
-def _chances(names: _Names, scores: Mapping[str, Array]) -> Any:
+def _propensity_many(names: _Names, scores: Mapping[str, Array]) -> Any:
     found: Any = _over(scores.get(names.evidence), names.prior * names.usual_share)
     if names.family in scores:
         found = _over(scores[names.family] * _over(scores.get(names.share), names.usual_share), found)
     return _over(scores.get(names.own), found)
 
 
-def _gain(names: _Names, scores: Scores) -> float:
+def _offer_uplift_one(names: _Names, scores: Scores) -> float:
     uplift = scores.get(names.uplift)
-    if not spoke(uplift):
+    if not is_present(uplift):
         return nan
     own, family, share = scores.get(names.own), scores.get(names.family), scores.get(names.share)
-    if spoke(own) and spoke(family) and family > 0.0:
+    if is_present(own) and is_present(family) and family > 0.0:
         return uplift * min(own / family, 1.0)
-    return uplift * (share if spoke(share) else names.usual_share)
+    return uplift * (share if is_present(share) else names.usual_share)
 
 
-def _gains(names: _Names, scores: Mapping[str, Array]) -> Any:
+def _offer_uplift_many(names: _Names, scores: Mapping[str, Array]) -> Any:
     if names.uplift not in scores:
         return nan
     share = _over(scores.get(names.share), names.usual_share)

@@ -7,8 +7,8 @@ import pytest
 
 from service.analysis.weight_sensitivity import RESOLUTION, rebalanced, sensitivity
 from service.core.domain import Snapshot
-from service.decision import decide_many, population
-from service.decision.compiled import prepared
+from service.decision import decide_many, population_of
+from service.decision.compiled import compile_policy
 from tests.decision.bank import EQUAL, RELEASE, context, customer, fit, small_policy
 
 # term 22.50 yuan; cd 3.75 x 4 ** (4 w) once consumer weighs w: equal where w = ln 6 / (4 ln 4) = 0.3231.
@@ -18,7 +18,7 @@ PEOPLE: list[Snapshot] = [customer({"total_yuan": 300_000.0}, customer_id=f"c-{n
 
 
 def firmness(share: float = 0.05) -> dict[str, tuple[float | None, float | None]]:
-    found = sensitivity(POLICY, population(POLICY, PEOPLE), context(), {}, RELEASE, share)
+    found = sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE, share)
     return {one.concern: (one.down and one.down.weight, one.up and one.up.weight) for one in found}
 
 
@@ -38,9 +38,9 @@ def test_a_weight_that_falls_lifts_the_others_in_proportion():
 
 def test_a_policy_weighs_otherwise_as_if_it_had_been_written_so():
     weights = rebalanced(POLICY.weights, "consumer", 0.6)
-    people = population(POLICY, PEOPLE)
+    people = population_of(POLICY, PEOPLE)
     written = decide_many(replace(POLICY, weights=weights), people, context(), {}, RELEASE)
-    weighed = decide_many(prepared(POLICY).weighing(weights), people, context(), {}, RELEASE)
+    weighed = decide_many(compile_policy(POLICY).with_weights(weights), people, context(), {}, RELEASE)
     assert weighed.priority.tobytes() == written.priority.tobytes()
     assert weighed.priority.tobytes() != decide_many(POLICY, people, context(), {}, RELEASE).priority.tobytes()
 
@@ -50,7 +50,7 @@ def test_all_change_at_once_here_so_any_share_has_the_same_reach():
 
 
 def test_the_share_is_measured_where_it_is_told():
-    (consumer, *_) = sensitivity(POLICY, population(POLICY, PEOPLE), context(), {}, RELEASE)
+    (consumer, *_) = sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE)
     assert consumer.up is not None
     assert consumer.up.changed == 1.0
     assert str(consumer).split()[:2] == ["consumer", "0.2500"]
@@ -61,7 +61,7 @@ def test_the_share_is_measured_where_it_is_told():
 def test_progress_is_told_by_concern():
     told: list[tuple[int, int]] = []
     sensitivity(
-        POLICY, population(POLICY, []), context(), {}, RELEASE, advance=lambda done, of: told.append((done, of))
+        POLICY, population_of(POLICY, []), context(), {}, RELEASE, advance=lambda done, of: told.append((done, of))
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 

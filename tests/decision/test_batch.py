@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.decision import NOW, customers, widened
 from service.core.domain import Context, Snapshot
-from service.decision import decide, decide_many, population
+from service.decision import decide, decide_many, population_of
 from service.rules.policy import DEFAULT, load
 from tests.decision.bank import ALL_CONSENTS, PLAIN, RELEASE, RICH, context, customer, small_policy
 from tests.decision.strategies import as_columns, contexts, renamed, scores, snapshots
@@ -30,7 +30,9 @@ RELEASES = [RELEASE, replace(RELEASE, prices={"channel:adviser_call": 2.0, "offe
 )
 def test_one_and_many_agree_bit_for_bit(people: list[tuple[Snapshot, dict]], at: Context, release, block: int):
     several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
-    found = decide_many(POLICY, population(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block)
+    found = decide_many(
+        POLICY, population_of(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block
+    )
     withheld: dict[str, int] = {}
     for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
         one = decide(POLICY, snapshot, at, said, release, "d")
@@ -59,7 +61,7 @@ def test_one_and_many_agree_on_the_shipped_policy(channel: str | None):
     chance = np.random.default_rng(2).random((2, len(people))) ** 3
     spoken = dict(zip(("deposit", "wealth"), chance, strict=True))
     at = Context(NOW, channel, limit=5)
-    found = decide_many(policy, population(policy, people), at, spoken, RELEASE, reasons=True, block=64)
+    found = decide_many(policy, population_of(policy, people), at, spoken, RELEASE, reasons=True, block=64)
     withheld: dict[str, int] = {}
     for row, snapshot in enumerate(people):
         own = {family: float(column[row]) for family, column in spoken.items()}
@@ -76,18 +78,18 @@ def test_one_and_many_agree_on_the_shipped_policy(channel: str | None):
 
 
 def test_one_customer_may_also_be_a_population():
-    found = decide_many(POLICY, population(POLICY, [customer(RICH, ALL_CONSENTS)]), context(), {}, RELEASE)
+    found = decide_many(POLICY, population_of(POLICY, [customer(RICH, ALL_CONSENTS)]), context(), {}, RELEASE)
     one = decide(POLICY, customer(RICH, ALL_CONSENTS), context(), {}, RELEASE, "d")
     assert found.priority[0].tolist() == [treatment.priority for treatment in one.treatments]
 
 
 def test_nobody_gets_nothing():
-    found = decide_many(POLICY, population(POLICY, []), context(), {}, RELEASE, reasons=True)
+    found = decide_many(POLICY, population_of(POLICY, []), context(), {}, RELEASE, reasons=True)
     assert (found.offer.shape, found.withheld) == ((0, 3), {})
 
 
 @pytest.mark.parametrize("channel", [None, "mobile_app"])
 def test_a_limit_beyond_all_offers_leaves_places_empty(channel: str | None):
-    found = decide_many(POLICY, population(POLICY, [customer()]), context(limit=7, channel=channel), {}, RELEASE)
+    found = decide_many(POLICY, population_of(POLICY, [customer()]), context(limit=7, channel=channel), {}, RELEASE)
     assert found.offer.tolist() == [[0, -1, -1, -1, -1, -1, -1]]
     assert found.candidates.tolist() == [1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.decision import customers
 from service.core.domain import Arm, Context, Decision, Snapshot
-from service.decision import decide, decide_many, encode, population
+from service.decision import decide, decide_many, encode, population_of
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import (
     ALL_CONSENTS,
@@ -81,7 +81,7 @@ def unsuitable(policy: Policy, snapshot: Snapshot, offer: int) -> bool:
 
 def test_nothing_above_tolerance_is_ever_shown_in_any_arm_or_channel(shipped: Policy):
     people, seen = crowd(3_000), set()
-    known = population(shipped, people)
+    known = population_of(shipped, people)
     arms = set(Arm) - {Arm.CHALLENGER} | {test.id for test in shipped.experiments.tests}
     lucky = {family: np.full(len(people), 0.99) for family in ("deposit", "wealth")}
     for asked in (None, "branch", "mobile_app"):
@@ -104,7 +104,7 @@ def test_outbound_channels_need_a_yes(shipped: Policy):
     people = crowd(1_000)
     for channel in ("sms", "wechat", "email"):
         at = context(now=NOON + 10 * DAY, channel=channel)
-        found = decide_many(shipped, population(shipped, people), at, {"deposit": np.full(1_000, 0.5)}, RELEASE)
+        found = decide_many(shipped, population_of(shipped, people), at, {"deposit": np.full(1_000, 0.5)}, RELEASE)
         reached = np.flatnonzero(found.offer[:, 0] >= 0).tolist()
         assert reached, "the test must have met outbound treatments"
         assert all(people[row].consents.get(f"marketing:{channel}") is True for row in reached)

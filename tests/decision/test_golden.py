@@ -13,7 +13,7 @@ import yaml
 from service.core.domain import Context, Decision, Event, Release, Snapshot
 from service.core.trails import surveys_of, trails_of
 from service.decision import decide
-from service.decision.positioning import positioned
+from service.decision.positioning import choose_variants
 from service.rules.policy import DEFAULT, Policy, load
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -61,7 +61,7 @@ def _decided(policy: Policy, case: Mapping[str, Any]) -> tuple[Decision, Mapping
     snapshot = Snapshot("golden", 1, case["customer"], case.get("consents", {}), trails_of(events), surveys_of(events))
     context, scores = Context(now, **asked), case.get("scores", {})
     found = decide(policy, snapshot, context, scores, Release(1, policy.hash, "b-golden"), "d")
-    return found, positioned(policy, found, snapshot, context, scores)
+    return found, choose_variants(policy, found, snapshot, context, scores)
 
 
 def _instant(local: str, policy: Policy) -> int:

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.analysis.diff import diff
-from service.analysis.policy_checks.conduct import breaches
+from service.analysis.policy_checks.conduct import find_breaches
 from service.core.domain import Arm, Context, Decision, Event, Release, Snapshot
 from service.core.trails import trails_of
 from service.decision import decide, decode, encode
-from service.decision.positioning import positioned
+from service.decision.positioning import choose_variants
 from service.rendering.answer import Phrasebook, render
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 
@@ -35,7 +35,7 @@ def decided(policy: Policy, snapshot: Snapshot, scores: dict[str, float] | None 
 
 
 def words(policy: Policy, snapshot: Snapshot, scores: dict[str, float] | None = None) -> dict[str, str]:
-    return positioned(policy, decided(policy, snapshot, scores), snapshot, ASKED, scores or {})
+    return choose_variants(policy, decided(policy, snapshot, scores), snapshot, ASKED, scores or {})
 
 
 def positioning(policy: Policy, *entries: dict[str, object], segments: dict[str, str] | None = None) -> Policy:
@@ -56,7 +56,7 @@ def said(name: str, segment: str) -> dict[str, object]:
 def test_the_answer_tells_an_offer_in_the_words_of_the_customers_segment(shipped: Policy) -> None:
     snapshot = Snapshot("c", 1, MATURING)
     found = decided(shipped, snapshot)
-    told = positioned(shipped, found, snapshot, ASKED, {})
+    told = choose_variants(shipped, found, snapshot, ASKED, {})
     answer = orjson.loads(render(found, Phrasebook(shipped), "en", NOON, None, told))
     bodies = {offer["offer"]: offer["text"]["body"] for offer in answer["offers"]}
     assert bodies["term-36m"].startswith("Keep maturing money at work. ")
@@ -106,7 +106,7 @@ def test_who_refused_personalisation_reads_plain_words(shipped: Policy) -> None:
 def test_the_holdout_reads_plain_words(shipped: Policy, arm: str, plain: bool) -> None:
     snapshot = Snapshot("c", 1, MATURING)
     found = replace(decided(shipped, snapshot), arm=arm)
-    assert (positioned(shipped, found, snapshot, ASKED, {}) == {}) is plain
+    assert (choose_variants(shipped, found, snapshot, ASKED, {}) == {}) is plain
 
 
 def crowd() -> Iterator[st.SearchStrategy[dict[str, object]]]:
@@ -128,9 +128,9 @@ def crowd() -> Iterator[st.SearchStrategy[dict[str, object]]]:
 def test_a_record_gives_the_same_words_again(shipped: Policy, attributes: dict[str, object]) -> None:
     snapshot = Snapshot("c", 1, attributes)  # type: ignore[arg-type]
     found, release = decided(shipped, snapshot), Release(1, shipped.hash, None)
-    told = positioned(shipped, found, snapshot, ASKED, {})
+    told = choose_variants(shipped, found, snapshot, ASKED, {})
     again, past, context, scores, _ = decode(encode(found, snapshot, ASKED, {}, release))
-    assert positioned(shipped, again, past, context, scores) == told
+    assert choose_variants(shipped, again, past, context, scores) == told
     assert set(told) <= {one.offer for one in found.treatments}
 
 
@@ -138,7 +138,7 @@ def test_a_segments_words_are_read_once_more_before_a_policy_serves(shipped: Pol
     variant = shipped.variants["renew-at-maturity"]
     key = next(iter(variant.messages))
     broken = replace(variant, messages={**variant.messages, key: replace(variant.messages[key], body="稳 賺 不赔")})
-    found = breaches(replace(shipped, variants={**shipped.variants, variant.id: broken}))
+    found = find_breaches(replace(shipped, variants={**shipped.variants, variant.id: broken}))
     assert [str(one) for one in found] == [f'message of offer "{key[0]}": ({key[2]}) "稳赚" may not be said']
 
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from service.core.domain import Context, Event, Release, Snapshot
-from service.decision import decide, decide_many, encode, population, replay
+from service.decision import decide, decide_many, encode, population_of, replay
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import ALL_CONSENTS, DAY, NOON, RICH, context, customer, event, small_policy
 
@@ -30,7 +30,7 @@ def test_what_set_the_request_off_moves_nothing(shipped: Policy, trigger: str) -
     told = replace(asked, trigger=trigger, amount_yuan=90_000.0)
     assert offers(shipped, opted_out, told) == offers(shipped, opted_out, asked)
     many = [
-        decide_many(shipped, population(shipped, [opted_out]), at, {}, Release(1, "", None)) for at in (asked, told)
+        decide_many(shipped, population_of(shipped, [opted_out]), at, {}, Release(1, "", None)) for at in (asked, told)
     ]
     assert (many[0].offer == many[1].offer).all()
 
@@ -47,7 +47,7 @@ def test_do_not_contact_closes_every_outbound_channel_and_no_other() -> None:
     for channel, reached in (("sms", False), ("adviser_call", False), ("mobile_app", True)):
         at = context(channel=channel)
         assert bool(offers(policy, customer(RICH, quiet), at)) is reached
-        many = decide_many(policy, population(policy, [customer(RICH, quiet)] * 2), at, {}, Release(1, "", None))
+        many = decide_many(policy, population_of(policy, [customer(RICH, quiet)] * 2), at, {}, Release(1, "", None))
         assert bool((many.offer >= 0).any()) is reached
     assert offers(policy, customer(RICH, {**ALL_CONSENTS, "contact": True}), context(channel="sms"))
 

@@ -11,7 +11,7 @@ from benchmarks.decision import NOW, customers
 from service.core.domain import Context, Snapshot
 from service.core.errors import Conflict
 from service.decision import decide, decode, encode, replay
-from service.decision.record import as_decided
+from service.decision.record import policy_as_decided
 from service.rules.formulas import formulas_of
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from tests.decision.bank import ALL_CONSENTS, DAY, PLAIN, RELEASE, RICH, context, customer, event, small_policy
@@ -113,7 +113,7 @@ def test_a_record_of_the_time_before_money_was_compared_in_whole_fen_replays_as_
     assert replay(fourth, policy) == fourth
     fifth = encode(now, snapshot, at, {}, release)
     assert replay(fifth, policy) == fifth
-    assert (as_decided(fourth, policy) is policy, as_decided(fifth, policy) is policy) == (False, True)
+    assert (policy_as_decided(fourth, policy) is policy, policy_as_decided(fifth, policy) is policy) == (False, True)
 
 
 def test_money_of_every_name_is_compared_as_it_stands_where_a_policy_is_read_so():

@@ -6,7 +6,7 @@ import pytest
 
 from service.core.domain import RETIRED, Event, Release
 from service.core.errors import ContactRefused
-from service.decision import decide, decide_many, encode, population, replay
+from service.decision import decide, decide_many, encode, population_of, replay
 from service.decision.contact_permission import permit
 from service.rules.policy import Policy
 from tests.decision.bank import ALL_CONSENTS, NOON, RICH, context, customer, small_policy
@@ -28,13 +28,13 @@ def test_no_outbound_channel_is_open_to_the_retired_whatever_the_policy(policy: 
         at = context(channel=channel)
         for consents, expected in ((GONE, reached), (BACK, True)):
             one = decide(policy, customer(RICH, consents), at, {}, RELEASE, "d")
-            many = decide_many(policy, population(policy, [customer(RICH, consents)] * 2), at, {}, RELEASE)
+            many = decide_many(policy, population_of(policy, [customer(RICH, consents)] * 2), at, {}, RELEASE)
             assert (bool(one.treatments), bool((many.offer >= 0).any())) == (expected, expected), channel
 
 
 def test_among_many_only_the_retired_are_spared() -> None:
     policy = small_policy()
-    crowd = population(policy, [customer(RICH, consents) for consents in (GONE, ALL_CONSENTS, BACK)])
+    crowd = population_of(policy, [customer(RICH, consents) for consents in (GONE, ALL_CONSENTS, BACK)])
     many = decide_many(policy, crowd, context(channel="sms"), {}, RELEASE)
     assert (many.offer >= 0).any(axis=1).tolist() == [False, True, True]
 

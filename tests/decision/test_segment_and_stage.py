@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.domain import Arm, Context, Decision, Snapshot
 from service.core.expressions import Kind, Name, parse
-from service.decision import decide, decide_many, encode, population, replay
+from service.decision import decide, decide_many, encode, population_of, replay
 from service.rules.model.portrait import StageOfLife
 from service.rules.policy import Policy, Strategy
 from tests.decision.bank import (
@@ -131,7 +131,7 @@ def test_one_and_many_agree_on_who_stands_where(
 ):
     policy = standing_policy(target, experiments=replace(PLAIN, holdout_share=0.3))
     several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
-    found = decide_many(policy, population(policy, several), at, as_columns(spoken), RELEASE, block=block)
+    found = decide_many(policy, population_of(policy, several), at, as_columns(spoken), RELEASE, block=block)
     for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
         one = decide(policy, snapshot, at, said, RELEASE, "d")
         assert [policy.offers[p].id for p in found.offer[row] if p >= 0] == [each.offer for each in one.treatments]

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from service.core.domain import Decision
-from service.decision import decide, encode, replay, trace
+from service.decision import decide, encode, replay, trace_cells
 from service.decision.trace.drop_one import priority
 from service.rendering import Subject, write_explanation
 from service.rules.model.rules import StandingTest
@@ -87,7 +87,7 @@ def test_a_decision_by_uplift_says_so_and_replays_to_the_same_bytes():
     assert replay(record, POLICY) == record
     treatments = orjson.loads(record)["decision"]["treatments"]
     assert all(one["uplift"] > 0 for one in treatments)
-    for cell in trace(POLICY, snapshot, context(limit=9), PERSUADED, RELEASE):
+    for cell in trace_cells(POLICY, snapshot, context(limit=9), PERSUADED, RELEASE):
         if cell.value is not None:
             assert cell.priority == pytest.approx(priority(cell, {}))
 

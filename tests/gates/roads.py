@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from service.core.domain import Arm, Context, Decision, Event, Release, Snapshot
-from service.decision import decide, decide_many, encode, population, replay
-from service.decision.contact_permission import closed_by
+from service.decision import decide, decide_many, encode, population_of, replay
+from service.decision.contact_permission import first_closed_gate
 from service.rules.policy import DEFAULT, Policy, load
 from tests.gates.oracle import OUTBOUND, Oracle, Stated, stated
 from tests.gates.people import moments, people
@@ -76,10 +76,10 @@ def travel(policy: Policy, count: int, seed: int, tally: Tally, chunk: int = CHU
 
 
 def _many(policy: Policy, crowd: Sequence[Snapshot], now: int, offers: dict[str, Stated], tally: Tally) -> None:
-    known, release = population(policy, crowd), release_of(policy)
+    known, release = population_of(policy, crowd), release_of(policy)
     oracles = [Oracle(one, now, offers) for one in crowd]
     scores = {family: np.full(len(crowd), chance) for family, chance in TEMPTING.items()}
-    blank = population(policy, [replace(one, attributes={}) for one in crowd])
+    blank = population_of(policy, [replace(one, attributes={}) for one in crowd])
     for asked in (None, *(channel.id for channel in policy.channels)):
         at = Context(now, asked, limit=len(offers))
         found = decide_many(policy, known, at, scores, release)
@@ -107,7 +107,7 @@ def _one(policy: Policy, crowd: Sequence[Snapshot], now: int, offers: dict[str, 
     release = release_of(policy)
     scores = {family: np.full(len(crowd), chance) for family, chance in TEMPTING.items()}
     at = Context(now, limit=len(offers), trigger="maturity", amount_yuan=80_000.0)
-    batch = decide_many(policy, population(policy, crowd), at, scores, release)
+    batch = decide_many(policy, population_of(policy, crowd), at, scores, release)
     for row, one in enumerate(crowd):
         decision, oracle = decide(policy, one, at, TEMPTING, release, "d"), Oracle(one, now, offers)
         _same(policy, decision, batch, row, tally)
@@ -138,5 +138,5 @@ def _reservations(policy: Policy, one: Snapshot, oracle: Oracle, release: Releas
     for offer in list(oracle.offers)[::4]:
         for channel in sorted(OUTBOUND):
             contact = Event("x", one.customer_id, "contact", oracle.now, offer, channel)
-            if closed_by(policy, one, contact, release) is None:
+            if first_closed_gate(policy, one, contact, release) is None:
                 tally.judge(oracle, "reservation", offer, channel)

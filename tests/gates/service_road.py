@@ -17,7 +17,7 @@ import pandas as pd
 from service.analysis.simulate import certain, simulate
 from service.cache import Cache
 from service.core.domain import Context, Lookback, Snapshot
-from service.decision import decide_many, population
+from service.decision import decide_many, population_of
 from service.engine.engine import Engine, OfferRequest
 from service.runtime.config import Settings
 from service.scoring.models.with_segment import heard_many
@@ -95,8 +95,8 @@ def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Seque
     serving = engine._releases.serving
     policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
     scores = heard_many(serving.bundle, _frame(crowd), segment=True) if serving.bundle else {}
-    batch = decide_many(policy, population(policy, crowd), at, scores, release)
-    calm = decide_many(certain(policy), population(policy, crowd), at, scores, release)
+    batch = decide_many(policy, population_of(policy, crowd), at, scores, release)
+    calm = decide_many(certain(policy), population_of(policy, crowd), at, scores, release)
     simulated = simulate(policy, policy, crowd, at, scores, release)
     offers = {offer.id: stated(offer) for offer in policy.offers}
     for row, (one, answer) in enumerate(zip(crowd, answers, strict=True)):

@@ -10,7 +10,7 @@ from service.core.domain import Context, Event, Release, Snapshot
 from service.core.trails import trails_of
 from service.decision import decide
 from service.decision.arms.assignment import arm_of
-from service.decision.arms.policies import WAYS
+from service.decision.arms.policies import ARM_POLICIES
 from service.rendering import Subject, write_explanation
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import DEFAULT, load
@@ -105,7 +105,7 @@ def test_a_customer_of_a_standing_test_is_explained_by_its_own_rules(test: Any):
     )
     document = told(snapshot=_named(member))
     assert document["arm"] == test.id
-    by_worth = WAYS[test.kind].ordering is priorities
+    by_worth = ARM_POLICIES[test.kind].ordering is priorities
     assert bool(document["sensitivity"]) == by_worth
     if not by_worth and not document["explored"]:
         assert test.id in document["summary"]

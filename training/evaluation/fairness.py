@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from service.core.grid import start_of
-from service.decision.compiled import prepared
+from service.decision.compiled import compile_policy
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
 from training.evaluation.curves import LEVEL, wilson
@@ -36,10 +36,10 @@ def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str,
 
     ``columns``: every attribute of n customers, (n, 1, 1) each, as the policy's table encodes them.
     """
-    ready = prepared(policy)
+    ready = compile_policy(policy)
     size = max(np.size(column) for column in columns.values())
     known = ready.columns.of_facts(columns, size, start_of(day, policy.contact.timezone))
-    gates = [gate for gate in ready.many.rulebook.gates if gate.stage in STAGES]
+    gates = [gate for gate in ready.array_rules.rulebook.gates if gate.stage in STAGES]
     shape = (size, len(policy.offers), len(policy.channels))
     cells = np.asarray(open_cells((gate.passes(known) for gate in gates), shape).any(axis=2))
     families = np.array([offer.family for offer in policy.offers])

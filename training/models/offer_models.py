@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from service.analysis.model_gate import LARGEST_CALIBRATION_ERROR, LEAST_AUC
 from service.core.attributes.features import FeatureProgram
-from service.decision import prepared
+from service.decision import compile_policy
 from service.rules.policy import Policy
 from service.scoring.evidence import Evidence
 from service.scoring.propensity import OFFER
@@ -62,13 +62,13 @@ class Lessons:
     refused: Mapping[str, str]
 
     def propensity(self, trials: Sequence[Trial]) -> Floats:
-        """P(the offer is taken) at each trial (n,), by the same hearing as serving."""
+        """P(the offer is taken) at each trial (n,), resolved as in serving."""
         matrix = self.facts.matrix(trials)
         scores = {name: model.predict_proba(matrix)[:, 1] for name, model in self.models.items()}
         said = Evidence(self.evidence).said(scores) if self.evidence else {}
         scores |= {name: np.full(len(trials), figure) for name, figure in said.items()}
-        ready = prepared(self.policy)
-        heard = ready.hearing.many(scores, len(trials)).propensity[:, :, 0]
+        ready = compile_policy(self.policy)
+        heard = ready.score_resolver.resolve_many(scores, len(trials)).propensity[:, :, 0]
         return np.asarray(heard[np.arange(len(trials)), [ready.places.offer[trial.offer] for trial in trials]])
 
 

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from service.core.errors import NotLearnable
 from service.core.expressions import compile_value
-from service.decision import prepared
+from service.decision import compile_policy
 from service.rules.policy import Policy
 from training.bundles.registry import TrainedFamily
 from training.models.calibration import DIGITS, Table, blocks, grouped
@@ -202,7 +202,7 @@ def measure(yuan: Floats, said: Floats) -> dict[str, float]:
 
 def formula_tickets(policy: Policy, family: str, customers: pa.Table, now: int) -> Floats:
     """(n,) the policy's ticket expression for each customer, the family's offers weighed by their shares."""
-    ready = prepared(policy)
+    ready = compile_policy(policy)
     facts = ready.columns.features.table.encode_frame(customers)
     columns = {**policy.static_columns, **ready.columns.of_facts(facts, customers.num_rows, now)}
     members = np.array([offer.share if offer.family == family else 0.0 for offer in policy.offers])

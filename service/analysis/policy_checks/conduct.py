@@ -17,9 +17,9 @@ from service.core.domain import Context, Family, Release, Scalar, Snapshot
 from service.core.errors import PolicyError, Problem
 from service.core.grid import Array
 from service.decision.arms.assignment import arm_of
-from service.decision.compiled import Prepared, prepared
+from service.decision.compiled import CompiledPolicy, compile_policy
 from service.decision.privacy import PERSONALISATION
-from service.decision.single import judged
+from service.decision.single import judge_cells
 from service.rules import compliance
 from service.rules.contact_gates import CONTACT
 from service.rules.policy import Policy
@@ -41,29 +41,29 @@ Facts = dict[str, Scalar]
 @lru_cache(maxsize=16)
 def refuse(policy: Policy) -> None:
     """Raise PolicyError naming every breach; a policy never changes, so what was found without any stays so."""
-    found = breaches(policy)
+    found = find_breaches(policy)
     if found:
         raise PolicyError(f"the policy breaks conduct rules ({len(found)} problems)", found)
 
 
-def breaches(policy: Policy) -> list[Problem]:
+def find_breaches(policy: Policy) -> list[Problem]:
     """Every rule of conduct that the policy breaks, each named once."""
-    ready = prepared(policy)
-    facts = _inviting(ready)
-    found = [*_unsuitable(ready, facts), *_unwanted(ready, facts), *_unsayable(policy)]
+    compiled = compile_policy(policy)
+    facts = _inviting(compiled)
+    found = [*_unsuitable(compiled, facts), *_unwanted(compiled, facts), *_unsayable(policy)]
     return list(dict.fromkeys(found))
 
 
-def _unsuitable(ready: Prepared, facts: Facts) -> Iterator[Problem]:
-    consents = _all_yes(ready)
+def _unsuitable(compiled: CompiledPolicy, facts: Facts) -> Iterator[Problem]:
+    consents = _all_yes(compiled)
     for tolerance, (assessed, valid), age in product(TOLERANCES, VALID.items(), AGES):
         own: Facts = {"risk_tolerance": tolerance, "risk_assessed_on": assessed, "age": age}
-        cells = _open(ready, {**facts, **own}, consents)
-        for place, offer in enumerate(ready.policy.offers):
+        cells = _open(compiled, {**facts, **own}, consents)
+        for place, offer in enumerate(compiled.policy.offers):
             risk = offer.terms.get("risk")
             if (offer.family != Family.WEALTH and risk is None) or not cells[place].any():
                 continue
-            why = _may_not(risk, tolerance, valid, age, _all_in_person(ready, cells[place]))
+            why = _may_not(risk, tolerance, valid, age, _all_in_person(compiled, cells[place]))
             if why:
                 yield Problem(f'offer "{offer.id}"', f"is open to a customer {why}")
 
@@ -84,17 +84,17 @@ def _may_not(risk: Scalar, tolerance: int | None, valid: bool, age: int | None, 
     )
 
 
-def _unwanted(ready: Prepared, facts: Facts) -> Iterator[Problem]:
+def _unwanted(compiled: CompiledPolicy, facts: Facts) -> Iterator[Problem]:
     """Outbound channels that are open without a yes, after a no to all contact, or without personalisation."""
-    everything = _all_yes(ready)
+    everything = _all_yes(compiled)
     wishes = {
         "who never agreed to it": {},
         "who asked not to be contacted": {**everything, CONTACT: False},
         "who withdrew personalisation": {**everything, PERSONALISATION: False},
     }
     for who, consents in wishes.items():
-        cells = _open(ready, facts, consents)
-        for place, channel in enumerate(ready.policy.channels):
+        cells = _open(compiled, facts, consents)
+        for place, channel in enumerate(compiled.policy.channels):
             if channel.direction == "outbound" and cells[:, place].any():
                 yield Problem(f'channel "{channel.id}"', f"is open to a customer {who}")
 
@@ -112,35 +112,35 @@ def _unsayable(policy: Policy) -> Iterator[Problem]:
             yield Problem(f'message of offer "{offer_id}"', f"({language}) {fault}")
 
 
-def _open(ready: Prepared, attributes: Mapping[str, Scalar], consents: Mapping[str, bool]) -> Array:
+def _open(compiled: CompiledPolicy, attributes: Mapping[str, Scalar], consents: Mapping[str, bool]) -> Array:
     """(m, k): what the gates leave open."""
     snapshot, context = Snapshot("probe", 1, attributes, consents), Context(NOON)
-    arm = arm_of(snapshot, ready.policy.experiments)
-    cells = judged(ready, snapshot, context, {}, RELEASE, arm, ready.columns.moment(NOON))
-    shape = (1, len(ready.policy.offers), len(ready.policy.channels))
-    found: Array = open_cells(cells.oks, shape)[0]
+    arm = arm_of(snapshot, compiled.policy.experiments)
+    cells = judge_cells(compiled, snapshot, context, {}, RELEASE, arm, compiled.columns.moment(NOON))
+    shape = (1, len(compiled.policy.offers), len(compiled.policy.channels))
+    found: Array = open_cells(cells.gate_masks, shape)[0]
     return found
 
 
-def _inviting(ready: Prepared) -> Facts:
+def _inviting(compiled: CompiledPolicy) -> Facts:
     """Every attribute at its most inviting: much money, all else mild, and each flag as it opens most."""
     mild: Facts = {"number": 5.0, "money": MONEY, "date": "2026-03-10", "text": "x"}
-    table, consents = ready.policy.attributes.attributes, _all_yes(ready)
+    table, consents = compiled.policy.attributes.attributes, _all_yes(compiled)
     facts = {one.name: one.values[0] if one.values else mild[one.kind] for one in table if one.kind in mild}
     facts |= {name: known for name, known in PRIME.items() if name in facts}
     for flag in (one.name for one in table if one.kind == "boolean"):
         tried: list[Scalar] = [None, True, False]
-        facts[flag] = max(tried, key=lambda value: int(_open(ready, {**facts, flag: value}, consents).sum()))
+        facts[flag] = max(tried, key=lambda value: int(_open(compiled, {**facts, flag: value}, consents).sum()))
     return facts
 
 
-def _all_yes(ready: Prepared) -> dict[str, bool]:
-    purposes = [rule.purpose for rule in ready.policy.contact.consents]
-    named = {purpose.replace("<channel>", channel) for purpose in purposes for channel in ready.places.channels}
-    return dict.fromkeys(sorted(named | {f"marketing:{channel}" for channel in ready.places.channels}), True)
+def _all_yes(compiled: CompiledPolicy) -> dict[str, bool]:
+    purposes = [rule.purpose for rule in compiled.policy.contact.consents]
+    named = {purpose.replace("<channel>", channel) for purpose in purposes for channel in compiled.places.channels}
+    return dict.fromkeys(sorted(named | {f"marketing:{channel}" for channel in compiled.places.channels}), True)
 
 
-def _all_in_person(ready: Prepared, cells: Array) -> bool:
+def _all_in_person(compiled: CompiledPolicy, cells: Array) -> bool:
     """Whether every open channel of an offer is face to face."""
-    face = [channel.terms.get("face_to_face") is True for channel in ready.policy.channels]
+    face = [channel.terms.get("face_to_face") is True for channel in compiled.policy.channels]
     return all(face[place] for place in cells.nonzero()[0].tolist())

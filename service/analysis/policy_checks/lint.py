@@ -20,7 +20,7 @@ from service.core.domain import KEPT
 from service.core.errors import Problem
 from service.core.expressions import Kind, compile_falsity, compile_truth
 from service.core.grid import Array
-from service.decision.compiled import Prepared, prepared
+from service.decision.compiled import CompiledPolicy, compile_policy
 from service.rules.history.lookback import most_by_rule
 from service.rules.model.targeting import ALL
 from service.rules.policy import ContactRule, FitRule, GateRule, Policy
@@ -40,15 +40,15 @@ class Findings:
 
 def findings(policy: Policy) -> Findings:
     """Everything that the checks find in a policy; some tenths of a second."""
-    ready = prepared(policy)
+    compiled = compile_policy(policy)
     problems = [
         *_uncased((*policy.gates, *policy.contact.rules, *policy.fits)),
         *_undeclared(policy),
         *_presuming(policy),
         *_overweight(policy),
-        *_orderly(ready),
+        *_orderly(compiled),
     ]
-    return Findings(tuple(problems), (*_trusting(policy), *_starved(ready), *_idle(policy), *_reckoning(policy)))
+    return Findings(tuple(problems), (*_trusting(policy), *_starved(compiled), *_idle(policy), *_reckoning(policy)))
 
 
 def _where(rule: GateRule | ContactRule | FitRule) -> str:
@@ -123,11 +123,11 @@ def _overweight(policy: Policy) -> Iterator[Problem]:
             yield Problem(_where(rule), f"weight must be above 0 to {MOST_WEIGHT:g}, got {rule.weight:g}")
 
 
-def _orderly(ready: Prepared) -> Iterator[Problem]:
+def _orderly(compiled: CompiledPolicy) -> Iterator[Problem]:
     """The same rules in the opposite order open the same cells and weigh the same, to rounding."""
-    policy = ready.policy
+    policy = compiled.policy
     turned = replace(policy, gates=policy.gates[::-1], fits=policy.fits[::-1])
-    one, other = (_judged(Rulebook(each, many=True), columns(ready, starts(ready))) for each in (policy, turned))
+    one, other = (_judged(Rulebook(each, many=True), columns(compiled, starts(compiled))) for each in (policy, turned))
     if not np.array_equal(one[0], other[0]) or not np.allclose(one[1], other[1], rtol=CLOSE):
         yield Problem("rules", "answer differently in another order")
 
@@ -139,13 +139,13 @@ def _judged(book: Rulebook, seen: Mapping[str, Any]) -> tuple[Array, Any]:
     return every, book.fitness(seen).value
 
 
-def _starved(ready: Prepared) -> Iterator[Problem]:
+def _starved(compiled: CompiledPolicy) -> Iterator[Problem]:
     """Offers and channels that none of the customers tried can be offered, or be reached by."""
-    cells = reached(ready)
-    for place, offer in enumerate(ready.policy.offers):
+    cells = reached(compiled)
+    for place, offer in enumerate(compiled.policy.offers):
         if not cells[place].any():
             yield Problem(f'catalogue.yaml: offer "{offer.id}"', "could be offered to none of the customers tried")
-    for place, channel in enumerate(ready.policy.channels):
+    for place, channel in enumerate(compiled.policy.channels):
         if not cells[:, place].any():
             yield Problem(f'channels.yaml: channel "{channel.id}"', "could reach none of the customers tried")
 

@@ -14,8 +14,8 @@ import numpy as np
 from service.core.domain import Context, Scalar, Snapshot
 from service.core.expressions import Expression, Kind
 from service.core.grid import Array
-from service.decision.batch import population
-from service.decision.compiled import Cells, Prepared
+from service.decision.batch import population_of
+from service.decision.compiled import CompiledPolicy, JudgedCells
 from service.decision.population import Population
 from service.rules.contact_gates import Crowd
 from service.rules.policy import FitRule, GateRule
@@ -30,36 +30,36 @@ MONEY = (0.0, 12_000.0, 120_000.0, 1_200_000.0)
 """What each balance of a customer to start from is, in yuan."""
 
 
-def reached(ready: Prepared) -> Array:
+def reached(compiled: CompiledPolicy) -> Array:
     """(m, k): the treatments that some customer tried could be offered: open, and worth their cost."""
-    found = np.zeros((len(ready.places.offers), len(ready.places.channels)), dtype=bool)
-    choices = list(_choices(ready))
-    for start in starts(ready):
+    found = np.zeros((len(compiled.places.offers), len(compiled.places.channels)), dtype=bool)
+    choices = list(_choices(compiled))
+    for start in starts(compiled):
         if _wanted(found).any():
-            _walk(ready, start, choices, found)
+            _walk(compiled, start, choices, found)
     return found
 
 
-def starts(ready: Prepared) -> list[Facts]:
+def starts(compiled: CompiledPolicy) -> list[Facts]:
     """A stranger, and customers of whom every balance, figure and day is known, from poor to rich."""
-    kinds = {one.name: one.kind for one in ready.policy.attributes.attributes if one.name in _names(ready)}
+    kinds = {one.name: one.kind for one in compiled.policy.attributes.attributes if one.name in _names(compiled)}
     days: Facts = {name: TODAY for name, kind in kinds.items() if kind == Kind.DATE}
     money = [name for name, kind in kinds.items() if kind == Kind.MONEY]
     return [{}, *(days | dict.fromkeys(money, amount) for amount in MONEY)]
 
 
-def _names(ready: Prepared) -> frozenset[str]:
+def _names(compiled: CompiledPolicy) -> frozenset[str]:
     """The raw attributes that some rule or formula needs."""
-    return frozenset(name.removeprefix("customer.") for name in ready.columns.features.table.encode({}))
+    return frozenset(name.removeprefix("customer.") for name in compiled.columns.features.table.encode({}))
 
 
-def _walk(ready: Prepared, facts: Facts, choices: Sequence[tuple[str, Scalar]], found: Array) -> None:
+def _walk(compiled: CompiledPolicy, facts: Facts, choices: Sequence[tuple[str, Scalar]], found: Array) -> None:
     """Marks in ``found`` what the customers on the way can be offered."""
     for _ in range(STEPS):
         tried: list[Facts] = [facts, *({**facts, name: value} for name, value in choices)]
-        cells = judged(ready, tried)
+        cells = judged(compiled, tried)
         shape = (len(tried), *found.shape)
-        found |= (open_cells(cells.oks, shape) & (np.broadcast_to(cells.priority, shape) > 0.0)).any(axis=0)
+        found |= (open_cells(cells.gate_masks, shape) & (np.broadcast_to(cells.priority, shape) > 0.0)).any(axis=0)
         wanted = _wanted(found)
         best = _nearest(cells, shape, wanted)
         if not wanted.any() or tried[best] == facts:
@@ -74,49 +74,53 @@ def _wanted(found: Array) -> Array:
     return wanted
 
 
-def judged(ready: Prepared, customers: list[Facts]) -> Cells:
+def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
     """All cells of customers made up of some facts, who agree to everything and to whom nothing happened yet."""
     count = len(customers)
-    people = _people(ready, customers)
-    seen, moment = _seen(ready, people), ready.columns.moment(NOON)
-    contact = ready.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
-    return ready.many.judge(seen, seen, contact, ready.hearing.many({}, count), ready.contact_cost + ready.prices({}))
+    people = _people(compiled, customers)
+    seen, moment = _seen(compiled, people), compiled.columns.moment(NOON)
+    contact = compiled.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
+    resolved = compiled.score_resolver.resolve_many({}, count)
+    cost = compiled.contact_cost + compiled.prices({})
+    return compiled.array_rules.judge(seen, seen, contact, resolved, cost)
 
 
-def columns(ready: Prepared, customers: Sequence[Facts]) -> dict[str, Any]:
+def columns(compiled: CompiledPolicy, customers: Sequence[Facts]) -> dict[str, Any]:
     """What rules read of such customers."""
-    return {**ready.policy.static_columns, **_seen(ready, _people(ready, customers))}
+    return {**compiled.policy.static_columns, **_seen(compiled, _people(compiled, customers))}
 
 
-def _people(ready: Prepared, customers: Sequence[Facts]) -> Population:
-    consents = {f"marketing:{channel}": True for channel in ready.places.channels} | _asked(ready)
-    return population(ready.policy, [Snapshot(str(place), 1, one, consents) for place, one in enumerate(customers)])
+def _people(compiled: CompiledPolicy, customers: Sequence[Facts]) -> Population:
+    consents = {f"marketing:{channel}": True for channel in compiled.places.channels} | _asked(compiled)
+    return population_of(
+        compiled.policy, [Snapshot(str(place), 1, one, consents) for place, one in enumerate(customers)]
+    )
 
 
-def _seen(ready: Prepared, people: Population) -> dict[str, Any]:
-    return ready.columns.of_many(people, Context(NOON), {}, ready.columns.moment(NOON))[0]
+def _seen(compiled: CompiledPolicy, people: Population) -> dict[str, Any]:
+    return compiled.columns.of_many(people, Context(NOON), {}, compiled.columns.moment(NOON))[0]
 
 
-def _asked(ready: Prepared) -> dict[str, bool]:
-    purposes = [rule.purpose for rule in ready.policy.contact.consents]
-    return {purpose.replace("<channel>", channel): True for purpose in purposes for channel in ready.places.channels}
+def _asked(compiled: CompiledPolicy) -> dict[str, bool]:
+    purposes = [rule.purpose for rule in compiled.policy.contact.consents]
+    return {purpose.replace("<channel>", channel): True for purpose in purposes for channel in compiled.places.channels}
 
 
-def _nearest(cells: Cells, shape: tuple[int, ...], wanted: Array) -> int:
+def _nearest(cells: JudgedCells, shape: tuple[int, ...], wanted: Array) -> int:
     """The row whose wanted treatments are closed by the fewest gates; the first of equals."""
     closed = np.zeros(shape)
-    for ok in cells.oks:
+    for ok in cells.gate_masks:
         closed += ~np.broadcast_to(np.asarray(ok, dtype=bool), shape)
     closed += ~(np.broadcast_to(cells.priority, shape) > 0.0)
     return int((closed * wanted).sum(axis=(1, 2)).argmin())
 
 
-def _choices(ready: Prepared) -> Iterator[tuple[str, Scalar]]:
+def _choices(compiled: CompiledPolicy) -> Iterator[tuple[str, Scalar]]:
     """Every fact worth trying: (attribute, value)."""
-    table, given = ready.policy.attributes.attributes, dict(_given(ready))
-    numbers = sorted(set(_numbers(ready)))
+    table, given = compiled.policy.attributes.attributes, dict(_given(compiled))
+    numbers = sorted(set(_numbers(compiled)))
     for one in table:
-        if one.name not in _names(ready):
+        if one.name not in _names(compiled):
             continue
         values: list[Scalar] = [*given.get(f"customer.{one.name}", ())]
         if one.kind == Kind.BOOLEAN:
@@ -131,10 +135,10 @@ def _choices(ready: Prepared) -> Iterator[tuple[str, Scalar]]:
         yield from ((one.name, value) for value in dict.fromkeys(values))
 
 
-def _given(ready: Prepared) -> Iterator[tuple[str, tuple[Scalar, ...]]]:
+def _given(compiled: CompiledPolicy) -> Iterator[tuple[str, tuple[Scalar, ...]]]:
     """What the rules' own cases give, by name."""
     found: dict[str, list[Scalar]] = {}
-    rules: tuple[GateRule | FitRule, ...] = (*ready.policy.gates, *ready.policy.fits)
+    rules: tuple[GateRule | FitRule, ...] = (*compiled.policy.gates, *compiled.policy.fits)
     for rule in rules:
         for case in rule.cases:
             for name, value in case.given.items():
@@ -142,12 +146,12 @@ def _given(ready: Prepared) -> Iterator[tuple[str, tuple[Scalar, ...]]]:
     yield from ((name, tuple(values)) for name, values in found.items())
 
 
-def _numbers(ready: Prepared) -> Iterator[float]:
+def _numbers(compiled: CompiledPolicy) -> Iterator[float]:
     """The figures that gates compare with: literals, and the numbers the offers state."""
-    for rule in ready.policy.gates:
+    for rule in compiled.policy.gates:
         for expression in (rule.require, rule.applies):
             yield from _literals(expression)
-    for offer in ready.policy.offers:
+    for offer in compiled.policy.offers:
         yield from (float(v) for v in offer.terms.values() if isinstance(v, int | float) and not isinstance(v, bool))
 
 

@@ -36,27 +36,27 @@ def experiment_arm(customer_id: str, experiments: Experiments) -> str:
     return buckets[int(at * BUCKETS)] if buckets else Arm.PERSONALISED
 
 
-class Arms:
+class ArmAssignment:
     """``experiment_arm`` of many: places among ``names``, which also hold the arms that no experiment gives."""
 
     def __init__(self, experiments: Experiments, names: Sequence[str]) -> None:
         """Numbers the buckets, once per policy."""
         self.names = names
         self._experiments = experiments
-        self._place = {name: place for place, name in enumerate(names)}
+        self._index = {name: index for index, name in enumerate(names)}
         buckets = experiments.arms or (Arm.PERSONALISED,)
-        self._buckets = np.array([self._place[arm] for arm in buckets], dtype=np.int16)
+        self._buckets = np.array([self._index[arm] for arm in buckets], dtype=np.int16)
 
-    def place(self, arm: str) -> int:
+    def index(self, arm: str) -> int:
         """Where an arm stands among the names."""
-        return self._place[arm]
+        return self._index[arm]
 
-    def of(self, customers: Sequence[str]) -> NDArray[np.int16]:
+    def assign_many(self, customers: Sequence[str]) -> NDArray[np.int16]:
         """(n,) the place of each customer's arm."""
         share, count = self._experiments.holdout_share, len(self._buckets)
         if share <= 0.0 and count == 1:
-            return np.full(len(customers), self.place(Arm.PERSONALISED), dtype=np.int16)
+            return np.full(len(customers), self.index(Arm.PERSONALISED), dtype=np.int16)
         at = hash_fractions(self._experiments.holdout_salt, ((one,) for one in customers))
         arms = self._buckets[(at * count).astype(np.intp)]
-        arms[at < share] = self.place(Arm.HOLDOUT)
+        arms[at < share] = self.index(Arm.HOLDOUT)
         return arms

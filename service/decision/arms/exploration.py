@@ -27,13 +27,15 @@ class Draw:
         return hash_order(self.salt, (*self.unit, "order"), count)
 
 
-def draw(policy: Policy, customer_id: str, day: int, epsilon: float) -> Draw:
+def draw_exploration(policy: Policy, customer_id: str, day: int, epsilon: float) -> Draw:
     """The draw of one customer, who explores with the probability epsilon of their arm."""
     salt, unit = policy.experiments.exploration_salt, _unit(customer_id, day, policy)
     return Draw(epsilon, epsilon > 0.0 and hash_fraction(salt, *unit) < epsilon, salt, unit)
 
 
-def draws(policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[np.float64]) -> dict[int, Draw]:
+def draw_explorations(
+    policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[np.float64]
+) -> dict[int, Draw]:
     """By row, the draws of those among many customers who explore; ``epsilon`` (n,) is that of each one's arm."""
     salt = policy.experiments.exploration_salt
     if not epsilon.any():

@@ -3,7 +3,7 @@
 Judging each arm on its own would pay for every rule once per arm, some milliseconds each, however few customers it has.
 So all are judged as by the whole method, and then what an arm does differently (``arms``) is put right in its rows:
 a factor becomes 1, a withheld rule opens or rests, another ordering takes the place of the priority. Row for row the
-same bits as ``Program.under`` gives one customer, since a factor of 1 changes none.
+same bits as ``CompiledRules.for_arm`` gives one customer, since a factor of 1 changes none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,48 +12,48 @@ from dataclasses import replace
 import numpy as np
 
 from service.core.grid import Array, by_customer, by_offer
-from service.decision.arms.policies import Way
-from service.decision.compiled import Cells, Prepared
+from service.decision.arms.policies import ArmPolicy
+from service.decision.compiled import CompiledPolicy, JudgedCells
 from service.rules.contact_gates import Ok
 from service.rules.policy import Rule
 from service.rules.rulebook import Fitness, falls_away
 from service.scoring import arbitration
 
 
-class Mixture:
-    """The arms of n customers: ``places`` are theirs among ``ready.arms.names``."""
+class MixedArms:
+    """The arms of n customers: ``places`` are theirs among ``compiled.arms.names``."""
 
-    def __init__(self, ready: Prepared, places: Array) -> None:
+    def __init__(self, compiled: CompiledPolicy, places: Array) -> None:
         """Reads each arm's way once."""
-        self._ready, self._places = ready, places
-        self._ways = [ready.ways[name] for name in ready.arms.names]
-        self._lever = by_offer([offer.lever for offer in ready.policy.offers])
+        self._compiled, self._places = compiled, places
+        self._arm_policies = [compiled.arm_policies[name] for name in compiled.arms.names]
+        self._lever = by_offer([offer.lever for offer in compiled.policy.offers])
 
     @property
     def epsilon(self) -> Array:
         """(n,) the probability of exploring."""
-        return self._each([way.epsilon or 0.0 for way in self._ways])
+        return self._each([arm_policy.epsilon or 0.0 for arm_policy in self._arm_policies])
 
-    def heard(self, scores: Mapping[str, Array]) -> dict[str, Array]:
+    def mask_scores(self, scores: Mapping[str, Array]) -> dict[str, Array]:
         """The scores, NaN for who is served without models."""
-        scored = self._where([way.scored for way in self._ways])
+        scored = self._where([arm_policy.scored for arm_policy in self._arm_policies])
         return {family: np.where(scored, column, np.nan) for family, column in scores.items()}
 
-    def corrected(self, cells: Cells, cost: Array) -> Cells:
+    def correct_cells(self, cells: JudgedCells, cost: Array) -> JudgedCells:
         """What the whole method made of every cell, as each customer's own arm makes it."""
         fitness = self._rested(cells.fitness)
-        response = np.where(self._rows(lambda way: way.neutral), 1.0, cells.response)
-        lever = np.where(self._rows(lambda way: way.levers), self._lever, 1.0)
+        response = np.where(self._rows(lambda arm_policy: arm_policy.neutral), 1.0, cells.response)
+        lever = np.where(self._rows(lambda arm_policy: arm_policy.levers), self._lever, 1.0)
         fit, uplift = fitness.value, self._uplift(cells.uplift)
         factors = (arbitration.effect(cells.propensity, uplift), cells.value, lever, fit, response, cost)
         priority = arbitration.unpushed(arbitration.priorities(*factors), uplift)
         for ordering in (arbitration.by_propensity, arbitration.as_listed):
-            mine = self._where([way.ordering is ordering for way in self._ways])
+            mine = self._where([arm_policy.ordering is ordering for arm_policy in self._arm_policies])
             if mine.any():
                 priority = np.where(by_customer(mine), ordering(*factors), priority)
         return replace(
             cells,
-            oks=self._opened(cells.oks),
+            gate_masks=self._opened(cells.gate_masks),
             fitness=fitness,
             fit=fit,
             uplift=uplift,
@@ -63,34 +63,36 @@ class Mixture:
 
     def _uplift(self, uplift: Array | None) -> Array | None:
         """The uplift, silent for who is served without."""
-        return None if uplift is None else np.where(self._rows(lambda way: way.uplift), uplift, np.nan)
+        return None if uplift is None else np.where(self._rows(lambda arm_policy: arm_policy.uplift), uplift, np.nan)
 
-    def _opened(self, oks: Sequence[Ok]) -> list[Ok]:
+    def _opened(self, gate_masks: Sequence[Ok]) -> list[Ok]:
         """The gates, open where the customer's arm leaves them out."""
-        gone = self._gone(self._ready.policy.gates)
-        pairs = zip(self._ready.gate_ids, oks, strict=True)
+        gone = self._gone(self._compiled.policy.gates)
+        pairs = zip(self._compiled.gate_ids, gate_masks, strict=True)
         return [ok | gone[gate] if gate in gone and ok is not True else ok for gate, ok in pairs]
 
     def _rested(self, fitness: Fitness) -> Fitness:
         """The fit rules, at rest where the customer's arm leaves them out, or has no fit at all."""
-        gone, neutral = self._gone(self._ready.policy.fits), self._rows(lambda way: way.neutral)
+        gone, neutral = self._gone(self._compiled.policy.fits), self._rows(lambda arm_policy: arm_policy.neutral)
         fired = [
             (fit, ~(gone[fit.id] | neutral if fit.id in gone else neutral) & where) for fit, where in fitness.fired
         ]
-        return self._ready.many.rulebook.weighed(fired)
+        return self._compiled.array_rules.rulebook.weighed(fired)
 
     def _gone(self, rules: Sequence[Rule]) -> dict[str, Array]:
         """Rule -> (n, 1, 1) the rows whose arm leaves it out; only rules that some arm does."""
-        withheld = {way.withheld for way in self._ways if way.withheld is not None}
+        without_strategy = {
+            arm_policy.without_strategy for arm_policy in self._arm_policies if arm_policy.without_strategy is not None
+        }
         found: dict[str, Array] = {}
-        for strategy in withheld:
-            rows = self._where([way.withheld == strategy for way in self._ways])
+        for strategy in without_strategy:
+            rows = self._where([arm_policy.without_strategy == strategy for arm_policy in self._arm_policies])
             if rows.any():
                 found |= {rule.id: by_customer(rows) for rule in rules if falls_away(rule, strategy)}
         return found
 
-    def _rows(self, holds: Callable[[Way], bool]) -> Array:
-        return by_customer(self._where([holds(way) for way in self._ways]))
+    def _rows(self, holds: Callable[[ArmPolicy], bool]) -> Array:
+        return by_customer(self._where([holds(arm_policy) for arm_policy in self._arm_policies]))
 
     def _where(self, said: Sequence[bool]) -> Array:
         return np.array(said, dtype=bool)[self._places]

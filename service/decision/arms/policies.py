@@ -1,7 +1,7 @@
 """The arms: what each does differently from the whole method. Pure.
 
 Everybody is served by the same gates on the same facts; an arm only changes what is heard and how what is allowed is
-ordered. One table (``WAYS``) says what each kind of standing test does:
+ordered. One table (``ARM_POLICIES``) says what each kind of standing test does:
 
     kind               models  uplift  fit, response  levers   ordered by          explores
     personalised         yes    yes         yes         yes    priority            epsilon
@@ -26,7 +26,7 @@ from service.scoring.arbitration import Ordering
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ArmPolicy:
     """How an arm is served; the defaults are the whole method."""
 
     scored: bool = True
@@ -35,31 +35,34 @@ class Way:
     neutral: bool = False
     levers: bool = True
     ordering: Ordering = arbitration.priorities
-    withheld: str | None = None
+    without_strategy: str | None = None
     epsilon: float | None = None
     """The probability of exploring; None is the policy's."""
 
 
-WAYS: Mapping[str, Way] = {
-    Arm.PERSONALISED: Way(),
-    Arm.CHALLENGER: Way(),
-    Arm.HOLDOUT: Way(scored=False, neutral=True, epsilon=0.0),
-    Arm.UNPERSONALISED: Way(scored=False, epsilon=0.0),
-    "random-relevant": Way(epsilon=1.0),
-    "propensity-only": Way(uplift=False, neutral=True, levers=False, ordering=arbitration.by_propensity),
-    "without-levers": Way(levers=False),
-    "eligibility-only": Way(scored=False, neutral=True, levers=False, ordering=arbitration.as_listed),
-    "without-strategy": Way(),
+ARM_POLICIES: Mapping[str, ArmPolicy] = {
+    Arm.PERSONALISED: ArmPolicy(),
+    Arm.CHALLENGER: ArmPolicy(),
+    Arm.HOLDOUT: ArmPolicy(scored=False, neutral=True, epsilon=0.0),
+    Arm.UNPERSONALISED: ArmPolicy(scored=False, epsilon=0.0),
+    "random-relevant": ArmPolicy(epsilon=1.0),
+    "propensity-only": ArmPolicy(uplift=False, neutral=True, levers=False, ordering=arbitration.by_propensity),
+    "without-levers": ArmPolicy(levers=False),
+    "eligibility-only": ArmPolicy(scored=False, neutral=True, levers=False, ordering=arbitration.as_listed),
+    "without-strategy": ArmPolicy(),
 }
 """By arm, and by kind of standing test."""
 
 
-def ways(experiments: Experiments) -> dict[str, Way]:
+def arm_policies(experiments: Experiments) -> dict[str, ArmPolicy]:
     """How each arm that a decision may have is served, by its name; ``epsilon`` is never None."""
-    found = {arm: WAYS[arm] for arm in Arm} | {test.id: _way(test) for test in experiments.tests}
+    found = {arm: ARM_POLICIES[arm] for arm in Arm} | {test.id: _arm_policy(test) for test in experiments.tests}
     usual = experiments.exploration_epsilon
-    return {arm: way if way.epsilon is not None else replace(way, epsilon=usual) for arm, way in found.items()}
+    return {
+        arm: arm_policy if arm_policy.epsilon is not None else replace(arm_policy, epsilon=usual)
+        for arm, arm_policy in found.items()
+    }
 
 
-def _way(test: StandingTest) -> Way:
-    return replace(WAYS[test.kind], withheld=test.strategy)
+def _arm_policy(test: StandingTest) -> ArmPolicy:
+    return replace(ARM_POLICIES[test.kind], without_strategy=test.strategy)

@@ -1,8 +1,8 @@
-"""Why, why not, and what would change it: one decision taken apart. Read-only and off the hot path.
+"""Every cell of one decision judged and explained, and what would open a withheld offer.
 
-``trace`` judges the same cells as ``decide`` and tells every one: which gates held, which fit rules fired, what each C
-scored, the factors of its priority. ``unlocks`` says for the offers that are withheld what stands between them and the
-customer: the fewest gates that would all have to open, so that the nearest facts come first.
+``trace_cells`` judges the same cells as ``decide``: which gates held, which fit rules fired, the score of each C, the
+factors of the priority. ``unlocks`` names, for each withheld offer, the fewest gates that would all have to open.
+Read-only, and outside the path of a request.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ import numpy as np
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
 from service.decision.arms.assignment import arm_of
-from service.decision.compiled import Cells, Prepared, prepared
-from service.decision.single import figure, judged, known
+from service.decision.compiled import CompiledPolicy, JudgedCells, compile_policy
+from service.decision.single import figure, judge_cells, known
 from service.rules.policy import CONCERNS, Policy
 from service.rules.rulebook import Fit
 from service.scoring.propensity import Scores
@@ -69,17 +69,17 @@ class Unlock:
     offers: tuple[str, ...]
 
 
-def trace(
+def trace_cells(
     policy: Policy, snapshot: Snapshot, context: Context, scores: Scores, release: Release
 ) -> tuple[TracedTreatment, ...]:
     """Every offer in every channel, in the policy's order, judged and explained."""
-    ready = prepared(policy)
-    asked = ready.asked_channel(context)
+    compiled = compile_policy(policy)
+    asked = compiled.asked_channel(context)
     arm = arm_of(snapshot, policy.experiments, release.on_trial)
-    cells = judged(ready, snapshot, context, scores, release, arm, ready.columns.moment(context.now))
-    price, levers = ready.prices(release.prices), ready.ways[arm].levers
+    cells = judge_cells(compiled, snapshot, context, scores, release, arm, compiled.columns.moment(context.now))
+    price, levers = compiled.prices(release.prices), compiled.arm_policies[arm].levers
     return tuple(
-        _traced(ready, cells, price, offer, channel, asked, levers)
+        _traced(compiled, cells, price, offer, channel, asked, levers)
         for offer in range(len(policy.offers))
         for channel in range(len(policy.channels))
     )
@@ -98,18 +98,24 @@ def unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
 
 
 def _traced(
-    ready: Prepared, cells: Cells, price: Array, offer: int, channel: int, asked: int | None, levers: bool
+    compiled: CompiledPolicy,
+    cells: JudgedCells,
+    price: Array,
+    offer: int,
+    channel: int,
+    asked: int | None,
+    levers: bool,
 ) -> TracedTreatment:
-    noun, road = ready.policy.offers[offer], ready.policy.channels[channel]
+    noun, road = compiled.policy.offers[offer], compiled.policy.channels[channel]
     fired = {fit.id for fit, where in cells.fitness.fired if _holds(where, offer, channel)}
-    fits = ready.one.rulebook.fits
+    fits = compiled.scalar_rules.rulebook.fits
     return TracedTreatment(
         offer=noun.id,
         channel=road.id,
         asked=asked in (None, channel),
-        gates={gate: _holds(ok, offer, channel) for gate, ok in zip(ready.gate_ids, cells.oks, strict=True)},
+        gates={gate: _holds(ok, offer, channel) for gate, ok in zip(compiled.gate_ids, cells.gate_masks, strict=True)},
         fits={fit.id: fit.id in fired for fit in fits},
-        concerns=_concerns([fit for fit in fits if fit.id in fired], ready.policy),
+        concerns=_concerns([fit for fit in fits if fit.id in fired], compiled.policy),
         propensity=figure(cells.propensity, offer, channel),
         uplift=known(cells.uplift, offer, channel),
         value=known(cells.value, offer, channel),

@@ -18,7 +18,7 @@ from service.core.domain import Context, Snapshot
 from service.core.expressions import Expression, Kind, compile_truth, compile_value
 from service.core.expressions.tree import MIRRORED, Node
 from service.core.grid import DAY_MS
-from service.decision.compiled import Prepared, prepared
+from service.decision.compiled import CompiledPolicy, compile_policy
 from service.decision.privacy import is_personal_arm
 from service.decision.segment_and_stage import NAMES
 from service.decision.single import figure
@@ -53,9 +53,9 @@ class Shortfalls:
 
     def __init__(self, policy: Policy, snapshot: Snapshot, context: Context, arm: str) -> None:
         """Lays out the facts that the decision read, as it read them."""
-        self._ready, self._snapshot, self._now = prepared(policy), snapshot, context.now
+        self._compiled, self._snapshot, self._now = compile_policy(policy), snapshot, context.now
         self._rules = {rule.id: rule for rule in policy.rules}
-        self._columns = _columns(self._ready, snapshot, context, arm)
+        self._columns = _columns(self._compiled, snapshot, context, arm)
 
     def of(self, gate: str, cell: TracedTreatment) -> Shortfall | None:
         """What the gate lacks in a cell that it closed; None where only its own text can say."""
@@ -91,7 +91,7 @@ class Shortfalls:
         return _names(node) <= set(self._columns)
 
     def _at(self, found: Any, cell: TracedTreatment) -> Any:
-        places = self._ready.places
+        places = self._compiled.places
         if not isinstance(found, np.ndarray) or not found.ndim:
             return found
         return figure(found, places.offer[cell.offer], places.channel[cell.channel])
@@ -109,28 +109,28 @@ class Shortfalls:
         """When each event that the limit counts happened."""
         kinds, direction = (rule.counts, rule.direction) if isinstance(rule, Cap) else (rule.after, None)
         same = self._key(rule.per, cell.offer, cell.channel)
-        direction_of = dict(zip(self._ready.places.channels, self._ready.places.direction, strict=True))
+        direction_of = dict(zip(self._compiled.places.channels, self._compiled.places.direction, strict=True))
         for trail in self._snapshot.trails:
             heading = direction is None or direction_of.get(trail.channel or "", direction) == direction
             if trail.kind in kinds and heading and self._key(rule.per, trail.offer, trail.channel) == same:
                 yield from trail.instants
 
     def _key(self, per: str, offer: str | None, channel: str | None) -> object:
-        places = self._ready.places
+        places = self._compiled.places
         family = None if offer not in places.offer else places.family_of[places.offer[offer]]
         return {"offer": offer, "family": family, "channel": channel}.get(per)
 
 
-def _columns(ready: Prepared, snapshot: Snapshot, context: Context, arm: str) -> Mapping[str, Any]:
+def _columns(compiled: CompiledPolicy, snapshot: Snapshot, context: Context, arm: str) -> Mapping[str, Any]:
     """The facts as the decision read them, with ``offer.*`` and ``channel.*``; nothing that is counted or found.
 
     The past and the models' segment stay out: what a customer can change is told, the rest in the rule's own words.
     """
-    past = group_events(snapshot.trails, snapshot.surveys, ready.places, context.now)
-    at, personal = ready.columns.moment(context.now), is_personal_arm(arm)
-    columns, _ = ready.columns.of_one(snapshot, context, {}, past, at, personal)
+    past = group_events(snapshot.trails, snapshot.surveys, compiled.places, context.now)
+    at, personal = compiled.columns.moment(context.now), is_personal_arm(arm)
+    columns, _ = compiled.columns.of_one(snapshot, context, {}, past, at, personal)
     facts = {name: one for name, one in columns.items() if not name.startswith("history.") and name not in NAMES}
-    return {**facts, **ready.policy.static_columns}
+    return {**facts, **compiled.policy.static_columns}
 
 
 def _conditions(node: Node) -> Iterator[Node]:

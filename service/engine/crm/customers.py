@@ -3,7 +3,7 @@
 What is stored is judged by the attribute table of the policy that serves. An upsert says all that is known: what it
 leaves out is unknown from then on; an amendment says what changes. Erasing is ``store.customers.repository``'s; here
 the record's
-own room says what a decision record may keep (``decision.redacted``).
+own room says what a decision record may keep (``decision.redact_record``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 from service.core.domain import Attributes, Client
 from service.core.errors import InvalidInput, NotFound, Problem, no_customer
 from service.core.grid import day_at
-from service.decision import redacted
+from service.decision import redact_record
 from service.engine.auth.branch_scope import expect_own, expect_reach, reaches
 from service.engine.crm import assessments
 from service.engine.crm.leads.judging import now_ms
@@ -137,7 +137,7 @@ class Customers:
 
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
         """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
-        return self._store.customers.erase(customer_id, redacted, self._answers.forget, actor, detail, expect)
+        return self._store.customers.erase(customer_id, redact_record, self._answers.forget, actor, detail, expect)
 
 
 def _nobody(wanted: CustomerChange) -> NotFound:

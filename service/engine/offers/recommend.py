@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from service.core.domain import Decision, Snapshot
 from service.decision import decide, encode
-from service.decision.compiled import prepared
-from service.decision.positioning import positioned
+from service.decision.compiled import compile_policy
+from service.decision.positioning import choose_variants
 from service.engine.metrics import count_decision
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease
@@ -60,12 +60,12 @@ def decide_recorded(
     mine = serving.for_customer(snapshot)
     context, snapshot = request.context(now), cut_snapshot(mine.policy, snapshot, now)
     with span("score"):
-        scores = score_one(mine.bundle, snapshot, prepared(mine.policy).columns.lifecycle.reads_segment)
+        scores = score_one(mine.bundle, snapshot, compile_policy(mine.policy).columns.segment_and_stage.reads_segment)
     with span("decide"):
         decision = decide(mine.policy, snapshot, context, scores, mine.release, decision_id, (*away, *mine.degraded))
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
-    variants = positioned(mine.policy, decision, snapshot, context, scores)
+    variants = choose_variants(mine.policy, decision, snapshot, context, scores)
     return RecordedDecision(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
 
 

@@ -19,7 +19,7 @@ from service.analysis.weight_sensitivity import Advance, Firmness, sensitivity
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
-from service.decision import population
+from service.decision import population_of
 from service.engine.releases import policy_check_process, value_gate_process
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
@@ -179,7 +179,7 @@ class Governance:
         now = _now()
         people, release = self._people(customers, now, policy), self._release(policy)
         scores = self._scores(people, release)
-        return sensitivity(policy, population(policy, people), Context(now), scores, release, share, advance)
+        return sensitivity(policy, population_of(policy, people), Context(now), scores, release, share, advance)
 
     def made(self, release: Release) -> Release:
         """Tell this process of a release made now, before others see it."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from service.analysis.policy_checks import conduct
 from service.core.errors import PolicyError
-from service.decision.compiled import prepared
+from service.decision.compiled import compile_policy
 from service.engine.releases.artifacts import Artifacts
 from service.rules.policy import Policy, from_documents
 from service.scoring.models import Bundle, open_bundle
@@ -38,7 +38,7 @@ class ReleaseLoader:
 
     def _compile(self, policy_hash: str) -> Policy:
         policy = self.policy(policy_hash)
-        prepared(policy)
+        compile_policy(policy)
         conduct.refuse(policy)
         return policy
 

@@ -21,7 +21,7 @@ def without(policy: Policy, gate: str) -> Policy:
 
 
 def test_the_shipped_policy_breaks_nothing(shipped: Policy) -> None:
-    assert conduct.breaches(shipped) == []
+    assert conduct.find_breaches(shipped) == []
     conduct.refuse(shipped)
 
 
@@ -44,7 +44,7 @@ def test_a_policy_without_a_gate_of_the_law_is_refused(shipped: Policy, gate: st
 
 
 def test_a_policy_that_asks_no_consent_is_refused_in_every_outbound_channel(shipped: Policy) -> None:
-    found = conduct.breaches(replace(shipped, contact=replace(shipped.contact, consents=())))
+    found = conduct.find_breaches(replace(shipped, contact=replace(shipped.contact, consents=())))
     outbound = {channel.id for channel in shipped.channels if channel.direction == "outbound"}
     assert {f'channel "{one}"' for one in outbound} == {problem.where for problem in found}
 
@@ -52,7 +52,7 @@ def test_a_policy_that_asks_no_consent_is_refused_in_every_outbound_channel(ship
 def test_a_wealth_offer_without_risk_level_is_refused(shipped: Policy) -> None:
     bare = [replace(one, terms={**one.terms, "risk": None}) if one.id == "cash-r1" else one for one in shipped.offers]
     opened = without(without(replace(shipped, offers=tuple(bare)), "tolerance-covers-risk"), "assessment-valid")
-    found = conduct.breaches(opened)
+    found = conduct.find_breaches(opened)
     assert ('offer "cash-r1"', "is open to a customer although it states no risk level") in [
         (problem.where, problem.message) for problem in found
     ]
@@ -61,7 +61,7 @@ def test_a_wealth_offer_without_risk_level_is_refused(shipped: Policy) -> None:
 def test_words_are_read_again_before_they_are_served(shipped: Policy) -> None:
     key = ("cash-r1", "mobile_app", "zh")
     said = replace(shipped.messages[key], body="ＢＡＯ 保 證 收益，年化3.5%")
-    found = conduct.breaches(replace(shipped, messages={**shipped.messages, key: said}))
+    found = conduct.find_breaches(replace(shipped, messages={**shipped.messages, key: said}))
     assert {problem.where for problem in found} == {'message of offer "cash-r1"'}
     assert any('"保证"' in problem.message for problem in found)
     assert any("per cent" in problem.message for problem in found)

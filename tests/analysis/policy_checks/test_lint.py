@@ -10,7 +10,7 @@ from service.analysis.policy_checks.lint import Findings, findings
 from service.analysis.policy_checks.reachability import columns, reached, starts
 from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
-from service.decision.compiled import prepared
+from service.decision.compiled import compile_policy
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 
 POLICY = load(DEFAULT)
@@ -89,10 +89,10 @@ def test_a_strategy_without_a_rule_is_told() -> None:
 
 def test_every_witness_is_one_that_the_decision_itself_would_serve() -> None:
     """What ``reached`` calls reached is open in the decision's own grid."""
-    cells = reached(prepared(POLICY))
+    cells = reached(compile_policy(POLICY))
     assert cells.any(axis=1).all()
     assert cells.any(axis=0).all()
-    assert columns(prepared(POLICY), starts(prepared(POLICY)))["customer.demand_yuan"].shape[0] == 5
+    assert columns(compile_policy(POLICY), starts(compile_policy(POLICY)))["customer.demand_yuan"].shape[0] == 5
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.core.domain import Arm
-from service.decision import decide, decide_many, population
+from service.decision import decide, decide_many, population_of
 from tests.decision.bank import DAY, NOON, PLAIN, RELEASE, RICH, context, customer, small_policy
 
 EPSILON, CUSTOMERS = 0.4, 20_000
@@ -16,7 +16,7 @@ POLICY = small_policy(experiments=replace(PLAIN, exploration_epsilon=EPSILON))
 @pytest.fixture(scope="module", params=[1, 2, 4, 6])
 def drawn(request):
     """Many customers who differ in nothing but their id, and so only in their draw."""
-    known = population(POLICY, [customer(RICH)])
+    known = population_of(POLICY, [customer(RICH)])
     many = replace(
         known,
         customers=[f"c-{number}" for number in range(CUSTOMERS)],

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from benchmarks.decision import NOW, customers
 from service.core.domain import Arm, Context, Decision, Snapshot
-from service.decision import decide, decide_many, encode, population, replay
+from service.decision import decide, decide_many, encode, population_of, replay
 from service.decision.arms.assignment import arm_of, experiment_arm
-from service.decision.arms.policies import WAYS
+from service.decision.arms.policies import ARM_POLICIES
 from service.rules.model.rules import TEST_KINDS, StandingTest
 from service.rules.policy import DEFAULT, Policy, load
 from tests.decision.bank import (
@@ -106,7 +106,7 @@ def test_who_withdrew_or_is_unknown_is_in_no_experiment(refusal: dict[str, bool]
 
 
 def test_every_kind_of_test_is_known_to_the_core():
-    assert set(WAYS) == {*Arm, *TEST_KINDS}
+    assert set(ARM_POLICIES) == {*Arm, *TEST_KINDS}
 
 
 def test_propensity_only_orders_by_propensity_and_hears_the_models():
@@ -175,7 +175,9 @@ def test_a_treatment_credits_the_strategies_of_the_rules_that_raised_it_once_eac
 def test_one_and_many_agree_bit_for_bit_in_every_arm(people, at: Context, block: int, on_trial: bool):
     several, spoken = renamed([one for one, _ in people]), [one for _, one in people]
     release = replace(RELEASE, on_trial=on_trial)
-    found = decide_many(POLICY, population(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block)
+    found = decide_many(
+        POLICY, population_of(POLICY, several), at, as_columns(spoken), release, reasons=True, block=block
+    )
     withheld: Counter[str] = Counter()
     for row, (snapshot, said) in enumerate(zip(several, spoken, strict=True)):
         one = decide(POLICY, snapshot, at, said, release, "d")
@@ -238,7 +240,7 @@ def test_one_and_many_agree_under_the_shipped_policy_in_every_arm():
     policy = replace(policy, experiments=replace(policy.experiments, tests=tests, holdout_share=0.03))
     people, at = customers(policy, 400), Context(NOW, limit=5)
     spoken = dict(zip(("deposit", "wealth"), np.random.default_rng(5).random((2, len(people))) ** 3, strict=True))
-    found = decide_many(policy, population(policy, people), at, spoken, RELEASE)
+    found = decide_many(policy, population_of(policy, people), at, spoken, RELEASE)
     assert set(found.arms) >= {test.id for test in tests}
     for row, snapshot in enumerate(people):
         own = {family: float(column[row]) for family, column in spoken.items()}

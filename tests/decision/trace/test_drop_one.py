@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from service.core.domain import Context, Snapshot
-from service.decision import TracedTreatment, decide, trace
+from service.decision import TracedTreatment, decide, trace_cells
 from service.decision.trace.drop_one import FACTORS, priority, sensitivity, winner
 from tests.decision.bank import RELEASE, context, customer, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
@@ -58,7 +58,7 @@ def test_no_price_below_zero_pushes_an_offer_that_gains_nothing_whatever_is_left
 
 def test_one_concern_of_the_fit_is_taken_out_alone():
     elder = customer({"age": 65, "total_yuan": 100_000.0, "demand_yuan": 60_000.0, "mobile_active": True})
-    cells = trace(POLICY, elder, context(channel="mobile_app"), {}, RELEASE)
+    cells = trace_cells(POLICY, elder, context(channel="mobile_app"), {}, RELEASE)
     found = {one.factor: one.priority for one in sensitivity(POLICY, cells)}
     assert found["fit.consumer"] == pytest.approx((winner(cells).priority) / 2.0)
     assert found["fit"] == pytest.approx(winner(cells).priority / 6.0)
@@ -73,7 +73,7 @@ def test_where_nothing_is_open_nothing_decides():
 def test_the_factors_of_a_cell_give_its_priority_bit_by_bit_and_the_winner_is_the_decisions(
     snapshot: Snapshot, at: Context, spoken
 ):
-    cells = trace(POLICY, snapshot, at, spoken, RELEASE)
+    cells = trace_cells(POLICY, snapshot, at, spoken, RELEASE)
     assert all(priority(one, {}) == one.priority for one in cells if one.value is not None)
     decision, first = decide(POLICY, snapshot, at, spoken, RELEASE, "d"), winner(cells)
     if not decision.explored:

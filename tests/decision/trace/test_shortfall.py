@@ -2,7 +2,7 @@
 
 from service.core.domain import Arm, Snapshot
 from service.core.grid import day_number
-from service.decision import trace
+from service.decision import trace_cells
 from service.decision.trace.shortfall import Shortfall, Shortfalls
 from tests.decision.bank import DAY, RELEASE, RICH, context, customer, event, gate, small_policy
 
@@ -14,7 +14,9 @@ def lacking(
 ):
     at = context()
     (cell,) = [
-        cell for cell in trace(policy, snapshot, at, {}, RELEASE) if (cell.offer, cell.channel) == (offer, channel)
+        cell
+        for cell in trace_cells(policy, snapshot, at, {}, RELEASE)
+        if (cell.offer, cell.channel) == (offer, channel)
     ]
     assert gate_id in cell.closed_by
     return Shortfalls(policy, snapshot, at, arm).of(gate_id, cell)

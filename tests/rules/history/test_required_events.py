@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.domain import Context, Release, Snapshot, Trail
 from service.core.trails import surveys_of
-from service.decision import decide, decide_many, encode, population, replay
+from service.decision import decide, decide_many, encode, population_of, replay
 from service.rendering import Subject, write_explanation
 from service.rules.history.required_events import EventRequirement, can_answer, cut_snapshot, required_events_of
 from service.rules.model.contact import CoolOff
@@ -58,7 +58,7 @@ def test_no_decision_tells_what_is_kept_from_all_the_past(number: int, several: 
         assert decide(policy, again, at, {}, release, "d") == whole
         record = encode(whole, less, at, {}, release)
         assert replay(record, policy) == record
-    every, fewer = (decide_many(policy, population(policy, each), at, {}, release) for each in (several, short))
+    every, fewer = (decide_many(policy, population_of(policy, each), at, {}, release) for each in (several, short))
     np.testing.assert_array_equal(every.offer, fewer.offer)
     np.testing.assert_array_equal(every.priority, fewer.priority)
 

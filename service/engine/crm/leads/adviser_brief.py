@@ -12,7 +12,7 @@ from typing import Any
 
 from service.core.errors import NotFound
 from service.decision import decode
-from service.decision.positioning import positioned
+from service.decision.positioning import choose_variants
 from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.explain import ExplanationService
@@ -69,7 +69,7 @@ class AdviserBrief:
 def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
     """Whose segment's words the offer is told in to the customer of a decision; None are the plain ones."""
     decision, snapshot, context, scores, _ = decode(record)
-    return positioned(policy, decision, snapshot, context, scores, (offer,)).get(offer)
+    return choose_variants(policy, decision, snapshot, context, scores, (offer,)).get(offer)
 
 
 def about(facts: LeadFacts, reasons: Sequence[Mapping[str, str]], language: str) -> list[str]:

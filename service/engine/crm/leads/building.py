@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from service.core.domain import Context, Lookback, Snapshot, Text
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
-from service.decision import decide_many, population
-from service.decision.contact_permission import next_open
+from service.decision import decide_many, population_of
+from service.decision.contact_permission import find_next_open
 from service.engine.auth.branch_scope import ADVISER, BRANCH
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.offers.recommend import decide_recorded
@@ -153,7 +153,7 @@ class Building:
         def decide(snapshot: Snapshot) -> New | None:
             mine = serving.for_customer(snapshot)
             channel = adviser_channel(mine.policy)
-            at = next_open(mine.policy, channel, now)
+            at = find_next_open(mine.policy, channel, now)
             made = decide_recorded(serving, snapshot, OfferRequest(channel, limit=1), at, (), new_decision_id(now))
             first = made.decision.treatments[0] if made.decision.treatments else None
             if first is None or not adviser.may_sell(risk_of(mine.policy, first.offer)):
@@ -196,9 +196,9 @@ def _worth_a_call(
     mine: ActiveRelease, members: Sequence[Snapshot], now: int, fell: Counter[str]
 ) -> Iterator[Candidate]:
     channel = adviser_channel(mine.policy)
-    context = Context(next_open(mine.policy, channel, now), channel, limit=1)
+    context = Context(find_next_open(mine.policy, channel, now), channel, limit=1)
     spoken = score_many(mine.bundle, members)
-    people = population(mine.policy, members)
+    people = population_of(mine.policy, members)
     found = decide_many(mine.policy, people, context, spoken, mine.release, reasons=True)
     for row, one in enumerate(members):
         if found.offer[row, 0] >= 0:

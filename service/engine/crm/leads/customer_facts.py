@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
-from service.decision.contact_permission import next_open, open_until
+from service.decision.contact_permission import find_closing, find_next_open
 from service.decision.privacy import is_withdrawn
 from service.engine.crm.leads.judging import adviser_channel, now_ms
 from service.engine.releases.active_release import ReleaseFollower
@@ -118,11 +118,11 @@ def maturity(snapshot: Snapshot) -> tuple[str, float | None] | None:
 def call_of(policy: Policy, now: int) -> Call:
     """When an adviser may call next: now, or once quiet hours and holidays are over."""
     channel, zone = adviser_channel(policy), ZoneInfo(policy.contact.timezone)
-    first = next_open(policy, channel, now)
+    first = find_next_open(policy, channel, now)
     day = datetime.fromtimestamp(first / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     begins = {hour: int(day.replace(hour=hour).timestamp() * 1000) for hour in range(24)}
-    whole = (hour for hour, at in begins.items() if open_until(policy, channel, at, at + HOUR_MS) == at + HOUR_MS)
-    return Call(first, open_until(policy, channel, first, first + DAY_MS), frozenset(whole), zone)
+    whole = (hour for hour, at in begins.items() if find_closing(policy, channel, at, at + HOUR_MS) == at + HOUR_MS)
+    return Call(first, find_closing(policy, channel, first, first + DAY_MS), frozenset(whole), zone)
 
 
 def last_contact(trails: Iterable[Trail], past: Sequence[Past]) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import time
 
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
-from service.decision.contact_permission import closed_by, next_open
+from service.decision.contact_permission import find_next_open, first_closed_gate
 from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
 from service.store.leads import Actor, Judged
@@ -29,10 +29,10 @@ class Judging:
         serving, now = self._releases.serving, now_ms()
         mine = serving.for_customer(snapshot)
         channel = adviser_channel(mine.policy)
-        at = next_open(mine.policy, channel, now)
+        at = find_next_open(mine.policy, channel, now)
         contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
         known = offer in {one.id for one in mine.policy.offers}
-        gate = closed_by(mine.policy, snapshot, contact, mine.release) if known else GONE
+        gate = first_closed_gate(mine.policy, snapshot, contact, mine.release) if known else GONE
         return Judged(gate, serving.release.id, serving.until(now))
 
     def refusal(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:

@@ -18,7 +18,7 @@ from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
 from service.core.suggestions import explain_unknown
-from service.decision.contact_permission import closed_by
+from service.decision.contact_permission import first_closed_gate
 from service.engine.crm.leads.actors import LeadActors, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
 from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel, now_ms
@@ -181,7 +181,7 @@ class Leads:
             snapshot, now = _there(desk), now_ms()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
             mine = self._releases.serving.for_customer(snapshot)
-            gate = closed_by(mine.policy, snapshot, contact, mine.release)
+            gate = first_closed_gate(mine.policy, snapshot, contact, mine.release)
             if gate is not None:
                 raise self._judging.refusal(gate, "This contact may not be made now.", actor)
             values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}

@@ -71,7 +71,7 @@ def main() -> None:
     release, asked, back = (
         Release(1, policy.hash, None),
         Context(NOW, "mobile_app"),
-        AnswerExpiry.of(policy).lookback(NOW),
+        AnswerExpiry.for_policy(policy).lookback(NOW),
     )
     records: dict[int, int] = {}
     numbers = itertools.count()

@@ -101,7 +101,7 @@ def written(
     """A bundle of models by name, each of so many trees of so many leaves."""
     program = FeatureProgram(table)
     columns: dict[str, Any] = table.encode_frame(bank)
-    program.many(columns)
+    program.derive_many(columns)
     names = [one.name for one in (*table.attributes, *table.features)]
     categories = program.categories(names, columns)
     matrix = program.matrix(names, categories, columns)
@@ -133,10 +133,10 @@ def contestants(
     encoded = [table.encode(record) for record in records]
     derived = [dict(columns) for columns in encoded]
     for columns in derived:
-        bundle.program.one(columns)
+        bundle.program.derive_one(columns)
     (reading,) = bundle.readings
     models = list(reading.models.values())
-    rows = [reading.inputs.one(columns) for columns in derived]
+    rows = [reading.inputs.take_row(columns) for columns in derived]
     packed = [struct.pack(f"={len(row)}d", *row) for row in rows]
     floor = [lightgbm.Booster(model_file=folder / bundle.version / f"{family}.txt") for family in FAMILIES]
     arrays: Iterator[Any] = cycle([np.array([row]) for row in rows])
@@ -153,8 +153,8 @@ def contestants(
     return {
         "floor: Booster.predict of both models": lambda: _both(floor, next(arrays)),
         "encode": lambda: table.encode(next(turn["record"])),
-        "features": lambda: bundle.program.one(next(turn["encoded"])),
-        "inputs": lambda: reading.inputs.one(next(turn["derived"])),
+        "features": lambda: bundle.program.derive_one(next(turn["encoded"])),
+        "inputs": lambda: reading.inputs.take_row(next(turn["derived"])),
         "both models, calibrated": lambda: _scored(models, next(turn["row"])),
         "score_one: all of it": lambda: bundle.score_one(next(turn["again"])),
     }

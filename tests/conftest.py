@@ -84,7 +84,7 @@ def train_small(seed: int) -> TrainedFamily:
 
     program, bank = FeatureProgram(parse_table(SMALL_TABLE)), small_bank(3_000, seed)
     columns: dict[str, Any] = program.table.encode_frame(bank)
-    program.many(columns)
+    program.derive_many(columns)
     categories = program.categories(FEATURES, columns)
     matrix = program.matrix(FEATURES, categories, columns)
     taken = np.random.default_rng(seed).random(3_000) < 0.05 + 0.4 * (matrix[:, 3] > 0.5)

@@ -74,7 +74,7 @@ def _spoken(scores: Mapping[str, Array], row: int) -> Scores:
 
 def _facts(program: FeatureProgram, attributes: Attributes) -> dict[str, Any]:
     columns: dict[str, Any] = program.table.encode(attributes)
-    program.one(columns)
+    program.derive_one(columns)
     return columns
 
 

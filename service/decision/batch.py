@@ -179,7 +179,7 @@ class _Task:
         personal = is_personal_arm(arm)
         columns, contact_columns = self.compiled.columns.of_many(part, self.context, scores, self.at, personal)
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
-        contact = self.compiled.contact.many(crowd, self.at, self.holiday)
+        contact = self.compiled.contact.check_many(crowd, self.at, self.holiday)
         resolved = self.compiled.score_resolver.resolve_many(used, crowd.customers)
         return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost)
 

@@ -60,8 +60,8 @@ class RuleColumns:
         """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
         columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()
         columns.update(context_columns(redact_context(context, personal), at, self.holidays))
-        columns.update(self.history.consent_one(snapshot.consents))
-        happened = self.history.one(past)
+        columns.update(self.history.fill_consent_one(snapshot.consents))
+        happened = self.history.fill_one(past)
         if not personal:
             columns.update({**NOTHING, **UNKNOWN})
             return columns, {**columns, **happened, **UNSAID}
@@ -74,15 +74,15 @@ class RuleColumns:
     ) -> Found:
         """(n, 1, 1), (n, m, 1) and (n, 1, k), or a scalar where all are the same."""
         customers = len(people.customers)
-        happened = self.history.many(people.past, context.now, customers)
+        happened = self.history.fill_many(people.past, context.now, customers)
         columns: dict[str, Any]
         if personal:
             columns = {**people.columns, **happened}
-            self.features.many(columns)
+            self.features.derive_many(columns)
         else:
             columns = {**self._nobody, **NOTHING, **UNKNOWN}
         columns.update(context_columns(redact_context(context, personal), at, self.holidays))
-        columns.update(self.history.consent_many(people.consents, customers))
+        columns.update(self.history.fill_consent_many(people.consents, customers))
         if not personal:
             return columns, {**columns, **happened, **UNSAID}
         self.segment_and_stage.add_many(columns, scores, customers)
@@ -99,5 +99,5 @@ class RuleColumns:
     def _customer(self, attributes: Mapping[str, Scalar]) -> dict[str, Any]:
         """``customer.*`` of one customer, derived features included."""
         columns: dict[str, Any] = self.features.table.encode(attributes)
-        self.features.one(columns)
+        self.features.derive_one(columns)
         return columns

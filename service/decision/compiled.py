@@ -74,13 +74,13 @@ class CompiledRules:
         if not arm_policy.levers:
             other._lever = np.ones_like(self._lever)
         if arm_policy.without_strategy is not None:
-            other.rulebook = self.rulebook.without(arm_policy.without_strategy, self._policy)
+            other.rulebook = self.rulebook.without_strategy(arm_policy.without_strategy, self._policy)
         return other
 
     def with_weights(self, weights: Mapping[str, float]) -> "CompiledRules":
         """The same rules with other weights of the four C; nothing is compiled anew."""
         other = copy(self)
-        other.rulebook = self.rulebook.under(weights, self._policy)
+        other.rulebook = self.rulebook.with_weights(weights, self._policy)
         return other
 
     def judge(

@@ -48,7 +48,7 @@ def find_next_open(policy: Policy, channel: str, now: int) -> int:
 
     ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
     """
-    open_at, clock, at = opening_hours(policy, channel), AnswerExpiry.of(policy), now
+    open_at, clock, at = opening_hours(policy, channel), AnswerExpiry.for_policy(policy), now
     for _ in range(AHEAD):
         if open_at(at):
             return at
@@ -58,7 +58,7 @@ def find_next_open(policy: Policy, channel: str, now: int) -> int:
 
 def find_closing(policy: Policy, channel: str, at: int, most: int) -> int:
     """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
-    open_at, clock = opening_hours(policy, channel), AnswerExpiry.of(policy)
+    open_at, clock = opening_hours(policy, channel), AnswerExpiry.for_policy(policy)
     while at < most and open_at(at):
         at = clock.end(at)
     return min(at, most)
@@ -74,7 +74,7 @@ def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
 
     def open_at(at: int) -> bool:
         wall = compiled.columns.moment(at)
-        gate_masks = (gate.at(wall, wall.day in compiled.columns.holidays) for gate in gates)
+        gate_masks = (gate.check(wall, wall.day in compiled.columns.holidays) for gate in gates)
         return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in gate_masks)
 
     return open_at

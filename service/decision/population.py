@@ -33,7 +33,7 @@ class Population:
             {name: column[rows] if len(column) > 1 else column for name, column in self.columns.items()},
             self.known[rows],
             {purpose: said[rows] for purpose, said in self.consents.items()},
-            self.past.rows(rows),
+            self.past.take_rows(rows),
         )
 
 

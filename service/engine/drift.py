@@ -109,7 +109,7 @@ def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[st
         return {}
     encoded = [bundle.program.table.encode(record) for record in records]
     columns: dict[str, Any] = {name: _column([one[name] for one in encoded]) for name in encoded[0]}
-    bundle.program.many(columns)
+    bundle.program.derive_many(columns)
     return {
         name.removeprefix("customer."): np.broadcast_to(np.ravel(column), len(records))
         for name, column in columns.items()

@@ -16,7 +16,7 @@ from service.decision.trace.shortfall import Shortfalls
 from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.offer_explanation import OfferStory
-from service.rendering.unlocks import Unlocking
+from service.rendering.unlocks import UnlockStory
 from service.rendering.wording import Wording, rule_text
 from service.scoring.arbitration import priorities
 
@@ -44,7 +44,7 @@ class _Story:
         self._by_priority = compile_policy(self._policy).arm_policies[decision.arm].ordering is priorities
         short = Shortfalls(self._policy, subject.snapshot, subject.context, decision.arm)
         self._offers = OfferStory(subject, self._names, self._asked, self._steps, short)
-        self._unlocking = Unlocking(self._names, self._asked, short)
+        self._unlocking = UnlockStory(self._names, self._asked, short)
 
     def document(self) -> Document:
         """Everything."""
@@ -60,9 +60,9 @@ class _Story:
             "release": {"id": release.id, "policy": release.policy, "bundle": release.bundle},
             "summary": self._summary(),
             "funnel": [self._step(step) for step in self._steps],
-            "unlocks": list(self._unlocking.told(unlocks(self._cells))),
+            "unlocks": list(self._unlocking.describe(unlocks(self._cells))),
             "sensitivity": [self._dropped(one) for one in self._sensitivity()],
-            "offers": [self._offers.of(offer.id) for offer in self._policy.offers],
+            "offers": [self._offers.describe(offer.id) for offer in self._policy.offers],
             "gates": [self._gate(gate) for gate in (self._cells[0].gates if self._cells else ())],
         }
 
@@ -92,7 +92,7 @@ class _Story:
 
     def _reasons_of_all(self) -> str:
         gates = dict.fromkeys(gate for step in self._steps for gate in step.taken)
-        return self._say.joined([self._names.reason(gate) for gate in gates])
+        return self._say.join_clauses([self._names.reason(gate) for gate in gates])
 
     def _step(self, step: Step) -> Document:
         taken = "".join(
@@ -121,8 +121,8 @@ class _Story:
             "stage": rule.stage,
             "concern": rule.concern,
             "strategy": rule.strategy,
-            "text": self._names.of(rule.reason),
-            "unlock": self._names.of(rule.unlock) if rule.unlock else None,
+            "text": self._names.in_language(rule.reason),
+            "unlock": self._names.in_language(rule.unlock) if rule.unlock else None,
             "rule": rule_text(rule),
             "ground": rule.ground,
             "held": not any(any(cells) for cells in closed.values()),

@@ -33,23 +33,23 @@ class Names:
         self._channels = {channel.id: channel.name for channel in policy.channels}
         self._segments = {segment: target.name for segment, target in policy.targets.items()}
 
-    def of(self, text: Text) -> str:
+    def in_language(self, text: Text) -> str:
         """A text of the policy."""
         return text[self.language]
 
     def reason(self, gate: str) -> str:
         """Why a gate closes."""
         rule = self.rules.get(gate)
-        return self.of(rule.reason if rule else STRUCTURAL[gate])
+        return self.in_language(rule.reason if rule else STRUCTURAL[gate])
 
     def offer(self, offer: str) -> str:
         """An offer's name."""
-        return self.of(self._offers[offer])
+        return self.in_language(self._offers[offer])
 
     def channel(self, channel: str) -> str:
         """A channel's name."""
-        return self.of(self._channels[channel])
+        return self.in_language(self._channels[channel])
 
     def segment(self, segment: str) -> str:
         """A declared segment's name."""
-        return self.of(self._segments[segment])
+        return self.in_language(self._segments[segment])

@@ -32,7 +32,7 @@ class OfferStory:
             subject.policy, subject.decision, subject.snapshot, subject.context, subject.scores
         )
 
-    def of(self, offer: str) -> Document:
+    def describe(self, offer: str) -> Document:
         """The document of one offer."""
         cells = [cell for cell in self._asked if cell.offer == offer]
         best = max(cells, key=lambda cell: (cell.candidate, not cell.closed_by, cell.priority or 0.0))
@@ -57,7 +57,7 @@ class OfferStory:
         if outcome != "withheld":
             shown = self._shown.get(offer)
             said = self._say.say(outcome, rank=shown.rank if shown else None, channel=channel)
-            return said if best.uplift is None else self._say.sentences([said, self._gain(best)])
+            return said if best.uplift is None else self._say.join_sentences([said, self._gain(best)])
         gate = next(gate for step in self._steps for gate, offers in step.taken.items() if offer in offers)
         if gate in self._names.rules:
             return self._say.say("withheld", reason=self._names.reason(gate))
@@ -115,7 +115,7 @@ class OfferStory:
             "score": score,
             "weight": weight,
             "factor": score ** (4.0 * weight),
-            "rules": [{"code": r.id, "text": self._names.of(r.reason), "weight": r.weight} for r in fired],
+            "rules": [{"code": r.id, "text": self._names.in_language(r.reason), "weight": r.weight} for r in fired],
         }
 
     def _source(self, cell: TracedTreatment) -> str:

@@ -13,13 +13,13 @@ Gaps = tuple[tuple[str, Shortfall | None], ...]
 """Gates that are closed, each with how far it is from opening, where that can be told."""
 
 
-class Unlocking:
+class UnlockStory:
     """Tells unlocks; ``cells`` are the treatments that were asked for."""
 
     def __init__(self, names: Names, cells: Sequence[TracedTreatment], shortfalls: Shortfalls) -> None:
         self._names, self._say, self._asked, self._short = names, names.say, cells, shortfalls
 
-    def told(self, found: Sequence[Unlock]) -> Iterator[Document]:
+    def describe(self, found: Sequence[Unlock]) -> Iterator[Document]:
         """What the customer or time could change, nearest first; what nobody can change stands among the gates."""
         for one in found:
             for gates, offers in self._alike(one):
@@ -35,8 +35,8 @@ class Unlocking:
         return sorted(parted.items(), key=lambda part: [short.gap or 0.0 for _, short in part[0] if short])
 
     def _unlock(self, gates: Gaps, offers: Sequence[str]) -> Document:
-        facts = self._say.joined([self._fact(gate, short) for gate, short in gates])
-        names = self._say.listed([self._names.offer(offer) for offer in offers])
+        facts = self._say.join_clauses([self._fact(gate, short) for gate, short in gates])
+        names = self._say.list_words([self._names.offer(offer) for offer in offers])
         return {
             "gates": [{"code": gate, "shortfall": describe_shortfall(short, self._names)} for gate, short in gates],
             "offers": list(offers),
@@ -45,8 +45,12 @@ class Unlocking:
 
     def _fact(self, gate: str, short: Shortfall | None) -> str:
         rule = self._names.rules[gate]
-        what = self._names.of(rule.unlock) if rule.unlock else self._say.say("fallen", reason=self._names.reason(gate))
-        return self._say.bracketed(what, self._say.shortfall(short) if short else "")
+        what = (
+            self._names.in_language(rule.unlock)
+            if rule.unlock
+            else self._say.say("fallen", reason=self._names.reason(gate))
+        )
+        return self._say.add_detail(what, self._say.shortfall(short) if short else "")
 
     def _nearest(self, gate: str, offers: Sequence[str]) -> Shortfall | None:
         """The smallest gap of the gate among some offers."""

@@ -118,23 +118,23 @@ class Wording:
         """A factor of the priority."""
         return FACTORS[self.language][name]
 
-    def listed(self, words: Sequence[str]) -> str:
+    def list_words(self, words: Sequence[str]) -> str:
         """Words in a row."""
         return _COMMA[self.language].join(words)
 
-    def joined(self, sentences: Sequence[str]) -> str:
+    def join_clauses(self, sentences: Sequence[str]) -> str:
         """Sentences in a row."""
         return _AND[self.language].join(sentences)
 
-    def bracketed(self, what: str, detail: str) -> str:
+    def add_detail(self, what: str, detail: str) -> str:
         """A phrase with a detail in brackets, where there is one.
 
-        >>> Wording("en").bracketed("Renew", "expired"), Wording("zh").bracketed("重新测评", "已过期")
+        >>> Wording("en").add_detail("Renew", "expired"), Wording("zh").add_detail("重新测评", "已过期")
         ('Renew (expired)', '重新测评（已过期）')
         """
         return f"{what}（{detail}）" if detail and self.language == "zh" else f"{what} ({detail})" if detail else what
 
-    def sentences(self, several: Sequence[str]) -> str:
+    def join_sentences(self, several: Sequence[str]) -> str:
         """Whole sentences, one after the other."""
         return ("" if self.language == "zh" else " ").join(several)
 

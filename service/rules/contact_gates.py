@@ -55,13 +55,13 @@ class ConsentGate:
             for channel, direction in zip(places.channels, places.direction, strict=True)
         ]
 
-    def one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
+    def check_one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
         """From the newest word per purpose."""
         reachable = personal and consents.get(CONTACT) is not False
         said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
         return True if all(said) else by_channel(said)
 
-    def many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
+    def check_many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
         """From columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
         silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
         reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
@@ -81,11 +81,11 @@ class RetiredGate:
         """Marks the channels that stay open to everybody once."""
         self._inbound = by_channel([direction != "outbound" for direction in places.direction])
 
-    def one(self, consents: Mapping[str, bool]) -> Ok:
+    def check_one(self, consents: Mapping[str, bool]) -> Ok:
         """From the newest word on it."""
         return self._inbound if consents.get(RETIRED) is True else True
 
-    def many(self, consents: Mapping[str, Array]) -> Ok:
+    def check_many(self, consents: Mapping[str, Array]) -> Ok:
         """From a column of 1 (retired), 0 (back) and NaN (never)."""
         if RETIRED not in consents:
             return True
@@ -101,11 +101,11 @@ class QuietGate:
         self.id, self._rule = rule.id, rule
         self._open = ~_channels(places, rule.direction, rule.channels)
 
-    def at(self, at: Moment, holiday: bool) -> Ok:
+    def check(self, at: Moment, holiday: bool) -> Ok:
         """The same for everybody."""
-        return self._open if self.quiet(at.minute) or (holiday and self._rule.holidays) else True
+        return self._open if self.is_quiet(at.minute) or (holiday and self._rule.holidays) else True
 
-    def quiet(self, minute: int) -> bool:
+    def is_quiet(self, minute: int) -> bool:
         """Start is quiet, end no more; across midnight where start is above end."""
         start, end = self._rule.start_minute, self._rule.end_minute
         return start <= minute < end if start <= end else minute >= start or minute < end
@@ -121,12 +121,12 @@ class CapGate:
         self._family_of = places.family_index
         self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
 
-    def one(self, past: EventsByKind) -> Ok:
+    def check_one(self, past: EventsByKind) -> Ok:
         """From one customer's past."""
         counts = self._counter.count_one(past)
         return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
 
-    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+    def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
         """From the past of many."""
         counts = self._counter.count_many(past, now, customers)
         return True if counts is None else self._close(counts)
@@ -154,7 +154,7 @@ class CoolOffGate:
         self._until = Counter(EventCount(rule.per, frozenset(rule.until)), places) if rule.until else None
         self._family_of = places.family_index if rule.per == "family" else None
 
-    def one(self, past: EventsByKind) -> Ok:
+    def check_one(self, past: EventsByKind) -> Ok:
         """From one customer's past."""
         begun = self._after.age_one(past)
         if begun is None:
@@ -162,7 +162,7 @@ class CoolOffGate:
         ended = None if self._until is None else self._until.age_one(past)
         return self._close(np.array([begun]), None if ended is None else np.array([ended]))
 
-    def many(self, past: PastTable, now: int, customers: int) -> Ok:
+    def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
         """From the past of many."""
         begun = self._after.age_many(past, now, customers)
         if begun is None:
@@ -199,22 +199,22 @@ class ContactGates:
         ]
         self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
 
-    def one(
+    def check_one(
         self, consents: Mapping[str, bool], past: EventsByKind, at: Moment, holiday: bool, personal: bool = True
     ) -> list[Ok]:
         """For one customer; ``personal``: whether their facts may be read."""
         return [
-            self._retired.one(consents),
-            *(gate.one(consents, personal) for gate in self._consents),
-            *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.one(past) for gate in self._limits),
+            self._retired.check_one(consents),
+            *(gate.check_one(consents, personal) for gate in self._consents),
+            *(gate.check(at, holiday) for gate in self._quiet),
+            *(gate.check_one(past) for gate in self._limits),
         ]
 
-    def many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
+    def check_many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
         """For many customers at one instant."""
         return [
-            self._retired.many(crowd.consents),
-            *(gate.many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
-            *(gate.at(at, holiday) for gate in self._quiet),
-            *(gate.many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
+            self._retired.check_many(crowd.consents),
+            *(gate.check_many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
+            *(gate.check(at, holiday) for gate in self._quiet),
+            *(gate.check_many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
         ]

@@ -33,7 +33,7 @@ class AnswerExpiry:
         self.depth_ms = depth_ms(contact)
 
     @classmethod
-    def of(cls, policy: Policy) -> "AnswerExpiry":
+    def for_policy(cls, policy: Policy) -> "AnswerExpiry":
         """The clock of a policy."""
         return cls(policy.contact, policy.experiments.cache_grain_minutes, required_events_of(policy).kinds)
 
@@ -42,7 +42,7 @@ class AnswerExpiry:
         kinds = tuple(replace(one, since=now + one.since) for one in self._kinds.values())
         return Lookback(now - self.depth_ms, max([KEPT, *(one.most for one in kinds)]), kinds)
 
-    def joined(self, other: "AnswerExpiry") -> "AnswerExpiry":
+    def merge(self, other: "AnswerExpiry") -> "AnswerExpiry":
         """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
         both = copy(self)
         both._kept = (0, 0)

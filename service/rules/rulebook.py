@@ -104,7 +104,7 @@ class Fit:
     group: int
     fires: Run
 
-    def under(self, weight: float) -> "Fit":
+    def with_weight(self, weight: float) -> "Fit":
         """The same rule where its concern has that weight."""
         factor = self.weight ** (4.0 * weight)
         return replace(self, factor=factor, either=np.array([1.0, factor]))
@@ -154,7 +154,7 @@ class Rulebook:
         self.contact = [gate for gate in gates if gate.stage == "contact"]
         self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: -fit.weight)
 
-    def without(self, strategy: str, policy: Policy) -> "Rulebook":
+    def without_strategy(self, strategy: str, policy: Policy) -> "Rulebook":
         """These rules less the fit and applicability rules of a strategy; a gate left out stays, and is always open."""
         gone = {rule.id for rule in (*policy.gates, *policy.fits) if falls_away(rule, strategy)}
         rest = copy(self)
@@ -162,21 +162,21 @@ class Rulebook:
         rest.fits = [fit for fit in self.fits if fit.id not in gone]
         return rest
 
-    def under(self, weights: Mapping[str, float], policy: Policy) -> "Rulebook":
+    def with_weights(self, weights: Mapping[str, float], policy: Policy) -> "Rulebook":
         """These rules with other weights of the four C, nothing compiled anew."""
         concerns = {rule.id: rule.concern for rule in policy.fits}
         other = copy(self)
-        other.fits = [fit.under(weights[concerns[fit.id]]) for fit in self.fits]
+        other.fits = [fit.with_weight(weights[concerns[fit.id]]) for fit in self.fits]
         return other
 
     def fitness(self, columns: Columns) -> Fitness:
         """What the fit rules make of every cell."""
         found = [(fit, fit.fires(columns)) for fit in self.fits]
-        return self.weighed(
+        return self.multiply(
             [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
         )
 
-    def weighed(self, fired: Sequence[tuple[Fit, Ok]]) -> Fitness:
+    def multiply(self, fired: Sequence[tuple[Fit, Ok]]) -> Fitness:
         """F of the rules that fired, each where it did."""
         factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:

@@ -155,8 +155,8 @@ class Portraits:
 
     def _columns(self, snapshot: Snapshot, events: Sequence[Event], now: int) -> dict[str, Any]:
         columns: dict[str, Any] = dict(self.policy.attributes.encode(snapshot.attributes))
-        self.policy.features.one(columns)
-        columns.update(self._history.one(group_events(trails_of(events), surveys_of(events), self._places, now)))
+        self.policy.features.derive_one(columns)
+        columns.update(self._history.fill_one(group_events(trails_of(events), surveys_of(events), self._places, now)))
         at = moment(now, self.policy.contact.timezone)
         columns.update(context_columns(Context(now), at, self._holidays))
         return columns

@@ -84,7 +84,7 @@ class Standard:
     def columns(self, attributes: Mapping[str, object]) -> dict[str, Any]:
         """One customer's raw attributes as the columns that ``row`` reads."""
         columns = self._program.table.encode(attributes)
-        self._program.one(columns)
+        self._program.derive_one(columns)
         return columns
 
     def row(self, columns: Mapping[str, Any]) -> list[float]:
@@ -92,7 +92,7 @@ class Standard:
 
         ``columns`` are this standard's own, or those of a program that ``declares_alike`` is true of.
         """
-        raw = zip(self._inputs.one(columns), self.figures, strict=True)
+        raw = zip(self._inputs.take_row(columns), self.figures, strict=True)
         return [((_log(x) if f.scale == LOG else x) - f.mean) / f.deviation for x, f in raw]
 
     def declares_alike(self, document: object) -> bool:
@@ -105,12 +105,12 @@ class Standard:
     def of_frame(self, frame: Any) -> Array:
         """z of a pandas or Arrow table of raw attributes as (n, f), NaN where unknown."""
         columns: dict[str, Any] = self._program.table.encode_frame(frame)
-        self._program.many(columns)
+        self._program.derive_many(columns)
         return self.many(columns)
 
     def many(self, columns: Mapping[str, Any]) -> Array:
         """z of customers whose columns hold the figures already, as (n, f)."""
-        return np.asarray((scaled(self._inputs.many(columns), self._scales) - self._mean) / self._deviation)
+        return np.asarray((scaled(self._inputs.take_matrix(columns), self._scales) - self._mean) / self._deviation)
 
 
 def _log(x: float) -> float:

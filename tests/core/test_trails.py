@@ -111,7 +111,7 @@ def test_a_cap_tells_apart_as_many_as_it_allows_and_a_formula_every_one():
 def test_the_shipped_policy_is_answered_by_what_is_kept():
     policy = load(DEFAULT)
     assert 1 < most_told_apart(policy) <= KEPT
-    assert AnswerExpiry.of(policy).lookback(NOON).most == KEPT
+    assert AnswerExpiry.for_policy(policy).lookback(NOON).most == KEPT
 
 
 def test_a_cap_beyond_what_is_kept_reads_every_event_and_the_check_says_so():
@@ -127,7 +127,7 @@ def test_a_cap_beyond_what_is_kept_reads_every_event_and_the_check_says_so():
         },
     ]
     policy = from_documents(documents)
-    assert AnswerExpiry.of(policy).lookback(NOON).most == 100
+    assert AnswerExpiry.for_policy(policy).lookback(NOON).most == 100
     (warned,) = [one for one in findings(policy).warnings if f"counts beyond {KEPT} events" in one.message]
     assert warned.where == "cap-offer-shown"
 

@@ -165,7 +165,7 @@ def segmented_parts(segmented_table: AttributeTable) -> dict[str, Any]:
     rows = np.repeat([list(RICH.values()), list(GONE.values())], 500, axis=0) * noise
     bank = pd.DataFrame(rows, columns=names)
     columns: dict[str, Any] = dict(segmented_table.encode_frame(bank))
-    FeatureProgram(segmented_table).many(columns)
+    FeatureProgram(segmented_table).derive_many(columns)
     columns = {name: np.broadcast_to(column, (1000, 1, 1)) for name, column in columns.items()}
     lapsed = np.concatenate([np.zeros(500), (chance.random(500) < 0.9).astype(float)])
     return {"segments": segment(segmented_table, columns), "lapse": fit_lapse(segmented_table, columns, lapsed, 92)}

@@ -79,7 +79,7 @@ def references(bundle: Path) -> dict[str, Any]:
     """How features and scores were spread among 3,000 customers of the small bank."""
     program, bank = FeatureProgram(parse_table(SMALL_TABLE)), small_bank(3_000, 1)
     columns: dict[str, Any] = program.table.encode_frame(bank)
-    program.many(columns)
+    program.derive_many(columns)
     size = len(bank)
     names = [name for name in FEATURES if name != "risk_assessed_on"]
     features = {name: np.broadcast_to(np.ravel(columns[f"customer.{name}"]), size) for name in names}

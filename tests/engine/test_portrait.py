@@ -100,6 +100,6 @@ def test_a_bundle_without_parts_opens_as_before(bundle_folder: Path) -> None:
 @pytest.mark.parametrize("left", [0, 49])
 def test_too_few_who_left_give_no_estimate(segmented_table: AttributeTable, left: int) -> None:
     columns: dict[str, Any] = dict(segmented_table.encode_frame(pd.DataFrame({"demand_yuan": np.arange(1000.0)})))
-    FeatureProgram(segmented_table).many(columns)
+    FeatureProgram(segmented_table).derive_many(columns)
     columns = {name: np.broadcast_to(column, (1000, 1, 1)) for name, column in columns.items()}
     assert fit_lapse(segmented_table, columns, (np.arange(1000) < left).astype(float), 92) is None

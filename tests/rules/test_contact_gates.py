@@ -20,21 +20,23 @@ def past(*events) -> EventsByKind:
 
 
 def cells(gate, *events) -> list:
-    found = gate.one(past(*events))
+    found = gate.check_one(past(*events))
     return found if found is True else found.tolist()
 
 
 def test_outbound_needs_a_yes_and_neither_silence_nor_no_is_one():
     gate = ConsentGate(CONTACT.consents[0], PLACES)
-    assert gate.one({"marketing:sms": True, "marketing:adviser_call": True}) is True
-    assert gate.one({"marketing:sms": True, "marketing:adviser_call": False}).tolist() == [[[True, True, True, False]]]
-    assert gate.one({}).tolist() == OUTBOUND_SHUT
+    assert gate.check_one({"marketing:sms": True, "marketing:adviser_call": True}) is True
+    assert gate.check_one({"marketing:sms": True, "marketing:adviser_call": False}).tolist() == [
+        [[True, True, True, False]]
+    ]
+    assert gate.check_one({}).tolist() == OUTBOUND_SHUT
 
 
 def test_one_purpose_may_stand_for_all_channels():
     gate = ConsentGate(replace(CONTACT.consents[0], purpose="marketing"), PLACES)
-    assert gate.one({"marketing": True}) is True
-    assert gate.many({"marketing": np.array([1.0, 0.0, np.nan])}, 3)[:, 0, 2].tolist() == [True, False, False]
+    assert gate.check_one({"marketing": True}) is True
+    assert gate.check_many({"marketing": np.array([1.0, 0.0, np.nan])}, 3)[:, 0, 2].tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -42,25 +44,25 @@ def test_one_purpose_may_stand_for_all_channels():
     [(20 * 60 + 59, False), (21 * 60, True), (1439, True), (0, True), (479, True), (480, False), (720, False)],
 )
 def test_quiet_hours_run_across_midnight_from_start_until_before_end(minute: int, quiet: bool):
-    found = QuietGate(QUIET, PLACES).at(Moment(1, minute, 5), holiday=False)
+    found = QuietGate(QUIET, PLACES).check(Moment(1, minute, 5), holiday=False)
     assert (found if found is True else found.tolist()) == (OUTBOUND_SHUT if quiet else True)
 
 
 @pytest.mark.parametrize(("minute", "quiet"), [(719, False), (720, True), (839, True), (840, False)])
 def test_quiet_hours_within_a_day_need_no_midnight(minute: int, quiet: bool):
     gate = QuietGate(replace(QUIET, start_minute=720, end_minute=840), PLACES)
-    assert gate.quiet(minute) is quiet
+    assert gate.is_quiet(minute) is quiet
 
 
 def test_a_holiday_is_quiet_all_day_only_where_the_rule_says_so():
     noon = Moment(1, 720, 5)
-    assert QuietGate(QUIET, PLACES).at(noon, holiday=True) is not True
-    assert QuietGate(replace(QUIET, holidays=False), PLACES).at(noon, holiday=True) is True
+    assert QuietGate(QUIET, PLACES).check(noon, holiday=True) is not True
+    assert QuietGate(replace(QUIET, holidays=False), PLACES).check(noon, holiday=True) is True
 
 
 def test_quiet_hours_may_hold_for_named_channels_only():
     gate = QuietGate(replace(QUIET, direction=None, channels=("adviser_call",)), PLACES)
-    assert gate.at(Moment(1, 0, 5), holiday=False).tolist() == [[[True, True, True, False]]]
+    assert gate.check(Moment(1, 0, 5), holiday=False).tolist() == [[[True, True, True, False]]]
 
 
 def test_a_cap_closes_when_its_maximum_is_reached_and_opens_when_the_window_has_passed():
@@ -113,7 +115,7 @@ def test_a_rest_ends_with_the_next_event_that_it_waits_for_to_the_millisecond(
 ):
     gate, events = CoolOffGate(ACCEPTED, PLACES), [event(kind, before, "cd") for kind, before in past]
     assert cells(gate, *events) == found
-    several = gate.many(table_of([[], events], PLACES), NOON, 2)
+    several = gate.check_many(table_of([[], events], PLACES), NOON, 2)
     assert several is True if found is True else several.tolist() == [OPEN[0], found[0]]
 
 
@@ -131,4 +133,4 @@ def test_the_gates_stand_in_the_order_of_their_reasons():
 def test_many_customers_are_capped_one_by_one():
     gate = CapGate(cap("c", "offer", ["impression"], 7, 2, None), PLACES)
     pasts = [[], [event("impression", 1, "cd")] * 2, [event("impression", 1, "cd")]]
-    assert gate.many(table_of(pasts, PLACES), NOON, 3)[:, 1, 0].tolist() == [True, False, True]
+    assert gate.check_many(table_of(pasts, PLACES), NOON, 3)[:, 1, 0].tolist() == [True, False, True]

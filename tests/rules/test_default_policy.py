@@ -22,7 +22,7 @@ TODAY = (date(2026, 3, 10) - date(1970, 1, 1)).days
 def columns(record: Mapping[str, Scalar]) -> dict[str, Any]:
     """One customer at noon on 10 March 2026, without history."""
     found: dict[str, Any] = dict(POLICY.attributes.encode(record))
-    POLICY.features.one(found)
+    POLICY.features.derive_one(found)
     for name, entry in POLICY.schema.items():
         if name.startswith("context."):
             found[name] = None if entry.kind is Kind.TEXT else float("nan")

@@ -60,7 +60,7 @@ def test_two_policies_that_serve_together_read_of_each_kind_what_either_reads() 
         CONTACT, 15, [KindLookback("click", -7, 2, False, True), KindLookback("reject", -5, 1, True, False)]
     )
     second = AnswerExpiry(CONTACT, 15, [KindLookback("click", -9, 1, True, False), KindLookback("contact", -3, 4)])
-    assert first.joined(second).lookback(NOON).kinds == (
+    assert first.merge(second).lookback(NOON).kinds == (
         KindLookback("click", NOON - 9, 2, True, True),
         KindLookback("reject", NOON - 5, 1, True, False),
         KindLookback("contact", NOON - 3, 4),

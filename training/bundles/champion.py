@@ -151,7 +151,7 @@ class Comparison:
             return None
         program = self.champion.bundle.program
         columns: dict[str, Any] = dict(program.table.encode_frame(self.known))
-        program.many(columns)
+        program.derive_many(columns)
         names = list(entry["features"])
         categories = program.categories(names, columns)
         sample = replace(

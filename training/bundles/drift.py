@@ -55,7 +55,7 @@ def references_of(bundle: Bundle) -> Mapping[str, Any]:
 def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
     """Every attribute and feature the bundle reads, (n,) each."""
     columns: dict[str, Any] = dict(bundle.program.table.encode_frame(customers.table))
-    bundle.program.many(columns)
+    bundle.program.derive_many(columns)
     size = len(customers)
     return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
 

@@ -30,7 +30,7 @@ def portrait_parts(
 def columns_of(customers: Customers, table: AttributeTable) -> dict[str, Any]:
     """Every attribute and feature of the customers, each (n, 1, 1)."""
     columns: dict[str, Any] = dict(table.encode_frame(customers.table))
-    FeatureProgram(table).many(columns)
+    FeatureProgram(table).derive_many(columns)
     return {name: np.broadcast_to(column, (len(customers), 1, 1)) for name, column in columns.items()}
 
 

@@ -41,7 +41,7 @@ def kept_of(lived: Experience, lessons: Lessons, seed: int) -> tuple[dict[str, A
         taken = np.array([one.taken for one in trials], dtype=np.float64)
         unseen = Unseen(np.arange(len(trials)), model.oof_scores_, taken, model.oof_served_)
         columns = dict(facts.program.table.encode_frame(facts_of(trials, facts.program.table)))
-        facts.program.many(columns)
+        facts.program.derive_many(columns)
         sample = Rows(facts.matrix(trials), facts.names, facts.categories)
         may = suitable(policy, _whole(policy, columns), _day(trials, policy.contact.timezone)).get(family)
         families[family] = reviewed(model.texts(), sample, unseen, columns, may, policy, seed)

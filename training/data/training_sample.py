@@ -46,7 +46,7 @@ def sample_of(customers: Customers, outcomes: Outcomes, table: AttributeTable) -
     known = customers.table.take(pa.array(outcomes.rows))
     program = FeatureProgram(table)
     columns: dict[str, Any] = dict(table.encode_frame(known))
-    program.many(columns)
+    program.derive_many(columns)
     names = telling(table, columns)
     categories = program.categories(names, columns)
     rows = program.matrix(names, categories, columns) if names else np.empty((len(outcomes.rows), 0))

@@ -46,7 +46,7 @@ class Facts:
     def matrix(self, trials: Sequence[Trial | Opening]) -> Floats:
         """(n, f): the attributes and features of each trial's own time."""
         columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(trials, self.program.table)))
-        self.program.many(columns)
+        self.program.derive_many(columns)
         return self.program.matrix(self.names, self.categories, columns)
 
 
@@ -76,7 +76,7 @@ def facts_for(trials: Sequence[Trial], policy: Policy) -> Facts:
     """The attributes and features that tell these customers apart."""
     program = FeatureProgram(policy.attributes)
     columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(trials, policy.attributes)))
-    program.many(columns)
+    program.derive_many(columns)
     names = telling(policy.attributes, columns)
     return Facts(program, names, program.categories(names, columns))
 

@@ -31,7 +31,7 @@ def standardise(table: AttributeTable, columns: Mapping[str, Any], candidates: C
     if not known:
         return None
     names, scales = [name for name, _ in known], [scale for _, scale in known]
-    figures = scaled(Inputs(names, {}).many(columns), scales)
+    figures = scaled(Inputs(names, {}).take_matrix(columns), scales)
     found = [_figure(name, scale, figures[:, place]) for place, (name, scale) in enumerate(known)]
     kept = [figure for figure in found if figure is not None]
     return Standard(kept, table.only([figure.name for figure in kept]).document) if kept else None

@@ -79,7 +79,7 @@ def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
     count = len(customers)
     people = _people(compiled, customers)
     seen, moment = _seen(compiled, people), compiled.columns.moment(NOON)
-    contact = compiled.contact.many(Crowd(count, NOON, people.consents, people.past), moment, False)
+    contact = compiled.contact.check_many(Crowd(count, NOON, people.consents, people.past), moment, False)
     resolved = compiled.score_resolver.resolve_many({}, count)
     cost = compiled.contact_cost + compiled.prices({})
     return compiled.array_rules.judge(seen, seen, contact, resolved, cost)

@@ -36,12 +36,13 @@ def _refuse(_: str) -> Encoded:
 class Encoder:
     """How one attribute enters a grid.
 
-    ``one`` takes a JSON value, ``many`` a column; ``fits`` tells whether a non-null value is at least of the right
-    kind. What makes ``one`` fast is open too: the ``bounds`` of a number, and how text alone is judged.
+    ``encode_one`` takes a JSON value, ``encode_many`` a column; ``fits`` says whether a non-null value is at least of
+    the right kind. The parts that make ``encode_one`` fast are public too: the ``bounds`` of a number, and ``judge``,
+    which judges a text alone.
     """
 
-    one: Callable[[object], Encoded]
-    many: Callable[[Array], Array]
+    encode_one: Callable[[object], Encoded]
+    encode_many: Callable[[Array], Array]
     fits: Callable[[object], bool]
     expected: str
     unknown: float | None

@@ -32,12 +32,12 @@ class FeatureProgram:
         table = parse_table(document)
         return cls(table if names is None else table.only(names))
 
-    def one(self, columns: MutableMapping[str, Encoded]) -> None:
+    def derive_one(self, columns: MutableMapping[str, Encoded]) -> None:
         """Add the derived columns of one customer in place, as plain scalars."""
         for name, step in self._one:
             columns[name] = step(columns)
 
-    def many(self, columns: MutableMapping[str, Any]) -> None:
+    def derive_many(self, columns: MutableMapping[str, Any]) -> None:
         """Add the derived columns of n customers in place, each (n, 1, 1) or (1, 1, 1) where it is the same for all."""
         for name, step in self._many:
             columns[name] = step(columns)
@@ -46,7 +46,7 @@ class FeatureProgram:
         self, names: Sequence[str], categories: Mapping[str, Sequence[str]], columns: Mapping[str, Any]
     ) -> Array:
         """The named attributes and features as (n, len(names)) floats; see ``Inputs``."""
-        return Inputs(names, categories).many(columns)
+        return Inputs(names, categories).take_matrix(columns)
 
     def categories(self, names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, list[str]]:
         """Every word that stands in the text columns among ``names``, sorted: the codes a model is trained with."""
@@ -64,7 +64,7 @@ class Inputs:
         codes = {name: {word: float(code) for code, word in enumerate(words)} for name, words in categories.items()}
         self._texts = [(place, codes[name]) for place, name in enumerate(names) if name in codes]
 
-    def one(self, columns: Mapping[str, Any]) -> list[float]:
+    def take_row(self, columns: Mapping[str, Any]) -> list[float]:
         """One customer's figures, in order."""
         row = list(self._take(columns))
         for place, codes in self._texts:
@@ -72,7 +72,7 @@ class Inputs:
         row.pop()
         return row
 
-    def many(self, columns: Mapping[str, Any], rows: slice = slice(None)) -> Array:
+    def take_matrix(self, columns: Mapping[str, Any], rows: slice = slice(None)) -> Array:
         """The figures of n customers, or of a slice of them, as a C-ordered matrix (n, f)."""
         size = max((np.size(columns[name]) for name in self._columns), default=0)
         texts = dict(self._texts)

@@ -73,7 +73,7 @@ def _unknown(encoder: Encoder, rows: int) -> Array:
 
 def _encoded(name: str, encoder: Encoder, values: Array, problems: list[Problem]) -> Array:
     if next(_strangers(encoder, values), None) is None:
-        return encoder.many(values) if _is_known(values).any() else _unknown(encoder, len(values))
+        return encoder.encode_many(values) if _is_known(values).any() else _unknown(encoder, len(values))
     problems.append(_of_another_kind(name, encoder, values))
     return _unknown(encoder, len(values))
 
@@ -136,7 +136,7 @@ def _faults(name: str, encoder: Encoder, frame: Any) -> list[Problem]:
     values = column_of(frame, name)
     if next(_strangers(encoder, values), None) is not None:
         return [_of_another_kind(name, encoder, values)]
-    encoded = encoder.many(values)
+    encoded = encoder.encode_many(values)
     lost = _is_known(values) & ~_is_known(encoded)
     if not lost.any():
         return []

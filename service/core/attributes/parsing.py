@@ -99,7 +99,7 @@ def _range_faults(row: Row) -> list[str]:
 
 
 def _is_finite(value: object) -> bool:
-    return encoders.is_known(BOUND.one(value))
+    return encoders.is_known(BOUND.encode_one(value))
 
 
 def _values_faults(row: Row) -> list[str]:
@@ -113,7 +113,7 @@ def _values_faults(row: Row) -> list[str]:
     if row.get("kind") != "text":
         return [*faults, "values belong to text only"]
     values = row["values"]
-    judge = encoders.text_encoder(None).one
+    judge = encoders.text_encoder(None).encode_one
     if isinstance(values, list) and values and all(map(judge, values)) and len(set(values)) == len(values):
         return faults
     return [*faults, f"values must be a list of different words, got {quote_value(values)}"]

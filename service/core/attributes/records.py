@@ -25,7 +25,7 @@ class RecordEncoder:
         }
         self._words = {name: (_column(name), one.judge) for name, (kind, one) in encoders.items() if kind in WORDS}
         self._truths = {name: _column(name) for name, (kind, _) in encoders.items() if kind is Kind.BOOLEAN}
-        self._all = {name: (_column(name), one.one) for name, (_, one) in encoders.items()}
+        self._all = {name: (_column(name), one.encode_one) for name, (_, one) in encoders.items()}
 
     def __call__(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
         """Every raw name, NaN or None where unknown; names of no attribute are passed over."""

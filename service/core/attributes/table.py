@@ -166,7 +166,7 @@ class AttributeTable:
             return [Problem(name, self._unheard_of(name))]
         if value is None:
             return []
-        fits = encoders.is_known(encoder.one(value))
+        fits = encoders.is_known(encoder.encode_one(value))
         return [] if fits else [Problem(name, f"must be {encoder.expected}, got {quote_value(value)}")]
 
     def _unheard_of(self, name: str) -> str:

@@ -35,7 +35,7 @@ def compile_value(expression: Expression, many: bool = False) -> Callable[[Colum
     Results broadcast over ``expression.axes``; what a scalar settles comes back as a scalar. Booleans are 1.0, 0.0 or
     NaN.
     """
-    run = _prepared(expression, many, _compiler(many).value(expression.program))
+    run = _prepared(expression, many, _compiler(many).compile_value(expression.program))
     if expression.kind in (Kind.NUMBER, Kind.MONEY) and _computes(expression.program):
         return _finite(run)
     return run
@@ -43,12 +43,12 @@ def compile_value(expression: Expression, many: bool = False) -> Callable[[Colum
 
 def compile_truth(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
     """Where ``expression`` is true. A bool, or an array of booleans; false where it is false or unknown."""
-    return _prepared(expression, many, _compiler(many).decided(_boolean(expression), True))
+    return _prepared(expression, many, _compiler(many).compile_decision(_boolean(expression), True))
 
 
 def compile_falsity(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
     """Where ``expression`` is false. A bool, or an array of booleans; false where it is true or unknown."""
-    return _prepared(expression, many, _compiler(many).decided(_boolean(expression), False))
+    return _prepared(expression, many, _compiler(many).compile_decision(_boolean(expression), False))
 
 
 def fold(expression: Expression, columns: Columns) -> Expression:
@@ -74,7 +74,7 @@ def _computes(node: Node) -> bool:
 
 
 def _prepared(expression: Expression, many: bool, run: Run) -> Run:
-    scalar = _compiler(many).scalar
+    scalar = _compiler(many).is_scalar
     if any(each.op in _ARITHMETIC and not scalar(each) for each in expression.program.walk()):
         run = _silenced(run)
     return _unwrapped(expression, run) if many else run

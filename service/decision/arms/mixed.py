@@ -77,7 +77,7 @@ class MixedArms:
         fired = [
             (fit, ~(gone[fit.id] | neutral if fit.id in gone else neutral) & where) for fit, where in fitness.fired
         ]
-        return self._compiled.array_rules.rulebook.weighed(fired)
+        return self._compiled.array_rules.rulebook.multiply(fired)
 
     def _gone(self, rules: Sequence[Rule]) -> dict[str, Array]:
         """Rule -> (n, 1, 1) the rows whose arm leaves it out; only rules that some arm does."""

@@ -54,8 +54,8 @@ class ActiveRelease:
     @cached_property
     def expiry(self) -> AnswerExpiry:
         """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
-        mine = AnswerExpiry.of(self.policy)
-        return mine if self.challenger is None else mine.joined(self.challenger.expiry)
+        mine = AnswerExpiry.for_policy(self.policy)
+        return mine if self.challenger is None else mine.merge(self.challenger.expiry)
 
     @cached_property
     def names(self) -> PolicyNames:

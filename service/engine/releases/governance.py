@@ -196,7 +196,7 @@ class Governance:
         return self._store.releases.active() or Release(ON_DISK, policy.hash, None)
 
     def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
-        clock = reduce(AnswerExpiry.joined, map(AnswerExpiry.of, policies))
+        clock = reduce(AnswerExpiry.merge, map(AnswerExpiry.for_policy, policies))
         people = self._store.customers.sample_snapshots(customers, clock.lookback(now))
         if not people:
             raise InvalidInput("No customer is stored to simulate on: import customers first.")

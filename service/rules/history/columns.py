@@ -72,7 +72,7 @@ class HistoryColumns:
         self._means = {name: SurveyMean(window_days) for name, window_days in MEANS.items() if name in read}
         self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
 
-    def one(self, past: EventsByKind) -> dict[str, Column]:
+    def fill_one(self, past: EventsByKind) -> dict[str, Column]:
         """The past's columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
         columns = dict(NOTHING)
         if past:
@@ -81,11 +81,11 @@ class HistoryColumns:
             for name, counter in self._newest.items():
                 self._keep(columns, name, counter, counter.newest_one(past))
             for name, mean in self._means.items():
-                score = mean.one(past)
+                score = mean.mean_one(past)
                 columns[name] = nan if score is None else score
         return columns
 
-    def many(self, past: PastTable, now: int, customers: int) -> dict[str, Column]:
+    def fill_many(self, past: PastTable, now: int, customers: int) -> dict[str, Column]:
         """The past's columns of many customers: (n, 1, 1), (n, m, 1) and (n, 1, k), or the scalar of nothing."""
         columns = dict(NOTHING)
         for name, counter in self._counts.items():
@@ -93,17 +93,17 @@ class HistoryColumns:
         for name, counter in self._newest.items():
             self._keep(columns, name, counter, counter.newest_many(past, now, customers))
         for name, mean in self._means.items():
-            scores = mean.many(past, now, customers)
+            scores = mean.mean_many(past, now, customers)
             columns[name] = nan if scores is None else by_customer(scores)
         return columns
 
-    def consent_one(self, consents: Mapping[str, bool]) -> dict[str, Column]:
+    def fill_consent_one(self, consents: Mapping[str, bool]) -> dict[str, Column]:
         """``history.consent`` of one customer, (1, 1, k): 1 yes, 0 no, NaN never asked."""
         if not self._purposes:
             return {}
         return {CONSENT: by_channel([_said(consents.get(purpose)) for purpose in self._purposes])}
 
-    def consent_many(self, consents: Mapping[str, Array], customers: int) -> dict[str, Column]:
+    def fill_consent_many(self, consents: Mapping[str, Array], customers: int) -> dict[str, Column]:
         """``history.consent`` of many, (n, 1, k), from columns of 1, 0 and NaN by purpose."""
         if not self._purposes:
             return {}

@@ -70,8 +70,8 @@ class PastTable:
     said_at: Array
     score: Array
 
-    def rows(self, rows: Array) -> "PastTable":
-        """The past of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
+    def take_rows(self, rows: Array) -> "PastTable":
+        """The past of the customers at ``take_rows`` (ascending), renumbered 0, 1, 2, ..."""
         place, kept = _renumbered(self.customer, rows)
         asked, heard = _renumbered(self.surveyed, rows)
         kind, at, offer, channel = (column[kept] for column in (self.kind, self.at, self.offer, self.channel))
@@ -136,7 +136,7 @@ class Counter:
         self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
         self._family_of = np.array([*places.family_of, -1])
 
-    def found(self, past: EventsByKind) -> Iterator[tuple[int, Sequence[int]]]:
+    def find_trails(self, past: EventsByKind) -> Iterator[tuple[int, Sequence[int]]]:
         """(place, instants, oldest first) of each trail with an event in the window."""
         since = past.now - self._age
         for kind in self._kinds:
@@ -148,7 +148,7 @@ class Counter:
         """How many events per place."""
         counts: list[int] | None = None
         since = past.now - self._age
-        for place, instants in self.found(past):
+        for place, instants in self.find_trails(past):
             counts = counts or [0] * self.size
             counts[place] += len(instants) - bisect_right(instants, since)
         return counts
@@ -156,7 +156,7 @@ class Counter:
     def age_one(self, past: EventsByKind) -> list[float] | None:
         """Milliseconds since the newest event per place, infinite for none."""
         ages: list[float] | None = None
-        for place, instants in self.found(past):
+        for place, instants in self.find_trails(past):
             ages = ages or [inf] * self.size
             ages[place] = min(ages[place], max(0, past.now - instants[-1]))
         return ages
@@ -166,7 +166,7 @@ class Counter:
         ages = self.age_one(past)
         return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
 
-    def taken(self, past: PastTable, now: int) -> tuple[Array, Array]:
+    def select_events(self, past: PastTable, now: int) -> tuple[Array, Array]:
         """For many: indices of the events taken, and their places."""
         place = self._places(past)
         kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
@@ -184,7 +184,7 @@ class Counter:
 
     def count_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """How many events per customer and place, (n, places)."""
-        chosen, place = self.taken(past, now)
+        chosen, place = self.select_events(past, now)
         if not len(chosen):
             return None
         cell = past.customer[chosen] * self.size + place
@@ -192,7 +192,7 @@ class Counter:
 
     def age_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """Milliseconds since the newest event, (n, places), infinite for none."""
-        chosen, place = self.taken(past, now)
+        chosen, place = self.select_events(past, now)
         if not len(chosen):
             return None
         ages = np.full((customers, self.size), inf)
@@ -212,7 +212,7 @@ class SurveyMean:
     def __init__(self, window_days: float) -> None:
         self._age = age_ms(window_days)
 
-    def one(self, past: EventsByKind) -> float | None:
+    def mean_one(self, past: EventsByKind) -> float | None:
         """Of one customer; None where no survey says anything."""
         total, count = 0.0, 0
         for survey in past.surveys:
@@ -220,7 +220,7 @@ class SurveyMean:
                 total, count = total + survey.score, count + 1
         return total / count if count else None
 
-    def many(self, past: PastTable, now: int, customers: int) -> Array | None:
+    def mean_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """Of many, (n,), NaN for none."""
         chosen = np.flatnonzero(past.said_at > now - self._age)
         if not len(chosen):

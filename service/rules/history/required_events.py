@@ -65,7 +65,7 @@ class RequiredEvents:
         by_channel = any(one.per == "channel" or one.direction is not None for one in needs)
         return KindLookback(kind, -window, max(one.most for one in needs), by_offer, by_channel)
 
-    def kept(self, trails: Iterable[Trail], now: int) -> tuple[Trail, ...]:
+    def select(self, trails: Iterable[Trail], now: int) -> tuple[Trail, ...]:
         """The trails by the axes that some need looks at, with the instants that some need takes."""
         found: dict[str, list[Trail]] = {}
         for one in self._merged(trails):
@@ -101,7 +101,7 @@ class RequiredEvents:
         kept = zip(trails, lengths, strict=True)
         return (replace(one, instants=one.instants[-length:]) for one, length in kept if length)
 
-    def full(self, need: EventRequirement, trails: Sequence[Trail], since: int) -> bool:
+    def is_full(self, need: EventRequirement, trails: Sequence[Trail], since: int) -> bool:
         """Whether at any of the need's places so many events stand after ``since`` that others may be left out."""
         groups = self._groups(need, trails).values()
         return any(
@@ -139,7 +139,7 @@ def cut_snapshot(policy: Policy, snapshot: Snapshot, now: int) -> Snapshot:
     """The customer with what the policy's rules tell apart of the past at ``now`` (ms): it decides the same."""
     if not snapshot.trails:
         return snapshot
-    return replace(snapshot, trails=required_events_of(policy).kept(snapshot.trails, now))
+    return replace(snapshot, trails=required_events_of(policy).select(snapshot.trails, now))
 
 
 def can_answer(recorded: Policy, asking: Policy, snapshot: Snapshot, now: int) -> bool:
@@ -163,7 +163,7 @@ def _answered(
         return False
     alike = need.per != "family" or mine.families == theirs.families
     return any(
-        (alike and one.most >= need.most) or not mine.full(one, trails, need.since(now))
+        (alike and one.most >= need.most) or not mine.is_full(one, trails, need.since(now))
         for one in mine.needs
         if (one.kind, one.per, one.direction) == (need.kind, need.per, need.direction)
         and one.window_days >= need.window_days

@@ -106,10 +106,10 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     features = FeatureProgram(table)
     problems += _unvalued(goods, table, features)
     bench = CaseRunner(goods.schema or {}, goods.columns)
-    problems += [*bench.undecided(book.rules), *bench.problems(book.rules)]
+    problems += [*bench.undecided_gates(book.rules), *bench.problems(book.rules)]
     problems += contact_cases.case_problems(book.contact, grid_index_of(goods.offers, goods.channels))
     writing = messages.MessageWriter(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
-    written, variants = writing.plain(), writing.variants(book.targets)
+    written, variants = writing.write_plain(), writing.write_variants(book.targets)
     return {
         "attributes": table,
         "features": features,
@@ -206,7 +206,7 @@ def _compared(schema: Schema, exact: bool) -> Schema:
 
 def _nothing_known(goods: Assortment, table: AttributeTable, features: FeatureProgram) -> dict[str, Any]:
     columns: dict[str, Any] = dict(table.encode({}))
-    features.one(columns)
+    features.derive_one(columns)
     outside = {n: name for n, name in (goods.schema or {}).items() if n not in columns}
     unknown = {n: None if name.kind is Kind.TEXT else float("nan") for n, name in outside.items()}
     return {**columns, **unknown, **goods.columns}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.core.domain import Scalar
 from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, compile_falsity, compile_truth
-from service.rules.loading.documents.entry import quote_entry
+from service.rules.loading.documents.entry import quote_json
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.rule_files import FIT_VERBS, GATE_VERBS
 from service.rules.loading.terms import encode_value
@@ -40,7 +40,7 @@ class CaseRunner:
             for fault in self._faults(rule, case)
         ]
 
-    def undecided(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
+    def undecided_gates(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
         """Gates whose ``applies``, settled by the policy alone, is unknown for an offer or channel: it would close."""
         gates = [rule for rule in rules if isinstance(rule, GateRule) and rule.applies is not None]
         return [
@@ -78,11 +78,11 @@ class CaseRunner:
     def _objection(self, name: str, value: Scalar) -> list[str]:
         if name in self.rows:
             known = tuple(self.rows[name])
-            return [] if value in known else [f"knows no {name} {quote_entry(value)}; {nearest(str(value), known)}"]
+            return [] if value in known else [f"knows no {name} {quote_json(value)}; {nearest(str(value), known)}"]
         if name not in self.schema:
             return [f'gives "{name}"; {nearest(name, tuple(self.schema))[:200]}']
         kind = self.schema[name].kind
-        return [] if _is_of_kind(kind, value) else [f"gives {name}: expected a {kind}, got {quote_entry(value)}"]
+        return [] if _is_of_kind(kind, value) else [f"gives {name}: expected a {kind}, got {quote_json(value)}"]
 
     def _unchosen(self, rule: GateRule | FitRule, given: Mapping[str, Scalar]) -> list[str]:
         """A case of a rule that reads ``offer.*`` must say of which offer it speaks."""

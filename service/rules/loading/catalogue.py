@@ -41,7 +41,7 @@ def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
     """The offers in the order of the document, each with its share of the family's popularity."""
     offers = [_offer(entry, terms) for entry in page.children("offers", "offer")]
     if not offers and page.has("offers"):
-        page.fault("offers", "must name at least one offer")
+        page.add_fault("offers", "must name at least one offer")
     return tuple(replace(offer, share=offer.popularity / _popularity(offer.family, offers)) for offer in offers)
 
 
@@ -64,7 +64,7 @@ def read_channels(page: Entry, terms: Terms, schema: Schema | None) -> tuple[Cha
     """The channels in the order of the document."""
     channels = tuple(_channel(entry, terms, schema) for entry in page.children("channels", "channel"))
     if not channels and page.has("channels"):
-        page.fault("channels", "must name at least one channel")
+        page.add_fault("channels", "must name at least one channel")
     return channels
 
 
@@ -108,7 +108,7 @@ def _offer(entry: Entry, terms: Terms) -> Offer:
         popularity=entry.number("popularity", 0.001, 1000.0, default=1.0),
         share=1.0,
         lever=entry.number("lever", 0.0, 10.0, default=1.0),
-        name=entry.both("name"),
+        name=entry.bilingual("name"),
         terms=stating.read_stated(entry, terms),
     )
     entry.close()
@@ -134,7 +134,7 @@ def _channel(entry: Entry, terms: Terms, schema: Schema | None) -> Channel:
         contact_cost_yuan=entry.number("contact_cost_yuan", 0.0, 10_000.0, "yuan"),
         response=entry.expression("response", schema, Kind.NUMBER),
         placements=entry.words("placements", optional=True),
-        name=entry.both("name"),
+        name=entry.bilingual("name"),
         terms=stating.read_stated(entry, terms),
     )
     entry.close()

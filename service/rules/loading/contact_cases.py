@@ -85,7 +85,7 @@ def _local_time(entry: Entry) -> str:
     try:
         datetime.strptime(text, FORM)
     except ValueError:
-        entry.wrong("at", "a local time (YYYY-MM-DD HH:MM)")
+        entry.add_wrong_kind("at", "a local time (YYYY-MM-DD HH:MM)")
         return NOON
     return text
 
@@ -119,7 +119,7 @@ def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: Conta
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
     at = moment(now, contact.timezone)
     past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
-    oks = gates.one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
+    oks = gates.check_one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
     shape = 1, len(places.offers), len(places.channels)
     cell = 0, places.offer.get(case.offer or "", 0), places.channel[case.channel]
     return bool(np.broadcast_to(oks[gates.ids.index(rule.id)], shape)[cell])

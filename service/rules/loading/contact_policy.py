@@ -51,7 +51,7 @@ def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:
         cases=read_cases(entry),
     )
     if rule.purpose == RETIRED:
-        entry.fault("purpose", f'must be another: "{RETIRED}" says who is a customer no more, and nobody is asked')
+        entry.add_fault("purpose", f'must be another: "{RETIRED}" says who is a customer no more, and nobody is asked')
     entry.close()
     return rule
 
@@ -59,7 +59,7 @@ def _consent(entry: Entry, strategies: Strategies) -> ConsentRule:
 def _quiet(entry: Entry, strategies: Strategies, channels: Sequence[str]) -> QuietHours:
     shared = _shared(entry, strategies)
     if entry.has("direction") == entry.has("channels"):
-        entry.fault("", "must name either a direction or channels")
+        entry.add_fault("", "must name either a direction or channels")
     rule = QuietHours(
         **shared,
         direction=entry.choice("direction", DIRECTIONS) if entry.has("direction") else None,
@@ -70,7 +70,7 @@ def _quiet(entry: Entry, strategies: Strategies, channels: Sequence[str]) -> Qui
         cases=read_cases(entry),
     )
     if rule.start_minute == rule.end_minute:
-        entry.fault("to", "must differ from from; write 00:00 to 24:00 for the whole day")
+        entry.add_fault("to", "must differ from from; write 00:00 to 24:00 for the whole day")
     entry.close()
     return rule
 
@@ -101,7 +101,7 @@ def _cool_off(entry: Entry, strategies: Strategies) -> CoolOff:
         cases=read_cases(entry),
     )
     if both := sorted({*rule.after} & {*rule.until}):
-        entry.fault("until", f"must not name what the rest begins with: {', '.join(both)}")
+        entry.add_fault("until", f"must not name what the rest begins with: {', '.join(both)}")
     entry.close()
     return rule
 
@@ -109,7 +109,7 @@ def _cool_off(entry: Entry, strategies: Strategies) -> CoolOff:
 def _minute(entry: Entry, key: str) -> int:
     text = entry.values.get(key)
     if not entry.has(key) or not isinstance(text, str) or not _TIME.fullmatch(text):
-        entry.wrong(key, "a time of day (HH:MM, 00:00 to 24:00)")
+        entry.add_wrong_kind(key, "a time of day (HH:MM, 00:00 to 24:00)")
         return {"from": 0, "to": 1}[key]
     hour, minute = text.split(":")
     return int(hour) * 60 + int(minute)
@@ -120,7 +120,7 @@ def _timezone(page: Entry) -> str:
     try:
         return ZoneInfo(name or "UTC").key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        page.wrong("timezone", "an IANA time zone such as Asia/Shanghai")
+        page.add_wrong_kind("timezone", "an IANA time zone such as Asia/Shanghai")
         return "UTC"
 
 
@@ -128,7 +128,7 @@ def _holidays(page: Entry) -> tuple[str, ...]:
     days = page.words("holidays", optional=True)
     for day in days:
         if not _is_date(day):
-            page.fault("holidays", f'must be dates (YYYY-MM-DD), got "{day}"')
+            page.add_fault("holidays", f'must be dates (YYYY-MM-DD), got "{day}"')
     return tuple(sorted(day for day in days if _is_date(day)))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from service.core.domain import Arm
 from service.core.hashing import BUCKETS
-from service.rules.loading.documents.entry import Entry, quote_entry
+from service.rules.loading.documents.entry import Entry, quote_json
 from service.rules.model.rules import ATTRIBUTION_DAYS, TEST_KINDS, Experiments, ReleaseGate, StandingTest, Strategy
 
 MOST = 0.5
@@ -46,7 +46,7 @@ def _attribution(entry: Entry | None) -> float:
 def _test(entry: Entry, strategies: Strategies) -> StandingTest:
     name, kind = entry.name("id"), entry.choice("kind", TEST_KINDS)
     if name in set(Arm):
-        entry.fault("id", f'must not be "{name}": every decision already knows an arm of that name')
+        entry.add_fault("id", f'must not be "{name}": every decision already knows an arm of that name')
     share = entry.number("share", LEAST, MOST, "a share of the customers")
     test = StandingTest(name, kind, share, entry.text("salt"), _strategy(entry, kind, strategies))
     entry.close()
@@ -71,14 +71,16 @@ def _strategy(entry: Entry, kind: str, strategies: Strategies) -> str | None:
     if kind == WITHOUT_STRATEGY:
         return entry.choice("strategy", tuple(strategies)) if strategies else entry.text("strategy")
     if entry.has("strategy") and kind:
-        entry.fault("strategy", f"belongs to tests of kind {WITHOUT_STRATEGY} only, got kind {kind}")
+        entry.add_fault("strategy", f"belongs to tests of kind {WITHOUT_STRATEGY} only, got kind {kind}")
     return None
 
 
 def _demand_room(page: Entry, experiments: Experiments) -> None:
     whole = experiments.holdout_share + sum(test.share for test in experiments.tests)
     if whole > MOST + 1e-9:
-        page.fault("tests", f"and the holdout take {whole:.4g} of the customers together; expected at most {MOST:g}")
+        page.add_fault(
+            "tests", f"and the holdout take {whole:.4g} of the customers together; expected at most {MOST:g}"
+        )
 
 
 def _demand_salts(page: Entry, experiments: Experiments) -> None:
@@ -86,7 +88,7 @@ def _demand_salts(page: Entry, experiments: Experiments) -> None:
     seen = {experiments.holdout_salt: "the holdout"}
     for test in experiments.tests:
         if test.salt and test.salt in seen:
-            page.fault(
-                "tests", f'give "{test.id}" the salt {quote_entry(test.salt)} of {seen[test.salt]}; expected its own'
+            page.add_fault(
+                "tests", f'give "{test.id}" the salt {quote_json(test.salt)} of {seen[test.salt]}; expected its own'
             )
         seen.setdefault(test.salt, f'test "{test.id}"')

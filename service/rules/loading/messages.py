@@ -64,13 +64,15 @@ def read_templates(
     found = MessageTemplates(
         families={family: _template(families.child(family), schema, whole=True) for family in used},
         offers={o.id: _template(own.child(o.id), schema, whole=False) for o in offers if o.id and own.has(o.id)},
-        channels={channel.id: tails.both(channel.id) for channel in channels if channel.id and tails.has(channel.id)},
+        channels={
+            channel.id: tails.bilingual(channel.id) for channel in channels if channel.id and tails.has(channel.id)
+        },
         link=page.text("link", "a link beginning with https://"),
         banned=_further_banned(page),
         positions=read_segment_words(page, used, [offer.id for offer in offers], tuple(targets)),
     )
     if found.link and not found.link.startswith("https://"):
-        page.wrong("link", "a link beginning with https://")
+        page.add_wrong_kind("link", "a link beginning with https://")
     for entry in (families, own, tails, page):
         entry.close()
     return found
@@ -90,21 +92,21 @@ class MessageWriter:
     columns: Columns
     problems: list[Problem]
 
-    def plain(self) -> Written:
+    def write_plain(self) -> Written:
         """Every message by offer, channel and language."""
         written: Written = {}
         for place, offer in enumerate(self.offers):
             written |= self._of(place, None, f'{FILE}: offer "{offer.id}"')
         return written
 
-    def variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
+    def write_variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
         """What the segments read instead, by id, in the order in which they are tried."""
         return {one.id: self._variant(one, targets[one.segment]) for one in self.templates.positions}
 
     def _variant(self, position: SegmentWords, target: Target) -> Variant:
         written: Written = {}
         for place, offer in enumerate(self.offers):
-            if position.speaks_of(offer):
+            if position.covers(offer):
                 written |= self._of(place, position, f'{FILE}: positioning "{position.id}", offer "{offer.id}"')
         return Variant(position.id, target.id, target.when, written)
 
@@ -135,8 +137,8 @@ def _further_banned(page: Entry) -> tuple[str, ...]:
 
 def _template(entry: Entry, schema: Schema | None, *, whole: bool) -> Template:
     template = Template(
-        title=entry.both("title") if whole or entry.has("title") else None,
-        body=entry.both("body") if whole or entry.has("body") else None,
+        title=entry.bilingual("title") if whole or entry.has("title") else None,
+        body=entry.bilingual("body") if whole or entry.has("body") else None,
         disclosures=tuple(_disclosure(one, schema) for one in _disclosures(entry)),
     )
     entry.close()
@@ -153,7 +155,7 @@ def _disclosures(entry: Entry) -> list[Entry]:
 def _disclosure(entry: Entry, schema: Schema | None) -> Disclosure:
     when = entry.expression("when", schema, Kind.BOOLEAN) if entry.has("when") else None
     if schema is not None and when is not None and not (when.static and when.axes <= {"offer"}):
-        entry.fault("when", f"may read offer.* only, got {', '.join(sorted(when.names))}")
+        entry.add_fault("when", f"may read offer.* only, got {', '.join(sorted(when.names))}")
         when = None
     text = {language: entry.text(language) for language in LANGUAGES}
     entry.close()

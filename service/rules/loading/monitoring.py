@@ -25,7 +25,7 @@ def read_monitoring(page: Entry) -> Monitoring:
     )
     for entry, watch, alert in ((psi, bounds.psi_watch, bounds.psi_alert), (ks, bounds.ks_watch, bounds.ks_alert)):
         if watch > alert:
-            entry.fault("watch", f"must not be above alert ({alert:g}), got {watch:g}")
+            entry.add_fault("watch", f"must not be above alert ({alert:g}), got {watch:g}")
     for entry in (psi, ks, drift, calibration, stored, fairness, page):
         entry.close()
     return bounds

@@ -88,7 +88,7 @@ def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:
 def _demand_free_names(page: Entry, whole: Schema) -> None:
     for name in PORTRAIT_NAMES:
         if name in whole:
-            page.fault(
+            page.add_fault(
                 "", f'works out {name} itself; attributes.yaml must name its "{name.partition(".")[2]}" otherwise'
             )
 
@@ -97,19 +97,19 @@ def _label(entry: Entry, table: AttributeTable | None) -> Label:
     """Attributes only: what is derived says what a customer does, not who they are."""
     known = [attribute.name for attribute in table.attributes] if table is not None else []
     attribute = entry.choice("attribute", known) if known else entry.text("attribute")
-    label = Label(attribute, entry.both("name"))
+    label = Label(attribute, entry.bilingual("name"))
     entry.close()
     return label
 
 
 def _stage(entry: Entry, schema: Schema | None) -> StageOfLife:
-    stage = StageOfLife(entry.name("id"), entry.both("name"), entry.expression("when", schema, Kind.BOOLEAN))
+    stage = StageOfLife(entry.name("id"), entry.bilingual("name"), entry.expression("when", schema, Kind.BOOLEAN))
     entry.close()
     return stage
 
 
 def _tag(entry: Entry, schema: Schema | None) -> Tag:
-    tag = Tag(entry.name("id"), entry.both("text"), entry.expression("when", schema, Kind.BOOLEAN))
+    tag = Tag(entry.name("id"), entry.bilingual("text"), entry.expression("when", schema, Kind.BOOLEAN))
     entry.close()
     return tag
 
@@ -118,7 +118,7 @@ def _holding(entry: Entry, schema: Schema | None) -> Holding:
     holding = Holding(
         id=entry.name("id"),
         family=entry.choice("family", FAMILIES),
-        name=entry.both("name"),
+        name=entry.bilingual("name"),
         yuan=entry.expression("yuan", schema, Kind.MONEY),
         margin_yuan=entry.expression("margin_yuan", schema, Kind.MONEY),
     )
@@ -140,7 +140,7 @@ def _lifetime(entry: Entry) -> LifetimeTerms:
 def _satisfaction(entry: Entry) -> SatisfactionTerms:
     low, high = entry.number("low", -100.0, 100.0), entry.number("high", -100.0, 100.0)
     if low >= high:
-        entry.fault("high", f"must be above low ({low:g}), got {high:g}")
+        entry.add_fault("high", f"must be above low ({low:g}), got {high:g}")
     terms = SatisfactionTerms(
         low=low,
         high=high,
@@ -157,7 +157,7 @@ def _question(entry: Entry) -> Question:
         id=entry.name("id"),
         concern=entry.choice("concern", CONCERNS),
         importance=entry.number("importance", 1.0, 10.0),
-        text=entry.both("text"),
+        text=entry.bilingual("text"),
     )
     entry.close()
     return question

@@ -29,7 +29,7 @@ class SegmentWords:
     title: Text | None
     body: Text | None
 
-    def speaks_of(self, offer: Offer) -> bool:
+    def covers(self, offer: Offer) -> bool:
         """Whether it may have other words for the offer."""
         return offer.id in self.offers or offer.family == self.family
 
@@ -40,7 +40,7 @@ def read_segment_words(
     """Every entry; one that names no segment of ``segments`` is noted."""
     entries = page.children("positioning", "positioning", optional=True)
     if entries and not segments:
-        page.fault("positioning", "speaks to segments, but strategies.yaml declares none")
+        page.add_fault("positioning", "speaks to segments, but strategies.yaml declares none")
     return tuple(_position(entry, families, offers, segments) for entry in entries)
 
 
@@ -54,21 +54,21 @@ def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segm
         body=_said(entry, "body"),
     )
     if entry.has("family") == entry.has("offers"):
-        entry.fault("", "must name either a family or offers")
+        entry.add_fault("", "must name either a family or offers")
     if not entry.has("title") and not entry.has("body"):
-        entry.fault("", "must say another title or body")
+        entry.add_fault("", "must say another title or body")
     entry.close()
     return position
 
 
 def _said(entry: Entry, key: str) -> Text | None:
     """A text in both languages without a figure of its own."""
-    text = entry.both_or_none(key)
+    text = entry.bilingual_or_none(key)
     for language in LANGUAGES:
         figure = _FIGURE.search(_PLACEHOLDER.sub("", text[language])) if text else None
         if figure is not None:
             place, said = f"{key}.{language}", figure.group()
-            entry.fault(
+            entry.add_fault(
                 place, f"writes the figure {said}; expected a {{placeholder}}: terms are the same for everybody"
             )
     return text

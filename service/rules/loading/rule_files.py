@@ -102,8 +102,8 @@ def read_common(entry: Entry, concern: str, stage: str, strategies: Mapping[str,
         concern=concern,
         stage=stage,
         strategy=entry.choice("strategy", tuple(strategies)) if strategies else entry.text("strategy"),
-        reason=entry.both("reason"),
-        unlock=entry.both_or_none("unlock"),
+        reason=entry.bilingual("reason"),
+        unlock=entry.bilingual_or_none("unlock"),
         ground=entry.text("ground") if entry.has("ground") else None,
     )
 
@@ -129,15 +129,15 @@ def _gate(entry: Entry, shared: Common, schema: Schema | None) -> GateRule:
 def _fit(entry: Entry, shared: Common, schema: Schema | None) -> FitRule:
     weight = entry.number("weight", 0.0, MOST_WEIGHT, "neutral is 1, at most 4")
     if weight == 0.0 and entry.values.get("weight") == 0:
-        entry.fault("weight", "must be above 0: only a gate may close an offer; expected up to 4, got 0")
+        entry.add_fault("weight", "must be above 0: only a gate may close an offer; expected up to 4, got 0")
     when = entry.expression("when", schema, Kind.BOOLEAN)
     return FitRule(**shared, when=when, weight=weight, cases=entry.cases("cases", FIT_VERBS))
 
 
 def _target(entry: Entry, schema: Schema | None) -> Target:
-    target = Target(entry.name("id"), entry.both("name"), entry.expression("when", schema, Kind.BOOLEAN))
+    target = Target(entry.name("id"), entry.bilingual("name"), entry.expression("when", schema, Kind.BOOLEAN))
     if target.id == ALL:
-        entry.fault("id", f'"{ALL}" is everybody and needs no declaration')
+        entry.add_fault("id", f'"{ALL}" is everybody and needs no declaration')
     entry.close()
     return target
 
@@ -147,9 +147,9 @@ def _strategy(entry: Entry, targets: Mapping[str, Target], schema: Schema | None
     strategy = Strategy(
         id=entry.name("id"),
         concern=entry.choice("concern", CONCERNS),
-        name=entry.both("name"),
-        objective=entry.both("objective"),
-        kpi=entry.both("kpi"),
+        name=entry.bilingual("name"),
+        objective=entry.bilingual("objective"),
+        kpi=entry.bilingual("kpi"),
         segments=segments,
         enabled=entry.flag("enabled", default=True),
         target=any_segment(segments, targets, schema),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from service.core.domain import Scalar
 from service.core.expressions import Kind, Name
-from service.rules.loading.documents.entry import Entry, quote_entry
+from service.rules.loading.documents.entry import Entry, quote_json
 from service.rules.loading.documents.folder import nearest
 from service.rules.model.rules import Term
 from service.rules.vocabulary import CHANNEL, OFFER, TICKET
@@ -36,11 +36,11 @@ def read_stated(entry: Entry, terms: Mapping[str, Term]) -> Mapping[str, Scalar]
         return {}
     values = entry.child("terms").values
     for stranger in sorted(set(values) - set(terms)):
-        entry.fault("", f'terms: unknown term "{stranger}"; {nearest(stranger, tuple(sorted(terms)))}')
+        entry.add_fault("", f'terms: unknown term "{stranger}"; {nearest(stranger, tuple(sorted(terms)))}')
     known = {name: value for name, value in values.items() if name in terms and value is not None}
     for name, value in known.items():
         if not _fits(terms[name], value):
-            entry.fault("", f"{name} must be {_expected(terms[name])}, got {quote_entry(value)}")
+            entry.add_fault("", f"{name} must be {_expected(terms[name])}, got {quote_json(value)}")
     return {name: value for name, value in known.items() if _fits(terms[name], value)}
 
 
@@ -75,7 +75,7 @@ def encode_value(kind: str, value: Scalar) -> float | str | None:
 def _term(entry: Entry) -> Term:
     name, kind = entry.name("name"), entry.choice("kind", KINDS) or Kind.NUMBER
     if name in ALWAYS_STATED:
-        entry.fault("name", f'"{name}" always exists and cannot be a term')
+        entry.add_fault("name", f'"{name}" always exists and cannot be a term')
     low, high = _range(entry, kind)
     values = entry.words("values") if entry.has("values") else None
     unit = entry.text("unit") if entry.has("unit") else None
@@ -91,7 +91,7 @@ def _range(entry: Entry, kind: str) -> tuple[float | None, float | None]:
     numbers = isinstance(bounds, list) and all(type(bound) in (int, float) for bound in bounds)
     if kind in (Kind.NUMBER, Kind.MONEY) and numbers and len(bounds) == 2 and bounds[0] <= bounds[1]:
         return float(bounds[0]), float(bounds[1])
-    entry.wrong("range", "[low, high] of a number or money")
+    entry.add_wrong_kind("range", "[low, high] of a number or money")
     return None, None
 
 

@@ -37,7 +37,7 @@ def _closed(entries: list[Entry], *texts: str) -> list[Entry]:
     for entry in entries:
         entry.has("id")
         for text in texts:
-            entry.both(text)
+            entry.bilingual(text)
         entry.close()
     return entries
 
@@ -47,7 +47,7 @@ def _factor(entry: Entry) -> Factor:
         id=entry.name("id"),
         group=entry.choice("group", GROUPS),
         origin=entry.choice("origin", (*PEST, *FORCES)),
-        name=entry.both("name"),
+        name=entry.bilingual("name"),
         weight=0.0,
         concerns={},
     )
@@ -57,11 +57,11 @@ def _factor(entry: Entry) -> Factor:
 
 def _demand_factors(page: Entry, factors: Sequence[Factor], experts: Sequence[str]) -> None:
     if not experts:
-        page.fault("experts", "must name at least one expert")
+        page.add_fault("experts", "must name at least one expert")
     for group in GROUPS:
         count = sum(factor.group == group for factor in factors)
         if not 1 <= count <= max(ahp.RANDOM_INDEX):
-            page.fault("factors", f"must hold 1 to {max(ahp.RANDOM_INDEX)} factors of group {group}, got {count}")
+            page.add_fault("factors", f"must hold 1 to {max(ahp.RANDOM_INDEX)} factors of group {group}, got {count}")
 
 
 def _hierarchy(page: Entry, factors: Sequence[Factor], experts: Sequence[str]) -> Hierarchy | None:
@@ -96,7 +96,7 @@ def _matrix(entry: Entry, members: Sequence[str]) -> ahp.Matrix:
     for (i, first), (j, second) in combinations(enumerate(members), 2):
         forward, backward = f"{first}/{second}", f"{second}/{first}"
         if entry.has(backward) and entry.has(forward):
-            entry.fault(backward, f"is judged twice: expected {forward} or {backward}, not both")
+            entry.add_fault(backward, f"is judged twice: expected {forward} or {backward}, not both")
         if entry.has(backward):
             judgments[j, i] = _judgment(entry, backward)
         else:
@@ -112,7 +112,7 @@ def _judgment(entry: Entry, key: str) -> float:
         return 1.0 / int(fraction.group(1))
     if type(value) is int and 1 <= value <= 9:
         return float(value)
-    entry.wrong(key, "1 to 9 or 1/2 to 1/9 (Saaty's scale)")
+    entry.add_wrong_kind(key, "1 to 9 or 1/2 to 1/9 (Saaty's scale)")
     return 1.0
 
 
@@ -122,7 +122,7 @@ def _demand_consistency(entry: Entry, expert: str, matrix: ahp.Matrix, members: 
         return
     best = ahp.suggest_mend(matrix)
     pair = f"{members[best.first]}/{members[best.second]}"
-    entry.fault(
+    entry.add_fault(
         expert,
         f"contradicts itself: consistency ratio {found.ratio:.3f} must be below {ahp.ACCEPTED_RATIO}"
         f' (random index: {ahp.RANDOM_INDEX_SOURCE}); the judgment "{pair}: {_written(best.given)}" is furthest off:'

@@ -82,7 +82,7 @@ class Reading:
 
     def one(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """The figures of one customer."""
-        row = self._pack(*self.inputs.one(columns))
+        row = self._pack(*self.inputs.take_row(columns))
         return {name: model.one(row) for name, model in self.models.items()}
 
     def many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
@@ -90,7 +90,7 @@ class Reading:
         scores = {name: np.empty(size) for name in self.models}
         for start in range(0, size, BLOCK):
             rows = slice(start, start + BLOCK)
-            matrix = self.inputs.many(columns, rows)
+            matrix = self.inputs.take_matrix(columns, rows)
             for name, model in self.models.items():
                 scores[name][rows] = model.many(matrix)
         return scores
@@ -137,7 +137,7 @@ class Bundle:
     def columns(self, attributes: Mapping[str, object]) -> dict[str, Any]:
         """One record of raw attributes, encoded and with the features derived, by the bundle's own table."""
         columns: dict[str, Any] = self.program.table.encode(attributes)
-        self.program.one(columns)
+        self.program.derive_one(columns)
         return columns
 
     def segment_of(self, attributes: Mapping[str, object], columns: Mapping[str, Any]) -> Segment | None:
@@ -162,7 +162,7 @@ class Bundle:
         Raises InvalidInput where a column holds another kind altogether.
         """
         columns: dict[str, Any] = self.program.table.encode_frame(frame)
-        self.program.many(columns)
+        self.program.derive_many(columns)
         size = frame.num_rows if hasattr(frame, "num_rows") else len(frame)
         scores = {name: found for reading in self.readings for name, found in reading.many(columns, size).items()}
         scores.update({name: np.full(size, figure) for name, figure in self._evidence.items()})

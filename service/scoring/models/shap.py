@@ -23,7 +23,7 @@ def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str,
     Each feature has its ``name``, its ``value`` (None: unknown) and its ``contribution`` in log-odds.
     """
     columns = bundle.program.table.encode(attributes)
-    bundle.program.one(columns)
+    bundle.program.derive_one(columns)
     return {
         family: _family(reading, model, columns)
         for reading in bundle.readings
@@ -33,7 +33,7 @@ def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str,
 
 
 def _family(reading: Reading, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
-    row = np.array(reading.inputs.one(columns))
+    row = np.array(reading.inputs.take_row(columns))
     found = np.mean([booster.contributions(row) for booster in model.boosters], axis=0)
     raw = float(np.mean([booster.many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))
     features = [

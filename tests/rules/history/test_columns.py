@@ -41,32 +41,32 @@ def test_a_name_varies_over_the_axes_it_promises(name: str):
 
 @pytest.mark.parametrize("name", [*COUNTS, *NEWEST, *MEANS])
 def test_one_customer_and_many_agree_on_every_name(name: str):
-    one = np.asarray(EVERYTHING.one(past_of(PAST, PLACES))[name])
-    many = np.asarray(EVERYTHING.many(table_of([[], PAST], PLACES), NOON, 2)[name])
+    one = np.asarray(EVERYTHING.fill_one(past_of(PAST, PLACES))[name])
+    many = np.asarray(EVERYTHING.fill_many(table_of([[], PAST], PLACES), NOON, 2)[name])
     np.testing.assert_array_equal(many[1], one.reshape(many[1].shape))
     np.testing.assert_array_equal(many[0], np.full(many[0].shape, NOTHING[name]))
     assert not np.array_equal(many[0], many[1], equal_nan=True), "the past of this test must touch every name"
 
 
 def test_without_events_a_count_is_0_and_days_since_are_unknown():
-    columns = EVERYTHING.one(past_of([], PLACES))
+    columns = EVERYTHING.fill_one(past_of([], PLACES))
     assert columns["history.contacts_30d"] == 0.0
     assert columns["history.offer_clicked_days"] != columns["history.offer_clicked_days"]
 
 
 def test_days_since_a_purchase_are_told_for_every_offer_of_the_family():
-    column = EVERYTHING.one(past_of(PAST, PLACES))["history.family_purchased_days"]
+    column = EVERYTHING.fill_one(past_of(PAST, PLACES))["history.family_purchased_days"]
     np.testing.assert_array_equal(np.ravel(column), [5.0, 5.0, np.nan, np.nan])
 
 
 def test_consent_is_yes_no_or_never_asked():
-    column = EVERYTHING.consent_one({"marketing:sms": True, "marketing:branch": False})[CONSENT]
+    column = EVERYTHING.fill_consent_one({"marketing:sms": True, "marketing:branch": False})[CONSENT]
     np.testing.assert_array_equal(np.ravel(column), [np.nan, 0.0, 1.0, np.nan])
-    many = EVERYTHING.consent_many({"marketing:sms": np.array([1.0, np.nan])}, 2)[CONSENT]
+    many = EVERYTHING.fill_consent_many({"marketing:sms": np.array([1.0, np.nan])}, 2)[CONSENT]
     np.testing.assert_array_equal(many[:, 0, :], [[np.nan, np.nan, 1.0, np.nan], [np.nan] * 4])
 
 
 def test_what_no_rule_reads_is_not_filled():
     nothing_read = HistoryColumns(PLACES, [])
-    assert nothing_read.one(past_of(PAST, PLACES)) == pytest.approx(dict(NOTHING), nan_ok=True)
-    assert nothing_read.consent_one({"marketing:sms": True}) == {}
+    assert nothing_read.fill_one(past_of(PAST, PLACES)) == pytest.approx(dict(NOTHING), nan_ok=True)
+    assert nothing_read.fill_consent_one({"marketing:sms": True}) == {}

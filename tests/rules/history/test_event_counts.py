@@ -78,8 +78,8 @@ def test_days_since_are_whole_days_of_24_hours(before: int, days: float):
 def test_the_mean_leaves_out_surveys_without_a_score():
     surveys = SurveyMean(180)
     past = [event("survey", 1, score=5.0), event("survey", 2), event("survey", 3, score=2.0)]
-    assert surveys.one(past_of(past, PLACES)) == 3.5
-    assert surveys.one(past_of([event("survey", 2)], PLACES)) is None
+    assert surveys.mean_one(past_of(past, PLACES)) == 3.5
+    assert surveys.mean_one(past_of([event("survey", 2)], PLACES)) is None
 
 
 @given(tallies, st.lists(events, min_size=1, max_size=6))
@@ -122,6 +122,6 @@ def by_hand(tally: EventCount, past: tuple[Event, ...]) -> list[int] | None:
 @settings(max_examples=60, deadline=None)
 def test_part_of_a_table_is_the_table_of_the_part(pasts: list[tuple[Event, ...]], data: st.DataObject):
     rows = sorted(data.draw(st.sets(st.integers(0, len(pasts) - 1), min_size=1)))
-    part, own = table_of(pasts, PLACES).rows(np.array(rows)), table_of([pasts[row] for row in rows], PLACES)
+    part, own = table_of(pasts, PLACES).take_rows(np.array(rows)), table_of([pasts[row] for row in rows], PLACES)
     for column in ("customer", "kind", "at", "offer", "channel", "surveyed", "said_at", "score"):
         np.testing.assert_array_equal(getattr(part, column), getattr(own, column))

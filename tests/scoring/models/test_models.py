@@ -62,7 +62,7 @@ def test_many_is_bitwise_what_lightgbm_and_numpy_give(
     scores = bundle.score_many(customers)
     for family, entry in bundle.manifest["families"].items():
         columns: dict[str, Any] = bundle.program.table.encode_frame(customers)
-        bundle.program.many(columns)
+        bundle.program.derive_many(columns)
         matrix = bundle.program.matrix(entry["features"], entry["categories"], columns)
         first, second = (lightgbm.Booster(model_file=bundle_folder / row["file"]) for row in entry["files"])
         mean = (first.predict(matrix, num_threads=1) + second.predict(matrix, num_threads=1)) / 2

@@ -53,8 +53,8 @@ def test_each_model_scores_online_as_in_batch_as_lightgbm_itself(folder: Path, c
         assert bundle.score_one(record) == {name: column[row].item() for name, column in many.items()}
     (reading,) = bundle.readings
     columns: dict[str, Any] = bundle.program.table.encode_frame(customers)
-    bundle.program.many(columns)
-    matrix = reading.inputs.many(columns)
+    bundle.program.derive_many(columns)
+    matrix = reading.inputs.take_matrix(columns)
     for name, file in (("offer:term", "offer.term.txt"), ("ticket:deposit", "ticket.deposit.txt")):
         raw = lightgbm.Booster(model_file=folder / file).predict(matrix, num_threads=1)
         assert reading.models[name].calibration.many(raw).tobytes() == many[name].tobytes()

@@ -38,10 +38,10 @@ def test_base_and_contributions_sum_to_the_raw_score_and_the_propensity_is_the_l
 def test_they_are_lightgbms_own(bundle: Bundle, bundle_folder: Path, customers: pd.DataFrame) -> None:
     attributes = record(customers, 3)
     columns = bundle.program.table.encode(attributes)
-    bundle.program.one(columns)
+    bundle.program.derive_one(columns)
     for family, entry in bundle.manifest["families"].items():
         (reading,) = [one for one in bundle.readings if family in one.models]
-        row = np.array([reading.inputs.one(columns)])
+        row = np.array([reading.inputs.take_row(columns)])
         own = [lightgbm.Booster(model_file=str(bundle_folder / one["file"])) for one in entry["files"]]
         expected = np.mean([booster.predict(row, pred_contrib=True)[0] for booster in own], axis=0)
         found = {one["name"]: one["contribution"] for one in contributions(bundle, attributes)[family]["features"]}

@@ -155,7 +155,7 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
             (shipped, {"impression", "click", "dismiss", "reject", "contact"}, 5_000),
             (reckoning(shipped), {"impression", "click", "dismiss", "reject", "contact"}, 7_000),
         ):
-            handed = read(store, "c-spread", AnswerExpiry.of(policy).lookback(NOW))
+            handed = read(store, "c-spread", AnswerExpiry.for_policy(policy).lookback(NOW))
             assert cut_snapshot(policy, handed, NOW) == cut_snapshot(policy, whole, NOW)
             assert {one.kind for one in handed.trails} == kinds, "nobody reads when surveys were answered"
             assert {one.channel for one in handed.trails if one.kind == "impression"} == {None}

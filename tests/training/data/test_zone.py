@@ -41,9 +41,9 @@ def test_one_instant_near_midnight_is_one_day_in_training_scoring_and_serving(tm
     bank, files = stored(tmp_path, source)
     customers, program = read_customers(bank, files), FeatureProgram(table_of(bank))
     trained = dict(program.table.encode_frame(customers.table))  # what training and `fourcast score` read
-    program.many(trained)
+    program.derive_many(trained)
     served = program.table.encode(dict(customers)["a"])  # what an import stores and a request reads
-    program.one(served)
+    program.derive_one(served)
     expected = [day_number("2026-01-31"), 5.0]
     assert [served[name] for name in NAMES] == expected
     assert [trained[name].ravel()[0] for name in NAMES] == expected

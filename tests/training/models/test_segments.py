@@ -43,7 +43,7 @@ def bank() -> pd.DataFrame:
 
 def columns(bank: pd.DataFrame, table: AttributeTable = TABLE) -> dict[str, Any]:
     found: dict[str, Any] = dict(table.encode_frame(bank))
-    FeatureProgram(table).many(found)
+    FeatureProgram(table).derive_many(found)
     return found
 
 

@@ -25,38 +25,38 @@ class Compiler:
     def __init__(self, scalar_axes: frozenset[str]) -> None:
         self.scalar_axes = scalar_axes
 
-    def scalar(self, node: Node) -> bool:
+    def is_scalar(self, node: Node) -> bool:
         """True where ``node`` evaluates to a plain scalar."""
         return node.axes <= self.scalar_axes
 
-    def value(self, node: Node) -> Run:
+    def compile_value(self, node: Node) -> Run:
         """The value of ``node``: floats (NaN for NULL) or an object array of texts (None)."""
-        if self.scalar(node):
+        if self.is_scalar(node):
             return scalars.compile_value(node)
         if node.op in LOGIC:
             return self.three_valued(node)
         if node.op in VALUES:
-            return VALUES[node.op](node, *map(self.value, node.args))
+            return VALUES[node.op](node, *map(self.compile_value, node.args))
         return self.case(node)
 
-    def decided(self, node: Node, outcome: bool) -> Run:
+    def compile_decision(self, node: Node, outcome: bool) -> Run:
         """Where is ``node`` known to be ``outcome``? An array of booleans, or one bool where a scalar settles it."""
-        if self.scalar(node):
+        if self.is_scalar(node):
             return scalars.compile_decision(node, outcome)
         if node.op == "not":
-            return self.decided(node.args[0], not outcome)
+            return self.compile_decision(node.args[0], not outcome)
         if node.op in ("and", "or"):
             return self.chain(node, outcome)
         if node.op in OPPOSITE:
             return self.compare(node, outcome)
         if node.op in logic.PREDICATES:
             node = drop_rounding(node)
-            return logic.PREDICATES[node.op](node, outcome, *map(self.value, node.args))
+            return logic.PREDICATES[node.op](node, outcome, *map(self.compile_value, node.args))
         return self.equals(node, float(outcome))
 
     def three_valued(self, node: Node) -> Run:
         """1.0, 0.0, or NaN for unknown: how a condition looks as a value."""
-        is_true, is_false = self.decided(node, True), self.decided(node, False)
+        is_true, is_false = self.compile_decision(node, True), self.compile_decision(node, False)
         return lambda columns: np.where(is_true(columns), 1.0, np.where(is_false(columns), 0.0, NAN))
 
     def equals(self, node: Node, target: float) -> Run:
@@ -64,14 +64,14 @@ class Compiler:
         if node.op == "const":
             settled = node.value == target
             return lambda columns: settled
-        run = self.value(node)
+        run = self.compile_value(node)
         return lambda columns: run(columns) == target
 
     def chain(self, node: Node, outcome: bool) -> Run:
         """``and`` / ``or``: scalar sides first; the first one that settles it ends the work."""
-        ordered = sorted(node.args, key=lambda each: not self.scalar(each))
-        first = [self.decided(each, outcome) for each in ordered if self.scalar(each)]
-        rest = [self.decided(each, outcome) for each in ordered if not self.scalar(each)]
+        ordered = sorted(node.args, key=lambda each: not self.is_scalar(each))
+        first = [self.compile_decision(each, outcome) for each in ordered if self.is_scalar(each)]
+        rest = [self.compile_decision(each, outcome) for each in ordered if not self.is_scalar(each)]
         settles = (node.op == "or") is outcome
         join = np.logical_or if settles else np.logical_and
 
@@ -92,17 +92,17 @@ class Compiler:
         op = node.op if outcome else OPPOSITE[node.op]
         left, right = node.args
         if left.kind is not Kind.TEXT:
-            return logic.numbers(op, self.value(left), self.value(right))
+            return logic.numbers(op, self.compile_value(left), self.compile_value(right))
         for one, other in ((left, right), (right, left)):
             if other.op == "const" and isinstance(other.value, str):
-                return logic.members_of_text(self.value(one), frozenset([other.value]), op == "=")
-        return logic.texts(self.value(left), self.value(right), op == "=")
+                return logic.members_of_text(self.compile_value(one), frozenset([other.value]), op == "=")
+        return logic.texts(self.compile_value(left), self.compile_value(right), op == "=")
 
     def case(self, node: Node) -> Run:
         """The branch of the first condition that is true; scalar conditions skip whole branches."""
-        conditions = [self.decided(each, True) for each in node.args[:-1:2]]
-        branches = list(zip(conditions, map(self.value, node.args[1:-1:2]), strict=True))
-        otherwise = self.value(node.args[-1])
+        conditions = [self.compile_decision(each, True) for each in node.args[:-1:2]]
+        branches = list(zip(conditions, map(self.compile_value, node.args[1:-1:2]), strict=True))
+        otherwise = self.compile_value(node.args[-1])
         wrap = as_objects if node.kind is Kind.TEXT else keep_numbers
 
         def run(columns: Any) -> Any:

@@ -90,7 +90,7 @@ def _root(checker: Checker, tree: exp.Expr, expects: Kind | None) -> Node:
     node = checker.visit(tree)
     if node.kind is None:
         return retype(node, expects or Kind.NUMBER)
-    return node if expects is None else checker.wanted(node, tree, expects)
+    return node if expects is None else checker.require_kind(node, tree, expects)
 
 
 def _too_large(tree: exp.Expr) -> str | None:

@@ -17,13 +17,13 @@ def operands(checker: Checker, tree: exp.Binary) -> tuple[Node, Node]:
     """Both sides of a binary operation."""
     kinds = ORDERED if isinstance(tree, (exp.Add, exp.Sub)) else _NUMERIC
     trees = (tree.this, tree.args["expression"])
-    left, right = (checker.wanted(operand(checker, each), each, *kinds) for each in trees)
+    left, right = (checker.require_kind(operand(checker, each), each, *kinds) for each in trees)
     return left, right
 
 
 def operand(checker: Checker, tree: exp.Expr) -> Node:
     """A side that must be a number, money or (for + and -) a date."""
-    node = checker.tight(tree)
+    node = checker.visit_operand(tree)
     if node.kind is Kind.BOOLEAN:
         return checker.fail(tree, "a boolean is no number; write case when ... then 1 else 0 end")
     return node
@@ -44,7 +44,7 @@ def plus(checker: Checker, tree: exp.Add | exp.Sub) -> Node:
     op = "+" if isinstance(tree, exp.Add) else "-"
     if Kind.DATE in (left.kind, right.kind):
         return date_sum(checker, tree, op, left, right)
-    kind, nodes = checker.agreed([tree.this, tree.args["expression"]], [left, right])
+    kind, nodes = checker.agree_on_kind([tree.this, tree.args["expression"]], [left, right])
     return arithmetic_node(op, kind or Kind.NUMBER, *nodes)
 
 
@@ -80,7 +80,7 @@ def quotient(checker: Checker, tree: exp.Div) -> Node:
 
 def minus(checker: Checker, tree: exp.Neg) -> Node:
     """Unary minus; of a literal, a literal."""
-    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.require_kind(operand(checker, tree.this), tree.this, *_NUMERIC)
     if node.op == "const" and isinstance(node.value, float):
         return replace(node, value=0.0 - node.value)
     return replace(node, op="neg", args=(node,), value=None)
@@ -88,19 +88,19 @@ def minus(checker: Checker, tree: exp.Neg) -> Node:
 
 def absolute(checker: Checker, tree: exp.Abs) -> Node:
     """``abs(x)``, of x's kind."""
-    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.require_kind(operand(checker, tree.this), tree.this, *_NUMERIC)
     return replace(node, op="abs", args=(node,), value=None)
 
 
 def logarithm(checker: Checker, tree: exp.Ln) -> Node:
     """``ln(x)``, a number."""
-    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.require_kind(operand(checker, tree.this), tree.this, *_NUMERIC)
     return arithmetic_node("ln", Kind.NUMBER, node)
 
 
 def rounding(checker: Checker, tree: exp.Round) -> Node:
     """``round(x[, digits])``, of x's kind."""
-    node = checker.wanted(operand(checker, tree.this), tree.this, *_NUMERIC)
+    node = checker.require_kind(operand(checker, tree.this), tree.this, *_NUMERIC)
     digits = whole_digits(checker, tree.args.get("decimals"))
     if digits is None:
         return checker.fail(tree, f"round takes digits from -{MOST_DIGITS} to {MOST_DIGITS}, written out and whole")

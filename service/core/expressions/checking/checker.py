@@ -63,13 +63,13 @@ class Checker:
         self.problems.append(problem(self.text, offset_of(tree), message))
         return NOTHING
 
-    def tight(self, tree: exp.Expr) -> Node:
+    def visit_operand(self, tree: exp.Expr) -> Node:
         """An operand of a comparison: logic inside it must stand in brackets, for dialects bind it differently."""
         if isinstance(tree, LOOSE):
             return self.fail(tree, "put brackets around this comparison; without them, databases read it differently")
         return self.visit(tree)
 
-    def wanted(self, node: Node, tree: exp.Expr, *kinds: Kind) -> Node:
+    def require_kind(self, node: Node, tree: exp.Expr, *kinds: Kind) -> Node:
         """``node``, if it is of one of ``kinds``; a bare number passes for money."""
         if node.kind is None:
             return retype(node, kinds[0]) if len(kinds) == 1 and node is not NOTHING else node
@@ -79,7 +79,7 @@ class Checker:
             return replace(node, kind=Kind.MONEY)
         return self.fail(tree, f"expected {' or '.join(kinds)}, got {node.kind}")
 
-    def agreed(self, trees: list[exp.Expr], nodes: list[Node]) -> tuple[Kind | None, list[Node]]:
+    def agree_on_kind(self, trees: list[exp.Expr], nodes: list[Node]) -> tuple[Kind | None, list[Node]]:
         """The one kind of all ``nodes``, and the nodes with untyped NULLs and bare numbers taking it."""
         kinds = {node.kind for node in nodes if node.kind is not None}
         if kinds == {Kind.MONEY, Kind.NUMBER} and all(node.bare for node in nodes if node.kind is Kind.NUMBER):

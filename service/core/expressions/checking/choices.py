@@ -13,7 +13,7 @@ from service.core.expressions.tree import Kind, Node, axes_of
 def choice_node(checker: Checker, op: str, trees: list[exp.Expr], nodes: list[Node]) -> Node:
     """A node whose result is one of ``nodes``."""
     bare = all(node.bare for node in nodes if node.kind is not None)
-    kind, nodes = checker.agreed(trees, nodes)
+    kind, nodes = checker.agree_on_kind(trees, nodes)
     return join_nodes(
         op,
         kind,
@@ -37,7 +37,7 @@ def case(checker: Checker, tree: exp.Case) -> Node:
 def condition(checker: Checker, subject: exp.Expr | None, branch: exp.If) -> Node:
     """A branch's condition; ``case name when x`` is ``name = x``."""
     if subject is None:
-        return checker.wanted(checker.visit(branch.this), branch.this, Kind.BOOLEAN)
+        return checker.require_kind(checker.visit(branch.this), branch.this, Kind.BOOLEAN)
     if not isinstance(subject, exp.Column):
         return checker.fail(subject, "only a name may stand between case and when; write case when ... = ... then")
     return logic.comparison(checker, exp.EQ(this=subject.copy(), expression=branch.this))
@@ -60,5 +60,5 @@ def nullif(checker: Checker, tree: exp.Nullif) -> Node:
 def extreme(checker: Checker, tree: exp.Least | exp.Greatest) -> Node:
     """``least`` and ``greatest``, which skip NULLs."""
     trees = [tree.this, *tree.expressions]
-    nodes = [checker.wanted(checker.visit(each), each, *ORDERED) for each in trees]
+    nodes = [checker.require_kind(checker.visit(each), each, *ORDERED) for each in trees]
     return choice_node(checker, "least" if isinstance(tree, exp.Least) else "greatest", trees, nodes)

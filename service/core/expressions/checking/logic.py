@@ -19,20 +19,20 @@ def chain(checker: Checker, tree: exp.And | exp.Or) -> Node:
             stack += [below.args["expression"], below.this]
         else:
             parts.append(each)
-    nodes = [checker.wanted(checker.visit(part), part, Kind.BOOLEAN) for part in parts]
+    nodes = [checker.require_kind(checker.visit(part), part, Kind.BOOLEAN) for part in parts]
     return join_nodes("and" if isinstance(tree, exp.And) else "or", Kind.BOOLEAN, *nodes)
 
 
 def negation(checker: Checker, tree: exp.Not) -> Node:
     """``not``, which swaps true and false and leaves unknown alone."""
-    return join_nodes("not", Kind.BOOLEAN, checker.wanted(checker.visit(tree.this), tree.this, Kind.BOOLEAN))
+    return join_nodes("not", Kind.BOOLEAN, checker.require_kind(checker.visit(tree.this), tree.this, Kind.BOOLEAN))
 
 
 def is_null(checker: Checker, tree: exp.Is) -> Node:
     """``is null`` and ``is not null``; ``is true`` and the like are refused."""
     if not isinstance(tree.args["expression"], exp.Null):
         return checker.fail(tree, "only is null and is not null are allowed; a boolean is true by itself")
-    node = join_nodes("is null", Kind.BOOLEAN, retype(checker.tight(tree.this), Kind.NUMBER))
+    node = join_nodes("is null", Kind.BOOLEAN, retype(checker.visit_operand(tree.this), Kind.NUMBER))
     return join_nodes("not", Kind.BOOLEAN, node) if tree.args.get("negate") else node
 
 
@@ -42,7 +42,7 @@ def comparison(checker: Checker, tree: exp.Binary) -> Node:
     trees = [tree.this, tree.args["expression"]]
     if any(isinstance(each, exp.Null) for each in trees):
         return checker.fail(tree, f"{op} null is never true; write is null or is not null")
-    kind, nodes = checker.agreed(trees, [checker.tight(each) for each in trees])
+    kind, nodes = checker.agree_on_kind(trees, [checker.visit_operand(each) for each in trees])
     if op not in ("=", "<>") and kind in (Kind.TEXT, Kind.BOOLEAN):
         return checker.fail(tree, f"{kind} has no order; expected = or <>")
     words(checker, trees, nodes)
@@ -52,7 +52,7 @@ def comparison(checker: Checker, tree: exp.Binary) -> Node:
 def between(checker: Checker, tree: exp.Between) -> Node:
     """``low <= x and x <= high``, three sides of one kind."""
     trees = [tree.this, tree.args["low"], tree.args["high"]]
-    kind, nodes = checker.agreed(trees, [checker.tight(each) for each in trees])
+    kind, nodes = checker.agree_on_kind(trees, [checker.visit_operand(each) for each in trees])
     if kind in (Kind.TEXT, Kind.BOOLEAN):
         return checker.fail(tree, f"{kind} has no order; expected number, money or date")
     return join_nodes("between", Kind.BOOLEAN, *map(fen, nodes))
@@ -61,10 +61,10 @@ def between(checker: Checker, tree: exp.Between) -> Node:
 def membership(checker: Checker, tree: exp.In) -> Node:
     """``in`` a list of literals, none of them NULL."""
     trees = [tree.this, *tree.expressions]
-    nodes = [checker.tight(tree.this), *(member(checker, each) for each in tree.expressions)]
+    nodes = [checker.visit_operand(tree.this), *(member(checker, each) for each in tree.expressions)]
     if len(nodes) == 1:
         return checker.fail(tree, "the list is empty; expected in (value, ...)")
-    _, nodes = checker.agreed(trees, nodes)
+    _, nodes = checker.agree_on_kind(trees, nodes)
     words(checker, trees, nodes)
     members = tuple(dict.fromkeys(node.value for node in nodes[1:]))
     return join_nodes("in", Kind.BOOLEAN, fen(nodes[0]), value=members)

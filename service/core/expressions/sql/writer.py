@@ -143,13 +143,13 @@ class Writer:
         zero = self.number(0.0)
         return f"LN(NULLIF(GREATEST({self.value(node.args[0])[0]}, {zero}), {zero}))", ATOM
 
-    def rounded(self, node: Node) -> Written:
+    def rounding(self, node: Node) -> Written:
         """Rounding, halves away from zero."""
         if self.dialect.round_to is not None:
             return self.dialect.round_to.format(self.value(node.args[0])[0], node.value), ATOM
-        return self.scaled(node.args[0], node.value)
+        return self.scaled_rounding(node.args[0], node.value)
 
-    def scaled(self, node: Node, digits: int) -> Written:
+    def scaled_rounding(self, node: Node, digits: int) -> Written:
         """Rounding on the double itself: scale, round to a whole number, scale back."""
         if digits == 0:
             return self.dialect.round.format(self.value(node)[0]), ATOM
@@ -157,7 +157,7 @@ class Writer:
         there, back = ("*", "/") if digits > 0 else ("/", "*")
         return f"{self.dialect.round.format(f'{self.bound(node, PRODUCT)} {there} {power}')} {back} {power}", PRODUCT
 
-    def bounded(self, node: Node) -> Written:
+    def bounding(self, node: Node) -> Written:
         """NULL beyond the ceiling."""
         return self.within(self.value(node.args[0])[0], self.number(CEILING), self.number(-CEILING)), ATOM
 
@@ -234,9 +234,9 @@ _VALUES: dict[str, Callable[[Writer, Node], Written]] = {
     "neg": Writer.minus,
     "abs": Writer.absolute,
     "ln": Writer.logarithm,
-    "round": Writer.rounded,
-    "fen": Writer.rounded,
-    "bounded": Writer.bounded,
+    "round": Writer.rounding,
+    "fen": Writer.rounding,
+    "bounded": Writer.bounding,
     "case": Writer.case,
     "coalesce": Writer.call,
     "nullif": Writer.call,

@@ -20,7 +20,7 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _STAND_INS = {Kind.BOOLEAN: "true", Kind.NUMBER: "1", Kind.MONEY: "1"}
 
 
-def quote_entry(value: object) -> str:
+def quote_json(value: object) -> str:
     """A value as a problem quotes it: JSON, at most 60 characters."""
     words = json.dumps(value, ensure_ascii=False, default=str)
     return words if len(words) <= 60 else words[:57] + "..."
@@ -35,9 +35,9 @@ class Entry:
         self.read: set[str] = set()
         self.values: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         if not isinstance(value, Mapping):
-            self.fault("", f"must be a mapping, got {quote_entry(value)}")
+            self.add_fault("", f"must be a mapping, got {quote_json(value)}")
 
-    def fault(self, key: str, message: str) -> None:
+    def add_fault(self, key: str, message: str) -> None:
         """Note that what stands under ``key`` is wrong."""
         spot = ".".join(part for part in (self.path, key) if part)
         self.problems.append(Problem(self.where, f"{spot} {message}" if spot else message))
@@ -46,26 +46,26 @@ class Entry:
         """Note every key that nobody read."""
         for key in sorted(set(self.values) - self.read):
             hint = nearest(key, tuple(sorted(self.read)))
-            self.fault("", f'{"holds the " if self.path else ""}unknown key "{key}"; {hint}')
+            self.add_fault("", f'{"holds the " if self.path else ""}unknown key "{key}"; {hint}')
 
     def has(self, key: str) -> bool:
         """Whether anything but null stands under the key."""
         self.read.add(key)
         return self.values.get(key) is not None
 
-    def wrong(self, key: str, expected: str) -> None:
+    def add_wrong_kind(self, key: str, expected: str) -> None:
         """Note that the key is missing, or that its value is not what was expected."""
         if self.has(key):
-            self.fault(key, f"must be {expected}, got {quote_entry(self.values[key])}")
+            self.add_fault(key, f"must be {expected}, got {quote_json(self.values[key])}")
         else:
-            self.fault(key, f"is missing: expected {expected}")
+            self.add_fault(key, f"is missing: expected {expected}")
 
     def text(self, key: str, expected: str = "text") -> str:
         """A text that is not blank."""
         value = self.values.get(key)
         if self.has(key) and isinstance(value, str) and value.strip():
             return value.strip()
-        self.wrong(key, expected)
+        self.add_wrong_kind(key, expected)
         return ""
 
     def name(self, key: str) -> str:
@@ -73,7 +73,7 @@ class Entry:
         value = self.values.get(key)
         if self.has(key) and isinstance(value, str) and len(value) <= 64 and _ID.fullmatch(value):
             return value
-        self.wrong(key, "small letters, digits, - and _ (at most 64, a letter first)")
+        self.add_wrong_kind(key, "small letters, digits, - and _ (at most 64, a letter first)")
         return ""
 
     def number(self, key: str, low: float, high: float, unit: str = "", *, default: float | None = None) -> float:
@@ -83,7 +83,7 @@ class Entry:
             return default
         if isinstance(value, int | float) and value is not True and value is not False and low <= value <= high:
             return float(value)
-        self.wrong(key, f"{low:g} to {high:g}{f' ({unit})' if unit else ''}")
+        self.add_wrong_kind(key, f"{low:g} to {high:g}{f' ({unit})' if unit else ''}")
         return low
 
     def whole(self, key: str, low: int, high: int, *, default: int | None = None) -> int:
@@ -98,14 +98,14 @@ class Entry:
             and value == int(value)
         ):
             return int(value)
-        self.wrong(key, f"a whole number from {low} to {high}")
+        self.add_wrong_kind(key, f"a whole number from {low} to {high}")
         return low
 
     def flag(self, key: str, *, default: bool) -> bool:
         """true or false."""
         value = self.values.get(key)
         if self.has(key) and not isinstance(value, bool):
-            self.wrong(key, "true or false")
+            self.add_wrong_kind(key, "true or false")
         return value if isinstance(value, bool) else default
 
     def choice(self, key: str, known: Sequence[str]) -> str:
@@ -113,9 +113,9 @@ class Entry:
         value = self.values.get(key)
         if self.has(key) and isinstance(value, str):
             if value not in known:
-                self.fault(key, f"must be one of {', '.join(known)}, got {quote_entry(value)}{_meant(value, known)}")
+                self.add_fault(key, f"must be one of {', '.join(known)}, got {quote_json(value)}{_meant(value, known)}")
             return value if value in known else ""
-        self.wrong(key, f"one of {', '.join(known)}")
+        self.add_wrong_kind(key, f"one of {', '.join(known)}")
         return ""
 
     def words(self, key: str, known: Sequence[str] | None = None, *, optional: bool = False) -> tuple[str, ...]:
@@ -124,35 +124,35 @@ class Entry:
         if not self.has(key) and optional:
             return ()
         if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
-            self.wrong(key, "a list of words" if known is None else f"a list of words from {', '.join(known)}")
+            self.add_wrong_kind(key, "a list of words" if known is None else f"a list of words from {', '.join(known)}")
             return ()
         for stranger in (word for word in value if known is not None and word not in known):
-            self.fault(
+            self.add_fault(
                 key,
-                f"must be from {', '.join(known or ())}, got {quote_entry(stranger)}{_meant(stranger, known or ())}",
+                f"must be from {', '.join(known or ())}, got {quote_json(stranger)}{_meant(stranger, known or ())}",
             )
         return tuple(value)
 
-    def both(self, key: str) -> Text:
+    def bilingual(self, key: str) -> Text:
         """The same sentence in every language."""
         if not isinstance(self.values.get(key), Mapping):
-            self.wrong(key, f"a text in both languages ({', '.join(LANGUAGES)})")
+            self.add_wrong_kind(key, f"a text in both languages ({', '.join(LANGUAGES)})")
             return dict.fromkeys(LANGUAGES, "")
         child = self.child(key)
         found = {language: child.text(language) for language in LANGUAGES}
         child.close()
         return found
 
-    def both_or_none(self, key: str) -> Text | None:
+    def bilingual_or_none(self, key: str) -> Text | None:
         """The same sentence in every language, or nothing."""
-        return self.both(key) if self.has(key) else None
+        return self.bilingual(key) if self.has(key) else None
 
     def child(self, key: str) -> "Entry":
         """The mapping under the key."""
         path = f"{self.path}.{key}" if self.path else key
         if self.has(key):
             return Entry(self.values[key], self.file, self.problems, self.noun, path)
-        self.wrong(key, "a mapping")
+        self.add_wrong_kind(key, "a mapping")
         return Entry({}, self.file, [], self.noun, path)
 
     def children(self, key: str, noun: str, *, optional: bool = False, named_by: str = "id") -> list["Entry"]:
@@ -161,7 +161,7 @@ class Entry:
         if not self.has(key) and optional:
             return []
         if not isinstance(value, list):
-            self.wrong(key, f"a list of {noun}s")
+            self.add_wrong_kind(key, f"a list of {noun}s")
             return []
         self._unique(key, [item.get(named_by) for item in value if isinstance(item, Mapping)], named_by)
         return [
@@ -173,7 +173,7 @@ class Entry:
         """An expression of the kind; its faults are noted with line and column. Without a schema it goes unchecked."""
         text = self.values.get(key)
         if not self.has(key) or not isinstance(text, str | int | float | bool):
-            self.wrong(key, f"an expression ({kind})")
+            self.add_wrong_kind(key, f"an expression ({kind})")
             return parse(_STAND_INS[kind], {})
         if schema is None:
             return parse(_STAND_INS[kind], {})
@@ -181,7 +181,7 @@ class Entry:
             return parse(text if isinstance(text, str) else json.dumps(text), schema, kind)
         except ExpressionError as error:
             for problem in error.problems or (Problem("", error.message),):
-                self.fault(key, f"({problem.where}): {problem.message}" if problem.where else problem.message)
+                self.add_fault(key, f"({problem.where}): {problem.message}" if problem.where else problem.message)
             return parse(_STAND_INS[kind], {})
 
     def cases(self, key: str, verbs: tuple[str, str]) -> tuple[Case, ...]:
@@ -199,7 +199,7 @@ class Entry:
         seen: list[object] = []
         for value in ids:
             if value is not None and value in seen:
-                self.fault(key, f"name {named_by} {quote_entry(value)} more than once")
+                self.add_fault(key, f"name {named_by} {quote_json(value)} more than once")
             seen.append(value)
 
     @staticmethod

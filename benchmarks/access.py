@@ -13,7 +13,7 @@ from collections.abc import Callable
 from service.core.domain import Client
 from service.engine.auth.keys import Clients, key_digest, new_key
 from service.engine.auth.quotas import Quotas
-from service.engine.offers.offer_tokens import _signature
+from service.engine.auth.signing import signature
 from service.routes.http.middleware import limits
 from service.routes.http.responses import pack, packed
 from service.runtime.config import Settings
@@ -43,7 +43,7 @@ def parts() -> dict[str, Callable[[], object]]:
         "floor: SHA-256 of a key": lambda: key_digest(KEY),
         "a remembered key": lambda: clients.client(KEY),
         "quota and its two headers": lambda: limits(quotas.spend(APP)),
-        "signature of one offer": lambda: _signature(b"k" * 32, *words),
+        "signature of one offer": lambda: signature(b"k" * 32, *words),
         "a packed answer, remembered": lambda: packed(BODY),
         "an answer packed anew": lambda: pack(BODY),
     }

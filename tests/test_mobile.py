@@ -205,7 +205,7 @@ def test_an_accept_sent_again_after_its_token_expired_is_a_duplicate(served: Ser
     shown = call(served, "GET", "/v1/customers/c-2/offers?channel=mobile_app").json()["offers"][0]
     words = shown["decision_id"], "c-2", shown["offer"], shown["channel"]
     end = int(time.time()) + 3
-    token = OfferTokens(store, 1).made(*words, (end - 3600) * 1000)
+    token = OfferTokens(store, 1).mint(*words, (end - 3600) * 1000)
     accept = event("accept", shown, 20, "c-2", token=token)
     assert call(served, "POST", "/v1/events", json=accept).status_code == 201
     time.sleep(end + 1 - time.time())

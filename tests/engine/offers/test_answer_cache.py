@@ -38,7 +38,7 @@ def test_a_segments_words_are_the_same_fresh_and_cached_and_give_way_to_an_opt_o
 def test_a_dismissed_offer_is_gone_from_the_next_answer_of_every_worker(house: House, customer: str) -> None:
     one, other = house.worker(), house.worker()
     before = shown(offers(one, customer))
-    one.record([dismissal(customer, before[0])])
+    one.record_events([dismissal(customer, before[0])])
     for worker in (other, one):
         assert before[0] not in shown(offers(worker, customer))
 
@@ -46,9 +46,9 @@ def test_a_dismissed_offer_is_gone_from_the_next_answer_of_every_worker(house: H
 def test_an_event_sent_twice_is_stored_once_and_leaves_the_cache_alone(house: House, customer: str) -> None:
     worker = house.worker()
     event = dismissal(customer, "term-12m")
-    assert worker.record([event]) == [(event.id, "stored")]
+    assert worker.record_events([event]) == [(event.id, "stored")]
     offers(worker, customer)
-    assert worker.record([event]) == [(event.id, "duplicate")]
+    assert worker.record_events([event]) == [(event.id, "duplicate")]
     assert offers(worker, customer)["source"] == "cached"
 
 
@@ -82,7 +82,7 @@ def test_no_worker_shows_an_offer_once_its_dismissal_was_acknowledged(house: Hou
         offered = shown(offers(writer, customer))
         if not offered:
             break
-        writer.record([dismissal(customer, offered[0])])
+        writer.record_events([dismissal(customer, offered[0])])
         acknowledged.add(offered[0])
         time.sleep(0.1)
     done.set()

@@ -26,7 +26,7 @@ def test_what_was_cached_before_an_outage_is_never_served_again(house: House, cu
     before = offers(reader, customer)
     assert offers(reader, customer)["source"] == "cached"
     with house.frozen("valkey"):
-        writer.record([dismissal(customer, shown(before)[0])])
+        writer.record_events([dismissal(customer, shown(before)[0])])
     time.sleep(1.1)
     after = offers(reader, customer)
     assert after["source"] == "fresh"
@@ -58,7 +58,7 @@ def test_without_postgres_an_answer_from_before_a_lost_change_stays_buried(house
     worker = house.worker()
     before = shown(offers(worker, customer))
     with house.frozen("valkey"):
-        worker.record([dismissal(customer, before[0])])
+        worker.record_events([dismissal(customer, before[0])])
     time.sleep(1.1)
     with house.frozen("postgres"):
         assert offers(worker, customer)["source"] == "default"
@@ -68,11 +68,11 @@ def test_an_event_is_never_acknowledged_while_postgres_is_away(house: House, cus
     worker = house.worker()
     event = dismissal(customer, "term-12m")
     with house.frozen("postgres"), pytest.raises(Unavailable):
-        worker.record([event])
+        worker.record_events([event])
 
     def acknowledged() -> bool:
         try:
-            return bool(worker.record([event]))
+            return bool(worker.record_events([event]))
         except Unavailable:
             return False
 

@@ -136,11 +136,11 @@ def test_an_expired_token_is_refused_and_says_so(
 ) -> None:
     then = int((time.time() - 3601) * 1000)
     words = shown["decision_id"], "c-1", shown["offer"], shown["channel"]
-    old = OfferTokens(store, 1).made(*words, then)
+    old = OfferTokens(store, 1).mint(*words, then)
     answer = accept(token=old)
     assert answer.status_code == 422
     assert "expired" in answer.json["detail"]
-    assert accept(token=OfferTokens(store, 2).made(*words, then)).status_code == 201
+    assert accept(token=OfferTokens(store, 2).mint(*words, then)).status_code == 201
 
 
 def test_each_bad_token_of_a_request_is_named_and_refuses_its_own_event_alone(
@@ -173,17 +173,17 @@ def test_after_a_rotation_the_key_before_is_still_accepted_and_the_one_before_th
     app: Flask, accept: Callable[..., Any], shown: dict[str, Any], store: Store
 ) -> None:
     words = shown["decision_id"], "c-1", shown["offer"], shown["channel"], int(time.time() * 1000)
-    first = OfferTokens(store, 1).made(*words)
+    first = OfferTokens(store, 1).mint(*words)
     store.signing_keys.rotate("test")
-    second = OfferTokens(store, 1).made(*words)
+    second = OfferTokens(store, 1).mint(*words)
     assert second.split(".")[0] != first.split(".")[0]
     fresh = OfferTokens(store, 1)
-    assert fresh.checked(first, "c-1", shown["offer"]).decision_id == shown["decision_id"]
+    assert fresh.verify(first, "c-1", shown["offer"]).decision_id == shown["decision_id"]
     store.signing_keys.rotate("test")
     fresh = OfferTokens(store, 1)
-    assert fresh.checked(second, "c-1", shown["offer"]).channel == shown["channel"]
+    assert fresh.verify(second, "c-1", shown["offer"]).channel == shown["channel"]
     with pytest.raises(Exception, match="replaced twice"):
-        fresh.checked(first, "c-1", shown["offer"])
+        fresh.verify(first, "c-1", shown["offer"])
 
 
 def test_a_token_holds_nothing_personal(shown: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figures(manifest: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Every number among the metrics: ``deposit.auc``, ``deposit.none_held.auc``, "experience.as_served.brier"."""
+    """Every number among the metrics: "deposit.auc", "deposit.none_held.auc", "experience.as_served.brier"."""
     for family, entry in manifest["families"].items():
         yield from _numbers(family, entry["metrics"])
     yield from _numbers("experience", manifest.get("experience") or {})

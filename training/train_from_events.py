@@ -1,10 +1,11 @@
 """A bundle from the service's own experience: what was shown, what was taken, and what that is better than.
 
-Order: trials (``trials``) -> facts of their time as a matrix -> models of families and offers, and evidence
-(``offer_models``) -> responses (``counted``) -> the same, learned from two thirds of the customers and held against the
-other third, beside the propensities by which they were really served -> bundle -> gate. An offer without a model has
-its family's times its share; a family without one has evidence; so a bank's first week gives a bundle, however little
-it says. All of one bundle's figures are chances to be taken within the same window of being shown, and so comparable.
+Order: observations (``observations``) -> facts of their time as a matrix -> models of families and offers, and evidence
+(``offer_models``) -> responses (``smoothing``) -> the same, learned from two thirds of the customers and held against
+the other third, beside the propensities by which they were really served -> bundle -> gate. An offer without a model
+has its family's times its share; a family without one has evidence; so a bank's first week gives a bundle, however
+little it says. All of one bundle's figures are chances to be taken within the same window of being shown, and so
+comparable.
 
 The holdout is never learned from: it was served by priors alone, and tells what the bundle is worth beside them.
 """

@@ -1,6 +1,6 @@
 """One open connection to Redis and what goes through it: commands, and Lua scripts called by their hash.
 
-A bare redis-py ``Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for
+A bare ``redis.Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for
 a read. A line ``waiting`` for an answer takes no other command, so that no answer is ever taken for another's. Errors
 are redis-py's own. When to open, close or give up is ``Cache``'s affair.
 """
@@ -28,7 +28,7 @@ class Line:
         self.prefix = f"fc:{self._server()}:"
 
     def ask(self, *words: Word) -> object:
-        """One command, one answer; ``RedisError`` when it fails."""
+        """One command, one answer; ``redis.RedisError`` when it fails."""
         self.send(*words)
         return self.receive()
 
@@ -41,7 +41,7 @@ class Line:
         self._connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
 
     def receive(self) -> object:
-        """The answer to what was sent; ``RedisError`` when there is none."""
+        """The answer to what was sent; ``redis.RedisError`` when there is none."""
         try:
             answer: object = self._connection.read_response()
         except ResponseError:

@@ -28,7 +28,7 @@ _DECLARED = re.compile(r"^VERBS = \((.+?),?\)$", re.MULTILINE)
 def _modules() -> dict[str, str]:
     """Each verb with the module that declares it in ``VERBS``; the files are read as text, none is imported.
 
-    A verb is called as its function, with hyphens: ``check_files`` is ``check-files``, ``import_`` is ``import``.
+    A verb is called as its function, with hyphens: ``check_files`` is `check-files`, `import_` is `import`.
     """
     found: dict[str, str] = {}
     for path in sorted(_HERE.rglob("*.py")):

@@ -1,11 +1,11 @@
 """May we contact them now, here: consent, quiet hours, caps and cool-offs, each a gate over offers and channels.
 
 Here: the gates of ``contact.yaml``, for one customer and for many. Not here: rules of the stage ``contact`` that are
-written as expressions (``rulebook``), and the counting (``tally``). A gate answers True where it closes nothing, False
-where it closes everything, else an array of what stays open; so the usual case costs no array. What is unknown closes:
-consent must have been given, not merely not refused. Who said no to ``contact`` (do not contact me) is not gone to in
-any channel, whatever a channel's own consent says; nor is a customer who is not personalised, of whom we may not read
-whether they can be reached, complain, or still live.
+written as expressions (``rulebook``), and the counting (``history.event_counts``). A gate answers True where it closes
+nothing, False where it closes everything, else an array of what stays open; so the usual case costs no array. What is
+unknown closes: consent must have been given, not merely not refused. Who said no to ``contact`` (do not contact me) is
+not gone to in any channel, whatever a channel's own consent says; nor is a customer who is not personalised, of whom we
+may not read whether they can be reached, complain, or still live.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,10 +1,10 @@
 """The policy: everything the bank's marketers own, as one immutable value named by the hash of its documents.
 
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (what ``load`` read, or what a store
-kept). Not here: how a document is read and checked (``reading``), how rules are applied (``rulebook``, ``contact``).
-Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rules -> weights -> contact -> experiments
--> messages -> portrait -> monitoring -> compliance; each step adds its problems to one list, and all are raised
-together at the end.
+kept). Not here: how a document is read and checked (``loading``), how rules are applied (``rulebook``,
+``contact_gates``). Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rules -> weights ->
+contact -> experiments -> messages -> portrait -> monitoring -> compliance; each step adds its problems to one list, and
+all are raised together at the end.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Segments: which of the groups that training found a customer is nearest to.
 
-``segment = argmin_k |z - centroid_k|`` over standardised figures (``standard``): log balances, activity and the age of
-the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment (None).
-Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a
+``segment = argmin_k |z - centroid_k|`` over standardised figures (``standardize``): log balances, activity and the age
+of the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment
+(None). Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a
 bundle's manifest; here they are read and applied. Pure.
 """
 

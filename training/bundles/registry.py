@@ -1,8 +1,9 @@
 """Bundles on disk: written whole or not at all, and named by their content.
 
 Order: trained families -> ``write_bundle`` (``atomic_folder`` puts it on disk) -> ``verify`` (what promotion asks for
-first). ``gate`` judges them before anyone promotes them; making one serve is a release: ``fourcast promote``. The same
-seed and files give the same content, so the same version and the same bytes; there is no time in it.
+first). ``analysis.model_gate`` judges them before anyone promotes them; making one serve is a release: ``fourcast
+promote``. The same seed and files give the same content, so the same version and the same bytes; there is no time in
+it.
 """
 
 import json

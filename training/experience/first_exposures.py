@@ -1,10 +1,10 @@
 """What an offer changes, from experience: each customer's first seen decision, what it showed and what came of it.
 
 A trial of a family needs the untreated: customers who were shown other families' offers only. So the unit is not an
-offer with its window (``trials``) but a customer with their first seen decision: the families it showed, and those of
-which they took an offer within the window that it opened, shown or not. What later decisions showed is no part of it:
-it follows from the first. The holdout counts here as everybody does, since it was served by another rule, which is what
-makes it worth asking.
+offer with its window (``observations``) but a customer with their first seen decision: the families it showed, and
+those of which they took an offer within the window that it opened, shown or not. What later decisions showed is no part
+of it: it follows from the first. The holdout counts here as everybody does, since it was served by another rule, which
+is what makes it worth asking.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -2,8 +2,8 @@
 
 Order: customers into folds, alike in outcomes and in who held it before -> one booster per fold, all stopped early at
 the same round, where the mean loss of the held-out folds is least -> each customer scored by the booster that has not
-seen them -> one booster on all customers, for a few more rounds, as it has more to learn from. ``fit`` makes a model of
-members, ``tune`` tries them one by one; a cluster grows the same trees (``distributed``), all rounds of each fold.
+seen them -> one booster on all customers, for a few more rounds, as it has more to learn from. ``family`` makes a model
+of members, ``tune`` tries them one by one; a cluster grows the same trees (``dask_cluster``), all rounds of each fold.
 """
 
 from collections.abc import Callable, Mapping, Sequence

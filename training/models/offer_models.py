@@ -1,7 +1,8 @@
 """Models of a bank's own trials: one for each family, and for each offer that is better off with its own.
 
 A model learns from each customer's newest trial, so that nobody stands on both sides of a fold, and is refused with its
-reason where it knows too little; evidence (``counted``) speaks for the rest. The holdout is never learned from.
+reason where it knows too little; evidence (``training.experience.smoothing``) speaks for the rest. The holdout is never
+learned from.
 """
 
 from collections.abc import Mapping, Sequence

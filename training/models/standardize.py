@@ -1,6 +1,6 @@
 """Standardising: which figures a bank's files really hold, and the mean and deviation of each on its scale.
 
-Used by ``segment`` and ``lifetime``; ``service.scoring.standardize`` applies the same document in serving. A figure
+Used by ``segments`` and ``lifetime``; ``service.scoring.standardize`` applies the same document in serving. A figure
 that
 nobody has, or that is the same for everybody, tells nothing and is left out.
 """

@@ -1,10 +1,10 @@
 """A bundle's uplift by family: studied where treated and untreated are known, a model only where the study allows it.
 
 From files a trial is ``treated_<family>`` of outcomes.sql, which must have been given by chance; its propensity is the
-bundle's own, by models that have not seen the rows. From events a trial is ``openings``: who was shown an offer of the
-family in their first decision, and who was not. That was chosen by attributes, circumstances, arm and chance, all on
-record; holdout, standing tests and exploration leave every choice some chance, which is estimated on other rows, and
-rows that had next to none are left out.
+bundle's own, by models that have not seen the rows. From events a trial is ``experience.first_exposures``: who was
+shown an offer of the family in their first decision, and who was not. That was chosen by attributes, circumstances, arm
+and chance, all on record; holdout, standing tests and exploration leave every choice some chance, which is estimated on
+other rows, and rows that had next to none are left out.
 
 The model that was measured on held-out rows is the one that serves: nothing is learned anew on all.
 """

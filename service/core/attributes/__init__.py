@@ -2,7 +2,7 @@
 
 Order: a document (``attributes.yaml``, or the table a bundle carries) -> ``parse_table`` -> ``AttributeTable``. The
 table then ``check``s a record on its way in, naming every fault, and ``encode``s it for use, where what ``check`` would
-refuse reads as unknown; so nothing that ever reached a store can break a decision. ``reading`` reads the document,
+refuse reads as unknown; so nothing that ever reached a store can break a decision. ``parsing`` reads the document,
 ``table`` holds it, ``encoders`` judges single values, ``records`` and ``frames`` take whole ones. Deriving the
 features is the part of ``core.attributes.features``.
 

@@ -1,9 +1,9 @@
 """Derived figures: the features of an attribute table, compiled once, run on one customer or on many.
 
-Order: ``AttributeTable.encode`` or ``encode_frame`` -> ``FeatureProgram.one`` or ``many`` (adds the derived columns,
-each seeing those above it) -> ``Inputs`` (the figures a model wants, in its order, words as codes). Training and
-serving run this same program; a bundle carries its table as a document, so its features keep their meaning when the
-policy's table grows or redefines them. What the models make of the figures is the part of ``scoring.models``.
+Order: ``AttributeTable.encode`` or ``AttributeTable.encode_frame`` -> ``FeatureProgram.one`` or ``many`` (adds the
+derived columns, each seeing those above it) -> ``Inputs`` (the figures a model wants, in its order, words as codes).
+Training and serving run this same program; a bundle carries its table as a document, so its features keep their meaning
+when the policy's table grows or redefines them. What the models make of the figures is the part of ``scoring.models``.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence

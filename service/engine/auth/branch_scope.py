@@ -4,8 +4,8 @@ A branch's key reaches the customers whose ``branch_id`` is that branch. Unknown
 belongs to none, and only the bank's own keys reach them. Whatever a branch's key asks of somebody else's customer is
 answered in the very words that it would hear of a customer nobody has, so that it never learns who is a customer of the
 bank. A customer's own key may name nobody else, stored or not; a token that a branch's key minted ends for its
-customer as the key does. Pure; who is of which branch in the database is asked by
-``access`` (``store.security.access_log``).
+customer as the key does. Pure;
+``engine.auth`` asks ``store.security.access_log`` for the branch of a customer.
 """
 
 from service.core.domain import Attributes, Client

@@ -1,8 +1,8 @@
 """Release governance: what happens between a marketer's documents and the policy that serves.
 
 Publish (check, hold against the rules of conduct, propose) -> diff and simulate beside what serves -> approve by
-somebody else -> every worker follows (``serving``) -> roll back if need be. The store keeps who did what
-(``store.releases.proposals``); the pure core calculates (``planning``); here they meet the customers, the models and
+somebody else -> every worker follows (``active_release``) -> roll back if need be. The store keeps who did what
+(``store.releases.proposals``); the pure core calculates (``analysis``); here they meet the customers, the models and
 the time.
 """
 

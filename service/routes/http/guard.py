@@ -26,7 +26,7 @@ from service.store.customers.repository import no_customer_of
 
 PUBLIC = "public"
 OF_CUSTOMER, BY_KEY = "/v1/customers/<string:customer_id>", "/v1/external-keys/<string:external_key>"
-"""Paths below the first one are there below the second one, too (``contract``)."""
+"""Paths below the first one are there below the second one, too."""
 MAX_WORD = 64
 AT_ONCE = 1_000
 """External keys looked up in one statement."""

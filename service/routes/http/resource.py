@@ -223,7 +223,7 @@ class Resource(Blueprint):  # type: ignore[misc]
 
 
 def operation_id(view: View) -> str:
-    """The view's name in camel case: ``list_offers`` is ``listOffers``."""
+    """The view's name in camel case: `list_offers` is `listOffers`."""
     first, *others = view.__name__.split("_")
     return first + "".join(map(str.capitalize, others))
 

@@ -1,9 +1,9 @@
 """``history.*``: what happened between a customer and the bank, as columns that rules read.
 
-Two tables say what each name counts (``tally`` counts it); the mean survey score and the consents stand beside them.
-How much of the past is read for that, ``trails`` says.
-A count without any event is the scalar 0, days since without any event the scalar NaN, whatever the name's axes, so
-that the many customers without events cost nothing. Only names that some rule reads are filled.
+Two tables say what each name counts (``event_counts`` counts it); the mean survey score and the consents stand beside
+them. How much of the past is read for that, ``trails`` says. A count without any event is the scalar 0, days since
+without any event the scalar NaN, whatever the name's axes, so that the many customers without events cost nothing. Only
+names that some rule reads are filled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """The policy's nouns as frozen values: what the YAML documents become once they have been checked.
 
-Nothing here reads, checks or applies anything: ``reading`` makes these values, ``rulebook`` applies the rules,
-``policy`` holds them together; the contact policy has nouns of its own (``contact``). Money is yuan, rates are per
-year. Texts carry both languages.
+Nothing here reads, checks or applies anything: ``rules.loading`` makes these values, ``rulebook`` applies the rules,
+``policy`` holds them together; the contact policy has nouns of its own (``model.contact``). Money is yuan, rates are
+per year. Texts carry both languages.
 """
 
 from collections.abc import Iterable, Mapping
@@ -168,8 +168,8 @@ class Experiments:
     """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
 
     ``tests`` in the order in which they draw their customers; ``arms`` is the arm of each bucket of customers
-    (``experiment.drawn``): one hash of a customer, by the holdout's salt, finds the holdout and every test. An offer
-    taken within ``attribution_days`` of being shown is its outcome.
+    (``core.hashing.assign_buckets``): one hash of a customer, by the holdout's salt, finds the holdout and every test.
+    An offer taken within ``attribution_days`` of being shown is its outcome.
     """
 
     exploration_epsilon: float

@@ -96,7 +96,7 @@ def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
 
 
 def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """``{family: metrics}`` as a manifest states them: what ``gate`` compares."""
+    """``{family: metrics}`` as a manifest states them: what ``analysis.model_gate`` compares."""
     return {family: entry["metrics"] for family, entry in manifest["families"].items()}
 
 

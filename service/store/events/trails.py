@@ -56,7 +56,7 @@ PAST = f"""
             ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
     END
 """  # noqa: S608 - our own names and numbers
-"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``hot.lookback``).
+"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``Lookback``).
 
 A kind is told as lists beside each other, which PostgreSQL writes and we read many times faster than a list a trail:
 offers and channels where they are asked for, how many instants, and all the instants.

@@ -2,7 +2,7 @@
 
 All or nothing: a faulty row is named with its number (the first row is 1) and nothing is stored. Rows that say what
 is stored already change nothing and raise no revision. The cache generation is raised once, so nothing cached before
-the load is served after it. What files say of consents is ``ledger``'s.
+the load is served after it. The consents of a file: ``consent_file``.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -24,7 +24,7 @@ from service.rules.expiry import AnswerExpiry
 from service.rules.history.required_events import cut_snapshot
 from service.rules.policy import DEFAULT, Policy, load
 from service.runtime.embedded import start_postgres
-from service.store import Store
+from service.store import CustomerChange, Store
 
 COUNTS = (0, 100, 1_000, 10_000)
 NOW = time.time_ns() // 1_000_000
@@ -48,7 +48,7 @@ def fill(store: Store, url: str, policy: Policy) -> None:
     places = {"offers": offers, "channels": [channel.id for channel in policy.channels]}
     with psycopg.connect(url, autocommit=True) as connection:
         for count in COUNTS:
-            store.customers.put_customer(f"c-{count}", facts, told)
+            store.customers.put(CustomerChange(f"c-{count}", None, facts), lambda _: None, told)
             connection.execute(SHOWN, {"name": f"c-{count}", "now": NOW, "count": count, **places})
         connection.execute("UPDATE customers SET trailed = false")
         connection.execute("ANALYZE")

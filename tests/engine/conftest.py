@@ -27,6 +27,7 @@ from service.runtime.embedded import start_postgres, start_valkey
 from service.scoring.models import Bundle, open_bundle
 from service.store import Store
 from tests.engine.segmented import GONE, RICH
+from tests.seed import activate, put_customer, put_policy
 from tests.servers import family, pid_of, signal_each
 from training.bundles.registry import write_bundle
 from training.models.lapse import fit_lapse
@@ -95,9 +96,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Itera
         store = Store(database.url, 5000)
         store.migrate()
         policy = load(settings.policy)
-        store.releases.put_policy(policy.hash, policy.documents)
+        put_policy(store, policy.hash, policy.documents)
         store.releases.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
-        store.releases.activate(policy.hash, bundle_folder.name, "first", "test")
+        activate(store, policy.hash, bundle_folder.name, "first", "test")
         store.close()
         yield settings, state
 
@@ -109,7 +110,7 @@ def own_releases(home: tuple[Settings, Path]) -> Iterator[None]:
     before = store.releases.active()
     yield
     if before is not None:
-        store.releases.activate(before.policy, before.bundle, "as before", "test", before.prices)
+        activate(store, before.policy, before.bundle, "as before", "test", before.prices)
     store.close()
 
 
@@ -129,7 +130,7 @@ def customer(house: House) -> str:
     name = next(one for one in names if experiment_arm(one, shipped) == Arm.PERSONALISED)
     store = house.store
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
-    store.customers.put_customer(name, SAVER | {"risk_assessed_on": today})
+    put_customer(store, name, SAVER | {"risk_assessed_on": today})
     store.close()
     return name
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from service.core.domain import Event
 from service.rules.policy import Policy, from_documents, load
+from tests import seed
 from tests.engine.conftest import House, offers, shown
 from tests.waiting import eventually
 
@@ -27,8 +28,8 @@ def activate(house: House, bundle_folder: Any, documents: dict[str, Any]) -> Ite
     shipped = from_documents(documents)
 
     def serve(policy: Policy) -> int:
-        store.releases.put_policy(policy.hash, policy.documents)
-        return store.releases.activate(policy.hash, bundle_folder.name, "test", "test").id
+        seed.put_policy(store, policy.hash, policy.documents)
+        return seed.activate(store, policy.hash, bundle_folder.name, "test", "test").id
 
     yield serve
     serve(shipped)
@@ -70,7 +71,7 @@ def test_documents_altered_in_the_database_never_serve(
 ) -> None:
     worker, store = house.worker(), house.store
     policy = changed(documents, "catalogue", "offers", "term-12m", popularity=3.3)
-    store.releases.put_policy(policy.hash, policy.documents)
+    seed.put_policy(store, policy.hash, policy.documents)
     with store._database.begin() as connection:
         connection.execute(
             text("UPDATE policies SET documents = replace(documents::text, '3.3', '3.4')::json WHERE hash = :hash"),

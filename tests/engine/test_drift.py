@@ -37,6 +37,7 @@ from service.scoring.reference import reference_of
 from service.store import Store
 from service.store.decisions.decisions import new_decision_id
 from tests.conftest import FEATURES, SMALL_TABLE, small_bank
+from tests.seed import activate, put_policy
 from tests.servers import execute
 from tests.waiting import eventually
 from training.bundles.registry import write_bundle
@@ -100,9 +101,9 @@ def watched(
     store = Store(str(settings.database_url), 5000)
     store.migrate()
     policy = load(settings.policy)
-    store.releases.put_policy(policy.hash, policy.documents)
+    put_policy(store, policy.hash, policy.documents)
     store.releases.put_bundle(version, orjson.loads((root / version / "manifest.json").read_bytes()))
-    store.releases.activate(policy.hash, version, "watched", "test")
+    activate(store, policy.hash, version, "watched", "test")
     engine = Engine(settings, store, Cache(redis_url))
     made = Watched(engine, store, settings, {})
     made.decisions.update(made.serve(people(SERVED, 2, "calm")))
@@ -222,7 +223,7 @@ def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Pa
     settings = replace(watched.settings, artifacts=bundle_folder.parent)
     policy, before = load(settings.policy), watched.store.releases.active()
     watched.store.releases.put_bundle(bundle_folder.name, orjson.loads((bundle_folder / "manifest.json").read_bytes()))
-    watched.store.releases.activate(policy.hash, bundle_folder.name, "without", "test")
+    activate(watched.store, policy.hash, bundle_folder.name, "without", "test")
     engine = Engine(settings, watched.store, Cache(str(settings.redis_url)))
     try:
         with pytest.raises(NotFound, match="No bundle with references serves"):
@@ -230,7 +231,7 @@ def test_a_bundle_without_references_says_so(watched: Watched, bundle_folder: Pa
     finally:
         engine.close()
         assert before is not None
-        watched.store.releases.activate(before.policy, before.bundle, "as before", "test", before.prices)
+        activate(watched.store, before.policy, before.bundle, "as before", "test", before.prices)
 
 
 def samples(name: str) -> dict[tuple[str, str], float]:

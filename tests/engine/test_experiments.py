@@ -15,6 +15,7 @@ from service.engine.experiments import _effects
 from service.rules.policy import Policy, from_documents
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, offers
+from tests.seed import activate, put_customer, put_policy
 from tests.servers import execute
 from tests.waiting import eventually
 
@@ -36,8 +37,8 @@ def tested() -> Policy:
 @pytest.fixture
 def engine(house: House, tested: Policy) -> Engine:
     store = house.store
-    store.releases.put_policy(tested.hash, tested.documents)
-    release = store.releases.activate(tested.hash, None, "standing tests", "test")
+    put_policy(store, tested.hash, tested.documents)
+    release = activate(store, tested.hash, None, "standing tests", "test")
     store.close()
     found = house.worker()
     assert found._releases.serving.release.id == release.id
@@ -56,7 +57,7 @@ def test_every_arm_is_served_recorded_and_replays(house: House, engine: Engine, 
     store = house.store
     for arm in ["personalised", "holdout", *(test.id for test in tested.experiments.tests)]:
         (customer,) = members(tested, arm, 1)
-        store.customers.put_customer(customer, SAVER)
+        put_customer(store, customer, SAVER)
         answer = offers(engine, customer)
         record = engine.read_decision(answer["decision_id"]).record
         assert orjson.loads(record)["decision"]["arm"] == arm
@@ -72,7 +73,7 @@ def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_eras
     people = {arm: members(tested, arm, some) for arm, some in served.items()}
     values = {}
     for customer in [one for each in people.values() for one in each]:
-        store.customers.put_customer(customer, SAVER)
+        put_customer(store, customer, SAVER)
         answer = offers(engine, customer)
         first = orjson.loads(engine.read_decision(answer["decision_id"]).record)["decision"]["treatments"][0]
         values[customer] = (first["offer"], first["value"])
@@ -84,10 +85,10 @@ def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_eras
                 [Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")]
             )
     gone = people["personalised"][5]
-    store.customers.set_consents(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+    store.consents.say(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     offers(engine, gone)
     (erased,) = members(tested, "personalised", 1)
-    store.customers.put_customer(erased, SAVER)
+    put_customer(store, erased, SAVER)
     offers(engine, erased)
     engine.crm.customers.erase(erased, "test", {})
     after = engine.experiments.report(days=1)
@@ -120,7 +121,7 @@ def test_records_that_somebody_altered_are_left_out_and_counted(house: House, en
     store, before = house.store, engine.experiments.report(days=1)
     people = members(tested, "personalised", len(ALTERED))
     for customer, record in zip(people, ALTERED, strict=True):
-        store.customers.put_customer(customer, SAVER)
+        put_customer(store, customer, SAVER)
         decision_id = offers(engine, customer)["decision_id"]
         execute(str(house.settings.database_url), "UPDATE decisions SET record = %s WHERE id = %s", record, decision_id)
     after = engine.experiments.report(days=1)
@@ -157,11 +158,11 @@ def test_decisions_under_other_experiments_are_not_mixed_in(house: House, engine
     other = from_documents(documents)
     (customer,) = members((tested, other), "personalised", 1)
     store = house.store
-    store.customers.put_customer(customer, SAVER)
+    put_customer(store, customer, SAVER)
     offers(engine, customer)
     counted = engine.experiments.report(days=1)["personalised"]["customers"]
-    store.releases.put_policy(other.hash, other.documents)
-    store.releases.activate(other.hash, None, "other customers", "test")
+    put_policy(store, other.hash, other.documents)
+    activate(store, other.hash, None, "other customers", "test")
     assert eventually(lambda: engine._releases.serving.policy.hash == other.hash)
     assert counted > 0
     assert engine.experiments.report(days=1)["personalised"]["customers"] == 0

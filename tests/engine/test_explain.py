@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 from service.engine.engine import OfferRequest
 from service.store import Words
 from tests.engine.conftest import ASKED, House, offers
+from tests.seed import put_customer
 
 WIDE = OfferRequest(limit=10, language="en")
 
@@ -79,7 +80,7 @@ def test_a_stored_decision_is_explained_from_its_record_even_when_the_customer_c
     decision_id = offers(engine, customer)["decision_id"]
     first = engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False)
     store = house.store
-    store.customers.put_customer(customer, {"age": 81, "deceased": True})
+    put_customer(store, customer, {"age": 81, "deceased": True})
     store.close()
     assert engine.explanations.explain_record(engine.read_decision(decision_id).record, "en", False) == first
     assert explained(engine, customer)["offers"] == []
@@ -104,9 +105,7 @@ def test_a_replay_of_every_kind_of_customer_is_identical_and_scored_again(house:
 
 def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, customer: str) -> None:
     store = house.store
-    store.customers.set_consents(
-        customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True
-    )
+    store.consents.say(customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True)
     store.close()
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]

@@ -22,6 +22,7 @@ from service.store import Store
 from tests.conftest import train_small, write_small
 from tests.gates.roads import Tally, tempted, travel
 from tests.gates.service_road import serve
+from tests.seed import activate, put_policy
 
 
 def main() -> int:
@@ -71,9 +72,9 @@ def release(store: Store, settings: Settings, bundle: str) -> None:
     """Migrate, and make the shipped policy serve with that bundle."""
     store.migrate()
     policy = load(settings.policy)
-    store.releases.put_policy(policy.hash, policy.documents)
+    put_policy(store, policy.hash, policy.documents)
     store.releases.put_bundle(bundle, orjson.loads((settings.artifacts / bundle / "manifest.json").read_bytes()))
-    store.releases.activate(policy.hash, bundle, "gates", "test")
+    activate(store, policy.hash, bundle, "gates", "test")
 
 
 def _told(name: str, tally: Tally, seconds: float) -> int:

@@ -15,6 +15,7 @@ from service.core.domain import Event, Lookback
 from service.core.errors import InvalidInput, Unavailable
 from service.runtime.embedded import Server, start_postgres
 from service.store import Store, Words, new_decision_id
+from tests.seed import put_customer
 from tests.servers import execute, family, pid_of, signal_each
 
 DEADLINE_MS = 300
@@ -34,7 +35,7 @@ def server(state: Path) -> Iterator[Server]:
     with start_postgres(state) as running:
         prepared = Store(running.url, 5000)
         prepared.migrate()
-        prepared.customers.put_customer("c-1", {"age": 41})
+        put_customer(prepared, "c-1", {"age": 41})
         prepared.close()
         yield running
 
@@ -72,8 +73,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
         new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000
     ),
     "event": lambda store: store.events.record(Event("frozen", "c-1", "click", NOW)),
-    "consents": lambda store: store.customers.set_consents("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
-    "customer": lambda store: store.customers.put_customer("c-1", {}),
+    "consents": lambda store: store.consents.say("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
+    "customer": lambda store: put_customer(store, "c-1", {}),
     "releases": lambda store: store.releases.list_releases(),
 }
 
@@ -183,7 +184,7 @@ def test_kill_9_of_the_server_loses_no_acknowledged_event_and_a_restart_heals(
     first = start_postgres(folder)
     store = Store(first.url, 2000)
     store.migrate()
-    store.customers.put_customer("c-1", {})
+    put_customer(store, "c-1", {})
     acknowledged: list[str] = []
 
     def deliver() -> None:

@@ -4,6 +4,7 @@ from service.core.domain import UNKNOWN_CUSTOMER, Event
 from service.store import Store
 from service.store.customers.consent_file import Word
 from service.store.security import audit
+from tests.seed import put_customer
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 
@@ -69,7 +70,7 @@ def test_a_file_that_takes_long_leaves_what_serves_to_others_until_its_end(store
 
 
 def test_an_erasure_takes_the_audit_log_before_what_serves_as_a_release_does(store: Store, database_url: str) -> None:
-    store.customers.put_customer("erased-in-order", {})
+    put_customer(store, "erased-in-order", {})
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as release,
         waiting(database_url, lambda: erase(store, "erased-in-order")) as erased,

@@ -27,6 +27,7 @@ from service.scoring.models import open_bundle
 from service.scoring.models.manifest import metrics_of
 from service.scoring.propensity import PRIOR
 from service.store import Store, Words
+from tests.seed import activate, put_policy
 from tests.servers import MakeDatabase, execute
 from training.bundles.registry import read_learned_from
 from training.data.bank_tables import Customers
@@ -73,8 +74,8 @@ def lived(make_database: MakeDatabase, redis_url: str, tmp_path_factory: pytest.
     store, policy, bank = Store(url, 5_000), exploring(), make(CUSTOMERS, seed=4)
     settings = replace(Settings.read({}), database_url=url, redis_url=redis_url, artifacts=artifacts)
     store.customers.load(Customers(bank.customers))
-    store.releases.put_policy(policy.hash, policy.documents)
-    store.releases.activate(policy.hash, None, "first", "test")
+    put_policy(store, policy.hash, policy.documents)
+    activate(store, policy.hash, None, "first", "test")
     engine, truth = Engine(settings, store, Cache(redis_url)), Reactions(bank.truth, policy)
     first_days(engine, store, bank, truth)
     yield Lived(url, store, policy, truth, time.time_ns() // 1_000_000 + 8 * DAY_MS, engine, artifacts)
@@ -159,7 +160,7 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
     assert learned_from is not None
     assert learned_from.may_know([one.showing.customer_id for one in trials.offers]).all()
     lived.store.releases.put_bundle(learned.version, bundle.manifest)
-    lived.store.releases.activate(lived.policy.hash, learned.version, "learned", "test")
+    activate(lived.store, lived.policy.hash, learned.version, "learned", "test")
     deadline = time.monotonic() + 30
     trial = next(one for one in trials.offers if one.showing.decision["arm"] == Arm.PERSONALISED)
     sources: set[str] = set()
@@ -211,7 +212,7 @@ def test_with_too_few_outcomes_there_is_evidence_and_no_model_and_always_the_sam
 def test_an_erased_customer_and_one_who_withdrew_are_in_no_training_set(lived: Lived):
     gone, withdrawn = sorted({trial.showing.customer_id for trial in lived.experience().offers})[:2]
     execute(lived.url, "DELETE FROM customers WHERE id = %s", gone)
-    lived.store.customers.set_consents(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
+    lived.store.consents.say(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
     left = {trial.showing.customer_id for trial in lived.experience().offers}
     assert left.isdisjoint({gone, withdrawn})
     assert left

@@ -22,7 +22,7 @@ from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Statement
 from service.store.customers import consent_file, snapshots, writes
 from service.store.customers.consent_file import ConsentRow
-from service.store.customers.writes import Forget, Words
+from service.store.customers.writes import Forget, Words, nobody_told
 from service.store.events import contacts, events
 from service.store.events.contacts import Contact
 from service.store.maintenance.copy import Progress, loading
@@ -100,7 +100,9 @@ class ConsentLedger:
         """A customer's newest words on every purpose; raises NotFound."""
         return _current(self._database.ask, customer_id)
 
-    def say(self, customer_id: str, said: Words, at: int, forget: Forget, expect: Expect = whatever) -> int:
+    def say(
+        self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told, expect: Expect = whatever
+    ) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's revision; NotFound.
 
         It rises unless all of it was the last word before: from the same source, on the same wording.

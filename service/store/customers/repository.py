@@ -28,7 +28,7 @@ from service.store.customers.merging import CustomerFile
 from service.store.customers.origins import Origin, Told, only
 from service.store.customers.removals import FileLosses
 from service.store.customers.retiring import take_back
-from service.store.customers.writes import Forget, Words, nobody_told
+from service.store.customers.writes import Forget
 from service.store.maintenance import copy
 from service.store.maintenance.copy import CustomerRow, Progress
 from service.store.schema import customers as rows
@@ -290,22 +290,6 @@ class CustomerRepository:
             stored = count - len(gone)
             audit.append(connection, "import", "customers.import", source, {"customers": stored, **file.summary})
         return Loaded(stored, taken, outvoted, frozenset(gone | silent))
-
-    def put_customer(
-        self, customer_id: str, attributes: Attributes, forget: Forget = nobody_told, external_key: str | None = None
-    ) -> int:
-        """Store a customer's attributes whole; returns the new revision; raises Conflict for another's external key."""
-        with self._database.exchange() as ask:
-            revision = writes.put(ask, customer_id, attributes, external_key)
-            writes.tell(ask, customer_id, revision, forget)
-            return revision
-
-    def set_consents(self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told) -> int:
-        """Append each purpose's word to the ledger; returns the customer's new revision; NotFound."""
-        with self._database.exchange() as ask:
-            revision = writes.set_consents(ask, customer_id, said, at)
-            writes.tell(ask, customer_id, revision, forget)
-            return revision
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
         """External key -> customer id, of those keys that somebody has."""

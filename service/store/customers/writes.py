@@ -9,7 +9,7 @@ every answer from the cache is compared with the revision in PostgreSQL.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy import text as words
 
 from service.core.domain import Attributes
@@ -18,7 +18,6 @@ from service.store.connection import encoding
 from service.store.connection.database import Ask
 from service.store.connection.wire import Statement
 from service.store.customers.origins import Told
-from service.store.schema import customers
 
 Forget = Callable[[str, int], bool]
 
@@ -55,13 +54,6 @@ PATCH = Statement(
     % {b"changed": b"attributes <> $2::jsonb OR external_key IS DISTINCT FROM $3"},
 )
 HOLD = words("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR KEY SHARE")
-CONSENT = Statement(
-    b"consent",
-    b"""
-    INSERT INTO consents (customer_id, purpose, granted, source, version, at)
-    VALUES ($1, $2, $3::boolean, $4, $5, $6::bigint)
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +126,3 @@ def _write(ask: Ask, by: Statement, row: tuple[str, Attributes, str | None], tol
     except Conflict as taken:
         raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
     return int(revision or 0)
-
-
-def set_consents(ask: Ask, customer_id: str, said: Words, at: int) -> int:
-    """Write each purpose's word into the ledger; returns the customer's new revision."""
-    words, origin = said.checked()
-    revision = raise_revision(ask, customer_id)
-    for purpose, word in words.items():
-        ask(CONSENT, customer_id.encode(), purpose, word, *origin, b"%d" % at)
-    return revision
-
-
-def sample(connection: Connection, count: int) -> list[str]:
-    """The first ``count`` customer ids in order."""
-    return list(connection.execute(select(customers.c.id).order_by(customers.c.id).limit(count)).scalars())
-
-
-def number(connection: Connection) -> int:
-    """How many customers are stored."""
-    return int(connection.execute(select(func.count()).select_from(customers)).scalar_one())

@@ -82,18 +82,6 @@ class ReleaseRepository:
                 raise Conflict("No policy serves yet that a bundle could serve beside.")
             return activate(connection, serves.policy, bundle, serves.prices, note, actor)
 
-    def put_policy(self, policy_hash: str, documents: Mapping[str, object]) -> None:
-        """Store a policy's documents under their hash."""
-        with self._database.begin() as connection:
-            put_policy(connection, policy_hash, documents)
-
-    def activate(
-        self, policy: str, bundle: str | None, note: str, actor: str, prices: Mapping[str, float] | None = None
-    ) -> Release:
-        """Make policy and bundle serve as a new release, and write it to the audit log; raises NotFound."""
-        with self._database.begin() as connection:
-            return activate(connection, policy, bundle, prices or {}, note, actor)
-
 
 def release_of(rows: Iterable[Row]) -> Release | None:
     """The row of ``ACTIVE``; None where there is none."""

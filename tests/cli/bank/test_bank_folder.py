@@ -9,6 +9,7 @@ import pytest
 from service.core.domain import Lookback
 from service.store import Store
 from tests.cli.files import ACCOUNTS, SAID, Folders, folders
+from tests.seed import put_customer
 from tests.servers import MakeDatabase
 
 LEFT_OUT = "1 erased customer left out"
@@ -19,7 +20,7 @@ def opened(make_database: MakeDatabase) -> Iterator[tuple[Store, str]]:
     """A store in which e-1 was erased, and its address."""
     url = make_database()
     store = Store(url, 5000)
-    store.customers.put_customer("e-1", {"demand_yuan": 1})
+    put_customer(store, "e-1", {"demand_yuan": 1})
     store.customers.erase("e-1", lambda record, _: record, lambda _, __: True, "test", {})
     yield store, url
     store.close()
@@ -98,7 +99,7 @@ def test_consents_of_nobody_refuse_the_whole_import_and_check_files_says_the_sam
 
 
 def test_consents_may_come_for_who_is_stored_and_not_in_this_file(bank: Folders, opened: tuple[Store, str]) -> None:
-    opened[0].customers.put_customer("older", {})
+    put_customer(opened[0], "older", {})
     bank.put("said.csv", SAID + "older,marketing:sms,false\n")
     assert bank.json("check-files")["faults"] == []
     bank.json("import")

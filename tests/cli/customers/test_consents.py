@@ -8,6 +8,7 @@ import pytest
 from service.store import Store, Words
 from service.store.customers.consents import Said
 from tests.cli.files import Folders, folders
+from tests.seed import put_customer
 from tests.servers import MakeDatabase
 
 SMS = "marketing:sms"
@@ -35,7 +36,7 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 
 def own(store: Store, granted: bool, purpose: str = SMS) -> None:
     """o-1 speaks for themselves, on 2026-04-10."""
-    store.customers.put_customer("o-1", {"demand_yuan": 1})
+    put_customer(store, "o-1", {"demand_yuan": 1})
     store.consents.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
 
 

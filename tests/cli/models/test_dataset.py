@@ -20,6 +20,7 @@ from service.core.domain import Event
 from service.engine.engine import Engine
 from service.runtime.config import Settings
 from service.store import Store
+from tests.seed import activate, put_policy
 from tests.servers import DEADLINE_MS, MakeDatabase
 from tests.training.test_tracking import rows
 from tests.training.test_train_from_events import ASKED, exploring
@@ -40,8 +41,8 @@ def surroundings(
     url, folder = make_database(), tmp_path_factory.mktemp("experience")
     store, policy, bank = Store(url, DEADLINE_MS), exploring(), make(CUSTOMERS, seed=4)
     store.customers.load(Customers(bank.customers))
-    store.releases.put_policy(policy.hash, policy.documents)
-    store.releases.activate(policy.hash, None, "first", "test")
+    put_policy(store, policy.hash, policy.documents)
+    activate(store, policy.hash, None, "first", "test")
     settings = replace(Settings.read({}), database_url=url, redis_url=redis_url, artifacts=folder / "artifacts")
     engine = Engine(settings, store, Cache(redis_url))
     chance = np.random.default_rng(1)

@@ -16,6 +16,7 @@ from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.runtime.embedded import start_valkey
 from service.store import Store
+from tests.seed import activate, put_policy
 from tests.servers import execute
 
 Findings = dict[str, list[tuple[str, str]]]
@@ -123,10 +124,10 @@ def promoted_bundle(bundle_folder: Path, database_url: str, tmp_path: Path) -> I
     store, artifacts = Store(database_url, 5000), tmp_path / "models"
     shutil.copytree(bundle_folder, artifacts / bundle_folder.name)
     shipped = load(DEFAULT)
-    store.releases.put_policy(shipped.hash, shipped.documents)
+    put_policy(store, shipped.hash, shipped.documents)
     manifest = json.loads((artifacts / bundle_folder.name / "manifest.json").read_text())
     store.releases.put_bundle(bundle_folder.name, manifest)
-    store.releases.activate(shipped.hash, bundle_folder.name, "test", "test")
+    activate(store, shipped.hash, bundle_folder.name, "test", "test")
     yield artifacts, artifacts / bundle_folder.name
     execute(database_url, "UPDATE serving SET release_id = NULL")
     store.close()

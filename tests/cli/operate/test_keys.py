@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from service.cli.main import main
 from service.store import Store
+from tests.seed import put_customer
 from tests.servers import execute
 
 Run = Callable[..., Result]
@@ -103,7 +104,7 @@ def test_every_fault_of_a_key_is_named_at_once(run: Run) -> None:
 
 
 def test_the_views_of_a_branch_are_told(run: Run, store: Store) -> None:
-    store.customers.put_customer("c-1", {"branch_id": "siming"})
+    put_customer(store, "c-1", {"branch_id": "siming"})
     assert store.access_log.seen("crm", "siming", ["c-1", "c-none"], "GET /x") == {"c-1"}
     rows = told(run("audit", "views", "--client", "crm", "--json"))["views"]
     assert {(row["customer_id"], row["allowed"]) for row in rows} == {("c-1", True), ("c-none", False)}

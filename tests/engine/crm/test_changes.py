@@ -13,6 +13,7 @@ from service.core.errors import Gone
 from service.store import Store
 from service.store.outbox.feed import Place
 from tests.engine.crm.conftest import Crm, House
+from tests.seed import put_customer
 from tests.servers import execute
 
 
@@ -75,7 +76,7 @@ def test_what_is_no_token_is_refused(bank: Crm, token: str) -> None:
 
 def test_a_token_whose_changes_were_pruned_is_gone(make_database: Any) -> None:
     store = Store(url := make_database(), 5_000)
-    store.customers.put_customer("c", {"age": 1})
+    put_customer(store, "c", {"age": 1})
     early = Place(1, 0)
     execute(url, "UPDATE changes SET at = 0")
     assert store.feed.prune() == 0, "not told to the webhooks yet"
@@ -121,7 +122,7 @@ def test_a_late_commit_is_not_passed_by(make_database: Any) -> None:
     store = Store(url := make_database(), 5_000)
     with psycopg.connect(url) as slow:
         slow.execute("INSERT INTO customers (id, attributes) VALUES ('slow', '{}')")
-        store.customers.put_customer("quick", {})
+        put_customer(store, "quick", {})
         found, stands = store.feed.since(Place(), None, 10)
         assert found == []
         slow.commit()

@@ -21,7 +21,7 @@ def read(house: House, as_of: int, *names: str) -> None:
 def gone(house: House) -> str:
     """A customer who may be reached in every channel, and whom the newest file does not name."""
     read(house, NOW_MS, "r-1", "r-2")
-    house.store.customers.set_consents("r-1", Words(YES, "app", "1"), 1)
+    house.store.consents.say("r-1", Words(YES, "app", "1"), 1)
     return "r-1"
 
 

@@ -11,6 +11,7 @@ from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, load
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, dismissal, offers, shown
+from tests.seed import put_customer
 
 
 def test_a_second_call_is_answered_from_the_cache_with_the_same_bytes(house: House, customer: str) -> None:
@@ -26,7 +27,7 @@ def test_a_segments_words_are_the_same_fresh_and_cached_and_give_way_to_an_opt_o
     soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 10 * 86_400))
     while experiment_arm(customer, load(DEFAULT).experiments) != "personalised":
         customer += "x"
-    store.customers.put_customer(customer, {**SAVER, "next_maturity_on": soon})
+    put_customer(store, customer, {**SAVER, "next_maturity_on": soon})
     fresh, kept = worker.recommend(customer, ASKED), house.worker().recommend(customer, ASKED)
     assert (fresh.source, kept.source, fresh.body == kept.body) == ("fresh", "cached", True)
     assert b"Keep maturing money at work." in fresh.body
@@ -55,7 +56,7 @@ def test_an_event_sent_twice_is_stored_once_and_leaves_the_cache_alone(house: Ho
 def test_a_withdrawn_consent_counts_in_the_next_answer_of_every_worker(house: House, customer: str) -> None:
     one, other, store = house.worker(), house.worker(), house.store
     assert offers(one, customer)["personalised"] is True
-    store.customers.set_consents(customer, Words({"personalisation": False}, "app", "1"), int(time.time() * 1000))
+    store.consents.say(customer, Words({"personalisation": False}, "app", "1"), int(time.time() * 1000))
     answer = offers(other, customer)
     assert answer["personalised"] is False
     assert {offer["text"]["family"] for offer in answer["offers"]} == {"deposit"}

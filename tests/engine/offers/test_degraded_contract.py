@@ -45,7 +45,7 @@ ROADS: dict[str, tuple[str, str, Any]] = {
 def key(home: Any) -> Iterator[dict[str, str]]:
     store, (text, digest) = House(*home, engines=[]).store, new_key()
     store.customers.load([("known", SAVER), ("opted-out", SAVER)])
-    store.customers.set_consents("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
+    store.consents.say("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
     keyed = "UPDATE customers SET external_key = 'K-' || id WHERE id = ANY(%s)"
     execute(str(home[0].database_url), keyed, list(CUSTOMERS))
     store.clients.add(Client("walker", frozenset({"offers:read", "offers:explain"}), quota=100_000), digest, "test")

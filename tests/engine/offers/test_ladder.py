@@ -9,6 +9,7 @@ import pytest
 from service.core.errors import Unavailable
 from service.rules.policy import from_documents
 from tests.engine.conftest import ASKED, House, dismissal, offers, shown
+from tests.seed import activate, put_policy
 from tests.waiting import eventually
 
 
@@ -86,8 +87,8 @@ def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> 
     documents = store.releases.policy(release.policy)
     documents["experiments"]["exploration"]["epsilon"] = 0.017
     changed = from_documents(documents)
-    store.releases.put_policy(changed.hash, changed.documents)
-    store.releases.activate(changed.hash, release.bundle, "another epsilon", "test")
+    put_policy(store, changed.hash, changed.documents)
+    activate(store, changed.hash, release.bundle, "another epsilon", "test")
 
     def serves_it() -> bool:
         body = worker.recommend(customer, ASKED).body
@@ -95,7 +96,7 @@ def test_a_new_release_serves_without_a_restart(house: House, customer: str) -> 
         return bool(record["release"]["policy"] == changed.hash)
 
     assert eventually(serves_it)
-    store.releases.activate(release.policy, release.bundle, "back", "test")
+    activate(store, release.policy, release.bundle, "back", "test")
     store.close()
 
 
@@ -108,13 +109,13 @@ def test_a_damaged_bundle_leaves_the_last_good_release_serving(house: House, cus
     shutil.copytree(artifacts / release.bundle, artifacts / broken)
     (artifacts / broken / "manifest.json").write_text("{}")
     store.releases.put_bundle(broken, {"version": broken})
-    store.releases.activate(release.policy, broken, "damaged", "test")
+    activate(store, release.policy, broken, "damaged", "test")
     assert eventually(lambda: "does not load" in worker.readiness().checks["release"])
     answer = offers(worker, customer)
     assert answer["degraded"] == []
     record = orjson.loads(worker.read_decision(answer["decision_id"]).record)
     assert record["release"]["bundle"] == release.bundle
-    store.releases.activate(release.policy, release.bundle, "back", "test")
+    activate(store, release.policy, release.bundle, "back", "test")
     shutil.rmtree(artifacts / broken)
     store.close()
 
@@ -125,13 +126,13 @@ def test_a_worker_that_starts_on_a_damaged_bundle_decides_by_priors_and_says_so(
     assert release is not None
     missing = "b-" + "1" * 12
     store.releases.put_bundle(missing, {"version": missing})
-    store.releases.activate(release.policy, missing, "no such folder", "test")
+    activate(store, release.policy, missing, "no such folder", "test")
     worker = house.worker()
     answer = offers(worker, customer)
     assert answer["degraded"] == ["models"]
     assert answer["offers"]
     assert worker.readiness().checks["models"] == "priors only"
-    store.releases.activate(release.policy, release.bundle, "back", "test")
+    activate(store, release.policy, release.bundle, "back", "test")
     assert eventually(lambda: offers(worker, customer)["degraded"] == [])
     store.close()
 

@@ -11,6 +11,7 @@ from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import DEFAULT, Policy, load
 from service.store import Words
 from tests.engine.conftest import ASKED, SAVER, House, offers
+from tests.seed import put_customer
 
 FLIPS: dict[str, Any] = {
     "age": [17, 30, 64, 65, 90],
@@ -88,9 +89,9 @@ def test_whatever_is_known_of_them_the_answer_is_the_same_to_the_byte(
         found = {steady(worker, customer, asked)}
         for name, values in FLIPS.items():
             for value in values:
-                store.customers.put_customer(customer, {**SAVER, name: value})
+                put_customer(store, customer, {**SAVER, name: value})
                 found.add(steady(worker, customer, asked))
-        store.customers.put_customer(customer, {})
+        put_customer(store, customer, {})
         found.add(steady(worker, customer, asked))
         assert len(found) == 1
     store.close()
@@ -127,7 +128,7 @@ def test_what_an_offer_promises_is_the_same_for_everybody(
         {"demand_yuan": 9_000_000.0, "logins_30d": 0},
         {"age": 70, "risk_tolerance": 5, "fund_yuan": 9e6},
     ):
-        store.customers.put_customer(customer, {**SAVER, **change})
+        put_customer(store, customer, {**SAVER, **change})
         for offer in offers(worker, customer)["offers"]:
             said = shipped.messages[offer["offer"], offer["channel"], "en"]
             text = offer["text"]

@@ -14,6 +14,7 @@ from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Challenger, Words
 from tests.engine.conftest import SAVER, House, offers
+from tests.seed import activate, put_customer, put_policy
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("own_releases")
@@ -41,8 +42,8 @@ def proposed(house: House, policy: Policy) -> Policy:
 @pytest.fixture
 def challenger(house: House, champion: Policy) -> Policy:
     store = house.store
-    store.releases.put_policy(champion.hash, champion.documents)
-    store.releases.activate(champion.hash, None, "champion", "test")
+    put_policy(store, champion.hash, champion.documents)
+    activate(store, champion.hash, None, "champion", "test")
     policy = proposed(house, rival(0.0421))
     store.challengers.begin(Challenger(policy.hash, None, SHARE), "Boris", "another prior")
     return policy
@@ -54,7 +55,7 @@ def people(house: House, policy: Policy, some: int, arm: str = Arm.PERSONALISED)
     found = (one for one in ids if experiment_arm(one, policy.experiments) == arm)
     chosen, store = [next(found) for _ in range(some)], house.store
     for one in chosen:
-        store.customers.put_customer(one, SAVER)
+        put_customer(store, one, SAVER)
     return chosen
 
 
@@ -89,17 +90,15 @@ def test_a_customer_of_a_standing_test_or_who_withdrew_stays_with_the_champion(
         for customer in people(house, champion, 3, arm):
             assert served(engine, customer)["decision"]["arm"] == arm
     for customer in people(house, champion, 8):
-        store.customers.set_consents(
-            customer, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000
-        )
+        store.consents.say(customer, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
         record = served(engine, customer)
         assert (record["decision"]["arm"], record["release"]["policy"]) == (Arm.UNPERSONALISED, champion.hash)
 
 
 def test_a_bundle_may_be_the_challenger(house: House, champion: Policy, bundle_folder: Path):
     store = house.store
-    store.releases.put_policy(champion.hash, champion.documents)
-    store.releases.activate(champion.hash, None, "champion", "test")
+    put_policy(store, champion.hash, champion.documents)
+    activate(store, champion.hash, None, "champion", "test")
     store.challengers.begin(Challenger(champion.hash, bundle_folder.name, SHARE), "Boris", "the models")
     engine = house.worker()
     found = {
@@ -140,8 +139,8 @@ def test_a_trial_ends_on_word_and_with_every_other_release(house: House, champio
 
 def test_a_trial_needs_a_second_person_a_difference_and_a_share(house: House, champion: Policy):
     store = house.store
-    store.releases.put_policy(champion.hash, champion.documents)
-    store.releases.activate(champion.hash, None, "champion", "test")
+    put_policy(store, champion.hash, champion.documents)
+    activate(store, champion.hash, None, "champion", "test")
     policy = proposed(house, rival(0.0387))
     with pytest.raises(OwnApproval, match="Anna proposed"):
         store.challengers.begin(Challenger(policy.hash, None, SHARE), " ANNA", "my own")
@@ -157,8 +156,8 @@ def test_a_challenger_that_lacks_a_channel_leaves_the_champion_alone(house: Hous
     documents = champion.documents
     documents["channels"]["channels"][0]["placements"] = ["elsewhere"]
     policy, store = proposed(house, from_documents(documents)), house.store
-    store.releases.put_policy(champion.hash, champion.documents)
-    store.releases.activate(champion.hash, None, "champion", "test")
+    put_policy(store, champion.hash, champion.documents)
+    activate(store, champion.hash, None, "champion", "test")
     store.challengers.begin(Challenger(policy.hash, None, SHARE), "Boris", "a new home")
     engine = house.worker()
     assert engine._releases.serving.challenger is None

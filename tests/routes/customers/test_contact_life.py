@@ -11,6 +11,7 @@ import pytest
 from service.core.domain import KEPT, Lookback
 from service.store import Store
 from tests.routes.customers.test_contacts import NUMBER, REACHABLE, Ask, Keys, ask, closed, customer, noon
+from tests.seed import put_customer
 
 __all__ = ["ask", "customer", "noon"]
 Post = Callable[..., Any]
@@ -221,7 +222,7 @@ def test_what_a_full_trail_pushed_out_comes_back_with_a_cancelling(
     store: Store, make_contacts: Callable[[str, int], list[int]]
 ) -> None:
     name = new()
-    store.customers.put_customer(name, REACHABLE)
+    put_customer(store, name, REACHABLE)
     instants = make_contacts(name, KEPT + 2)
     snapshot = store.customers.snapshot(name, Lookback(0))
     assert snapshot is not None

@@ -11,6 +11,7 @@ import pytest
 from service.rules.policy import DEFAULT, load
 from service.store import Store, Words
 from tests.routes.conftest import SAVER
+from tests.seed import put_customer
 
 Keys = dict[str, dict[str, str]]
 Ask = Callable[..., Any]
@@ -34,8 +35,8 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def customer(store: Store) -> str:
     """A customer of this test alone, who can be reached in every channel and agreed to all."""
     name = f"k-{next(NUMBER)}"
-    store.customers.put_customer(name, REACHABLE)
-    store.customers.set_consents(name, Words(YES, "app", "1"), 1)
+    put_customer(store, name, REACHABLE)
+    store.consents.say(name, Words(YES, "app", "1"), 1)
     return name
 
 
@@ -84,11 +85,11 @@ def test_the_same_id_is_the_same_contact_also_when_the_cap_is_full(ask: Ask) -> 
 
 
 def test_a_refusal_leaves_no_trace_and_its_id_is_free(ask: Ask, store: Store, customer: str) -> None:
-    store.customers.set_consents(customer, Words({"marketing:sms": False}, "app", "1"), 2)
+    store.consents.say(customer, Words({"marketing:sms": False}, "app", "1"), 2)
     before = store.customers.read_revision(customer)
     assert closed(ask(id=f"free-{customer}")) == "marketing-consent"
     assert store.customers.read_revision(customer) == before
-    store.customers.set_consents(customer, Words({"marketing:sms": True}, "app", "1"), 3)
+    store.consents.say(customer, Words({"marketing:sms": True}, "app", "1"), 3)
     assert ask(id=f"free-{customer}").status_code == 201
 
 
@@ -121,7 +122,7 @@ def test_what_the_customer_withdrew_a_moment_ago_is_not_done(
 def test_no_list_of_yesterday_talks_a_gate_round(
     ask: Ask, store: Store, customer: str, facts: dict[str, Any], offer: str, gate: str
 ) -> None:
-    store.customers.put_customer(customer, REACHABLE | facts)
+    put_customer(store, customer, REACHABLE | facts)
     assert closed(ask(offer=offer, channel="wechat")) == gate
 
 
@@ -200,5 +201,5 @@ def test_a_customer_nobody_has_is_not_found(ask: Ask) -> None:
 
 
 def test_the_gate_that_is_named_is_one_of_the_policy(ask: Ask, store: Store, customer: str) -> None:
-    store.customers.put_customer(customer, {})
+    put_customer(store, customer, {})
     assert closed(ask()) in {rule.id for rule in load(DEFAULT).rules}

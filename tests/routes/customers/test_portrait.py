@@ -9,6 +9,7 @@ import pytest
 from service.cli.customers.portrait import page
 from service.routes.customers.portrait import PortraitAnswer
 from service.store import Store, Words
+from tests.seed import put_customer
 
 Keys = dict[str, dict[str, str]]
 PATH = "/v1/customers/{}/portrait"
@@ -58,11 +59,9 @@ def test_a_survey_answer_is_in_the_next_portrait(
 def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
     client: Any, keys: Keys, store: Store
 ) -> None:
-    store.customers.put_customer("c-silent", {"age": 40, "demand_yuan": 90_000.0})
+    put_customer(store, "c-silent", {"age": 40, "demand_yuan": 90_000.0})
     assert portrait(client, keys["app"], "c-silent")["tags"] is not None
-    store.customers.set_consents(
-        "c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000
-    )
+    store.consents.say("c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     found = portrait(client, keys["app"], "c-silent")
     assert not found["personalised"]
     assert "refused personalisation" in found["note"]
@@ -71,7 +70,7 @@ def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
 
 
 def test_what_is_unknown_is_null_with_what_is_missing(client: Any, keys: Keys, store: Store) -> None:
-    store.customers.put_customer("c-bare", {"age": 40})
+    put_customer(store, "c-bare", {"age": 40})
     found = portrait(client, keys["app"], "c-bare")
     missing = {one["part"]: one["facts"] for one in found["missing"]}
     assert found["lifetime"] is None and "demand_yuan" in missing["lifetime"]

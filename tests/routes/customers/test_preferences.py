@@ -8,6 +8,7 @@ import pytest
 from service.core.suggestions import MOST_NEAR
 from service.engine.preferences import MOST_PROBLEMS
 from service.store import Store, Words
+from tests.seed import put_customer
 
 Keys = dict[str, dict[str, str]]
 Say = Callable[..., Any]
@@ -17,7 +18,7 @@ Say = Callable[..., Any]
 def customer(store: Store, request: pytest.FixtureRequest) -> str:
     """A customer of this test alone."""
     name = f"p-{abs(hash(request.node.nodeid)) % 10**12}"
-    store.customers.put_customer(name, {"age": 44, "demand_yuan": 180_000.0})
+    put_customer(store, name, {"age": 44, "demand_yuan": 180_000.0})
     return name
 
 
@@ -61,7 +62,7 @@ def test_the_last_word_holds_even_where_an_earlier_one_is_dated_later(
     client: Any, keys: Keys, customer: str, store: Store, say: Say
 ) -> None:
     """Another worker's clock, or an import, dated a yes ahead of time: the customer's no comes after it."""
-    store.customers.set_consents(
+    store.consents.say(
         customer, Words({"personalisation": True, "marketing:sms": True}, "import", "1"), 4_000_000_000_000
     )
     answer = say(personalisation=False, consents={"marketing:sms": False}).json

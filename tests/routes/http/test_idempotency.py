@@ -188,7 +188,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
     put()
     interrupted(database_url, key)
     with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
-        store.customers.set_consents("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
+        store.consents.say("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
     answer = put()
@@ -204,7 +204,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
     with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
         store.audit.list_rows(1)
         with pytest.raises(FourcastError):
-            store.customers.set_consents("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
+            store.consents.say("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(False,)]
 
 

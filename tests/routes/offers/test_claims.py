@@ -16,6 +16,7 @@ from service.engine.auth.quotas import WINDOW_S
 from service.routes.offers.events import EventsAnswer
 from service.rules.policy import DEFAULT, load
 from service.store import Challenger, Store
+from tests.seed import activate, put_policy
 from tests.servers import execute
 
 Keys = dict[str, dict[str, str]]
@@ -59,7 +60,7 @@ def release(store: Store, *, offer: str = "gone", channel: str = "kiosk", questi
         "portrait": {"satisfaction": {"questions": [{"id": question}]}},
     }
     name = f"{next(NUMBERS):064d}"
-    store.releases.put_policy(name, documents)
+    put_policy(store, name, documents)
     return name
 
 
@@ -87,16 +88,16 @@ def test_what_a_release_of_before_named_may_still_be_reported(
     shipped, old = load(DEFAULT), release(store)
     late = make_event(kind="survey", score=4, offer="gone", channel="kiosk", question="asked-once")
     assert set(faults(send(late))) == {"offer", "channel", "question"}
-    store.releases.put_policy(shipped.hash, shipped.documents)
-    store.releases.activate(old, None, "before", "test")
-    store.releases.activate(shipped.hash, None, "now", "test")
+    put_policy(store, shipped.hash, shipped.documents)
+    activate(store, old, None, "before", "test")
+    activate(store, shipped.hash, None, "now", "test")
     assert send(late).status_code == 201
 
 
 def test_what_was_on_trial_may_still_be_reported(send: Callable[..., Any], make_event: Make, store: Store) -> None:
     tried, shipped = release(store, offer="on-trial"), load(DEFAULT)
-    store.releases.put_policy(shipped.hash, shipped.documents)
-    store.releases.activate(shipped.hash, None, "champion", "test")
+    put_policy(store, shipped.hash, shipped.documents)
+    activate(store, shipped.hash, None, "champion", "test")
     store.proposals.propose(tried, store.releases.policy(tried), "Anna", "a trial")
     store.challengers.begin(Challenger(tried, None, 0.1), "Boris", "begun")
     store.challengers.end("Boris", "ended")
@@ -108,7 +109,7 @@ def test_a_worker_that_does_not_follow_the_newest_release_yet_refuses_nothing_it
 ) -> None:
     event = make_event(offer="brand-new")
     assert set(faults(send(event))) == {"offer"}
-    store.releases.activate(release(store, offer="brand-new"), None, "a moment ago", "test")
+    activate(store, release(store, offer="brand-new"), None, "a moment ago", "test")
     assert send(event).status_code == 201
 
 

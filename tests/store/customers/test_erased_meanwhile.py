@@ -20,6 +20,7 @@ from service.store.outbox.feed import note
 from service.store.outbox.jobs import Everybody
 from service.store.security import audit
 from service.store.security.sealing import new_key
+from tests.seed import put_customer
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 
@@ -59,7 +60,7 @@ def left(url: str, name: str) -> dict[str, int]:
 
 
 def test_a_decision_made_before_an_erasure_is_not_kept_after_it(store: Store, database_url: str) -> None:
-    store.customers.put_customer("late", {"age": 44})
+    put_customer(store, "late", {"age": 44})
     assert store.customers.snapshot("late", Lookback(0)) is not None
     assert erase(store, "late")
     with pytest.raises(NotFound):
@@ -87,7 +88,7 @@ WRITERS: dict[str, Callable[[Store, str], object]] = {
 @pytest.mark.parametrize("writer", WRITERS)
 def test_who_writes_during_an_erasure_waits_and_leaves_nothing(store: Store, database_url: str, writer: str) -> None:
     name = writer.replace(" ", "-").replace("'", "")
-    store.customers.put_customer(name, {})
+    put_customer(store, name, {})
     with (
         erasing(database_url, name) as erasure,
         waiting(database_url, lambda: WRITERS[writer](store, name)) as written,
@@ -103,7 +104,7 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
 ) -> None:
     name, other = f"back-{new}", f"stays-{new}"
     for each in (name, other):
-        store.customers.put_customer(each, {"age": 44})
+        put_customer(store, each, {"age": 44})
     store.decisions.insert_many([made(name)])
     read, begun, go_on = [(other, {"age": 45})], threading.Event(), threading.Event()
 
@@ -141,7 +142,7 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
 def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_carried_out_again(
     store: Store,
 ) -> None:
-    store.customers.put_customer("kept-answer", {})
+    put_customer(store, "kept-answer", {})
     for key, body in (("named", b'{"customer_id":"kept-answer"}'), ("other", b'{"customer_id":"other"}')):
         assert store.idempotency.begun("app", key, b"print") is None
         store.idempotency.keep("app", key, 200, [], body)
@@ -157,7 +158,7 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
     database_url: str,
 ) -> None:
     mine, other = (Store(database_url, 500, [new_key()]) for _ in range(2))
-    mine.customers.put_customer('sealed "1"', {})
+    put_customer(mine, 'sealed "1"', {})
     answers = {"named": rb'{"customer_id":"sealed \"1\""}', "other": b'{"customer_id":"other"}'}
     for key, body in answers.items():
         assert mine.idempotency.begun("sealed", key, b"print") is None
@@ -174,7 +175,7 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
 
 
 def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:
-    store.customers.put_customer("answered", {})
+    put_customer(store, "answered", {})
     for key in ("in-flight", "empty"):
         assert store.idempotency.begun("app", key, b"print") is None
     assert erase(store, "answered")
@@ -190,7 +191,7 @@ def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is
 def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_once(
     store: Store, database_url: str
 ) -> None:
-    store.customers.put_customer("marked", {})
+    put_customer(store, "marked", {})
     assert store.idempotency.begun("app", "marking", b"print") is None
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as write,
@@ -217,7 +218,7 @@ def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(sto
 
 
 def test_events_do_not_wait_for_a_decision_that_is_being_kept(store: Store) -> None:
-    store.customers.put_customer("busy", {})
+    put_customer(store, "busy", {})
     with store._database.begin() as connection:
         decisions.insert_many(connection, [made("busy")])
         assert store.events.record(Event("e-busy", "busy", "click", NOW))
@@ -225,7 +226,7 @@ def test_events_do_not_wait_for_a_decision_that_is_being_kept(store: Store) -> N
 
 
 def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, database_url: str) -> None:
-    store.customers.put_customer("straggler", {})
+    put_customer(store, "straggler", {})
     assert erase(store, "straggler")
     row = made("straggler")
     insert = "INSERT INTO decisions (id, customer_id, at, release_id, record) VALUES (%s, %s, %s, %s, %s)"
@@ -241,7 +242,7 @@ def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, data
 
 
 def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(store: Store, database_url: str) -> None:
-    store.customers.put_customer("everybody", {})
+    put_customer(store, "everybody", {})
     store.jobs.add("bank", None, {}, Everybody())
     with (
         erasing(database_url, "everybody") as erasure,
@@ -253,7 +254,7 @@ def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(st
 
 
 def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: Store, database_url: str) -> None:
-    store.customers.put_customer("told", {})
+    put_customer(store, "told", {})
     store.webhooks.add("https://crm.example/", ["lead.*"], "bank", None)
     with store._database.begin() as connection:
         note(connection, "lead.open", "lead-1", {"customer_id": "told"}, customer_id="told")
@@ -269,7 +270,7 @@ def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: St
 def test_a_sale_is_credited_under_the_customers_lock_and_to_nobody_who_was_erased(
     store: Store, database_url: str
 ) -> None:
-    store.customers.put_customer("sold", {})
+    put_customer(store, "sold", {})
     store.leads.put_advisers([AdviserRow("li", "b-1", 60, 20)], Actor("test"))
     new = New(made("sold"), "term-12m", 1.0, (), Judged(None, 1, NOW + 60_000))
     assert store.leads.add("sold", AdviserRow("li", "b-1", 60, 20), Lookback(0), lambda _: new, NOW) is not None

@@ -9,6 +9,7 @@ from service.core.errors import InvalidInput
 from service.engine.auth import new_key
 from service.store import Store, Word
 from service.store.leads import Actor, AdviserRow
+from tests.seed import activate, put_customer, put_policy
 
 ROADS: dict[str, Callable[[Store, str], object]] = {
     "key": lambda store, name: store.clients.add(Client(name, frozenset()), new_key()[1], "test"),
@@ -17,7 +18,7 @@ ROADS: dict[str, Callable[[Store, str], object]] = {
     "adviser": lambda store, name: store.leads.put_advisers([AdviserRow(name, "b-1", 60, 20)], Actor("test")),
     "their branch": lambda store, name: store.leads.put_advisers([AdviserRow("a-1", name, 60, 20)], Actor("test")),
     "author": lambda store, name: store.proposals.propose("policy", {}, name, ""),
-    "who activates": lambda store, name: store.releases.activate("policy", None, "", name),
+    "who activates": lambda store, name: activate(store, "policy", None, "", name),
     "purpose": lambda store, name: store.consents.load([Word("c-1", name, True)], "import", "v1"),
     "version": lambda store, name: store.consents.load([Word("c-1", "marketing:sms", True)], "import", name),
 }
@@ -25,8 +26,8 @@ ROADS: dict[str, Callable[[Store, str], object]] = {
 
 @pytest.mark.parametrize("road", ROADS)
 def test_a_name_holds_no_control_characters_wherever_one_is_given(store: Store, road: str) -> None:
-    store.customers.put_customer("c-1", {})
-    store.releases.put_policy("policy", {})
+    put_customer(store, "c-1", {})
+    put_policy(store, "policy", {})
     for name in ("crm\n", "c\trm", "crm\x1b[2J", "crm\u202e", " crm", ""):
         with pytest.raises(InvalidInput, match="must"):
             ROADS[road](store, name)

@@ -39,7 +39,7 @@ def consents(store: Store, name: str) -> Mapping[str, bool]:
 
 def test_who_is_not_in_a_full_file_is_retired_and_kept_on_record(store: Store) -> None:
     read(store, 1000, "a", "b")
-    store.customers.set_consents("b", Words({"marketing:sms": True}, "app", "1"), 500)
+    store.consents.say("b", Words({"marketing:sms": True}, "app", "1"), 500)
     read(store, 2000, "a")
     assert consents(store, "a") == {}
     assert consents(store, "b") == {"marketing:sms": True, RETIRED: True}

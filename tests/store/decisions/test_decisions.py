@@ -12,6 +12,7 @@ from service.core.decision_ids import canonical_id
 from service.core.errors import InvalidInput, NotFound
 from service.store import Store, new_decision_id
 from service.store.decisions.decisions import first_id
+from tests.seed import put_customer
 from tests.servers import execute
 
 NOW = time.time_ns() // 1_000_000
@@ -20,7 +21,7 @@ NOW = time.time_ns() // 1_000_000
 @pytest.fixture(scope="module", autouse=True)
 def known(store: Store) -> None:
     """Decisions are kept of customers who are stored."""
-    store.customers.put_customer("c-1", {})
+    put_customer(store, "c-1", {})
 
 
 @given(st.integers(0, 2**47))

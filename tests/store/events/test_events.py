@@ -15,6 +15,7 @@ import pytest
 from service.core.domain import Event
 from service.core.errors import Conflict, InvalidInput, NotFound
 from service.store import Store
+from tests.seed import put_customer
 from tests.servers import DEADLINE_MS, execute
 
 CLICK = Event("click-1", "c-once", "click", 1_000, offer="term-12m", channel="sms", amount_yuan=1.10)
@@ -29,7 +30,7 @@ def stored_ids(database_url: str, customer_id: str) -> list[str]:
 
 
 def test_the_same_event_again_is_a_duplicate_and_changes_nothing(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-once", {}, told)
+    put_customer(store, "c-once", {}, told)
     assert store.events.record(CLICK, told) is True
     before = store.customers.read_revision("c-once")
     assert store.events.record(CLICK, told) is False
@@ -39,7 +40,7 @@ def test_the_same_event_again_is_a_duplicate_and_changes_nothing(store: Store, d
 
 @pytest.mark.parametrize("change", [{"kind": "reject"}, {"amount_yuan": 1.11}, {"offer": None}, {"at": 1_001}])
 def test_the_same_id_with_another_content_is_a_conflict(store: Store, change: dict[str, object]) -> None:
-    store.customers.put_customer("c-conflict", {}, told)
+    put_customer(store, "c-conflict", {}, told)
     event = replace(CLICK, id=f"conflict-{change}", customer_id="c-conflict")
     store.events.record(event, told)
     with pytest.raises(Conflict, match="recorded before with another content"):
@@ -50,7 +51,7 @@ def test_an_event_of_a_stranger_is_refused_and_its_id_stays_free(store: Store) -
     event = replace(CLICK, id="later", customer_id="c-later")
     with pytest.raises(NotFound):
         store.events.record(event, told)
-    store.customers.put_customer("c-later", {}, told)
+    put_customer(store, "c-later", {}, told)
     assert store.events.record(event, told) is True
 
 
@@ -61,7 +62,7 @@ def test_a_nul_in_any_name_of_an_event_is_refused(store: Store, field: str) -> N
 
 
 def test_eight_threads_with_the_same_and_other_events_store_each_exactly_once(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-storm", {}, told)
+    put_customer(store, "c-storm", {}, told)
     events = [replace(CLICK, id=f"storm-{number}", customer_id="c-storm") for number in range(25)]
 
     def deliver(seed: int) -> int:
@@ -76,7 +77,7 @@ def test_eight_threads_with_the_same_and_other_events_store_each_exactly_once(st
 
 
 def test_eight_threads_that_cannot_tell_the_cache_raise_the_generation_once_per_event(store: Store) -> None:
-    store.customers.put_customer("c-untold", {}, told)
+    put_customer(store, "c-untold", {}, told)
     before = store.customers.read_revision("c-untold")[2]
     events = [replace(CLICK, id=f"untold-{number}", customer_id="c-untold") for number in range(24)]
     with ThreadPoolExecutor(8) as threads:
@@ -91,7 +92,7 @@ def accepts(customer_id: str, decision: str, count: int) -> list[Event]:
 
 
 def test_a_second_accept_of_what_a_decision_showed_counts_nothing(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-twice", {}, told)
+    put_customer(store, "c-twice", {}, told)
     first, second = accepts("c-twice", "decision-1", 2)
     assert [store.events.record(each, told) for each in (first, second, first)] == [True, False, False]
     assert stored_ids(database_url, "c-twice") == [first.id]
@@ -101,7 +102,7 @@ def test_a_second_accept_of_what_a_decision_showed_counts_nothing(store: Store, 
 
 
 def test_a_second_accept_under_another_events_id_is_a_conflict(store: Store) -> None:
-    store.customers.put_customer("c-mixed", {}, told)
+    put_customer(store, "c-mixed", {}, told)
     first, second = accepts("c-mixed", "decision-1-mixed", 2)
     store.events.record(first, told)
     store.events.record(replace(CLICK, id=second.id, customer_id="c-mixed"), told)
@@ -113,12 +114,12 @@ def test_an_accept_that_could_not_be_stored_leaves_the_offer_to_be_accepted(stor
     (accept,) = accepts("c-not-yet", "decision-1-not-yet", 1)
     with pytest.raises(NotFound):
         store.events.record(accept, told)
-    store.customers.put_customer("c-not-yet", {}, told)
+    put_customer(store, "c-not-yet", {}, told)
     assert store.events.record(replace(accept, id="a-second-id"), told) is True
 
 
 def test_of_eight_accepts_at_once_exactly_one_is_stored(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-rush", {}, told)
+    put_customer(store, "c-rush", {}, told)
     rounds, start = 20, threading.Barrier(8)
 
     def deliver(number: int) -> int:
@@ -143,7 +144,7 @@ for number in itertools.count():
 
 
 def test_processes_killed_in_the_middle_lose_nothing_they_acknowledged(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-killed", {}, told)
+    put_customer(store, "c-killed", {}, told)
     for name in ("a", "b"):
         command = [sys.executable, "-c", DELIVER_FOR_EVER, database_url, name]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -160,22 +161,19 @@ def test_processes_killed_in_the_middle_lose_nothing_they_acknowledged(store: St
 
 def test_a_fork_opens_its_own_connections_and_leaves_the_parents_alone(database_url: str) -> None:
     store = Store(database_url, DEADLINE_MS)
-    store.customers.put_customer("c-fork", {}, told)
+    put_customer(store, "c-fork", {}, told)
     child = os.fork()
     if child == 0:
-        done = (
-            store.customers.read_revision("c-fork")[0] == 1
-            and store.customers.put_customer("c-fork", {"age": 1}, told) == 2
-        )
+        done = store.customers.read_revision("c-fork")[0] == 1 and put_customer(store, "c-fork", {"age": 1}, told) == 2
         os._exit(0 if done else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert store.customers.read_revision("c-fork")[0] == 2
-    assert store.customers.put_customer("c-fork", {"age": 2}, told) == 3
+    assert put_customer(store, "c-fork", {"age": 2}, told) == 3
     store.close()
 
 
 def test_a_signal_while_waiting_neither_loses_nor_repeats_an_event(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-signal", {}, told)
+    put_customer(store, "c-signal", {}, told)
     previous = signal.signal(signal.SIGUSR1, lambda *_: None)
     stop = threading.Event()
 

@@ -14,6 +14,7 @@ from service.rules.expiry import AnswerExpiry
 from service.rules.history.required_events import cut_snapshot
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 from service.store import Store
+from tests.seed import put_customer
 from tests.servers import execute
 
 DAY = 86_400_000
@@ -69,7 +70,7 @@ def read(store: Store, customer: str, back: Lookback = ALL) -> Snapshot:
 
 def test_what_is_kept_is_the_newest_of_all_events_however_they_came(store: Store, database_url: str) -> None:
     past = some("c-kept", 600, random.Random(1))
-    store.customers.put_customer("c-kept", {}, told)
+    put_customer(store, "c-kept", {}, told)
     for event in random.Random(2).sample(past, len(past)):
         assert store.events.record(event, told) is True
         assert event.at != NOW or store.events.record(event, told) is False, "a repeated event counts once"
@@ -86,7 +87,7 @@ def test_what_is_kept_is_the_newest_of_all_events_however_they_came(store: Store
 
 
 def test_an_event_between_the_migration_and_the_making_of_trails_is_in_them(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-between", {}, told)
+    put_customer(store, "c-between", {}, told)
     first, second, third = (Event(f"between-{n}", "c-between", "click", NOW + n, "term-12m", "sms") for n in range(3))
     store.events.record(first, told)
     as_stored_before_trails(database_url, "c-between")
@@ -102,7 +103,7 @@ def test_events_that_come_while_trails_are_made_are_neither_lost_nor_counted_twi
 ) -> None:
     names = [f"c-busy-{number}" for number in range(8)]
     for name in names:
-        store.customers.put_customer(name, {}, told)
+        put_customer(store, name, {}, told)
         as_stored_before_trails(database_url, name)
 
     def deliver(name: str) -> None:
@@ -143,7 +144,7 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
 ) -> None:
     shipped = load(DEFAULT)
     places = {"offers": [one.id for one in shipped.offers], "channels": [one.id for one in shipped.channels]}
-    store.customers.put_customer("c-spread", {}, told)
+    put_customer(store, "c-spread", {}, told)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(SPREAD, {"name": "c-spread", "now": NOW, **places})
     as_stored_before_trails(database_url, "c-spread")
@@ -166,7 +167,7 @@ def test_the_store_hands_over_what_the_rules_read_however_the_events_are_spread(
 def test_what_was_dropped_with_an_old_month_is_still_known_and_what_is_too_old_is_not_read(
     store: Store, database_url: str
 ) -> None:
-    store.customers.put_customer("c-old", {}, told)
+    put_customer(store, "c-old", {}, told)
     store.events.record(Event("old", "c-old", "reject", NOW - 150 * DAY, "term-12m", "branch"), told)
     execute(database_url, "DELETE FROM events WHERE customer_id = 'c-old'")
     assert [one.kind for one in read(store, "c-old", Lookback(NOW - 200 * DAY)).trails] == ["reject"]
@@ -174,7 +175,7 @@ def test_what_was_dropped_with_an_old_month_is_still_known_and_what_is_too_old_i
 
 
 def test_who_is_erased_leaves_no_trail(store: Store, database_url: str) -> None:
-    store.customers.put_customer("c-gone", {}, told)
+    put_customer(store, "c-gone", {}, told)
     store.events.record(Event("gone", "c-gone", "survey", NOW, None, None, None, None, 4.0), told)
     store.customers.erase("c-gone", lambda record, _: record, told, "test", {})
     for table in ("trails", "surveys"):
@@ -186,7 +187,7 @@ def busy(store: Store, database_url: str) -> dict[int, str]:
     """Customers with 0, 100 and 10,000 impressions of three offers, by how many; each with the same facts."""
     names = {count: f"c-many-{count:05}" for count in (0, 100, 10_000)}
     for count, name in names.items():
-        store.customers.put_customer(name, {"age": 40, "demand_yuan": 90_000.0}, told)
+        put_customer(store, name, {"age": 40, "demand_yuan": 90_000.0}, told)
         execute(database_url, IMPRESSIONS, name, name, NOW, count)
         as_stored_before_trails(database_url, name)
     make_all(store)

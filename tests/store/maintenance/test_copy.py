@@ -9,6 +9,7 @@ import pytest
 from service.core.domain import Attributes, Lookback
 from service.core.errors import InvalidInput
 from service.store import Store
+from tests.seed import put_customer
 from tests.servers import execute
 
 SEEN: list[tuple[int, int]] = []
@@ -100,7 +101,7 @@ def test_ten_thousand_wide_customers_load_in_seconds(store: Store) -> None:
 def test_events_and_loads_at_once_do_not_lose_a_revision(store: Store) -> None:
     store.customers.load([("busy", {"age": 0})])
     writers = [
-        threading.Thread(target=lambda: [store.customers.put_customer("busy", {"age": n}) for n in range(1, 20)]),
+        threading.Thread(target=lambda: [put_customer(store, "busy", {"age": n}) for n in range(1, 20)]),
         threading.Thread(target=lambda: [store.customers.load([("busy", {"age": -n})]) for n in range(1, 20)]),
     ]
     for writer in writers:

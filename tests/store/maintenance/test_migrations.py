@@ -14,6 +14,7 @@ from service.store import Store
 from service.store.connection.database import Database
 from service.store.maintenance.migrate import newest, revision
 from service.store.schema import METADATA
+from tests.seed import put_customer
 from tests.servers import execute
 
 PARTITION_SUFFIX = r"_(default|\d{4}_\d{2})$"
@@ -45,14 +46,14 @@ def test_back_leaves_nothing_and_forward_again_makes_everything(database_url: st
     assert revision(database) is None
     store.migrate()
     assert tables(database_url) == before
-    store.customers.put_customer("c-1", {})
+    put_customer(store, "c-1", {})
     assert store.customers.read_revision("c-1")[:2] == (1, 0)
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
     store = Store(database_url, 5000)
     store.migrate()
-    store.customers.put_customer("c-kept", {"age": 1})
+    put_customer(store, "c-kept", {"age": 1})
     store.migrate()
     assert store.customers.read_revision("c-kept")[0] == 1
 

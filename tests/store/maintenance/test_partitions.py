@@ -8,6 +8,7 @@ from service.core.domain import Event
 from service.store import Store, new_decision_id
 from service.store.connection.database import Database
 from service.store.maintenance.partitions import ensure_partitions
+from tests.seed import put_customer
 from tests.servers import DEADLINE_MS, execute
 
 
@@ -33,7 +34,7 @@ def test_the_months_ahead_are_made_once(database: Database) -> None:
 def test_rows_that_came_before_their_partition_move_into_it(
     store: Store, database: Database, database_url: str
 ) -> None:
-    store.customers.put_customer("c-late", {})
+    put_customer(store, "c-late", {})
     first, last = at(2040, 2), at(2040, 3) - 1
     for number, when in enumerate((first, last, last + 1)):
         store.events.record(Event(f"late-{number}", "c-late", "click", when))
@@ -46,7 +47,7 @@ def test_rows_that_came_before_their_partition_move_into_it(
 
 @pytest.mark.parametrize("when", [0, -1, at(1999, 1), at(9999, 1)])
 def test_no_time_is_too_strange_to_be_stored(store: Store, when: int) -> None:
-    store.customers.put_customer("c-strange", {})
+    put_customer(store, "c-strange", {})
     assert store.events.record(Event(f"strange-{when}", "c-strange", "click", when)) is True
 
 

@@ -12,6 +12,7 @@ from service.store import Store
 from service.store.outbox.jobs import APPROVAL, POLICIES, LeaseLost, end
 from service.store.releases.challengers import Challenger
 from service.store.releases.proposals import same_person
+from tests.seed import activate, put_policy
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_author_cannot_approve_however_they_write_themselves(store: Store, n
 
 
 def test_another_approves_and_it_serves_beside_what_served(store: Store) -> None:
-    store.releases.activate("p-1", "b-1", "prices", "plan", {"channel:adviser_call": 12.5})
+    activate(store, "p-1", "b-1", "prices", "plan", {"channel:adviser_call": 12.5})
     release = store.proposals.approve("p-2", "Ben", "looks right")
     assert store.releases.active() == release == Release(release.id, "p-2", "b-1", {"channel:adviser_call": 12.5})
     found = store.proposals.find("p-2")
@@ -89,7 +90,7 @@ def test_what_serves_cannot_be_approved_again_and_what_was_never_proposed_not_at
     store.proposals.approve("p-2", "Ben", "")
     with pytest.raises(Conflict, match="serves already, as release 2"):
         store.proposals.approve("p-2", "Ben", "")
-    store.releases.put_policy("p-slipped-in", {})
+    put_policy(store, "p-slipped-in", {})
     for unknown in ("p-slipped-in", "p-none"):
         with pytest.raises(NotFound, match=f'No policy "{unknown}" was proposed'):
             store.proposals.approve(unknown, "Ben", "")
@@ -141,7 +142,7 @@ def test_what_may_serve_next_is_the_newest_proposals_and_the_release_before(stor
 
 def test_a_rollback_brings_back_bundle_and_prices_too(store: Store) -> None:
     store.releases.put_bundle("b-2", {})
-    store.releases.activate("p-1", "b-1", "prices", "plan", {"offer:x": 1.0})
+    activate(store, "p-1", "b-1", "prices", "plan", {"offer:x": 1.0})
     store.releases.promote("b-2", "better", "cli")
     assert store.releases.active() == Release(3, "p-1", "b-2", {"offer:x": 1.0})
     assert store.proposals.rollback("Ben", "") == Release(4, "p-1", "b-1", {"offer:x": 1.0})
@@ -212,7 +213,7 @@ def test_the_newest_proposals_come_first(store: Store) -> None:
 
 def test_the_start_of_a_hash_stands_for_it_while_it_is_the_only_one(store: Store) -> None:
     for policy in ("abcdef01", "abcdef02", "abc%ef03"):
-        store.releases.put_policy(policy, {})
+        put_policy(store, policy, {})
     assert store.proposals.whole_hash("abcdef01") == "abcdef01"
     with pytest.raises(InvalidInput, match="give more of the hash"):
         store.proposals.whole_hash("abcdef")

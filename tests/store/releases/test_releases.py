@@ -8,6 +8,7 @@ import pytest
 from service.core.domain import Client, Release
 from service.core.errors import Conflict, InvalidInput, NotFound
 from service.store import Store
+from tests.seed import activate, put_policy
 
 DOCUMENTS = {
     "catalogue": {"offers": [{"rate": 0.0125, "minimum_yuan": 50_000.0, "name": {"zh": "定期"}}]},
@@ -17,8 +18,8 @@ DOCUMENTS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def kept(store: Store) -> None:
-    store.releases.put_policy("p-1", DOCUMENTS)
-    store.releases.put_policy("p-2", {})
+    put_policy(store, "p-1", DOCUMENTS)
+    put_policy(store, "p-2", {})
     store.releases.put_bundle("b-1", {"families": {"deposit": {"sha256": "0" * 64}}})
 
 
@@ -30,7 +31,7 @@ def test_nothing_serves_at_first(make_database: object) -> None:
 
 
 def test_a_policy_comes_back_as_it_was_kept_key_order_included(store: Store) -> None:
-    store.releases.put_policy("p-1", DOCUMENTS)
+    put_policy(store, "p-1", DOCUMENTS)
     assert store.releases.policy("p-1") == DOCUMENTS
     assert list(store.releases.policy("p-1")) == ["catalogue", "b"]
 
@@ -42,10 +43,10 @@ def test_a_bundle_version_stands_for_one_manifest(store: Store) -> None:
 
 
 def test_what_is_activated_serves_and_every_check_sees_it(store: Store) -> None:
-    first = store.releases.activate("p-1", "b-1", "first light", "anna", {"adviser_hour": 12.5})
+    first = activate(store, "p-1", "b-1", "first light", "anna", {"adviser_hour": 12.5})
     assert store.releases.active() == first == Release(first.id, "p-1", "b-1", {"adviser_hour": 12.5})
     assert store.customers.read_revision("anybody")[1] == first.id
-    back = store.releases.activate("p-2", None, "priors only", "ben")
+    back = activate(store, "p-2", None, "priors only", "ben")
     assert back.id > first.id
     assert store.releases.active() == back
     newest, before = store.releases.list_releases()[:2]
@@ -57,15 +58,13 @@ def test_what_is_activated_serves_and_every_check_sees_it(store: Store) -> None:
 def test_only_what_is_kept_can_be_activated(store: Store, policy: str, bundle: str) -> None:
     before = store.releases.active()
     with pytest.raises(NotFound):
-        store.releases.activate(policy, bundle, "", "anna")
+        activate(store, policy, bundle, "", "anna")
     assert store.releases.active() == before
 
 
 def test_activations_at_once_leave_one_serving_and_an_unbroken_log(store: Store) -> None:
     with ThreadPoolExecutor(6) as threads:
-        made = list(
-            threads.map(lambda turn: store.releases.activate("p-1", None, f"turn {turn}", "anna").id, range(12))
-        )
+        made = list(threads.map(lambda turn: activate(store, "p-1", None, f"turn {turn}", "anna").id, range(12)))
     assert len(set(made)) == 12
     active = store.releases.active()
     assert active is not None
@@ -109,7 +108,7 @@ def test_many_threads_read_the_active_release_while_it_changes(store: Store) -> 
     for watcher in watchers:
         watcher.start()
     for turn in range(10):
-        store.releases.activate(f"p-{turn % 2 + 1}", None, "", "anna")
+        activate(store, f"p-{turn % 2 + 1}", None, "", "anna")
     stop.set()
     for watcher in watchers:
         watcher.join()

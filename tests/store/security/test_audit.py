@@ -11,6 +11,7 @@ from service.core.errors import InvalidInput
 from service.store import ChainVerdict, Head, Store
 from service.store.security import audit, audit_values
 from service.store.security.audit import GENESIS, link
+from tests.seed import activate, put_customer, put_policy
 from tests.servers import execute
 
 
@@ -86,8 +87,8 @@ def test_clients_and_releases_write_to_it(log: tuple[Store, str]) -> None:
     store, url = log
     store.clients.add(Client("app", frozenset({"offers:read"})), "d" * 64, "anna")
     store.clients.revoke("app", "ben")
-    store.releases.put_policy("p", {})
-    store.releases.activate("p", None, "why", "cleo")
+    put_policy(store, "p", {})
+    activate(store, "p", None, "why", "cleo")
     rows = execute(url, "SELECT actor, action, subject FROM audit WHERE seq > 5 ORDER BY seq")
     assert [row[:2] for row in rows] == [("anna", "client.add"), ("ben", "client.revoke"), ("cleo", "release.activate")]
     assert "d" * 64 not in str(execute(url, "SELECT detail FROM audit"))
@@ -111,7 +112,7 @@ def told(log: tuple[Store, str]) -> tuple[Store, str]:
     """Rows 6 and 7 of the log tell of one customer, row 8 of another."""
     store, _ = log
     for name in ("c-1", "c-1", "c-2"):
-        store.customers.put_customer(name, {})
+        put_customer(store, name, {})
         written(store, name, 918273645)
     return log
 
@@ -150,7 +151,7 @@ def test_it_is_erased_with_its_customer_and_the_chain_still_holds(told: tuple[St
     assert erase()
     assert (store.audit.verify().broken_at, store.audit.crosscheck()) == (None, [])
     assert [row["detail"].get("erased") for row in store.audit.list_rows(4)] == [None, None, True, True]
-    store.customers.put_customer("c-1", {})
+    put_customer(store, "c-1", {})
     execute(url, "DELETE FROM erasures")  # as storing them over the API does
     written(store, "c-1", 4)
     assert store.audit.verify().broken_at is None
@@ -230,10 +231,10 @@ def test_what_is_no_head_is_refused(noted: str) -> None:
 
 def test_the_log_is_held_against_releases_and_erasures(log: tuple[Store, str]) -> None:
     store, url = log
-    store.releases.put_policy("p", {})
-    store.releases.activate("p", None, "why", "cleo")
-    store.releases.activate("p", None, "again", "cleo")
-    store.customers.put_customer("c-1", {})
+    put_policy(store, "p", {})
+    activate(store, "p", None, "why", "cleo")
+    activate(store, "p", None, "again", "cleo")
+    put_customer(store, "c-1", {})
     store.customers.erase("c-1", lambda *_: b"", lambda *_: True, "anna", {})
     assert store.audit.crosscheck() == []
     execute(url, "ALTER TABLE releases DISABLE TRIGGER USER; UPDATE releases SET actor = 'eve' WHERE note = 'why'")

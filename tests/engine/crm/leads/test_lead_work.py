@@ -14,6 +14,7 @@ from service.store import Words
 from service.store.leads import Actor
 from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.leads.test_leads import RICH, branch, customers, quiet, step, working_hours
+from tests.seed import put_customer
 from tests.servers import execute
 
 __all__ = ["branch", "quiet", "working_hours"]
@@ -274,7 +275,7 @@ def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None
         house.store.events.record(click)
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert told["best_time"] == {"from": "19:00", "until": "20:00"}, "11:20 in London is 19:20 at the bank"
-    house.store.customers.set_consents(
+    house.store.consents.say(
         lead["customer_id"], Words({"personalisation": False}, "app", "1"), int(time.time() * 1000)
     )
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
@@ -310,7 +311,7 @@ def test_a_lead_ends_for_the_branch_that_its_customer_leaves(house: House, branc
     waits, sold = a_lead(house, branch), a_lead(house, branch)
     step(branch, sold, "reaction", outcome="sold", amount_yuan=50_000)
     for one in (waits, sold):
-        house.store.customers.put_customer(one["customer_id"], RICH | {"branch_id": "b-2", "adviser_id": None})
+        put_customer(house.store, one["customer_id"], RICH | {"branch_id": "b-2", "adviser_id": None})
     assert not {waits["id"], sold["id"]} & {one["id"] for one in leads_of(branch)}
     for one in (waits, sold):
         answer = branch.ask("GET", f"/v1/leads/{one['id']}")

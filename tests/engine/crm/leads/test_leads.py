@@ -16,6 +16,7 @@ from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.race import compete
 from tests.engine.crm.test_customers import everything
 from tests.routes.conftest import SAVER
+from tests.seed import put_customer
 from tests.servers import execute
 
 NOON_LOCAL_MS = 12 * 3_600_000
@@ -153,9 +154,7 @@ def test_an_opt_out_withdraws_the_lead_at_once(house: House, branch: Crm) -> Non
 
 def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
-    house.store.customers.set_consents(
-        lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000
-    )
+    house.store.consents.say(lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000)
     refused = branch.ask("POST", f"/v1/leads/{lead['id']}/claim", {"on_behalf_of": "a-1"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:fourcast:problem:contact-refused")
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "withdrawn"
@@ -164,7 +163,7 @@ def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: C
 def test_the_runner_withdraws_what_nobody_looks_at_and_the_feed_tells(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
     token = branch.ask("GET", "/v1/changes?since=latest").json()["next"]
-    house.store.customers.put_customer(lead["customer_id"], RICH | {"deceased": True})
+    put_customer(house.store, lead["customer_id"], RICH | {"deceased": True})
     house.engine.crm.leads.sweep()
     told = branch.ask("GET", f"/v1/changes?since={token}").json()["changes"]
     assert [one["type"] for one in told] == ["customer.updated", "lead.withdrawn"]

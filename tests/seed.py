@@ -1,0 +1,48 @@
+"""Seeding: customers, policies and releases, written by the functions that the service itself writes them by."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from service.core.domain import Attributes, Release
+from service.store import CustomerChange, Forget, Store, nobody_told
+from service.store.connection.database import Database
+from service.store.releases import releases
+
+
+def put_customer(
+    store: Store,
+    customer_id: str,
+    attributes: Attributes,
+    forget: Forget = nobody_told,
+    external_key: str | None = None,
+) -> int:
+    """Store a customer whole; returns the revision."""
+    change = CustomerChange(customer_id, external_key, attributes)
+    return store.customers.put(change, lambda _: None, forget).revision
+
+
+def put_policy(store: Store, policy_hash: str, documents: Mapping[str, object]) -> None:
+    """Store a policy that nobody proposed."""
+    with transaction(store) as connection:
+        releases.put_policy(connection, policy_hash, documents)
+
+
+def activate(
+    store: Store, policy: str, bundle: str | None, note: str, actor: str, prices: Mapping[str, float] | None = None
+) -> Release:
+    """Make policy, bundle and prices serve as one release."""
+    with transaction(store) as connection:
+        return releases.activate(connection, policy, bundle, prices or {}, note, actor)
+
+
+@contextlib.contextmanager
+def transaction(store: Store) -> Iterator[Connection]:
+    """A transaction of the test's own on the store's database."""
+    database = Database(store.url)
+    try:
+        with database.begin() as connection:
+            yield connection
+    finally:
+        database.close()

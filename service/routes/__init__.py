@@ -6,11 +6,10 @@
     governance/   policies and releases, models, drift, experiments
     health, docs  for operators and for readers
     http/         what every resource shares: resource, guard, JSON body, fields, OpenAPI, problems, middleware ...
-    schemas/      schemas of resources that are longer than one file
     examples/     the larger examples, captured from a running service
 
 A new resource is one file with ``api = Resource(...)``; an endpoint is one decorator in it (``http.resource``). Its
-schemas and short examples are in the same file, or beside it in a file called ``schemas``. Inputs are checked by their
+schemas and short examples are in the same file, or beside it in its folder. Inputs are checked by their
 schemas and refuse unknown names. Answers are only documented by them: dumping an answer through a schema costs more
 than deciding, so the engine encodes answers and tests hold the bytes against the schemas. Answers may grow.
 """
@@ -24,7 +23,7 @@ from service.routes.http.resource import Resource
 
 FIRST = ("offers", "customers", "crm", "governance")
 """The rooms in the order in which a reader of the contract meets them; any other comes after."""
-NO_RESOURCES = ("docs", "examples", "http", "schemas")
+NO_RESOURCES = ("docs", "examples", "http")
 """Entries of this folder without a resource."""
 
 

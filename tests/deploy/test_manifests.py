@@ -14,7 +14,7 @@ from compose_spec import PyCompose
 
 from service import __version__
 from service.cli.main import MODULES, main
-from service.routes import blueprints
+from service.routes import resources
 from service.runtime.config import Settings, settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ def test_what_is_set_are_settings_and_secrets_are_referred_to_only() -> None:
 
 
 def test_probes_and_ingress_lead_to_what_is_served_and_the_metrics_stay_inside() -> None:
-    served = {path for blueprint in blueprints() for path in paths(blueprint)}
+    served = {path for blueprint in resources() for path in paths(blueprint)}
     for _, container in CONTAINERS:
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             if probe in container:

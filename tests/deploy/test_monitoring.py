@@ -14,7 +14,8 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import Histogram, MetricWrapperBase
 
-from service.routes import blueprints
+import service.app  # noqa: F401 - it registers every metric
+from service.routes import resources
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SLO = yaml.safe_load((DEPLOY / "prometheus" / "slo.yaml").read_text())
@@ -85,7 +86,7 @@ def rules() -> set[str]:
     from flask import Flask
 
     app = Flask("rules")
-    for blueprint in blueprints():
+    for blueprint in resources():
         app.register_blueprint(blueprint)
     return {rule.rule for rule in app.url_map.iter_rules()}
 

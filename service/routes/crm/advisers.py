@@ -12,9 +12,9 @@ from service.core.errors import Conflict, NotFound
 from service.routes.http.fields import Day, Loose, OnBehalf, Strict, Truth, Whole, Word, check, says
 from service.routes.http.guard import BoundClients, engine, own_branch, word
 from service.routes.http.json_body import read_json
+from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
 from service.store.leads import Actor, AdviserRow
 
 
@@ -156,7 +156,7 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
     What they did stays credited to them. 409 while leads of theirs are at work: reassign them first.
     """
     word(adviser_id, "adviser_id")
-    query = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_BEHALF)
     engine().crm.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
     return RawResponse(b"", 204, [NO_STORE])
 

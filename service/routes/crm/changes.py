@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response
 from marshmallow import ValidationError, fields
 
 from service.core.domain import Client
 from service.core.errors import Conflict, Gone
 from service.rendering.answer import iso
 from service.routes.crm.webhooks import TYPES
-from service.routes.http.cursors import next_page
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, says
 from service.routes.http.guard import BoundClients, engine, own_branch
+from service.routes.http.query import NEXT_PAGE, next_page, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
 from service.store.outbox.feed import ChangeFeed, Place
 
 
@@ -89,7 +88,7 @@ READS = ("customers:read", "customers:write")
 LATEST = "latest"
 _QUERY = ChangesQuery()
 _ANSWER = response_doc("The changes.", ChangesAnswer, {"changes": [CHANGE], "next": "Ny45"},
-                headers={"Link": {"description": "The next page.", "schema": {"type": "string"}}})  # fmt: skip
+                headers=NEXT_PAGE)  # fmt: skip
 
 api = Resource("changes", __name__, description="What changed, to be followed.")
 
@@ -110,7 +109,7 @@ def list_changes(client: Client) -> Response:
     `new` says that all of it did. Kept for 30 days; an older token is 410. Without `since`, from the oldest that is
     kept.
     """
-    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_QUERY)
     feed, since, types = engine().crm.changes, query.get("since"), query.get("types", ())
     branch = own_branch(client, query.get("branch"))
     _expect_told(feed, types)

@@ -25,10 +25,10 @@ from service.routes.http.fields import Ahead, Loose, Strict, Word, check, kind, 
 from service.routes.http.guard import BoundClients, customers_of, engine, own_branch
 from service.routes.http.headers.languages import language
 from service.routes.http.json_body import read_json
+from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.bulk import BulkOffersInput
-from service.routes.offers.offers import pairs
 from service.store.outbox.jobs import OFFERS, Everybody, Job, Keyed
 
 CAMPAIGN_DAYS = 366
@@ -216,7 +216,7 @@ def get_job_results(client: Client, job_id: str) -> Response:
     JSON Lines unless `Accept` or `format` says otherwise. In CSV, text that a spreadsheet would run is defused, and
     `bom=true` lets Excel read the file as UTF-8.
     """
-    query = check(_RESULTS, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_RESULTS)
     form, bom = chosen(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
     audit_branch_action(client, "job.results", job_id, about(client))

@@ -14,13 +14,13 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import Conflict, NotFound
 from service.rendering.answer import iso
+from service.routes.crm.leads.leads import STATUSES
 from service.routes.http.fields import Instant, Loose, QueryInteger, Several, Strict, Truth, Word, check, says
 from service.routes.http.guard import BoundClients, engine
 from service.routes.http.json_body import read_json
+from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
-from service.routes.schemas.leads import STATUSES
 from service.store.events.contacts import STATES as CONTACT_STATES
 from service.store.outbox.webhooks import Webhook
 
@@ -271,7 +271,7 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
 
     With the body sent, how often it was tried and what the receiver answered last.
     """
-    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_QUERY)
     rows = engine().crm.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
     return _reply({"deliveries": [_delivery(row) for row in rows]})
 

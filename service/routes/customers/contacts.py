@@ -19,15 +19,14 @@ from service.core.errors import Conflict, ContactRefused, FourcastError, NotFoun
 from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.cursors import cursor, next_page, place_of
 from service.routes.http.fields import Ahead, Loose, OfCustomer, QueryInteger, Several, Strict, Word, check, says
 from service.routes.http.guard import BoundClients, customer_of_body, engine, own_customers, spend
 from service.routes.http.headers.languages import BY_LANGUAGE, language
 from service.routes.http.json_body import read_json
 from service.routes.http.problems import ItemProblem, item_problem
+from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
 from service.store.events.contacts import OUTCOMES, STATES, Contact, no_contact
 
 MAX_CONTACTS = 200
@@ -132,7 +131,6 @@ SENTENCE = "The contact does not fit; it was not reserved."
 _INPUT, _SEVERAL, _OUTCOME, _QUERY = ContactInput(), ContactsInput(), OutcomeInput(), ContactsQuery()
 _ANSWER = {"200": response_doc("As it stands.", ListedContact, CONTACT_ANSWER)}
 _STATUSES = {"contacts": [{"id": CONTACT["id"], "status": 201, "contact": CONTACT_ANSWER}]}
-_NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
 api = Resource("contacts", __name__, description="Contacts reserved before they are made.")
 
@@ -225,7 +223,7 @@ def report_contact(client: Client, contact_id: str) -> Response:
     scope=READS,
     query=ContactsQuery,
     answers={
-        "200": response_doc("A page.", ContactsAnswer, {"contacts": [CONTACT_ANSWER], "next": None}, headers=_NEXT)
+        "200": response_doc("A page.", ContactsAnswer, {"contacts": [CONTACT_ANSWER], "next": None}, headers=NEXT_PAGE)
     },
 )
 def list_contacts(client: Client, customer_id: str) -> Response:
@@ -233,7 +231,7 @@ def list_contacts(client: Client, customer_id: str) -> Response:
 
     The newest first: planned, made and cancelled, and what became of each.
     """
-    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_QUERY)
     after, limit = query.get("cursor"), query["limit"]
     place = None if after is None else place_of(after, int, str)
     found = engine().contacts.listed(customer_id, None if place is None else (place[0], place[1]), limit)

@@ -28,17 +28,16 @@ from service.core.errors import (
     no_customer,
 )
 from service.rendering.answer import iso
-from service.routes.http.crm_audit import about
 from service.routes.http.fields import LONG, Loose, Named, OnBehalf, Several, Strict, Text, Word, check, says
 from service.routes.http.guard import BoundClients, engine, own_customers, word
 from service.routes.http.headers.languages import BY_LANGUAGE
 from service.routes.http.headers.preconditions import IF_MATCH, IF_NONE_MATCH, Precondition, etag, precondition
 from service.routes.http.json_body import join, read_json
 from service.routes.http.problems import ItemProblem, item_problem
+from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import JSON, NO_STORE, RawResponse
 from service.routes.offers.bulk import MAX_BULK
-from service.routes.offers.offers import pairs
 from service.store import CustomerChange, Origin, StoredCustomer, WriteResult
 from service.store.customers.origins import origins
 from service.store.customers.repository import no_customer_of
@@ -93,18 +92,6 @@ class LookUp(Strict):
     @validates_schema
     def _one(self, value: dict[str, Any], **_: Any) -> None:
         if len(value) != 1:
-            raise ValidationError("is required, or external_key instead, and not both", "id")
-
-
-class Erasure(OnBehalf):
-    """Whom to erase, whatever characters their id or external key has."""
-
-    id = Text(metadata=says("The customer's id.", example="c-000001"))
-    external_key = Text(metadata=says("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
-
-    @validates_schema
-    def _one(self, value: dict[str, Any], **_: Any) -> None:
-        if ("id" in value) == ("external_key" in value):
             raise ValidationError("is required, or external_key instead, and not both", "id")
 
 
@@ -189,21 +176,12 @@ QUERY = "The query does not fit."
 MERGE_PATCH = "application/merge-patch+json"
 MOST_SEVERAL = 50_000
 """JSON values of a list of customers."""
-_WHOLE, _PART, _KEYED, _ITEM, _SEVERAL, _BEHALF, _LOOK_UP, _ERASURE = (
-    CustomerInput(),
-    CustomerPatch(),
-    KeyedCustomerInput(),
-    BulkCustomerInput(),
-    BulkCustomersInput(),
-    OnBehalf(),
-    LookUp(),
-    Erasure(),
-)
-_ERASED = {"204": {"description": "Erased, now or before."}}
+_WHOLE, _PART, _KEYED = CustomerInput(), CustomerPatch(), KeyedCustomerInput()
+_ITEM, _SEVERAL, _LOOK_UP = BulkCustomerInput(), BulkCustomersInput(), LookUp()
 _TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
 _READ = {"200": response_doc("The customer.", CustomerAnswer, CUSTOMER, headers=_TAG)}
 _WRITTEN = _READ | {"201": response_doc("The customer is new.", CustomerAnswer, CUSTOMER, headers=_TAG)}
-_UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
+UNLESS_CHANGED = (Malformed, PreconditionFailed, PreconditionRequired)
 
 
 api = Resource("customers", __name__, description="Customers: stored, read, erased.")
@@ -236,7 +214,7 @@ def get_customer_by_key(client: Client, external_key: str) -> Response:
     body=CustomerInput,
     example=CUSTOMER_IN,
     answers=_WRITTEN,
-    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+    errors=(NotFound, Conflict, *UNLESS_CHANGED),
 )
 def put_customer(client: Client, customer: str) -> Response:
     """Store a customer
@@ -260,7 +238,7 @@ def put_customer(client: Client, customer: str) -> Response:
     example=CUSTOMER_PATCH,
     media=(MERGE_PATCH, JSON),
     answers=_READ,
-    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+    errors=(NotFound, Conflict, *UNLESS_CHANGED),
 )
 def update_customer(client: Client, customer: str) -> Response:
     """Change what is known of a customer
@@ -282,7 +260,7 @@ def update_customer(client: Client, customer: str) -> Response:
     body=KeyedCustomerInput,
     example=KEYED_IN,
     answers=_WRITTEN,
-    errors=(NotFound, Conflict, *_UNLESS_CHANGED),
+    errors=(NotFound, Conflict, *UNLESS_CHANGED),
 )
 def put_customer_by_key(client: Client, external_key: str) -> Response:
     """Store a customer by the bank's own key
@@ -316,26 +294,6 @@ def put_customers(client: Client) -> Response:
     return RawResponse(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
-@api.delete(
-    ONE,
-    scope="customers:write",
-    keyed="customer",
-    query=OnBehalf,
-    headers=(IF_MATCH,),
-    answers=_ERASED,
-    errors=(NotFound, *_UNLESS_CHANGED),
-)
-def erase_customer(client: Client, customer: str) -> Response:
-    """Erase a customer
-
-    Attributes, consents, events and everything known in decision records, leads, results of jobs and the audit log: for
-    good, at once; the customer's own keys end. What was offered and when stays under a pseudonym that leads to nobody.
-    Only the bank's own keys may.
-    """
-    behalf = check(_BEHALF, pairs(request.environ["QUERY_STRING"]), QUERY).get("on_behalf_of")
-    return _erased(client, word(customer, "customer"), behalf)
-
-
 @api.get(ALL, scope=READS, reach=BoundClients.BRANCH, query=LookUp, answers=_READ, errors=(NotFound,))
 def find_customer(client: Client) -> Response:
     """A customer, looked up by query
@@ -343,37 +301,11 @@ def find_customer(client: Client) -> Response:
     By `id` or by `external_key`, whatever characters they have: also those that no path can name, such as `a/b`, which
     were stored before new ones had to fit a path.
     """
-    query, customers = check(_LOOK_UP, pairs(request.environ["QUERY_STRING"]), QUERY), engine().crm.customers
+    query, customers = read_query(_LOOK_UP), engine().crm.customers
     if "id" in query:
         return _shown(client, customers.read(query["id"]), no_customer(query["id"]))
     key = query["external_key"]
     return _shown(client, customers.by_key(key), no_customer_of(key))
-
-
-@api.delete(
-    ALL,
-    scope="customers:write",
-    query=Erasure,
-    headers=(IF_MATCH,),
-    answers=_ERASED,
-    errors=(NotFound, *_UNLESS_CHANGED),
-)
-def erase_found_customer(client: Client) -> Response:
-    """Erase a customer, looked up by query
-
-    As `DELETE /v1/customers/{customer}`, also for an id or an external key that no path can name. Asked again by key it
-    is 404: nobody has that key any more.
-    """
-    query = check(_ERASURE, pairs(request.environ["QUERY_STRING"]), QUERY)
-    name = query["id"] if "id" in query else engine().crm.customers.by_key(query["external_key"]).id
-    return _erased(client, name, query.get("on_behalf_of"))
-
-
-def _erased(client: Client, customer_id: str, behalf: str | None) -> RawResponse:
-    """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
-    expected = precondition(client, request)
-    engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
-    return RawResponse(b"", 204, [NO_STORE])
 
 
 def _put(client: Client, wanted: CustomerChange, behalf: str | None, expected: Precondition) -> RawResponse:

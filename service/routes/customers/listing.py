@@ -7,19 +7,18 @@ that token: what changed while it walked is told there. Who was stored or erased
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response
 from marshmallow import fields
 
 from service.core.customer_ids import BULK
 from service.core.domain import Client
 from service.rendering.answer import iso
 from service.routes.customers.customers import CUSTOMER
-from service.routes.http.cursors import cursor, next_page, place_of
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, says
 from service.routes.http.guard import BoundClients, engine, own_branch, own_customers
+from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
 
 
 class RollQuery(Strict):
@@ -58,7 +57,6 @@ ROLL: dict[str, Any] = {
 
 READS = ("customers:read", "customers:write")
 _QUERY = RollQuery()
-_NEXT = {"Link": {"description": "The next page.", "schema": {"type": "string"}}}
 
 api = Resource("roll", __name__, description="Who is stored.")
 
@@ -68,7 +66,7 @@ api = Resource("roll", __name__, description="Who is stored.")
     scope=READS,
     reach=BoundClients.BRANCH,
     query=RollQuery,
-    answers={"200": response_doc("A page.", RollAnswer, ROLL, headers=_NEXT)},
+    answers={"200": response_doc("A page.", RollAnswer, ROLL, headers=NEXT_PAGE)},
 )
 def list_customers(client: Client) -> Response:
     """Customers, page by page
@@ -76,7 +74,7 @@ def list_customers(client: Client) -> Response:
     In the order of their ids, with external key, branch and revision: to reconcile with, beside the feed of changes.
     A branch's key lists its own customers, and each of them is a look on record.
     """
-    query = check(_QUERY, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_QUERY)
     after = place_of(query["cursor"], str)[0] if "cursor" in query else ""
     limit, branch = query["limit"], own_branch(client, query.get("branch"))
     found = engine().crm.customers.list_customers(after, branch, limit)

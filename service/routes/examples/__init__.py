@@ -1,10 +1,7 @@
-"""An example of each operation, response_doc in the OpenAPI document; a test holds each against its schema.
+"""Examples of the larger operations, captured from a running service; a test holds each against its schema.
 
-Short ones are in the file of their resource; ``captured.json`` holds the larger ones by operation and status
-(``body``: what is sent), captured from a running service by ``python -m tests.contract.capture``.
-
-    jobs       what is answered later
-    leads      one, and its steps
+``captured.json`` holds them by operation and status (``body``: what is sent). ``python -m tests.contract.capture``
+writes it. Short examples are in the file of their resource.
 """
 
 from importlib.resources import files
@@ -12,23 +9,20 @@ from typing import Any
 
 import orjson
 
-TWIN = "ByKey"
-"""How the ids of operations end that are served below an external key too; their examples are those of the id."""
 
-
-def exampled(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the captured examples, wherever an operation shows none of its own."""
+def with_captured_examples(document: dict[str, Any], twin: str) -> dict[str, Any]:
+    """The document with the captured examples wherever an operation has none; ``twin`` ends the ids of copies."""
     captured = orjson.loads((files("service.routes.examples") / "captured.json").read_bytes())
     for row in document["paths"].values():
         for operation in row.values():
             if "operationId" in operation:
-                _show(operation, captured.get(operation["operationId"].removesuffix(TWIN), {}))
+                _complete(operation, captured.get(operation["operationId"].removesuffix(twin), {}))
     return document
 
 
-def _show(operation: dict[str, Any], shown: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], examples: dict[str, Any]) -> None:
     sides = {"body": operation.get("requestBody", {}), **operation["responses"]}
-    for side, example in shown.items():
+    for side, example in examples.items():
         for content in sides.get(side, {}).get("content", {}).values():
             if "examples" not in content:
                 content.setdefault("example", example)

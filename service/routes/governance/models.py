@@ -14,13 +14,22 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import Conflict, GateRefused, NotFound
 from service.engine.releases.promotion import promote as promote_bundle
-from service.routes.governance.policies import APPROVE, BODY, QUERY, release, sent
+from service.routes.governance.policies.policies import (
+    APPROVE,
+    BODY,
+    HASH,
+    QUERY,
+    NoteInput,
+    ReleaseAnswer,
+    answer_json,
+    note_field,
+    release_document,
+)
 from service.routes.http.fields import Loose, Open, Strict, Word, check, says
 from service.routes.http.guard import engine, word
 from service.routes.http.json_body import read_json, whole
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.schemas.releases import HASH, NoteInput, ReleaseAnswer, note_field
 from service.runtime.child_process import Patience
 from service.store.releases.challengers import MOST
 
@@ -138,7 +147,7 @@ def list_models(client: Client) -> Response:
 
     `serves_as` says which one is champion and which challenger; `problem` what is wrong with one that cannot be read.
     """
-    return sent({"models": engine().models.list_models()})
+    return answer_json({"models": engine().models.list_models()})
 
 
 @api.get(
@@ -153,7 +162,7 @@ def compare_models(client: Client) -> Response:
 
     Each figure of each family in both, null where a bundle has none; `same_files` says whether they may be compared.
     """
-    return sent(engine().models.compare(**check(CompareQuery(), dict(request.args), QUERY)))
+    return answer_json(engine().models.compare(**check(CompareQuery(), dict(request.args), QUERY)))
 
 
 @api.get(
@@ -192,7 +201,7 @@ def promote_model(client: Client, version: str) -> Response:
     note, override = body["note"] or "promoted", body["override"]
     made = promote_bundle(desk.store, desk.settings, version, client.name, note, override=override, patience=waits)
     engine().governance.made(made)
-    return sent(release(made))
+    return answer_json(release_document(made))
 
 
 @api.get("/v1/challenger", scope=EITHER, answers={"200": response_doc("The trial.", TrialAnswer, TRIAL)})
@@ -203,7 +212,7 @@ def get_challenger(client: Client) -> Response:
     """
     trial = engine().governance.trial()
     told = None if trial is None else {"policy": trial.policy, "bundle": trial.bundle, "share": trial.share}
-    return sent({"challenger": told})
+    return answer_json({"challenger": told})
 
 
 @api.put(
@@ -223,7 +232,7 @@ def begin_challenger(client: Client) -> Response:
     asked = check(ChallengerInput(), read_json(request), BODY)
     if asked["bundle"] is not None:
         engine().models.manifest(asked["bundle"])
-    return sent(release(engine().governance.challenge(actor=client.name, **asked)))
+    return answer_json(release_document(engine().governance.challenge(actor=client.name, **asked)))
 
 
 @api.delete(
@@ -237,4 +246,4 @@ def end_challenger(client: Client) -> Response:
 
     By a new release of the champion alone; every other new release ends a trial as well.
     """
-    return sent(release(engine().governance.end_challenge(client.name, "")))
+    return answer_json(release_document(engine().governance.end_challenge(client.name, "")))

@@ -9,9 +9,9 @@ In the order of a request:
     guard            scopes and bound clients: who may call an endpoint, and for which customers
     idempotency      a write with an Idempotency-Key: repeated, it gets the first answer
     headers          request headers with a meaning of their own
+    query            query strings against a schema; cursors of lists, and the link to the next page
     json_body        JSON bodies: bytes become plain values, or an error that says what is wrong and where
     fields           strict marshmallow fields, and the check of a value against a schema
-    cursors          cursors of lists: where a page ended, as text that callers hand back
     crm_audit        what a branch's client did, appended to the audit log
     responses        finished answers: bytes with their headers, without Flask's copying
     problems         errors as problem+json, one shape for all

@@ -9,13 +9,14 @@ from marshmallow import fields
 from service.core.decision_ids import canonical_id
 from service.core.domain import Client
 from service.core.errors import NotFound
-from service.routes.http.fields import Loose, Open, Strict, Word, check
+from service.routes.http.fields import Loose, Open, Strict, Word
 from service.routes.http.guard import BoundClients, engine, own_customers, word
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.query import read_query
 from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import VARY, pairs
+from service.routes.offers.offers import VARY
 from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, ExplanationAnswer
 from service.store import Record
 
@@ -91,7 +92,7 @@ def explain_decision(client: Client, decision_id: str) -> Response:
     the factors of each priority, what would win without each factor, and what would unlock what is withheld.
     """
     record = _stored(client, decision_id).record
-    asked = check(_EXPLANATION, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    asked = read_query(_EXPLANATION)
     spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     told = engine().explanations.explain_record(record, spoken, asked["shap"] == "true")
     told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))

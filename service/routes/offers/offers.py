@@ -7,18 +7,18 @@ bytes; the engine's bytes go out as they are.
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Response, request
 from marshmallow import ValidationError, validates_schema
 
 from service.core.domain import Client
-from service.core.errors import Forbidden, InvalidInput, NotFound, Problem, Unavailable
+from service.core.errors import Forbidden, NotFound, Unavailable
 from service.engine.engine import Answer, OfferRequest
 from service.routes.http.fields import QueryInteger, Strict, Whole, Word, Yuan, check, says
 from service.routes.http.guard import ExternalKey, engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, language
 from service.routes.http.json_body import read_json
+from service.routes.http.query import MAX_HOT_QUERY, MISFIT, parse_query
 from service.routes.http.request_context import RequestContext, request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, unless_held
@@ -70,12 +70,6 @@ ASKED: dict[str, Any] = {
 }
 
 
-MAX_QUERY, MAX_HOT_QUERY = 4000, 512
-"""Characters of any query, and of the question for offers, which is remembered whole and whose words are short.
-
-A name of 200 signs and one of 64 fit, for a sign is at most 12 characters when it is percent-encoded (RFC 3986, 2.1);
-so does the request's line into what gunicorn reads of it.
-"""
 EXPLAIN = "offers:explain"
 PATH = "/v1/customers/<string:customer_id>/offers"
 _QUERY, _INPUT = ExplainedQuery(), OffersInput()
@@ -180,7 +174,7 @@ def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResp
 @lru_cache(maxsize=4096)
 def asked_for(query: str, accepted: str) -> OffersRequest:
     """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
-    found = check(_QUERY, pairs(query, MAX_HOT_QUERY), "The query does not fit.")
+    found = check(_QUERY, parse_query(query, MAX_HOT_QUERY), MISFIT)
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
     return OffersRequest(**found, **why, language=language(accepted))
 
@@ -191,17 +185,3 @@ def note(noted: RequestContext, answer: Answer) -> None:
     start = answer.body.find(_NAME) + len(_NAME)
     if start >= len(_NAME):
         noted.decision_id = answer.body[start : answer.body.find(b'"', start)].decode("ascii", "replace")
-
-
-def pairs(query: str, longest: int = MAX_QUERY) -> dict[str, str]:
-    """The parts of a query string by name; InvalidInput where it is too long, unreadable, or says a name twice."""
-    if len(query) > longest:
-        raise InvalidInput(f"The query is longer than {longest} characters.")
-    try:
-        found = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=16)
-    except ValueError as error:
-        raise InvalidInput("The query cannot be read: not UTF-8, or too many parts.") from error
-    twice = sorted({name for name, _ in found if sum(name == other for other, _ in found) > 1})
-    if twice:
-        raise InvalidInput("The query does not fit.", [Problem(name[:64], "must be given once") for name in twice])
-    return dict(found)

@@ -1,4 +1,4 @@
-"""How explanations are asked for, and what a replay looks like from outside."""
+"""Schemas that the resources of offers share: the answer with offers, and the explanation of a decision."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from service.core.domain import Client
 from service.engine.auth import new_key
 from service.engine.engine import Engine
 from service.routes.governance import models
-from service.routes.schemas import releases
+from service.routes.governance.policies.policies import ReleaseAnswer
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.store import Store
@@ -109,11 +109,11 @@ def test_a_bundle_is_promoted_by_its_client_and_taken_back(
     client: Any, keys: dict[str, Headers], version: str, fresh: Store
 ) -> None:
     assert client.post(f"/v1/models/{version}/promote", headers=keys["officer"]).status_code == 403
-    made = fits(releases.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
+    made = fits(ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
     assert made["bundle"] == version
     assert client.get("/v1/models", headers=keys["scientist"]).json["models"][0]["serves_as"] == "champion"
     assert fresh.releases.list_releases(1)[0]["actor"] == "mia"
-    back = fits(releases.ReleaseAnswer, client.post("/v1/releases/rollback", json={}, headers=keys["scientist"]))
+    back = fits(ReleaseAnswer, client.post("/v1/releases/rollback", json={}, headers=keys["scientist"]))
     assert back["bundle"] is None
     assert fresh.audit.verify().broken_at is None
 
@@ -123,7 +123,7 @@ def test_a_promotion_may_say_why_and_nothing_else(
 ) -> None:
     url = f"/v1/models/{version}/promote"
     assert client.post(url, json={"force": True}, headers=keys["scientist"]).status_code == 422
-    fits(releases.ReleaseAnswer, client.post(url, json={"note": "Autumn", "override": True}, headers=keys["scientist"]))
+    fits(ReleaseAnswer, client.post(url, json={"note": "Autumn", "override": True}, headers=keys["scientist"]))
     assert fresh.releases.list_releases(1)[0]["note"] == "Autumn"
 
 
@@ -146,20 +146,20 @@ def test_a_challenger_begins_by_somebody_else_and_ends(client: Any, keys: dict[s
     wanted = {"policy": name, "share": 0.2, "note": "a trial"}
     own = client.put("/v1/challenger", json=wanted, headers=keys["author"])
     assert (own.status_code, own.json["type"]) == (409, "urn:fourcast:problem:own-approval")
-    fits(releases.ReleaseAnswer, client.put("/v1/challenger", json=wanted, headers=keys["officer"]))
+    fits(ReleaseAnswer, client.put("/v1/challenger", json=wanted, headers=keys["officer"]))
     trial = fits(models.TrialAnswer, client.get("/v1/challenger", headers=keys["officer"]))
     assert trial == {"challenger": {"policy": name, "bundle": None, "share": 0.2}}
     assert fresh.releases.list_releases(1)[0]["actor"] == "ben"
-    fits(releases.ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
+    fits(ReleaseAnswer, client.delete("/v1/challenger", headers=keys["officer"]))
     assert client.delete("/v1/challenger", headers=keys["officer"]).status_code == 409
 
 
 def test_a_bundle_is_put_on_trial_only_where_it_fits_the_bank(
     client: Any, keys: dict[str, Headers], version: str, fresh: Store, tmp_path: Path, trained: dict[str, TrainedFamily]
 ) -> None:
-    fits(releases.ReleaseAnswer, client.put("/v1/challenger", json={"bundle": version}, headers=keys["scientist"]))
+    fits(ReleaseAnswer, client.put("/v1/challenger", json={"bundle": version}, headers=keys["scientist"]))
     assert client.get("/v1/models", headers=keys["officer"]).json["models"][0]["serves_as"] == "challenger"
-    fits(releases.ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
+    fits(ReleaseAnswer, client.post(f"/v1/models/{version}/promote", headers=keys["scientist"]))
     lame = write_small(tmp_path, {"wealth": trained["wealth"]}).name
     refused = client.put("/v1/challenger", json={"bundle": lame}, headers=keys["scientist"])
     assert (refused.status_code, refused.json["type"]) == (409, "urn:fourcast:problem:gate-refused")

@@ -14,7 +14,16 @@ from service.engine.auth import new_key
 from service.engine.engine import Engine
 from service.engine.releases import policy_check_process
 from service.routes.governance import policies
-from service.routes.schemas import releases
+from service.routes.governance.policies.jobs import PolicyJobAnswer
+from service.routes.governance.policies.policies import (
+    DifferenceAnswer,
+    PolicyAnswer,
+    ProposalAnswer,
+    ProposalsAnswer,
+    ReleaseAnswer,
+)
+from service.routes.governance.policies.releases import ReleasesAnswer
+from service.routes.governance.policies.simulation import SimulationAnswer
 from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.store import Store
@@ -85,14 +94,14 @@ def fits(schema: Any, answer: Any) -> None:
 def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]) -> None:
     before = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]
     proposed = publish(client, keys)
-    fits(releases.ProposalAnswer, proposed)
+    fits(ProposalAnswer, proposed)
     assert proposed.status_code == 201
     assert (proposed.json["author"], proposed.json["state"], proposed.json["note"]) == ("anna", "proposed", "autumn")
     name = proposed.json["policy"]
     assert proposed.headers["Location"] == f"/v1/policies/{name}"
 
     told = client.get(f"/v1/policies/{name}/diff", headers=keys["approver"])
-    fits(releases.DifferenceAnswer, told)
+    fits(DifferenceAnswer, told)
     (change,) = told.json["changes"]
     assert change["sentence"].startswith('catalogue.yaml: offer "term-12m": terms.rate was ')
     assert change["after"] == 0.0123
@@ -102,25 +111,25 @@ def test_from_proposal_to_release_and_back(client: Any, keys: dict[str, Headers]
     assert own.json["detail"] == '"anna" proposed this policy: somebody else must approve it.'
 
     approved = client.post(f"/v1/policies/{name}/approve", json={"note": "yes"}, headers=keys["approver"])
-    fits(releases.ReleaseAnswer, approved)
+    fits(ReleaseAnswer, approved)
     assert approved.json == {"id": before["id"] + 1, "policy": name, "bundle": None, "prices": {}}
     again = client.post(f"/v1/policies/{name}/approve", json={}, headers=keys["approver"])
     assert (again.status_code, again.json["type"]) == (409, "urn:fourcast:problem:conflict")
 
     rolled = client.post("/v1/releases/rollback", json={"note": "no"}, headers=keys["approver"])
-    fits(releases.ReleaseAnswer, rolled)
+    fits(ReleaseAnswer, rolled)
     assert rolled.json["policy"] == before["policy"]
     assert client.post("/v1/releases/rollback", json={}, headers=keys["approver"]).status_code == 409
 
     listed = client.get("/v1/releases", headers=keys["writer"])
-    fits(releases.ReleasesAnswer, listed)
+    fits(ReleasesAnswer, listed)
     assert [(row["actor"], row["restores"]) for row in listed.json["releases"]] == [
         ("ben", before["id"]),
         ("ben", None),
         ("demo", None),
     ]
     whole = client.get("/v1/policies", headers=keys["writer"])
-    fits(releases.ProposalsAnswer, whole)
+    fits(ProposalsAnswer, whole)
     assert {(row["author"], row["state"]) for row in whole.json["policies"]} == {
         ("anna", "retired"),
         ("demo", "active"),
@@ -142,7 +151,7 @@ def test_the_audit_log_tells_it_and_holds(client: Any, keys: dict[str, Headers],
 def test_the_policy_comes_back_as_it_was_sent(client: Any, keys: dict[str, Headers]) -> None:
     name = publish(client, keys).json["policy"]
     answer = client.get(f"/v1/policies/{name}", headers=keys["approver"])
-    fits(releases.PolicyAnswer, answer)
+    fits(PolicyAnswer, answer)
     assert answer.json["documents"] == orjson.loads(orjson.dumps(documents()))
 
 
@@ -229,7 +238,7 @@ def ended(app: Flask, client: Any, asked: Any, headers: Headers) -> Any:
     while app.extensions["fourcast"].policy_jobs.work(lambda: False):
         pass
     found = client.get(asked.headers["Location"], headers=headers)
-    fits(releases.PolicyJobAnswer, found)
+    fits(PolicyJobAnswer, found)
     assert "Retry-After" not in found.headers
     return found.json
 
@@ -238,7 +247,7 @@ def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
     app: Flask, client: Any, keys: dict[str, Headers], fresh: Store
 ) -> None:
     asked = later(client, "/v1/policies", {"documents": documents(), "note": "autumn"}, keys["author"])
-    fits(releases.PolicyJobAnswer, asked)
+    fits(PolicyJobAnswer, asked)
     assert (asked.status_code, asked.json["state"], asked.headers["Retry-After"]) == (202, "queued", "2")
     assert asked.headers["Preference-Applied"] == "respond-async"
     waits = client.get(asked.headers["Location"], headers=keys["author"])
@@ -340,7 +349,7 @@ def test_a_policy_beside_itself_changes_nobody(client: Any, keys: dict[str, Head
     active = client.get("/v1/releases", headers=keys["approver"]).json["releases"][0]["policy"]
     headers = keys["approver"] | {"Idempotency-Key": f"beside-itself-{active}"}
     answer = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
-    fits(releases.SimulationAnswer, answer)
+    fits(SimulationAnswer, answer)
     assert answer.json["unchanged"] is True
     again = client.post(f"/v1/policies/{active}/simulate", json={"customers": 10}, headers=headers)
     assert (again.data, again.headers["Idempotency-Replayed"]) == (answer.data, "true")
@@ -354,7 +363,7 @@ def test_a_simulation_shows_who_is_served_differently(client: Any, keys: dict[st
     ]
     name = client.post("/v1/policies", json={"documents": changed}, headers=keys["author"]).json["policy"]
     answer = client.post(f"/v1/policies/{name}/simulate", json={"channel": "mobile_app"}, headers=keys["approver"])
-    fits(releases.SimulationAnswer, answer)
+    fits(SimulationAnswer, answer)
     assert answer.json["first_changed"] == 3, "all but the dead"
     assert {move["new"] for move in answer.json["moves"]} == {"notice-7d"}
     assert [row["name"] for row in answer.json["starved"]] == ["not-deceased"]

@@ -18,7 +18,7 @@ from marshmallow import fields
 
 from service.core.attributes import parse_table
 from service.core.errors import InvalidInput, NotFound, Problem
-from service.routes.governance.policies import INSTEAD
+from service.routes.governance.policies.proposals import INSTEAD
 from service.routes.http.fields import Strict
 from service.routes.http.headers.languages import language
 from service.routes.http.problems import answer_error, item_problem

@@ -10,10 +10,10 @@ from werkzeug.exceptions import HTTPException
 
 from service import __version__
 from service.engine.auth import SCOPES
-from service.routes.examples import exampled
-from service.routes.http.openapi.links import linked
+from service.routes.examples import with_captured_examples
+from service.routes.http.openapi.links import with_links
 from service.routes.http.problems import answer_flask_error
-from service.routes.http.resource import Resource
+from service.routes.http.resource import TWIN, Resource
 
 
 class Contract(Api):  # type: ignore[misc]
@@ -34,7 +34,7 @@ def document(app: Flask, resources: tuple[Resource, ...]) -> dict[str, Any]:
         contract.spec.components.security_scheme(name, scheme)
     for resource in resources:
         contract.register_blueprint(resource)
-    return exampled(linked(_pruned(contract.spec.to_dict())))
+    return with_captured_examples(with_links(_pruned(contract.spec.to_dict())), TWIN)
 
 
 def _pruned(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Names in the contract: what each parameter of a path or header means, and where an answer that gives one leads.
 
-``linked`` puts both into the document: descriptions, and OpenAPI links from what one operation names to the operations
-that take that name. A reader follows them in the documentation; a tester walks them. Rows whose operations are not
-served add nothing.
+``with_links`` adds both to the document: descriptions, and OpenAPI links from what one operation names to the
+operations that take that name. Readers follow them in the documentation, testers walk them. Rows of operations that
+are not served add nothing.
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 """(operation, the parameter its answer gives, where it stands, the operations that take it); 202 gives a job alone."""
 
 
-def linked(document: dict[str, Any]) -> dict[str, Any]:
+def with_links(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the links of every row on its successful answers, and with words for the parameters."""
     operations = {operation["operationId"]: (path, operation) for path, operation in _operations(document)}
     for source, parameter, expression, targets in LINKS:

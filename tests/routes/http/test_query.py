@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from service.routes.crm.leads import _link
-from service.routes.http.cursors import cursor, next_page
+from service.routes.crm.leads.leads import _link
+from service.routes.http.query import cursor, next_page
 
 LISTS = {
     "/v1/customers/bulk": ("\0",),

@@ -30,9 +30,9 @@ from service.routes.http.fields import (
 from service.routes.http.guard import BoundClients, engine, own_branch
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
 from service.routes.http.json_body import read_json
+from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.offers import pairs
 from service.store.leads import Actor
 from service.store.outbox.jobs import LEADS, Job
 
@@ -225,7 +225,7 @@ def report_leads(client: Client) -> Response:
 
     A row per adviser, then one per strategy that raised an offer; a branch's key sees its own branch's.
     """
-    query = check(_REPORT, pairs(request.environ["QUERY_STRING"]), "The query does not fit.")
+    query = read_query(_REPORT)
     branch, now = own_branch(client, query.get("branch")), now_ms()
     since = now - query["days"] * DAY_MS
     rows = engine().crm.report(since, now + 1, branch)

@@ -1,0 +1,210 @@
+"""/v1/policies, read: which policies were proposed, one of them, and what it changes. Here too: what this room shares.
+
+The actor is the name of the client that holds the key. Whoever proposed a policy cannot approve it, whatever scopes
+the key has. Nothing here is on the hot path.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+
+import orjson
+from flask import Response, request
+from marshmallow import fields, validate
+
+from service.core.domain import Client, Release
+from service.core.errors import NotFound
+from service.rendering.answer import iso
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
+from service.routes.http.guard import engine, word
+from service.routes.http.resource import Resource, response_doc
+from service.routes.http.responses import NO_STORE, RawResponse
+from service.store import Proposal
+
+NOTE_MAX = 500
+
+
+HASH = 64
+
+
+def note_field() -> fields.String:
+    """Return the field of a note."""
+    return fields.String(
+        load_default="",
+        validate=validate.Length(0, NOTE_MAX, error="must be at most {max} characters"),
+        metadata=says("Why, in words; kept with the release and in the audit log.", example="Autumn rates"),
+    )
+
+
+class NoteInput(Strict):
+    """A word on why."""
+
+    note = note_field()
+
+
+class ListQuery(Strict):
+    """How many."""
+
+    limit = QueryInteger(1, 500, load_default=50, metadata=says("How many at most, newest first."))
+
+
+class ProposalAnswer(Loose):
+    """A policy and what became of it."""
+
+    policy = fields.String(required=True, metadata=says("SHA-256 of its content: its name."))
+    author = fields.String(required=True)
+    note = fields.String(required=True)
+    proposed_at = fields.DateTime(required=True)
+    state = fields.String(required=True, metadata={"enum": ["proposed", "active", "retired"]})
+    release = fields.Integer(required=True, allow_none=True, metadata=says("The newest release that served it."))
+    approver = fields.String(required=True, allow_none=True)
+
+
+class ReleaseAnswer(Loose):
+    """Policy, bundle and prices that serve together."""
+
+    id = fields.Integer(required=True)
+    policy = fields.String(required=True)
+    bundle = fields.String(required=True, allow_none=True)
+    prices = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+
+
+class ShiftAnswer(Loose):
+    """One figure under the old policy and under the new."""
+
+    name = fields.String(required=True)
+    old = fields.Float(required=True)
+    new = fields.Float(required=True)
+
+
+class DifferenceQuery(Strict):
+    """Against what."""
+
+    against = Word(
+        HASH,
+        data_key="with",
+        load_default=None,
+        metadata=says("The policy to compare with; by default the one that serves."),
+    )
+
+
+class ProposalsAnswer(Loose):
+    """The newest first."""
+
+    policies = fields.List(fields.Nested(ProposalAnswer), required=True)
+
+
+class PolicyAnswer(ProposalAnswer):
+    """A policy with its documents."""
+
+    documents = fields.Dict(keys=fields.String(), required=True)
+
+
+class ChangeAnswer(Loose):
+    """One difference, with its sentence."""
+
+    document = fields.String(required=True)
+    noun = fields.String(required=True)
+    id = fields.String(required=True)
+    action = fields.String(required=True, metadata={"enum": ["added", "removed", "changed", "moved"]})
+    field = fields.String(required=True, allow_none=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+    sentence = fields.String(required=True)
+
+
+class DifferenceAnswer(Loose):
+    """What the new policy says differently."""
+
+    old = fields.String(required=True)
+    new = fields.String(required=True)
+    changes = fields.List(fields.Nested(ChangeAnswer), required=True)
+    weights = fields.List(fields.Nested(ShiftAnswer), required=True, metadata=says("Weights of the four C that move."))
+
+
+WRITE, APPROVE = "policies:write", "policies:approve"
+EITHER = (WRITE, APPROVE)
+QUERY, BODY = "The query does not fit.", "The body does not fit; nothing was done."
+
+
+api = Resource("policies", __name__, description="What marketers own, and how it comes to serve.")
+
+
+@api.get(
+    "/v1/policies",
+    scope=EITHER,
+    query=ListQuery,
+    answers={"200": response_doc("Proposals, newest first.", ProposalsAnswer)},
+)
+def list_policies(client: Client) -> Response:
+    """The policies proposed, by whom, and what became of them
+
+    Newest first; the one that serves is `active`, those that served are `retired`.
+    """
+    governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
+    return answer_json({"policies": [proposal_document(each) for each in governance.proposals(limit)]})
+
+
+@api.get(
+    "/v1/policies/<string:policy_hash>",
+    scope=EITHER,
+    answers={"200": response_doc("The policy, with its documents.", PolicyAnswer)},
+    errors=(NotFound,),
+)
+def get_policy(client: Client, policy_hash: str) -> Response:
+    """One policy with its documents
+
+    The documents are those of its YAML files; the same documents always have the same hash.
+    """
+    governance = engine().governance
+    proposal = governance.proposal(word(policy_hash, "policy_hash"))
+    return answer_json({**proposal_document(proposal), "documents": governance.policy(policy_hash).documents})
+
+
+@api.get(
+    "/v1/policies/<string:policy_hash>/diff",
+    scope=EITHER,
+    query=DifferenceQuery,
+    answers={"200": response_doc("Every change, in words.", DifferenceAnswer)},
+    errors=(NotFound,),
+)
+def diff_policy(client: Client, policy_hash: str) -> Response:
+    """What a policy says differently from another, by default from the one that serves
+
+    Every change by document and entry, what it was and what it is.
+    """
+    governance, against = engine().governance, check(DifferenceQuery(), dict(request.args), QUERY)["against"]
+    new = governance.policy(word(policy_hash, "policy_hash"))
+    return answer_json(governance.difference(new, governance.policy(against)).document())
+
+
+def locate_proposal(proposal: Proposal) -> str:
+    """Where a proposed policy is."""
+    return f"/v1/policies/{proposal.policy}"
+
+
+def proposal_document(proposal: Proposal) -> dict[str, object]:
+    """A proposal as it is answered."""
+    return {
+        "policy": proposal.policy,
+        "author": proposal.author,
+        "note": proposal.note,
+        "proposed_at": iso(proposal.at, UTC),
+        "state": proposal.state,
+        "release": proposal.release,
+        "approver": proposal.approver,
+    }
+
+
+def release_document(made: Release) -> dict[str, object]:
+    """A release as it is answered."""
+    return {"id": made.id, "policy": made.policy, "bundle": made.bundle, "prices": dict(made.prices)}
+
+
+def answer_json(document: Mapping[str, object]) -> RawResponse:
+    """A document, for nobody else to keep."""
+    return RawResponse(orjson.dumps(document), 200, [NO_STORE])
+
+
+def publish_status(new: bool) -> int:
+    """201 for a new proposal, 200 where the same content was proposed before."""
+    return 201 if new else 200

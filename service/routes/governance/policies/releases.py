@@ -1,0 +1,74 @@
+"""/v1/releases: what served, since when, by whom and why; and the release before, restored."""
+
+from datetime import UTC
+
+from flask import Response, request
+from marshmallow import fields
+
+from service.core.domain import Client
+from service.core.errors import Conflict
+from service.rendering.answer import iso
+from service.routes.governance.policies.policies import (
+    APPROVE,
+    BODY,
+    EITHER,
+    QUERY,
+    ListQuery,
+    NoteInput,
+    ReleaseAnswer,
+    answer_json,
+    api,
+    release_document,
+)
+from service.routes.http.fields import Loose, check, says
+from service.routes.http.guard import engine
+from service.routes.http.json_body import read_json
+from service.routes.http.resource import response_doc
+
+
+class ListedRelease(ReleaseAnswer):
+    """A release with its story."""
+
+    note = fields.String(required=True)
+    actor = fields.String(required=True)
+    activated_at = fields.DateTime(required=True)
+    restores = fields.Integer(required=True, allow_none=True, metadata=says("The release that a rollback restored."))
+    active = fields.Boolean(required=True)
+
+
+class ReleasesAnswer(Loose):
+    """The newest first."""
+
+    releases = fields.List(fields.Nested(ListedRelease), required=True)
+
+
+@api.get(
+    "/v1/releases",
+    scope=EITHER,
+    query=ListQuery,
+    answers={"200": response_doc("Releases, newest first.", ReleasesAnswer)},
+)
+def list_releases(client: Client) -> Response:
+    """What served, since when, by whom and why
+
+    Newest first. A rollback is a release of its own that names the one it restores.
+    """
+    governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
+    rows = governance.releases(limit)
+    return answer_json({"releases": [{**row, "activated_at": iso(row["activated_at"], UTC)} for row in rows]})
+
+
+@api.post(
+    "/v1/releases/rollback",
+    scope=(APPROVE, "models:promote"),
+    body=NoteInput,
+    answers={"200": response_doc("The release before, as a new one.", ReleaseAnswer)},
+    errors=(Conflict,),
+)
+def rollback_release(client: Client) -> Response:
+    """Restore the release before the one that serves
+
+    Needs no second person: what it restores was approved before. Once more goes further back.
+    """
+    governance, body = engine().governance, check(NoteInput(), read_json(request), BODY)
+    return answer_json(release_document(governance.rollback(client.name, body["note"])))

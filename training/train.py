@@ -20,12 +20,12 @@ from sklearn.base import clone
 from service.analysis.model_gate import Verdict, gate
 from service.rules.policy import DEFAULT, load
 from service.scoring.propensity import TICKET
-from training.bundles.champion import champion_of, compared
-from training.bundles.diagnostics import check_allowed, gathered
+from training.bundles.champion import champion_of, compare_with_champion
+from training.bundles.diagnostics import check_allowed, gather_diagnostics
 from training.bundles.learned_from import LearnedFrom
 from training.bundles.portrait_parts import columns_of, portrait_parts
 from training.bundles.registry import TrainedFamily, write_bundle
-from training.bundles.review import review_of
+from training.bundles.review import build_review
 from training.data import sufficiency
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import Customers, read_lapses, table_of
@@ -34,7 +34,7 @@ from training.data.warehouse import files_read
 from training.models.family import default_model, fit_family
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
-from training.uplift.bundle_part import said, trials_of, uplifts
+from training.uplift.bundle_part import describe_uplifts, randomised_trials, study_families
 
 Progress = Callable[[int, int], None]
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -107,13 +107,15 @@ def train(  # noqa: PLR0913
             family: pool.submit(fit_family, one, sample, described, family, step) for family, one in models.items()
         }
         families = {family: task.result() for family, task in tasks.items()}
-    beside = None if against is None else compared(against, families, sample, customers, described, seed, step)
+    beside = (
+        None if against is None else compare_with_champion(against, families, sample, customers, described, seed, step)
+    )
     if progress:
         progress(1, 1)
-    unseen = {family: one.unseen for family, one in families.items() if one.unseen is not None}
-    gains, gainful = uplifts(trials_of(sample, unseen), sample.categories, seed, described.true_rate)
+    unseen = {family: one.out_of_fold for family, one in families.items() if one.out_of_fold is not None}
+    gains, gainful = study_families(randomised_trials(sample, unseen), sample.categories, seed, described.true_rate)
     columns = columns_of(customers, sample.table)
-    evidence = gathered(described, sample, customers, columns, unseen, allowed=allow_leak, seed=seed)
+    evidence = gather_diagnostics(described, sample, customers, columns, unseen, allowed=allow_leak, seed=seed)
     families = {
         family: replace(one, metrics={**one.metrics, "leakage": evidence.leakage[family]})
         for family, one in families.items()
@@ -132,11 +134,11 @@ def train(  # noqa: PLR0913
             **({"uplift": gains} if gains else {}),
             **({"compared": beside} if beside else {}),
         },
-        review=review_of(described, sample, columns, families, seed=seed),
+        review=build_review(described, sample, columns, families, seed=seed),
         learned_from=_learned_from(described, customers, sample, sources),
     )
     metrics = {family: one.metrics for family, one in families.items()}
-    return TrainReport(version, metrics, gate(metrics, beside), len(sample.rows), said(gains))
+    return TrainReport(version, metrics, gate(metrics, beside), len(sample.rows), describe_uplifts(gains))
 
 
 def _learned_from(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> LearnedFrom:

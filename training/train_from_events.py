@@ -26,15 +26,14 @@ from service.rules.policy import Policy
 from service.scoring.propensity import TICKET
 from training.bundles.learned_from import LearnedFrom
 from training.bundles.registry import TrainedFamily, write_bundle
-from training.bundles.review_from_events import kept_of
-from training.evaluation.against_served import compared
-from training.experience.observations import Experience, Trial
-from training.experience.smoothing import response_of
-from training.models.offer_models import Facts, Lessons, facts_for, learn, newest
+from training.bundles.review_from_events import review_and_reference
+from training.evaluation.against_served import compare_with_served
+from training.experience.observations import Experience, Observation
+from training.experience.smoothing import count_response
+from training.models.offer_models import LearnedModels, ModelInputs, learn, model_inputs, newest
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket
-from training.uplift.bundle_part import said
-from training.uplift.from_events import uplifts_of
+from training.uplift.bundle_part import describe_uplifts, uplifts_from_events
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -48,7 +47,7 @@ OUTCOME = "took an offer of the family within {days:g} days of being shown one"
 
 
 @dataclass(frozen=True)
-class Learned:
+class EventTraining:
     """The new bundle's ``version``, what the ``gate`` says of it, and the figures it says it by."""
 
     version: str
@@ -57,144 +56,154 @@ class Learned:
 
 
 def learn_bundle(
-    lived: Experience,
+    experience: Experience,
     policy: Policy,
     artifacts: Path,
     seed: int = 7,
     kept: Mapping[str, Any] | None = None,
     model: PropensityModel = UNMODELLED,
     progress: Progress | None = None,
-) -> Learned:
+) -> EventTraining:
     """Train a bundle from experience under the policy that serves.
 
     ``kept``: the manifest of the bundle that serves; its bank, segments and lapse, which events do not teach, stay. The
     same seed and experience give the same bundle. InvalidInput where no window is over.
     """
-    trials = [trial for trial in lived.offers if not trial.held_out]
-    if not trials:
-        raise InvalidInput("there is nothing to learn from yet: " + why_nothing(lived))
+    observations = [observation for observation in experience.offers if not observation.held_out]
+    if not observations:
+        raise InvalidInput("there is nothing to learn from yet: " + why_nothing(experience))
     told = progress or (lambda _done, _of: None)
-    facts = facts_for(trials, policy)
-    lessons = learn(lived, policy, facts, seed, model)
+    inputs = model_inputs(observations, policy)
+    learned = learn(experience, policy, inputs, seed, model)
     told(1, FOLDS + 1)
-    apart = np.zeros(len(trials))
+    apart = np.zeros(len(observations))
     for fold in range(FOLDS):
-        out = np.array([_fold(trial) == fold for trial in trials])
-        apart[out] = _unseen(lived, policy, facts, seed, model, fold, [trials[row] for row in np.flatnonzero(out)])
+        out = np.array([_fold(observation) == fold for observation in observations])
+        apart[out] = _unseen(
+            experience, policy, inputs, seed, model, fold, [observations[row] for row in np.flatnonzero(out)]
+        )
         told(fold + 2, FOLDS + 1)
-    figures = _figures(lived, lessons, trials, apart)
-    response = response_of(policy, trials, lessons.propensity(trials))
-    gains, gainful = uplifts_of(lived, facts, policy, seed)
+    figures = _figures(experience, learned, observations, apart)
+    response = count_response(policy, observations, learned.propensity(observations))
+    gains, gainful = uplifts_from_events(experience, inputs, policy, seed)
     parts = {name: (kept or {}).get(name) for name in ("segments", "lapse")}
     bank = (kept or {}).get("about", {}).get("bank")
     parts["about"] = None if bank is None else {"bank": bank}
-    parts |= {"evidence": lessons.evidence, "response": response, "experience": figures, "uplift": gains or None}
-    review, parts["reference"] = kept_of(lived, lessons, seed)
+    parts |= {"evidence": learned.evidence, "response": response, "experience": figures, "uplift": gains or None}
+    review, parts["reference"] = review_and_reference(experience, learned, seed)
     version = write_bundle(
         artifacts,
-        {name: _entry(name, lessons) for name in lessons.models} | _tickets(lived, lessons, seed) | gainful,
-        policy.attributes.only(_read(lessons, response)).document,
-        outcome={family: OUTCOME.format(days=lived.window_days) for family in policy.families},
-        horizon_days=max(1, round(lived.window_days)),
+        {name: _entry(name, learned) for name in learned.models} | _tickets(experience, learned, seed) | gainful,
+        policy.attributes.only(_read(learned, response)).document,
+        outcome={family: OUTCOME.format(days=experience.window_days) for family in policy.families},
+        horizon_days=max(1, round(experience.window_days)),
         seed=seed,
-        sources={"experience": _digest(lived), "policy": policy.hash},
+        sources={"experience": _digest(experience), "policy": policy.hash},
         parts={name: part for name, part in parts.items() if part is not None},
         review=review,
-        learned_from=_learned_from(lived, policy),
+        learned_from=_learned_from(experience, policy),
     )
-    families = {name: metrics for name, metrics in lessons.metrics.items() if name in policy.families}
-    return Learned(version, gate(families, None, figures), {**figures, "uplift": said(gains)})
+    families = {name: metrics for name, metrics in learned.metrics.items() if name in policy.families}
+    return EventTraining(version, gate(families, None, figures), {**figures, "uplift": describe_uplifts(gains)})
 
 
-def _learned_from(lived: Experience, policy: Policy) -> LearnedFrom:
+def _learned_from(experience: Experience, policy: Policy) -> LearnedFrom:
     """Whom it learns from, the holdout included, of whom the uplift knows; until the last window was over."""
-    until = max(one.at for one in lived.offers) + round(lived.window_days * DAY_MS)
-    ids = sorted({one.showing.customer_id for one in lived.offers})
-    return LearnedFrom.by_customers(ids, day_at(until, policy.contact.timezone), _digest(lived))
+    until = max(one.at for one in experience.offers) + round(experience.window_days * DAY_MS)
+    ids = sorted({one.exposure.customer_id for one in experience.offers})
+    return LearnedFrom.by_customers(ids, day_at(until, policy.contact.timezone), _digest(experience))
 
 
-def why_nothing(lived: Experience) -> str:
+def why_nothing(experience: Experience) -> str:
     """What was left out, in words."""
-    if not lived.left_out:
+    if not experience.left_out:
         return "no personalised decision is stored in that time"
-    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(lived.left_out.items()))
-    return f"of what was shown, left out were {counted} (the window is {lived.window_days:g} days)"
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(experience.left_out.items()))
+    return f"of what was shown, left out were {counted} (the window is {experience.window_days:g} days)"
 
 
 def _unseen(
-    lived: Experience,
+    experience: Experience,
     policy: Policy,
-    facts: Facts,
+    inputs: ModelInputs,
     seed: int,
     model: PropensityModel,
     fold: int,
-    trials: Sequence[Trial],
+    observations: Sequence[Observation],
 ) -> Floats:
     """The propensities of one fold's trials by what the other folds' customers taught."""
     others = Experience(
-        [trial for trial in lived.offers if _fold(trial) != fold],
-        [trial for trial in lived.families if _fold(trial) != fold],
-        lived.window_days,
+        [observation for observation in experience.offers if _fold(observation) != fold],
+        [observation for observation in experience.families if _fold(observation) != fold],
+        experience.window_days,
     )
-    return learn(others, policy, facts, seed, model).propensity(trials)
+    return learn(others, policy, inputs, seed, model).propensity(observations)
 
 
-def _fold(trial: Trial) -> int:
+def _fold(observation: Observation) -> int:
     """The fold of a trial's customer, by hash: all their trials are in one."""
-    return int(sha256(trial.showing.customer_id.encode()).hexdigest()[:8], 16) % FOLDS
+    return int(sha256(observation.exposure.customer_id.encode()).hexdigest()[:8], 16) % FOLDS
 
 
-def _figures(lived: Experience, lessons: Lessons, trials: Sequence[Trial], apart: Floats) -> dict[str, Any]:
+def _figures(
+    experience: Experience, learned: LearnedModels, observations: Sequence[Observation], apart: Floats
+) -> dict[str, Any]:
     """What the manifest tells of the experience: counts, and the comparison with how customers were served."""
-    held_out = [trial for trial in lived.offers if trial.held_out]
+    held_out = [observation for observation in experience.offers if observation.held_out]
     return {
-        "window_days": lived.window_days,
-        "trials": len(trials),
-        "taken": sum(trial.taken for trial in trials),
-        "customers": len({trial.showing.customer_id for trial in trials}),
-        "left_out": dict(lived.left_out),
-        "seen_by": dict(lived.seen_by),
-        "models": sorted(lessons.models),
-        "without_model": dict(lessons.refused),
-        "as_served": compared(trials, apart),
-        "holdout": compared(held_out, lessons.propensity(held_out)) if held_out else None,
+        "window_days": experience.window_days,
+        "trials": len(observations),
+        "taken": sum(observation.taken for observation in observations),
+        "customers": len({observation.exposure.customer_id for observation in observations}),
+        "left_out": dict(experience.left_out),
+        "seen_by": dict(experience.seen_by),
+        "models": sorted(learned.models),
+        "without_model": dict(learned.refused),
+        "as_served": compare_with_served(observations, apart),
+        "holdout": compare_with_served(held_out, learned.propensity(held_out)) if held_out else None,
     }
 
 
-def _tickets(lived: Experience, lessons: Lessons, seed: int) -> dict[str, TrainedFamily]:
+def _tickets(experience: Experience, learned: LearnedModels, seed: int) -> dict[str, TrainedFamily]:
     """``{"ticket:<family>": model}`` where the amounts of enough purchases are known; without the holdout."""
-    facts, found = lessons.facts, {}
-    for family in lessons.policy.families if lessons.models else ():
-        sold = [one for one in lived.families if one.taken and one.amount_yuan and not one.held_out]
-        rows = newest(one for one in sold if one.showing.family == family)
+    inputs, found = learned.inputs, {}
+    for family in learned.policy.families if learned.models else ():
+        sold = [one for one in experience.families if one.taken and one.amount_yuan and not one.held_out]
+        rows = newest(one for one in sold if one.exposure.family == family)
         if len(rows) >= LEAST_AMOUNTS:
             yuan = np.array([one.amount_yuan for one in rows], dtype=np.float64)
-            found[TICKET + family] = fit_ticket(facts.matrix(rows), yuan, facts.names, facts.categories, seed)
+            found[TICKET + family] = fit_ticket(inputs.matrix(rows), yuan, inputs.names, inputs.categories, seed)
     return found
 
 
-def _entry(name: str, lessons: Lessons) -> TrainedFamily:
-    model, facts, metrics = lessons.models[name], lessons.facts, lessons.metrics[name]
+def _entry(name: str, learned: LearnedModels) -> TrainedFamily:
+    model, inputs, metrics = learned.models[name], learned.inputs, learned.metrics[name]
     table = model.table()
     return TrainedFamily(
         models=model.texts(),
-        features=facts.names,
+        features=inputs.names,
         calibration=(table.x, table.y),
         metrics=metrics,
         base_rate=float(metrics["base_rate"]),
-        categories=facts.categories,
+        categories=inputs.categories,
     )
 
 
-def _read(lessons: Lessons, response: Mapping[str, Any] | None) -> list[str]:
+def _read(learned: LearnedModels, response: Mapping[str, Any] | None) -> list[str]:
     grouped = [] if response is None else [response["attribute"]]
-    return [*(lessons.facts.names if lessons.models else ()), *grouped]
+    return [*(learned.inputs.names if learned.models else ()), *grouped]
 
 
-def _digest(lived: Experience) -> str:
+def _digest(experience: Experience) -> str:
     """SHA-256 of the trials, in order: the source that the manifest states."""
     digest = sha256()
-    for trial in (*lived.offers, *lived.families):
-        said = (trial.showing.customer_id, trial.showing.decision["id"], trial.offer, trial.at, trial.taken)
-        digest.update(repr((*said, trial.amount_yuan)).encode())
+    for observation in (*experience.offers, *experience.families):
+        said = (
+            observation.exposure.customer_id,
+            observation.exposure.decision["id"],
+            observation.offer,
+            observation.at,
+            observation.taken,
+        )
+        digest.update(repr((*said, observation.amount_yuan)).encode())
     return digest.hexdigest()

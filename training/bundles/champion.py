@@ -24,7 +24,7 @@ import pyarrow as pa
 from service.analysis.model_gate import not_compared
 from service.scoring.models import Bundle
 from service.scoring.models.folders import folder_of, verify
-from training.bundles.diagnostics import Unseen
+from training.bundles.diagnostics import OutOfFold
 from training.bundles.learned_from import LearnedFrom
 from training.bundles.registry import TrainedFamily, read_learned_from
 from training.data.bank import Bank
@@ -74,7 +74,7 @@ def until_of(manifest: Mapping[str, Any], learned_from: LearnedFrom | None) -> d
     return date.fromisoformat(day) + timedelta(days=manifest["horizon_days"])
 
 
-def compared(
+def compare_with_champion(
     champion: Champion,
     trained: Mapping[str, TrainedFamily],
     sample: Sample,
@@ -85,15 +85,15 @@ def compared(
 ) -> Document:
     """``{"champion": version, "families": {family: figures, or why there are none}}``: the manifest's ``compared``."""
     known = customers.table.take(pa.array(sample.outcomes.rows))
-    comparison = Comparison(champion, known, sample, bank, seed, step)
+    comparison = ChampionComparison(champion, known, sample, bank, seed, step)
     families = champion.bundle.families
     with ThreadPoolExecutor() as pool:
-        tasks = {family: pool.submit(comparison.of, family, trained.get(family)) for family in families}
+        tasks = {family: pool.submit(comparison.compare_family, family, trained.get(family)) for family in families}
         return {"champion": champion.bundle.version, "families": {one: task.result() for one, task in tasks.items()}}
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ChampionComparison:
     """The customers ``known`` with an outcome, and the champion that is compared on them."""
 
     champion: Champion
@@ -103,16 +103,16 @@ class Comparison:
     seed: int
     step: Callable[[int], None]
 
-    def of(self, family: str, challenger: TrainedFamily | None) -> Document:
+    def compare_family(self, family: str, challenger: TrainedFamily | None) -> Document:
         """One family: figures side by side, or ``{"by": None, "why": ...}``."""
-        if challenger is None or challenger.unseen is None:
+        if challenger is None or challenger.out_of_fold is None:
             return not_compared("the challenger does not score it")
         if (why := self._unlike(family)) is not None:
             return not_compared(why)
-        found = self._as_it_serves(family, challenger.unseen)
+        found = self._as_it_serves(family, challenger.out_of_fold)
         if found is not None and (found["by"] == LATER or found["high"] - found["low"] <= 2 * WIDEST):
             return found
-        return self._by_recipe(family, challenger.unseen) or found or not_compared(self._why_none())
+        return self._by_recipe(family, challenger.out_of_fold) or found or not_compared(self._why_none())
 
     def _unlike(self, family: str) -> str | None:
         """Why the champion's figures would say nothing of it on these files; None where they would."""
@@ -125,7 +125,7 @@ class Comparison:
         lacking = [name for name in self.champion.bundle.reads(family) if name not in self.known.column_names]
         return f"the files lack columns that the champion reads: {', '.join(lacking)}" if lacking else None
 
-    def _as_it_serves(self, family: str, unseen: Unseen) -> Document | None:
+    def _as_it_serves(self, family: str, unseen: OutOfFold) -> Document | None:
         """The champion's own scores on customers who are new to it; None where there are none to tell by."""
         by, new = self._new(unseen)
         if not _can_tell(unseen.taken[new]):
@@ -133,7 +133,7 @@ class Comparison:
         scores = self.champion.bundle.score_many(self.known.take(pa.array(unseen.rows[new])))[family]
         return _paired(by, unseen.taken[new], unseen.scores[new], scores)
 
-    def _new(self, unseen: Unseen) -> tuple[str, Flags]:
+    def _new(self, unseen: OutOfFold) -> tuple[str, Flags]:
         """Which customers are certainly new to the champion, and why."""
         until, learned_from = self.champion.until, self.champion.learned_from
         if until is not None and self.bank.as_of >= until:
@@ -143,7 +143,7 @@ class Comparison:
         ids = self.known.column("customer_id").take(pa.array(unseen.rows)).to_pylist()
         return OTHERS, ~learned_from.may_know(ids)
 
-    def _by_recipe(self, family: str, unseen: Unseen) -> Document | None:
+    def _by_recipe(self, family: str, unseen: OutOfFold) -> Document | None:
         """The champion's recipe and columns, measured as the challenger is; None where its recipe is not known here."""
         entry = self.champion.bundle.manifest["families"][family]
         recipe = unfitted_of(entry.get("recipe"))
@@ -158,8 +158,8 @@ class Comparison:
             self.sample, rows=program.matrix(names, categories, columns), names=names, categories=categories
         )
         fitted = fit_family(recipe.set_params(random_state=self.seed), sample, self.bank, family, self.step)
-        assert fitted.unseen is not None
-        return _paired(RECIPE, unseen.taken, unseen.scores, fitted.unseen.scores)
+        assert fitted.out_of_fold is not None
+        return _paired(RECIPE, unseen.taken, unseen.scores, fitted.out_of_fold.scores)
 
     def _why_none(self) -> str:
         if self.champion.learned_from is None:

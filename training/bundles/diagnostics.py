@@ -4,7 +4,7 @@
     about       the bank, its day, its split, its owner and its notes     (the manifest; the model card reads it)
     leakage     what the canary found, and what was allowed by name       (each family's metrics; the gate reads it)
 
-Order: ``train`` hands over sample, customers and unseen scores -> ``gathered`` -> ``registry.write_bundle``.
+Order: ``train`` hands over sample, customers and unseen scores -> ``gather_diagnostics`` -> ``registry.write_bundle``.
 """
 
 from collections.abc import Collection, Mapping
@@ -30,7 +30,7 @@ TAKEN, KNOWN = "who takes it", "whose outcome is known"
 
 
 @dataclass(frozen=True)
-class Unseen:
+class OutOfFold:
     """Scores by models that have not seen the customers: ``rows`` of the sample, ``scores`` and ``taken`` of each.
 
     ``served`` are the scores by the calibration that serves, spread as those of new customers will be.
@@ -43,23 +43,23 @@ class Unseen:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Diagnostics:
     """``parts`` are members of the manifest; ``leakage`` belongs into the metrics of each family."""
 
     parts: Mapping[str, Any]
     leakage: Mapping[str, Mapping[str, Any]]
 
 
-def gathered(
+def gather_diagnostics(
     bank: Bank,
     sample: Any,
     customers: Customers,
     columns: Mapping[str, Any],
-    unseen: Mapping[str, Unseen],
+    unseen: Mapping[str, OutOfFold],
     *,
     allowed: Collection[str],
     seed: int,
-) -> Evidence:
+) -> Diagnostics:
     """The evidence of one training. ``columns``: every attribute and feature of all customers, (n, 1, 1) each."""
     parts = {
         "reference": {
@@ -68,7 +68,7 @@ def gathered(
         },
         "about": _about(bank, len(customers), len(sample.rows)),
     }
-    return Evidence(parts, leakage_of(sample, len(customers), columns, sorted(allowed), seed))
+    return Diagnostics(parts, leakage_of(sample, len(customers), columns, sorted(allowed), seed))
 
 
 def _compared(sample: Any) -> list[str]:

@@ -60,7 +60,7 @@ def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
     return {name.removeprefix("customer."): np.broadcast_to(np.ravel(one), size) for name, one in columns.items()}
 
 
-def evaluated(bundle: Bundle, learned_from: LearnedFrom | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
+def evaluate_bundle(bundle: Bundle, learned_from: LearnedFrom | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
     """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes, and from whom it has learned.
 
     ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None

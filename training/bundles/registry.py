@@ -21,7 +21,7 @@ from service.core.errors import BundleError, InvalidInput, Problem
 from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import place
-from training.bundles.diagnostics import Unseen
+from training.bundles.diagnostics import OutOfFold
 from training.bundles.learned_from import LearnedFrom
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
@@ -44,7 +44,7 @@ class TrainedFamily:
     metrics: Mapping[str, Any]
     base_rate: float
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    unseen: Unseen | None = None
+    out_of_fold: OutOfFold | None = None
     weights: Sequence[float] | None = None
     recipe: Mapping[str, Any] | None = None
 
@@ -115,7 +115,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     return version_of(digest)
 
 
-def review_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def read_review(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
     found = _kept(folder, manifest, "review")
     if found is None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.rules.policy import DEFAULT, Policy, load
-from training.bundles.diagnostics import Unseen
+from training.bundles.diagnostics import OutOfFold
 from training.data.bank import Bank
 from training.evaluation.curves import curves_of
 from training.evaluation.fairness import fairness_of, groups_of, suitable
@@ -27,7 +27,7 @@ SHOWN = 15
 TENTHS = 10
 
 
-def review_of(
+def build_review(
     bank: Bank, sample: Any, columns: Mapping[str, Any], families: Mapping[str, Any], *, seed: int
 ) -> dict[str, Any]:
     """The review of trained families (those with unseen scores), as plain JSON values.
@@ -40,15 +40,15 @@ def review_of(
     may = suitable(policy, {name: known.get(name, one) for name, one in unknown.items()}, bank.as_of)
     found = {}
     for family, one in families.items():
-        if one.unseen is not None and 0 < one.unseen.taken.sum() < len(one.unseen.taken):
-            found[family] = reviewed(one.models, sample, one.unseen, known, may.get(family), policy, seed)
+        if one.out_of_fold is not None and 0 < one.out_of_fold.taken.sum() < len(one.out_of_fold.taken):
+            found[family] = review_family(one.models, sample, one.out_of_fold, known, may.get(family), policy, seed)
     return {"format": FORMAT, "policy": policy.hash, "families": found}
 
 
-def reviewed(
+def review_family(
     models: Sequence[str],
     sample: Any,
-    unseen: Unseen,
+    unseen: OutOfFold,
     known: Mapping[str, Any],
     may: Any,
     policy: Policy,
@@ -62,7 +62,7 @@ def reviewed(
     }
 
 
-def leanings(models: Sequence[str], sample: Any, unseen: Unseen, seed: int) -> dict[str, Any]:
+def leanings(models: Sequence[str], sample: Any, unseen: OutOfFold, seed: int) -> dict[str, Any]:
     """``importance`` (share of gain) and ``shap``: the fifteen features with the largest mean contribution.
 
     Each with ``tenths``: from the lowest tenth of its values to the highest, the mean value and mean contribution (in
@@ -100,7 +100,7 @@ def _told(sample: Any, place: int, column: Floats, values: Floats, weight: float
     }
 
 
-def _fairness(known: Mapping[str, Any], unseen: Unseen, may: Any, bound: float) -> dict[str, Any] | None:
+def _fairness(known: Mapping[str, Any], unseen: OutOfFold, may: Any, bound: float) -> dict[str, Any] | None:
     """None where the files tell of no group."""
     groups = groups_of(known, unseen.rows)
     if not groups or may is None:

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from service.core.grid import day_at
 from service.rules.policy import Policy
 from service.scoring.reference import reference_of
-from training.bundles.diagnostics import Unseen
-from training.bundles.review import FORMAT, reviewed
+from training.bundles.diagnostics import OutOfFold
+from training.bundles.review import FORMAT, review_family
 from training.evaluation.fairness import suitable
 from training.experience.export import facts_of
-from training.experience.observations import Experience, Trial
-from training.models.offer_models import Lessons, newest
+from training.experience.observations import Experience, Observation
+from training.models.offer_models import LearnedModels, newest
 
 
 @dataclass(frozen=True)
@@ -31,25 +31,27 @@ class Rows:
     categories: dict[str, list[str]]
 
 
-def kept_of(lived: Experience, lessons: Lessons, seed: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def review_and_reference(
+    experience: Experience, learned: LearnedModels, seed: int
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The bundle's review, and its references; None where no family has a model."""
-    policy, facts = lessons.policy, lessons.facts
+    policy, inputs = learned.policy, learned.inputs
     families, scores, columns = {}, {}, dict[str, Any]()
-    for family in (name for name in policy.families if name in lessons.models):
-        model = lessons.models[family]
-        trials = newest(one for one in lived.families if one.showing.family == family and not one.held_out)
-        taken = np.array([one.taken for one in trials], dtype=np.float64)
-        unseen = Unseen(np.arange(len(trials)), model.oof_scores_, taken, model.oof_served_)
-        columns = dict(facts.program.table.encode_frame(facts_of(trials, facts.program.table)))
-        facts.program.derive_many(columns)
-        sample = Rows(facts.matrix(trials), facts.names, facts.categories)
-        may = suitable(policy, _whole(policy, columns), _day(trials, policy.contact.timezone)).get(family)
-        families[family] = reviewed(model.texts(), sample, unseen, columns, may, policy, seed)
+    for family in (name for name in policy.families if name in learned.models):
+        model = learned.models[family]
+        observations = newest(one for one in experience.families if one.exposure.family == family and not one.held_out)
+        taken = np.array([one.taken for one in observations], dtype=np.float64)
+        unseen = OutOfFold(np.arange(len(observations)), model.oof_scores_, taken, model.oof_served_)
+        columns = dict(inputs.program.table.encode_frame(facts_of(observations, inputs.program.table)))
+        inputs.program.derive_many(columns)
+        sample = Rows(inputs.matrix(observations), inputs.names, inputs.categories)
+        may = suitable(policy, _whole(policy, columns), _day(observations, policy.contact.timezone)).get(family)
+        families[family] = review_family(model.texts(), sample, unseen, columns, may, policy, seed)
         scores[family] = reference_of(unseen.served)
     review = {"format": FORMAT, "policy": policy.hash, "families": families}
     if not families:
         return review, None
-    spread = {name: reference_of(np.ravel(columns[f"customer.{name}"])) for name in facts.names}
+    spread = {name: reference_of(np.ravel(columns[f"customer.{name}"])) for name in inputs.names}
     return review, {"features": spread, "scores": scores}
 
 
@@ -59,6 +61,6 @@ def _whole(policy: Policy, columns: dict[str, Any]) -> dict[str, Any]:
     return {name: columns.get(name, one) for name, one in unknown.items()}
 
 
-def _day(trials: list[Trial], timezone: str) -> date:
+def _day(observations: list[Observation], timezone: str) -> date:
     """The bank's day of the newest trial."""
-    return day_at(max(one.at for one in trials), timezone)
+    return day_at(max(one.at for one in observations), timezone)

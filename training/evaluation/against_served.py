@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.evaluation.metrics import BINS, auc, auc_standard_error, calibration_error
-from training.experience.observations import Trial
+from training.experience.observations import Observation
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,14 +33,14 @@ def by_chance(p: Floats, bins: int = BINS) -> float:
     return float(sum(errors) / len(p)) if len(p) else 0.0
 
 
-def compared(trials: Sequence[Trial], p: Floats) -> dict[str, Any]:
+def compare_with_served(observations: Sequence[Observation], p: Floats) -> dict[str, Any]:
     """The figures of new propensities (n,) beside those that the trials' decisions recorded."""
-    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
-    served = np.array([trial.showing.treatment["propensity"] for trial in trials], dtype=np.float64)
+    taken = np.array([observation.taken for observation in observations], dtype=np.float64)
+    served = np.array([observation.exposure.treatment["propensity"] for observation in observations], dtype=np.float64)
     both = bool(0 < taken.sum() < len(taken))
-    mean, low, high = _difference(trials, log_loss(taken, p) - log_loss(taken, served))
+    mean, low, high = _difference(observations, log_loss(taken, p) - log_loss(taken, served))
     return {
-        "trials": len(trials),
+        "trials": len(observations),
         "taken": int(taken.sum()),
         "log_loss": float(log_loss(taken, p).mean()),
         "log_loss_served": float(log_loss(taken, served).mean()),
@@ -56,9 +56,9 @@ def compared(trials: Sequence[Trial], p: Floats) -> dict[str, Any]:
     }
 
 
-def _difference(trials: Sequence[Trial], gaps: Floats) -> tuple[float, float | None, float | None]:
+def _difference(observations: Sequence[Observation], gaps: Floats) -> tuple[float, float | None, float | None]:
     """The mean gap per trial and its interval; the interval is undefined for fewer than two customers."""
-    _, place = np.unique([trial.showing.customer_id for trial in trials], return_inverse=True)
+    _, place = np.unique([observation.exposure.customer_id for observation in observations], return_inverse=True)
     sums, sizes = np.bincount(place, gaps), np.bincount(place)
     mean, count = float(gaps.mean()), len(sums)
     if count < 2:

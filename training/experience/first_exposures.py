@@ -20,23 +20,23 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class FirstExposure:
     """A customer's first seen decision: the ``shown`` families, and of which they ``took`` one within the window."""
 
-    showing: Any
+    exposure: Any
     shown: frozenset[str]
     took: frozenset[str]
 
     @property
     def circumstances(self) -> Mapping[str, Any]:
         """The context in which it was decided."""
-        found: Mapping[str, Any] = self.showing.context
+        found: Mapping[str, Any] = self.exposure.context
         return found
 
 
-def opening_of(
+def first_exposure_of(
     dated: Iterable[tuple[int, Any]], takes: Sequence[tuple[int, str | None]], window_ms: int, until: int
-) -> Opening | None:
+) -> FirstExposure | None:
     """The first of a customer's showings, each with when it was seen; None where none was, or its window is not over.
 
     ``takes``: when an offer of which family was accepted or bought.
@@ -47,27 +47,27 @@ def opening_of(
     at, first = ordered[0]
     shown = {one.family for _, one in ordered if one.decision["id"] == first.decision["id"]}
     took = {family for moment, family in takes if family is not None and at <= moment < at + window_ms}
-    return Opening(first, frozenset(shown), frozenset(took))
+    return FirstExposure(first, frozenset(shown), frozenset(took))
 
 
-def circumstances_of(openings: Sequence[Opening]) -> Floats:
+def circumstances_of(first_exposures: Sequence[FirstExposure]) -> Floats:
     """(n, 4): channel, placement and trigger as codes, and the hour: what a decision depends on beside attributes."""
     columns = [
-        _codes([one.circumstances.get(name) for one in openings]) for name in ("channel", "placement", "trigger")
+        _codes([one.circumstances.get(name) for one in first_exposures]) for name in ("channel", "placement", "trigger")
     ]
-    hours = [float(one.circumstances["now"] // 3_600_000 % 24) for one in openings]
-    return np.column_stack([*columns, np.array(hours)]) if openings else np.empty((0, 4))
+    hours = [float(one.circumstances["now"] // 3_600_000 % 24) for one in first_exposures]
+    return np.column_stack([*columns, np.array(hours)]) if first_exposures else np.empty((0, 4))
 
 
-def flags(openings: Sequence[Opening], family: str) -> tuple[Floats, Floats]:
+def flags(first_exposures: Sequence[FirstExposure], family: str) -> tuple[Floats, Floats]:
     """(n,) whether each was shown an offer of the family, and whether they took one."""
-    shown = np.array([family in one.shown for one in openings], dtype=np.float64)
-    return shown, np.array([family in one.took for one in openings], dtype=np.float64)
+    shown = np.array([family in one.shown for one in first_exposures], dtype=np.float64)
+    return shown, np.array([family in one.took for one in first_exposures], dtype=np.float64)
 
 
-def families_of(openings: Sequence[Opening], policy: Policy) -> list[str]:
+def families_of(first_exposures: Sequence[FirstExposure], policy: Policy) -> list[str]:
     """The families that some were shown and some were not."""
-    return [family for family in policy.families if len({family in one.shown for one in openings}) > 1]
+    return [family for family in policy.families if len({family in one.shown for one in first_exposures}) > 1]
 
 
 def _codes(words: Sequence[object]) -> Floats:

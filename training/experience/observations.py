@@ -22,9 +22,9 @@ from service.core.decision_ids import canonical_id
 from service.core.domain import Arm, Attributes, Event
 from service.decision.record import UNREADABLE
 from service.rules.policy import Policy
-from training.experience.first_exposures import Opening, opening_of
+from training.experience.first_exposures import FirstExposure, first_exposure_of
 
-Life = tuple[str, Sequence[bytes], Sequence[Event]]
+CustomerHistory = tuple[str, Sequence[bytes], Sequence[Event]]
 """A customer's id, the records of their decisions, and their events, oldest first."""
 
 DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ TAKEN = frozenset({"accept", "purchase"})
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class Exposure:
     """One treatment of one decision. ``seen_at`` is None where no event says that the customer saw it."""
 
     customer_id: str
@@ -47,13 +47,13 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Observation:
     """A showing that opened a window, and what came of it: ``taken`` within it, for ``amount_yuan`` if that is known.
 
     ``offer`` is what was shown; a trial of a family is taken where any of its offers is.
     """
 
-    showing: Showing
+    exposure: Exposure
     at: int
     taken: bool
     amount_yuan: float | None
@@ -61,23 +61,23 @@ class Trial:
     @property
     def offer(self) -> str:
         """The offer that was shown."""
-        return str(self.showing.treatment["offer"])
+        return str(self.exposure.treatment["offer"])
 
     @property
     def held_out(self) -> bool:
         """Whether the customer is in the holdout: measured on, never learned from."""
-        return bool(self.showing.decision["arm"] == Arm.HOLDOUT)
+        return bool(self.exposure.decision["arm"] == Arm.HOLDOUT)
 
 
 @dataclass(frozen=True)
 class Experience:
     """Trials of offers and of families whose windows are over, and how many of what were left out."""
 
-    offers: Sequence[Trial]
-    families: Sequence[Trial]
+    offers: Sequence[Observation]
+    families: Sequence[Observation]
     window_days: float
     left_out: Mapping[str, int] = field(default_factory=dict)
-    openings: Sequence[Opening] = ()
+    first_exposures: Sequence[FirstExposure] = ()
     seen_by: Mapping[str, str] = field(default_factory=dict)
     """Channel -> ``events`` or ``decisions``: what says that a treatment was shown."""
 
@@ -89,39 +89,43 @@ class _Take:
     amount_yuan: float | None
 
 
-def experience(lives: Iterable[Life], policy: Policy, until: int, window_days: float | None = None) -> Experience:
+def collect_experience(
+    histories: Iterable[CustomerHistory], policy: Policy, until: int, window_days: float | None = None
+) -> Experience:
     """The trials of those lives whose windows were over at ``until`` (ms); by the policy's window unless told."""
     days = policy.experiments.attribution_days if window_days is None else window_days
     families = {offer.id: offer.family for offer in policy.offers}
     left_out: Counter[str] = Counter()
-    showings: dict[str, list[Showing]] = {}
+    exposures: dict[str, list[Exposure]] = {}
     takes: dict[str, list[_Take]] = {}
-    for customer_id, records, events in lives:
-        showings[customer_id] = list(_showings(customer_id, records, events, families, left_out))
+    for customer_id, records, events in histories:
+        exposures[customer_id] = list(_exposures(customer_id, records, events, families, left_out))
         takes[customer_id] = [_Take(e.offer, e.at, e.amount_yuan) for e in events if e.kind in TAKEN and e.offer]
-    speaking = {one.treatment["channel"] for several in showings.values() for one in several if one.seen_at is not None}
+    speaking = {
+        one.treatment["channel"] for several in exposures.values() for one in several if one.seen_at is not None
+    }
     windows = _Windows(round(days * DAY_MS), until, speaking, families, left_out)
-    pairs = [(several, takes[who]) for who, several in showings.items()]
+    pairs = [(several, takes[who]) for who, several in exposures.items()]
     return Experience(
-        offers=[trial for pair in pairs for trial in windows.trials(*pair, of_family=False)],
-        families=[trial for pair in pairs for trial in windows.trials(*pair, of_family=True)],
+        offers=[observation for pair in pairs for observation in windows.observations(*pair, of_family=False)],
+        families=[observation for pair in pairs for observation in windows.observations(*pair, of_family=True)],
         window_days=days,
         left_out=dict(left_out),
-        openings=[one for pair in pairs if (one := windows.opening(*pair)) is not None],
+        first_exposures=[one for pair in pairs if (one := windows.first_exposure(*pair)) is not None],
         seen_by={
             channel: "events" if channel in speaking else "decisions"
-            for channel in sorted({one.treatment["channel"] for several in showings.values() for one in several})
+            for channel in sorted({one.treatment["channel"] for several in exposures.values() for one in several})
         },
     )
 
 
-def _showings(
+def _exposures(
     customer_id: str,
     records: Sequence[bytes],
     events: Sequence[Event],
     families: Mapping[str, str],
     left_out: Counter[str],
-) -> Iterator[Showing]:
+) -> Iterator[Exposure]:
     every = [_read(record) for record in records]
     read = [record for record in every if record is not None]
     if len(read) < len(every):
@@ -139,7 +143,7 @@ def _showings(
                 continue
             facts = record["snapshot"]["attributes"]
             at, click = seen.get(name), name in clicked
-            yield Showing(customer_id, decision, treatment, facts, family, at, click, record["context"])
+            yield Exposure(customer_id, decision, treatment, facts, family, at, click, record["context"])
 
 
 def _read(record: bytes) -> dict[str, Any] | None:
@@ -197,35 +201,39 @@ class _Windows:
     families: Mapping[str, str]
     left_out: Counter[str]
 
-    def trials(self, showings: Sequence[Showing], takes: Sequence[_Take], *, of_family: bool) -> Iterator[Trial]:
+    def observations(
+        self, exposures: Sequence[Exposure], takes: Sequence[_Take], *, of_family: bool
+    ) -> Iterator[Observation]:
         """The closed windows of one customer, by offer or by family."""
         ends: dict[str, int] = {}
-        for at, showing in sorted(self._dated(showings, count=not of_family), key=lambda pair: pair[0]):
-            subject = showing.family if of_family else str(showing.treatment["offer"])
+        for at, exposure in sorted(self._dated(exposures, count=not of_family), key=lambda pair: pair[0]):
+            subject = exposure.family if of_family else str(exposure.treatment["offer"])
             if at < ends.get(subject, at):
                 continue
             ends[subject] = at + self.window_ms
             if ends[subject] > self.until:
                 self.left_out["window not over"] += not of_family
                 continue
-            yield self._trial(showing, at, [take for take in takes if self._subject(take.offer, of_family) == subject])
+            yield self._observation(
+                exposure, at, [take for take in takes if self._subject(take.offer, of_family) == subject]
+            )
 
-    def opening(self, showings: Sequence[Showing], takes: Sequence[_Take]) -> Opening | None:
+    def first_exposure(self, exposures: Sequence[Exposure], takes: Sequence[_Take]) -> FirstExposure | None:
         """The customer's first seen decision, where its window is over."""
         taken = [(take.at, self.families.get(take.offer)) for take in takes]
-        return opening_of(self._dated(showings, count=False), taken, self.window_ms, self.until)
+        return first_exposure_of(self._dated(exposures, count=False), taken, self.window_ms, self.until)
 
-    def _trial(self, showing: Showing, at: int, takes: Sequence[_Take]) -> Trial:
+    def _observation(self, exposure: Exposure, at: int, takes: Sequence[_Take]) -> Observation:
         within = [take for take in takes if at <= take.at < at + self.window_ms]
         amounts = [take.amount_yuan for take in within if take.amount_yuan is not None]
-        return Trial(showing, at, bool(within), max(amounts, default=None))
+        return Observation(exposure, at, bool(within), max(amounts, default=None))
 
-    def _dated(self, showings: Sequence[Showing], *, count: bool) -> Iterator[tuple[int, Showing]]:
-        for showing in showings:
-            if showing.seen_at is not None:
-                yield showing.seen_at, showing
-            elif showing.treatment["channel"] not in self.speaking:
-                yield int(showing.decision["at"]), showing
+    def _dated(self, exposures: Sequence[Exposure], *, count: bool) -> Iterator[tuple[int, Exposure]]:
+        for exposure in exposures:
+            if exposure.seen_at is not None:
+                yield exposure.seen_at, exposure
+            elif exposure.treatment["channel"] not in self.speaking:
+                yield int(exposure.decision["at"]), exposure
             else:
                 self.left_out["not seen"] += count
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from service.core.expressions import Kind
 from service.rules.policy import Policy
 from service.scoring.evidence import LEAST_RESPONSE, MOST_RESPONSE, smoothed
-from training.experience.observations import Trial
+from training.experience.observations import Observation
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,15 +29,17 @@ GROUPED_BY, EDGES = "age", (30.0, 60.0)
 """The attribute that groups customers for the response, where the policy has it, and where its groups part."""
 
 
-def evidence_of(policy: Policy, trials: Sequence[Trial], expected: Mapping[str, Floats]) -> dict[str, Any] | None:
+def count_evidence(
+    policy: Policy, observations: Sequence[Observation], expected: Mapping[str, Floats]
+) -> dict[str, Any] | None:
     """The ``evidence`` of a manifest; None without any trial.
 
     ``expected``: family -> its model's P at every trial (n,), in order; for families that have a model.
     """
-    if not trials:
+    if not observations:
         return None
-    offers = np.array([trial.offer for trial in trials])
-    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    offers = np.array([observation.offer for observation in observations])
+    taken = np.array([observation.taken for observation in observations], dtype=np.float64)
     levels = _levels(policy, offers, taken)
     rows: dict[str, Any] = {}
     for offer in policy.offers:
@@ -67,16 +69,16 @@ def _levels(policy: Policy, offers: npt.NDArray[Any], taken: Floats) -> dict[str
     }
 
 
-def response_of(policy: Policy, trials: Sequence[Trial], expected: Floats) -> dict[str, Any] | None:
+def count_response(policy: Policy, observations: Sequence[Observation], expected: Floats) -> dict[str, Any] | None:
     """The ``response`` of a manifest; None without any trial, or where the policy has no such attribute.
 
     ``expected``: P(offer) at every trial, (n,). A group shrinks towards its channel, a channel towards 1.
     """
-    if not trials or policy.attributes.kind_of(GROUPED_BY) in (None, Kind.TEXT):
+    if not observations or policy.attributes.kind_of(GROUPED_BY) in (None, Kind.TEXT):
         return None
-    channels = np.array([trial.showing.treatment["channel"] for trial in trials])
-    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
-    group = _groups(trials)
+    channels = np.array([observation.exposure.treatment["channel"] for observation in observations])
+    taken = np.array([observation.taken for observation in observations], dtype=np.float64)
+    group = _groups(observations)
     return {
         "attribute": GROUPED_BY,
         "edges": list(EDGES),
@@ -105,8 +107,8 @@ def _factor(prior: float, taken: float, expected: float) -> float:
     return float(np.clip(smoothed(prior, TAKES, taken, expected), LEAST_RESPONSE, MOST_RESPONSE))
 
 
-def _groups(trials: Sequence[Trial]) -> npt.NDArray[np.int64]:
+def _groups(observations: Sequence[Observation]) -> npt.NDArray[np.int64]:
     """The group of each trial's customer; the last is of those whose figure is unknown."""
-    said = [trial.showing.attributes.get(GROUPED_BY) for trial in trials]
+    said = [observation.exposure.attributes.get(GROUPED_BY) for observation in observations]
     figures = np.array([np.nan if one is None else float(one) for one in said])
     return np.where(np.isnan(figures), len(EDGES) + 1, np.searchsorted(EDGES, figures, side="right"))

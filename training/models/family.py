@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.base import clone
 
-from training.bundles.diagnostics import Unseen
+from training.bundles.diagnostics import OutOfFold
 from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank
 from training.data.sufficiency import by_time
@@ -52,7 +52,7 @@ def fit_family(
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     fitted = _fitted(unfitted, sample, family, slice(None), step)
     metrics = {**measure(taken, fitted.oof_scores_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
-    unseen = Unseen(np.arange(len(taken)), fitted.oof_scores_, taken, fitted.oof_served_)
+    unseen = OutOfFold(np.arange(len(taken)), fitted.oof_scores_, taken, fitted.oof_served_)
     if bank.split == "time":
         later, unseen = _later(unfitted, sample, family, step)
         metrics = {**later, "cross_fitted": metrics}
@@ -68,21 +68,21 @@ def fit_family(
         metrics=metrics,
         base_rate=bank.true_rate.get(family, base_rate),
         categories=sample.categories,
-        unseen=unseen,
+        out_of_fold=unseen,
         recipe=unfitted.recipe(),
     )
 
 
 def _later(
     unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]
-) -> tuple[dict[str, Any], Unseen]:
+) -> tuple[dict[str, Any], OutOfFold]:
     """Figures on the last fifth in time, by a model that has seen the earlier four only."""
     early, late = by_time(np.asarray(sample.outcomes.times))
     fitted = _fitted(unfitted, sample, family, early, step)
     held, taken = sample.outcomes.held[family], sample.outcomes.bought[family][late]
     p = fitted.predict_proba(sample.rows[late])[:, 1]
     figures = measure(taken, p, None if held is None else held[late])
-    return {**figures, "measured_on": LATER}, Unseen(late, p, taken, p)
+    return {**figures, "measured_on": LATER}, OutOfFold(late, p, taken, p)
 
 
 def _fitted(

@@ -1,8 +1,7 @@
 """Models of a bank's own trials: one for each family, and for each offer that is better off with its own.
 
 A model learns from each customer's newest trial, so that nobody stands on both sides of a fold, and is refused with its
-reason where it knows too little; evidence (``training.experience.smoothing``) speaks for the rest. The holdout is never
-learned from.
+reason where it knows too little; evidence (``smoothing``) speaks for the rest. The holdout is never learned from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,9 +22,9 @@ from training.data.training_sample import telling
 from training.evaluation.against_served import by_chance, log_loss
 from training.evaluation.metrics import measure
 from training.experience.export import facts_of
-from training.experience.first_exposures import Opening
-from training.experience.observations import Experience, Trial
-from training.experience.smoothing import evidence_of
+from training.experience.first_exposures import FirstExposure
+from training.experience.observations import Experience, Observation
+from training.experience.smoothing import count_evidence
 from training.models.propensity import PropensityModel
 
 Floats = npt.NDArray[np.float64]
@@ -37,107 +36,115 @@ MOST_OFFERS = 8
 
 
 @dataclass(frozen=True)
-class Facts:
+class ModelInputs:
     """The columns by which models read a trial's customer."""
 
     program: FeatureProgram
     names: list[str]
     categories: dict[str, list[str]]
 
-    def matrix(self, trials: Sequence[Trial | Opening]) -> Floats:
+    def matrix(self, observations: Sequence[Observation | FirstExposure]) -> Floats:
         """(n, f): the attributes and features of each trial's own time."""
-        columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(trials, self.program.table)))
+        columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(observations, self.program.table)))
         self.program.derive_many(columns)
         return self.program.matrix(self.names, self.categories, columns)
 
 
 @dataclass(frozen=True)
-class Lessons:
+class LearnedModels:
     """What was learned: models by name, the manifest's ``evidence``, and who was not fit to be one, with the reason."""
 
     policy: Policy
-    facts: Facts
+    inputs: ModelInputs
     models: Mapping[str, PropensityModel]
     metrics: Mapping[str, Mapping[str, Any]]
     evidence: Mapping[str, Any] | None
     refused: Mapping[str, str]
 
-    def propensity(self, trials: Sequence[Trial]) -> Floats:
-        """P(the offer is taken) at each trial (n,), resolved as in serving."""
-        matrix = self.facts.matrix(trials)
+    def propensity(self, observations: Sequence[Observation]) -> Floats:
+        """P(the offer is taken) of each observation (n,), resolved as in serving."""
+        matrix = self.inputs.matrix(observations)
         scores = {name: model.predict_proba(matrix)[:, 1] for name, model in self.models.items()}
         said = Evidence(self.evidence).said(scores) if self.evidence else {}
-        scores |= {name: np.full(len(trials), figure) for name, figure in said.items()}
+        scores |= {name: np.full(len(observations), figure) for name, figure in said.items()}
         ready = compile_policy(self.policy)
-        heard = ready.score_resolver.resolve_many(scores, len(trials)).propensity[:, :, 0]
-        return np.asarray(heard[np.arange(len(trials)), [ready.places.offer[trial.offer] for trial in trials]])
+        heard = ready.score_resolver.resolve_many(scores, len(observations)).propensity[:, :, 0]
+        return np.asarray(
+            heard[np.arange(len(observations)), [ready.places.offer[observation.offer] for observation in observations]]
+        )
 
 
-def facts_for(trials: Sequence[Trial], policy: Policy) -> Facts:
+def model_inputs(observations: Sequence[Observation], policy: Policy) -> ModelInputs:
     """The attributes and features that tell these customers apart."""
     program = FeatureProgram(policy.attributes)
-    columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(trials, policy.attributes)))
+    columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(observations, policy.attributes)))
     program.derive_many(columns)
     names = telling(policy.attributes, columns)
-    return Facts(program, names, program.categories(names, columns))
+    return ModelInputs(program, names, program.categories(names, columns))
 
 
-def learn(lived: Experience, policy: Policy, facts: Facts, seed: int, model: PropensityModel) -> Lessons:
+def learn(
+    experience: Experience, policy: Policy, inputs: ModelInputs, seed: int, model: PropensityModel
+) -> LearnedModels:
     """Family models, evidence by them, and the offers' own models where these are better; without the holdout."""
-    offers = [trial for trial in lived.offers if not trial.held_out]
+    offers = [observation for observation in experience.offers if not observation.held_out]
     models: dict[str, PropensityModel] = {}
     metrics: dict[str, Mapping[str, Any]] = {}
     refused: dict[str, str] = {}
-    for family in policy.families if facts.names else ():
-        rows = newest(trial for trial in lived.families if trial.showing.family == family and not trial.held_out)
-        fitted, figures, reason = _fitted(rows, facts, seed, model)
+    for family in policy.families if inputs.names else ():
+        rows = newest(
+            observation
+            for observation in experience.families
+            if observation.exposure.family == family and not observation.held_out
+        )
+        fitted, figures, reason = _fitted(rows, inputs, seed, model)
         if fitted is None or reason:
             refused[family] = reason
         else:
             models[family], metrics[family] = fitted, figures
-    expected = {family: one.predict_proba(facts.matrix(offers))[:, 1] for family, one in models.items()}
-    lessons = Lessons(policy, facts, models, metrics, evidence_of(policy, offers, expected), refused)
-    for offer in _most_taken(offers) if facts.names else ():
-        rows = newest(trial for trial in offers if trial.offer == offer)
-        fitted, figures, reason = _fitted(rows, facts, seed, model)
+    expected = {family: one.predict_proba(inputs.matrix(offers))[:, 1] for family, one in models.items()}
+    learned = LearnedModels(policy, inputs, models, metrics, count_evidence(policy, offers, expected), refused)
+    for offer in _most_taken(offers) if inputs.names else ():
+        rows = newest(observation for observation in offers if observation.offer == offer)
+        fitted, figures, reason = _fitted(rows, inputs, seed, model)
         if fitted is not None and not reason:
-            reason = _no_better(fitted, rows, lessons)
+            reason = _no_better(fitted, rows, learned)
         if fitted is None or reason:
             refused[OFFER + offer] = reason
         else:
             models[OFFER + offer], metrics[OFFER + offer] = fitted, figures
-    return lessons
+    return learned
 
 
-def newest(trials: Any) -> list[Trial]:
+def newest(observations: Any) -> list[Observation]:
     """The last trial of each customer, in order of customers."""
-    last: dict[str, Trial] = {}
-    for trial in trials:
-        known = last.get(trial.showing.customer_id)
-        if known is None or known.at <= trial.at:
-            last[trial.showing.customer_id] = trial
+    last: dict[str, Observation] = {}
+    for observation in observations:
+        known = last.get(observation.exposure.customer_id)
+        if known is None or known.at <= observation.at:
+            last[observation.exposure.customer_id] = observation
     return [last[customer] for customer in sorted(last)]
 
 
-def _most_taken(trials: Sequence[Trial]) -> list[str]:
+def _most_taken(observations: Sequence[Observation]) -> list[str]:
     """The offers with enough outcomes, the most taken first, no more than may have a model."""
     taken: dict[str, int] = {}
-    for trial in trials:
-        taken[trial.offer] = taken.get(trial.offer, 0) + trial.taken
+    for observation in observations:
+        taken[observation.offer] = taken.get(observation.offer, 0) + observation.taken
     enough = [offer for offer, count in taken.items() if count >= LEAST_OUTCOMES]
     return sorted(enough, key=lambda offer: (-taken[offer], offer))[:MOST_OFFERS]
 
 
 def _fitted(
-    trials: Sequence[Trial], facts: Facts, seed: int, model: PropensityModel
+    observations: Sequence[Observation], inputs: ModelInputs, seed: int, model: PropensityModel
 ) -> tuple[PropensityModel | None, Mapping[str, Any], str]:
     """The model of these trials with its figures on unseen customers; or why it may not be used."""
-    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
+    taken = np.array([observation.taken for observation in observations], dtype=np.float64)
     least = int(min(taken.sum(), len(taken) - taken.sum())) if len(taken) else 0
     if least < LEAST_OUTCOMES:
         return None, {}, f"{least} of one outcome, at least {LEAST_OUTCOMES} needed"
     fitted: PropensityModel = clone(model).set_params(random_state=seed)
-    fitted.fit(facts.matrix(trials), taken, names=facts.names, categorical=list(facts.categories))
+    fitted.fit(inputs.matrix(observations), taken, names=inputs.names, categorical=list(inputs.categories))
     chance = by_chance(fitted.oof_scores_)
     figures = {**measure(taken, fitted.oof_scores_), "calibration_error_by_chance": chance, "rounds": fitted.rounds_}
     if figures["auc"] < LEAST_AUC:
@@ -147,8 +154,8 @@ def _fitted(
     return fitted, figures, ""
 
 
-def _no_better(fitted: PropensityModel, trials: Sequence[Trial], lessons: Lessons) -> str:
+def _no_better(fitted: PropensityModel, observations: Sequence[Observation], learned: LearnedModels) -> str:
     """Why an offer is better off without a model of its own; nothing where the model's loss is less."""
-    taken = np.array([trial.taken for trial in trials], dtype=np.float64)
-    own, other = log_loss(taken, fitted.oof_scores_).mean(), log_loss(taken, lessons.propensity(trials)).mean()
+    taken = np.array([observation.taken for observation in observations], dtype=np.float64)
+    own, other = log_loss(taken, fitted.oof_scores_).mean(), log_loss(taken, learned.propensity(observations)).mean()
     return "" if own < other else f"log loss {own:.4f}, not below {other:.4f} without a model of its own"

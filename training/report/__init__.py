@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from service.analysis.drift import Drift
 from service.analysis.model_gate import at_rest, gate
 from service.scoring.models.manifest import metrics_of, read
-from training.bundles.registry import review_of
+from training.bundles.registry import read_review
 from training.report import card, charts
 
 TEMPLATE = "page.html"
@@ -44,7 +44,7 @@ def document(folder: Path, drift: Drift | None = None, champion: Path | None = N
     ``champion``: the folder of the bundle to compare with.
     """
     manifest = read(folder)
-    review = review_of(folder, manifest)
+    review = read_review(folder, manifest)
     rival = None if champion is None else read(champion)
     compared = at_rest(manifest, rival)
     verdict = gate(metrics_of(manifest), compared, manifest.get("experience"))

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from training.data.bank_tables import Customers
 from training.data.query_rows import ID
 from training.data.simulated_consents import SOURCE, assessments, simulated_consents, supplement_customers
-from training.synthetic.people import attributes_of, deposits, money_of, people
+from training.synthetic.people import attributes_of, deposits, draw_people, money_of
 from training.synthetic.reactions import Reactions
 from training.synthetic.truth import BASE_RATES, DRIFT, propensity, truth_of
 
@@ -74,7 +74,7 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
     of their own: who knows the outcomes of one month knows nothing of the next that the propensities do not say.
     """
     chance = np.random.default_rng([seed, 0])
-    person = people(chance, count)
+    person = draw_people(chance, count)
     money = money_of(chance, person)
     columns = {ID: [f"s{number:07d}" for number in range(1, count + 1)]}
     attributes = attributes_of(chance, person, money, today or _today())

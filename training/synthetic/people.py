@@ -19,7 +19,7 @@ REGIONS = ("north", "east", "south", "west", "harbour", "hills")
 BRANCHES = 24
 
 
-def people(chance: np.random.Generator, count: int) -> Columns:
+def draw_people(chance: np.random.Generator, count: int) -> Columns:
     """Latent traits and what follows at once, (n,) each: age, means and activity (standard deviations), payroll."""
     age = np.clip(np.round(chance.gamma(9.0, 5.0, count) + 3), 18, 96)
     means = chance.normal(0.0, 1.0, count) + 0.02 * (np.minimum(age, 60) - 42)

@@ -3,16 +3,15 @@
 A ranking may be used in arbitration only where ``study`` finds, on rows nobody learned from, that it gains more than
 chance and more than propensity does. Where there is no effect to tell, it says so.
 
-    bundle_part       a bundle's uplift by family
-    curves            what a ranking by uplift gains on held-out rows
-    from_events       uplift from the service's own experience
-    learners          t-, X- and DR-learner on LightGBM
     randomised_trial  the files of a trial
-    study             from a trial to a finding
+    learners          T-, X- and DR-learner on LightGBM
+    curves            Qini and uplift curves of a ranking on held-out rows
+    trial_study       from a trial to a finding
+    bundle_part       uplift of a bundle by family, from files or from events
 """
 
 from training.uplift.learners import DRLearner, TLearner, XLearner
-from training.uplift.randomised_trial import Trial, read_trial
-from training.uplift.study import Study, study
+from training.uplift.randomised_trial import RandomisedTrial, read_trial
+from training.uplift.trial_study import Study, study
 
-__all__ = ["DRLearner", "Study", "TLearner", "Trial", "XLearner", "read_trial", "study"]
+__all__ = ["DRLearner", "RandomisedTrial", "Study", "TLearner", "XLearner", "read_trial", "study"]

@@ -1,10 +1,10 @@
 """A bundle's uplift by family: studied where treated and untreated are known, a model only where the study allows it.
 
 From files a trial is ``treated_<family>`` of outcomes.sql, which must have been given by chance; its propensity is the
-bundle's own, by models that have not seen the rows. From events a trial is ``experience.first_exposures``: who was
-shown an offer of the family in their first decision, and who was not. That was chosen by attributes, circumstances, arm
-and chance, all on record; holdout, standing tests and exploration leave every choice some chance, which is estimated on
-other rows, and rows that had next to none are left out.
+bundle's own, by models that have not seen the rows. From events a trial is ``first_exposures``: who was shown an offer
+of the family in their first decision, and who was not. That was chosen by attributes, circumstances, arm and chance,
+all on record; holdout, standing tests and exploration leave every choice some chance, which is estimated on other rows,
+and rows that had next to none are left out.
 
 The model that was measured on held-out rows is the one that serves: nothing is learned anew on all.
 """
@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.rules.policy import Policy
 from service.scoring.propensity import UPLIFT
 from training.bundles.registry import TrainedFamily
+from training.experience.first_exposures import circumstances_of, families_of, flags
 from training.uplift.learners import TLearner
-from training.uplift.randomised_trial import Trial
-from training.uplift.study import Study, study
+from training.uplift.randomised_trial import RandomisedTrial
+from training.uplift.trial_study import Study, study
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,8 +36,8 @@ Found = tuple[dict[str, Any], dict[str, TrainedFamily]]
 """What a manifest says of each family's uplift, and the models, by name, of those that may be used."""
 
 
-def uplifts(
-    trials: Mapping[str, Trial],
+def study_families(
+    trials: Mapping[str, RandomisedTrial],
     categories: Mapping[str, Sequence[str]],
     seed: int,
     over_sampled: Collection[str] = (),
@@ -57,13 +59,13 @@ def uplifts(
     return told, models
 
 
-def said(told: Mapping[str, Any]) -> dict[str, str]:
+def describe_uplifts(told: Mapping[str, Any]) -> dict[str, str]:
     """What a manifest says of each family's uplift, in a sentence."""
     verdicts = {family: one["uplift"] for family, one in told.items()}
     return {family: f"{'used' if one['used'] else 'not used'}: {one['why']}" for family, one in verdicts.items()}
 
 
-def too_few(trial: Trial) -> str:
+def too_few(trial: RandomisedTrial) -> str:
     """Why a trial is too small to study, in words; empty where it is not."""
     arms = int(min((trial.treated == 1).sum(), (trial.treated == 0).sum()))
     if arms < LEAST_ARM:
@@ -72,15 +74,15 @@ def too_few(trial: Trial) -> str:
     return "" if taken >= LEAST_TAKEN else f"{taken} outcomes, at least {LEAST_TAKEN} needed"
 
 
-def trials_of(sample: Any, unseen: Mapping[str, Any]) -> dict[str, Trial]:
+def randomised_trials(sample: Any, unseen: Mapping[str, Any]) -> dict[str, RandomisedTrial]:
     """By family, the customers of a training sample of whom it is known whether they were treated.
 
-    ``unseen``: by family, scores by models that have not seen the customers (``diagnostics.Unseen``).
+    ``unseen``: by family, scores by models that have not seen the customers (``diagnostics.OutOfFold``).
     """
     found = {}
     for family, treated in sample.outcomes.treated.items():
         known = ~np.isnan(treated)
-        whole = Trial(
+        whole = RandomisedTrial(
             inputs=sample.rows,
             treated=treated,
             outcome=sample.outcomes.bought[family],
@@ -91,7 +93,7 @@ def trials_of(sample: Any, unseen: Mapping[str, Any]) -> dict[str, Trial]:
     return found
 
 
-def with_chance(trial: Trial, circumstances: Floats, seed: int) -> Trial:
+def estimate_chance(trial: RandomisedTrial, circumstances: Floats, seed: int) -> RandomisedTrial:
     """The rows that could have been treated or not, with the probability that they were.
 
     ``circumstances`` (n, c): what was known when it was chosen beside the features. Each row's chance is learned from
@@ -103,9 +105,28 @@ def with_chance(trial: Trial, circumstances: Floats, seed: int) -> Trial:
     for one in range(FOLDS):
         model = TLearner(random_state=seed).model_of(whole[fold != one], trial.treated[fold != one])
         chance[fold == one] = model.predict(whole[fold == one])
-    return Trial(trial.inputs, trial.treated, trial.outcome, trial.features, trial.left_out, chance).rows(
+    return RandomisedTrial(trial.inputs, trial.treated, trial.outcome, trial.features, trial.left_out, chance).rows(
         (chance >= LEAST_CHANCE) & (chance <= 1.0 - LEAST_CHANCE)
     )
+
+
+def uplifts_from_events(experience: Any, inputs: Any, policy: Policy, seed: int) -> Found:
+    """What showing an offer of each family changes, by first exposures; the holdout takes part here, and only here.
+
+    ``experience``: with its first exposures; ``inputs``: the columns by which models read a customer.
+    """
+    exposures = experience.first_exposures
+    families = families_of(exposures, policy) if inputs.names else []
+    if not families:
+        return {}, {}
+    matrix, circumstances = inputs.matrix(exposures), circumstances_of(exposures)
+    trials = {
+        family: estimate_chance(
+            RandomisedTrial(matrix, *flags(exposures, family), tuple(inputs.names)), circumstances, seed
+        )
+        for family in families
+    }
+    return study_families(trials, inputs.categories, seed)
 
 
 def _scores(unseen: Any, known: npt.NDArray[np.bool_]) -> Floats | None:
@@ -116,7 +137,7 @@ def _scores(unseen: Any, known: npt.NDArray[np.bool_]) -> Floats | None:
     return None if np.isnan(scores[known]).any() else scores
 
 
-def _entry(found: Study, trial: Trial, categories: Mapping[str, Sequence[str]]) -> TrainedFamily:
+def _entry(found: Study, trial: RandomisedTrial, categories: Mapping[str, Sequence[str]]) -> TrainedFamily:
     parts = found.model.parts()
     return TrainedFamily(
         models=[booster.model_to_string() for booster, _ in parts],

@@ -21,7 +21,7 @@ YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "c
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class RandomisedTrial:
     """n rows: ``inputs`` (n, f), NaN unknown; ``treated``, ``outcome`` (n,); features and ignored columns by name.
 
     ``chance`` (n,) is each row's probability of treatment, None where it was the same for all (a randomised trial);
@@ -41,7 +41,7 @@ class Trial:
         """1/e of the treated and 1/(1 - e) of the others, (n,): so weighed, both arms stand for everybody."""
         return None if self.chance is None else 1.0 / np.where(self.treated == 1, self.chance, 1.0 - self.chance)
 
-    def rows(self, chosen: npt.NDArray[np.bool_]) -> "Trial":
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> "RandomisedTrial":
         """Some of the rows."""
         columns = ("inputs", "treated", "outcome", "chance", "propensity")
         kept: dict[str, Any] = {name: None if (one := getattr(self, name)) is None else one[chosen] for name in columns}
@@ -50,7 +50,7 @@ class Trial:
 
 def read_trial(
     learn: Path, treatment: str, outcome: str, valid: Path | None = None, ignore: Sequence[str] = ()
-) -> tuple[Trial, Trial | None]:
+) -> tuple[RandomisedTrial, RandomisedTrial | None]:
     """The learning rows and, from their own file, the held-out rows; InvalidInput with every fault."""
     tables = [read_table(path) for path in (learn, valid) if path is not None]
     for path, table in zip((learn, valid), tables, strict=False):
@@ -98,7 +98,7 @@ def _codes(tables: Sequence[pa.Table], name: str) -> dict[str, float] | None:
 
 def _trial(
     table: pa.Table, treatment: str, outcome: str, codes: dict[str, dict[str, float] | None], left_out: Sequence[str]
-) -> Trial:
+) -> RandomisedTrial:
     treated, earned = _flags(table, treatment), _outcome(table, outcome)
     problems = [
         *faults(table, treatment, np.isnan(treated), "yes or no, 1 or 0"),
@@ -110,7 +110,7 @@ def _trial(
     if len(set(treated.tolist())) < 2:
         raise InvalidInput(f"Column {treatment} must have both arms, treated and untreated; everybody is in one.")
     columns = [_feature(table, name, code) for name, code in codes.items()]
-    return Trial(np.stack(columns, axis=1), treated, earned, tuple(codes), tuple(left_out))
+    return RandomisedTrial(np.stack(columns, axis=1), treated, earned, tuple(codes), tuple(left_out))
 
 
 def _feature(table: pa.Table, name: str, codes: dict[str, float] | None) -> Floats:

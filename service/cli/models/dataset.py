@@ -48,7 +48,7 @@ def dataset(out: Path, days: int, window: float | None, bom: bool, as_json: bool
 
 
 def learned(days: int, window: float | None, seed: int) -> Any:
-    """Train a bundle from the service's own decisions and events, and put it where bundles live; the ``Learned``."""
+    """Train a bundle from the service's own decisions and events, and publish it; return its ``EventTraining``."""
     from training.train_from_events import learn_bundle
 
     with open_stack() as stack:
@@ -65,11 +65,11 @@ def learned(days: int, window: float | None, seed: int) -> Any:
 
 def lived_through(stack: Stack, policy: Policy, days: int, window: float | None) -> Any:
     """The trials of the last ``days``, as training reads them."""
-    from training.experience.observations import experience
+    from training.experience.observations import collect_experience
 
     now = time.time_ns() // 1_000_000
     with bar("Reading decisions and events"):
-        return experience(stack.store.outcomes.histories(now - days * DAY_MS, now), policy, now, window)
+        return collect_experience(stack.store.outcomes.histories(now - days * DAY_MS, now), policy, now, window)
 
 
 def serving(stack: Stack) -> tuple[Release | None, Policy]:

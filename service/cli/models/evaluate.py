@@ -22,14 +22,14 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
     """Figures of the bundle VERSION on any files with outcomes, and whether it has learned from these customers."""
     library()
     from service.scoring.models.folders import verify
-    from training.bundles.drift import evaluated
+    from training.bundles.drift import evaluate_bundle
     from training.bundles.registry import read_learned_from
 
     settings = selection.settings_of_folder(bank)
     home = Artifacts.of(settings).folder_of(version)
     bundle = verify(home.parent, version)
     with bank_without_erased(settings, bank) as (described, left_out):
-        found = evaluated(bundle, read_learned_from(home, bundle.manifest), described, files)
+        found = evaluate_bundle(bundle, read_learned_from(home, bundle.manifest), described, files)
     show({"bundle": version, **left_out.document, **_evaluation(found, as_json)}, as_json)
 
 

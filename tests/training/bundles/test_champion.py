@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from service.analysis.model_gate import at_rest
 from service.scoring.models.bundle import Bundle
 from training.bundles import champion as comparing
-from training.bundles.champion import Champion, champion_of, compared
+from training.bundles.champion import Champion, champion_of, compare_with_champion
 from training.bundles.learned_from import LearnedFrom
 from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank, open_bank
@@ -69,7 +69,7 @@ def beside(learned: tuple[Bank, Sample, Customers, TrainedFamily]) -> Compared:
     def found(champion: Champion, days: int = 0, customers: Customers | None = None) -> dict[str, Any]:
         bank, sample, everybody, trained = learned
         later = replace(bank, as_of=bank.as_of + timedelta(days=days))
-        told = compared(
+        told = compare_with_champion(
             champion, {"deposit": trained}, sample, customers or everybody, later, seed=3, step=lambda _: None
         )
         assert told["champion"] == champion.bundle.version
@@ -112,7 +112,7 @@ def test_outcomes_later_than_all_it_learned_from_are_new_to_it(
 ) -> None:
     row = beside(champion, 92)
     _, sample, customers, trained = learned
-    taken, unseen = sample.outcomes.bought["deposit"], trained.unseen
+    taken, unseen = sample.outcomes.bought["deposit"], trained.out_of_fold
     assert unseen is not None
     assert (row["by"], row["customers"]) == ("later", 2_000)
     theirs = roc_auc_score(taken, champion.bundle.score_many(customers.table)["deposit"])

@@ -12,7 +12,7 @@ import pytest
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Context
 from service.core.grid import context_columns, day_at, day_number, moment, start_of
-from tests.training.experience.test_observations import lived, made, said
+from tests.training.experience.test_observations import experience, made, said
 from tests.training.small_bank import small_bank
 from training.bundles.review_from_events import _day
 from training.data.bank_tables import default_table, read_customers, table_of
@@ -69,5 +69,5 @@ def test_the_instant_at_which_a_day_begins_is_of_that_day(zone: str) -> None:
 
 
 def test_a_bundle_learned_from_events_is_reviewed_on_the_banks_day() -> None:
-    trials = list(lived([made(at=NOW)], [said("impression", NOW)]).offers)
-    assert _day(trials, SHANGHAI) == date(2026, 1, 31)
+    observations = list(experience([made(at=NOW)], [said("impression", NOW)]).offers)
+    assert _day(observations, SHANGHAI) == date(2026, 1, 31)

@@ -10,7 +10,7 @@ from service.core.domain import Event, Release
 from service.core.hashing import hash_fraction
 from service.decision import decide, encode
 from tests.decision.bank import ALL_CONSENTS, DAY, NOON, PLAIN, RICH, context, customer, small_policy
-from training.experience.observations import Experience, experience
+from training.experience.observations import Experience, collect_experience
 
 POLICY = small_policy()
 RELEASE = Release(1, "p-small", None)
@@ -28,27 +28,30 @@ def said(kind: str, at: int, offer: str | None = "term", decision: str | None = 
     return Event(f"e-{kind}-{at}-{offer}", "c-1", kind, at, offer, "mobile_app", decision, **more)
 
 
-def lived(
+def experience(
     records: list[bytes], events: list[Event], until: int = NEVER, days: float | None = 7, policy=POLICY
 ) -> Experience:
-    return experience([("c-1", records, tuple(events))], policy, until, days)
+    return collect_experience([("c-1", records, tuple(events))], policy, until, days)
 
 
 def outcomes(found: Experience) -> list[tuple[str, bool]]:
-    return [(trial.offer, trial.taken) for trial in found.offers]
+    return [(observation.offer, observation.taken) for observation in found.offers]
 
 
 def test_a_record_that_somebody_altered_is_left_out_and_counted():
     altered = [b"no JSON", b'{"decision": {"personalised": true}}', b"[]"]
-    found = lived([made(), *altered], [])
+    found = experience([made(), *altered], [])
     assert (len(found.offers), found.left_out["record unreadable"]) == (3, 3)
 
 
 def test_an_offer_that_is_taken_within_the_window_of_its_impression_is_taken():
     seen = [said("impression", NOON, "term"), said("impression", NOON, "cash")]
-    found = lived([made()], [*seen, said("purchase", NOON + 6 * DAY, "term", None, amount_yuan=9_000.0)])
+    found = experience([made()], [*seen, said("purchase", NOON + 6 * DAY, "term", None, amount_yuan=9_000.0)])
     assert outcomes(found) == [("term", True), ("cash", False)] or outcomes(found) == [("cash", False), ("term", True)]
-    assert {trial.offer: trial.amount_yuan for trial in found.offers} == {"term": 9_000.0, "cash": None}
+    assert {observation.offer: observation.amount_yuan for observation in found.offers} == {
+        "term": 9_000.0,
+        "cash": None,
+    }
     assert found.left_out == {"not seen": 1}
     assert found.seen_by == {"mobile_app": "events"}
 
@@ -57,63 +60,66 @@ def test_an_offer_that_is_taken_within_the_window_of_its_impression_is_taken():
     ("after", "taken"), [(-1, False), (0, True), (7 * DAY - 1, True), (7 * DAY, False), (30 * DAY, False)]
 )
 def test_the_window_begins_with_the_showing_and_ends_before_its_last_instant(after: int, taken: bool):
-    found = lived([made()], [said("impression", NOON), said("purchase", NOON + after, "term", None)])
+    found = experience([made()], [said("impression", NOON), said("purchase", NOON + after, "term", None)])
     assert outcomes(found) == [("term", taken)]
 
 
-@pytest.mark.parametrize(("until", "trials"), [(NOON + 7 * DAY - 1, 0), (NOON + 7 * DAY, 1)])
-def test_a_window_that_is_not_over_tells_nothing_even_of_who_took(until: int, trials: int):
-    found = lived([made()], [said("impression", NOON), said("accept", NOON + 60_000)], until)
-    assert len(found.offers) == trials
-    assert found.left_out.get("window not over", 0) == 1 - trials
+@pytest.mark.parametrize(("until", "observations"), [(NOON + 7 * DAY - 1, 0), (NOON + 7 * DAY, 1)])
+def test_a_window_that_is_not_over_tells_nothing_even_of_who_took(until: int, observations: int):
+    found = experience([made()], [said("impression", NOON), said("accept", NOON + 60_000)], until)
+    assert len(found.offers) == observations
+    assert found.left_out.get("window not over", 0) == 1 - observations
 
 
 def test_what_is_shown_again_within_the_window_is_the_same_trial():
     records = [made("d-1"), made("d-2", NOON + DAY), made("d-3", NOON + 8 * DAY)]
     seen = [said("impression", NOON + days * DAY, "term", f"d-{n}") for n, days in ((1, 0), (2, 1), (3, 8))]
-    found = lived(records, [*seen, said("purchase", NOON + 2 * DAY, "term", None)])
-    assert [(trial.showing.decision["id"], trial.taken) for trial in found.offers] == [("d-1", True), ("d-3", False)]
+    found = experience(records, [*seen, said("purchase", NOON + 2 * DAY, "term", None)])
+    assert [(observation.exposure.decision["id"], observation.taken) for observation in found.offers] == [
+        ("d-1", True),
+        ("d-3", False),
+    ]
 
 
 def test_the_facts_are_those_of_the_decision():
     records = [made("d-1"), made("d-2", NOON + 9 * DAY, {**RICH, "age": 46})]
-    found = lived(records, [said("impression", NOON), said("impression", NOON + 9 * DAY, decision="d-2")])
-    assert [trial.showing.attributes["age"] for trial in found.offers] == [45, 46]
+    found = experience(records, [said("impression", NOON), said("impression", NOON + 9 * DAY, decision="d-2")])
+    assert [observation.exposure.attributes["age"] for observation in found.offers] == [45, 46]
 
 
 def test_a_family_is_taken_where_any_of_its_offers_is():
-    found = lived([made()], [said("impression", NOON, "cash"), said("purchase", NOON + DAY, "equity", None)])
+    found = experience([made()], [said("impression", NOON, "cash"), said("purchase", NOON + DAY, "equity", None)])
     assert outcomes(found) == [("cash", False)]
-    assert [(trial.showing.family, trial.taken) for trial in found.families] == [("wealth", True)]
+    assert [(observation.exposure.family, observation.taken) for observation in found.families] == [("wealth", True)]
 
 
 def test_in_a_channel_that_never_tells_what_was_seen_the_decision_counts():
-    found = lived([made()], [])
+    found = experience([made()], [])
     assert sorted(outcomes(found)) == [("cash", False), ("equity", False), ("term", False)]
     assert found.seen_by == {"mobile_app": "decisions"}
 
 
 def test_an_event_without_a_decision_belongs_to_the_last_one_that_showed_its_offer():
     records = [made("d-1"), made("d-2", NOON + DAY)]
-    found = lived(records, [said("impression", NOON + DAY + 5, "term", None)])
-    assert [trial.showing.decision["id"] for trial in found.offers] == ["d-2"]
-    assert lived(records, [said("impression", NOON - 5, "term", None)]).seen_by == {"mobile_app": "decisions"}
+    found = experience(records, [said("impression", NOON + DAY + 5, "term", None)])
+    assert [observation.exposure.decision["id"] for observation in found.offers] == ["d-2"]
+    assert experience(records, [said("impression", NOON - 5, "term", None)]).seen_by == {"mobile_app": "decisions"}
 
 
 def test_a_showing_kept_in_its_senders_spelling_of_the_decision_is_not_lost():
     decision = "0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10"
     spelt = [said("impression", NOON, "term", f"{{{decision.upper()}}}"), said("purchase", NOON, "term", None)]
-    assert outcomes(lived([made(decision)], spelt)) == [("term", True)]
+    assert outcomes(experience([made(decision)], spelt)) == [("term", True)]
 
 
 def test_who_was_not_personalised_teaches_nothing():
-    found = lived([made(consents={"personalisation": False})], [said("impression", NOON)])
+    found = experience([made(consents={"personalisation": False})], [said("impression", NOON)])
     assert (found.offers, found.left_out) == ([], {"not personalised": 1})
 
 
 def test_an_offer_that_is_gone_from_the_policy_is_left_out_and_counted():
     policy = small_policy(offers=POLICY.offers[1:])
-    found = experience([("c-1", [made()], (said("impression", NOON, "cash"),))], policy, NEVER, 7)
+    found = collect_experience([("c-1", [made()], (said("impression", NOON, "cash"),))], policy, NEVER, 7)
     assert (outcomes(found), found.left_out["offer gone"]) == ([("cash", False)], 1)
 
 
@@ -121,36 +127,36 @@ def test_the_holdout_is_marked():
     policy = small_policy(experiments=replace(PLAIN, holdout_share=0.5))
     ids = (f"c-{number}" for number in range(100))
     held_out = next(one for one in ids if hash_fraction("holdout", one) < 0.5)
-    found = lived([made(policy=policy, customer_id=held_out)], [], policy=policy)
-    assert {trial.held_out for trial in found.offers} == {True}
-    assert {trial.held_out for trial in lived([made()], []).offers} == {False}
+    found = experience([made(policy=policy, customer_id=held_out)], [], policy=policy)
+    assert {observation.held_out for observation in found.offers} == {True}
+    assert {observation.held_out for observation in experience([made()], []).offers} == {False}
 
 
 def test_the_window_is_the_policys_unless_told():
     policy = small_policy(experiments=replace(PLAIN, attribution_days=3.0))
     events = [said("impression", NOON), said("purchase", NOON + 4 * DAY, "term", None)]
-    assert outcomes(lived([made()], events, days=None, policy=policy)) == [("term", False)]
-    assert lived([made()], events, days=None, policy=policy).window_days == 3.0
+    assert outcomes(experience([made()], events, days=None, policy=policy)) == [("term", False)]
+    assert experience([made()], events, days=None, policy=policy).window_days == 3.0
 
 
 def test_the_selection_probability_is_that_of_the_record():
-    (trial,) = lived([made()], [said("impression", NOON)]).offers
+    (observation,) = experience([made()], [said("impression", NOON)]).offers
     record = orjson.loads(made())
     stated = {one["offer"]: one["selection_probability"] for one in record["decision"]["treatments"]}
-    assert trial.showing.treatment["selection_probability"] == stated["term"]
+    assert observation.exposure.treatment["selection_probability"] == stated["term"]
 
 
 def test_the_first_seen_decision_says_which_families_it_showed_and_which_were_taken_shown_or_not():
     later = made("d-2", NOON + 2 * DAY)
     seen = [said("impression", NOON, "equity"), said("impression", NOON + 2 * DAY, "term", "d-2")]
-    (found,) = lived([made(), later], [*seen, said("purchase", NOON + 3 * DAY, "term", None)]).openings
+    (found,) = experience([made(), later], [*seen, said("purchase", NOON + 3 * DAY, "term", None)]).first_exposures
     assert (found.shown, found.took) == ({"wealth"}, {"deposit"})
-    assert found.showing.decision["id"] == "d-1"
+    assert found.exposure.decision["id"] == "d-1"
     assert found.circumstances["channel"] == "mobile_app"
 
 
 def test_a_first_window_that_is_not_over_opens_nothing_and_an_unseen_decision_is_not_the_first():
-    assert lived([made()], [said("impression", NOON)], NOON + 7 * DAY - 1).openings == []
+    assert experience([made()], [said("impression", NOON)], NOON + 7 * DAY - 1).first_exposures == []
     both = [made(), made("d-2", NOON + DAY)]
-    (found,) = lived(both, [said("impression", NOON + DAY, decision="d-2")]).openings
-    assert found.showing.decision["id"] == "d-2"
+    (found,) = experience(both, [said("impression", NOON + DAY, decision="d-2")]).first_exposures
+    assert found.exposure.decision["id"] == "d-2"

@@ -20,8 +20,8 @@ from tests.training.test_train import QUICK
 from training.report import document, page
 from training.synthetic import write
 from training.train import train
-from training.uplift import Trial, study
-from training.uplift.bundle_part import uplifts, with_chance
+from training.uplift import RandomisedTrial, study
+from training.uplift.bundle_part import estimate_chance, study_families
 from training.uplift.curves import Ranking, curves
 
 ROWS = 6_000
@@ -29,7 +29,7 @@ BUNDLES: dict[str, Path] = {}
 OLD, YOUNG = {"age": 70}, {"age": 30}
 
 
-def trial(change: Any, seed: int = 1, confounded: bool = False) -> Trial:
+def trial(change: Any, seed: int = 1, confounded: bool = False) -> RandomisedTrial:
     """Rows by age and balance: the rich buy anyway, ``change(age)`` is what an offer adds.
 
     ``confounded``: the rich are offered more often, as any serving by propensity does.
@@ -40,7 +40,7 @@ def trial(change: Any, seed: int = 1, confounded: bool = False) -> Trial:
     treated = (chance.random(ROWS) < offered).astype(float)
     p = 0.05 + 0.4 * (rich > 0) + change(age) * treated
     taken = (chance.random(ROWS) < p).astype(float)
-    return Trial(np.column_stack([age, rich]), treated, taken, ("age", "demand_yuan"))
+    return RandomisedTrial(np.column_stack([age, rich]), treated, taken, ("age", "demand_yuan"))
 
 
 def for_the_old(age: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def nothing(age: np.ndarray) -> np.ndarray:
 
 def test_an_effect_that_propensity_does_not_see_becomes_a_model_and_its_scale_is_right():
     one = trial(for_the_old)
-    told, models = uplifts({"deposit": one}, {}, 7)
+    told, models = study_families({"deposit": one}, {}, 7)
     assert told["deposit"]["uplift"]["used"], told["deposit"]
     assert told["deposit"]["qini"]["low"] > 0 < told["deposit"]["beyond"]["low"]
     assert sum(models["uplift:deposit"].weights) == pytest.approx(0.0 if told["deposit"]["learner"][0] == "t" else 1.0)
@@ -65,7 +65,7 @@ def test_an_effect_that_propensity_does_not_see_becomes_a_model_and_its_scale_is
 
 @pytest.mark.parametrize("seed", range(4))
 def test_where_nothing_works_no_model_is_made(seed: int):
-    told, models = uplifts({"deposit": trial(nothing, seed)}, {}, 7)
+    told, models = study_families({"deposit": trial(nothing, seed)}, {}, 7)
     assert models == {}
     assert told["deposit"]["uplift"]["used"] is False
 
@@ -74,15 +74,17 @@ def test_where_nothing_works_no_model_is_made(seed: int):
 def test_who_was_chosen_because_they_buy_anyway_shows_no_effect(seed: int):
     """Without the chances the rich, offered more often, look as if the offer had made them buy."""
     one = trial(nothing, seed, confounded=True)
-    naive, _ = uplifts({"deposit": one}, {}, 7)
+    naive, _ = study_families({"deposit": one}, {}, 7)
     assert naive["deposit"]["effect"]["low"] > 0.1
-    told, models = uplifts({"deposit": with_chance(one, np.zeros((ROWS, 1)), 7)}, {}, 7)
+    told, models = study_families({"deposit": estimate_chance(one, np.zeros((ROWS, 1)), 7)}, {}, 7)
     assert told["deposit"]["effect"]["low"] < 0.02
     assert models == {}
 
 
 def test_an_effect_among_the_chosen_is_found_by_their_chances():
-    told, models = uplifts({"deposit": with_chance(trial(for_the_old, 3, True), np.zeros((ROWS, 1)), 7)}, {}, 7)
+    told, models = study_families(
+        {"deposit": estimate_chance(trial(for_the_old, 3, True), np.zeros((ROWS, 1)), 7)}, {}, 7
+    )
     assert told["deposit"]["learner"] == "dr-learner"
     assert told["deposit"]["effect"]["low"] < 0.125 < told["deposit"]["effect"]["high"]
     assert told["deposit"]["uplift"]["used"], told["deposit"]["uplift"]
@@ -92,13 +94,13 @@ def test_an_effect_among_the_chosen_is_found_by_their_chances():
 def test_rows_that_could_not_have_been_otherwise_are_left_out():
     one = trial(nothing)
     surely = replace(one, treated=np.where(one.inputs[:, 1] > 1.0, 1.0, one.treated))
-    kept = with_chance(surely, np.zeros((ROWS, 1)), 7)
+    kept = estimate_chance(surely, np.zeros((ROWS, 1)), 7)
     assert 0.6 * ROWS < len(kept.treated) < 0.9 * ROWS
     assert (kept.inputs[:, 1] > 1.1).mean() < 0.02
 
 
 def test_too_small_a_trial_is_not_studied_and_says_why():
-    told, models = uplifts({"deposit": trial(for_the_old).rows(np.arange(ROWS) < 300)}, {}, 7)
+    told, models = study_families({"deposit": trial(for_the_old).rows(np.arange(ROWS) < 300)}, {}, 7)
     assert models == {}
     assert "at least 200 needed" in told["deposit"]["uplift"]["why"]
 

@@ -14,9 +14,9 @@ from service.cli.main import main
 from tests.shared import shared
 from training.data.bank_tables import Customers, default_table
 from training.synthetic import make
-from training.uplift import DRLearner, TLearner, Trial, XLearner, read_trial, study
+from training.uplift import DRLearner, RandomisedTrial, TLearner, XLearner, read_trial, study
 from training.uplift.curves import Ranking, curves, estimated
-from training.uplift.study import chosen, effect
+from training.uplift.trial_study import chosen, effect
 
 LEARNERS = [TLearner, XLearner, DRLearner]
 
@@ -58,7 +58,7 @@ def randomised(rows, change, seed=1):
     rng = np.random.default_rng(seed)
     inputs, treated = rng.normal(size=(rows, 4)), (rng.random(rows) < 0.5).astype(float)
     chance = 0.1 + 0.4 * (inputs[:, 1] > 0) + change(inputs) * treated
-    return Trial(inputs, treated, (rng.random(rows) < chance).astype(float), ("a", "b", "c", "d"), ())
+    return RandomisedTrial(inputs, treated, (rng.random(rows) < chance).astype(float), ("a", "b", "c", "d"), ())
 
 
 @pytest.mark.parametrize("kind", LEARNERS)
@@ -97,7 +97,7 @@ def bank():
     outcome = (rng.random(12_000) < made.truth["wealth"].to_numpy() + truth * treated).astype(float)
     frame = Customers(made.customers).table.to_pandas()
     names = [one.name for one in default_table().attributes if one.name in frame and frame[one.name].dtype == float]
-    return Trial(frame[names].to_numpy(float), treated, outcome, tuple(names), ()), truth
+    return RandomisedTrial(frame[names].to_numpy(float), treated, outcome, tuple(names), ()), truth
 
 
 def test_uplift_ranks_the_synthetic_bank_by_its_true_effects(bank):

@@ -38,7 +38,7 @@ MOST_WEIGHT = 1e20
 """LightGBM keeps weights in 32 bits: a heavier row counts as this, which leaves all others none."""
 
 
-def modelled(log: Log) -> tuple[Floats, Floats] | None:
+def fit_rewards(log: Log) -> tuple[Floats, Floats] | None:
     """(q of the logged action, its mean under the new policy), (n,) each; None without features or with few rows."""
     rows = len(log.reward)
     if log.features is None or rows < 2 * FOLDS or not (log.weights > 0).any():

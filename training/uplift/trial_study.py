@@ -17,7 +17,7 @@ import numpy.typing as npt
 from service.analysis.policy_value import Estimate
 from training.uplift.curves import Curves, Ranking, curves, estimated
 from training.uplift.learners import DRLearner, Learner, TLearner, XLearner
-from training.uplift.randomised_trial import Trial
+from training.uplift.randomised_trial import RandomisedTrial
 
 Floats = npt.NDArray[np.float64]
 LEARNERS: Mapping[str, type[Learner]] = {"t-learner": TLearner, "x-learner": XLearner, "dr-learner": DRLearner}
@@ -104,7 +104,9 @@ class Study:
         }
 
 
-def study(learn: Trial, valid: Trial | None = None, seed: int = 7, value: float = 1.0, cost: float = 0.0) -> Study:
+def study(
+    learn: RandomisedTrial, valid: RandomisedTrial | None = None, seed: int = 7, value: float = 1.0, cost: float = 0.0
+) -> Study:
     """Learn from ``learn``, measure on ``valid`` (or on rows of ``learn`` held out by chance).
 
     ``value`` is what one outcome brings, ``cost`` what one treatment takes; chosen: uplift x value above cost.
@@ -153,7 +155,7 @@ def effect(outcome: Floats, treated: Floats, weights: Floats | None = None) -> E
     return Estimate(middle, middle - half, middle + half)
 
 
-def line(score: Floats, trial: Trial) -> tuple[list[float], list[float]]:
+def line(score: Floats, trial: RandomisedTrial) -> tuple[list[float], list[float]]:
     """The straight line of the uplift over the score, as its two ends: x and y, y at most as steep as x.
 
     Least squares of ``(y - mean) (t/e - (1 - t)/(1 - e))``, whose mean given x is the uplift; a score whose spread the
@@ -169,7 +171,7 @@ def line(score: Floats, trial: Trial) -> tuple[list[float], list[float]]:
     return ends, [float(np.clip(average + steep * (end - score.mean()), -1.0, 1.0)) for end in ends]
 
 
-def chosen(trial: Trial, score: Floats, value: float, cost: float) -> dict[str, float | None]:
+def chosen(trial: RandomisedTrial, score: Floats, value: float, cost: float) -> dict[str, float | None]:
     """Who would be treated (uplift x value above cost), and what that brings on the rows of the trial.
 
     ``irr`` = outcome rate of the chosen treated less that of the chosen untreated; ``nir`` = value (outcomes of the
@@ -195,12 +197,12 @@ def _mean(outcome: Floats, weights: Floats) -> tuple[float, float]:
     return middle, spread * count / max(count - 1, 1)
 
 
-def _fitted(name: str, learn: Trial, seed: int) -> Learner:
+def _fitted(name: str, learn: RandomisedTrial, seed: int) -> Learner:
     names = learn.features if all(map(str.isidentifier, learn.features)) else None
     return LEARNERS[name](random_state=seed).fit(learn.inputs, learn.outcome, learn.treated, learn.chance, names)
 
 
-def _best(learn: Trial, seed: int) -> str:
+def _best(learn: RandomisedTrial, seed: int) -> str:
     """The learner with the highest Qini coefficient over folds it has not seen; DR where treatment was unequal."""
     if learn.chance is not None:
         return "dr-learner"
@@ -214,7 +216,7 @@ def _best(learn: Trial, seed: int) -> str:
     return max(found, key=lambda name: found[name])
 
 
-def _propensity(learn: Trial, valid: Trial, seed: int) -> Floats:
+def _propensity(learn: RandomisedTrial, valid: RandomisedTrial, seed: int) -> Floats:
     """The held-out rows' own propensity; else E[outcome | x, treated], shaped like the learners' own models."""
     if valid.propensity is not None:
         return valid.propensity

@@ -21,7 +21,7 @@ from service.decision.record import UNREADABLE
 from service.engine.metrics import note_drift
 from service.engine.releases.active_release import ActiveRelease
 from service.rules.policy import Policy
-from service.scoring.models import Bundle
+from service.scoring.models import Bundle, NoBundle
 from service.store import Record, Store
 
 DAY_MS = 86_400_000
@@ -84,8 +84,8 @@ class DriftService:
 
 def _referenced(serving: ActiveRelease) -> tuple[Bundle, Mapping[str, Any]]:
     bundle = serving.bundle
-    references = None if bundle is None else bundle.manifest.get("reference")
-    if bundle is None or references is None:
+    references = bundle.manifest.get("reference")
+    if isinstance(bundle, NoBundle) or references is None:
         raise NotFound("No bundle with references serves: train one and promote it.")
     return bundle, references
 

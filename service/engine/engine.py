@@ -132,7 +132,7 @@ class Engine:
         """Ready while a release serves; each server's state in words, whether it is needed or not."""
         checks = {
             "release": self._releases.problem or "ok",
-            "models": "priors only" if self._releases.serving.bundle is None else "ok",
+            "models": "priors only" if self._releases.serving.degraded else "ok",
             "database": "ok" if self._store.ready() else "unavailable",
             "cache": "unavailable" if self._answers.down else "ok",
         }

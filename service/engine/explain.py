@@ -28,7 +28,6 @@ from service.engine.releases.active_release import ReleaseFollower
 from service.rendering import Contributions, Subject, write_explanation
 from service.scoring.models import Bundle
 from service.scoring.models.shap import contributions
-from service.scoring.models.with_segment import heard_one
 from service.scoring.propensity import SEGMENT
 from service.store import Store
 
@@ -114,7 +113,7 @@ class ExplanationService:
             return NOT_SCORED, ()
         try:
             bundle = self._bundle(release.bundle)
-            again = heard_one(bundle, snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
+            again = bundle.score_with_segment(snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
             found = tuple(compared("scores", dict(scores), again))
         except NotFound:
             return NO_BUNDLE, ()
@@ -132,7 +131,7 @@ class ExplanationService:
     def _bundle(self, version: str) -> Bundle:
         """The bundle of that version: the one that serves, or from its folder; NotFound, BundleError."""
         serving = self._releases.serving.bundle
-        if serving is not None and serving.version == version:
+        if isinstance(serving, Bundle) and serving.version == version:
             return serving
         if not self._releases.artifacts.holds(version):
             raise NotFound(f'The folder of bundle "{version}" is not here.')

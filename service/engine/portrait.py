@@ -1,6 +1,6 @@
 """A portrait in words: what the pure core worked out of a customer, as the bytes a caller receives.
 
-``estimates`` asks the bundle, ``told`` puts the portrait into one language, with names from the policy and sentences
+``told`` puts the portrait into one language, with names from the policy and sentences
 from here. Unknown is null, and ``missing`` names the facts it would take.
 """
 
@@ -16,12 +16,13 @@ from service.core.errors import no_customer
 from service.core.grid import DAY_MS
 from service.decision.privacy import is_withdrawn
 from service.engine.releases.active_release import ActiveRelease
+from service.engine.releases.scores import estimate
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
 from service.rules.policy import Policy
 from service.scoring.channel_record import Reach
-from service.scoring.models import Bundle
-from service.scoring.portrait import Estimates, Lifetime, Portrait, portraits
+from service.scoring.models import Models
+from service.scoring.portrait import Lifetime, Portrait, portraits
 from service.scoring.satisfaction import Satisfaction
 from service.scoring.segments import Segment
 from service.store import Store
@@ -62,29 +63,10 @@ def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, languag
     return orjson.dumps({"external_key": external_key, **told(portrait, serving.policy, language)})
 
 
-def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, bundle: Bundle | None) -> Portrait:
-    """The customer's portrait at ``now`` (ms). Of who withdrew personalisation the bundle is not even asked."""
+def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, models: Models) -> Portrait:
+    """The customer's portrait at ``now`` (ms)."""
     withdrawn = is_withdrawn(snapshot.consents)
-    said = Estimates() if withdrawn or bundle is None else estimates(bundle, snapshot.attributes)
-    return portraits(policy).of(snapshot, events, now, said, withdrawn)
-
-
-def estimates(bundle: Bundle, attributes: Mapping[str, Scalar]) -> Estimates:
-    """What a bundle says of a customer's raw attributes; of whom nothing is known it says nothing."""
-    if not any(one is not None for one in attributes.values()):
-        return Estimates(bundle.version, reads=_reads(bundle))
-    return Estimates(
-        version=bundle.version,
-        segment=None if bundle.segments is None else bundle.segments.assign(attributes),
-        lapse=None if bundle.lapse is None else bundle.lapse.one(attributes),
-        lapse_days=None if bundle.lapse is None else bundle.lapse.horizon_days,
-        scores={name: score for name, score in bundle.score_one(attributes).items() if name in bundle.families},
-        reads=_reads(bundle),
-    )
-
-
-def _reads(bundle: Bundle) -> tuple[str, ...]:
-    return () if bundle.segments is None else bundle.segments.standard.reads
+    return portraits(policy).of(snapshot, events, now, estimate(models, snapshot), withdrawn)
 
 
 def render(portrait: Portrait, policy: Policy, language: str) -> bytes:

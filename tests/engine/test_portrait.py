@@ -13,7 +13,8 @@ from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Snapshot
 from service.core.errors import BundleError
-from service.engine.portrait import estimates, portray, told
+from service.engine.portrait import portray, told
+from service.engine.releases.scores import estimate
 from service.rules.policy import DEFAULT, load
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.manifest import digest_of, version_of
@@ -24,7 +25,7 @@ NOW = 1_769_997_600_000
 
 
 def test_the_bundle_tells_segment_lapse_and_propensity(segmented_bundle: Bundle) -> None:
-    rich, gone = estimates(segmented_bundle, RICH), estimates(segmented_bundle, GONE)
+    rich, gone = estimate(segmented_bundle, Snapshot("c", 1, RICH)), estimate(segmented_bundle, Snapshot("c", 1, GONE))
     assert rich.segment is not None and gone.segment is not None
     assert "wealth-holders" in rich.segment.id
     assert rich.segment.id != gone.segment.id
@@ -37,7 +38,7 @@ def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(segmented_bundle:
     policy = load(DEFAULT)
     found = told(portray(Snapshot("c", 1, RICH), (), NOW, policy, segmented_bundle), policy, "en")
     assert found["lifetime"]["lapse"] == {
-        "probability": round(estimates(segmented_bundle, RICH).lapse or 0.0, 6),
+        "probability": round(estimate(segmented_bundle, Snapshot("c", 1, RICH)).lapse or 0.0, 6),
         "days": 92.0,
         "source": segmented_bundle.version,
     }
@@ -94,7 +95,7 @@ def test_a_part_that_cannot_be_applied_is_named(segmented_folder: Path, tmp_path
 def test_a_bundle_without_parts_opens_as_before(bundle_folder: Path) -> None:
     opened = open_bundle(bundle_folder)
     assert (opened.segments, opened.lapse) == (None, None)
-    assert estimates(opened, RICH).segment is None
+    assert estimate(opened, Snapshot("c", 1, RICH)).segment is None
 
 
 @pytest.mark.parametrize("left", [0, 49])

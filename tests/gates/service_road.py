@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from unittest import mock
 
 import orjson
-import pandas as pd
 
 from service.analysis.simulate import certain, simulate
 from service.cache import Cache
 from service.core.domain import Context, Lookback, Snapshot
 from service.decision import decide_many, population_of
 from service.engine.engine import Engine, OfferRequest
+from service.engine.releases.scores import score_many
 from service.runtime.config import Settings
-from service.scoring.models.with_segment import heard_many
 from service.store import Store
 from tests.gates.crm_road import travel_crm
 from tests.gates.oracle import Oracle, stated
@@ -94,7 +93,7 @@ def _stored(store: Store, crowd: Sequence[Snapshot], now: int) -> list[Snapshot]
 def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Sequence, tally: Tally) -> None:
     serving = engine._releases.serving
     policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
-    scores = heard_many(serving.bundle, _frame(crowd), segment=True) if serving.bundle else {}
+    scores = score_many(serving.bundle, crowd)
     batch = decide_many(policy, population_of(policy, crowd), at, scores, release)
     calm = decide_many(certain(policy), population_of(policy, crowd), at, scores, release)
     simulated = simulate(policy, policy, crowd, at, scores, release)
@@ -117,11 +116,6 @@ def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Seque
         place = policy.offers.index(offer)
         if counted[offer.id] != int((calm.offer == place).sum()):
             tally.wrong(f"the simulation shows {offer.id} {counted[offer.id]} times, the batch otherwise")
-
-
-def _frame(crowd: Sequence[Snapshot]) -> pd.DataFrame:
-    """Their attributes as a table; who withdrew personalisation stands in it and is not asked after."""
-    return pd.DataFrame([dict(one.attributes) for one in crowd]).astype(object)
 
 
 def _listed(policy, found, row: int) -> list[tuple[str, str]]:

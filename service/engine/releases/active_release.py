@@ -29,7 +29,7 @@ from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy, load
 from service.rules.triggers import triggers_of
 from service.runtime.config import Settings
-from service.scoring.models import Bundle
+from service.scoring.models import NO_BUNDLE, Models
 from service.store import PolicyNames, Store
 
 LOG = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class ActiveRelease:
 
     release: Release
     policy: Policy
-    bundle: Bundle | None
+    bundle: Models
     phrases: Phrasebook
     challenger: "ActiveRelease | None" = None
     share: float = 0.0
@@ -92,7 +92,7 @@ class ActiveRelease:
     @property
     def degraded(self) -> tuple[str, ...]:
         """``("models",)`` where priors decide because no bundle serves."""
-        return () if self.bundle is not None else ("models",)
+        return ("models",) if self.bundle.version is None else ()
 
 
 class ReleaseFollower:
@@ -156,21 +156,22 @@ class ReleaseFollower:
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
         conduct.refuse(policy)
-        return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, None, Phrasebook(policy))
+        return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:
         policy = self.loader.compiled(release.policy)
-        bundle = None
-        if release.bundle is not None:
-            try:
-                bundle = self.loader.bundle(release.bundle)
-            except BundleError as error:
-                if not priors_allowed:
-                    raise
-                self._failed = (release.id, time.monotonic())
-                self.problem = error.message
-                LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
-        return self._challenged(ActiveRelease(release, policy, bundle, Phrasebook(policy)))
+        models = self._models_or_priors(release) if priors_allowed else self.loader.models(release.bundle)
+        return self._challenged(ActiveRelease(release, policy, models, Phrasebook(policy)))
+
+    def _models_or_priors(self, release: Release) -> Models:
+        """The release's models; ``NO_BUNDLE``, tried again later, where they do not load."""
+        try:
+            return self.loader.models(release.bundle)
+        except BundleError as error:
+            self._failed = (release.id, time.monotonic())
+            self.problem = error.message
+            LOG.error("bundle does not load", extra={"bundle": release.bundle, "problem": str(error)})
+            return NO_BUNDLE
 
     def _challenged(self, champion: ActiveRelease) -> ActiveRelease:
         """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
@@ -180,18 +181,18 @@ class ReleaseFollower:
         try:
             policy = self.loader.compiled(trial.policy)
             expect_same_placements(champion.policy, policy)
-            bundle = None if trial.bundle is None else self.loader.bundle(trial.bundle)
+            models = self.loader.models(trial.bundle)
         except (BundleError, PolicyError) as error:
             LOG.error("challenger does not load", extra={"release": champion.release.id, "problem": str(error)})
             return champion
         release = replace(champion.release, policy=trial.policy, bundle=trial.bundle, on_trial=True)
         return replace(
-            champion, challenger=ActiveRelease(release, policy, bundle, Phrasebook(policy)), share=trial.share
+            champion, challenger=ActiveRelease(release, policy, models, Phrasebook(policy)), share=trial.share
         )
 
     def _serves(self, release: Release) -> bool:
         """Whether the release serves whole; one that began by priors is tried again, as its bundle may be mended."""
-        whole = release.bundle is None or self.serving.bundle is not None
+        whole = release.bundle is None or not self.serving.degraded
         return whole and release.id == self.serving.release.id
 
     def _is_backing_off(self, release_id: int) -> bool:

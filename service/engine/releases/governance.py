@@ -203,7 +203,7 @@ class Governance:
         return people
 
     def _scores(self, people: Sequence[Snapshot], release: Release) -> dict[str, Array]:
-        return {} if release.bundle is None else score_many(self._loader.bundle(release.bundle), people)
+        return score_many(self._loader.models(release.bundle), people)
 
 
 @contextmanager

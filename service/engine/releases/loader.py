@@ -11,7 +11,7 @@ from service.core.errors import PolicyError
 from service.decision.compiled import compile_policy
 from service.engine.releases.artifacts import Artifacts
 from service.rules.policy import Policy, from_documents
-from service.scoring.models import Bundle, open_bundle
+from service.scoring.models import NO_BUNDLE, Bundle, Models, open_bundle
 from service.store import Store
 
 POLICIES, BUNDLES = 8, 2
@@ -29,6 +29,13 @@ class ReleaseLoader:
         """The policy of a hash, compiled and held against the rules of conduct: fit to serve; errors as ``policy``."""
         self.bundle = lru_cache(maxsize=BUNDLES)(self._open)
         """The bundle of a version; BundleError."""
+
+    def models(self, version: str | None) -> Models:
+        """The bundle of a version; ``NO_BUNDLE`` for None.
+
+        Raises: BundleError.
+        """
+        return NO_BUNDLE if version is None else self.bundle(version)
 
     def _read(self, policy_hash: str) -> Policy:
         policy = from_documents(self._store.releases.policy(policy_hash))

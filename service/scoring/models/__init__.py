@@ -1,8 +1,9 @@
 """The serving side of models: a bundle is distrusted, tried, opened, and then scores one customer or a million.
 
 Order: ``manifest`` (hashes, shape) -> ``golden`` (trial in a process of its own) -> ``lightgbm_c`` (LightGBM's trees)
--> ``bundle`` (features, trees, ``calibration``). ``training.bundles.registry`` writes bundles,
-``service.analysis.model_gate`` judges them; which bundle serves is a release, which ``engine`` follows.
+-> ``bundle`` (features, trees, ``calibration``). ``NO_BUNDLE`` answers like a bundle where none serves.
+``training.bundles.registry`` writes bundles, ``service.analysis.model_gate`` judges them; which bundle serves is a
+release, which ``engine`` follows.
 
     bundle        raw facts in, calibrated figures out under the names of scoring.propensity, for one or many
     calibration   the isotonic fit as a table of points, read between two points by a straight line
@@ -12,9 +13,8 @@ Order: ``manifest`` (hashes, shape) -> ``golden`` (trial in a process of its own
     lightgbm_c    LightGBM's C library through ctypes
     manifest      the manifest of a bundle
     shap          what each fact added to a model's score
-    with_segment  all that a bundle says of a customer for a decision
 """
 
-from service.scoring.models.bundle import Bundle, open_bundle
+from service.scoring.models.bundle import NO_BUNDLE, Bundle, Models, NoBundle, open_bundle
 
-__all__ = ["Bundle", "open_bundle"]
+__all__ = ["NO_BUNDLE", "Bundle", "Models", "NoBundle", "open_bundle"]

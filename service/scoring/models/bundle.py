@@ -13,6 +13,7 @@ import numpy as np
 
 from service.core.attributes import Array
 from service.core.attributes.features import FeatureProgram, Inputs
+from service.core.domain import Scalar
 from service.core.errors import BundleError, PolicyError, Problem
 from service.core.expressions import Kind
 from service.scoring.evidence import Evidence, Responses
@@ -21,6 +22,7 @@ from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.lightgbm_c import Booster
 from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read
+from service.scoring.propensity import SEGMENT
 from service.scoring.segments import Segment, Segmentation
 
 BLOCK = 16_384
@@ -140,6 +142,16 @@ class Bundle:
         self.program.derive_one(columns)
         return columns
 
+    def score_with_segment(self, attributes: Mapping[str, Scalar], segment: bool) -> dict[str, float]:
+        """``{name: figure}`` of one customer for a decision; with ``segment``, ``segment:<id>`` with the figure 1 too.
+
+        The segment is a score, so that a record keeps it like any other. None is added where too little is known.
+        """
+        columns = self.columns(attributes)
+        scores = self.score_columns(columns)
+        mine = self.segment_of(attributes, columns) if segment else None
+        return scores if mine is None else {**scores, SEGMENT + mine.id: 1.0}
+
     def segment_of(self, attributes: Mapping[str, object], columns: Mapping[str, Any]) -> Segment | None:
         """The segment of one customer, from ``columns`` where segments and models declare what they read alike."""
         if self.segments is None:
@@ -167,6 +179,33 @@ class Bundle:
         scores = {name: found for reading in self.readings for name, found in reading.many(columns, size).items()}
         scores.update({name: np.full(size, figure) for name, figure in self._evidence.items()})
         return scores if self._responses is None else scores | self._responses.many(columns, size)
+
+
+class NoBundle:
+    """The models of a release without a bundle: it answers like a bundle that knows nothing of anybody."""
+
+    version: None = None
+    families: tuple[str, ...] = ()
+    segments: None = None
+    lapse: None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """An empty manifest."""
+        return {}
+
+    def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
+        """No score."""
+        return {}
+
+    def score_with_segment(self, attributes: Mapping[str, Scalar], segment: bool) -> dict[str, float]:
+        """No score and no segment."""
+        return {}
+
+
+NO_BUNDLE = NoBundle()
+Models = Bundle | NoBundle
+"""What a release scores with: its bundle, or ``NO_BUNDLE`` where priors alone decide."""
 
 
 def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) -> Bundle:

@@ -2,6 +2,7 @@
 ours.
 
     attributes    what a customer's record may hold, and how it enters a grid
+    context       context.*: what a rule may read of a request and of the bank's day, one row a name
     csv_safety    cells of a CSV file that no spreadsheet runs as a formula; the byte order mark
     customer_ids  customers' ids and external keys
     decision_ids  a UUIDv7, whose first 48 bits are the milliseconds at which it was made (RFC 9562, 5.7)

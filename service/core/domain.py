@@ -8,6 +8,7 @@ unknown.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 Scalar = float | int | bool | str | None
 Attributes = Mapping[str, Scalar]
@@ -142,16 +143,25 @@ class Snapshot:
     surveys: tuple[Survey, ...] = ()
 
 
+def request_field(kind: str, meaning: str, personal: bool = False) -> Any:
+    """A field of ``Context`` that a request may state and a rule reads as ``context.<field>``; None where not stated.
+
+    ``kind`` is a kind of the expression language, ``meaning`` a sentence for documentation. ``personal`` marks a fact
+    about the customer: it stays unread of a customer without personalisation.
+    """
+    return field(default=None, metadata={"kind": kind, "meaning": meaning, "personal": personal})
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The circumstances of one request: the instant, the slot that asks, and what just happened."""
+    """The circumstances of one request: the instant (ms UTC), the slot that asks, and what just happened."""
 
     now: int
-    channel: str | None = None
-    placement: str | None = None
+    channel: str | None = request_field("text", "The channel that asks.")
+    placement: str | None = request_field("text", "The placement that asks.")
     limit: int = 3
-    trigger: str | None = None
-    amount_yuan: float | None = None
+    trigger: str | None = request_field("text", "What just happened, as one of the policy's words.", personal=True)
+    amount_yuan: float | None = request_field("money", "Money just received or freed, in yuan.", personal=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from math import nan
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-
-from service.core.domain import Context
 
 Array = NDArray[Any]
 Column = float | int | bool | str | None | Array
@@ -137,18 +134,3 @@ def year_before(day: int) -> int:
     today = _EPOCH + timedelta(days=day)
     leap = (today.month, today.day) == (2, 29)
     return ((date(today.year - 1, 3, 1) if leap else today.replace(year=today.year - 1)) - _EPOCH).days
-
-
-def context_columns(context: Context, at: Moment, holidays: frozenset[int]) -> dict[str, Column]:
-    """``context.*`` for one request: plain scalars, NaN or None where it says nothing."""
-    return {
-        "context.hour": float(at.hour),
-        "context.weekday": float(at.weekday),
-        "context.today": float(at.day),
-        "context.year_ago": float(year_before(at.day)),
-        "context.holiday": float(at.day in holidays),
-        "context.channel": context.channel,
-        "context.placement": context.placement,
-        "context.trigger": context.trigger,
-        "context.amount_yuan": nan if context.amount_yuan is None else float(context.amount_yuan),
-    }

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from service.core.attributes.features import FeatureProgram
+from service.core.context import context_columns
 from service.core.domain import Context, Scalar, Snapshot
-from service.core.grid import Array, Columns, GridIndex, Moment, context_columns, day_number, moment
+from service.core.grid import Array, Columns, GridIndex, Moment, day_number, moment
 from service.decision.population import Population
 from service.decision.privacy import UNSAID, redact_context
 from service.decision.segment_and_stage import UNKNOWN, SegmentAndStage

@@ -12,7 +12,9 @@ with the same consents and events get the same answer. A record stores what was 
 from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
+from typing import Any
 
+from service.core.context import PERSONAL_FIELDS
 from service.core.domain import Arm, Attributes, Context, Snapshot
 from service.core.grid import Column
 from service.rules.history.columns import MEANS
@@ -42,10 +44,11 @@ def is_personal_arm(arm: str) -> bool:
 
 
 def redact_context(context: Context, personal: bool) -> Context:
-    """The request as it may be read: without trigger and amount where the customer is not personal."""
-    if personal or (context.trigger is None and context.amount_yuan is None):
+    """The request as it may be read: without its personal fields where the customer is not personal."""
+    if personal or all(getattr(context, field) is None for field in PERSONAL_FIELDS):
         return context
-    return replace(context, trigger=None, amount_yuan=None)
+    hidden: dict[str, Any] = dict.fromkeys(PERSONAL_FIELDS)
+    return replace(context, **hidden)
 
 
 def redact_snapshot(snapshot: Snapshot) -> Snapshot:

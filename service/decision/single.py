@@ -36,7 +36,7 @@ def decide(
 ) -> Decision:
     """The offers for one customer at one moment, each in its best channel, with all factors and reasons. Pure.
 
-    ``context.channel`` names the only channel that competes; without it every channel does. At most ``context.limit``
+    ``context.channel`` names the only channel that competes; without it every channel does. At most ``Context.limit``
     treatments, highest priority first (in an explored decision: in random order). ``withheld`` counts, per gate, the
     offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
     the policy lacks the channel.

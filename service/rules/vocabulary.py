@@ -1,54 +1,95 @@
-"""The names a rule may read besides the customer's attributes: one table per source, each name with its kind and axes.
+"""The names a rule may read besides the customer's attributes, one row a name: kind, axes, and what it says.
 
-Nothing here computes a value: ``history`` fills ``history.*`` from events and consents, ``grid`` fills ``context.*``
-from the request, the catalogue and the channels fill ``offer.*`` and ``channel.*``. What is not in these tables cannot
-be written in a policy. ``..._days`` is the days since the newest such event, NULL when there was none; ``_7d``,
-``_30d``, ``_90d`` are counts in a rolling window, 0 when there was none. A count is to be compared with a number:
-up to 24 a decision costs the same after 10,000 events as after ten (``lookback``).
+A name that is in none of these tables cannot be written in a policy. A row of ``HISTORY_NAMES`` also says what is
+counted: from it follow the schema here, the columns of one customer and of many (``history.columns``), and how much of
+the past a decision reads (``history.required_events``). The rows of ``context.*`` are in ``core.context``. The
+catalogue and the channels fill ``offer.*`` and ``channel.*``.
+
+A count is 0 where there was no such event; days since the newest, a mean and a consent are NULL. A rule should compare
+a count with a number: up to 24, a decision costs the same after 10,000 events as after ten (``history.lookback``).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
 
+from service.core.context import DAY_NAMES, REQUEST_NAMES, DayName, RequestName
+from service.core.domain import EventKind, Family
 from service.core.expressions import Kind, Name
+from service.rules.history.event_counts import EventCount
 
-_CUSTOMER = frozenset({"customer"})
-_CUSTOMER_OFFER = frozenset({"customer", "offer"})
-_CUSTOMER_CHANNEL = frozenset({"customer", "channel"})
 _OFFER = frozenset({"offer"})
 _CHANNEL = frozenset({"channel"})
-_NOWHERE: frozenset[str] = frozenset()
+_AXES: Mapping[str, frozenset[str]] = {
+    "customer": frozenset({"customer"}),
+    "offer": frozenset({"customer", "offer"}),
+    "family": frozenset({"customer", "offer"}),
+    "channel": frozenset({"customer", "channel"}),
+}
+"""The axes over which a count per customer, offer, family or channel varies."""
 
-FAMILIES = ("deposit", "wealth")
+FAMILIES = tuple(family.value for family in Family)
 DIRECTIONS = ("inbound", "outbound")
 
-HISTORY: Mapping[str, Name] = {
-    "history.offer_impressions_7d": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.offer_impressions_30d": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.offer_clicked_days": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.offer_dismissed_days": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.offer_rejected_days": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.offer_accepted_days": Name(Kind.NUMBER, _CUSTOMER_OFFER),
-    "history.family_purchased_days": Name(Kind.NUMBER, _CUSTOMER_OFFER),  # the family of the offer in this cell
-    "history.contacts_7d": Name(Kind.NUMBER, _CUSTOMER),
-    "history.contacts_30d": Name(Kind.NUMBER, _CUSTOMER),
-    "history.complaints_90d": Name(Kind.NUMBER, _CUSTOMER),
-    "history.satisfaction": Name(Kind.NUMBER, _CUSTOMER),  # mean of the surveys in 180 days, 1 to 5; NULL without one
-    "history.channel_contacts_30d": Name(Kind.NUMBER, _CUSTOMER_CHANNEL),
-    "history.channel_clicks_90d": Name(Kind.NUMBER, _CUSTOMER_CHANNEL),
-    "history.consent": Name(Kind.BOOLEAN, _CUSTOMER_CHANNEL),  # the newest word for marketing:<channel>; NULL if none
-}
 
-CONTEXT: Mapping[str, Name] = {
-    "context.hour": Name(Kind.NUMBER, _NOWHERE),  # 0 to 23 in the policy's time zone
-    "context.weekday": Name(Kind.NUMBER, _NOWHERE),  # 1 is Monday
-    "context.today": Name(Kind.DATE, _NOWHERE),
-    "context.year_ago": Name(Kind.DATE, _NOWHERE),  # the same day 12 months before; 28 February for the 29th
-    "context.holiday": Name(Kind.BOOLEAN, _NOWHERE),  # today is in contact.yaml's holidays
-    "context.channel": Name(Kind.TEXT, _NOWHERE),  # the channel that asks
-    "context.placement": Name(Kind.TEXT, _NOWHERE),
-    "context.trigger": Name(Kind.TEXT, _NOWHERE),
-    "context.amount_yuan": Name(Kind.MONEY, _NOWHERE),
-}
+class Measure(Enum):
+    """What a name of ``history.*`` says of the events it counts."""
+
+    COUNT = "how many are in the window"
+    DAYS_SINCE = "whole days since the newest"
+    MEAN_SCORE = "mean score of those in the window"
+    CONSENT = "the newest answer to the consent marketing:<channel>"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryName:
+    """One name of ``history.*``; ``count`` says which events, per what and in which window."""
+
+    name: str
+    measure: Measure
+    count: EventCount
+    meaning: str
+
+    @property
+    def typed(self) -> Name:
+        """Its kind and axes, as the schema of the rules has them."""
+        kind = Kind.BOOLEAN if self.measure is Measure.CONSENT else Kind.NUMBER
+        return Name(kind, _AXES[self.count.per])
+
+
+def _count(name: str, per: str, kind: EventKind, window_days: int, meaning: str) -> HistoryName:
+    return HistoryName(f"history.{name}", Measure.COUNT, EventCount(per, frozenset({kind.value}), window_days), meaning)
+
+
+def _days_since(name: str, per: str, kind: EventKind, meaning: str) -> HistoryName:
+    return HistoryName(f"history.{name}", Measure.DAYS_SINCE, EventCount(per, frozenset({kind.value}), inf), meaning)
+
+
+_SURVEYS = EventCount("customer", frozenset({EventKind.SURVEY.value}), 180.0)
+_CONSENTS = EventCount("channel", frozenset(), inf)
+
+HISTORY_NAMES = (
+    _count("offer_impressions_7d", "offer", EventKind.IMPRESSION, 7, "Impressions of the offer in 7 days."),
+    _count("offer_impressions_30d", "offer", EventKind.IMPRESSION, 30, "Impressions of the offer in 30 days."),
+    _days_since("offer_clicked_days", "offer", EventKind.CLICK, "Days since a click on the offer."),
+    _days_since("offer_dismissed_days", "offer", EventKind.DISMISS, "Days since the offer was dismissed."),
+    _days_since("offer_rejected_days", "offer", EventKind.REJECT, "Days since the offer was rejected."),
+    _days_since("offer_accepted_days", "offer", EventKind.ACCEPT, "Days since the offer was accepted."),
+    _days_since("family_purchased_days", "family", EventKind.PURCHASE, "Days since a purchase in the offer's family."),
+    _count("contacts_7d", "customer", EventKind.CONTACT, 7, "Contacts in 7 days."),
+    _count("contacts_30d", "customer", EventKind.CONTACT, 30, "Contacts in 30 days."),
+    _count("complaints_90d", "customer", EventKind.COMPLAINT, 90, "Complaints in 90 days."),
+    HistoryName("history.satisfaction", Measure.MEAN_SCORE, _SURVEYS, "Mean survey score in 180 days, 1 to 5."),
+    _count("channel_contacts_30d", "channel", EventKind.CONTACT, 30, "Contacts through the channel in 30 days."),
+    _count("channel_clicks_90d", "channel", EventKind.CLICK, 90, "Clicks in the channel in 90 days."),
+    HistoryName("history.consent", Measure.CONSENT, _CONSENTS, "Whether the customer consents to marketing there."),
+)
+
+HISTORY: Mapping[str, Name] = {row.name: row.typed for row in HISTORY_NAMES}
+
+_CONTEXT_NAMES: tuple[DayName | RequestName, ...] = (*DAY_NAMES, *REQUEST_NAMES.values())
+CONTEXT: Mapping[str, Name] = {row.name: Name(row.kind) for row in _CONTEXT_NAMES}
 
 OFFER: Mapping[str, Name] = {
     "offer.id": Name(Kind.TEXT, _OFFER, static=True),
@@ -61,5 +102,11 @@ CHANNEL: Mapping[str, Name] = {
     "channel.contact_cost_yuan": Name(Kind.MONEY, _CHANNEL, static=True),
 }
 
-TICKET: Mapping[str, Name] = {"offer.ticket_yuan": Name(Kind.MONEY, _CUSTOMER_OFFER)}
-"""Readable in a family's value formula only: the amount its ticket formula gave."""
+TICKET: Mapping[str, Name] = {"offer.ticket_yuan": Name(Kind.MONEY, frozenset({"customer", "offer"}))}
+"""Readable in a family's value formula only: the amount its ticket formula returned."""
+
+
+def meanings() -> dict[str, str]:
+    """What each name of ``history.*`` and ``context.*`` says, one sentence a name, for documentation."""
+    rows: tuple[HistoryName | DayName | RequestName, ...] = (*HISTORY_NAMES, *_CONTEXT_NAMES)
+    return {row.name: row.meaning for row in rows}

@@ -12,9 +12,10 @@ from functools import lru_cache
 from math import isnan, nan
 from typing import Any
 
+from service.core.context import context_columns
 from service.core.domain import Context, Event, Scalar, Snapshot
 from service.core.expressions import Expression, compile_truth, compile_value
-from service.core.grid import context_columns, day_number, moment
+from service.core.grid import day_number, moment
 from service.core.trails import surveys_of, trails_of
 from service.rules.history.columns import HistoryColumns
 from service.rules.history.event_counts import group_events

@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.domain import Context
 from service.core.grid import (
     GridIndex,
     Moment,
     by_channel,
     by_customer,
     by_offer,
-    context_columns,
     day_number,
     moment,
     year_before,
@@ -55,13 +53,6 @@ def test_a_moment_is_what_the_calendar_says(now: int, zone: str):
 )
 def test_a_year_before_is_the_same_day_twelve_months_earlier(day: str, before: str):
     assert year_before(day_number(day)) == day_number(before)
-
-
-def test_what_the_request_does_not_say_is_unknown():
-    columns = context_columns(Context(0), Moment(0, 480, 4), frozenset({0}))
-    assert columns["context.channel"] is None
-    assert columns["context.amount_yuan"] != columns["context.amount_yuan"]
-    assert (columns["context.holiday"], columns["context.hour"], columns["context.year_ago"]) == (1.0, 8.0, -365.0)
 
 
 def test_places_number_offers_families_and_channels_in_the_policys_order():

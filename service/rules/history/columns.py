@@ -1,61 +1,41 @@
-"""``history.*``: what happened between a customer and the bank, as columns that rules read.
+"""``history.*``: the columns of a customer's past that rules read, for one customer and for many.
 
-Two tables say what each name counts (``event_counts`` counts it); the mean survey score and the consents stand beside
-them. How much of the past is read for that, ``trails`` says. A count without any event is the scalar 0, days since
-without any event the scalar NaN, whatever the name's axes, so that the many customers without events cost nothing. Only
-names that some rule reads are filled.
+``vocabulary.HISTORY_NAMES`` says what each name counts; ``event_counts`` counts it; ``lookback`` says how much of the
+past is read for it. A count without any event is the scalar 0, days since without any event the scalar NaN, whatever
+the name's axes, so that the many customers without events cost nothing. Only names that some rule reads are filled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf, nan
+from math import nan
 
 import numpy as np
 
 from service.core.grid import DAY_MS, Array, Column, GridIndex, by_channel, by_customer
 from service.rules.history.event_counts import Counter, EventCount, EventsByKind, PastTable, SurveyMean
 from service.rules.model.contact import Contact
+from service.rules.vocabulary import HISTORY_NAMES, Measure
 
-CONSENT = "history.consent"
 SPARE_MS = 60_000
-
-
-def _tally(per: str, kind: str, window_days: float = inf) -> EventCount:
-    return EventCount(per, frozenset({kind}), window_days)
-
-
-COUNTS: Mapping[str, EventCount] = {
-    "history.offer_impressions_7d": _tally("offer", "impression", 7),
-    "history.offer_impressions_30d": _tally("offer", "impression", 30),
-    "history.contacts_7d": _tally("customer", "contact", 7),
-    "history.contacts_30d": _tally("customer", "contact", 30),
-    "history.complaints_90d": _tally("customer", "complaint", 90),
-    "history.channel_contacts_30d": _tally("channel", "contact", 30),
-    "history.channel_clicks_90d": _tally("channel", "click", 90),
-}
-"""How many such events stand in the window."""
-
-NEWEST: Mapping[str, EventCount] = {
-    "history.offer_clicked_days": _tally("offer", "click"),
-    "history.offer_dismissed_days": _tally("offer", "dismiss"),
-    "history.offer_rejected_days": _tally("offer", "reject"),
-    "history.offer_accepted_days": _tally("offer", "accept"),
-    "history.family_purchased_days": _tally("family", "purchase"),
-}
-"""Whole days since the newest such event."""
-
-MEANS: Mapping[str, float] = {"history.satisfaction": 180.0}
-"""The mean score of the surveys in so many days."""
-
 DEPTH_DAYS = 200.0
-"""At least so far back, for the newest click, refusal or purchase that a rule may ask after."""
+"""The past is read at least so far back, for the newest click, refusal or purchase that a rule may ask for."""
+
+
+def _counted(measure: Measure) -> dict[str, EventCount]:
+    return {row.name: row.count for row in HISTORY_NAMES if row.measure is measure}
+
+
+COUNTS: Mapping[str, EventCount] = _counted(Measure.COUNT)
+NEWEST: Mapping[str, EventCount] = _counted(Measure.DAYS_SINCE)
+MEANS: Mapping[str, EventCount] = _counted(Measure.MEAN_SCORE)
+(CONSENT,) = _counted(Measure.CONSENT)
 
 NOTHING: Mapping[str, Column] = dict.fromkeys(COUNTS, 0.0) | dict.fromkeys([*NEWEST, *MEANS], nan)
-"""Every event name for a customer to whom nothing happened, or whose past may not be read."""
+"""Every name that counts events, for a customer without events or whose past may not be read."""
 
 
 def depth_ms(contact: Contact) -> int:
     """How far back (ms) rules may look: the longest window there is, with a minute to spare."""
-    windows = [*(tally.window_days for tally in COUNTS.values()), *MEANS.values()]
+    windows = [count.window_days for count in (*COUNTS.values(), *MEANS.values())]
     limits = [*(cap.window_days for cap in contact.caps), *(rest.days for rest in contact.cool_offs)]
     return int(max(DEPTH_DAYS, *windows, *limits) * DAY_MS) + SPARE_MS
 
@@ -67,9 +47,9 @@ class HistoryColumns:
         """``names``: every name some rule reads; others are not filled."""
         read = set(names)
         self._family_of = places.family_index
-        self._counts = {name: Counter(tally, places) for name, tally in COUNTS.items() if name in read}
-        self._newest = {name: Counter(tally, places) for name, tally in NEWEST.items() if name in read}
-        self._means = {name: SurveyMean(window_days) for name, window_days in MEANS.items() if name in read}
+        self._counts = {name: Counter(count, places) for name, count in COUNTS.items() if name in read}
+        self._newest = {name: Counter(count, places) for name, count in NEWEST.items() if name in read}
+        self._means = {name: SurveyMean(count.window_days) for name, count in MEANS.items() if name in read}
         self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
 
     def fill_one(self, past: EventsByKind) -> dict[str, Column]:

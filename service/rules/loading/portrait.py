@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from service.core.attributes import AttributeTable
+from service.core.context import DAY_NAMES
 from service.core.errors import Problem
 from service.core.expressions import Kind, Name
 from service.rules import compliance
@@ -27,7 +28,7 @@ from service.rules.model.rules import CONCERNS, Schema
 from service.rules.vocabulary import FAMILIES
 
 FILE = "portrait.yaml"
-OF_THE_DAY = ("context.hour", "context.weekday", "context.today", "context.year_ago", "context.holiday")
+OF_THE_DAY = frozenset(row.name for row in DAY_NAMES)
 
 
 def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | None) -> PortraitTerms:

@@ -5,7 +5,7 @@ import pytest
 
 from service.core.grid import DAY_MS, GridIndex
 from service.rules.history.columns import CONSENT, COUNTS, MEANS, NEWEST, NOTHING, HistoryColumns
-from service.rules.vocabulary import HISTORY
+from service.rules.vocabulary import HISTORY, HISTORY_NAMES
 from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
 
 PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
@@ -29,8 +29,10 @@ AXES = {
 }
 
 
-def test_every_name_of_the_schema_is_filled_and_no_other():
+def test_every_row_of_the_vocabulary_is_filled_by_its_measure():
     assert {*COUNTS, *NEWEST, *MEANS, CONSENT} == set(HISTORY)
+    assert [row.name for row in HISTORY_NAMES] == list(HISTORY)
+    assert all(row.meaning.endswith(".") for row in HISTORY_NAMES)
 
 
 @pytest.mark.parametrize("name", [*COUNTS, *NEWEST, *MEANS])

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from service.core.attributes.features import FeatureProgram
+from service.core.context import context_columns
 from service.core.domain import Context
-from service.core.grid import context_columns, day_at, day_number, moment, start_of
+from service.core.grid import day_at, day_number, moment, start_of
 from tests.training.experience.test_observations import experience, made, said
 from tests.training.small_bank import small_bank
 from training.bundles.review_from_events import _day

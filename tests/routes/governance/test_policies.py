@@ -13,7 +13,7 @@ from service.core.domain import Client
 from service.engine.auth import new_key
 from service.engine.engine import Engine
 from service.engine.releases import policy_check_process
-from service.routes.governance import policies
+from service.routes.governance.policies import simulation
 from service.routes.governance.policies.jobs import PolicyJobAnswer
 from service.routes.governance.policies.policies import (
     DifferenceAnswer,
@@ -22,6 +22,7 @@ from service.routes.governance.policies.policies import (
     ProposalsAnswer,
     ReleaseAnswer,
 )
+from service.routes.governance.policies.proposals import INSTEAD
 from service.routes.governance.policies.releases import ReleasesAnswer
 from service.routes.governance.policies.simulation import SimulationAnswer
 from service.rules.policy import DEFAULT, load
@@ -226,7 +227,7 @@ def test_who_is_not_answered_in_time_is_told_how_to_ask_again(
     monkeypatch.setattr(policy_check_process, "DEADLINE_S", 0.01)
     answer = publish(client, keys)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json["detail"] == f"There was no time to check the policy; it was not proposed. {policies.INSTEAD}"
+    assert answer.json["detail"] == f"There was no time to check the policy; it was not proposed. {INSTEAD}"
 
 
 def later(client: Any, path: str, body: Any, headers: Headers) -> Any:
@@ -392,7 +393,7 @@ def test_a_simulation_takes_fewer_customers_the_larger_its_policies_are(
     """Both policies are the shipped one, so each customer costs its rules x offers x channels twice."""
     shipped = load(DEFAULT)
     once = len(shipped.rules) * len(shipped.offers) * len(shipped.channels)
-    monkeypatch.setattr(policies, "MOST_WORK", 2 * once * 100)
+    monkeypatch.setattr(simulation, "MOST_WORK", 2 * once * 100)
     url = f"/v1/policies/{shipped.hash}/simulate"
     assert client.post(url, json={"customers": 100}, headers=keys["approver"]).status_code == 200
     answer = client.post(url, json={"customers": 101}, headers=keys["approver"])

@@ -40,7 +40,7 @@ def activate(
 @contextlib.contextmanager
 def transaction(store: Store) -> Iterator[Connection]:
     """A transaction of the test's own on the store's database."""
-    database = Database(store.url)
+    database = Database(store.url, deadline_ms=30_000)
     try:
         with database.begin() as connection:
             yield connection

@@ -45,6 +45,24 @@ CLOSED: Mapping[str, frozenset[str]] = {
 }
 """Lower rooms that a room may not import although they lie below it."""
 
+STORE: Mapping[str, int] = {
+    "service.store.schema": 0,
+    "service.store.migrations": 1,
+    "service.store.connection": 1,
+    "service.store.revisions": 2,
+    "service.store.security": 3,
+    "service.store.feed": 4,
+    "service.store.releases": 4,
+    "service.store.customers": 5,
+    "service.store.events": 6,
+    "service.store.decisions": 7,
+    "service.store.outbox": 8,
+    "service.store.leads": 8,
+    "service.store.maintenance": 9,
+    "service.store": 10,
+}
+"""The rooms inside the store with their layers, held in the same way."""
+
 OUTSIDE: Mapping[str, frozenset[str]] = {
     "service": frozenset(),
     "service.core": PURE | {"orjson", "yaml"},
@@ -94,9 +112,9 @@ def modules_of(name: str) -> Iterator[str]:
             yield own
 
 
-def room_of(name: str) -> str:
+def room_of(name: str, table: Mapping[str, int] = LAYERS) -> str:
     """The longest row of the table that is this module or a package above it."""
-    return max((room for room in LAYERS if f"{name}.".startswith(f"{room}.")), key=len)
+    return max((room for room in table if f"{name}.".startswith(f"{room}.")), key=len)
 
 
 NAMES = list(files())
@@ -111,6 +129,13 @@ def test_a_module_imports_only_its_own_room_and_lower_layers(name: str) -> None:
             continue
         below = LAYERS[other] < LAYERS[room] and other not in CLOSED.get(room, frozenset())
         assert below, f"{name} (layer {LAYERS[room]}) imports {imported} (layer {LAYERS[other]})"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if room_of(name) == "service.store"])
+def test_a_module_of_the_store_imports_only_its_own_room_and_lower_ones(name: str) -> None:
+    room = room_of(name, STORE)
+    others = {room_of(one, STORE): one for one in modules_of(name) if room_of(one) == "service.store"}
+    assert [one for other, one in others.items() if other != room and STORE[other] >= STORE[room]] == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if room_of(name) in OUTSIDE])

@@ -12,7 +12,7 @@ from service.decision.contact_permission import permit
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
-from service.store.events.contacts import Contact
+from service.store.events.contact_rows import Contact
 
 
 class ContactService:
@@ -34,7 +34,7 @@ class ContactService:
             permit(mine.policy, snapshot, contact, mine.release, language)
 
         back = serving.expiry.lookback(contact.at)
-        return self._store.consents.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
+        return self._store.contacts.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
 
     def read(self, contact_id: str) -> Contact:
         """One contact; NotFound."""
@@ -42,7 +42,7 @@ class ContactService:
 
     def listed(self, customer_id: str, after: tuple[int, str] | None, limit: int) -> list[Contact]:
         """A customer's contacts, the newest first."""
-        return self._store.contacts.listed(customer_id, after, limit)
+        return self._store.contacts.list_contacts(customer_id, after, limit)
 
     def cancel(self, contact_id: str) -> Contact:
         """Take a reservation back, so that it counts no more; NotFound, Conflict where the contact was made."""
@@ -51,4 +51,4 @@ class ContactService:
     def end(self, contact_id: str, outcome: str) -> Contact:
         """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
         now = time.time_ns() // 1_000_000
-        return self._store.consents.end(contact_id, outcome, now, self._answers.forget)
+        return self._store.contacts.end(contact_id, outcome, now, self._answers.forget)

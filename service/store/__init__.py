@@ -1,21 +1,23 @@
 """PostgreSQL: the truth about customers, consents, events, decisions, releases, clients, and the audit log.
 
-``Store`` is the whole room: each method is one transaction or one prepared statement. A method either returns, and then
-what it wrote is durable, or raises: ``Unavailable`` within the deadline when the server fails (the caller may try
-again: every write can be repeated), ``NotFound``, ``Conflict``, ``InvalidInput``. Reconnects by itself; usable from any
-thread; a fork opens its own connections. Not here: the cache; what the attributes mean.
+``Store`` has one attribute per noun; each of its methods is one transaction or one prepared statement. A method either
+returns, and then what it wrote is durable, or raises: ``Unavailable`` within the deadline when the server fails (the
+caller may try again: every write can be repeated), ``NotFound``, ``Conflict``, ``InvalidInput``. Reconnects by itself;
+usable from any thread; a fork opens its own connections. Not here: the cache; what the attributes mean.
 
-    connection   its address, connections, deadlines and breaker, and the statements prepared on it
-    customers    stored, merged with a bank's files, read in one round trip, erased
-    decisions    decisions as stored, and what came of them
-    events       events, each exactly once, and the trails, contacts and visitors that decisions count
-    leads        made, judged again, claimed, worked and credited
-    maintenance  the database as a whole
-    migrations   the way from one schema to the next, forward and back, as Alembic scripts in plain PostgreSQL
-    outbox       what the service does or sends later
-    releases     policies, bundles and releases
-    schema       the tables as SQLAlchemy names them
-    security     who may ask, what was done, and what must not be read
+    schema       tables as SQLAlchemy names them
+    migrations   Alembic scripts from one schema to the next, forward and back
+    connection   connections, deadlines, breaker, prepared statements
+    revisions    customers' revisions and the cache generation: what every change must raise
+    security     clients, audit log, idempotency keys, secrets
+    feed         the feed of changes
+    customers    customers and consents: stored, loaded from files, read as snapshots, erased
+    events       events, trails, contacts, visitors
+    decisions    decisions, and what came of them
+    releases     policies, bundles, releases, proposals, challengers
+    outbox       jobs, webhooks, deliveries
+    leads        leads and advisers
+    maintenance  migrations, partitions, inspection, secrets of the whole database
 """
 
 import time
@@ -23,31 +25,31 @@ from collections.abc import Sequence
 
 from service.core.errors import Unavailable
 from service.store.connection.database import Database
-from service.store.customers.consent_file import ConsentRow, Word
-from service.store.customers.consents import ConsentLedger
-from service.store.customers.merging import CustomerFile
-from service.store.customers.origins import Origin
+from service.store.customers.attribute_sources import Origin
+from service.store.customers.consents import ConsentLedger, Words
+from service.store.customers.file_import.consents import ConsentRow, Word
+from service.store.customers.file_import.load import CustomerRow
+from service.store.customers.file_import.merge import CustomerFile
 from service.store.customers.repository import CustomerChange, CustomerRepository, Loaded, StoredCustomer, WriteResult
-from service.store.customers.writes import Forget, Words, nobody_told
 from service.store.decisions.decisions import DecisionRepository, Record, new_decision_id
 from service.store.decisions.outcomes import CustomerHistory, LabelledDecision, OutcomeRepository
 from service.store.events.contacts import Contacts
 from service.store.events.events import EventRepository
 from service.store.events.trails import Trails
 from service.store.events.visitors import Visitors
+from service.store.feed import ChangeFeed
 from service.store.leads import Leads
 from service.store.maintenance import migrate, partitions
-from service.store.maintenance.copy import CustomerRow
 from service.store.maintenance.secrets import Secrets
 from service.store.outbox.backlog import Backlog
 from service.store.outbox.deliveries import Deliveries
-from service.store.outbox.feed import ChangeFeed
 from service.store.outbox.jobs import Jobs
 from service.store.outbox.webhooks import Webhooks
 from service.store.releases.challengers import Challenger, Challengers
 from service.store.releases.policy_names import PolicyNames
 from service.store.releases.proposals import Proposal, Proposals
 from service.store.releases.releases import ReleaseRepository
+from service.store.revisions import Forget, nobody_told
 from service.store.security.access_log import AccessLog
 from service.store.security.audit import AuditLog, ChainVerdict, Head
 from service.store.security.clients import ClientKey, ClientRepository

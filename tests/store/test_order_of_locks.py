@@ -2,7 +2,7 @@
 
 from service.core.domain import UNKNOWN_CUSTOMER, Event
 from service.store import Store
-from service.store.customers.consent_file import Word
+from service.store.customers.file_import.consents import Word
 from service.store.security import audit
 from tests.seed import put_customer
 from tests.servers import execute

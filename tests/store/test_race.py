@@ -30,7 +30,7 @@ def compete(url: str, number: int, start: Barrier, said: "Queue[str]") -> None:
         for channel in CHANNELS:
             contact = Event(f"{customer}-{channel}-{number}", f"race-{customer}", "contact", NOON, "term-12m", channel)
             try:
-                store.consents.reserve(
+                store.contacts.reserve(
                     contact,
                     Lookback(0),
                     lambda snapshot, asked=contact: permit(policy, snapshot, asked, release, "en"),

@@ -21,7 +21,7 @@ from service.engine.preferences import purposes_of
 from service.rules.policy import load
 from service.runtime.config import Settings
 from service.store import CustomerFile, Loaded
-from service.store.customers.consent_file import RECORD, SIMULATED
+from service.store.customers.file_import.consents import RECORD, SIMULATED
 
 MOST_REJECTS = 100_000
 

@@ -16,7 +16,7 @@ from service.core.errors import InvalidInput, Problem
 from service.engine.auth import SCOPES, new_key
 from service.engine.auth.tokens import PREFIX
 from service.store import ClientKey
-from service.store.customers.consent_file import RECORD, SIMULATED
+from service.store.customers.file_import.consents import RECORD, SIMULATED
 
 
 @click.group()

@@ -20,8 +20,8 @@ from service.engine.crm.leads.judging import now_ms
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import CustomerChange, Store, StoredCustomer, WriteResult
+from service.store.customers.attribute_sources import of_client
 from service.store.customers.listing import Listed
-from service.store.customers.origins import of_client
 from service.store.customers.repository import Note, no_customer_of
 from service.store.security.audit import Row
 from service.store.security.audit_values import Beside

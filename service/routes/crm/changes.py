@@ -20,7 +20,7 @@ from service.routes.http.guard import BoundClients, engine, own_branch
 from service.routes.http.query import NEXT_PAGE, next_page, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.store.outbox.feed import ChangeFeed, Place
+from service.store.feed import ChangeFeed, Place
 
 
 class Types(fields.String):

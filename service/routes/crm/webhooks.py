@@ -21,7 +21,7 @@ from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.store.events.contacts import STATES as CONTACT_STATES
+from service.store.events.contact_rows import STATES as CONTACT_STATES
 from service.store.outbox.webhooks import Webhook
 
 TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "customer.moved", "customer.erased",

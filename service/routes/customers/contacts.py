@@ -27,7 +27,7 @@ from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.store.events.contacts import OUTCOMES, STATES, Contact, no_contact
+from service.store.events.contact_rows import OUTCOMES, STATES, Contact, no_contact
 
 MAX_CONTACTS = 200
 

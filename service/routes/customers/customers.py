@@ -39,7 +39,7 @@ from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import JSON, NO_STORE, RawResponse
 from service.routes.offers.bulk import MAX_BULK
 from service.store import CustomerChange, Origin, StoredCustomer, WriteResult
-from service.store.customers.origins import origins
+from service.store.customers.attribute_sources import origins
 from service.store.customers.repository import no_customer_of
 
 

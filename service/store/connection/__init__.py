@@ -1,7 +1,9 @@
-"""One PostgreSQL: its address, connections, deadlines and breaker, and the statements prepared on it.
+"""One PostgreSQL: its connections, deadlines and breaker, and the statements prepared on it.
 
-breaker     the breaker and the clock of PostgreSQL
-database    its address, its connections, its deadline, and what its failures are called
-encoding    what PostgreSQL's text cannot hold, refused before it gets there
-wire        one libpq connection with a deadline
+wire        one libpq connection with a deadline, and its prepared statements
+breaker     the breaker of PostgreSQL, and its metrics
+database    connections, transactions and deadlines, and the error each failure becomes
+encoding    names and documents as PostgreSQL's text, refused where it cannot hold them
+bulk_copy   COPY of many rows into a staging table
+row_limits  how many rows one client has in a table, counted without a race
 """

@@ -14,27 +14,17 @@ from typing import NamedTuple
 
 import orjson
 
-from service.core.decision_ids import canonical_id
-from service.core.domain import Event, EventKind, Lookback, Snapshot
-from service.core.errors import Conflict, no_customer
+from service.core.errors import no_customer
+from service.store import revisions
 from service.store.connection import encoding, wire
+from service.store.connection.bulk_copy import Progress
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Statement
-from service.store.customers import consent_file, snapshots, writes
-from service.store.customers.consent_file import ConsentRow
-from service.store.customers.writes import Forget, Words, nobody_told
-from service.store.events import contacts, events
-from service.store.events.contacts import Contact
-from service.store.maintenance.copy import Progress, loading
+from service.store.customers.file_import import consents
+from service.store.customers.file_import.consents import ConsentRow
+from service.store.customers.file_import.load import loading
+from service.store.revisions import Forget, nobody_told
 
-REPORTED = Statement(
-    b"reported",
-    b"""
-    SELECT events.customer_id, kind, offer, channel, decision_id, events.at FROM event_keys
-    LEFT JOIN events ON events.id = event_keys.id AND events.at = event_keys.at AND events.customer_id = $2
-    WHERE event_keys.id = $1
-    """,
-)
 SAY = Statement(
     b"say",
     b"""
@@ -54,8 +44,20 @@ SAID = Statement(
     FROM customers WHERE id = $1
     """,
 )
-Permit = Callable[[Snapshot], None]
-"""Raises ContactRefused where a gate is closed to the contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a customer says at once: purpose -> yes or no, through whom (``source``), to which wording (``version``)."""
+
+    granted: Mapping[str, bool]
+    source: str
+    version: str
+
+    def checked(self) -> tuple[dict[bytes, bytes], tuple[bytes, bytes]]:
+        """As statements take them: purpose -> word; source and version. InvalidInput for what is no name."""
+        words = {encoding.name("purpose", purpose): b"t" if word else b"f" for purpose, word in self.granted.items()}
+        return words, (encoding.name("source", self.source), encoding.name("version", self.version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +111,21 @@ class ConsentLedger:
         """
         words, origin = said.checked()
         with self._database.exchange() as ask:
-            contacts.lock(ask, customer_id)
+            revisions.lock_customer(ask, customer_id)
             before = _current(ask, customer_id)
             expect(before.revision)
             for purpose, word in words.items():
                 ask(SAY, customer_id.encode(), purpose, word, *origin, b"%d" % at)
             if before.says_all(said):
                 return before.revision
-            revision = writes.raise_revision(ask, customer_id)
-            writes.tell(ask, customer_id, revision, forget)
+            revision = revisions.raise_revision(ask, customer_id)
+            revisions.invalidate(ask, customer_id, revision, forget)
             return revision
 
     def load(
         self,
         rows: Iterable[ConsentRow],
-        source: str = consent_file.RECORD,
+        source: str = consents.RECORD,
         version: str = "1",
         at: int | None = None,
         progress: Progress | None = None,
@@ -135,51 +137,7 @@ class ConsentLedger:
         """
         said_at = time.time_ns() // 1_000_000 if at is None else at
         with loading(self._database) as connection:
-            return consent_file.load_consents(connection, rows, source, version, said_at, progress)[0]
-
-    def reserve(
-        self, contact: Event, back: Lookback, permit: Permit, forget: Forget, planned: bool = False
-    ) -> tuple[Contact, bool]:
-        """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
-
-        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else, or, where
-        its time is ``planned``, for another time.
-        """
-        with self._database.exchange() as ask:
-            contacts.lock(ask, contact.customer_id)
-            before = _before(ask, contact, planned)
-            if before is not None:
-                return before, False
-            (row,) = ask(snapshots.SNAPSHOT, contact.customer_id.encode(), *snapshots.lookback(back))
-            permit(snapshots.snapshot_of(contact.customer_id, row))
-            contacts.add(ask, contact)
-            revision = events.record(ask, contact)
-            if revision is not None:
-                writes.tell(ask, contact.customer_id, revision, forget)
-            made = contacts.held(ask, contact.id)
-            assert made is not None, "it was added above"
-            return made, True
-
-    def end(self, contact_id: str, outcome: str, now: int, forget: Forget) -> Contact:
-        """Say what became of a contact: the last word holds. Conflict where it was cancelled; NotFound.
-
-        One that was reserved for later was made ``now`` at the latest, and counts from now.
-        """
-        with self._database.exchange() as ask:
-            found = contacts.of(ask, contact_id)
-            if found.state == contacts.CANCELLED:
-                raise Conflict(f'Contact "{contact_id}" was cancelled: report it as made first, if it was.')
-            if found.state != contacts.RESERVED or found.at <= now:
-                return found if found.state == outcome else contacts.set_state(ask, found, outcome, found.at)
-            revision = events.make(ask, found, _made(found, now), outcome)
-            writes.tell(ask, found.customer_id, revision, forget)
-            return contacts.of(ask, contact_id)
-
-
-def _made(contact: Contact, at: int) -> Event:
-    """The event of a contact that was made at another time than it was reserved for."""
-    places = contact.offer, contact.channel, contact.decision_id
-    return Event(contact.id, contact.customer_id, str(EventKind.CONTACT), at, *places)
+            return consents.load_consents(connection, rows, source, version, said_at, progress)[0]
 
 
 def _current(ask: Ask, customer_id: str) -> CurrentConsents:
@@ -187,27 +145,3 @@ def _current(ask: Ask, customer_id: str) -> CurrentConsents:
         said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
         return CurrentConsents(wire.whole(revision), said)
     raise no_customer(customer_id)
-
-
-def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
-    """What stands under the contact's id, if anything, where it is the same contact; else Conflict."""
-    found = contacts.held(ask, wanted.id) or _reported(ask, wanted)
-    if found is None:
-        return None
-    found.expect_same(wanted)
-    if found.state == contacts.CANCELLED:
-        raise Conflict(f'Contact "{wanted.id}" was cancelled: give each contact its own id.')
-    if planned and found.at != wanted.at:
-        raise Conflict(f'Contact "{wanted.id}" stands for another time: cancel it, and reserve one with its own id.')
-    return found
-
-
-def _reported(ask: Ask, wanted: Event) -> Contact | None:
-    """A contact of before they were kept as such, told by its event alone; Conflict for an id of something else."""
-    for *said, at in ask(REPORTED, encoding.name("id", wanted.id), wanted.customer_id.encode()):
-        customer, kind, offer, channel, decision = map(wire.word, said)
-        if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):
-            raise Conflict(f'The id "{wanted.id}" was used before for something else: give each contact its own id.')
-        known = canonical_id(decision or "") or decision
-        return Contact(wanted.id, wanted.customer_id, offer, channel, known, wire.whole(at), contacts.MADE, None)
-    return None

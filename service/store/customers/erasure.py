@@ -19,9 +19,8 @@ from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import insert
 
 from service.core.errors import no_customer
-from service.store.customers import tombstones, writes
-from service.store.customers.writes import Forget
-from service.store.outbox import feed
+from service.store import feed, revisions
+from service.store.revisions import Forget
 from service.store.schema import (
     AT_WORK,
     NOBODY,
@@ -45,6 +44,7 @@ from service.store.schema import changes as change_rows
 from service.store.schema import customers as rows
 from service.store.security import audit, audit_values
 from service.store.security.idempotency import forget_answers
+from service.store.security.pseudonyms import digest_of
 from service.store.security.sealing import Seal
 
 ERASED = "erased-"
@@ -71,7 +71,7 @@ class ErasureRequest:
 def erase(connection: Connection, seal: Seal, customer_id: str, asked: ErasureRequest) -> bool:
     """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
     salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
-    digest, covering = tombstones.digest_of(salt, customer_id), audit_values.covering(salt, customer_id)
+    digest, covering = digest_of(salt, customer_id), audit_values.covering(salt, customer_id)
     columns = rows.c.revision, rows.c.attributes["branch_id"].astext.label("branch"), rows.c.external_key
     found = connection.execute(select(*columns).where(rows.c.id == customer_id).with_for_update()).first()
     pseudonym = f"{ERASED}{uuid.uuid4()}"
@@ -88,7 +88,7 @@ def erase(connection: Connection, seal: Seal, customer_id: str, asked: ErasureRe
     _forget_key(connection, found.external_key)
     asked.forget(customer_id, int(found.revision) + 1)
     _say(connection, pseudonym, asked, left, covering)
-    connection.exec_driver_sql(writes.RAISE_GENERATION.text.decode())
+    connection.exec_driver_sql(revisions.RAISE_GENERATION.text.decode())
     forget_answers(connection, seal, customer_id, found.external_key)
     return True
 

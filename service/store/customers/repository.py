@@ -17,22 +17,25 @@ from sqlalchemy import text as text_of
 from service.core import customer_ids
 from service.core.domain import Attributes, Lookback, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable, no_customer
+from service.store import revisions
 from service.store.connection import encoding, wire
+from service.store.connection.bulk_copy import Progress
 from service.store.connection.database import PATIENCE_S, Ask, Database
 from service.store.connection.wire import Row, Statement
-from service.store.customers import consent_file, erasure, external_keys, snapshots, tombstones, writes
-from service.store.customers.consent_file import ConsentRow
+from service.store.customers import erasure, snapshots
+from service.store.customers.attribute_sources import Origin, Told, only
 from service.store.customers.erasure import ErasureRequest, Expect, Redact
+from service.store.customers.file_import import external_keys, load
+from service.store.customers.file_import.consents import RECORD, ConsentRow, count_outvoted, load_consents
+from service.store.customers.file_import.load import CustomerRow
+from service.store.customers.file_import.losses import FileLosses
+from service.store.customers.file_import.merge import CustomerFile
+from service.store.customers.file_import.retirement import take_back
 from service.store.customers.listing import Listed, page
-from service.store.customers.merging import CustomerFile
-from service.store.customers.origins import Origin, Told, only
-from service.store.customers.removals import FileLosses
-from service.store.customers.retiring import take_back
-from service.store.customers.writes import Forget
-from service.store.maintenance import copy
-from service.store.maintenance.copy import CustomerRow, Progress
+from service.store.revisions import Forget
 from service.store.schema import customers as rows
 from service.store.security import audit
+from service.store.security.pseudonyms import alias_of, digest_of, find_erased
 from service.store.security.sealing import Seal
 
 FIELDS = b"id, external_key, attributes, revision, (extract(epoch from updated_at) * 1000)::bigint, told"
@@ -42,6 +45,35 @@ LOCK_ID = Statement(b"lock_entry", BY_ID.text + b" FOR UPDATE")
 LOCK_KEY = Statement(b"lock_entry_by_key", BY_KEY.text + b" FOR UPDATE")
 SALT = Statement(b"salt", b"SELECT encode(salt, 'hex') FROM pseudonyms")
 COME_BACK = Statement(b"come_back", b"DELETE FROM erasures WHERE digest = $1 RETURNING revision", binary=0)
+PUT = Statement(
+    b"put_customer",
+    b"""
+    INSERT INTO customers (id, attributes, external_key, told, told_at, revision)
+    VALUES ($1, $2::jsonb, $3, $4::jsonb, $5::bigint, $6::bigint)
+    ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, told = excluded.told, told_at = excluded.told_at,
+        external_key = coalesce(excluded.external_key, customers.external_key),
+        revision = customers.revision + CASE WHEN %(changed)b THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN %(changed)b THEN now() ELSE customers.updated_at END
+    RETURNING revision
+    """
+    % {
+        b"changed": b"customers.attributes <> excluded.attributes OR customers.external_key <> excluded.external_key"
+        b" OR (customers.external_key IS NULL AND excluded.external_key IS NOT NULL)"
+    },
+)
+PATCH = Statement(
+    b"patch_customer",
+    b"""
+    UPDATE customers SET attributes = $2::jsonb, external_key = $3, told = $4::jsonb,
+        told_at = greatest(told_at, $5::bigint),
+        revision = revision + CASE WHEN %(changed)b THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN %(changed)b THEN now() ELSE updated_at END
+    WHERE id = $1 RETURNING revision
+    """
+    % {b"changed": b"attributes <> $2::jsonb OR external_key IS DISTINCT FROM $3"},
+)
+
+
 IDS_OF = text_of("SELECT id, external_key FROM customers WHERE external_key = ANY (:names)")
 STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 
@@ -168,9 +200,9 @@ class CustomerRepository:
                 CustomerChange(None, None, {**entry.attributes, **wanted.attributes}).known,
                 {**entry.told, **told},
             )
-            revision = writes.patch(ask, entry.id, facts, wanted.external_key, said, at)
+            revision = _patch(ask, entry.id, facts, wanted.external_key, said, at)
             _note(ask, note(entry, StoredCustomer(entry.id, wanted.external_key, facts, revision, at, said)))
-            writes.tell(ask, entry.id, revision, forget)
+            revisions.invalidate(ask, entry.id, revision, forget)
             return WriteResult(entry.id, revision, new=False)
 
     def _put(self, wanted: CustomerChange, allow: Allow, forget: Forget, note: Note) -> WriteResult:
@@ -187,12 +219,12 @@ class CustomerRepository:
             if entry is None:
                 first += self._ended(ask, name)
             elif wanted.origin is not None and take_back(ask, name, wanted.origin.as_of, wanted.origin.source):
-                writes.raise_revision(ask, name)
+                revisions.raise_revision(ask, name)
             told, at = wanted.told(entry)
-            revision = writes.put(ask, name, wanted.known, wanted.external_key, told, at, first)
+            revision = _store(ask, name, wanted.known, wanted.external_key, told, at, first)
             key = wanted.external_key or (entry.external_key if entry else None)
             _note(ask, note(entry, StoredCustomer(name, key, wanted.known, revision, at, told)))
-            writes.tell(ask, name, revision, forget)
+            revisions.invalidate(ask, name, revision, forget)
             return WriteResult(name, revision, new=entry is None and revision == first)
 
     def _ended(self, ask: Ask, name: str) -> int:
@@ -258,8 +290,8 @@ class CustomerRepository:
             Unconfirmed: the file takes something away to which nobody agreed.
         """
         file = file or CustomerFile(time.time_ns() // 1_000_000)
-        with copy.loading(self._database) as connection:
-            count, *_ = copy.load_customers(connection, people, file, progress)
+        with load.loading(self._database) as connection:
+            count, *_ = load.load_customers(connection, people, file, progress)
             external_keys.give(connection, file.external_keys)
             return count
 
@@ -269,7 +301,7 @@ class CustomerRepository:
         consents: Iterable[ConsentRow] | None,
         progress: Progress | None = None,
         file: CustomerFile | None = None,
-        source: str = consent_file.RECORD,
+        source: str = RECORD,
     ) -> Loaded:
         """Store a bank's customers and their consents (None: unknown), in one transaction: all of it or nothing.
 
@@ -281,12 +313,12 @@ class CustomerRepository:
         """
         now = time.time_ns() // 1_000_000
         file, outvoted, silent = file or CustomerFile(now), 0, set[str]()
-        with copy.loading(self._database) as connection:
-            count, taken, gone = copy.load_customers(connection, people, file, progress)
+        with load.loading(self._database) as connection:
+            count, taken, gone = load.load_customers(connection, people, file, progress)
             external_keys.give(connection, file.external_keys)
             if consents is not None:
-                _, silent = consent_file.load_consents(connection, consents, source, "1", now, progress)
-                outvoted = consent_file.outvoted(connection)
+                _, silent = load_consents(connection, consents, source, "1", now, progress)
+                outvoted = count_outvoted(connection)
             stored = count - len(gone)
             audit.append(connection, "import", "customers.import", source, {"customers": stored, **file.summary})
         return Loaded(stored, taken, outvoted, frozenset(gone | silent))
@@ -306,13 +338,13 @@ class CustomerRepository:
 
     def alias(self, customer_id: str) -> str:
         """A name for the customer that only this database can make of the id: what the audit log calls them."""
-        return tombstones.alias_of(self._digest(customer_id))
+        return alias_of(self._digest(customer_id))
 
     def _digest(self, customer_id: str) -> bytes:
         if self._salt is None:
             ((salt,),) = self._database.ask(SALT)
             self._salt = bytes.fromhex((salt or b"").decode())
-        return tombstones.digest_of(self._salt, customer_id)
+        return digest_of(self._salt, customer_id)
 
     def erase(
         self,
@@ -336,13 +368,45 @@ class CustomerRepository:
     def erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
         with self._database.begin(PATIENCE_S) as connection:
-            return tombstones.erased(connection, names)
+            return find_erased(connection, names)
 
     def stored(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that are stored now."""
         with self._database.begin(PATIENCE_S) as connection:
             found = connection.execute(STORED, {"names": list(names)})
             return {str(one) for one in found.scalars()}
+
+
+def _store(
+    ask: Ask,
+    customer_id: str,
+    attributes: Attributes,
+    external_key: str | None,
+    told: Told | None = None,
+    at: int = 0,
+    first: int = 1,
+) -> int:
+    """Store the customer's attributes whole, in place of what was known; returns the revision, raised if it differs.
+
+    ``told``: who said each of them, the newest ``at``. Who is new begins at the revision ``first``.
+    """
+    return _write(ask, PUT, (customer_id, attributes, external_key), told or {}, at, b"%d" % first)
+
+
+def _patch(ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None, told: Told, at: int) -> int:
+    """As ``_store``, of a customer who is stored; the external key too is what it is said to be."""
+    return _write(ask, PATCH, (customer_id, attributes, external_key), told, at)
+
+
+def _write(ask: Ask, by: Statement, row: tuple[str, Attributes, str | None], told: Told, at: int, *more: bytes) -> int:
+    customer_id, attributes, external_key = row
+    names = encoding.name("customer_id", customer_id), encoding.document("attributes", attributes)
+    key = encoding.optional("external_key", external_key)
+    try:
+        ((revision,),) = ask(by, *names, key, encoding.document("told", told), b"%d" % at, *more)
+    except Conflict as taken:
+        raise Conflict(f'external_key "{external_key}" belongs to another customer.') from taken
+    return int(revision or 0)
 
 
 def expect_names(wanted: CustomerChange, entry: StoredCustomer | None) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from service.core.domain import EventKind, KindLookback, Lookback, Snapshot, Survey, Trail
+from service.core.domain import KEPT, SURVEYS, EventKind, KindLookback, Lookback, Snapshot, Survey, Trail
 from service.store.connection.database import named_text
 from service.store.connection.wire import Statement, whole
-from service.store.events.trails import PAST
 
 READ_ROWS = 1000
 """Rows fetched through a cursor at a time."""
@@ -26,6 +25,46 @@ CONSENTS = """
         ORDER BY purpose, at DESC, seq DESC) AS newest)
 """
 """The newest words of the customer ``c``, by purpose."""
+
+SCORES = "json_agg(json_build_array(at, score) ORDER BY at, id)"
+PAST = f"""
+    (SELECT json_agg(json_build_array(asked.kind, told.offers, told.channels, told.lengths, told.instants))
+    FROM json_to_recordset(CAST($3 AS json))
+        AS asked(kind text, since bigint, most int, by_offer boolean, by_channel boolean),
+    LATERAL (
+        SELECT CASE WHEN asked.by_offer THEN array_agg(offer) END AS offers,
+            CASE WHEN asked.by_channel THEN array_agg(channel) END AS channels,
+            array_agg(cardinality(instants)) AS lengths,
+            CAST('[' || string_agg(array_to_string(instants, ','), ',') || ']' AS json) AS instants
+        FROM (
+            SELECT offer, channel, instants[greatest(1, cardinality(instants) - asked.most + 1):] AS instants
+            FROM trails
+            WHERE trailed AND asked.most <= {KEPT} AND customer_id = c.id AND kind = asked.kind
+                AND instants[cardinality(instants)] >= asked.since
+            UNION ALL
+            SELECT coalesce(offer, ''), coalesce(channel, ''),
+                (array_agg(at ORDER BY at))[greatest(1, count(*)::int - asked.most + 1):]
+            FROM events
+            WHERE NOT (trailed AND asked.most <= {KEPT}) AND customer_id = c.id AND kind = asked.kind
+                AND at >= asked.since
+            GROUP BY 1, 2) AS newest
+        HAVING count(*) > 0) AS told),
+    CASE WHEN trailed THEN (
+        SELECT {SCORES} FROM (
+            SELECT at, id, score FROM surveys WHERE customer_id = c.id AND at >= CAST($2 AS bigint)
+            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
+    ELSE (
+        SELECT {SCORES} FROM (
+            SELECT at, id, score FROM events
+            WHERE customer_id = c.id AND at >= CAST($2 AS bigint) AND kind = 'survey' AND score IS NOT NULL
+            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
+    END
+"""  # noqa: S608 - our own names and numbers
+"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``Lookback``).
+
+A kind is a row of parallel lists, which PostgreSQL writes and we read many times faster than one list per trail:
+offers and channels where they are asked for, how many instants, and all the instants.
+"""
 
 KNOWN = f"revision, attributes, {CONSENTS}, {PAST}"
 """All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``PAST`` takes them."""

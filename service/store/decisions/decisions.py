@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from service.core.decision_ids import canonical_id
 from service.core.domain import UNKNOWN_CUSTOMER
 from service.core.errors import InvalidInput, NotFound, Problem, no_customer
+from service.store import revisions
 from service.store.connection import encoding
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.connection.wire import Row, Statement, whole, word
-from service.store.customers import writes
 from service.store.schema import decisions
 
 VERSION_7, VARIANT = 0x7 << 76, 0b10 << 62
@@ -124,7 +124,7 @@ def insert_many(connection: Connection, rows: Iterable[Mapping[str, object]]) ->
     Only decisions of stored customers; returns these customers' ids. None is erased before the transaction ends.
     """
     every = [dict(row) for row in rows]
-    stored = writes.hold(connection, {str(row["customer_id"]) for row in every}) if every else set()
+    stored = revisions.hold_customers(connection, {str(row["customer_id"]) for row in every}) if every else set()
     wanted = [row for row in every if row["customer_id"] in stored]
     if wanted:
         connection.execute(insert(decisions).on_conflict_do_nothing(), wanted)

@@ -1,7 +1,8 @@
-"""What happened: events, each exactly once, and the trails, contacts and visitors that decisions count.
+"""Events, each exactly once, and the trails, contacts and visitors that decisions count.
 
-contacts  reserved, cancelled, made, and what became of them
-events    each exactly once, durable before it is acknowledged
-trails    what events leave behind for decisions to read, kept beside them and never longer than KEPT instants
-visitors  devices on which nobody has signed in, and what was shown and waved away on each
+events        events and their keys, durable before they are acknowledged
+trails        instants of events by kind, offer and channel, for decisions to read
+contacts      contacts: reserved, cancelled, ended
+contact_rows  rows of the contacts table, locked and changed within a transaction
+visitors      devices on which nobody has signed in, and what was shown and dismissed on each
 """

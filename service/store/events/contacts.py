@@ -1,46 +1,28 @@
-"""Contacts as stored: reserved, cancelled, made, and what became of them. What caps count is the event of each.
+"""Contacts: reserved before they are made, cancelled, and what became of them.
 
-    reserved -> made -> delivered | bounced          cancelled ends what is reserved
-
-A contact that is reserved or made has its event, at the instant for which it was planned or at which it was made; one
-that is cancelled has none, so it counts no more. Reporting a contact under the id it was reserved by moves that one
-event to when it really was: it counts once. What is delivered or bounced before its planned time was made by then, and
-counts from that moment. A bounce still counts, which errs on the customer's side.
-
-The customer's row is locked before the contact's, as by everybody who writes of a customer.
+A contact is asked for and counted in one transaction, so that no race passes a cap. The customer's row is locked
+first: the second caller waits, and then reads a past that holds the first one's contact, so among any number of
+processes the gates are asked one after another. A reservation is an event of kind ``contact``; it counts from that
+moment on, whether or not the message then goes out, which errs on the customer's side. The same id asked again is the
+same reservation, also when the cap is full by now.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from sqlalchemy import text as text_of
 
-from service.core.domain import Event
-from service.core.errors import Conflict, NotFound, no_customer
+from service.core.decision_ids import canonical_id
+from service.core.domain import Event, EventKind, Lookback, Snapshot
+from service.core.errors import Conflict
+from service.store import revisions
 from service.store.connection import encoding, wire
 from service.store.connection.database import Ask, Database
-from service.store.connection.wire import Row, Statement
-from service.store.customers import writes
-from service.store.customers.writes import Forget
-from service.store.events import trails
+from service.store.connection.wire import Statement
+from service.store.customers import snapshots
+from service.store.events import contact_rows, events
+from service.store.events.contact_rows import Contact
+from service.store.revisions import Forget
 
-RESERVED, CANCELLED, MADE, DELIVERED, BOUNCED = "reserved", "cancelled", "made", "delivered", "bounced"
-STATES = (RESERVED, CANCELLED, MADE, DELIVERED, BOUNCED)
-OUTCOMES = (DELIVERED, BOUNCED)
-FIELDS = b"id, customer_id, offer, channel, decision_id, at, state, reserved_at"
-OF = Statement(b"contact", b"SELECT " + FIELDS + b" FROM contacts WHERE id = $1")
-HELD = Statement(b"held_contact", OF.text + b" FOR UPDATE")
-LOCK = Statement(b"lock_customer", b"SELECT revision FROM customers WHERE id = $1 FOR NO KEY UPDATE")
-NEW = Statement(
-    b"reserve_contact",
-    b"""
-    INSERT INTO contacts (id, customer_id, offer, channel, decision_id, at, state, reserved_at)
-    VALUES ($1, $2, $3, $4, $5, $6::bigint, 'reserved', now_ms())
-    """,
-)
-SET = Statement(
-    b"set_contact",
-    b"UPDATE contacts SET state = $2, at = $3::bigint, changed_at = now_ms() WHERE id = $1 RETURNING " + FIELDS,
-)
 LISTED = text_of("""
     SELECT id, customer_id, offer, channel, decision_id, at, state, reserved_at FROM contacts
     WHERE customer_id = :customer AND (at, id) < (:at, :id)
@@ -50,28 +32,18 @@ LISTED = text_of("""
         AND NOT EXISTS (SELECT FROM contacts WHERE contacts.id = events.id)
     ORDER BY at DESC, id DESC LIMIT :limit
 """)
+REPORTED = Statement(
+    b"reported",
+    b"""
+    SELECT events.customer_id, kind, offer, channel, decision_id, events.at FROM event_keys
+    LEFT JOIN events ON events.id = event_keys.id AND events.at = event_keys.at AND events.customer_id = $2
+    WHERE event_keys.id = $1
+    """,
+)
 LATEST = 2**62
 
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact as it stands; ``at`` is when it counts, ``reserved_at`` None where it was reported alone. ms UTC."""
-
-    id: str
-    customer_id: str
-    offer: str | None
-    channel: str | None
-    decision_id: str | None
-    at: int
-    state: str
-    reserved_at: int | None
-
-    def expect_same(self, wanted: Event) -> None:
-        """Raise Conflict where ``wanted`` is another contact; what either leaves open agrees."""
-        pairs = ((self.offer, wanted.offer), (self.channel, wanted.channel), (self.decision_id, wanted.decision_id))
-        agree = all(None in pair or pair[0] == pair[1] for pair in pairs)
-        if self.customer_id != wanted.customer_id or not agree:
-            raise Conflict(f'The id "{wanted.id}" was used before for something else: give each contact its own id.')
+Permit = Callable[[Snapshot], None]
+"""Raises ContactRefused where a gate is closed to the contact."""
 
 
 class Contacts:
@@ -82,11 +54,11 @@ class Contacts:
 
     def read(self, contact_id: str) -> Contact:
         """One contact; NotFound."""
-        for row in self._database.ask(OF, encoding.name("id", contact_id)):
-            return contact_of(row)
-        raise no_contact(contact_id)
+        for row in self._database.ask(contact_rows.OF, encoding.name("id", contact_id)):
+            return contact_rows.contact_of(row)
+        raise contact_rows.no_contact(contact_id)
 
-    def listed(self, customer_id: str, after: tuple[int, str] | None, limit: int) -> list[Contact]:
+    def list_contacts(self, customer_id: str, after: tuple[int, str] | None, limit: int) -> list[Contact]:
         """A customer's contacts, the newest first."""
         at, name = after or (LATEST, "")
         words = {"customer": customer_id, "at": at, "id": name, "limit": limit}
@@ -96,79 +68,80 @@ class Contacts:
     def cancel(self, contact_id: str, forget: Forget) -> Contact:
         """Take a reservation back, so that it counts no more; cancelling again is harmless. Conflict, NotFound."""
         with self._database.exchange() as ask:
-            found = of(ask, contact_id)
-            if found.state == CANCELLED:
+            found = contact_rows.find_locked(ask, contact_id)
+            if found.state == contact_rows.CANCELLED:
                 return found
-            if found.state != RESERVED:
+            if found.state != contact_rows.RESERVED:
                 raise Conflict(f'Contact "{contact_id}" is {found.state}: only what is reserved can be cancelled.')
-            take_back(ask, found)
-            now = set_state(ask, found, CANCELLED, found.at)
-            writes.tell(ask, found.customer_id, writes.raise_revision(ask, found.customer_id), forget)
+            contact_rows.take_back(ask, found)
+            now = contact_rows.set_state(ask, found, contact_rows.CANCELLED, found.at)
+            revisions.invalidate(ask, found.customer_id, revisions.raise_revision(ask, found.customer_id), forget)
             return now
 
+    def reserve(
+        self, contact: Event, back: Lookback, permit: Permit, forget: Forget, planned: bool = False
+    ) -> tuple[Contact, bool]:
+        """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
 
-def lock(ask: Ask, customer_id: str) -> int:
-    """The customer's revision; locked until the transaction ends. NotFound."""
-    for (revision,) in ask(LOCK, encoding.name("customer_id", customer_id)):
-        return wire.whole(revision)
-    raise no_customer(customer_id)
+        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else, or, where
+        its time is ``planned``, for another time.
+        """
+        with self._database.exchange() as ask:
+            revisions.lock_customer(ask, contact.customer_id)
+            before = _before(ask, contact, planned)
+            if before is not None:
+                return before, False
+            (row,) = ask(snapshots.SNAPSHOT, contact.customer_id.encode(), *snapshots.lookback(back))
+            permit(snapshots.snapshot_of(contact.customer_id, row))
+            contact_rows.add(ask, contact)
+            revision = events.record(ask, contact)
+            if revision is not None:
+                revisions.invalidate(ask, contact.customer_id, revision, forget)
+            made = contact_rows.find_held(ask, contact.id)
+            assert made is not None, "it was added above"
+            return made, True
+
+    def end(self, contact_id: str, outcome: str, now: int, forget: Forget) -> Contact:
+        """Say what became of a contact: the last word holds. Conflict where it was cancelled; NotFound.
+
+        One that was reserved for later was made ``now`` at the latest, and counts from now.
+        """
+        with self._database.exchange() as ask:
+            found = contact_rows.find_locked(ask, contact_id)
+            if found.state == contact_rows.CANCELLED:
+                raise Conflict(f'Contact "{contact_id}" was cancelled: report it as made first, if it was.')
+            if found.state != contact_rows.RESERVED or found.at <= now:
+                return found if found.state == outcome else contact_rows.set_state(ask, found, outcome, found.at)
+            revision = events.make(ask, found, _made(found, now), outcome)
+            revisions.invalidate(ask, found.customer_id, revision, forget)
+            return contact_rows.find_locked(ask, contact_id)
 
 
-def of(ask: Ask, contact_id: str) -> Contact:
-    """The contact, it and its customer locked until the transaction ends; NotFound."""
-    for row in ask(OF, encoding.name("id", contact_id)):
-        lock(ask, contact_of(row).customer_id)
-    found = held(ask, contact_id)
+def _made(contact: Contact, at: int) -> Event:
+    """The event of a contact that was made at another time than it was reserved for."""
+    places = contact.offer, contact.channel, contact.decision_id
+    return Event(contact.id, contact.customer_id, str(EventKind.CONTACT), at, *places)
+
+
+def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
+    """What stands under the contact's id, if anything, where it is the same contact; else Conflict."""
+    found = contact_rows.find_held(ask, wanted.id) or _reported(ask, wanted)
     if found is None:
-        raise no_contact(contact_id)
+        return None
+    found.expect_same(wanted)
+    if found.state == contact_rows.CANCELLED:
+        raise Conflict(f'Contact "{wanted.id}" was cancelled: give each contact its own id.')
+    if planned and found.at != wanted.at:
+        raise Conflict(f'Contact "{wanted.id}" stands for another time: cancel it, and reserve one with its own id.')
     return found
 
 
-def held(ask: Ask, contact_id: str) -> Contact | None:
-    """The contact, locked until the transaction ends; None where there is none."""
-    return next((contact_of(row) for row in ask(HELD, encoding.name("id", contact_id))), None)
-
-
-def add(ask: Ask, contact: Event) -> None:
-    """Note a reservation, before its event."""
-    names = (contact.offer, contact.channel, contact.decision_id)
-    places = [encoding.optional("name", one) for one in names]
-    ask(
-        NEW,
-        encoding.name("id", contact.id),
-        encoding.name("customer_id", contact.customer_id),
-        *places,
-        b"%d" % contact.at,
-    )
-
-
-def take_back(ask: Ask, contact: Contact) -> None:
-    """Take its event back: it counts no more."""
-    ask(trails.TAKE_BACK, contact.customer_id.encode(), contact.id.encode(), b"%d" % contact.at)
-    ask(trails.EMPTY, contact.customer_id.encode())
-
-
-def set_state(ask: Ask, contact: Contact, state: str, at: int) -> Contact:
-    """The contact as it stands from now on."""
-    (row,) = ask(SET, contact.id.encode(), state.encode(), b"%d" % at)
-    return contact_of(row)
-
-
-def contact_of(row: Row) -> Contact:
-    """A row of ``FIELDS``."""
-    name, customer, offer, channel, decision, at, state, reserved = row
-    places = (wire.word(offer), wire.word(channel), wire.word(decision))
-    since = None if reserved is None else wire.whole(reserved)
-    return Contact(
-        str(wire.word(name)),
-        str(wire.word(customer)),
-        *places,
-        wire.whole(at),
-        str(wire.word(state)),
-        since,
-    )
-
-
-def no_contact(contact_id: str) -> NotFound:
-    """What to raise of an id that no contact has."""
-    return NotFound(f'No contact "{contact_id[:64]}".')
+def _reported(ask: Ask, wanted: Event) -> Contact | None:
+    """A contact of before they were kept as such, told by its event alone; Conflict for an id of something else."""
+    for *said, at in ask(REPORTED, encoding.name("id", wanted.id), wanted.customer_id.encode()):
+        customer, kind, offer, channel, decision = map(wire.word, said)
+        if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):
+            raise Conflict(f'The id "{wanted.id}" was used before for something else: give each contact its own id.')
+        known = canonical_id(decision or "") or decision
+        return Contact(wanted.id, wanted.customer_id, offer, channel, known, wire.whole(at), contact_rows.MADE, None)
+    return None

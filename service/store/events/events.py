@@ -15,14 +15,14 @@ import orjson
 
 from service.core.domain import Event, EventKind
 from service.core.errors import Conflict, no_customer
+from service.store import revisions
 from service.store.connection import encoding
 from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Row, Statement
-from service.store.customers import writes
-from service.store.customers.writes import Forget, nobody_told
-from service.store.events import contacts
-from service.store.events.contacts import Contact
+from service.store.events import contact_rows
+from service.store.events.contact_rows import Contact
 from service.store.events.trails import HAPPENED
+from service.store.revisions import Forget, nobody_told
 
 FIELDS = ", ".join(field.name for field in fields(Event))
 """The columns of an event in the order in which it is made."""
@@ -82,7 +82,7 @@ class EventRepository:
             revision = report(ask, event)
             if revision is None:
                 return False
-            writes.tell(ask, event.customer_id, revision, forget)
+            revisions.invalidate(ask, event.customer_id, revision, forget)
             return True
 
     def contains(self, event: Event) -> bool:
@@ -146,25 +146,25 @@ def report(ask: Ask, event: Event) -> int | None:
     """
     if event.kind != EventKind.CONTACT:
         return record(ask, event)
-    contacts.lock(ask, event.customer_id)
-    found = contacts.held(ask, event.id)
+    revisions.lock_customer(ask, event.customer_id)
+    found = contact_rows.find_held(ask, event.id)
     if found is None or found.reserved_at is None:
         return record(ask, event)
     found.expect_same(event)
-    if found.state not in (contacts.RESERVED, contacts.CANCELLED):
+    if found.state not in (contact_rows.RESERVED, contact_rows.CANCELLED):
         return None
     named = {name: getattr(event, name) or getattr(found, name) for name in ("offer", "channel", "decision_id")}
     return make(ask, found, replace(event, **named))
 
 
-def make(ask: Ask, contact: Contact, event: Event, state: str = contacts.MADE) -> int:
+def make(ask: Ask, contact: Contact, event: Event, state: str = contact_rows.MADE) -> int:
     """The contact made at the event's instant: its one event stands there from now on. The customer's new revision."""
-    if contact.state == contacts.RESERVED:
-        contacts.take_back(ask, contact)
+    if contact.state == contact_rows.RESERVED:
+        contact_rows.take_back(ask, contact)
     told = columns(event)
     ask(REDATE, told[0], told[3], body_hash(event))
     ask(STORE_AGAIN, *told)
-    contacts.set_state(ask, contact, state, event.at)
+    contact_rows.set_state(ask, contact, state, event.at)
     return _raised(ask, event, told)
 
 

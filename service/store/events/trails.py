@@ -15,52 +15,12 @@ dropped, and the newest refusal is still known for as long as the policy's clock
 
 from sqlalchemy import Connection, text
 
-from service.core.domain import KEPT, SURVEYS
+from service.core.domain import KEPT
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.connection.wire import Statement
 
 PART = 200
 """Customers whose trails are made in one transaction."""
-
-SCORES = "json_agg(json_build_array(at, score) ORDER BY at, id)"
-PAST = f"""
-    (SELECT json_agg(json_build_array(asked.kind, told.offers, told.channels, told.lengths, told.instants))
-    FROM json_to_recordset(CAST($3 AS json))
-        AS asked(kind text, since bigint, most int, by_offer boolean, by_channel boolean),
-    LATERAL (
-        SELECT CASE WHEN asked.by_offer THEN array_agg(offer) END AS offers,
-            CASE WHEN asked.by_channel THEN array_agg(channel) END AS channels,
-            array_agg(cardinality(instants)) AS lengths,
-            CAST('[' || string_agg(array_to_string(instants, ','), ',') || ']' AS json) AS instants
-        FROM (
-            SELECT offer, channel, instants[greatest(1, cardinality(instants) - asked.most + 1):] AS instants
-            FROM trails
-            WHERE trailed AND asked.most <= {KEPT} AND customer_id = c.id AND kind = asked.kind
-                AND instants[cardinality(instants)] >= asked.since
-            UNION ALL
-            SELECT coalesce(offer, ''), coalesce(channel, ''),
-                (array_agg(at ORDER BY at))[greatest(1, count(*)::int - asked.most + 1):]
-            FROM events
-            WHERE NOT (trailed AND asked.most <= {KEPT}) AND customer_id = c.id AND kind = asked.kind
-                AND at >= asked.since
-            GROUP BY 1, 2) AS newest
-        HAVING count(*) > 0) AS told),
-    CASE WHEN trailed THEN (
-        SELECT {SCORES} FROM (
-            SELECT at, id, score FROM surveys WHERE customer_id = c.id AND at >= CAST($2 AS bigint)
-            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
-    ELSE (
-        SELECT {SCORES} FROM (
-            SELECT at, id, score FROM events
-            WHERE customer_id = c.id AND at >= CAST($2 AS bigint) AND kind = 'survey' AND score IS NOT NULL
-            ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
-    END
-"""  # noqa: S608 - our own names and numbers
-"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``Lookback``).
-
-A kind is told as lists beside each other, which PostgreSQL writes and we read many times faster than a list a trail:
-offers and channels where they are asked for, how many instants, and all the instants.
-"""
 
 LONGER = """ARRAY(
     SELECT at FROM (

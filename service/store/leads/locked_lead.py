@@ -8,14 +8,14 @@ from sqlalchemy import Connection, exists, false, select, text, update
 
 from service.core.domain import Event, Lookback, Snapshot
 from service.core.errors import Conflict, NotFound, no_customer
+from service.store import feed
 from service.store.connection.database import named_text
 from service.store.customers.snapshots import SNAPSHOTS as SNAPSHOTS_BY_ID
 from service.store.customers.snapshots import named_lookback, surveys_of, trails_of
-from service.store.customers.writes import RAISE_GENERATION, Forget
 from service.store.events import events, trails
 from service.store.leads import advisers
 from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
-from service.store.outbox import feed
+from service.store.revisions import RAISE_GENERATION, Forget
 from service.store.schema import advisers as advisers_table
 from service.store.schema import customers, leads
 from service.store.security import audit, audit_values

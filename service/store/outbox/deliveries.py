@@ -18,10 +18,9 @@ import orjson
 from sqlalchemy import and_, insert, select, text, update
 
 from service.core.errors import NotFound
+from service.store import feed, revisions
 from service.store.connection.database import PATIENCE_S, Database
-from service.store.customers import writes
-from service.store.outbox import feed
-from service.store.outbox.feed import ALL, STANDS, Change, Place
+from service.store.feed import ALL, STANDS, Change, Place
 from service.store.outbox.webhooks import SHOWN, Webhook, one, told_of, uuid_of, webhook_of
 from service.store.schema import deliveries, webhooks
 from service.store.security import audit
@@ -128,7 +127,9 @@ class Deliveries:
             feed.resettle(connection)
             stands = connection.execute(STANDS).one()
             after = Place(stands.told_xid, stands.told_seq)
-            writes.hold(connection, _customers(feed.read(connection, after, None, BATCH, stands.safe, ALL)))
+            revisions.hold_customers(
+                connection, _customers(feed.read(connection, after, None, BATCH, stands.safe, ALL))
+            )
             found = feed.read(connection, after, None, BATCH, stands.safe, ALL)
             if not found:
                 return False

@@ -20,14 +20,14 @@ import orjson
 from sqlalchemy import Connection, TextClause, select, text, true
 
 from service.core.errors import Conflict, NotFound, TooMany, no_customer
+from service.store import feed
 from service.store.connection import encoding as texts
+from service.store.connection import row_limits
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.customers.repository import no_customer_of
-from service.store.customers.writes import hold
 from service.store.decisions import decisions
-from service.store.outbox import feed
+from service.store.revisions import hold_customers
 from service.store.schema import NOBODY, jobs
-from service.store.security import bounds
 
 OFFERS, LEADS = "offers", "leads"
 """What a job makes: the offers of many customers, or the leads of a branch."""
@@ -192,7 +192,7 @@ class Jobs:
             _expect_room(connection, client, OFFERS)
             connection.execute(ADD, values | {"request": texts.document("request", asked).decode()})
             if customers:
-                hold(connection, customers)
+                hold_customers(connection, customers)
                 connection.execute(ITEMS, {"job": job_id, "names": customers})
             if isinstance(whom, Keyed):
                 _answer_nobody(connection, job_id, whom)
@@ -335,7 +335,9 @@ def _stranger(customer_id: str) -> dict[str, object]:
 def _expect_room(connection: Connection, client: str, kind: str) -> None:
     """Raise TooMany where the client has as many jobs at work as it may; its others wait until this one is queued."""
     kinds, most, instead = (CRM, MOST, "wait, or cancel some") if kind in CRM else (POLICIES, MOST_OF_POLICIES, "wait")
-    waiting = bounds.count(connection, jobs, client, jobs.c.kind.in_(kinds), jobs.c.state.in_(("queued", "running")))
+    waiting = row_limits.count(
+        connection, jobs, client, jobs.c.kind.in_(kinds), jobs.c.state.in_(("queued", "running"))
+    )
     if waiting >= most:
         raise TooMany(
             f"{waiting} jobs of this client wait or are under way, and it may have {most}: {instead}.", RETRY_S

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, delete, insert, select, text, true, update
 
 from service.core.errors import Conflict, NotFound
+from service.store.connection import row_limits
 from service.store.connection.database import PATIENCE_S, Database
-from service.store.outbox.feed import ON_REQUEST, Change
+from service.store.feed import ON_REQUEST, Change
 from service.store.schema import webhooks
-from service.store.security import audit, bounds
+from service.store.security import audit
 from service.store.security.sealing import Seal
 
 MOST = 50
@@ -67,7 +68,7 @@ class Webhooks:
         secret, name = new_secret(), str(uuid.uuid4())
         values = {"id": name, "url": url, "types": list(types), "client": client, "branch": branch}
         with self._database.begin() as connection:
-            if bounds.count(connection, webhooks, client) >= MOST:
+            if row_limits.count(connection, webhooks, client) >= MOST:
                 raise Conflict(f"This client has {MOST} webhooks, as many as it may: change one, or end one first.")
             connection.execute(insert(webhooks).values(**values, secret=self._sealed(secret)))
             audit.append(connection, client, "webhook.add", name, {**told_of(url), "types": list(types)})

@@ -1,11 +1,11 @@
-"""Who may ask, what was done, and what must not be read: clients, the audit log, answers kept for a key, secrets.
+"""Security: clients, the audit log, stored answers of repeated requests, secrets.
 
-access_log    who of a branch looked at whom
-audit         a chain in which each row's hash covers the row and the hash before it
-audit_values  what the audit log says of one customer
-bounds        how many of a kind one client has, counted so that whoever adds another just then waits
-clients       clients and their keys
-idempotency   requests that carry an Idempotency-Key
-sealing       what the database holds of them is sealed with keys that it does not hold
-signing_keys  the keys that offer tokens are signed with
+clients       clients and their API keys
+access_log    looks at customers by a branch's clients
+idempotency   idempotency keys, and the stored answer of each request that carries one
+audit         the audit log: a chain in which each row's hash covers the row and the hash before it
+audit_values  values of one customer beside the chain, erased with the customer
+pseudonyms    keyed digests of erased customers' ids
+sealing       encryption of stored secrets, with keys that the database does not hold
+signing_keys  keys that offer tokens are signed with
 """

@@ -24,11 +24,11 @@ from service.core.errors import InvalidInput, Problem
 from service.store.connection import encoding
 from service.store.connection.database import PATIENCE_S, Ask, Database
 from service.store.connection.wire import Statement
-from service.store.customers import tombstones
 from service.store.schema import audit
 from service.store.schema import audit_values as values
 from service.store.security import audit_values
 from service.store.security.audit_values import Beside, Coverage
+from service.store.security.pseudonyms import find_erased
 
 LOCK = 0x4643_0003
 GENESIS = bytes(32)
@@ -230,7 +230,7 @@ def _erasures(connection: Connection) -> Iterator[str]:
     counted = connection.execute(ERASURES).one()
     if counted.digests > counted.told:
         yield f"{counted.digests} customers were erased, and the log tells of {counted.told} erasures"
-    if back := tombstones.erased(connection, connection.execute(NOBODYS).scalars()):
+    if back := find_erased(connection, connection.execute(NOBODYS).scalars()):
         yield f"what the log said of {len(back)} customers stands there although they were erased"
 
 

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, delete, insert, select
 from service.store.connection import encoding
 from service.store.connection.database import Ask
 from service.store.connection.wire import Statement
-from service.store.customers import tombstones
 from service.store.schema import audit_values, pseudonyms
+from service.store.security.pseudonyms import alias_of, digest_of
 
 SALT_BYTES = 16
 BESIDE, COVERS = "beside", "covers"
@@ -72,7 +72,7 @@ def seal(beside: Beside) -> Sealed:
 
 def of(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
     """What a row says of a customer, by the name that the log gives them."""
-    return Beside(customer_id, tombstones.alias_of(tombstones.digest_of(_key(connection), customer_id)), values)
+    return Beside(customer_id, alias_of(digest_of(_key(connection), customer_id)), values)
 
 
 def keep(connection: Connection, seq: int, sealed: Sealed) -> None:
@@ -94,7 +94,7 @@ def erase(connection: Connection, customer_id: str) -> int:
 
 def covering(salt: bytes, customer_id: str) -> dict[str, object]:
     """What the row of an erasure says, for ``Coverage`` to know whose values it took out."""
-    return {COVERS: _cover(salt, tombstones.alias_of(tombstones.digest_of(salt, customer_id)))}
+    return {COVERS: _cover(salt, alias_of(digest_of(salt, customer_id)))}
 
 
 def shown(detail: Mapping[str, Any], content: str | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.core.domain import Client
 from service.core.errors import Conflict, InvalidInput, NotFound, Problem
+from service.store import revisions
 from service.store.connection import encoding
 from service.store.connection.database import Database
 from service.store.connection.wire import Row, Statement, word
-from service.store.customers import writes
 from service.store.schema import clients
 from service.store.security import audit, audit_values
 
@@ -116,7 +116,7 @@ def _add(connection: Connection, client: Client, key_hash: str, actor: str, expi
     _check(client, key_hash)
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     _expect_same_bounds(connection, client)
-    writes.hold(connection, [client.customer_id] if client.customer_id else [])
+    revisions.hold_customers(connection, [client.customer_id] if client.customer_id else [])
     values = {
         "name": client.name,
         "scopes": sorted(client.scopes),

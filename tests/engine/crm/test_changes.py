@@ -11,7 +11,7 @@ import pytest
 
 from service.core.errors import Gone
 from service.store import Store
-from service.store.outbox.feed import Place
+from service.store.feed import Place
 from tests.engine.crm.conftest import Crm, House
 from tests.seed import put_customer
 from tests.servers import execute

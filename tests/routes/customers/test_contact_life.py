@@ -242,7 +242,7 @@ def make_contacts(store: Store) -> Callable[[str, int], list[int]]:
         instants = [1_790_000_000_000 + 60_000 * number for number in range(count)]
         for number, at in enumerate(instants):
             contact = Event(f"{name}-{number}", name, "contact", at, "term-12m", "sms")
-            store.consents.reserve(contact, Lookback(0), lambda _: None, lambda *_: True)
+            store.contacts.reserve(contact, Lookback(0), lambda _: None, lambda *_: True)
         return instants
 
     return make

@@ -1,5 +1,4 @@
-"""Which word holds: every case of the table at the head of ``service.store.customers.consent_file``, in every order of
-arrival.
+"""Which word holds: every case of the table at the head of ``file_import.consents``, in every order of arrival.
 
 Days are numbered from 1; a day has 100 instants here, so that day 3 lasts from 300 to 399. Now is 1000.
 """

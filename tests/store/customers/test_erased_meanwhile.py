@@ -13,10 +13,10 @@ import pytest
 from service.core.domain import Event, Lookback
 from service.core.errors import AnswerLost, InProgress, NotFound
 from service.store import Store, Words, new_decision_id
-from service.store.customers.consent_file import Word
+from service.store.customers.file_import.consents import Word
 from service.store.decisions import decisions
+from service.store.feed import note
 from service.store.leads import Actor, AdviserRow, Judged, New
-from service.store.outbox.feed import note
 from service.store.outbox.jobs import Everybody
 from service.store.security import audit
 from service.store.security.sealing import new_key
@@ -75,7 +75,7 @@ WRITERS: dict[str, Callable[[Store, str], object]] = {
     "an accept": lambda store, name: store.events.record(
         Event(f"a-{name}", name, "accept", NOW, "term-12m", "mobile_app", "d-1")
     ),
-    "a contact": lambda store, name: store.consents.reserve(
+    "a contact": lambda store, name: store.contacts.reserve(
         Event(f"c-{name}", name, "contact", NOW, "term-12m", "sms"), Lookback(0), lambda _: None, lambda *_: True
     ),
     "a word on consent": lambda store, name: store.consents.say(

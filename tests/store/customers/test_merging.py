@@ -7,7 +7,7 @@ import pytest
 from service.core.domain import Attributes
 from service.core.errors import Unconfirmed
 from service.store import CustomerChange, CustomerFile, Origin, Store
-from service.store.customers.origins import origins
+from service.store.customers.attribute_sources import origins
 
 CALLED = Origin(2000, "api:crm")
 """Somebody told a fact over the API at the instant 2000."""

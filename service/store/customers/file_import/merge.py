@@ -13,10 +13,9 @@ import orjson
 from sqlalchemy import Connection
 
 from service.core.errors import Unconfirmed
-from service.store.customers import retiring
-from service.store.customers.ahead import AHEAD, AT, TOLD_AT
-from service.store.customers.origins import IMPORT, Origin, only
-from service.store.customers.removals import FileLosses
+from service.store.customers.attribute_sources import AHEAD, AT, IMPORT, TOLD_AT, Origin, only
+from service.store.customers.file_import import retirement
+from service.store.customers.file_import.losses import FileLosses
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ LOSERS = f"""
 def expect_agreed(connection: Connection, file: CustomerFile) -> FileLosses:
     """What the staged file takes away; Unconfirmed says what it would where nobody agreed to it."""
     attributes, losers = _loss(connection, file)
-    absent = retiring.count(connection, file.words) if file.full else (0, 0, 0, 0)
+    absent = retirement.count(connection, file.words) if file.full else (0, 0, 0, 0)
     taken = FileLosses(attributes, losers, *absent)
     if taken.anything and not file.agreed:
         raise Unconfirmed(taken.question)

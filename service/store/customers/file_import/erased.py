@@ -1,17 +1,15 @@
-"""Nobody who was erased comes back by a file that was read before the erasure.
+"""Customers erased after a file was read do not come back by it.
 
 Files are read without the erased, minutes before they are stored. Once a load holds its customers, no erasure can pass
 it any more: who was erased by then is in ``erasures``, and is taken out again, in the same transaction. Only customers
 who are new by this load can be such, so the check costs as much as there are of those.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from service.store.schema import erasures, pseudonyms
+from service.store.security.pseudonyms import find_erased
 
 ARRIVED = """
     SELECT id FROM customers JOIN incoming USING (id) WHERE customers.revision = 1 AND customers.updated_at = now()
@@ -31,36 +29,17 @@ LEAVE = (
 UNSAY = "DELETE FROM spoken WHERE customer_id = ANY (%(gone)s)"
 
 
-def digest_of(salt: bytes, customer_id: str) -> bytes:
-    """What is remembered of an erased customer's id."""
-    return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
-
-
-def alias_of(digest: bytes) -> str:
-    """What the audit log calls the customer of that digest."""
-    return f"customer:{digest.hex()[:24]}"
-
-
-def erased(connection: Connection, names: Iterable[str]) -> set[str]:
-    """Those of the ids that were erased, and not stored again since by the API."""
-    known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}
-    if not known:
-        return set()
-    salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
-    return {one for one in names if digest_of(salt, one) in known}
-
-
-def leave_out(connection: Connection) -> set[str]:
+def leave_out_erased(connection: Connection) -> set[str]:
     """Take out again whom this load has just stored although they were erased; who that was."""
-    gone = erased(connection, _names(connection, ARRIVED))
+    gone = find_erased(connection, _names(connection, ARRIVED))
     for statement in LEAVE if gone else ():
         connection.exec_driver_sql(statement, {"gone": list(gone)})
     return gone
 
 
-def unsay(connection: Connection) -> set[str]:
+def leave_out_words(connection: Connection) -> set[str]:
     """Leave out the words of who was erased since the file was read; whose they were."""
-    gone = erased(connection, _names(connection, NOBODYS))
+    gone = find_erased(connection, _names(connection, NOBODYS))
     if gone:
         connection.exec_driver_sql(UNSAY, {"gone": list(gone)})
     return gone

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from service.core.domain import RETIRED
 from service.store.connection.database import Ask
 from service.store.connection.wire import Statement
-from service.store.customers.ahead import AHEAD, TOLD_AT
+from service.store.customers.attribute_sources import AHEAD, TOLD_AT
 
 NEWEST = f"""
     (SELECT {{what}} FROM consents WHERE customer_id = {{name}} AND purpose = '{RETIRED}'

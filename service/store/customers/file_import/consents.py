@@ -38,8 +38,8 @@ from sqlalchemy import Connection
 
 from service.core.errors import InvalidInput
 from service.store.connection import encoding
-from service.store.customers.tombstones import unsay
-from service.store.maintenance.copy import Progress, copy_in, into_place, refuse
+from service.store.connection.bulk_copy import Progress, copy_in, into_place, refuse
+from service.store.customers.file_import.erased import leave_out_words
 
 RECORD, SIMULATED = "import", "simulated"
 """Sources of words that tell no instant at which a customer spoke; no client may be called so."""
@@ -188,7 +188,7 @@ def load_consents(
     fields = "spoken (row, customer_id, purpose, granted, earliest, latest, proven)"
     count = copy_in(connection, fields, rows, _line(now), progress)
     connection.exec_driver_sql("ANALYZE spoken")
-    gone = unsay(connection)
+    gone = leave_out_words(connection)
     refuse(connection, OF_NOBODY)
     connection.exec_driver_sql(STANDING, known)
     connection.exec_driver_sql("ANALYZE standing")
@@ -203,7 +203,7 @@ def load_consents(
     return count, gone
 
 
-def outvoted(connection: Connection) -> int:
+def count_outvoted(connection: Connection) -> int:
     """On how many purposes of how many customers the last load of this transaction says yes, and no holds still."""
     return int(connection.exec_driver_sql(OUTVOTED).scalar_one())
 

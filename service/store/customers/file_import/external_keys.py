@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from service.core import customer_ids
 from service.core.errors import InvalidInput
-from service.store.maintenance.copy import copy_in, refuse
+from service.store.connection.bulk_copy import copy_in, refuse
 
 STAGING = """
     CREATE TEMPORARY TABLE keyed (row bigint, id text COLLATE "C", key text COLLATE "C") ON COMMIT DROP

@@ -122,6 +122,14 @@ def day_number(iso: str) -> int:
     return (date.fromisoformat(iso) - _EPOCH).days
 
 
+def is_iso_day(text: str) -> bool:
+    """Whether ``text`` is a day of the calendar, written YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=64)
 def year_before(day: int) -> int:
     """The first day whose 12 months have not ended: the same day a year before, 1 March for 29 February.

@@ -72,7 +72,7 @@ class PreferenceService:
 def purposes_of(policy: Policy) -> tuple[str, ...]:
     """Every purpose that the policy asks after."""
     named = [
-        rule.purpose.replace("<channel>", channel.id)
+        rule.purpose_for(channel.id)
         for rule in policy.contact.consents
         for channel in policy.channels
         if channel.direction == rule.direction

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from service.core.domain import Family
 from service.core.folding import fold_text
 from service.rules.model.rules import Message
 
@@ -127,11 +128,11 @@ def message_faults(
     """
     words = "\n".join((message.title, message.body, *message.disclosures))
     found = list(_banned(words, (*BANNED, *banned)))
-    if family == "wealth" or risk is not None:
+    if family != Family.DEPOSIT or risk is not None:
         found += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
     if cooling_off:
         found += _demand(normalise(words), COOLING_OFF[language], "the time to withdraw must be told")
-    if family == "wealth":
+    if family != Family.DEPOSIT:
         found += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normalise(words), term)]
     return found
 

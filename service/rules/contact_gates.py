@@ -51,7 +51,7 @@ class ConsentGate:
         """Writes each channel's purpose out once."""
         self.id = rule.id
         self._purposes = [
-            rule.purpose.replace("<channel>", channel) if direction == rule.direction else None
+            rule.purpose_for(channel) if direction == rule.direction else None
             for channel, direction in zip(places.channels, places.direction, strict=True)
         ]
 

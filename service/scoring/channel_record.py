@@ -49,7 +49,7 @@ def _reach(policy: Policy, snapshot: Snapshot, events: Sequence[Event], channel:
 
 def _word(snapshot: Snapshot, rules: Sequence[ConsentRule], channel: str) -> bool | None:
     """The customer's word for the channel: no where any purpose was refused, yes where all were granted."""
-    words = [snapshot.consents.get(rule.purpose.replace("<channel>", channel)) for rule in rules]
+    words = [snapshot.consents.get(rule.purpose_for(channel)) for rule in rules]
     if not words or None in words:
         return False if False in words else None
     return all(words)

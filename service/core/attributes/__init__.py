@@ -14,8 +14,9 @@ features is the part of ``core.attributes.features``.
     table     what each attribute may be, whether a record fits, and the record as columns of a grid
 """
 
-from service.core.attributes.encoders import Array, Encoded
+from service.core.attributes.encoders import Encoded
 from service.core.attributes.parsing import parse_table
 from service.core.attributes.table import CUSTOMER, Attribute, AttributeTable, Feature
+from service.core.grid import Array
 
 __all__ = ["CUSTOMER", "Array", "Attribute", "AttributeTable", "Encoded", "Feature", "parse_table"]

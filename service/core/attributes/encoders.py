@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from service.core.grid import Array
 
 NAN = float("nan")
 LARGEST = sys.float_info.max
@@ -24,7 +24,6 @@ EPOCH = date(1970, 1, 1).toordinal()
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 Encoded = float | str | None
-Array = NDArray[Any]
 
 
 def _refuse(_: str) -> Encoded:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from service.core.attributes.encoders import Array, Encoder, is_known
+from service.core.attributes.encoders import Encoder, is_known
 from service.core.errors import InvalidInput, Problem
+from service.core.grid import Array
 
 DISTINCT = 10
 """Different faulty values of a column that are told with their counts."""
@@ -31,12 +32,6 @@ def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
     if problems:
         raise InvalidInput("these columns do not hold what their names say", problems)
     return {name: column.reshape(-1, 1, 1) for name, column in columns.items()}
-
-
-def check(encoders: Mapping[str, Encoder], frame: Any) -> list[Problem]:
-    """One problem per faulty column, with how many values do not fit, and which, each with its first row."""
-    present = set(_names(frame))
-    return [problem for name, one in encoders.items() if name in present for problem in _faults(name, one, frame)]
 
 
 def column_of(frame: Any, name: str) -> Array:
@@ -130,18 +125,6 @@ def _is_known(values: Array) -> Array:
     if values.dtype.kind == "M":
         return ~np.isnat(values)
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), np.bool_)
-
-
-def _faults(name: str, encoder: Encoder, frame: Any) -> list[Problem]:
-    values = column_of(frame, name)
-    if next(_strangers(encoder, values), None) is not None:
-        return [_of_another_kind(name, encoder, values)]
-    encoded = encoder.encode_many(values)
-    lost = _is_known(values) & ~_is_known(encoded)
-    if not lost.any():
-        return []
-    message = f"{int(lost.sum())} of {len(values)} values must be {encoder.expected}, got "
-    return [Problem(f'column "{name}"', message + _counted(values, np.flatnonzero(lost).tolist()))]
 
 
 def _sample(value: object) -> str:

@@ -12,6 +12,7 @@ from service.core.attributes.encoders import Encoded, Encoder
 from service.core.attributes.records import RecordEncoder
 from service.core.errors import MOST_PROBLEMS, Problem
 from service.core.expressions import Expression, Kind, Name
+from service.core.grid import Array
 from service.core.suggestions import find_near
 
 CUSTOMER = frozenset({"customer"})
@@ -122,7 +123,7 @@ class AttributeTable:
         """
         return self._encode(record)
 
-    def encode_frame(self, frame: Any) -> dict[str, encoders.Array]:
+    def encode_frame(self, frame: Any) -> dict[str, Array]:
         """A pandas or Arrow table as columns of shape (n, 1, 1), value for value what ``encode`` gives.
 
         Raises
@@ -131,10 +132,6 @@ class AttributeTable:
             A column holds another kind altogether (all problems at once). Columns of other names are passed over.
         """
         return frames.encode(self._encoders, frame)
-
-    def check_frame(self, frame: Any) -> list[Problem]:
-        """Every faulty column of a pandas or Arrow table: how many values do not fit, and which."""
-        return frames.check(self._encoders, frame)
 
     def only(self, names: Iterable[str]) -> "AttributeTable":
         """The part of the table that the named attributes and features need, in the table's order."""

@@ -6,10 +6,10 @@ it stands in the same trace as the rules. Times of day are ``HH:MM`` in the poli
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.core.domain import RETIRED
+from service.core.grid import is_iso_day
 from service.rules.loading.contact_cases import EVENTS, read_cases
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.rule_files import Common, read_common
@@ -127,13 +127,6 @@ def _timezone(page: Entry) -> str:
 def _holidays(page: Entry) -> tuple[str, ...]:
     days = page.words("holidays", optional=True)
     for day in days:
-        if not _is_date(day):
+        if not is_iso_day(day):
             page.add_fault("holidays", f'must be dates (YYYY-MM-DD), got "{day}"')
-    return tuple(sorted(day for day in days if _is_date(day)))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+    return tuple(sorted(day for day in days if is_iso_day(day)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from service.core.domain import Scalar
 from service.core.expressions import Kind, Name
+from service.core.grid import is_iso_day
 from service.rules.loading.documents.entry import Entry, quote_json
 from service.rules.loading.documents.folder import nearest
 from service.rules.model.rules import Term
@@ -100,7 +101,7 @@ def _fits(term: Term, value: object) -> bool:
         return type(value) in (int, float) and _within(term, float(value))  # type: ignore[arg-type]
     if term.kind == Kind.BOOLEAN:
         return isinstance(value, bool)
-    return isinstance(value, str) and (_is_date(value) if term.kind == Kind.DATE else _is_known(term, value))
+    return isinstance(value, str) and (is_iso_day(value) if term.kind == Kind.DATE else _is_known(term, value))
 
 
 def _within(term: Term, value: float) -> bool:
@@ -109,13 +110,6 @@ def _within(term: Term, value: float) -> bool:
 
 def _is_known(term: Term, value: str) -> bool:
     return bool(value) and (term.values is None or value in term.values)
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
 
 
 def _expected(term: Term) -> str:

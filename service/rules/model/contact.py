@@ -62,6 +62,10 @@ class ConsentRule(ContactRule):
     direction: str
     purpose: str
 
+    def purpose_for(self, channel: str) -> str:
+        """The purpose that the customer must have allowed in order to be contacted through this channel."""
+        return self.purpose.replace("<channel>", channel)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours(ContactRule):

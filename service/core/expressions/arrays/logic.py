@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions.arrays.values import Array, as_objects, no_text
+from service.core.expressions.arrays.values import as_objects, no_text
 from service.core.expressions.tree import Kind, Node, Run
+from service.core.grid import Array
 
 MANY_MEMBERS = 16
 

@@ -6,12 +6,10 @@ from math import log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from service.core.expressions.bounds import CEILING, MOST_DAYS
 from service.core.expressions.tree import NAN, Kind, Node, Run, null
-
-Array = NDArray[Any]
+from service.core.grid import Array
 
 
 def keep_numbers(found: Any) -> Any:

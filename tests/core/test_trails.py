@@ -10,18 +10,16 @@ from hypothesis import strategies as st
 from service.analysis.policy_checks.lint import findings
 from service.core.domain import KEPT, Context, Event, Release, Snapshot, Trail
 from service.core.expressions import Kind
-from service.core.grid import GridIndex
 from service.core.trails import EVERY, trails_of
 from service.decision import decide
 from service.rules.expiry import AnswerExpiry
 from service.rules.history.event_counts import Counter, group_events, past_table
 from service.rules.history.lookback import most_by_rule
 from service.rules.policy import DEFAULT, Policy, from_documents, load
-from tests.decision.bank import CHANNELS, DAY, NOON, OFFERS, RELEASE, cap, event, fit, gate, lived, says, small_policy
+from tests.decision.bank import CHANNELS, DAY, NOON, RELEASE, cap, event, fit, gate, lived, says, small_policy
 from tests.decision.strategies import contexts, events, snapshots
-from tests.rules.history.test_event_counts import by_hand, tallies
+from tests.rules.history.counting import PLACES, by_hand, tallies
 
-PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 PLAIN_CHANNELS = tuple(replace(one, response=says("1.0", Kind.NUMBER)) for one in CHANNELS)
 BARE = {
     "gates": (),

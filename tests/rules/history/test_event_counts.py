@@ -8,21 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.domain import Event
-from service.core.grid import DAY_MS, GridIndex
+from service.core.grid import DAY_MS
 from service.rules.history.event_counts import Counter, EventCount, SurveyMean
-from tests.decision.bank import CHANNELS, NOON, OFFERS, event, past_of, table_of
+from tests.decision.bank import NOON, event, past_of, table_of
 from tests.decision.strategies import events
+from tests.rules.history.counting import PLACES, by_hand, tallies
 
-PLACES = GridIndex([(one.id, one.family) for one in OFFERS], [(one.id, one.direction) for one in CHANNELS])
 SHOWN = EventCount("offer", frozenset({"impression"}), 7)
-PER = ["customer", "offer", "family", "channel"]
-tallies = st.builds(
-    EventCount,
-    per=st.sampled_from(PER),
-    kinds=st.sets(st.sampled_from(["impression", "click", "contact", "survey", "dismiss"]), min_size=1).map(frozenset),
-    window_days=st.sampled_from([0.5, 1, 7, 30, float("inf")]),
-    direction=st.sampled_from([None, "inbound", "outbound"]),
-)
 
 
 def counted(tally: EventCount, *past: Event) -> list[int] | None:
@@ -95,27 +87,6 @@ def test_many_are_counted_like_each_one_and_by_hand(tally: EventCount, pasts: li
         expected = np.array([[nothing] * counter.size if row is None else row for row in each], dtype=float)
         np.testing.assert_array_equal(np.full_like(expected, nothing) if many is None else many, expected)
     assert counter.count_one(past_of(pasts[0], PLACES)) == by_hand(tally, pasts[0])
-
-
-def by_hand(tally: EventCount, past: tuple[Event, ...]) -> list[int] | None:
-    """The same count, said another way."""
-    families = {one.id: one.family for one in OFFERS}
-    names = {
-        "offer": [one.id for one in OFFERS],
-        "channel": [one.id for one in CHANNELS],
-        "family": ["deposit", "wealth"],
-    }
-    directions = {one.id: one.direction for one in CHANNELS}
-    counted_names = []
-    for one in past:
-        recent = one.kind in tally.kinds and NOON - one.at < tally.window_days * DAY_MS
-        directed = tally.direction is None or directions.get(one.channel, tally.direction) == tally.direction
-        named = {"customer": "", "offer": one.offer, "family": families.get(one.offer), "channel": one.channel}[
-            tally.per
-        ]
-        if recent and directed and named in names.get(tally.per, [""]):
-            counted_names.append(named)
-    return [counted_names.count(name) for name in names.get(tally.per, [""])] if counted_names else None
 
 
 @given(st.lists(events, min_size=2, max_size=6), st.data())

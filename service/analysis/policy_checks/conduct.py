@@ -135,9 +135,9 @@ def _inviting(compiled: CompiledPolicy) -> Facts:
 
 
 def _all_yes(compiled: CompiledPolicy) -> dict[str, bool]:
-    purposes = [rule.purpose for rule in compiled.policy.contact.consents]
-    named = {purpose.replace("<channel>", channel) for purpose in purposes for channel in compiled.places.channels}
-    return dict.fromkeys(sorted(named | {f"marketing:{channel}" for channel in compiled.places.channels}), True)
+    channels, rules = compiled.places.channels, compiled.policy.contact.consents
+    named = {rule.purpose_for(channel) for rule in rules for channel in channels}
+    return dict.fromkeys(sorted(named | {f"marketing:{channel}" for channel in channels}), True)
 
 
 def _all_in_person(compiled: CompiledPolicy, cells: Array) -> bool:

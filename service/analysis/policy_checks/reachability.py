@@ -102,8 +102,8 @@ def _seen(compiled: CompiledPolicy, people: Population) -> dict[str, Any]:
 
 
 def _asked(compiled: CompiledPolicy) -> dict[str, bool]:
-    purposes = [rule.purpose for rule in compiled.policy.contact.consents]
-    return {purpose.replace("<channel>", channel): True for purpose in purposes for channel in compiled.places.channels}
+    rules = compiled.policy.contact.consents
+    return {rule.purpose_for(channel): True for rule in rules for channel in compiled.places.channels}
 
 
 def _nearest(cells: JudgedCells, shape: tuple[int, ...], wanted: Array) -> int:

@@ -104,9 +104,8 @@ class CompiledRules:
         response = 1.0 if self.arm_policy.neutral else self._response(columns, scores.responses)
         propensity, fit, uplift = scores.propensity, fitness.value, scores.uplift if self.arm_policy.uplift else None
         worth = self._values.evaluate(columns, scores.tickets)
-        effect = arbitration.effect(propensity, uplift)
-        priority = self.arm_policy.ordering(effect, worth, self._lever, fit, response, cost)
-        priority = arbitration.unpushed(priority, uplift)
+        factors = (propensity, uplift, worth, self._lever, fit, response, cost)
+        priority = arbitration.priority_of(*factors, self.arm_policy.ordering)
         return JudgedCells(gate_masks, fitness, fit, propensity, uplift, worth, response, priority)
 
     def _response(self, columns: Columns, learned: Mapping[int, Any]) -> Any:

@@ -41,11 +41,6 @@ def effect(propensity: Array, uplift: Array | None) -> Array:
     return np.where(np.isnan(uplift), propensity, np.maximum(uplift, 0.0))
 
 
-def unpushed(priority: Array, uplift: Array | None) -> Array:
-    """Priorities, at most 0 where nothing is gained by offering, so that no price below 0 pushes such an offer."""
-    return priority if uplift is None else np.where(uplift <= 0.0, np.minimum(priority, 0.0), priority)
-
-
 Ordering = Callable[[Array, Array, Array, Array | float, Array | float, Array], Array]
 """What ``priorities`` takes, and what offers are ordered by; NaN where the value is unknown."""
 
@@ -71,6 +66,24 @@ def as_listed(
 
 def _whole(*factors: Array) -> tuple[int, ...]:
     return np.broadcast_shapes(*(factor.shape for factor in factors))
+
+
+def priority_of(
+    propensity: Array,
+    uplift: Array | None,
+    value: Array,
+    lever: Array,
+    fit: Array | float,
+    response: Array | float,
+    cost: Array,
+    ordering: Ordering = priorities,
+) -> Array:
+    """``ordering`` of ``effect`` and the other factors, at most 0 where the uplift is not above 0; (n, m, k).
+
+    So no cost below 0 pushes an offer that brings nothing.
+    """
+    found = ordering(effect(propensity, uplift), value, lever, fit, response, cost)
+    return found if uplift is None else np.where(uplift <= 0.0, np.minimum(found, 0.0), found)
 
 
 def prices(by_name: Mapping[str, float], places: GridIndex) -> Array:

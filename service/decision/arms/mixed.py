@@ -45,12 +45,12 @@ class MixedArms:
         response = np.where(self._rows(lambda arm_policy: arm_policy.neutral), 1.0, cells.response)
         lever = np.where(self._rows(lambda arm_policy: arm_policy.levers), self._lever, 1.0)
         fit, uplift = fitness.value, self._uplift(cells.uplift)
-        factors = (arbitration.effect(cells.propensity, uplift), cells.value, lever, fit, response, cost)
-        priority = arbitration.unpushed(arbitration.priorities(*factors), uplift)
+        factors = (cells.propensity, uplift, cells.value, lever, fit, response, cost)
+        priority = arbitration.priority_of(*factors)
         for ordering in (arbitration.by_propensity, arbitration.as_listed):
             mine = self._where([arm_policy.ordering is ordering for arm_policy in self._arm_policies])
             if mine.any():
-                priority = np.where(by_customer(mine), ordering(*factors), priority)
+                priority = np.where(by_customer(mine), arbitration.priority_of(*factors, ordering), priority)
         return replace(
             cells,
             gate_masks=self._opened(cells.gate_masks),

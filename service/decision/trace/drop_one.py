@@ -13,7 +13,7 @@ from typing import Any
 
 from service.decision.trace.cells import TracedTreatment
 from service.rules.policy import CONCERNS, Policy
-from service.scoring.arbitration import priorities, unpushed
+from service.scoring.arbitration import priority_of
 
 FACTORS = ("propensity", "value", "fit", *(f"fit.{concern}" for concern in CONCERNS), "lever", "response", "cost")
 
@@ -51,7 +51,8 @@ def priority(cell: TracedTreatment, changes: Mapping[str, float]) -> float:
     ``cost`` is contact cost and price together. The cell's value must be known.
     """
     factors: dict[str, Any] = {
-        "propensity": cell.effect,
+        "propensity": cell.propensity,
+        "uplift": None if "propensity" in changes else cell.uplift,
         "value": cell.value or 0.0,
         "lever": cell.lever,
         "fit": cell.fit,
@@ -59,8 +60,7 @@ def priority(cell: TracedTreatment, changes: Mapping[str, float]) -> float:
         "cost": cell.contact_cost + cell.price,
         **changes,
     }
-    uplift: Any = None if "propensity" in changes else cell.uplift
-    return float(unpushed(priorities(**factors), uplift))
+    return float(priority_of(**factors))
 
 
 def _dropped(factor: str, policy: Policy, cells: Sequence[TracedTreatment], before: Cell | None) -> Dropped:

@@ -12,6 +12,7 @@ chance is a hash of the customer, the day and the policy. So the same inputs giv
     compiled            a policy compiled to decide
     contact_permission  the permission for one contact, asked at the moment of contact
     population          what decide_many reads, and what it answers
+    portrait            the portrait of one customer at one moment
     positioning         message variants: the segment's words for each offer of a decision
     privacy             who is personalised, and what stays unread of those who are not
     record              the record of a decision

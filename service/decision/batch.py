@@ -19,7 +19,7 @@ from service.decision.arms.exploration import Draw, draw_explorations
 from service.decision.arms.mixed import MixedArms
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
 from service.decision.population import Decisions, Population
-from service.decision.privacy import PERSONALISATION, is_personal_arm
+from service.decision.privacy import is_personal_arm, withdrawn_many
 from service.rules.contact_gates import Crowd, Ok
 from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
@@ -35,7 +35,7 @@ BLOCK = 4096
 
 def decide_many(
     policy: Policy | CompiledPolicy,
-    population_of: Population,
+    population: Population,
     context: Context,
     scores: Mapping[str, Array],
     release: Release,
@@ -51,12 +51,12 @@ def decide_many(
     """
     compiled = policy if isinstance(policy, CompiledPolicy) else compile_policy(policy)
     task = _Task(compiled, context, release, reasons)
-    whole = task.blank(population_of.customers)
-    places = _arms(task.compiled.arms, population_of, release)
+    whole = task.blank(population.customers)
+    places = _arms(task.compiled.arms, population, release)
     for arm, members in _groups(task.compiled.arms, places):
         for rows in _blocks(members, block):
             spoken = {family: column[rows] for family, column in scores.items()}
-            task.decide(population_of.rows(rows), spoken, arm or MixedArms(task.compiled, places[rows]), rows, whole)
+            task.decide(population.rows(rows), spoken, arm or MixedArms(task.compiled, places[rows]), rows, whole)
     whole.arms[:] = np.array(task.compiled.arms.names, dtype=object)[places]
     return whole
 
@@ -90,13 +90,11 @@ def _blocks(members: Array, size: int) -> Iterator[Array]:
         yield members[first : first + size]
 
 
-def _arms(arms: ArmAssignment, population_of: Population, release: Release) -> Array:
+def _arms(arms: ArmAssignment, population: Population, release: Release) -> Array:
     """(n,) the place of each customer's arm; as ``assignment.arm_of``."""
-    personal = population_of.known.copy()
-    if PERSONALISATION in population_of.consents:
-        personal &= population_of.consents[PERSONALISATION] != 0.0
+    personal = population.known & ~withdrawn_many(population.consents, len(population.customers))
     places = np.full(len(personal), arms.index(Arm.UNPERSONALISED), dtype=np.int16)
-    names = [population_of.customers[row] for row in np.flatnonzero(personal).tolist()]
+    names = [population.customers[row] for row in np.flatnonzero(personal).tolist()]
     places[personal] = arms.index(Arm.CHALLENGER) if release.on_trial else arms.assign_many(names)
     return places
 

@@ -14,9 +14,11 @@ from dataclasses import replace
 from math import nan
 from typing import Any
 
+import numpy as np
+
 from service.core.context import PERSONAL_FIELDS
 from service.core.domain import Arm, Attributes, Context, Snapshot
-from service.core.grid import Column
+from service.core.grid import Array, Column
 from service.rules.history.columns import MEANS
 
 UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
@@ -29,6 +31,13 @@ PERSONALISATION = "personalisation"
 def is_withdrawn(consents: Mapping[str, bool]) -> bool:
     """Whether the customer withdrew personalisation; who never said anything has not."""
     return consents.get(PERSONALISATION) is False
+
+
+def withdrawn_many(consents: Mapping[str, Array], customers: int) -> Array:
+    """(n,) ``is_withdrawn`` of n customers; ``consents``: purpose -> (n,) of 1 (yes), 0 (no), NaN (never asked)."""
+    if PERSONALISATION not in consents:
+        return np.zeros(customers, dtype=bool)
+    return np.asarray(consents[PERSONALISATION] == 0.0)
 
 
 def is_personal(attributes: Attributes, consents: Mapping[str, bool]) -> bool:

@@ -14,6 +14,7 @@ import orjson
 from service.core.domain import Event, Lookback, Scalar, Snapshot, Text
 from service.core.errors import no_customer
 from service.core.grid import DAY_MS
+from service.decision.portrait import Lifetime, Portrait, compile_portrait
 from service.decision.privacy import is_withdrawn
 from service.engine.releases.active_release import ActiveRelease
 from service.engine.releases.scores import estimate
@@ -22,7 +23,6 @@ from service.rules.model.portrait import Tag
 from service.rules.policy import Policy
 from service.scoring.channel_record import Reach
 from service.scoring.models import Models
-from service.scoring.portrait import Lifetime, Portrait, portraits
 from service.scoring.satisfaction import Satisfaction
 from service.scoring.segments import Segment
 from service.store import Store
@@ -66,7 +66,7 @@ def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, languag
 def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, models: Models) -> Portrait:
     """The customer's portrait at ``now`` (ms)."""
     withdrawn = is_withdrawn(snapshot.consents)
-    return portraits(policy).of(snapshot, events, now, estimate(models, snapshot), withdrawn)
+    return compile_portrait(policy).build(snapshot, events, now, estimate(models, snapshot), withdrawn)
 
 
 def render(portrait: Portrait, policy: Policy, language: str) -> bytes:

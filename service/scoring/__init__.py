@@ -8,7 +8,6 @@ Facts -> ``models`` (propensities) -> ``propensity`` (which score speaks for an 
     evidence        what showing offers has taught without a model
     lifetime        what a customer is worth over the years
     models          the serving side of models
-    portrait        the portrait of one customer at one moment
     propensity      what the models say, laid on the grid
     reference       how a figure was spread among the customers a bundle learned from
     satisfaction    how satisfied a customer is, by the four C and on the whole

@@ -6,9 +6,9 @@ import numpy as np
 
 from service.core.domain import Snapshot
 from service.core.grid import Array
+from service.decision.portrait import Estimates
 from service.decision.privacy import is_withdrawn
 from service.scoring.models import Models
-from service.scoring.portrait import Estimates
 
 
 def score_one(models: Models, snapshot: Snapshot, segment: bool) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """What the policy says of a customer's portrait, as frozen values: stages, tags, needs, holdings, lifetime, surveys.
 
-``loading.portrait`` makes these from ``portrait.yaml``; ``scoring.portrait`` applies them to a customer. Expressions
+``loading.portrait`` makes these from ``portrait.yaml``; ``decision.portrait`` applies them to a customer. Expressions
 read ``customer.*``, ``context.*`` of the day, and those ``history.*`` that vary over the customer alone; tags and needs
 may also read what was worked out before them (``PORTRAIT_NAMES``). Nothing here is read or computed.
 """

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.core.domain import Event, Snapshot
+from service.decision.portrait import Estimates, Portrait, compile_portrait
 from service.rules.policy import DEFAULT, Policy, from_documents, load
-from service.scoring.portrait import Estimates, Portrait, portraits
 from service.scoring.segments import Segment
 
 DAY = 86_400_000
@@ -47,7 +47,7 @@ def drawn(policy: Policy, estimates: Estimates | None = None, withdrawn: bool = 
     events = changes.pop("events", ())
     facts = {name: value for name, value in (SAVER | changes).items() if value is not ...}
     snapshot = Snapshot("c", 1, facts, {"marketing:sms": True, "marketing:email": False})
-    return portraits(policy).of(snapshot, tuple(events), NOW, estimates or Estimates(), withdrawn)
+    return compile_portrait(policy).build(snapshot, tuple(events), NOW, estimates or Estimates(), withdrawn)
 
 
 def happened(kind: str, days_ago: float, **more: Any) -> Event:
@@ -164,7 +164,7 @@ def test_events_are_counted_by_kind_and_the_newest_come_first(policy: Policy) ->
 
 
 def test_of_whom_nothing_is_known_everything_is_null_and_named(policy: Policy) -> None:
-    found = portraits(policy).of(Snapshot("c", 1, {}), (), NOW, Estimates(), False)
+    found = compile_portrait(policy).build(Snapshot("c", 1, {}), (), NOW, Estimates(), False)
     assert (found.stage, found.segment, found.lifetime, found.satisfaction.overall) == (None,) * 4
     assert set(found.missing) == {"who", "holdings", "satisfaction", "stage", "segment", "lifetime", "propensity"}
     assert found.missing["segment"] == ("models",)

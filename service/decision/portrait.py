@@ -1,9 +1,9 @@
-"""The portrait of one customer at one moment: everything the policy asks to be said of them, worked out. Pure.
+"""The portrait of one customer at one moment: everything that the policy's ``portrait.yaml`` asks for. Pure.
 
-Order: columns (attributes, features, the customer's history, the day) -> holdings -> satisfaction -> stage -> lifetime
-value -> needs and tags, which may read all of that. What cannot be told is None, and ``missing`` says which facts it
-would take. Of a customer who withdrew personalisation nothing is inferred: no segment, stage, lifetime value, needs or
-tags; what they hold, what they answered and what happened are records and stay. Words and languages are not here.
+Order: columns (``columns``, with segment and stage) -> holdings -> satisfaction -> lifetime value -> needs and tags,
+which may read all of it. What cannot be told is None; ``missing`` names the facts that it would take. Of a customer who
+withdrew personalisation no segment, stage, lifetime value, need or tag is given. Holdings, survey answers and events
+are records and stay. Words and languages are not here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,31 +12,31 @@ from functools import lru_cache
 from math import isnan, nan
 from typing import Any
 
-from service.core.context import context_columns
 from service.core.domain import Context, Event, Scalar, Snapshot
 from service.core.expressions import Expression, compile_truth, compile_value
-from service.core.grid import day_number, moment
 from service.core.trails import surveys_of, trails_of
-from service.rules.history.columns import HistoryColumns
+from service.decision.columns import RuleColumns
+from service.decision.segment_and_stage import NAMES, with_stages
 from service.rules.history.event_counts import group_events
 from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.scoring.channel_record import Reach, counts, reaches
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
+from service.scoring.propensity import SEGMENT
 from service.scoring.satisfaction import Satisfaction, satisfaction
 from service.scoring.segments import Segment
 
 RECENT = 20
 MODELS, SURVEY = "models", "survey"
-"""What is missing where it is no attribute: a bundle that knows it, an answer to a survey."""
+"""What is missing where no attribute is: a bundle, or an answer to a survey."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What a bundle says of the customer: nothing by default.
+    """A bundle's estimates of one customer; None or empty where it has none.
 
-    ``lapse`` is P(they leave within ``lapse_days``); ``scores`` the propensity by family; ``reads`` the attributes that
-    the segments are found by, empty where the bundle has none.
+    ``lapse`` is P(the customer leaves within ``lapse_days``), ``scores`` the propensity by family. ``reads`` are the
+    attributes by which the bundle finds segments; empty where it has none.
     """
 
     version: str | None = None
@@ -49,7 +49,7 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Lifetime value in yuan with all it rests on; ``source`` names who estimated the lapse, a bundle or the policy."""
+    """Lifetime value in yuan, and its parts; ``source`` of the lapse: a bundle's version, or ``policy``."""
 
     value_yuan: float
     margin_yuan: float
@@ -82,26 +82,23 @@ class Portrait:
     tags: tuple[str, ...] | None = None
 
 
-class Portraits:
-    """One policy's portrait, compiled; holds nothing of any customer."""
+class PortraitBuilder:
+    """One policy's portrait, compiled. Holds no state of any customer."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         terms = policy.portrait
         self._holdings = [(one.id, compile_value(one.yuan, many=False)) for one in terms.holdings]
         self._margins = [compile_value(one.margin_yuan, many=False) for one in terms.holdings]
-        self._stages = [(one.id, compile_truth(one.when, many=False)) for one in terms.stages]
         self._needs = [(one.id, compile_truth(one.when, many=False)) for one in terms.needs]
         self._tags = [(one.id, compile_truth(one.when, many=False)) for one in terms.tags]
-        self._places = grid_index_of(policy.offers, policy.channels)
-        self._history = HistoryColumns(self._places, _names(policy))
-        self._holidays = frozenset(map(day_number, policy.contact.holidays))
+        self._columns = RuleColumns(policy, grid_index_of(policy.offers, policy.channels), _names(policy))
 
-    def of(
+    def build(
         self, snapshot: Snapshot, events: Sequence[Event], now: int, estimates: Estimates, withdrawn: bool
     ) -> Portrait:
-        """The portrait at ``now`` (ms) from all their events, oldest first; ``withdrawn``: no to personalisation."""
-        columns, terms = self._columns(snapshot, events, now), self.policy.portrait
+        """The portrait at ``now`` (ms), from all events of the customer, oldest first."""
+        columns, terms = self._columns_of(snapshot, events, now, estimates), self.policy.portrait
         feeling = satisfaction(events, terms.satisfaction, self.policy.weights, now)
         records: dict[str, Any] = {
             "customer_id": snapshot.customer_id,
@@ -120,20 +117,14 @@ class Portraits:
         profile = self._profile(columns, feeling, estimates)
         return Portrait(**records, **profile, missing={**missing, **self._missing_profile(profile, columns, estimates)})
 
-    def stage(self, columns: Mapping[str, Any]) -> str | None:
-        """The first stage that is true; None where none is known to be."""
-        return next((name for name, holds in self._stages if holds(columns)), None)
-
     def _profile(self, columns: dict[str, Any], feeling: Satisfaction, estimates: Estimates) -> dict[str, Any]:
-        """What is inferred; the columns get what tags and needs may read on the way."""
-        stage, worth, segment = self.stage(columns), self._lifetime(columns, estimates), estimates.segment
-        columns["customer.stage"] = stage
-        columns["customer.segment"] = None if segment is None else segment.id
+        """What is inferred; adds to the columns what needs and tags may read."""
+        worth = self._lifetime(columns, estimates)
         columns["customer.lifetime_value_yuan"] = nan if worth is None else worth.value_yuan
         columns["customer.satisfaction"] = nan if feeling.overall is None else feeling.overall
         return {
-            "stage": stage,
-            "segment": segment,
+            "stage": columns["customer.stage"],
+            "segment": estimates.segment,
             "lifetime": worth,
             "propensity": estimates.scores or None,
             "needs": tuple(name for name, holds in self._needs if holds(columns)),
@@ -141,7 +132,7 @@ class Portraits:
         }
 
     def _lifetime(self, columns: Mapping[str, Any], estimates: Estimates) -> Lifetime | None:
-        """None where a margin is unknown: part of a worth is no worth."""
+        """The lifetime value; None where the margin of a holding is unknown."""
         terms = self.policy.portrait.lifetime
         margin = sum(run(columns) for run in self._margins) - terms.servicing_yuan
         if isnan(margin):
@@ -154,12 +145,13 @@ class Portraits:
         worth = lifetime_value([margin] * terms.years, stays, terms.discount_rate)
         return Lifetime(worth, margin, tuple(stays), terms.discount_rate, lapse, days, source)
 
-    def _columns(self, snapshot: Snapshot, events: Sequence[Event], now: int) -> dict[str, Any]:
-        columns: dict[str, Any] = dict(self.policy.attributes.encode(snapshot.attributes))
-        self.policy.features.derive_one(columns)
-        columns.update(self._history.fill_one(group_events(trails_of(events), surveys_of(events), self._places, now)))
-        at = moment(now, self.policy.contact.timezone)
-        columns.update(context_columns(Context(now), at, self._holidays))
+    def _columns_of(
+        self, snapshot: Snapshot, events: Sequence[Event], now: int, estimates: Estimates
+    ) -> dict[str, Any]:
+        """What the portrait's expressions read: the columns of rules, with the past from all events."""
+        scores = {} if estimates.segment is None else {SEGMENT + estimates.segment.id: 1.0}
+        past = group_events(trails_of(events), surveys_of(events), self._columns.places, now)
+        columns, _ = self._columns.of_one(snapshot, Context(now), scores, past, self._columns.moment(now))
         return columns
 
     def _missing_records(
@@ -187,24 +179,25 @@ class Portraits:
         return {part: facts for part, facts in found.items() if profile[part] is None}
 
     def _unknown(self, expressions: Iterable[Expression], columns: Mapping[str, Any]) -> tuple[str, ...]:
-        """The raw attributes behind the expressions that are not known."""
+        """The unknown raw attributes behind the expressions."""
         names = {name.removeprefix("customer.") for one in expressions for name in one.names}
         behind = self.policy.attributes.only(names).attributes
         return tuple(one.name for one in behind if _is_unknown(columns[f"customer.{one.name}"]))
 
 
 @lru_cache(maxsize=16)
-def portraits(policy: Policy) -> Portraits:
-    """The policy's portrait, compiled once; a policy never changes."""
-    return Portraits(policy)
+def compile_portrait(policy: Policy) -> PortraitBuilder:
+    """The policy's portrait, compiled; a policy never changes, so the last sixteen are cached."""
+    return PortraitBuilder(policy)
 
 
 def _names(policy: Policy) -> frozenset[str]:
+    """Every name that the portrait reads: segment and stage, all attributes, and what its expressions read."""
     terms = policy.portrait
-    expressions = [one.when for one in terms.stages]
-    expressions += [one.when for one in (*terms.needs, *terms.tags)]
+    expressions = [one.when for one in (*terms.needs, *terms.tags)]
     expressions += [formula for one in terms.holdings for formula in (one.yuan, one.margin_yuan)]
-    return frozenset().union(*(expression.names for expression in expressions))
+    attributes = frozenset(f"customer.{one.name}" for one in policy.attributes.attributes)
+    return with_stages(policy, attributes.union(NAMES, *(expression.names for expression in expressions)))
 
 
 def _known(figure: Any) -> float | None:

@@ -28,7 +28,8 @@ from service.core.attributes import AttributeTable, parse_table
 from service.core.attributes.features import FeatureProgram
 from service.core.expressions import Kind
 from service.scoring.models import Bundle, open_bundle
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
+from training.models.trained import TrainedFamily
 
 ROOT = Path(__file__).resolve().parents[1]
 CUSTOMERS, TREES, LEAVES, CALLS = 4_000, 300, 63, 400

@@ -19,7 +19,8 @@ from tests.servers import (  # noqa: F401 - fixtures for every test
     redis_url,
     store,
 )
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
+from training.models.trained import TrainedFamily
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")

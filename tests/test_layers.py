@@ -63,6 +63,25 @@ STORE: Mapping[str, int] = {
 }
 """The rooms inside the store with their layers, held in the same way."""
 
+TRAINING: Mapping[str, int] = {
+    "training": 0,
+    "training.arrays": 0,
+    "training.data": 1,
+    "training.experience": 2,
+    "training.synthetic": 2,
+    "training.tracking": 2,
+    "training.evaluation": 3,
+    "training.models": 4,
+    "training.uplift": 5,
+    "training.score": 5,
+    "training.bundles": 6,
+    "training.report": 7,
+    "training.train": 7,
+    "training.train_from_events": 7,
+    "training.tune": 8,
+}
+"""The rooms inside training with their layers, held in the same way."""
+
 OUTSIDE: Mapping[str, frozenset[str]] = {
     "service": frozenset(),
     "service.core": PURE | {"orjson", "yaml"},
@@ -136,6 +155,14 @@ def test_a_module_of_the_store_imports_only_its_own_room_and_lower_ones(name: st
     room = room_of(name, STORE)
     others = {room_of(one, STORE): one for one in modules_of(name) if room_of(one) == "service.store"}
     assert [one for other, one in others.items() if other != room and STORE[other] >= STORE[room]] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if room_of(name) == "training"])
+def test_a_module_of_training_imports_only_its_own_room_and_lower_ones(name: str) -> None:
+    room = room_of(name, TRAINING)
+    others = {room_of(one, TRAINING): one for one in modules_of(name) if room_of(one) == "training"}
+    assert [one for other, one in others.items() if other != room and TRAINING[other] >= TRAINING[room]] == []
+    assert room != "training" or name == "training", f"{name} has no row in TRAINING"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if room_of(name) in OUTSIDE])

@@ -1,19 +1,20 @@
 """From a bank's files to bundles of models: what data scientists run, beside the service and never inside it.
 
-``data`` reads and judges files -> ``models`` fits -> ``evaluation`` measures on unseen customers -> ``bundles`` writes.
-``train`` is the whole road from files, ``train_from_events`` from the service's own decisions and events.
+``data`` reads and checks files -> ``models`` fits -> ``evaluation`` measures out-of-fold scores -> ``bundles`` writes.
+``train`` is all of it from files, ``train_from_events`` from the service's own decisions and events.
 
-    bundles            bundles on disk, named by their content
-    data               a bank's folder and files
-    evaluation         how good models are, on customers they have not seen
-    experience         what the service has lived through, made ready to learn from
+    arrays             types of arrays
+    data               a bank's folder and files, mapped, checked and sampled
+    experience         the service's decisions and events as observations
+    evaluation         ranking, calibration, fairness, leakage, policy value
     models             propensities by family and offer, tickets, segments, lapse
-    report             the report of a bundle
+    uplift             what an offer changes, for whom, where treated and untreated are known
     score              scores of a bank's customers by a bundle, as a file
-    synthetic          a bank that nobody owns
-    tracking           runs and names in MLflow, where the bank has it
-    train              the whole road from a bank's files to a bundle of models
+    bundles            bundles on disk, what each stores to be judged by, the champion, drift
+    train              a bundle from a bank's files
     train_from_events  a bundle from the service's own experience
-    tune               recipes found by an Optuna study
-    uplift             what an offer changes, for whom, where it is known who was treated and who was not
+    tune               hyperparameter search by Optuna
+    tracking           runs and model versions in MLflow, where the bank has it
+    report             the report of a bundle, as HTML or JSON
+    synthetic          an invented bank with known true propensities
 """

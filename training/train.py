@@ -18,13 +18,14 @@ import pyarrow as pa
 from sklearn.base import clone
 
 from service.analysis.model_gate import Verdict, gate
+from service.core.progress import Progress
 from service.rules.policy import DEFAULT, load
 from service.scoring.propensity import TICKET
 from training.bundles.champion import champion_of, compare_with_champion
 from training.bundles.diagnostics import check_allowed, gather_diagnostics
 from training.bundles.learned_from import LearnedFrom
 from training.bundles.portrait_parts import columns_of, portrait_parts
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
 from training.bundles.review import build_review
 from training.data import sufficiency
 from training.data.bank import Bank, open_bank
@@ -34,9 +35,9 @@ from training.data.warehouse import files_read
 from training.models.family import default_model, fit_family
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket, formula_tickets
+from training.models.trained import TrainedFamily
 from training.uplift.bundle_part import describe_uplifts, randomised_trials, study_families
 
-Progress = Callable[[int, int], None]
 Metrics = Mapping[str, Mapping[str, Any]]
 
 
@@ -112,10 +113,12 @@ def train(  # noqa: PLR0913
     )
     if progress:
         progress(1, 1)
-    unseen = {family: one.out_of_fold for family, one in families.items() if one.out_of_fold is not None}
-    gains, gainful = study_families(randomised_trials(sample, unseen), sample.categories, seed, described.true_rate)
+    out_of_fold = {family: one.out_of_fold for family, one in families.items() if one.out_of_fold is not None}
+    gains, gainful = study_families(
+        randomised_trials(sample, out_of_fold), sample.categories, seed, described.true_rate
+    )
     columns = columns_of(customers, sample.table)
-    evidence = gather_diagnostics(described, sample, customers, columns, unseen, allowed=allow_leak, seed=seed)
+    evidence = gather_diagnostics(described, sample, customers, columns, out_of_fold, allowed=allow_leak, seed=seed)
     families = {
         family: replace(one, metrics={**one.metrics, "leakage": evidence.leakage[family]})
         for family, one in families.items()

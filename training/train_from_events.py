@@ -10,22 +10,23 @@ comparable.
 The holdout is never learned from: it was served by priors alone, and tells what the bundle is worth beside them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.analysis.model_gate import Verdict, gate
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
+from service.core.progress import Progress
 from service.rules.policy import Policy
 from service.scoring.propensity import TICKET
+from training.arrays import Floats
 from training.bundles.learned_from import LearnedFrom
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
 from training.bundles.review_from_events import review_and_reference
 from training.evaluation.against_served import compare_with_served
 from training.experience.observations import Experience, Observation
@@ -33,10 +34,8 @@ from training.experience.smoothing import count_response
 from training.models.offer_models import LearnedModels, ModelInputs, learn, model_inputs, newest
 from training.models.propensity import PropensityModel
 from training.models.ticket import LEAST_AMOUNTS, fit_ticket
+from training.models.trained import TrainedFamily
 from training.uplift.bundle_part import describe_uplifts, uplifts_from_events
-
-Floats = npt.NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 FOLDS = 3
 UNMODELLED = PropensityModel(
@@ -79,7 +78,7 @@ def learn_bundle(
     apart = np.zeros(len(observations))
     for fold in range(FOLDS):
         out = np.array([_fold(observation) == fold for observation in observations])
-        apart[out] = _unseen(
+        apart[out] = _out_of_fold(
             experience, policy, inputs, seed, model, fold, [observations[row] for row in np.flatnonzero(out)]
         )
         told(fold + 2, FOLDS + 1)
@@ -122,7 +121,7 @@ def why_nothing(experience: Experience) -> str:
     return f"of what was shown, left out were {counted} (the window is {experience.window_days:g} days)"
 
 
-def _unseen(
+def _out_of_fold(
     experience: Experience,
     policy: Policy,
     inputs: ModelInputs,

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import clone
 
 from service.core.errors import InvalidInput
+from service.core.progress import Progress
+from training.arrays import Floats
 from training.bundles.champion import champion_of
 from training.data import sufficiency
 from training.data.bank import Bank, open_bank
@@ -34,9 +35,6 @@ from training.models.family import MEMBERS, training_set_of
 from training.models.propensity import PropensityModel
 from training.models.training_set import BoosterSpec, TrainingSet
 from training.train import TrainReport, train
-
-Floats = npt.NDArray[np.float64]
-Told = Callable[[int, int], None]
 
 SEARCH_SHARE = 0.55
 """The share of the minutes for the search; the rest trains the chosen members, which takes its time."""
@@ -67,7 +65,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     study: Path = Path("study.db"),
     seed: int = 7,
     artifacts: Path = Path("model_artifacts"),
-    progress: Told | None = None,
+    progress: Progress | None = None,
     champion: str | None = None,
     most_trials: int | None = None,
     base: PropensityModel | None = None,
@@ -203,7 +201,7 @@ def _opened(study: Path, sources: Mapping[str, str]) -> tuple[Any, Path]:
     return _optuna().storages.RDBStorage(f"sqlite:///{study}"), scores
 
 
-def _report_search(begun: float, ends_at: float, progress: Told | None) -> Callable[[], None]:
+def _report_search(begun: float, ends_at: float, progress: Progress | None) -> Callable[[], None]:
     """Seconds of the search as (done, of) of the whole."""
     of = round((ends_at - begun) / SEARCH_SHARE) or 1
 
@@ -214,7 +212,7 @@ def _report_search(begun: float, ends_at: float, progress: Told | None) -> Calla
     return clock
 
 
-def _second(progress: Told | None) -> Told | None:
+def _second(progress: Progress | None) -> Progress | None:
     """What training tells, as the part of the bar after the search."""
     if progress is None:
         return None

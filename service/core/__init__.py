@@ -12,6 +12,7 @@ ours.
     folding       one form for all spellings that a reader takes for the same
     grid          customer (n) x offer (m) x channel (k), and what is read on it
     hashing       who is in which arm, and in which order things are tried, by SHA-256 of a salt and a name
+    progress      a function that long work calls with how much is done, of how much
     suggestions   what to say of a name that nobody knows
     trails        all that a rule can ask of a customer's events, in a size that does not grow with them
 """

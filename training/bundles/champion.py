@@ -18,21 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from service.analysis.model_gate import not_compared
 from service.scoring.models import Bundle
 from service.scoring.models.folders import folder_of, verify
-from training.bundles.diagnostics import OutOfFold
+from training.arrays import Flags, Floats
 from training.bundles.learned_from import LearnedFrom
-from training.bundles.registry import TrainedFamily, read_learned_from
+from training.bundles.registry import read_learned_from
 from training.data.bank import Bank
 from training.data.bank_tables import Customers
 from training.data.training_sample import Sample
 from training.evaluation.metrics import auc, gain_standard_error
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel
+from training.models.trained import OutOfFold, TrainedFamily
 from training.models.training_set import BoosterSpec
 
 LATER, OTHERS, RECIPE = "later", "others", "recipe"
@@ -40,8 +40,6 @@ Z = 1.959963984540054
 WIDEST = 0.01
 """Half an interval of AUC beyond which the customers that neither has seen are too few to tell."""
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Document = dict[str, Any]
 
 
@@ -125,25 +123,25 @@ class ChampionComparison:
         lacking = [name for name in self.champion.bundle.reads(family) if name not in self.known.column_names]
         return f"the files lack columns that the champion reads: {', '.join(lacking)}" if lacking else None
 
-    def _as_it_serves(self, family: str, unseen: OutOfFold) -> Document | None:
+    def _as_it_serves(self, family: str, out_of_fold: OutOfFold) -> Document | None:
         """The champion's own scores on customers who are new to it; None where there are none to tell by."""
-        by, new = self._new(unseen)
-        if not _can_tell(unseen.taken[new]):
+        by, new = self._new(out_of_fold)
+        if not _can_tell(out_of_fold.taken[new]):
             return None
-        scores = self.champion.bundle.score_many(self.known.take(pa.array(unseen.rows[new])))[family]
-        return _paired(by, unseen.taken[new], unseen.scores[new], scores)
+        scores = self.champion.bundle.score_many(self.known.take(pa.array(out_of_fold.rows[new])))[family]
+        return _paired(by, out_of_fold.taken[new], out_of_fold.scores[new], scores)
 
-    def _new(self, unseen: OutOfFold) -> tuple[str, Flags]:
+    def _new(self, out_of_fold: OutOfFold) -> tuple[str, Flags]:
         """Which customers are certainly new to the champion, and why."""
         until, learned_from = self.champion.until, self.champion.learned_from
         if until is not None and self.bank.as_of >= until:
-            return LATER, np.ones(len(unseen.rows), dtype=bool)
+            return LATER, np.ones(len(out_of_fold.rows), dtype=bool)
         if learned_from is None:
-            return OTHERS, np.zeros(len(unseen.rows), dtype=bool)
-        ids = self.known.column("customer_id").take(pa.array(unseen.rows)).to_pylist()
+            return OTHERS, np.zeros(len(out_of_fold.rows), dtype=bool)
+        ids = self.known.column("customer_id").take(pa.array(out_of_fold.rows)).to_pylist()
         return OTHERS, ~learned_from.may_know(ids)
 
-    def _by_recipe(self, family: str, unseen: OutOfFold) -> Document | None:
+    def _by_recipe(self, family: str, out_of_fold: OutOfFold) -> Document | None:
         """The champion's recipe and columns, measured as the challenger is; None where its recipe is not known here."""
         entry = self.champion.bundle.manifest["families"][family]
         recipe = unfitted_of(entry.get("recipe"))
@@ -159,7 +157,7 @@ class ChampionComparison:
         )
         fitted = fit_family(recipe.set_params(random_state=self.seed), sample, self.bank, family, self.step)
         assert fitted.out_of_fold is not None
-        return _paired(RECIPE, unseen.taken, unseen.scores, fitted.out_of_fold.scores)
+        return _paired(RECIPE, out_of_fold.taken, out_of_fold.scores, fitted.out_of_fold.scores)
 
     def _why_none(self) -> str:
         if self.champion.learned_from is None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
@@ -23,23 +22,10 @@ from service.scoring.reference import reference_of
 from training.data.bank import Bank
 from training.data.bank_tables import Customers
 from training.evaluation.leakage import Finding, Matrix, examine, sources
+from training.models.trained import OutOfFold
 
-Floats = npt.NDArray[np.float64]
 TAKEN, KNOWN = "who takes it", "whose outcome is known"
 """What the canary asks of each attribute."""
-
-
-@dataclass(frozen=True)
-class OutOfFold:
-    """Scores by models that have not seen the customers: ``rows`` of the sample, ``scores`` and ``taken`` of each.
-
-    ``served`` are the scores by the calibration that serves, spread as those of new customers will be.
-    """
-
-    rows: npt.NDArray[np.int64]
-    scores: Floats
-    taken: Floats
-    served: Floats
 
 
 @dataclass(frozen=True)
@@ -55,7 +41,7 @@ def gather_diagnostics(
     sample: Any,
     customers: Customers,
     columns: Mapping[str, Any],
-    unseen: Mapping[str, OutOfFold],
+    out_of_fold: Mapping[str, OutOfFold],
     *,
     allowed: Collection[str],
     seed: int,
@@ -64,7 +50,7 @@ def gather_diagnostics(
     parts = {
         "reference": {
             "features": {name: reference_of(np.ravel(columns[f"customer.{name}"])) for name in _compared(sample)},
-            "scores": {family: reference_of(one.served) for family, one in unseen.items()},
+            "scores": {family: reference_of(one.served) for family, one in out_of_fold.items()},
         },
         "about": _about(bank, len(customers), len(sample.rows)),
     }

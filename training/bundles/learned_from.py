@@ -16,13 +16,12 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from training.arrays import Flags, Places
 
 FORMAT = 1
 SURE = 3.0
 """Standard errors by which more customers must be recognised than chance recognises."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,6 @@ class LearnedFrom:
         return min(size, round(beyond / (1.0 - share))) if share < 1.0 else size
 
 
-def _places(ids: Iterable[str], salt: bytes, size: int) -> npt.NDArray[np.int64]:
+def _places(ids: Iterable[str], salt: bytes, size: int) -> Places:
     hashes = (blake2b(one.encode(), digest_size=8, salt=salt).digest() for one in ids)
     return np.fromiter((int.from_bytes(one) % size for one in hashes), np.int64)

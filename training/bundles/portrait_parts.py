@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
+from training.arrays import Places
 from training.data.bank_tables import Customers, Lapses
 from training.models.lapse import fit_lapse
 from training.models.segments import segment
@@ -34,5 +35,5 @@ def columns_of(customers: Customers, table: AttributeTable) -> dict[str, Any]:
     return {name: np.broadcast_to(column, (len(customers), 1, 1)) for name, column in columns.items()}
 
 
-def _rows(column: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def _rows(column: npt.NDArray[Any], rows: Places) -> npt.NDArray[Any]:
     return column[rows]

@@ -9,8 +9,7 @@ it.
 import json
 import platform
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -21,32 +20,10 @@ from service.core.errors import BundleError, InvalidInput, Problem
 from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import place
-from training.bundles.diagnostics import OutOfFold
 from training.bundles.learned_from import LearnedFrom
+from training.models.trained import TrainedFamily
 
 _FEATURE_NAMES = re.compile(r"^feature_names=(.*)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class TrainedFamily:
-    """What training hands over for one family.
-
-    ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
-    the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
-    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
-    whose scores are ``unseen`` (kept as shares and curves only). ``weights``: of an uplift, what each model counts.
-    ``recipe``: the parameters of the unfitted model, by which another training fits it to other customers.
-    """
-
-    models: Sequence[str]
-    features: Sequence[str]
-    calibration: tuple[Sequence[float], Sequence[float]]
-    metrics: Mapping[str, Any]
-    base_rate: float
-    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    out_of_fold: OutOfFold | None = None
-    weights: Sequence[float] | None = None
-    recipe: Mapping[str, Any] | None = None
 
 
 def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)

@@ -10,15 +10,13 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
 from service.rules.policy import DEFAULT, Policy, load
-from training.bundles.diagnostics import OutOfFold
+from training.arrays import Floats
 from training.data.bank import Bank
 from training.evaluation.curves import curves_of
 from training.evaluation.fairness import fairness_of, groups_of, suitable
-
-Floats = npt.NDArray[np.float64]
+from training.models.trained import OutOfFold
 
 FORMAT = 1
 EXPLAINED = 400
@@ -48,7 +46,7 @@ def build_review(
 def review_family(
     models: Sequence[str],
     sample: Any,
-    unseen: OutOfFold,
+    out_of_fold: OutOfFold,
     known: Mapping[str, Any],
     may: Any,
     policy: Policy,
@@ -56,13 +54,13 @@ def review_family(
 ) -> dict[str, Any]:
     """One family: ``known`` are columns of the sample's customers, ``may`` (n,) who may have an offer of it."""
     return {
-        **curves_of(unseen.taken, unseen.scores, seed),
-        **leanings(models, sample, unseen, seed),
-        "fairness": _fairness(known, unseen, may, policy.monitoring.fairness_alert),
+        **curves_of(out_of_fold.taken, out_of_fold.scores, seed),
+        **leanings(models, sample, out_of_fold, seed),
+        "fairness": _fairness(known, out_of_fold, may, policy.monitoring.fairness_alert),
     }
 
 
-def leanings(models: Sequence[str], sample: Any, unseen: OutOfFold, seed: int) -> dict[str, Any]:
+def leanings(models: Sequence[str], sample: Any, out_of_fold: OutOfFold, seed: int) -> dict[str, Any]:
     """``importance`` (share of gain) and ``shap``: the fifteen features with the largest mean contribution.
 
     Each with ``tenths``: from the lowest tenth of its values to the highest, the mean value and mean contribution (in
@@ -71,7 +69,7 @@ def leanings(models: Sequence[str], sample: Any, unseen: OutOfFold, seed: int) -
     boosters = [lgb.Booster(model_str=text) for text in models]
     gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
     chance = np.random.default_rng([seed, 3])
-    rows = sample.rows[np.sort(chance.permutation(unseen.rows)[:EXPLAINED])]
+    rows = sample.rows[np.sort(chance.permutation(out_of_fold.rows)[:EXPLAINED])]
     values = np.mean([booster.predict(rows, pred_contrib=True, num_threads=1) for booster in boosters], axis=0)[:, :-1]
     weight = np.abs(values).mean(axis=0)
     heaviest = np.argsort(-weight, kind="stable")[:SHOWN]
@@ -100,9 +98,9 @@ def _told(sample: Any, place: int, column: Floats, values: Floats, weight: float
     }
 
 
-def _fairness(known: Mapping[str, Any], unseen: OutOfFold, may: Any, bound: float) -> dict[str, Any] | None:
+def _fairness(known: Mapping[str, Any], out_of_fold: OutOfFold, may: Any, bound: float) -> dict[str, Any] | None:
     """None where the files tell of no group."""
-    groups = groups_of(known, unseen.rows)
+    groups = groups_of(known, out_of_fold.rows)
     if not groups or may is None:
         return None
-    return fairness_of(groups, unseen.taken, unseen.scores, may[unseen.rows], bound)
+    return fairness_of(groups, out_of_fold.taken, out_of_fold.scores, may[out_of_fold.rows], bound)

@@ -9,24 +9,24 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.core.grid import day_at
 from service.rules.policy import Policy
 from service.scoring.reference import reference_of
-from training.bundles.diagnostics import OutOfFold
+from training.arrays import Floats
 from training.bundles.review import FORMAT, review_family
 from training.evaluation.fairness import suitable
 from training.experience.export import facts_of
 from training.experience.observations import Experience, Observation
 from training.models.offer_models import LearnedModels, newest
+from training.models.trained import OutOfFold
 
 
 @dataclass(frozen=True)
 class Rows:
     """The matrix (n, f) a family's model learned from, with its columns."""
 
-    rows: npt.NDArray[np.float64]
+    rows: Floats
     names: list[str]
     categories: dict[str, list[str]]
 
@@ -41,13 +41,13 @@ def review_and_reference(
         model = learned.models[family]
         observations = newest(one for one in experience.families if one.exposure.family == family and not one.held_out)
         taken = np.array([one.taken for one in observations], dtype=np.float64)
-        unseen = OutOfFold(np.arange(len(observations)), model.oof_scores_, taken, model.oof_served_)
+        out_of_fold = OutOfFold(np.arange(len(observations)), model.oof_scores_, taken, model.oof_served_)
         columns = dict(inputs.program.table.encode_frame(facts_of(observations, inputs.program.table)))
         inputs.program.derive_many(columns)
         sample = Rows(inputs.matrix(observations), inputs.names, inputs.categories)
         may = suitable(policy, _whole(policy, columns), _day(observations, policy.contact.timezone)).get(family)
-        families[family] = review_family(model.texts(), sample, unseen, columns, may, policy, seed)
-        scores[family] = reference_of(unseen.served)
+        families[family] = review_family(model.texts(), sample, out_of_fold, columns, may, policy, seed)
+        scores[family] = reference_of(out_of_fold.served)
     review = {"format": FORMAT, "policy": policy.hash, "families": families}
     if not families:
         return review, None

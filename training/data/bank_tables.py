@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from service.core.attributes import AttributeTable, parse_table
 from service.core.domain import Attributes
 from service.core.errors import InvalidInput, Problem
+from training.arrays import Flags, Floats, Places
 from training.data.bank import OWN_TABLE, Bank, open_bank, read_yaml
 from training.data.consent_instants import Spoken, spoken
 from training.data.external_keys import apart, key_faults
@@ -85,20 +86,20 @@ class Outcomes:
     who was not. Families without such a column are not in them.
     """
 
-    rows: npt.NDArray[np.int64]
-    bought: Mapping[str, npt.NDArray[np.float64]]
-    held: Mapping[str, npt.NDArray[np.bool_] | None]
+    rows: Places
+    bought: Mapping[str, Floats]
+    held: Mapping[str, Flags | None]
     times: npt.NDArray[Any] | None = None
-    amounts: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
-    treated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    amounts: Mapping[str, Floats] = field(default_factory=dict)
+    treated: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lapses:
     """Who left within the horizon, aligned to ``rows`` of the customers' table: ``lapsed`` is 1.0 or 0.0."""
 
-    rows: npt.NDArray[np.int64]
-    lapsed: npt.NDArray[np.float64]
+    rows: Places
+    lapsed: Floats
 
 
 def default_table() -> AttributeTable:
@@ -215,13 +216,13 @@ def _words(table: pa.Table, said: Spoken) -> Iterator[Word]:
     return zip(*names, granted, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True)
 
 
-def _places(ids: list[str], customers: Customers) -> npt.NDArray[np.int64]:
+def _places(ids: list[str], customers: Customers) -> Places:
     """Each id's row among the customers; -1 where it is not among them."""
     place = {customer: row for row, customer in enumerate(customers.ids)}
     return np.array([place.get(customer, -1) for customer in ids], dtype=np.int64)
 
 
-def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outcomes:
+def _outcomes(bank: Bank, rows: pa.Table, places: Places) -> Outcomes:
     flags = {name: _flags(rows, name) for name in rows.column_names if name.startswith(("bought_", "held_"))}
     held = {family: flags.get(f"held_{family}") for family in bank.families}
     return Outcomes(
@@ -234,12 +235,12 @@ def _outcomes(bank: Bank, rows: pa.Table, places: npt.NDArray[np.int64]) -> Outc
     )
 
 
-def _where_given(bank: Bank, rows: pa.Table, what: str) -> dict[str, npt.NDArray[np.float64]]:
+def _where_given(bank: Bank, rows: pa.Table, what: str) -> dict[str, Floats]:
     names = {family: f"{what}_{family}" for family in bank.families}
     return {family: _flags(rows, name) for family, name in names.items() if name in rows.column_names}
 
 
-def _flags(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+def _flags(rows: pa.Table, name: str) -> Floats:
     return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy())
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.core.grid import start_of
+from training.arrays import Flags, Places
 from training.data.bank import Bank
 from training.data.files.casting import day_of
 
@@ -42,10 +42,10 @@ Span = tuple[int, int]
 class Spoken:
     """For every row its first and last instant (ms UTC), whether the file tells it, whether it is no time."""
 
-    earliest: npt.NDArray[np.int64]
-    latest: npt.NDArray[np.int64]
-    proven: npt.NDArray[np.bool_]
-    wrong: npt.NDArray[np.bool_]
+    earliest: Places
+    latest: Places
+    proven: Flags
+    wrong: Flags
 
 
 def spoken(table: pa.Table, bank: Bank) -> Spoken:

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.core.attributes import AttributeTable
 from service.core.expressions import Kind
+from training.arrays import Flags, Places
 from training.data.bank import Bank
 from training.data.files.casting import in_kinds
 from training.data.warehouse import query
@@ -37,17 +37,17 @@ class Rows:
     """
 
     table: pa.Table
-    numbers: npt.NDArray[np.int64]
+    numbers: Places
     in_kinds: Callable[[pa.Table], pa.Table]
     erased: frozenset[str] = frozenset()
     listed: int = LISTED
 
-    def only(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
+    def only(self, wanted: Flags) -> "Rows":
         """The rows where ``wanted``, under their old numbers: what could not be read as its kind may be gone now."""
         table = self.in_kinds(self.table.filter(pa.array(wanted)))
         return replace(self, table=table, numbers=self.numbers[wanted])
 
-    def of(self, customers: Collection[str]) -> npt.NDArray[np.bool_]:
+    def of(self, customers: Collection[str]) -> Flags:
         """Which rows belong to one of these customers."""
         ids = pc.cast(self.table.column(ID), pa.string())
         return np.asarray(pc.is_in(ids, pa.array(sorted(customers), pa.string())).to_numpy())

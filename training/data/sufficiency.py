@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.core.errors import NotLearnable, Problem
+from training.arrays import Floats, Places
 from training.data.bank import Bank
 from training.data.training_sample import MOST_WORDS, Sample
 
@@ -20,8 +21,6 @@ LEAST_LATE = 10
 """Of each outcome among the last fifth, which measures the models of a bank that splits by time."""
 UNSEEN_SHARE = 0.2
 """The last share in time that measures the models of a bank that splits by time."""
-
-Places = npt.NDArray[np.int64]
 
 
 def refuse(sample: Sample, bank: Bank) -> None:
@@ -49,12 +48,12 @@ def _family(sample: Sample, family: str) -> Iterator[Problem]:
         yield from _both(f"bought_{family}", taken[late], LEAST_LATE, "the last fifth in time")
 
 
-def lacking_outcome(family: str, taken: npt.NDArray[np.float64]) -> Iterator[Problem]:
+def lacking_outcome(family: str, taken: Floats) -> Iterator[Problem]:
     """What is missing where all customers of the files took an offer of the family, or none did."""
     yield from _both(f"bought_{family}", taken, 1, "the customers of customers.sql")
 
 
-def _both(column: str, taken: npt.NDArray[np.float64], least: int, among: str) -> Iterator[Problem]:
+def _both(column: str, taken: Floats, least: int, among: str) -> Iterator[Problem]:
     yes = int(taken.sum())
     no = len(taken) - yes
     if min(yes, no) < least:

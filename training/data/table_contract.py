@@ -24,6 +24,7 @@ from service.core.attributes import AttributeTable
 from service.core.errors import InvalidInput, Problem
 from service.core.expressions import Kind
 from service.core.grid import day_at
+from training.arrays import Flags, Floats
 from training.data.bank import FILE, Bank
 from training.data.consent_instants import EXPECTED, SAID_ON, Spoken, spoken
 from training.data.files.casting import read_column
@@ -37,8 +38,6 @@ DISTINCT, SHOWN = 10, 60
 KEEP_DIGITS = "read them as text (types = {'column': 'VARCHAR'}), or CAST(column AS BIGINT) where no digit is lost"
 UTC = ZoneInfo("UTC")
 CONSENTS = (ID, "purpose", "granted")
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -302,7 +301,7 @@ def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem
     return listed(rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)")
 
 
-def _truths(rows: Rows, name: str) -> npt.NDArray[np.float64] | None:
+def _truths(rows: Rows, name: str) -> Floats | None:
     """A column as 1.0 and 0.0, NaN or another number for what is neither; None where it is of another kind."""
     column, _ = read_column(rows.table.column(name), Kind.BOOLEAN, UTC)
     if not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):

@@ -16,6 +16,7 @@ import pyarrow as pa
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
 from service.core.expressions import Kind
+from training.arrays import Floats
 from training.data.bank import Bank
 from training.data.bank_tables import Customers, Outcomes, read_customers, read_outcomes, table_of
 
@@ -27,7 +28,7 @@ MOST_WORDS = 64
 class Sample:
     """What one bank's models learn from: the matrix (n, f), its columns, and who did what."""
 
-    rows: npt.NDArray[np.float64]
+    rows: Floats
     names: list[str]
     categories: dict[str, list[str]]
     table: AttributeTable

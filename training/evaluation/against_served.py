@@ -8,29 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from training.evaluation.metrics import BINS, auc, auc_standard_error, calibration_error
+from training.arrays import Floats
+from training.evaluation.metrics import auc, auc_standard_error, by_chance, calibration_error, log_loss
 from training.experience.observations import Observation
 
-Floats = npt.NDArray[np.float64]
-
 Z = 1.959963984540054
-SMALLEST = 1e-6
-"""No chance is taken to be nearer to 0 or 1, so that one surprise does not outweigh all else."""
-
-
-def log_loss(taken: Floats, p: Floats) -> Floats:
-    """-ln of the probability given to what happened, (n,)."""
-    p = np.clip(p, SMALLEST, 1.0 - SMALLEST)
-    return np.asarray(-np.where(taken > 0, np.log(p), np.log1p(-p)))
-
-
-def by_chance(p: Floats, bins: int = BINS) -> float:
-    """The calibration error that perfectly calibrated P would show on as many customers: sqrt(2 / pi) mean of SE."""
-    parts = [part for part in np.array_split(np.sort(p), bins) if len(part)]
-    errors = [len(part) * np.sqrt(2.0 / np.pi * (part * (1.0 - part)).mean() / len(part)) for part in parts]
-    return float(sum(errors) / len(p)) if len(p) else 0.0
 
 
 def compare_with_served(observations: Sequence[Observation], p: Floats) -> dict[str, Any]:

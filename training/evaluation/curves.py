@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import norm
 
+from training.arrays import Floats
 from training.evaluation.metrics import BINS, TOP, auc, auc_standard_error
-
-Floats = npt.NDArray[np.float64]
 
 POINTS = 100
 TWENTIETHS = 20

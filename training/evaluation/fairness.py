@@ -11,24 +11,21 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import norm
 
 from service.core.grid import start_of
 from service.decision.compiled import compile_policy
 from service.rules.policy import Policy
 from service.rules.rulebook import open_cells
+from training.arrays import Flags, Floats
 from training.evaluation.curves import LEVEL, wilson
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 AGE_BANDS = ((0, 25), (25, 35), (35, 45), (45, 55), (55, 65), (65, 200))
 LEAST = 100
 """A smaller group is left out: its interval would say nothing, and it could be recognised."""
 CHOSEN = 0.2
 """The best-scored share of the suitable that counts as chosen by the model."""
-STAGES = ("eligibility", "suitability")
+SUITABLE_STAGES = ("eligibility", "suitability")
 
 
 def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str, Flags]:
@@ -39,7 +36,7 @@ def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str,
     ready = compile_policy(policy)
     size = max(np.size(column) for column in columns.values())
     known = ready.columns.of_facts(columns, size, start_of(day, policy.contact.timezone))
-    gates = [gate for gate in ready.array_rules.rulebook.gates if gate.stage in STAGES]
+    gates = [gate for gate in ready.array_rules.rulebook.gates if gate.stage in SUITABLE_STAGES]
     shape = (size, len(policy.offers), len(policy.channels))
     cells = np.asarray(open_cells((gate.passes(known) for gate in gates), shape).any(axis=2))
     families = np.array([offer.family for offer in policy.offers])

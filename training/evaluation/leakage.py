@@ -24,14 +24,12 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
 from service.analysis.model_gate import MOST_CLOSED
 from service.core.attributes import AttributeTable
+from training.arrays import Floats, Places
 from training.evaluation.metrics import auc, gain_standard_error
-
-Floats = npt.NDArray[np.float64]
 
 SURE = 1.645
 """Standard errors by which it must be above: chance explains one in twenty."""
@@ -117,7 +115,7 @@ def sources(table: AttributeTable) -> dict[str, set[str]]:
     return found
 
 
-def _sample(size: int, seed: int) -> npt.NDArray[np.int64]:
+def _sample(size: int, seed: int) -> Places:
     chance = np.random.default_rng([seed, 1])
     return np.sort(chance.permutation(size)[:SAMPLED])
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from training.arrays import Flags, Floats
 
 BINS = 10
+SMALLEST = 1e-6
+"""No chance is taken to be nearer to 0 or 1, so that one surprise does not outweigh all else."""
 TOP = 0.1
 
 
@@ -102,6 +102,19 @@ def calibration_error(taken: Floats, scores: Floats, bins: int = BINS) -> float:
     parts = [part for part in np.array_split(order, bins) if len(part)]
     gaps = [len(part) * abs(taken[part].mean() - scores[part].mean()) for part in parts]
     return float(sum(gaps) / len(scores))
+
+
+def log_loss(taken: Floats, p: Floats) -> Floats:
+    """-ln of the probability given to what happened, (n,)."""
+    p = np.clip(p, SMALLEST, 1.0 - SMALLEST)
+    return np.asarray(-np.where(taken > 0, np.log(p), np.log1p(-p)))
+
+
+def by_chance(p: Floats, bins: int = BINS) -> float:
+    """The calibration error that perfectly calibrated P would show on as many customers: sqrt(2 / pi) mean of SE."""
+    parts = [part for part in np.array_split(np.sort(p), bins) if len(part)]
+    errors = [len(part) * np.sqrt(2.0 / np.pi * (part * (1.0 - part)).mean() / len(part)) for part in parts]
+    return float(sum(errors) / len(p)) if len(p) else 0.0
 
 
 def lift(taken: Floats, scores: Floats, share: float = TOP) -> float:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.rules.policy import Policy
-
-Floats = npt.NDArray[np.float64]
+from training.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

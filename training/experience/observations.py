@@ -20,6 +20,7 @@ import orjson
 
 from service.core.decision_ids import canonical_id
 from service.core.domain import Arm, Attributes, Event
+from service.core.grid import DAY_MS
 from service.decision.record import UNREADABLE
 from service.rules.policy import Policy
 from training.experience.first_exposures import FirstExposure, first_exposure_of
@@ -27,7 +28,6 @@ from training.experience.first_exposures import FirstExposure, first_exposure_of
 CustomerHistory = tuple[str, Sequence[bytes], Sequence[Event]]
 """A customer's id, the records of their decisions, and their events, oldest first."""
 
-DAY_MS = 86_400_000
 SEEN = frozenset({"impression", "contact", "click", "accept"})
 TAKEN = frozenset({"accept", "purchase"})
 

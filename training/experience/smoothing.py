@@ -17,9 +17,8 @@ import numpy.typing as npt
 from service.core.expressions import Kind
 from service.rules.policy import Policy
 from service.scoring.evidence import LEAST_RESPONSE, MOST_RESPONSE, smoothed
+from training.arrays import Flags, Floats, Places
 from training.experience.observations import Observation
-
-Floats = npt.NDArray[np.float64]
 
 TRIALS = 100.0
 """A prior chance counts like this many trials, a prior share like this many takes that were expected."""
@@ -91,7 +90,7 @@ def count_response(policy: Policy, observations: Sequence[Observation], expected
     }
 
 
-def _channel(mine: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], taken: Floats, expected: Floats) -> Any:
+def _channel(mine: Flags, group: Places, taken: Floats, expected: Floats) -> Any:
     whole = _factor(1.0, taken[mine].sum(), expected[mine].sum())
     parts = [mine & (group == number) for number in range(len(EDGES) + 2)]
     return {
@@ -107,7 +106,7 @@ def _factor(prior: float, taken: float, expected: float) -> float:
     return float(np.clip(smoothed(prior, TAKES, taken, expected), LEAST_RESPONSE, MOST_RESPONSE))
 
 
-def _groups(observations: Sequence[Observation]) -> npt.NDArray[np.int64]:
+def _groups(observations: Sequence[Observation]) -> Places:
     """The group of each trial's customer; the last is of those whose figure is unknown."""
     said = [observation.exposure.attributes.get(GROUPED_BY) for observation in observations]
     figures = np.array([np.nan if one is None else float(one) for one in said])

@@ -1,15 +1,16 @@
 """What is fitted: propensities by family and offer, tickets, segments, lapse, and how they are calibrated and blended.
 
-blend         which members together rank best
-booster       a member of a propensity model
-calibration   an isotonic fit on unseen customers, exported as a table of points
+training_set  what trains one booster: its specification, and the rows with their columns
+booster       one member of a propensity model, cross-fitted
 dask_cluster  the same training and scoring on a Dask cluster
+calibration   isotonic calibration of out-of-fold scores, exported as a table of points
+blend         the members whose mean ranks best
+propensity    a family's propensity model: members, calibration, out-of-fold scores
+trained       what training hands over to a bundle
 family        one family's model from a bank's sample
-lapse         the chance that a customer lapses within the horizon, for the survival behind lifetime value
-offer_models  models of a bank's own trials
-propensity    members of boosted trees, measured and calibrated on customers they have not seen
-segments      groups of customers who are alike in balances, activity and the age of their relationship
-standardize   which figures a bank's files really hold, and the mean and deviation of each on its scale
-ticket        how much a customer brings who buys
-training_set  what one booster is taught
+offer_models  models of families and offers from the service's own observations
+ticket        yuan that a buyer brings
+standardize   the figures that tell customers apart, with mean and deviation on their scale
+segments      groups of customers alike in balances, activity and age of the relationship
+lapse         the chance that a customer lapses within the horizon, for lifetime value
 """

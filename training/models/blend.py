@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from training.arrays import Flags, Floats
 from training.evaluation.metrics import auc
-from training.models.training_set import Floats, TrainingSet
+from training.models.training_set import TrainingSet
 
 LARGEST_BLEND = 6
 """Members of a tuned model at most: each costs its trees in every decision."""
@@ -14,7 +14,7 @@ LEAST_GAIN = 1e-5
 """A further member must raise the blend score by this much."""
 
 
-def blend_score(taken: Floats, scores: Floats, held: npt.NDArray[np.bool_]) -> float:
+def blend_score(taken: Floats, scores: Floats, held: Flags) -> float:
     """(AUC among everybody + AUC among those who held none) / 2; where nobody or everybody held it, the former."""
     everybody, none = auc(taken, scores), ~held
     if not 0 < taken[none].sum() < none.sum():

@@ -12,13 +12,12 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
 
+from training.arrays import Floats, Fold
 from training.models import dask_cluster
-from training.models.training_set import BoosterSpec, Floats, TrainingSet
+from training.models.training_set import BoosterSpec, TrainingSet
 
-Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Watch = Callable[[int, Callable[[], Floats]], None]
 
 CLUSTER_STEP = 5

@@ -8,10 +8,9 @@ become one and the order of customers is that of the raw scores.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.isotonic import isotonic_regression
 
-Floats = npt.NDArray[np.float64]
+from training.arrays import Floats
 
 GROUP = 50
 """Customers averaged before pooling: fewer let the last few decide what the best score is worth."""

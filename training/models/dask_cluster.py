@@ -24,7 +24,8 @@ import pyarrow as pa
 
 from service.core.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
-from training.models.training_set import Floats, TrainingSet
+from training.arrays import Floats
+from training.models.training_set import TrainingSet
 
 BLOCK = 50_000
 """Customers scored by one task."""

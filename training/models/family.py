@@ -13,13 +13,13 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.base import clone
 
-from training.bundles.diagnostics import OutOfFold
-from training.bundles.registry import TrainedFamily
+from training.arrays import Floats
 from training.data.bank import Bank
 from training.data.sufficiency import by_time
 from training.data.training_sample import Sample
 from training.evaluation.metrics import measure
 from training.models.propensity import PropensityModel
+from training.models.trained import OutOfFold, TrainedFamily
 from training.models.training_set import TrainingSet
 
 MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -52,14 +52,14 @@ def fit_family(
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     fitted = _fitted(unfitted, sample, family, slice(None), step)
     metrics = {**measure(taken, fitted.oof_scores_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
-    unseen = OutOfFold(np.arange(len(taken)), fitted.oof_scores_, taken, fitted.oof_served_)
+    out_of_fold = OutOfFold(np.arange(len(taken)), fitted.oof_scores_, taken, fitted.oof_served_)
     if bank.split == "time":
-        later, unseen = _later(unfitted, sample, family, step)
+        later, out_of_fold = _later(unfitted, sample, family, step)
         metrics = {**later, "cross_fitted": metrics}
     base_rate, table = float(taken.mean()), fitted.table()
     if family in bank.true_rate:
         sampled, table = table, table.at_rate(base_rate, bank.true_rate[family])
-        unseen = replace(unseen, served=np.interp(unseen.served, sampled.y, table.y))
+        out_of_fold = replace(out_of_fold, served=np.interp(out_of_fold.served, sampled.y, table.y))
         metrics |= {"sampled_rate": base_rate, "true_rate": bank.true_rate[family]}
     return TrainedFamily(
         models=fitted.texts(),
@@ -68,7 +68,7 @@ def fit_family(
         metrics=metrics,
         base_rate=bank.true_rate.get(family, base_rate),
         categories=sample.categories,
-        out_of_fold=unseen,
+        out_of_fold=out_of_fold,
         recipe=unfitted.recipe(),
     )
 
@@ -101,8 +101,8 @@ def _fitted(
     return fitted
 
 
-def recency(times: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def recency(times: npt.NDArray[Any]) -> Floats:
     """0.5 ** (share of the customers that came later / 0.125), (n,): what was true lately counts for tomorrow."""
     later = 1.0 - rankdata(times, method="max") / len(times)
-    weights: npt.NDArray[np.float64] = 0.5 ** (later / HALF_LIFE)
+    weights: Floats = 0.5 ** (later / HALF_LIFE)
     return weights

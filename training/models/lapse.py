@@ -23,9 +23,10 @@ from threadpoolctl import threadpool_limits
 from service.core.attributes import AttributeTable
 from service.core.errors import NotLearnable
 from service.scoring.standardize import LOG, PLAIN, at_mean
+from training.arrays import Floats, Fold
 from training.evaluation.metrics import figures_of
 from training.models.calibration import Table, calibrate
-from training.models.standardize import Floats, document_of, standardise
+from training.models.standardize import document_of, standardise
 
 FIGURES = (
     ("demand_yuan", LOG),
@@ -44,9 +45,6 @@ FIGURES = (
 FOLDS = 5
 LEAST = 50
 """Fewer who left, or who stayed, are too few to learn from."""
-
-
-Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

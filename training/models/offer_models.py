@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import clone
 
 from service.analysis.model_gate import LARGEST_CALIBRATION_ERROR, LEAST_AUC
@@ -18,16 +17,14 @@ from service.decision import compile_policy
 from service.rules.policy import Policy
 from service.scoring.evidence import Evidence
 from service.scoring.propensity import OFFER
+from training.arrays import Floats
 from training.data.training_sample import telling
-from training.evaluation.against_served import by_chance, log_loss
-from training.evaluation.metrics import measure
+from training.evaluation.metrics import by_chance, log_loss, measure
 from training.experience.export import facts_of
 from training.experience.first_exposures import FirstExposure
 from training.experience.observations import Experience, Observation
 from training.experience.smoothing import count_evidence
 from training.models.propensity import PropensityModel
-
-Floats = npt.NDArray[np.float64]
 
 LEAST_OUTCOMES = 50
 """A model needs at least so many customers who took, and so many who did not (as AWS asks of an action)."""

@@ -21,11 +21,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from service.core.errors import NotLearnable
-from training.models.booster import BoosterTrainer, Fold
+from training.arrays import Flags, Floats, Fold
+from training.models.booster import BoosterTrainer
 from training.models.calibration import Table, calibrate
-from training.models.training_set import BoosterSpec, Flags, Floats, TrainingSet
+from training.models.training_set import BoosterSpec, TrainingSet
 
-Progress = Callable[[int], None]
+OnRound = Callable[[int], None]
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -96,7 +97,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         held: Flags | None = None,
         names: Sequence[str] | None = None,
         categorical: Sequence[str] = (),
-        progress: Progress | None = None,
+        progress: OnRound | None = None,
         weight: Floats | None = None,
     ) -> "PropensityModel":
         """Train on rows ``X`` (n, f), one per customer, NaN for unknown, and two outcomes ``y`` (n,); the greater took.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
@@ -19,9 +18,10 @@ from threadpoolctl import threadpool_limits
 from service.core.attributes import AttributeTable
 from service.core.domain import Text
 from service.scoring.standardize import LOG, PLAIN, Standard, at_mean, known
-from training.models.standardize import Floats, document_of, standardise
+from training.arrays import Floats, Places
+from training.models.standardize import document_of, standardise
 
-Labels = npt.NDArray[np.int64]
+Labels = Places
 
 FIGURES = (
     ("demand_yuan", LOG),
@@ -140,9 +140,7 @@ def _silhouette(sample: Floats, model: KMeans) -> float:
     return float(silhouette_score(sample, labels)) if len(set(labels.tolist())) > 1 else -1.0
 
 
-def _segments(
-    standard: Standard, clusters: Clusters, raw: Mapping[str, Floats], rows: npt.NDArray[np.int64]
-) -> list[dict[str, Any]]:
+def _segments(standard: Standard, clusters: Clusters, raw: Mapping[str, Floats], rows: Places) -> list[dict[str, Any]]:
     traits = [_traits(standard.names, centroid) for centroid in clusters.centroids]
     return [
         {

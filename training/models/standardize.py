@@ -10,14 +10,13 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import Inputs
 from service.core.expressions import Kind
 from service.scoring.standardize import Figure, Standard, scaled
+from training.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Candidates = Sequence[tuple[str, str]]
 """Names of attributes and features with their scale, ``log`` or ``plain``."""
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.model_selection import KFold
@@ -25,11 +24,9 @@ from service.core.errors import NotLearnable
 from service.core.expressions import compile_value
 from service.decision import compile_policy
 from service.rules.policy import Policy
-from training.bundles.registry import TrainedFamily
+from training.arrays import Floats, Fold
 from training.models.calibration import DIGITS, Table, blocks, grouped
-
-Floats = npt.NDArray[np.float64]
-Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+from training.models.trained import TrainedFamily
 
 LEAST_AMOUNTS = 200
 """Fewer buyers whose amount is known are too few to learn amounts from."""

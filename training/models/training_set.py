@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from training.arrays import Flags, Floats, Places
 
 
 class BoosterSpec(NamedTuple):
@@ -37,7 +35,7 @@ class TrainingSet:
     names: Sequence[str]
     categorical: Sequence[str]
 
-    def part(self, rows: npt.NDArray[np.int64]) -> "TrainingSet":
+    def part(self, rows: Places) -> "TrainingSet":
         """The training set of some of its customers."""
         kept = {name: getattr(self, name)[rows] for name in ("rows", "taken", "held", "weight")}
         return replace(self, **kept)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Floats = npt.NDArray[np.float64]
+from training.arrays import Floats
+
 Columns = dict[str, Any]
 
 REGIONS = ("north", "east", "south", "west", "harbour", "hills")

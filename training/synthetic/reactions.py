@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.rules.policy import Offer, Policy
+from training.arrays import Floats, Places
 from training.data.query_rows import ID
-from training.synthetic.people import Floats, chance_of
+from training.synthetic.people import chance_of
 from training.synthetic.truth import DRIFT, logit
 
-Rows = npt.NDArray[np.int64]
+Rows = Places
 
 
 class Reactions:

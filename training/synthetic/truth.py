@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from training.synthetic.people import Columns, Floats, chance_of, deposits
+from training.arrays import Floats
+from training.synthetic.people import Columns, chance_of, deposits
 
 BASE_RATES: Mapping[str, float] = {"deposit": 0.16, "wealth": 0.08}
 UNSEEN_SPREAD = 0.4

@@ -13,17 +13,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.rules.policy import Policy
 from service.scoring.propensity import UPLIFT
-from training.bundles.registry import TrainedFamily
+from training.arrays import Flags, Floats
 from training.experience.first_exposures import circumstances_of, families_of, flags
+from training.models.trained import TrainedFamily
 from training.uplift.learners import TLearner
 from training.uplift.randomised_trial import RandomisedTrial
 from training.uplift.trial_study import Study, study
-
-Floats = npt.NDArray[np.float64]
 
 LEAST_TAKEN, LEAST_ARM = 50, 200
 """A study needs so many outcomes, and so many customers in either arm."""
@@ -74,10 +72,10 @@ def too_few(trial: RandomisedTrial) -> str:
     return "" if taken >= LEAST_TAKEN else f"{taken} outcomes, at least {LEAST_TAKEN} needed"
 
 
-def randomised_trials(sample: Any, unseen: Mapping[str, Any]) -> dict[str, RandomisedTrial]:
+def randomised_trials(sample: Any, out_of_fold: Mapping[str, Any]) -> dict[str, RandomisedTrial]:
     """By family, the customers of a training sample of whom it is known whether they were treated.
 
-    ``unseen``: by family, scores by models that have not seen the customers (``diagnostics.OutOfFold``).
+    ``out_of_fold``: by family, scores by models that have not seen the customers (``diagnostics.OutOfFold``).
     """
     found = {}
     for family, treated in sample.outcomes.treated.items():
@@ -87,7 +85,7 @@ def randomised_trials(sample: Any, unseen: Mapping[str, Any]) -> dict[str, Rando
             treated=treated,
             outcome=sample.outcomes.bought[family],
             features=tuple(sample.names),
-            propensity=_scores(unseen.get(family), known),
+            propensity=_scores(out_of_fold.get(family), known),
         )
         found[family] = whole.rows(known)
     return found
@@ -129,11 +127,11 @@ def uplifts_from_events(experience: Any, inputs: Any, policy: Policy, seed: int)
     return study_families(trials, inputs.categories, seed)
 
 
-def _scores(unseen: Any, known: npt.NDArray[np.bool_]) -> Floats | None:
+def _scores(out_of_fold: Any, known: Flags) -> Floats | None:
     """The scores of all customers, None where one of those in the trial has none."""
     scores = np.full(len(known), np.nan)
-    if unseen is not None:
-        scores[unseen.rows] = unseen.scores
+    if out_of_fold is not None:
+        scores[out_of_fold.rows] = out_of_fold.scores
     return None if np.isnan(scores[known]).any() else scores
 
 

@@ -17,11 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from service.analysis.policy_value import Estimate
+from training.arrays import Floats, Places
 
-Floats = npt.NDArray[np.float64]
 DRAWS = 300
 SEED = 20070101
 
@@ -30,8 +29,8 @@ SEED = 20070101
 class Ranking:
     """Rows by score, highest first: ``order`` (n,), ``ends`` the last place of each run of equal scores."""
 
-    order: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
+    order: Places
+    ends: Places
 
     @classmethod
     def by(cls, score: Floats) -> "Ranking":

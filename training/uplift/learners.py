@@ -16,13 +16,12 @@ from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from service.core.errors import NotLearnable
+from training.arrays import Flags, Floats
 
-Floats = npt.NDArray[np.float64]
 CLIP = 0.02
 """Estimated probabilities of treatment stay this far from 0 and 1."""
 
@@ -88,7 +87,7 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         """Boosters and weights whose weighed sum is the uplift; ValueError where it is no such sum."""
         raise NotImplementedError
 
-    def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, inputs: Floats, outcome: Floats, treated: Flags) -> None:
         raise NotImplementedError
 
     def _uplift(self, inputs: Floats) -> Floats:
@@ -113,7 +112,7 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         rows = lgb.Dataset(inputs, outcome, feature_name=named, params={"verbose": -1})
         return lgb.train(shape, rows, num_boost_round=self.rounds)
 
-    def _chance(self, inputs: Floats, treated: npt.NDArray[np.bool_]) -> Any:
+    def _chance(self, inputs: Floats, treated: Flags) -> Any:
         return self.model_of(inputs, treated.astype(np.float64)) if self.estimate_propensity else float(treated.mean())
 
 
@@ -124,7 +123,7 @@ class TLearner(Learner):
         """mu1 and -mu0."""
         return [(self.treated_, 1.0), (self.untreated_, -1.0)]
 
-    def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, inputs: Floats, outcome: Floats, treated: Flags) -> None:
         self.treated_ = self.model_of(inputs[treated], outcome[treated])
         self.untreated_ = self.model_of(inputs[~treated], outcome[~treated])
 
@@ -141,7 +140,7 @@ class XLearner(Learner):
             raise ValueError("an X-learner with an estimated probability of treatment is no weighed sum")
         return [(self.on_untreated_, self.chance_), (self.on_treated_, 1.0 - self.chance_)]
 
-    def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, inputs: Floats, outcome: Floats, treated: Flags) -> None:
         with_it, without = inputs[treated], inputs[~treated]
         mu1, mu0 = self.model_of(with_it, outcome[treated]), self.model_of(without, outcome[~treated])
         self.on_treated_ = self.model_of(with_it, outcome[treated] - mu0.predict(with_it))
@@ -163,7 +162,7 @@ class DRLearner(Learner):
         """The one regression."""
         return [(self.effect_, 1.0)]
 
-    def _learn(self, inputs: Floats, outcome: Floats, treated: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, inputs: Floats, outcome: Floats, treated: Flags) -> None:
         fold = np.random.default_rng(self.random_state).permutation(len(outcome)) % self.FOLDS
         effect = np.empty(len(outcome))
         for one in range(self.FOLDS):
@@ -179,7 +178,7 @@ class DRLearner(Learner):
         return np.asarray(self.effect_.predict(inputs))
 
 
-def pseudo_outcome(outcome: Floats, treated: npt.NDArray[np.bool_], mu1: Floats, mu0: Floats, chance: Any) -> Floats:
+def pseudo_outcome(outcome: Floats, treated: Flags, mu1: Floats, mu0: Floats, chance: Any) -> Floats:
     """mu1 - mu0 + t (y - mu1)/e - (1 - t)(y - mu0)/(1 - e), (n,): its mean given x is the uplift.
 
     >>> one = np.array([1.0])
@@ -194,7 +193,7 @@ def _of(chance: Any, inputs: Floats) -> Any:
     return chance if isinstance(chance, float) else np.clip(chance.predict(inputs), CLIP, 1 - CLIP)
 
 
-def _checked(inputs: Any, outcome: Any, treatment: Any) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def _checked(inputs: Any, outcome: Any, treatment: Any) -> tuple[Floats, Floats, Flags]:
     rows, y = np.asarray(inputs, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
     t = np.asarray(treatment, dtype=np.float64)
     if rows.ndim != 2 or y.shape != (len(rows),) or t.shape != (len(rows),):

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
+from training.arrays import Flags, Floats
 from training.data.files.table_reader import PLAIN, disguised, faults, names, numbers, read_table
 
-Floats = npt.NDArray[np.float64]
 YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "control", "untreated")
 
 
@@ -41,7 +40,7 @@ class RandomisedTrial:
         """1/e of the treated and 1/(1 - e) of the others, (n,): so weighed, both arms stand for everybody."""
         return None if self.chance is None else 1.0 / np.where(self.treated == 1, self.chance, 1.0 - self.chance)
 
-    def rows(self, chosen: npt.NDArray[np.bool_]) -> "RandomisedTrial":
+    def rows(self, chosen: Flags) -> "RandomisedTrial":
         """Some of the rows."""
         columns = ("inputs", "treated", "outcome", "chance", "propensity")
         kept: dict[str, Any] = {name: None if (one := getattr(self, name)) is None else one[chosen] for name in columns}

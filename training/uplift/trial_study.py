@@ -12,14 +12,13 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from service.analysis.policy_value import Estimate
+from training.arrays import Floats
 from training.uplift.curves import Curves, Ranking, curves, estimated
 from training.uplift.learners import DRLearner, Learner, TLearner, XLearner
 from training.uplift.randomised_trial import RandomisedTrial
 
-Floats = npt.NDArray[np.float64]
 LEARNERS: Mapping[str, type[Learner]] = {"t-learner": TLearner, "x-learner": XLearner, "dr-learner": DRLearner}
 FOLDS = 2
 HELD_OUT = 0.4

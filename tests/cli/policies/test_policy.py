@@ -20,7 +20,8 @@ from service.store import Store
 from tests.conftest import SMALL_TABLE
 from tests.routes.conftest import CUSTOMERS
 from tests.servers import execute
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
+from training.models.trained import TrainedFamily
 
 Run = Callable[..., Result]
 

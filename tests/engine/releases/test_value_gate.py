@@ -26,8 +26,8 @@ from service.runtime.config import Settings
 from service.store import Store, new_decision_id
 from tests.runtime import endless
 from tests.servers import execute
-from training.bundles.registry import TrainedFamily
 from training.data.bank_tables import Customers
+from training.models.trained import TrainedFamily
 from training.synthetic import make
 
 DAY_MS = 86_400_000

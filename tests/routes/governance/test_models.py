@@ -21,7 +21,7 @@ from service.rules.policy import DEFAULT, load
 from service.runtime.config import Settings
 from service.store import Store
 from tests.conftest import write_small
-from training.bundles.registry import TrainedFamily
+from training.models.trained import TrainedFamily
 
 STAFF = {
     "scientist": Client("mia", frozenset({"models:promote"})),

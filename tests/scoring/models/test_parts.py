@@ -15,7 +15,8 @@ from service.core.errors import BundleError
 from service.scoring.models import open_bundle
 from service.scoring.models.folders import verify
 from tests.conftest import SMALL_TABLE
-from training.bundles.registry import TrainedFamily, write_bundle
+from training.bundles.registry import write_bundle
+from training.models.trained import TrainedFamily
 
 YUAN = ([0.0, 0.05, 0.2, 0.7], [1_000.0, 5_000.0, 60_000.0, 1e6])
 PARTS = {

@@ -14,12 +14,12 @@ from service.scoring.models.bundle import Bundle
 from training.bundles import champion as comparing
 from training.bundles.champion import Champion, champion_of, compare_with_champion
 from training.bundles.learned_from import LearnedFrom
-from training.bundles.registry import TrainedFamily
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import Customers
 from training.data.training_sample import Sample, read_sample
 from training.models.family import fit_family
 from training.models.propensity import PropensityModel
+from training.models.trained import TrainedFamily
 from training.synthetic import write
 from training.train import train
 

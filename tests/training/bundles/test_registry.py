@@ -12,7 +12,7 @@ from service.analysis.model_gate import gate
 from service.core.errors import BundleError, GateRefused, InvalidInput
 from service.scoring.models import folders
 from training.bundles import atomic_folder
-from training.bundles.registry import TrainedFamily
+from training.models.trained import TrainedFamily
 
 Trained = dict[str, TrainedFamily]
 

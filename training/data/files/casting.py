@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.core.expressions import Kind
+from training.arrays import Flags
 
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
@@ -32,8 +32,6 @@ TIME = re.compile(
 )
 SPAN_S = (-62_135_596_800, 253_402_214_400)
 """From the year 1 to the year 9999, in seconds since 1970: what has a day at all."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 def in_kinds(rows: pa.Table, kinds: Mapping[str, Kind], zone: ZoneInfo) -> pa.Table:

@@ -18,10 +18,9 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from service.core.errors import InvalidInput, Problem
+from training.arrays import Flags, Floats
 from training.data.files.encoding import convert, encoding_of
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 LISTED = 20
 PLAIN = "a number in plain digits, or a word"
 

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
-from training.data.files.table_reader import PLAIN, Floats, disguised, faults, names, numbers, read_table
+from training.arrays import Floats, Places
+from training.data.files.table_reader import PLAIN, disguised, faults, names, numbers, read_table
 
 LEAST_PROPENSITY = 1e-200
 MOST_REWARD = 1e15
@@ -50,7 +51,7 @@ class Log:
     """
 
     actions: tuple[str, ...]
-    action: npt.NDArray[np.int64]
+    action: Places
     reward: Floats
     propensity: Floats
     new: Floats

@@ -10,9 +10,8 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
-from training.data.files.table_reader import Floats
+from training.arrays import Floats, Places
 from training.evaluation.policy_value.reading import Log
 
 FOLDS = 5
@@ -50,7 +49,7 @@ def fit_rewards(log: Log) -> tuple[Floats, Floats] | None:
     return every[np.arange(rows), log.action], (log.probabilities * every).sum(axis=1)
 
 
-def _by_action(features: Floats, action: npt.NDArray[np.int64], reward: Floats, actions: int) -> Floats:
+def _by_action(features: Floats, action: Places, reward: Floats, actions: int) -> Floats:
     """(n, actions): q of every action in every row."""
     inputs, found = np.column_stack([features, action]), np.empty((len(reward), actions))
     for seen, unseen in _folds(len(reward)):
@@ -70,7 +69,7 @@ def _by_features(features: Floats, reward: Floats, weights: Floats) -> Floats:
     return found
 
 
-def _folds(rows: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+def _folds(rows: int) -> Iterator[tuple[Places, Places]]:
     """(rows to learn from, rows to judge), by chance of a fixed seed."""
     fold = np.random.default_rng(SEED).permutation(rows) % FOLDS
     for one in range(FOLDS):

@@ -14,7 +14,7 @@ from service.core.domain import Client
 from service.engine.auth.keys import Clients, key_digest, new_key
 from service.engine.auth.quotas import Quotas
 from service.engine.auth.signing import signature
-from service.routes.http.middleware import limits
+from service.routes.http.middleware import rate_limit_headers
 from service.routes.http.responses import pack, packed
 from service.runtime.config import Settings
 
@@ -42,7 +42,7 @@ def parts() -> dict[str, Callable[[], object]]:
     return {
         "floor: SHA-256 of a key": lambda: key_digest(KEY),
         "a remembered key": lambda: clients.client(KEY),
-        "quota and its two headers": lambda: limits(quotas.spend(APP)),
+        "quota and its two headers": lambda: rate_limit_headers(quotas.spend(APP)),
         "signature of one offer": lambda: signature(b"k" * 32, *words),
         "a packed answer, remembered": lambda: packed(BODY),
         "an answer packed anew": lambda: pack(BODY),

@@ -16,7 +16,7 @@ from flask.sessions import NullSession, SessionInterface
 from service.cache import Cache
 from service.engine.engine import Engine
 from service.routes import docs, resources
-from service.routes.http.guard import check_declared
+from service.routes.http.guard import expect_scopes
 from service.routes.http.headers.cors import Cors
 from service.routes.http.metrics import note_worker
 from service.routes.http.middleware import Middleware, to_stdout
@@ -69,7 +69,7 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
     contract = document(app, resources())
     app.extensions[docs.CONTRACT] = orjson.dumps(contract, option=orjson.OPT_INDENT_2)
     app.register_blueprint(docs.blueprint)
-    check_declared(app)
+    expect_scopes(app)
     served = Cors(app.wsgi_app, settings.cors_origins) if settings.cors_origins else app.wsgi_app
     app.wsgi_app = Middleware(served, log)  # type: ignore[method-assign]
     return app

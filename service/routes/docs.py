@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import NotFound
 
 from service.routes.http.guard import public
-from service.routes.http.responses import plain
+from service.routes.http.responses import public_response
 
 CONTRACT = "fourcast-contract"
 """Where ``app.extensions`` keeps the finished OpenAPI document, as bytes."""
@@ -59,14 +59,14 @@ blueprint = Blueprint("docs", __name__)
 @public
 def openapi() -> Response:
     """The OpenAPI document."""
-    return plain(current_app.extensions[CONTRACT], "application/json", _ASK_AGAIN)
+    return public_response(current_app.extensions[CONTRACT], "application/json", _ASK_AGAIN)
 
 
 @blueprint.route("/docs")
 @public
 def page() -> Response:
     """Swagger UI."""
-    return plain(_PAGE, "text/html; charset=utf-8", _POLICY, _ASK_AGAIN)
+    return public_response(_PAGE, "text/html; charset=utf-8", _POLICY, _ASK_AGAIN)
 
 
 @blueprint.route("/docs/<string:name>")
@@ -74,10 +74,10 @@ def page() -> Response:
 def asset(name: str) -> Response:
     """One of Swagger UI's own files."""
     if name == "start.js":
-        return plain(_START, _ASSETS["swagger-ui-bundle.js"], _ASK_AGAIN)
+        return public_response(_START, _ASSETS["swagger-ui-bundle.js"], _ASK_AGAIN)
     if name not in _ASSETS:
         raise NotFound
-    return plain(_file(name), _ASSETS[name], _KEEP)
+    return public_response(_file(name), _ASSETS[name], _KEEP)
 
 
 @lru_cache

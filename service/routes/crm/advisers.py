@@ -9,8 +9,8 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from service.core.domain import Client
 from service.core.errors import Conflict, NotFound
-from service.routes.http.fields import Day, Loose, OnBehalf, Strict, Truth, Whole, Word, check, says
-from service.routes.http.guard import BoundClients, engine, own_branch, word
+from service.routes.http.fields import Day, Loose, OnBehalf, Strict, Truth, Whole, Word, check, describe
+from service.routes.http.guard import BoundClients, engine, expect_word, resolve_branch
 from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
@@ -21,22 +21,24 @@ from service.store.leads import Actor, AdviserRow
 class AdviserInput(OnBehalf):
     """An adviser, whole."""
 
-    branch = Word(required=True, metadata=says("The branch they work in.", example="b-1"))
-    minutes_per_week = Whole(0, 10_080, required=True, metadata=says("Their stated time for leads.", example=600))
-    minutes_per_contact = Whole(1, 480, required=True, metadata=says("What one contact takes.", example=25))
-    active = Truth(load_default=True, metadata=says("false: gets no leads."))
-    away_from = Day(load_default=None, allow_none=True, metadata=says("First day of leave.", example="2030-02-01"))
+    branch = Word(required=True, metadata=describe("The branch they work in.", example="b-1"))
+    minutes_per_week = Whole(0, 10_080, required=True, metadata=describe("Their stated time for leads.", example=600))
+    minutes_per_contact = Whole(1, 480, required=True, metadata=describe("What one contact takes.", example=25))
+    active = Truth(load_default=True, metadata=describe("false: gets no leads."))
+    away_from = Day(load_default=None, allow_none=True, metadata=describe("First day of leave.", example="2030-02-01"))
     away_until = Day(
-        load_default=None, allow_none=True, metadata=says("Last day of leave; null: no end.", example="2030-02-14")
+        load_default=None, allow_none=True, metadata=describe("Last day of leave; null: no end.", example="2030-02-14")
     )
     substitute = Word(
-        load_default=None, allow_none=True, metadata=says("Who works their leads meanwhile; of the same branch.")
+        load_default=None, allow_none=True, metadata=describe("Who works their leads meanwhile; of the same branch.")
     )
     max_risk = Whole(
         0, 5, load_default=None, allow_none=True,
-        metadata=says("The riskiest product they may sell, R1 to R5; 0: none with a risk; null: any.", example=3),
+        metadata=describe("The riskiest product they may sell, R1 to R5; 0: none with a risk; null: any.", example=3),
     )  # fmt: skip
-    manager = Truth(load_default=False, metadata=says("true: may reassign, release and correct the branch's leads."))
+    manager = Truth(
+        load_default=False, metadata=describe("true: may reassign, release and correct the branch's leads.")
+    )
 
     @validates_schema
     def _leave(self, value: dict[str, Any], **_: Any) -> None:
@@ -70,7 +72,7 @@ class AdvisersAnswer(Loose):
 class BehalfQuery(Strict):
     """For whom it is done."""
 
-    on_behalf_of = Word(metadata=says("The person for whom this is done; it goes into the audit log."))
+    on_behalf_of = Word(metadata=describe("The person for whom this is done; it goes into the audit log."))
 
 
 ADVISER_IN: dict[str, Any] = {"branch": "b-1", "minutes_per_week": 600, "minutes_per_contact": 25, "max_risk": 3}
@@ -115,7 +117,7 @@ def get_adviser(client: Client, adviser_id: str) -> Response:
 
     Another branch's does not exist for a branch's key.
     """
-    return _reply(client, word(adviser_id, "adviser_id"))
+    return _reply(client, expect_word(adviser_id, "adviser_id"))
 
 
 @api.put(
@@ -134,9 +136,9 @@ def put_adviser(client: Client, adviser_id: str) -> Response:
     they get no new ones, and their substitute works those they have. They are given, and claim, nothing riskier than
     `max_risk`. 409 where one moves to another branch while leads are at work.
     """
-    word(adviser_id, "adviser_id")
+    expect_word(adviser_id, "adviser_id")
     body = check(_ADVISER, read_json(request), "The adviser does not fit; nothing was stored.")
-    own_branch(client, body["branch"])
+    resolve_branch(client, body["branch"])
     behalf = body.pop("on_behalf_of", None)
     engine().crm.put_advisers([AdviserRow(adviser_id, **body)], Actor(client.name, client.branch, behalf))
     return _reply(client, adviser_id)
@@ -155,7 +157,7 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
 
     What they did stays credited to them. 409 while leads of theirs are at work: reassign them first.
     """
-    word(adviser_id, "adviser_id")
+    expect_word(adviser_id, "adviser_id")
     query = read_query(_BEHALF)
     engine().crm.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
     return RawResponse(b"", 204, [NO_STORE])

@@ -15,9 +15,9 @@ from service.core.domain import Client
 from service.core.errors import Conflict, Gone
 from service.rendering.answer import iso
 from service.routes.crm.webhooks import TYPES
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, says
-from service.routes.http.guard import BoundClients, engine, own_branch
-from service.routes.http.query import NEXT_PAGE, next_page, read_query
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, describe
+from service.routes.http.guard import BoundClients, engine, resolve_branch
+from service.routes.http.query import NEXT_PAGE, next_page_link, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.store.feed import ChangeFeed, Place
@@ -40,25 +40,25 @@ class Types(fields.String):
 class ChangesQuery(Strict):
     """Where to go on."""
 
-    since = Word(metadata=says("The `next` of the answer before; `latest` gives a token of now.", example="Ny45"))
+    since = Word(metadata=describe("The `next` of the answer before; `latest` gives a token of now.", example="Ny45"))
     types = Types(
-        metadata=says(
+        metadata=describe(
             "These alone, with commas between; `lead.*` for all of a kind. Without it all but `decision.*`, which are "
             "told where they are named.",
             example="customer.*,lead.sold",
         )
     )
-    branch = Word(metadata=says("Of this branch alone.", example="b-1"))
-    limit = QueryInteger(1, 1_000, load_default=100, metadata=says("How many at most.", example=100))
+    branch = Word(metadata=describe("Of this branch alone.", example="b-1"))
+    limit = QueryInteger(1, 1_000, load_default=100, metadata=describe("How many at most.", example=100))
 
 
 class FeedChange(Loose):
     """One change."""
 
-    id = fields.String(required=True, metadata=says("The change's own token: `since` it comes what follows."))
+    id = fields.String(required=True, metadata=describe("The change's own token: `since` it comes what follows."))
     type = fields.String(required=True)
     at = fields.DateTime(required=True)
-    subject = fields.String(required=True, metadata=says("The id of what changed."))
+    subject = fields.String(required=True, metadata=describe("The id of what changed."))
     data = fields.Dict(required=True)
 
 
@@ -66,7 +66,7 @@ class ChangesAnswer(Loose):
     """Changes in order; follow `next`."""
 
     changes = fields.List(fields.Nested(FeedChange), required=True)
-    next = fields.String(required=True, metadata=says("The token to go on from."))
+    next = fields.String(required=True, metadata=describe("The token to go on from."))
 
 
 CHANGE: dict[str, Any] = {
@@ -111,9 +111,11 @@ def list_changes(client: Client) -> Response:
     """
     query = read_query(_QUERY)
     feed, since, types = engine().crm.changes, query.get("since"), query.get("types", ())
-    branch = own_branch(client, query.get("branch"))
-    _expect_told(feed, types)
-    found, stands = ([], feed.latest()) if since == LATEST else feed.since(_place(since), branch, query["limit"], types)
+    branch = resolve_branch(client, query.get("branch"))
+    _expect_on_feed(feed, types)
+    found, stands = (
+        ([], feed.latest()) if since == LATEST else feed.since(_read_place(since), branch, query["limit"], types)
+    )
     zone, onward = engine().timezone, stands.token
     rows = [
         {
@@ -126,15 +128,15 @@ def list_changes(client: Client) -> Response:
         for one in found
     ]
     same = {"types": ",".join(types) or None, "branch": query.get("branch")}
-    link = next_page("/v1/changes", since=onward, limit=query["limit"], **same)
+    link = next_page_link("/v1/changes", since=onward, limit=query["limit"], **same)
     return RawResponse(orjson.dumps({"changes": rows, "next": onward}), 200, [NO_STORE, link])
 
 
-def _expect_told(feed: ChangeFeed, types: Sequence[str]) -> None:
+def _expect_on_feed(feed: ChangeFeed, types: Sequence[str]) -> None:
     """Raise Conflict where decisions are asked for and the bank does not put them on the feed."""
     if any(kind.startswith("decision.") for kind in types) and not feed.tells_decisions():
         raise Conflict("Decisions are not on the feed: `fourcast feed --decisions on` puts them there from then on.")
 
 
-def _place(since: str | None) -> Place:
+def _read_place(since: str | None) -> Place:
     return Place() if since is None else Place.of(since)

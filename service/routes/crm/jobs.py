@@ -21,9 +21,9 @@ from service.engine.crm.row_files import MEDIA, write_rows
 from service.engine.offers.request import OfferRequest
 from service.rendering.answer import iso
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.fields import Ahead, Loose, Strict, Word, check, kind, says
-from service.routes.http.guard import BoundClients, customers_of, engine, own_branch
-from service.routes.http.headers.languages import language
+from service.routes.http.fields import Ahead, Loose, Strict, Word, check, describe, json_kind
+from service.routes.http.guard import BoundClients, engine, resolve_branch, resolve_external_keys
+from service.routes.http.headers.languages import choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
@@ -37,13 +37,13 @@ CAMPAIGN_DAYS = 366
 class BranchFilter(Strict):
     """Everybody of a branch."""
 
-    branch = Word(required=True, metadata=says("The branch that keeps the relationship.", example="b-1"))
+    branch = Word(required=True, metadata=describe("The branch that keeps the relationship.", example="b-1"))
 
 
 class KeyFilter(Strict):
     """Customers by the bank's own keys."""
 
-    external_keys = fields.Raw(required=True, metadata=says("1 to 100,000 external keys, each once."))
+    external_keys = fields.Raw(required=True, metadata=describe("1 to 100,000 external keys, each once."))
 
 
 class JobInput(Strict):
@@ -51,7 +51,7 @@ class JobInput(Strict):
 
     customers = fields.Raw(
         required=True,
-        metadata=says(
+        metadata=describe(
             'Whom: an array of 1 to 100,000 customer ids, each once; `{"branch": "b-1"}`, everybody of that branch; '
             '`{"external_keys": ["CIF-0042"]}`, as many by the bank\'s own keys; or `all`.',
             example=["c-000001", "c-000002"],
@@ -59,7 +59,7 @@ class JobInput(Strict):
     )
     valid_until = Ahead(
         CAMPAIGN_DAYS,
-        metadata=says(
+        metadata=describe(
             "When the campaign ends: so long the offers and their tokens hold, at most 366 days. A week where an "
             "outbound list does not say; other offers hold as those of a single call.",
             example="2030-01-31T18:00:00+08:00",
@@ -74,17 +74,19 @@ class JobAnswer(Loose):
     """A job as it stands."""
 
     id = fields.String(required=True)
-    kind = fields.String(metadata=says("What it makes.", enum=["offers", "leads"]))
+    kind = fields.String(metadata=describe("What it makes.", enum=["offers", "leads"]))
     state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
-    total = fields.Integer(required=True, allow_none=True, metadata=says("Null until the customers are counted."))
+    total = fields.Integer(required=True, allow_none=True, metadata=describe("Null until the customers are counted."))
     done = fields.Integer(required=True)
-    failed = fields.Integer(required=True, metadata=says("How many of those done have a problem instead of offers."))
+    failed = fields.Integer(
+        required=True, metadata=describe("How many of those done have a problem instead of offers.")
+    )
     error = fields.String(required=True, allow_none=True)
-    valid_until = fields.DateTime(allow_none=True, metadata=says("Until when the list holds, where it has an end."))
+    valid_until = fields.DateTime(allow_none=True, metadata=describe("Until when the list holds, where it has an end."))
     created_at = fields.DateTime(required=True)
     started_at = fields.DateTime(required=True, allow_none=True)
     finished_at = fields.DateTime(required=True, allow_none=True)
-    results = fields.String(required=True, allow_none=True, metadata=says("Where the results are, once done."))
+    results = fields.String(required=True, allow_none=True, metadata=describe("Where the results are, once done."))
 
 
 class JobsAnswer(Loose):
@@ -96,10 +98,10 @@ class JobsAnswer(Loose):
 class ResultsQuery(Strict):
     """The file's form."""
 
-    format = Word(among=["jsonl", "csv", "parquet"], metadata=says("Instead of the Accept header.", example="csv"))
+    format = Word(among=["jsonl", "csv", "parquet"], metadata=describe("Instead of the Accept header.", example="csv"))
     bom = Word(
         among=["true", "false"],
-        metadata=says("`true`: CSV begins with a byte order mark, as Excel wants of UTF-8.", example="false"),
+        metadata=describe("`true`: CSV begins with a byte order mark, as Excel wants of UTF-8.", example="false"),
     )
 
 
@@ -162,9 +164,9 @@ def create_job(client: Client) -> Response:
     Each decision is that of a single call. An outbound list holds until `valid_until`. 100 jobs of a client may wait.
     """
     body = check(_INPUT, read_json(request, most=MAX_CUSTOMERS + 100), SENTENCE)
-    spoken = language(request.headers.get("Accept-Language", ""))
+    spoken = choose_language(request.headers.get("Accept-Language", ""))
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
-    whom = wanted(body["customers"], client)
+    whom = select_customers(body["customers"], client)
     job = engine().crm.jobs.add(client.name, client.branch, asked, whom, body.get("valid_until"))
     audit_branch_action(client, "job.create", job.id, about(client, total=job.total))
     return _reply(job, 202, [("Location", f"/v1/jobs/{job.id}")])
@@ -217,7 +219,7 @@ def get_job_results(client: Client, job_id: str) -> Response:
     `bom=true` lets Excel read the file as UTF-8.
     """
     query = read_query(_RESULTS)
-    form, bom = chosen(query.get("format")), query.get("bom") == "true"
+    form, bom = choose_form(query.get("format")), query.get("bom") == "true"
     rows = engine().crm.jobs.results(job_id, client.branch)
     audit_branch_action(client, "job.results", job_id, about(client))
     answer = Response(write_rows(form, COLUMNS, rows, bom), 200, mimetype=None, content_type=MEDIA[form])
@@ -226,23 +228,25 @@ def get_job_results(client: Client, job_id: str) -> Response:
     return answer
 
 
-def wanted(customers: object, client: Client) -> list[str] | Everybody | Keyed:
+def select_customers(customers: object, client: Client) -> list[str] | Everybody | Keyed:
     """The ids a body names, or whose customers; InvalidInput naming every one that does not fit."""
     if customers == EVERYBODY:
         return Everybody(client.branch)
     if isinstance(customers, dict) and "external_keys" in customers:
-        keys = _names(check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY)
-        found = customers_of(client, keys)
+        keys = _read_names(
+            check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY
+        )
+        found = resolve_external_keys(client, keys)
         return Keyed({key: found.get(key) for key in keys})
     if isinstance(customers, dict):
-        return Everybody(own_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
-    return _names(customers, "customers", _NAME)
+        return Everybody(resolve_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
+    return _read_names(customers, "customers", _NAME)
 
 
-def _names(names: object, where: str, word: Word) -> list[str]:
+def _read_names(names: object, where: str, word: Word) -> list[str]:
     """The names of a list, each once; InvalidInput naming those that do not fit."""
     if not isinstance(names, list) or not 1 <= len(names) <= MAX_CUSTOMERS:
-        got = f"{len(names):,} of them" if isinstance(names, list) else kind(names)
+        got = f"{len(names):,} of them" if isinstance(names, list) else json_kind(names)
         expected = f'"{EVERYBODY}", a branch or ' if where == "customers" else ""
         words = f"must be {expected}an array of 1 to {MAX_CUSTOMERS:,} {NOUNS[where]}, got {got}"
         raise InvalidInput(SENTENCE, [Problem(where, words)])
@@ -254,7 +258,7 @@ def _names(names: object, where: str, word: Word) -> list[str]:
     return names
 
 
-def chosen(form: str | None) -> str:
+def choose_form(form: str | None) -> str:
     """The file's form, by query or by the caller's Accept; NotAcceptable."""
     if form is not None:
         return form

@@ -15,7 +15,7 @@ from service.core.domain import Client
 from service.core.errors import Conflict, NotFound
 from service.rendering.answer import iso
 from service.routes.crm.leads.leads import STATUSES
-from service.routes.http.fields import Instant, Loose, QueryInteger, Several, Strict, Truth, Word, check, says
+from service.routes.http.fields import Instant, Loose, QueryInteger, Several, Strict, Truth, Word, check, describe
 from service.routes.http.guard import BoundClients, engine
 from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
@@ -32,23 +32,23 @@ TYPES = ["*", "customer.*", "customer.updated", "customer.preferences", "custome
 class WebhookInput(Strict):
     """Where to send what."""
 
-    url = Word(500, required=True, metadata=says("https, a public address.", example="https://crm.example/hooks"))
+    url = Word(500, required=True, metadata=describe("https, a public address.", example="https://crm.example/hooks"))
     types = Several(
         Word(among=TYPES),
         1,
         20,
         "types",
         required=True,
-        metadata=says("Types of changes, as the feed names them; `lead.*` for all of a kind.", example=["lead.*"]),
+        metadata=describe("Types of changes, as the feed names them; `lead.*` for all of a kind.", example=["lead.*"]),
     )
 
 
 class WebhookChange(Strict):
     """What is to be different; what is left out stays."""
 
-    url = Word(500, metadata=says("https, a public address."))
+    url = Word(500, metadata=describe("https, a public address."))
     types = WebhookInput().declared_fields["types"]
-    enabled = Truth(metadata=says("false: nothing is sent; true: again, and past failures are forgiven."))
+    enabled = Truth(metadata=describe("false: nothing is sent; true: again, and past failures are forgiven."))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(partial=True, **options)
@@ -57,15 +57,15 @@ class WebhookChange(Strict):
 class ReplayInput(Strict):
     """What to send again."""
 
-    delivery = Word(metadata=says("This delivery."))
-    since = Instant(metadata=says("All made since then.", example="2026-11-23T09:30:00+08:00"))
+    delivery = Word(metadata=describe("This delivery."))
+    since = Instant(metadata=describe("All made since then.", example="2026-11-23T09:30:00+08:00"))
 
 
 class DeliveriesQuery(Strict):
     """Which deliveries."""
 
-    state = Word(among=["waiting", "delivered", "failed"], metadata=says("In this state.", example="failed"))
-    limit = QueryInteger(1, 200, load_default=50, metadata=says("How many at most.", example=50))
+    state = Word(among=["waiting", "delivered", "failed"], metadata=describe("In this state.", example="failed"))
+    limit = QueryInteger(1, 200, load_default=50, metadata=describe("How many at most.", example=50))
 
 
 class WebhookAnswer(Loose):
@@ -101,7 +101,7 @@ class DeliveryAnswer(Loose):
     """A delivery and what came of it."""
 
     id = fields.String(required=True)
-    message_id = fields.String(required=True, metadata=says("The `webhook-id` header."))
+    message_id = fields.String(required=True, metadata=describe("The `webhook-id` header."))
     type = fields.String(required=True)
     state = fields.String(required=True)
     attempts = fields.Integer(required=True)

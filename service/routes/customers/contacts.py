@@ -19,12 +19,12 @@ from service.core.errors import Conflict, ContactRefused, FourcastError, NotFoun
 from service.engine.offers.event_claims import with_canonical_decision_id
 from service.rendering.answer import iso
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.fields import Ahead, Loose, OfCustomer, QueryInteger, Several, Strict, Word, check, says
-from service.routes.http.guard import BoundClients, customer_of_body, engine, own_customers, spend
-from service.routes.http.headers.languages import BY_LANGUAGE, language
+from service.routes.http.fields import Ahead, Loose, OfCustomer, QueryInteger, Several, Strict, Word, check, describe
+from service.routes.http.guard import BoundClients, engine, reachable_customers, resolve_customer_of_body, spend
+from service.routes.http.headers.languages import BY_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.problems import ItemProblem, item_problem
-from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
+from service.routes.http.query import NEXT_PAGE, decode_cursor, encode_cursor, next_page_link, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.store.events.contact_rows import OUTCOMES, STATES, Contact, no_contact
@@ -37,13 +37,13 @@ DAYS_AHEAD = 14
 class ContactInput(OfCustomer):
     """A contact that somebody is about to make."""
 
-    id = Word(required=True, metadata=says("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
-    offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
-    channel = Word(required=True, metadata=says("The outbound channel.", example="sms"))
-    decision_id = Word(allow_none=True, metadata=says("The decision that led to it: one of this customer's."))
+    id = Word(required=True, metadata=describe("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
+    offer = Word(required=True, metadata=describe("The offer it is about.", example="term-12m"))
+    channel = Word(required=True, metadata=describe("The outbound channel.", example="sms"))
+    decision_id = Word(allow_none=True, metadata=describe("The decision that led to it: one of this customer's."))
     planned_at = Ahead(
         DAYS_AHEAD,
-        metadata=says(
+        metadata=describe(
             "When it will be made, if not now: the gates are judged as of then. Until then it counts as if it were "
             "made now, so that no cap is passed. At most 14 days ahead.",
             example="2030-01-31T18:00:00+08:00",
@@ -60,14 +60,14 @@ class ContactsInput(Strict):
 class OutcomeInput(Strict):
     """What became of a contact."""
 
-    outcome = Word(among=OUTCOMES, required=True, metadata=says("What became of it.", example="delivered"))
+    outcome = Word(among=OUTCOMES, required=True, metadata=describe("What became of it.", example="delivered"))
 
 
 class ContactsQuery(Strict):
     """Which contacts."""
 
-    cursor = Word(400, metadata=says("The `next` of the page before."))
-    limit = QueryInteger(1, 200, load_default=50, metadata=says("How many at most.", example=50))
+    cursor = Word(400, metadata=describe("The `next` of the page before."))
+    limit = QueryInteger(1, 200, load_default=50, metadata=describe("How many at most.", example=50))
 
 
 class ContactAnswer(Loose):
@@ -75,20 +75,20 @@ class ContactAnswer(Loose):
 
     id = fields.String(required=True)
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     offer = fields.String(required=True)
     channel = fields.String(required=True)
     decision_id = fields.String(required=True, allow_none=True)
-    at = fields.DateTime(required=True, metadata=says("When it counts: now, as planned, or as it was made."))
+    at = fields.DateTime(required=True, metadata=describe("When it counts: now, as planned, or as it was made."))
     state = fields.String(metadata={"enum": list(STATES)})
-    reserved_at = fields.DateTime(allow_none=True, metadata=says("Null where it was reported alone."))
+    reserved_at = fields.DateTime(allow_none=True, metadata=describe("Null where it was reported alone."))
 
 
 class ContactStatus(Loose):
     """What became of one contact of several."""
 
     id = fields.String(required=True, allow_none=True)
-    status = fields.Integer(required=True, metadata=says("As of a single call: 201, 200, 404, 409 or 422."))
+    status = fields.Integer(required=True, metadata=describe("As of a single call: 201, 200, 404, 409 or 422."))
     contact = fields.Nested(ContactAnswer)
     problem = fields.Nested(ItemProblem)
 
@@ -110,7 +110,9 @@ class ContactsAnswer(Loose):
     """A page, the newest first."""
 
     contacts = fields.List(fields.Nested(ListedContact), required=True)
-    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page; null at the end."))
+    next = fields.String(
+        required=True, allow_none=True, metadata=describe("The cursor of the next page; null at the end.")
+    )
 
 
 CONTACT: dict[str, Any] = {"id": "sms-7f3a-1", "customer_id": "c-000001", "offer": "term-12m", "channel": "sms"}
@@ -153,7 +155,7 @@ def reserve_contact(client: Client) -> Response:
     Every gate is judged as of now, or of `planned_at`, and the contact counts before the answer is sent. 409 with
     `contact-refused` names the gate that is closed; then the customer must not be contacted.
     """
-    contact, new = _reserved(client, check(_INPUT, read_json(request), SENTENCE))
+    contact, new = _reserve(client, check(_INPUT, read_json(request), SENTENCE))
     return RawResponse(orjson.dumps(_document(contact)), 201 if new else 200, [NO_STORE])
 
 
@@ -173,7 +175,7 @@ def reserve_contacts(client: Client) -> Response:
     """
     rows = check(_SEVERAL, read_json(request), SENTENCE)["contacts"]
     spend(client, len(rows) - 1, of=len(rows))
-    told = [_status(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
+    told = [_reserve_item(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
     return RawResponse(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
@@ -184,7 +186,7 @@ def get_contact(client: Client, contact_id: str) -> Response:
     `reserved`, `cancelled`, `made`, `delivered` or `bounced`. Contacts of before they were kept so are in the
     customer's list alone.
     """
-    return RawResponse(orjson.dumps(_document(_mine(client, contact_id))), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(_document(_find_contact(client, contact_id))), 200, [NO_STORE])
 
 
 @api.post(f"{ONE}/cancel", scope=WRITES, reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound, Conflict))
@@ -193,7 +195,7 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
 
     It counts no more. 409 for one that was made; cancelling again is harmless.
     """
-    found = engine().contacts.cancel(_mine(client, contact_id).id)
+    found = engine().contacts.cancel(_find_contact(client, contact_id).id)
     audit_branch_action(client, "contact.cancel", found.id, about(client))
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
@@ -213,7 +215,7 @@ def report_contact(client: Client, contact_id: str) -> Response:
     `delivered` or `bounced`; the last word holds. It counts as before: also a bounce errs on the customer's side.
     """
     outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
-    found = engine().contacts.end(_mine(client, contact_id).id, outcome)
+    found = engine().contacts.end(_find_contact(client, contact_id).id, outcome)
     audit_branch_action(client, f"contact.{outcome}", found.id, about(client))
     return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
 
@@ -233,29 +235,29 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     """
     query = read_query(_QUERY)
     after, limit = query.get("cursor"), query["limit"]
-    place = None if after is None else place_of(after, int, str)
+    place = None if after is None else decode_cursor(after, int, str)
     found = engine().contacts.listed(customer_id, None if place is None else (place[0], place[1]), limit)
-    onward = cursor(found[-1].at, found[-1].id) if len(found) == limit else None
-    link = [next_page(request.path, cursor=onward, limit=limit)] if onward else []
+    onward = encode_cursor(found[-1].at, found[-1].id) if len(found) == limit else None
+    link = [next_page_link(request.path, cursor=onward, limit=limit)] if onward else []
     body = {"contacts": [_document(one) for one in found], "next": onward}
     return RawResponse(orjson.dumps(body), 200, [NO_STORE, *link])
 
 
-def _reserved(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
+def _reserve(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
     """The contact, and whether it is new."""
-    customer_of_body(client, body)
+    resolve_customer_of_body(client, body)
     planned = body.pop("planned_at", None)
     wanted = with_canonical_decision_id(Event(kind=EventKind.CONTACT.value, at=0, **body))
     engine().claims(trusted=True).expect_decision(wanted)
-    return engine().contacts.reserve(wanted, language(request.headers.get("Accept-Language", "")), planned)
+    return engine().contacts.reserve(wanted, choose_language(request.headers.get("Accept-Language", "")), planned)
 
 
-def _status(client: Client, row: object, where: str) -> dict[str, Any]:
+def _reserve_item(client: Client, row: object, where: str) -> dict[str, Any]:
     """One contact's turn; when PostgreSQL is away nobody has one."""
     named = row.get("id") if isinstance(row, dict) else None
     told = {"id": named[:64] if isinstance(named, str) else None}
     try:
-        contact, new = _reserved(client, check(_INPUT, row, SENTENCE, where))
+        contact, new = _reserve(client, check(_INPUT, row, SENTENCE, where))
     except Unavailable:
         raise
     except FourcastError as error:
@@ -263,10 +265,10 @@ def _status(client: Client, row: object, where: str) -> dict[str, Any]:
     return {**told, "status": 201 if new else 200, "contact": _document(contact)}
 
 
-def _mine(client: Client, contact_id: str) -> Contact:
+def _find_contact(client: Client, contact_id: str) -> Contact:
     """The contact; NotFound, also for one of a customer whom the client may not reach."""
     found = engine().contacts.read(contact_id)
-    if not own_customers(client, (found.customer_id,)):
+    if not reachable_customers(client, (found.customer_id,)):
         raise no_contact(contact_id)
     return found
 

@@ -28,11 +28,17 @@ from service.core.errors import (
     no_customer,
 )
 from service.rendering.answer import iso
-from service.routes.http.fields import LONG, Loose, Named, OnBehalf, Several, Strict, Text, Word, check, says
-from service.routes.http.guard import BoundClients, engine, own_customers, word
+from service.routes.http.fields import LONG, Loose, Named, OnBehalf, Several, Strict, Text, Word, check, describe
+from service.routes.http.guard import BoundClients, engine, expect_word, reachable_customers
 from service.routes.http.headers.languages import BY_LANGUAGE
-from service.routes.http.headers.preconditions import IF_MATCH, IF_NONE_MATCH, Precondition, etag, precondition
-from service.routes.http.json_body import join, read_json
+from service.routes.http.headers.preconditions import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    Precondition,
+    etag_header,
+    read_precondition,
+)
+from service.routes.http.json_body import join_path, read_json
 from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
@@ -47,22 +53,23 @@ class CustomerInput(OnBehalf):
     """A customer, whole: what is left out is unknown from now on."""
 
     external_key = Word(
-        LONG, metadata=says(f"The bank's own key of the customer; unique. {customer_ids.SENTENCE}", example="CIF-0042")
+        LONG,
+        metadata=describe(f"The bank's own key of the customer; unique. {customer_ids.SENTENCE}", example="CIF-0042"),
     )
     attributes = Named(
         fields.Raw(allow_none=True),
         required=True,
-        metadata=says("By name, as attributes.yaml of the policy has them; null is unknown."),
+        metadata=describe("By name, as attributes.yaml of the policy has them; null is unknown."),
     )
 
 
 class CustomerPatch(OnBehalf):
     """What changes of a customer; what is left out stays."""
 
-    external_key = Word(LONG, allow_none=True, metadata=says("Null takes it away.", example="CIF-0042"))
+    external_key = Word(LONG, allow_none=True, metadata=describe("Null takes it away.", example="CIF-0042"))
     attributes = Named(
         fields.Raw(allow_none=True),
-        metadata=says("Those to be changed, by name; null is unknown from now on."),
+        metadata=describe("Those to be changed, by name; null is unknown from now on."),
     )
 
 
@@ -75,7 +82,7 @@ class KeyedCustomerInput(OnBehalf):
 class BulkCustomerInput(CustomerInput):
     """One customer of several: ``id``, ``external_key``, or both."""
 
-    id = Word(metadata=says(f"The customer's id. {customer_ids.SENTENCE}", example="c-000001"))
+    id = Word(metadata=describe(f"The customer's id. {customer_ids.SENTENCE}", example="c-000001"))
 
     @validates_schema
     def _named(self, value: dict[str, Any], **_: Any) -> None:
@@ -86,8 +93,8 @@ class BulkCustomerInput(CustomerInput):
 class LookUp(Strict):
     """Whom to look up, by one of two names, whatever characters it has."""
 
-    id = Text(metadata=says("The customer's id.", example="c-000001"))
-    external_key = Text(metadata=says("The bank's own key of the customer.", example="CIF-0042"))
+    id = Text(metadata=describe("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=describe("The bank's own key of the customer.", example="CIF-0042"))
 
     @validates_schema
     def _one(self, value: dict[str, Any], **_: Any) -> None:
@@ -105,7 +112,9 @@ class OriginAnswer(Loose):
     """Who said an attribute last, and as of when it holds."""
 
     as_of = fields.DateTime(required=True)
-    source = fields.String(required=True, metadata=says("import, or api: and the client.", example="api:branch-crm"))
+    source = fields.String(
+        required=True, metadata=describe("import, or api: and the client.", example="api:branch-crm")
+    )
 
 
 class CustomerAnswer(Loose):
@@ -113,11 +122,13 @@ class CustomerAnswer(Loose):
 
     customer_id = fields.String(required=True)
     external_key = fields.String(required=True, allow_none=True)
-    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
+    revision = fields.Integer(
+        required=True, metadata=describe("Rises with every change to the customer, and never falls.")
+    )
     attributes = fields.Dict(required=True)
     origins = fields.Dict(
         values=fields.Nested(OriginAnswer),
-        metadata=says("By attribute. One that is not among the attributes was said to be unknown."),
+        metadata=describe("By attribute. One that is not among the attributes was said to be unknown."),
     )
     updated_at = fields.DateTime(required=True)
 
@@ -127,7 +138,7 @@ class CustomerStatus(Loose):
 
     id = fields.String(required=True, allow_none=True)
     external_key = fields.String(required=True, allow_none=True)
-    status = fields.Integer(required=True, metadata=says("201 new, 200 stored, 403, 404, 409 or 422 refused."))
+    status = fields.Integer(required=True, metadata=describe("201 new, 200 stored, 403, 404, 409 or 422 refused."))
     revision = fields.Integer()
     problem = fields.Nested(ItemProblem)
 
@@ -193,7 +204,9 @@ def get_customer(client: Client, customer: str) -> Response:
 
     Attributes, external key and revision. A branch's key reads its own customers, and each look is on the audit log.
     """
-    return _shown(client, engine().crm.customers.read(word(customer, "customer")), no_customer(customer))
+    return _answer_if_reachable(
+        client, engine().crm.customers.read(expect_word(customer, "customer")), no_customer(customer)
+    )
 
 
 @api.get(KEYED, scope=READS, reach=BoundClients.BRANCH, answers=_READ, errors=(NotFound,))
@@ -202,8 +215,8 @@ def get_customer_by_key(client: Client, external_key: str) -> Response:
 
     As stored, found by the external key. A branch's key reads its own customers.
     """
-    entry = engine().crm.customers.by_key(word(external_key, "external_key", LONG))
-    return _shown(client, entry, no_customer_of(external_key))
+    entry = engine().crm.customers.by_key(expect_word(external_key, "external_key", LONG))
+    return _answer_if_reachable(client, entry, no_customer_of(external_key))
 
 
 @api.put(
@@ -222,9 +235,9 @@ def put_customer(client: Client, customer: str) -> Response:
     Whole: an attribute that is left out is unknown from now on. Every attribute that does not fit is named. The same
     again changes nothing. To a branch's key another branch's customer is not there (404), and nothing is stored.
     """
-    expected = precondition(client, request)
+    expected = read_precondition(client, request)
     body = check(_WHOLE, read_json(request), SENTENCE)
-    wanted = CustomerChange(word(customer, "customer"), body.get("external_key"), body["attributes"])
+    wanted = CustomerChange(expect_word(customer, "customer"), body.get("external_key"), body["attributes"])
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
@@ -245,11 +258,11 @@ def update_customer(client: Client, customer: str) -> Response:
 
     A JSON Merge Patch (RFC 7396): what is left out stays, null makes an attribute unknown or takes the external key.
     """
-    expected = precondition(client, request)
+    expected = read_precondition(client, request)
     body = check(_PART, read_json(request, MERGE_PATCH), SENTENCE)
     behalf = body.pop("on_behalf_of", None)
-    stored = engine().crm.customers.amend(word(customer, "customer"), body, client, expected.expect, behalf)
-    return _told(stored)
+    stored = engine().crm.customers.amend(expect_word(customer, "customer"), body, client, expected.expect, behalf)
+    return _answer_write(stored)
 
 
 @api.put(
@@ -267,9 +280,9 @@ def put_customer_by_key(client: Client, external_key: str) -> Response:
 
     The customer of that key is stored whole; where there is none, a new one with an id of our own.
     """
-    expected = precondition(client, request)
+    expected = read_precondition(client, request)
     body = check(_KEYED, read_json(request), SENTENCE)
-    wanted = CustomerChange(None, word(external_key, "external_key", LONG), body["attributes"])
+    wanted = CustomerChange(None, expect_word(external_key, "external_key", LONG), body["attributes"])
     return _put(client, wanted, body.get("on_behalf_of"), expected)
 
 
@@ -290,7 +303,7 @@ def put_customers(client: Client) -> Response:
     if client.require_if_match:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
-    told = [_stored(client, row, join("customers", place)) for place, row in enumerate(body["customers"])]
+    told = [_store_item(client, row, join_path("customers", place)) for place, row in enumerate(body["customers"])]
     return RawResponse(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
 
 
@@ -303,21 +316,21 @@ def find_customer(client: Client) -> Response:
     """
     query, customers = read_query(_LOOK_UP), engine().crm.customers
     if "id" in query:
-        return _shown(client, customers.read(query["id"]), no_customer(query["id"]))
+        return _answer_if_reachable(client, customers.read(query["id"]), no_customer(query["id"]))
     key = query["external_key"]
-    return _shown(client, customers.by_key(key), no_customer_of(key))
+    return _answer_if_reachable(client, customers.by_key(key), no_customer_of(key))
 
 
 def _put(client: Client, wanted: CustomerChange, behalf: str | None, expected: Precondition) -> RawResponse:
-    return _told(engine().crm.customers.put(wanted, client, expected.expect, behalf))
+    return _answer_write(engine().crm.customers.put(wanted, client, expected.expect, behalf))
 
 
-def _told(stored: WriteResult) -> RawResponse:
+def _answer_write(stored: WriteResult) -> RawResponse:
     """What a write left."""
     return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
 
-def _stored(client: Client, row: object, where: str) -> dict[str, Any]:
+def _store_item(client: Client, row: object, where: str) -> dict[str, Any]:
     """One customer's turn; when PostgreSQL is away nobody has one."""
     named: Mapping[str, Any] = row if isinstance(row, dict) else {}
     told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
@@ -336,15 +349,15 @@ def _text(value: object) -> str | None:
     return value[:LONG] if isinstance(value, str) else None
 
 
-def _shown(client: Client, entry: StoredCustomer, nobody: NotFound) -> RawResponse:
+def _answer_if_reachable(client: Client, entry: StoredCustomer, nobody: NotFound) -> RawResponse:
     """The customer; another branch's is not there, for who may not see them."""
-    if not own_customers(client, (entry.id,)):
+    if not reachable_customers(client, (entry.id,)):
         raise nobody
     return _answer(entry, 200)
 
 
 def _answer(entry: StoredCustomer, status: int) -> RawResponse:
-    return RawResponse(orjson.dumps(_document(entry)), status, [NO_STORE, etag(entry.revision)])
+    return RawResponse(orjson.dumps(_document(entry)), status, [NO_STORE, etag_header(entry.revision)])
 
 
 def _document(entry: StoredCustomer) -> dict[str, Any]:

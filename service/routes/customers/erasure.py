@@ -11,9 +11,9 @@ from service.core.errors import (
 )
 from service.routes.customers.customers import ALL, ONE, UNLESS_CHANGED, api
 from service.routes.http.crm_audit import about
-from service.routes.http.fields import OnBehalf, Text, says
-from service.routes.http.guard import engine, word
-from service.routes.http.headers.preconditions import IF_MATCH, precondition
+from service.routes.http.fields import OnBehalf, Text, describe
+from service.routes.http.guard import engine, expect_word
+from service.routes.http.headers.preconditions import IF_MATCH, read_precondition
 from service.routes.http.query import read_query
 from service.routes.http.responses import NO_STORE, RawResponse
 
@@ -21,8 +21,8 @@ from service.routes.http.responses import NO_STORE, RawResponse
 class Erasure(OnBehalf):
     """Whom to erase, whatever characters their id or external key has."""
 
-    id = Text(metadata=says("The customer's id.", example="c-000001"))
-    external_key = Text(metadata=says("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
+    id = Text(metadata=describe("The customer's id.", example="c-000001"))
+    external_key = Text(metadata=describe("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
 
     @validates_schema
     def _one(self, value: dict[str, Any], **_: Any) -> None:
@@ -51,7 +51,7 @@ def erase_customer(client: Client, customer: str) -> Response:
     Only the bank's own keys may.
     """
     behalf = read_query(_BEHALF).get("on_behalf_of")
-    return _erased(client, word(customer, "customer"), behalf)
+    return _erase(client, expect_word(customer, "customer"), behalf)
 
 
 @api.delete(
@@ -70,11 +70,11 @@ def erase_found_customer(client: Client) -> Response:
     """
     query = read_query(_ERASURE)
     name = query["id"] if "id" in query else engine().crm.customers.by_key(query["external_key"]).id
-    return _erased(client, name, query.get("on_behalf_of"))
+    return _erase(client, name, query.get("on_behalf_of"))
 
 
-def _erased(client: Client, customer_id: str, behalf: str | None) -> RawResponse:
+def _erase(client: Client, customer_id: str, behalf: str | None) -> RawResponse:
     """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
-    expected = precondition(client, request)
+    expected = read_precondition(client, request)
     engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
     return RawResponse(b"", 204, [NO_STORE])

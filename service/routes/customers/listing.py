@@ -14,9 +14,9 @@ from service.core.customer_ids import BULK
 from service.core.domain import Client
 from service.rendering.answer import iso
 from service.routes.customers.customers import CUSTOMER
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, says
-from service.routes.http.guard import BoundClients, engine, own_branch, own_customers
-from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, describe
+from service.routes.http.guard import BoundClients, engine, reachable_customers, resolve_branch
+from service.routes.http.query import NEXT_PAGE, decode_cursor, encode_cursor, next_page_link, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 
@@ -24,9 +24,9 @@ from service.routes.http.responses import NO_STORE, RawResponse
 class RollQuery(Strict):
     """Which customers."""
 
-    branch = Word(metadata=says("Of this branch alone.", example="b-1"))
-    cursor = Word(1_500, metadata=says("The `next` of the page before."))
-    limit = QueryInteger(1, 1_000, load_default=200, metadata=says("How many at most.", example=200))
+    branch = Word(metadata=describe("Of this branch alone.", example="b-1"))
+    cursor = Word(1_500, metadata=describe("The `next` of the page before."))
+    limit = QueryInteger(1, 1_000, load_default=200, metadata=describe("How many at most.", example=200))
 
 
 class RolledCustomer(Loose):
@@ -35,7 +35,9 @@ class RolledCustomer(Loose):
     customer_id = fields.String(required=True)
     external_key = fields.String(required=True, allow_none=True)
     branch = fields.String(required=True, allow_none=True)
-    revision = fields.Integer(required=True, metadata=says("Rises with every change to the customer, and never falls."))
+    revision = fields.Integer(
+        required=True, metadata=describe("Rises with every change to the customer, and never falls.")
+    )
     updated_at = fields.DateTime(required=True)
 
 
@@ -43,7 +45,9 @@ class RollAnswer(Loose):
     """A page of the roll, in the order of the ids."""
 
     customers = fields.List(fields.Nested(RolledCustomer), required=True)
-    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page; null at the end."))
+    next = fields.String(
+        required=True, allow_none=True, metadata=describe("The cursor of the next page; null at the end.")
+    )
 
 
 ROLL: dict[str, Any] = {
@@ -75,11 +79,11 @@ def list_customers(client: Client) -> Response:
     A branch's key lists its own customers, and each of them is a look on record.
     """
     query = read_query(_QUERY)
-    after = place_of(query["cursor"], str)[0] if "cursor" in query else ""
-    limit, branch = query["limit"], own_branch(client, query.get("branch"))
+    after = decode_cursor(query["cursor"], str)[0] if "cursor" in query else ""
+    limit, branch = query["limit"], resolve_branch(client, query.get("branch"))
     found = engine().crm.customers.list_customers(after, branch, limit)
-    seen = own_customers(client, [one.id for one in found])
-    onward = cursor(found[-1].id) if len(found) == limit else None
+    seen = reachable_customers(client, [one.id for one in found])
+    onward = encode_cursor(found[-1].id) if len(found) == limit else None
     zone = engine().timezone
     rows = [
         {"customer_id": one.id, "external_key": one.external_key, "branch": one.branch, "revision": one.revision,
@@ -87,5 +91,5 @@ def list_customers(client: Client) -> Response:
         for one in found if one.id in seen
     ]  # fmt: skip
     path = f"/v1/customers/{BULK}"
-    link = [next_page(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []
+    link = [next_page_link(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []
     return RawResponse(orjson.dumps({"customers": rows, "next": onward}), 200, [NO_STORE, *link])

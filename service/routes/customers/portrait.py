@@ -10,9 +10,9 @@ from marshmallow import fields
 
 from service.core.domain import Client, Family
 from service.core.errors import NotFound
-from service.routes.http.fields import Loose, says
+from service.routes.http.fields import Loose, describe
 from service.routes.http.guard import engine
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 
@@ -128,7 +128,7 @@ class PortraitAnswer(Loose):
     """Who a customer is. What is inferred is null where the customer refused personalisation; ``note`` says so."""
 
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     at = fields.DateTime(required=True)
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     policy = fields.String(required=True)
@@ -164,5 +164,5 @@ def get_portrait(client: Client, customer_id: str) -> Response:
     In Chinese or English by `Accept-Language`. Of a customer who refused personalisation nothing is inferred, and
     `note` says so. `missing` names the facts behind what is null. A customer's own key reads that customer only.
     """
-    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    spoken = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     return RawResponse(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])

@@ -16,9 +16,9 @@ from service.core.errors import InvalidInput, NotFound, PreconditionFailed, Prec
 from service.decision.privacy import PERSONALISATION
 from service.engine.preferences import Preferences, purposes_of
 from service.rendering.answer import iso
-from service.routes.http.fields import Loose, Named, Strict, Truth, Word, check, says
+from service.routes.http.fields import Loose, Named, Strict, Truth, Word, check, describe
 from service.routes.http.guard import engine
-from service.routes.http.headers.preconditions import IF_MATCH, etag, precondition
+from service.routes.http.headers.preconditions import IF_MATCH, etag_header, read_precondition
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
@@ -29,10 +29,10 @@ from service.store import Words
 class PreferencesInput(Strict):
     """What a customer says now; what is left out stays as it was."""
 
-    personalisation = Truth(metadata=says("false: offers that rest on nothing personal.", example=False))
-    do_not_contact = Truth(metadata=says("true: no outbound channel at all.", example=False))
-    consents = Named(Truth(), metadata=says("By purpose, `marketing:<channel>` for a channel."))
-    version = Word(required=True, metadata=says("The wording that the customer saw.", example="privacy-2026-09"))
+    personalisation = Truth(metadata=describe("false: offers that rest on nothing personal.", example=False))
+    do_not_contact = Truth(metadata=describe("true: no outbound channel at all.", example=False))
+    consents = Named(Truth(), metadata=describe("By purpose, `marketing:<channel>` for a channel."))
+    version = Word(required=True, metadata=describe("The wording that the customer saw.", example="privacy-2026-09"))
 
 
 class LastWord(Loose):
@@ -40,7 +40,7 @@ class LastWord(Loose):
 
     granted = fields.Boolean(required=True)
     at = fields.DateTime(required=True)
-    source = fields.String(required=True, metadata=says("The client through which it was said."))
+    source = fields.String(required=True, metadata=describe("The client through which it was said."))
     version = fields.String(required=True)
 
 
@@ -48,25 +48,25 @@ class PreferencesAnswer(Loose):
     """What a customer permits, in force now."""
 
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     personalisation = fields.Boolean(required=True)
     do_not_contact = fields.Boolean(required=True)
     consents = fields.Dict(
         keys=fields.String(),
         values=fields.Boolean(),
         required=True,
-        metadata=says("Every purpose that is asked after."),
+        metadata=describe("Every purpose that is asked after."),
     )
     because = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
-        metadata=says("By purpose, the rule that holds it closed whatever the customer says: `retired-customer`."),
+        metadata=describe("By purpose, the rule that holds it closed whatever the customer says: `retired-customer`."),
     )
     said = fields.Dict(
         keys=fields.String(),
         values=fields.Nested(LastWord),
         required=True,
-        metadata=says("The last word on each purpose."),
+        metadata=describe("The last word on each purpose."),
     )
 
 
@@ -126,16 +126,16 @@ def put_preferences(client: Client, customer_id: str) -> Response:
 
     What is left out stays as it was. The next call, in any worker, follows it.
     """
-    expected = precondition(client, request)
+    expected = read_precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
-    said = engine().preferences.say(customer_id, Words(words(body), client.name, body["version"]), expected.expect)
+    said = engine().preferences.say(customer_id, Words(read_words(body), client.name, body["version"]), expected.expect)
     return _reply(customer_id, said)
 
 
-def words(body: dict[str, Any]) -> dict[str, bool]:
+def read_words(body: dict[str, Any]) -> dict[str, bool]:
     """The body as purposes; InvalidInput where it says nothing, or the same thing in two ways."""
     granted: dict[str, bool] = dict(body.get("consents", {}))
-    own = {PERSONALISATION: body.get("personalisation"), CONTACT: _not(body.get("do_not_contact"))}
+    own = {PERSONALISATION: body.get("personalisation"), CONTACT: _negate(body.get("do_not_contact"))}
     twice = [purpose for purpose in granted if own.get(purpose) is not None]
     if twice:
         raise InvalidInput(SENTENCE, [Problem(f"consents.{one}", "is said twice") for one in twice])
@@ -146,7 +146,7 @@ def words(body: dict[str, Any]) -> dict[str, bool]:
     return granted
 
 
-def _not(word: bool | None) -> bool | None:
+def _negate(word: bool | None) -> bool | None:
     return None if word is None else not word
 
 
@@ -165,4 +165,4 @@ def _reply(customer_id: str, found: Preferences) -> RawResponse:
         "because": found.because,
         "said": said,
     }
-    return RawResponse(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag(found.revision)])
+    return RawResponse(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag_header(found.revision)])

@@ -16,8 +16,8 @@ from service.core.errors import NotFound
 from service.engine.auth import SCOPES
 from service.engine.auth.customer_tokens import MINTS
 from service.routes.http.crm_audit import about
-from service.routes.http.fields import Loose, OnBehalf, Whole, Word, check, says
-from service.routes.http.guard import BoundClients, credential, engine, own_customer
+from service.routes.http.fields import Loose, OnBehalf, Whole, Word, check, describe
+from service.routes.http.guard import BoundClients, engine, expect_reachable, read_credential
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
@@ -30,14 +30,14 @@ PASSED_ON = tuple(scope for scope in SCOPES if scope != MINTS)
 class TokenInput(OnBehalf):
     """Whom a token is for, and what it may."""
 
-    customer_id = Word(required=True, metadata=says("The customer who has signed in.", example="c-000001"))
+    customer_id = Word(required=True, metadata=describe("The customer who has signed in.", example="c-000001"))
     scopes = fields.List(
         Word(among=PASSED_ON),
         required=True,
         validate=validate.Length(1, len(PASSED_ON), error="must be 1 to {max} scopes"),
-        metadata=says("Those of the key's own scopes that the app needs.", example=["offers:read"]),
+        metadata=describe("Those of the key's own scopes that the app needs.", example=["offers:read"]),
     )
-    seconds = Whole(SHORTEST_S, LONGEST_S, load_default=USUAL_S, metadata=says("How long it lives.", example=900))
+    seconds = Whole(SHORTEST_S, LONGEST_S, load_default=USUAL_S, metadata=describe("How long it lives.", example=900))
 
 
 class TokenAnswer(Loose):
@@ -45,10 +45,10 @@ class TokenAnswer(Loose):
 
     access_token = fields.String(required=True)
     token_type = fields.String(required=True, metadata={"enum": ["Bearer"]})
-    expires_in = fields.Integer(required=True, metadata=says("Seconds."))
+    expires_in = fields.Integer(required=True, metadata=describe("Seconds."))
     expires_at = fields.DateTime(required=True)
     customer_id = fields.String(required=True)
-    scope = fields.String(required=True, metadata=says("Its scopes, parted by blanks."))
+    scope = fields.String(required=True, metadata=describe("Its scopes, parted by blanks."))
 
 
 TOKEN_IN: dict[str, Any] = {
@@ -90,10 +90,10 @@ def mint_token(client: Client) -> Response:
     its own branch's customers.
     """
     body = check(_INPUT, read_json(request), "The token does not fit; none was minted.")
-    customer_id, scopes, seconds = own_customer(client, body["customer_id"]), body["scopes"], body["seconds"]
+    customer_id, scopes, seconds = expect_reachable(client, body["customer_id"]), body["scopes"], body["seconds"]
     crm = engine().crm
     crm.customers.read(customer_id)
-    minted = engine().access.mint_token(credential(), client, customer_id, scopes, seconds)
+    minted = engine().access.mint_token(read_credential(), client, customer_id, scopes, seconds)
     ends = datetime.fromtimestamp(minted.expires_at, UTC).isoformat()
     told = about(client, body.get("on_behalf_of"), scopes=sorted(set(scopes)), expires_at=ends)
     crm.audit(client.name, "token.mint", crm.alias(customer_id), told)

@@ -12,7 +12,7 @@ from marshmallow import fields
 
 from service.core.domain import Client
 from service.core.errors import NotFound
-from service.routes.http.fields import Loose, says
+from service.routes.http.fields import Loose, describe
 from service.routes.http.guard import engine
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
@@ -95,7 +95,7 @@ class DriftAnswer(Loose):
     until = fields.DateTime(required=True)
     customers = fields.Integer(required=True)
     unreadable_decisions = fields.Integer(
-        required=True, metadata=says("Decisions left out: somebody altered their record.")
+        required=True, metadata=describe("Decisions left out: somebody altered their record.")
     )
     drifted = fields.List(fields.String(), required=True)
     shifts = fields.List(fields.Nested(DriftShiftAnswer), required=True)

@@ -25,9 +25,9 @@ from service.routes.governance.policies.policies import (
     note_field,
     release_document,
 )
-from service.routes.http.fields import Loose, Open, Strict, Word, check, says
-from service.routes.http.guard import engine, word
-from service.routes.http.json_body import read_json, whole
+from service.routes.http.fields import Loose, Open, Strict, Word, check, describe
+from service.routes.http.guard import engine, expect_word
+from service.routes.http.json_body import read_bytes, read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.runtime.child_process import Patience
@@ -40,7 +40,7 @@ class PromotionInput(Strict):
     note = note_field()
     override = fields.Boolean(
         load_default=False,
-        metadata=says(
+        metadata=describe(
             "Promote although the stored decisions show that it may earn too much less; the audit log keeps it. What "
             "its own figures refuse cannot be overridden over HTTP."
         ),
@@ -176,7 +176,7 @@ def get_model(client: Client, version: str) -> Response:
 
     Features, files with their hashes, calibration, metrics, sources and seed: all that reproduces it.
     """
-    return RawResponse(orjson.dumps(engine().models.manifest(word(version, "version"))), 200, [NO_STORE])
+    return RawResponse(orjson.dumps(engine().models.manifest(expect_word(version, "version"))), 200, [NO_STORE])
 
 
 @api.post(
@@ -194,9 +194,9 @@ def promote_model(client: Client, version: str) -> Response:
     Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
     the stored decisions show that it may earn too much less. A body is not needed.
     """
-    desk, sent_body = engine().models, read_json(request) if whole(request) else {}
+    desk, sent_body = engine().models, read_json(request) if read_bytes(request) else {}
     body = check(PromotionInput(), sent_body, BODY)
-    desk.manifest(word(version, "version"))
+    desk.manifest(expect_word(version, "version"))
     waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
     note, override = body["note"] or "promoted", body["override"]
     made = promote_bundle(desk.store, desk.settings, version, client.name, note, override=override, patience=waits)

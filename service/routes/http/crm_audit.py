@@ -1,7 +1,7 @@
 """Audit of branch clients: what a client that is bound to a branch did, appended to the audit log.
 
 A customer's own key opens none of these routes (``BoundClients.BRANCH``): nobody writes their own risk tolerance.
-Reads of customers are logged by the guard (``guard.own_customers``). Changes go to the hash-chained audit log.
+Reads of customers are logged by the guard (``guard.reachable_customers``). Changes go to the hash-chained audit log.
 """
 
 from collections.abc import Mapping

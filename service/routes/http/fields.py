@@ -16,7 +16,7 @@ from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields
 from service.core.domain import CLOCK_SKEW_MS
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import find_near
-from service.routes.http.json_body import join
+from service.routes.http.json_body import join_path
 
 LONG = 200
 """Characters of an external key."""
@@ -32,7 +32,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
-def says(text: str, **more: Any) -> dict[str, Any]:
+def describe(text: str, **more: Any) -> dict[str, Any]:
     """Metadata of a field."""
     return {"description": text, **more}
 
@@ -267,15 +267,15 @@ class Open(Loose):
 class OnBehalf(Strict):
     """A write by a program for a person."""
 
-    on_behalf_of = Word(metadata=says(BEHALF, example="adviser-17"))
+    on_behalf_of = Word(metadata=describe(BEHALF, example="adviser-17"))
 
 
 class OfCustomer(Strict):
     """Whom something is about: by id, or by external key."""
 
-    customer_id = Word(metadata=says("Whom it is about; external_key instead where that is the name at hand.",
+    customer_id = Word(metadata=describe("Whom it is about; external_key instead where that is the name at hand.",
                                      example="c-000001"))  # fmt: skip
-    external_key = Word(LONG, metadata=says("The bank's own key of the customer, instead of customer_id.",
+    external_key = Word(LONG, metadata=describe("The bank's own key of the customer, instead of customer_id.",
                                             example="CIF-0042"))  # fmt: skip
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -287,16 +287,16 @@ class OfCustomer(Strict):
 def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict[str, Any]:
     """``value`` as the schema reads it; InvalidInput with every problem by path, ``sentence`` first."""
     if not isinstance(value, dict):
-        raise InvalidInput(sentence, [Problem(where, f"must be an object, got {kind(value)}")])
+        raise InvalidInput(sentence, [Problem(where, f"must be an object, got {json_kind(value)}")])
     try:
         loaded: dict[str, Any] = schema.load(value)
     except ValidationError as error:
         found = islice(_problems(error.messages, where), MOST_PROBLEMS)
-        raise InvalidInput(sentence, _told(schema, found)) from error
+        raise InvalidInput(sentence, _with_guesses(schema, found)) from error
     return loaded
 
 
-def kind(value: object) -> str:
+def json_kind(value: object) -> str:
     """What JSON calls the kind of ``value``."""
     kinds = {type(None): "null", bool: "a boolean", str: "text", list: "an array", dict: "an object"}
     return kinds.get(type(value), "a number")
@@ -314,7 +314,7 @@ def _instant(value: object) -> datetime | None:
 def _problems(messages: object, where: str) -> Iterator[Problem]:
     if isinstance(messages, dict):
         for name, below in sorted(messages.items(), key=_unknown_last):
-            yield from _problems(below, join(where, str(name)[:64]) if name != "_schema" else where)
+            yield from _problems(below, join_path(where, str(name)[:64]) if name != "_schema" else where)
     elif isinstance(messages, list):
         yield from (Problem(where, str(message)) for message in messages)
 
@@ -323,7 +323,7 @@ def _unknown_last(entry: tuple[object, object]) -> str:
     return str(entry[0]) if entry[1] == [UNKNOWN] else ""
 
 
-def _told(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
+def _with_guesses(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
     """The problems, each unknown name with what it may have meant."""
     for problem in problems:
         known = problem.message != UNKNOWN

@@ -3,7 +3,7 @@
 An endpoint that declares neither stops the service from starting. A client may be bound to one customer or to one
 branch. Where the path names a customer, the guard checks that the client may reach that customer
 (``auth.branch_scope``). Everywhere else a bound client is refused, unless the endpoint takes it (``BoundClients``) and
-its view narrows to it by ``own_customer``, ``own_customers`` or ``own_branch``. The default is closed.
+its view narrows to it by ``expect_reachable``, ``reachable_customers`` or ``resolve_branch``. The default is closed.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from service.engine.auth.branch_scope import unreachable_error
 from service.engine.auth.keys import digest
 from service.engine.auth.quotas import expect_allowed
 from service.engine.engine import Engine
-from service.routes.http.idempotency import HEADER, WRITES, once
+from service.routes.http.idempotency import HEADER, WRITES, answer_once
 from service.routes.http.request_context import request_context
 from service.store.customers.repository import no_customer_of
 
@@ -48,11 +48,11 @@ class BoundClients(StrEnum):
     BANK = "bank"
     """Those bound to nobody; where a route says nothing and its path names no customer."""
     BRANCH = "branch"
-    """Also those of a branch; the view narrows to it by ``own_branch``."""
+    """Also those of a branch; the view narrows to it by ``resolve_branch``."""
     CUSTOMER = "customer"
     """All, each for the customers it may reach; the path names the customer and the guard looks."""
     NAMED = "named"
-    """All, each for the customers it may reach; the view finds who is named and looks by ``own_customer(s)``."""
+    """All, each for the customers it may reach; the view finds who is named and looks by ``expect_reachable(s)``."""
 
 
 def engine() -> Engine:
@@ -88,12 +88,14 @@ def needs(
             if "customer_id" not in words and client.bound:
                 _expect_reach(client, reach)
             if keyed:
-                words |= {name: _resolved(client, words[name], nameless) for name in keyed}
+                words |= {name: _resolve_or_keep(client, words[name], nameless) for name in keyed}
             elif "customer_id" in words:
-                own_customer(client, words["customer_id"])
+                expect_reachable(client, words["customer_id"])
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
-                return once(engine().access.repeats, digest(client.principal), lambda: view(client, **words), secret)
+                return answer_once(
+                    engine().access.repeats, digest(client.principal), lambda: view(client, **words), secret
+                )
             return view(client, **words)
 
         guarded.scope, guarded.reach = " or ".join(scopes), reach  # type: ignore[attr-defined]
@@ -116,7 +118,7 @@ def scope_of(view: object) -> str | None:
     return getattr(view, "scope", None)
 
 
-def check_declared(app: Flask) -> None:
+def expect_scopes(app: Flask) -> None:
     """Refuse to serve an app with a view that declares no scope."""
     open_doors = [endpoint for endpoint, view in app.view_functions.items() if scope_of(view) is None]
     if open_doors:
@@ -127,7 +129,7 @@ def check_declared(app: Flask) -> None:
 
 def identify(*scopes: str) -> Client:
     """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
-    client = engine().access.client(credential())
+    client = engine().access.client(read_credential())
     spend(client, 1)
     if client.scopes.isdisjoint(scopes):
         named = " or ".join(f'"{scope}"' for scope in scopes)
@@ -144,25 +146,25 @@ def spend(client: Client, count: int, of: int = 1) -> None:
         expect_allowed(allowance, of)
 
 
-def own_customer(client: Client, customer_id: str, where: str = "customer_id") -> str:
+def expect_reachable(client: Client, customer_id: str, where: str = "customer_id") -> str:
     """``customer_id`` when it is well formed and the client may reach it.
 
     InvalidInput (422); for a branch's client NotFound (404), as of nobody; for a customer's own Forbidden (403).
     """
-    word(customer_id, where)
-    if client.bound and not own_customers(client, (customer_id,)):
+    expect_word(customer_id, where)
+    if client.bound and not reachable_customers(client, (customer_id,)):
         raise unreachable_error(client, customer_id)
     return customer_id
 
 
-def own_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]:
+def reachable_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]:
     """Those of the customers whom the client may reach; each look of a branch's client is on record."""
     rule = request.url_rule
     operation = f"{request.method} {rule.rule if rule is not None else ''}"
     return engine().access.reachable(client, customer_ids, operation)
 
 
-def customers_of(client: Client, external_keys: Sequence[str]) -> dict[str, str]:
+def resolve_external_keys(client: Client, external_keys: Sequence[str]) -> dict[str, str]:
     """External key -> id, of those of the customers whom the client may reach: the one place where keys are resolved.
 
     Whom the client may not reach is nobody, as who is not stored.
@@ -170,36 +172,41 @@ def customers_of(client: Client, external_keys: Sequence[str]) -> dict[str, str]
     reached: dict[str, str] = {}
     for first in range(0, len(external_keys), AT_ONCE):
         found = engine().crm.customers.ids_of(external_keys[first : first + AT_ONCE])
-        mine = own_customers(client, list(found.values()))
+        mine = reachable_customers(client, list(found.values()))
         reached |= {key: one for key, one in found.items() if one in mine}
     return reached
 
 
-def customer_of(client: Client, external_key: str) -> str:
+def resolve_external_key(client: Client, external_key: str) -> str:
     """The id of the customer of that key; NotFound, also for whom the client may not reach."""
-    found = customers_of(client, (word(external_key, "external_key", LONGEST_KEY),))
+    found = resolve_external_keys(client, (expect_word(external_key, "external_key", LONGEST_KEY),))
     if external_key not in found:
         raise no_customer_of(external_key)
     return found[external_key]
 
 
-def _resolved(client: Client, key: ExternalKey, nameless: bool) -> str:
-    """As ``customer_of``; the key itself where nobody can tell just now, and who asks may reach every customer."""
+def _resolve_or_keep(client: Client, key: ExternalKey, nameless: bool) -> str:
+    """The id of that key's customer.
+
+    While PostgreSQL is away, the key itself for an unbound client of a ``nameless`` endpoint.
+    """
     try:
-        return customer_of(client, key)
+        return resolve_external_key(client, key)
     except Unavailable:
         if client.bound or not nameless:
             raise
         return key
 
 
-def customer_of_body(client: Client, body: dict[str, Any]) -> None:
+def resolve_customer_of_body(client: Client, body: dict[str, Any]) -> None:
     """Put the id of whom a body names, by id or by external key, into it; Forbidden, NotFound."""
     key = body.pop("external_key", None)
-    body["customer_id"] = own_customer(client, body["customer_id"]) if key is None else customer_of(client, key)
+    body["customer_id"] = (
+        expect_reachable(client, body["customer_id"]) if key is None else resolve_external_key(client, key)
+    )
 
 
-def by_key(view: View, parameter: str = "customer_id") -> View:
+def with_external_key(view: View, parameter: str = "customer_id") -> View:
     """The guarded view at a path that names its customer by external key."""
 
     @wraps(view)
@@ -210,7 +217,7 @@ def by_key(view: View, parameter: str = "customer_id") -> View:
     return keyed
 
 
-def own_branch(client: Client, branch: str | None) -> str | None:
+def resolve_branch(client: Client, branch: str | None) -> str | None:
     """The branch that a request is about: the client's own, or the one named (None: all); Forbidden for another's."""
     if client.customer_id is not None or client.branch not in (None, branch or client.branch):
         raise Forbidden(f"{_belonging(client)} and reaches no other.")
@@ -227,7 +234,7 @@ def _belonging(client: Client) -> str:
     return "This key belongs to one customer" if client.customer_id is not None else "This key belongs to one branch"
 
 
-def word(value: str, where: str, longest: int = MAX_WORD) -> str:
+def expect_word(value: str, where: str, longest: int = MAX_WORD) -> str:
     """``value`` when it is 1 to ``longest`` printable characters; InvalidInput otherwise."""
     if len(value) > longest or not value.isprintable() or value != value.strip() or "\ufffd" in value:
         raise InvalidInput(
@@ -236,7 +243,7 @@ def word(value: str, where: str, longest: int = MAX_WORD) -> str:
     return value
 
 
-def credential() -> str:
+def read_credential() -> str:
     """The key or token that the request brings; Unauthorized where there is none, or more than one."""
     environ = request.environ
     header, key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")

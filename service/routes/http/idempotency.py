@@ -15,7 +15,7 @@ from collections.abc import Callable
 from flask import Response, request
 
 from service.core.errors import FourcastError, InvalidInput, Problem, Unavailable
-from service.routes.http.json_body import whole
+from service.routes.http.json_body import read_bytes
 from service.routes.http.problems import answer_error
 from service.routes.http.responses import Pair, RawResponse
 from service.store import IdempotencyStore
@@ -27,11 +27,11 @@ _KEY = re.compile(r'"?([!#-~]{1,128})"?').fullmatch
 _MADE_HERE = ("content-type", "content-length")
 
 
-def once(
+def answer_once(
     repeats: IdempotencyStore, principal: str, carry_out: Callable[[], Response], secret: bool = False
 ) -> Response:
     """The answer of ``carry_out``, or the kept one where this was done before; one with a ``secret`` is kept sealed."""
-    key = _key(request.environ[HEADER])
+    key = _read_key(request.environ[HEADER])
     before = repeats.begun(principal, key, _fingerprint())
     if before is not None:
         media = dict(before.headers).get("Content-Type", "")
@@ -39,7 +39,7 @@ def once(
         return RawResponse(before.body, before.status, [*pairs, REPLAYED], media)
     try:
         with repeats.noted(principal, key):
-            answer = _answered(carry_out)
+            answer = _carry_out(carry_out)
     except BaseException:
         _quietly(lambda: repeats.release(principal, key))
         raise
@@ -51,7 +51,7 @@ def once(
     return answer
 
 
-def _answered(carry_out: Callable[[], Response]) -> Response:
+def _carry_out(carry_out: Callable[[], Response]) -> Response:
     try:
         return carry_out()
     except FourcastError as error:
@@ -64,7 +64,7 @@ def _quietly(act: Callable[[], None]) -> None:
         act()
 
 
-def _key(given: str) -> str:
+def _read_key(given: str) -> str:
     found = _KEY(given.strip())
     if found is None:
         fault = Problem("Idempotency-Key", "must be 1 to 128 printable ASCII characters")
@@ -75,4 +75,4 @@ def _key(given: str) -> str:
 def _fingerprint() -> bytes:
     """What makes two requests the same: method, path, query and the bytes of the body."""
     line = f"{request.method} {request.path}?{request.environ.get('QUERY_STRING', '')}\n"
-    return hashlib.sha256(line.encode("utf-8", "surrogatepass") + whole(request)).digest()
+    return hashlib.sha256(line.encode("utf-8", "surrogatepass") + read_bytes(request)).digest()

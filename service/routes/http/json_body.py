@@ -63,7 +63,7 @@ def read_json(request: Request, *also: str, most: int = MOST_VALUES) -> object:
     if request.mimetype not in (JSON, *also):
         expected = " or ".join(f'"Content-Type: {media}"' for media in (JSON, *also))
         raise UnsupportedMedia(f'Send JSON with {expected}, not "{request.mimetype[:80]}".')
-    return parse(whole(request), most)
+    return parse(read_bytes(request), most)
 
 
 def parse(body: bytes, most: int = MOST_VALUES) -> object:
@@ -85,12 +85,12 @@ def parse(body: bytes, most: int = MOST_VALUES) -> object:
     return value
 
 
-def join(where: str, step: object) -> str:
+def join_path(where: str, step: object) -> str:
     """``where.step``; the path of the body itself is empty."""
     return f"{where}.{step}" if where else str(step)
 
 
-def whole(request: Request) -> bytes:
+def read_bytes(request: Request) -> bytes:
     """The body's bytes, unpacked, at most the app's ``MAX_CONTENT_LENGTH``; may be asked for again.
 
     TooLarge, Malformed, UnsupportedCoding.
@@ -110,10 +110,10 @@ def whole(request: Request) -> bytes:
         raise _too_large(limit)
     if len(body) != (request.content_length or len(body)):
         raise early
-    return unpacked(body, limit) if packed else body
+    return unpack(body, limit) if packed else body
 
 
-def unpacked(body: bytes, limit: int) -> bytes:
+def unpack(body: bytes, limit: int) -> bytes:
     """What gzip packed (RFC 1952, one member), of at most ``limit`` bytes: no more than that is ever unpacked."""
     member = zlib.decompressobj(_GZIP)
     try:
@@ -186,32 +186,34 @@ def _faults(value: Any, path: Path, depth: int, escaped: bool) -> Iterator[Probl
 
 def _container_faults(value: Any, path: Path, depth: int, escaped: bool) -> Iterator[Problem]:
     if depth > MAX_DEPTH:
-        yield Problem(_told(path), f"must not be nested deeper than {MAX_DEPTH} levels")
+        yield Problem(_path_text(path), f"must not be nested deeper than {MAX_DEPTH} levels")
         return
     if isinstance(value, _Twice):
-        yield from (Problem(_told((*path, name)), "must be given once; got it twice") for name in value.names)
+        yield from (Problem(_path_text((*path, name)), "must be given once; got it twice") for name in value.names)
     yield from _faults(value, path, depth, escaped)
 
 
 def _number_faults(value: float, path: Path) -> Iterator[Problem]:
     if isinstance(value, int):
-        yield Problem(_told(path), f"must be from -{MAX_EXACT} to {MAX_EXACT}, so that every reader holds it exactly")
+        yield Problem(
+            _path_text(path), f"must be from -{MAX_EXACT} to {MAX_EXACT}, so that every reader holds it exactly"
+        )
     elif not isfinite(value):
-        yield Problem(_told(path), "must be a finite number (NaN and Infinity are no JSON)")
+        yield Problem(_path_text(path), "must be a finite number (NaN and Infinity are no JSON)")
 
 
 def _text_faults(value: object, path: Path) -> Iterator[Problem]:
     if isinstance(value, str):
         if "\0" in value:
-            yield Problem(_told(path), "must not hold the character NUL")
+            yield Problem(_path_text(path), "must not hold the character NUL")
         if _HALF.search(value):
-            yield Problem(_told(path), "must not hold half a surrogate pair")
+            yield Problem(_path_text(path), "must not hold half a surrogate pair")
 
 
-def _told(path: Path) -> str:
+def _path_text(path: Path) -> str:
     """The path as problems name it, each name cut to 64 characters."""
-    return ".".join(_shown(step) for step in path)
+    return ".".join(_step_text(step) for step in path)
 
 
-def _shown(step: object) -> str:
+def _step_text(step: object) -> str:
     return str(step)[:64].encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

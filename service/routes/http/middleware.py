@@ -16,7 +16,7 @@ import orjson
 from service.core.suggestions import limit_searches
 from service.engine.auth.quotas import WINDOW_S, Allowance
 from service.routes.http.metrics import observe
-from service.routes.http.request_context import UNMATCHED, RequestContext, begin
+from service.routes.http.request_context import UNMATCHED, RequestContext, begin_request
 from service.runtime.tracing import Served, served
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Middleware:
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request."""
         begun = time.perf_counter()
-        noted = begin(environ)
+        noted = begin_request(environ)
         traced = served(noted.traceparent)
         if traced is not None:
             noted.trace_id = traced.trace_id
@@ -50,7 +50,7 @@ class Middleware:
             headers.append(("X-Request-Id", noted.request_id))
             headers.append(_SNIFF)
             if noted.allowance is not None:
-                headers += limits(noted.allowance)
+                headers += rate_limit_headers(noted.allowance)
             if noted.traceparent is not None:
                 headers.append(("traceparent", noted.traceparent))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
@@ -62,14 +62,14 @@ class Middleware:
             method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
             self._finish(method, noted, time.perf_counter() - begun)
             if traced is not None:
-                end(traced, method, noted)
+                end_span(traced, method, noted)
 
     def _finish(self, method: str, noted: RequestContext, seconds: float) -> None:
         observe(method, noted, seconds)
-        self._log(line(method, noted, seconds))
+        self._log(log_line(method, noted, seconds))
 
 
-def limits(allowance: Allowance) -> tuple[tuple[str, str], tuple[str, str]]:
+def rate_limit_headers(allowance: Allowance) -> tuple[tuple[str, str], tuple[str, str]]:
     """How many requests a minute, how many of them are left, seconds to the next minute (IETF RateLimit headers)."""
     left = max(0, allowance.left)
     return _policy(allowance.quota), ("RateLimit", f'"requests";r={left};t={allowance.ends_in_s}')
@@ -85,7 +85,7 @@ def _route(environ: dict[str, Any]) -> str:
     return UNMATCHED if rule is None else str(rule.rule)
 
 
-def end(traced: Served, method: str, noted: RequestContext) -> None:
+def end_span(traced: Served, method: str, noted: RequestContext) -> None:
     """Close the span of a finished request, with the same facts as its line of log."""
     traced.end(
         f"{method} {noted.route}",
@@ -99,7 +99,7 @@ def end(traced: Served, method: str, noted: RequestContext) -> None:
     )
 
 
-def line(method: str, noted: RequestContext, seconds: float) -> bytes:
+def log_line(method: str, noted: RequestContext, seconds: float) -> bytes:
     """One finished request as a line of JSON."""
     return orjson.dumps(
         {

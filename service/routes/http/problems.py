@@ -32,7 +32,7 @@ from service.core.errors import (
     Unavailable,
     UnsupportedCoding,
 )
-from service.routes.http.fields import Loose, says
+from service.routes.http.fields import Loose, describe
 from service.routes.http.headers.languages import BY_LANGUAGE, ENGLISH
 from service.routes.http.request_context import request_context
 from service.routes.http.responses import NO_STORE, PROBLEM, Pair, RawResponse
@@ -42,7 +42,7 @@ from service.routes.http.translation import Translator
 class Fault(Loose):
     """One fault and where it stands."""
 
-    where = fields.String(required=True, metadata=says("Field path, as events.3.amount_yuan."))
+    where = fields.String(required=True, metadata=describe("Field path, as events.3.amount_yuan."))
     message = fields.String(required=True)
 
 
@@ -50,11 +50,11 @@ class ProblemAnswer(Loose):
     """An error (RFC 9457)."""
 
     type = fields.String(
-        required=True, metadata=says("The same in every language.", example="urn:fourcast:problem:invalid-input")
+        required=True, metadata=describe("The same in every language.", example="urn:fourcast:problem:invalid-input")
     )
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    detail = fields.String(required=True, metadata=says("For people, as `title`; in the language they like."))
+    detail = fields.String(required=True, metadata=describe("For people, as `title`; in the language they like."))
     errors = fields.List(fields.Nested(Fault))
     trace_id = fields.String(required=True)
 

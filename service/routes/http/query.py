@@ -49,16 +49,16 @@ def parse_query(query: str, longest: int = MAX_QUERY) -> dict[str, str]:
     return dict(parts)
 
 
-def cursor(*place: object) -> str:
+def encode_cursor(*place: object) -> str:
     """The place as callers hold it.
 
-    >>> place_of(cursor("c-000001"), str)
+    >>> decode_cursor(encode_cursor("c-000001"), str)
     ('c-000001',)
     """
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 
-def place_of(text: str, *kinds: type) -> tuple[Any, ...]:
+def decode_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
     """The place of a cursor, of these kinds.
 
     Raises: InvalidInput: where this list gave no such cursor.
@@ -73,12 +73,12 @@ def place_of(text: str, *kinds: type) -> tuple[Any, ...]:
     return tuple(place)
 
 
-def next_page(path: str, **words: object) -> Pair:
+def next_page_link(path: str, **words: object) -> Pair:
     """The header that leads to the next page (RFC 8288): a path as Flask tells it, and the query without what is None.
 
     Both as a URL writes them, for ids, keys and branches may hold any sign.
 
-    >>> next_page("/v1/customers/张 a?b/contacts", cursor="WzFd", limit=2, branch="b&1")
+    >>> next_page_link("/v1/customers/张 a?b/contacts", cursor="WzFd", limit=2, branch="b&1")
     ('Link', '</v1/customers/%E5%BC%A0%20a%3Fb/contacts?cursor=WzFd&limit=2&branch=b%261>; rel="next"')
     """
     query = urlencode({name: word for name, word in words.items() if word is not None}, safe=",*")

@@ -34,7 +34,7 @@ class RequestContext:
     allowance: Allowance | None = None
 
 
-def begin(environ: dict[str, Any]) -> RequestContext:
+def begin_request(environ: dict[str, Any]) -> RequestContext:
     """The names of a new request: the caller's where they are sane, else made by chance; noted in ``environ``."""
     parent = environ.get("HTTP_TRACEPARENT")
     match = parent and _TRACEPARENT(parent)

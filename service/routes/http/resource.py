@@ -41,7 +41,17 @@ from service.core.errors import (
     UriTooLong,
 )
 from service.engine.auth import SCOPES
-from service.routes.http.guard import BY_KEY, OF_CUSTOMER, PUBLIC, BoundClients, View, by_key, needs, public, reach_of
+from service.routes.http.guard import (
+    BY_KEY,
+    OF_CUSTOMER,
+    PUBLIC,
+    BoundClients,
+    View,
+    needs,
+    public,
+    reach_of,
+    with_external_key,
+)
 from service.routes.http.idempotency import WRITES
 from service.routes.http.openapi.links import PARAMETERS
 from service.routes.http.problems import ProblemAnswer
@@ -209,7 +219,7 @@ class Resource(Blueprint):  # type: ignore[misc]
             parameter = "customer_id" if path.startswith(f"{OF_CUSTOMER}/") else endpoint.keyed
             if parameter is not None:
                 below = path.partition(f":{parameter}>")[2]
-                self._add(by_key(guarded, parameter), method, BY_KEY + below, endpoint, NotFound)
+                self._add(with_external_key(guarded, parameter), method, BY_KEY + below, endpoint, NotFound)
             return guarded
 
         return register

@@ -93,20 +93,20 @@ def packed_tag(etag: str) -> str:
     return etag[:-1] + PACKED_TAG
 
 
-def unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> RawResponse:
+def respond_unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> RawResponse:
     """The answer under a tag, or 304 where If-None-Match (``known``) names that tag, packed or not: it is the same.
 
     A 304 bears the tag that was named, and varies as the answer does: by these a cache finds what it may use again
     (RFC 9111, section 4.3.4).
     """
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    held = None if known is None else named(known, etag, takes_gzip(accepted))
+    held = None if known is None else match_etag(known, etag, takes_gzip(accepted))
     if held is None:
         return RawResponse(body, 200, [("ETag", etag), *headers])
     return RawResponse(b"", 304, [("ETag", held), *headers, *([BY_ENCODING] if len(body) >= LEAST else [])])
 
 
-def named(known: str, etag: str, packs: bool) -> str | None:
+def match_etag(known: str, etag: str, packs: bool) -> str | None:
     """The tag that an If-None-Match names, in the form that would be sent before the other; None where it names none.
 
     Weak comparison (RFC 9110, section 13.1.2).
@@ -130,6 +130,6 @@ packed = lru_cache(maxsize=512)(pack)
 """As ``pack``, remembered: a kept answer is packed once by each worker."""
 
 
-def plain(body: bytes, media: str, *headers: Pair) -> RawResponse:
+def public_response(body: bytes, media: str, *headers: Pair) -> RawResponse:
     """Bytes of a public page or document."""
     return RawResponse(body, 200, headers, media)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import yaml
 from flask import request
 
-from service.routes.http.headers.languages import CHINESE, ENGLISH, language
+from service.routes.http.headers.languages import CHINESE, ENGLISH, choose_language
 
 FOLDER = Path(__file__).with_name("chinese")
 SENTENCES, PHRASES = ("titles", "details", "messages"), "phrases"
@@ -133,7 +133,7 @@ class Translator:
     """Tells problems in the language that the request asks for, English unless it likes Chinese better."""
 
     def __init__(self) -> None:
-        self._asked = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), ENGLISH)
+        self._asked = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), ENGLISH)
         self._used: set[str] = set()
 
     @property

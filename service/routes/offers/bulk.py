@@ -13,9 +13,9 @@ from marshmallow import ValidationError, fields, validates_schema
 from service.core.domain import Client
 from service.engine.crm.bulk import Decided
 from service.engine.offers.request import OfferRequest
-from service.routes.http.fields import LONG, Loose, Several, Strict, Whole, Word, check, says
-from service.routes.http.guard import BoundClients, customers_of, engine, own_customers
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.fields import LONG, Loose, Several, Strict, Whole, Word, check, describe
+from service.routes.http.guard import BoundClients, engine, reachable_customers, resolve_external_keys
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
@@ -35,18 +35,20 @@ class BulkOffersInput(Strict):
         1,
         MAX_BULK,
         "customers",
-        metadata=says("Customer ids, each once.", example=["c-000001", "c-000002"]),
+        metadata=describe("Customer ids, each once.", example=["c-000001", "c-000002"]),
     )
     external_keys = Several(
         Word(LONG),
         1,
         MAX_BULK,
         "keys",
-        metadata=says("Customers by the bank's own keys, each once; with customers at most 200.", example=["CIF-0042"]),
+        metadata=describe(
+            "Customers by the bank's own keys, each once; with customers at most 200.", example=["CIF-0042"]
+        ),
     )
-    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="branch"))
-    placement = Word(metadata=says("The slot within the channel."))
-    limit = Whole(1, 10, load_default=3, metadata=says("How many offers each at most.", example=3))
+    channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="branch"))
+    placement = Word(metadata=describe("The slot within the channel."))
+    limit = Whole(1, 10, load_default=3, metadata=describe("How many offers each at most.", example=3))
 
     @validates_schema
     def _once(self, value: dict[str, Any], **_: Any) -> None:
@@ -63,7 +65,7 @@ class OffersStatus(Loose):
     """One customer of the list: the answer of a single call, or its problem."""
 
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     status = fields.Integer(required=True)
     answer = fields.Nested(OffersAnswer)
     problem = fields.Nested(ItemProblem)
@@ -83,7 +85,7 @@ class BulkOffersAnswer(Loose):
     """In the order asked."""
 
     customers = fields.List(fields.Nested(OffersStatus), required=True)
-    external_keys = fields.List(fields.Nested(KeyedStatus), metadata=says("Where some were asked for by key."))
+    external_keys = fields.List(fields.Nested(KeyedStatus), metadata=describe("Where some were asked for by key."))
 
 
 NOBODY: dict[str, Any] = {
@@ -122,26 +124,26 @@ def list_offers_bulk(client: Client) -> Response:
     are a job.
     """
     body = check(_INPUT, read_json(request), "The list does not fit; nothing was decided.")
-    spoken = language(request.headers.get("Accept-Language", ""))
+    spoken = choose_language(request.headers.get("Accept-Language", ""))
     asked = OfferRequest(body.get("channel"), body.get("placement"), body["limit"], language=spoken)
     names, keys = body.get("customers", []), body.get("external_keys", [])
-    own_customers(client, names)
-    keyed = customers_of(client, keys)
+    reachable_customers(client, names)
+    keyed = resolve_external_keys(client, keys)
     decided = engine().crm.bulk.decide([*names, *keyed.values()], asked, client.branch)
     by_key = dict(zip(keyed, decided[len(names) :], strict=True))
-    told: dict[str, object] = {"customers": [_told(one) for one in decided[: len(names)]]}
+    told: dict[str, object] = {"customers": [_item(one) for one in decided[: len(names)]]}
     if keys:
-        told["external_keys"] = [_told(by_key.get(key) or _nobody(key)) for key in keys]
+        told["external_keys"] = [_item(by_key.get(key) or _unknown_key(key)) for key in keys]
     return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY])
 
 
-def _told(one: Decided) -> dict[str, object]:
+def _item(one: Decided) -> dict[str, object]:
     named: dict[str, object] = {"customer_id": one.customer_id, "external_key": one.external_key}
     if one.error is not None:
         return named | {"status": one.error.status, "problem": item_problem(one.error)}
     return named | {"status": 200, "answer": orjson.Fragment(one.body or b"null")}
 
 
-def _nobody(external_key: str) -> Decided:
+def _unknown_key(external_key: str) -> Decided:
     """A key that nobody has, whom this client may reach."""
     return Decided(None, external_key, error=no_customer_of(external_key))

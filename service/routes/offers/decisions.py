@@ -10,8 +10,8 @@ from service.core.decision_ids import canonical_id
 from service.core.domain import Client
 from service.core.errors import NotFound
 from service.routes.http.fields import Loose, Open, Strict, Word
-from service.routes.http.guard import BoundClients, engine, own_customers, word
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.guard import BoundClients, engine, expect_word, reachable_customers
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.query import read_query
 from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
@@ -73,7 +73,7 @@ def get_decision(client: Client, decision_id: str) -> Response:
 
     To a key bound to a customer or a branch the decisions of others do not exist (404).
     """
-    return RawResponse(_stored(client, decision_id).record, 200, [NO_STORE])
+    return RawResponse(_read_stored(client, decision_id).record, 200, [NO_STORE])
 
 
 @api.get(
@@ -91,9 +91,9 @@ def explain_decision(client: Client, decision_id: str) -> Response:
     From its record and the policy that made it: the funnel from all offers to those shown, every gate with its rule,
     the factors of each priority, what would win without each factor, and what would unlock what is withheld.
     """
-    record = _stored(client, decision_id).record
+    record = _read_stored(client, decision_id).record
     asked = read_query(_EXPLANATION)
-    spoken = language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    spoken = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     told = engine().explanations.explain_record(record, spoken, asked["shap"] == "true")
     told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
     return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
@@ -111,17 +111,17 @@ def replay_decision(client: Client, decision_id: str) -> Response:
 
     From its own record, the policy it names and, where its folder is still there, the bundle it names.
     """
-    stored = _stored(client, decision_id)
+    stored = _read_stored(client, decision_id)
     replayed = engine().explanations.replay_record(stored.id, stored.record)
     return RawResponse(orjson.dumps(replayed.document()), 200, [NO_STORE])
 
 
-def _stored(client: Client, decision_id: str) -> Record:
-    word(decision_id, "decision_id")
+def _read_stored(client: Client, decision_id: str) -> Record:
+    expect_word(decision_id, "decision_id")
     request_context().decision_id = canonical_id(decision_id) or decision_id
     try:
         stored = engine().read_decision(decision_id)
-        if own_customers(client, (stored.customer_id,)):
+        if reachable_customers(client, (stored.customer_id,)):
             return stored
     except NotFound:
         pass  # the same words for a stranger's decision as for none

@@ -3,7 +3,7 @@
 A body that does not fit its schema is refused whole, before anything is stored. Each event that fits is then taken or
 refused by itself, on what only the bank knows: its customer, offer, channel, decision and token, whether its id was
 used before, and whether this key may say it. 201 when at least one event was new, 200 when none was, but some were
-known; each has its status, and one that is ``refused`` says why and will never be taken as it is. Where every event is
+known; each has its status, and one that is ``refusal`` says why and will never be taken as it is. Where every event is
 refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; then some may have been stored, and
 sending the same request again is always right. Each event counts in the quota.
 """
@@ -22,10 +22,21 @@ from service.engine.auth.branch_scope import unreachable_error
 from service.engine.engine import Engine
 from service.engine.offers.event_claims import Claims, with_canonical_decision_id
 from service.engine.offers.offer_tokens import TokenRefused
-from service.routes.http.fields import Amount, Instant, Loose, OfCustomer, Strict, Word, Yuan, check, kind, says
-from service.routes.http.guard import BoundClients, customers_of, engine, own_customers, spend
+from service.routes.http.fields import (
+    Amount,
+    Instant,
+    Loose,
+    OfCustomer,
+    Strict,
+    Word,
+    Yuan,
+    check,
+    describe,
+    json_kind,
+)
+from service.routes.http.guard import BoundClients, engine, reachable_customers, resolve_external_keys, spend
 from service.routes.http.headers.languages import BY_LANGUAGE
-from service.routes.http.json_body import join, read_json
+from service.routes.http.json_body import join_path, read_json
 from service.routes.http.problems import ItemProblem, item_problem
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
@@ -39,28 +50,36 @@ ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"
 class EventInput(OfCustomer):
     """One thing that happened between the customer and the bank."""
 
-    id = Word(required=True, metadata=says("The sender's own id; sending it again is harmless.", example="app-7f3a-1"))
-    kind = Word(among=[kind.value for kind in EventKind], required=True, metadata=says("What happened."))
-    at = Instant(required=True, metadata=says("When it happened, with offset.", example="2026-11-23T09:30:00+08:00"))
+    id = Word(
+        required=True, metadata=describe("The sender's own id; sending it again is harmless.", example="app-7f3a-1")
+    )
+    kind = Word(among=[kind.value for kind in EventKind], required=True, metadata=describe("What happened."))
+    at = Instant(
+        required=True, metadata=describe("When it happened, with offset.", example="2026-11-23T09:30:00+08:00")
+    )
     offer = Word(
         allow_none=True,
-        metadata=says("The offer it is about: one of the bank's, also one that was retired.", example="term-12m"),
+        metadata=describe("The offer it is about: one of the bank's, also one that was retired.", example="term-12m"),
     )
-    channel = Word(allow_none=True, metadata=says("Where it happened: a channel of the bank's.", example="mobile_app"))
+    channel = Word(
+        allow_none=True, metadata=describe("Where it happened: a channel of the bank's.", example="mobile_app")
+    )
     decision_id = Word(
         allow_none=True,
-        metadata=says("The decision that led to it: one of this customer's, which showed the offer."),
+        metadata=describe("The decision that led to it: one of this customer's, which showed the offer."),
     )
-    amount_yuan = Yuan(1e12, allow_none=True, metadata=says("Money that moved, in yuan and whole fen.", example=50000))
-    score = Amount(1, 5, allow_none=True, metadata=says("What a survey answered, 1 (worst) to 5 (best)."))
+    amount_yuan = Yuan(
+        1e12, allow_none=True, metadata=describe("Money that moved, in yuan and whole fen.", example=50000)
+    )
+    score = Amount(1, 5, allow_none=True, metadata=describe("What a survey answered, 1 (worst) to 5 (best)."))
     token = Word(
         128,
         allow_none=True,
-        metadata=says(
+        metadata=describe(
             "The offer's token, as it came with the offer; required for kind accept. Good once, in its channel."
         ),
     )
-    question = Word(allow_none=True, metadata=says("What the survey asked, by its id in the policy's portrait."))
+    question = Word(allow_none=True, metadata=describe("What the survey asked, by its id in the policy's portrait."))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:
@@ -78,7 +97,7 @@ class EventsInput(Strict):
     events = fields.List(
         fields.Nested(EventInput),
         required=True,
-        metadata=says("The events, oldest first.", minItems=1, maxItems=MAX_EVENTS),
+        metadata=describe("The events, oldest first.", minItems=1, maxItems=MAX_EVENTS),
     )
 
 
@@ -86,8 +105,8 @@ class EventStatus(Loose):
     """What became of one event."""
 
     id = fields.String(required=True)
-    status = fields.String(required=True, metadata=says("What was done.", enum=["stored", "duplicate", "refused"]))
-    problem = fields.Nested(ItemProblem, metadata=says("Why it is refused, as it would be if it were sent alone."))
+    status = fields.String(required=True, metadata=describe("What was done.", enum=["stored", "duplicate", "refused"]))
+    problem = fields.Nested(ItemProblem, metadata=describe("Why it is refused, as it would be if it were sent alone."))
 
 
 class EventsAnswer(Loose):
@@ -180,7 +199,7 @@ def record_events(client: Client) -> Response:
     """
     sent = read_events(read_json(request))
     spend(client, len(sent) - 1, of=len(sent))
-    return told(sent, taken(client, sent))
+    return answer_events(sent, take_events(client, sent))
 
 
 def read_events(body: object) -> list[Sent]:
@@ -189,7 +208,7 @@ def read_events(body: object) -> list[Sent]:
     rows = [body] if single else _rows(cast(dict[str, Any], body))
     found, problems = list[Sent](), list[Problem]()
     for number, row in enumerate(rows):
-        path = "" if single else join(_SEVERAL, number)
+        path = "" if single else join_path(_SEVERAL, number)
         try:
             fields = check(_EVENT, row, SENTENCE, path)
             token, key = fields.pop("token", None), fields.pop("external_key", None)
@@ -203,32 +222,32 @@ def read_events(body: object) -> list[Sent]:
     return found
 
 
-def taken(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
+def take_events(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
     """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
     claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
-    keyed = customers_of(client, sorted({one.external_key for one in sent if one.external_key is not None}))
+    keyed = resolve_external_keys(client, sorted({one.external_key for one in sent if one.external_key is not None}))
     found = list[str | FourcastError]()
-    for one in (_named(each, keyed) for each in sent):
+    for one in (_with_customer(each, keyed) for each in sent):
         try:
             if one.event.customer_id == NOBODY:
                 raise no_customer_of(str(one.external_key))
-            _expect_said(client, one.event, reached.union(keyed.values()))
-            found.append(_recorded(engine(), claims, one))
+            _expect_reportable(client, one.event, reached.union(keyed.values()))
+            found.append(_record(engine(), claims, one))
         except _FOR_GOOD as error:
             found.append(error)
     return found
 
 
-def told(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> RawResponse:
-    """A status each; raises what ``refused`` says where none was taken."""
+def answer_events(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> RawResponse:
+    """A status each; raises what ``refusal`` says where none was taken."""
     statuses = [one for one in became if isinstance(one, str)]
     if not statuses:
-        raise refused([one for one in became if isinstance(one, FourcastError)], sent, by_path)
+        raise refusal([one for one in became if isinstance(one, FourcastError)], sent, by_path)
     rows = [_row(one.event, each) for one, each in zip(sent, became, strict=True)]
     return RawResponse(orjson.dumps({"events": rows}), 201 if "stored" in statuses else 200, [NO_STORE, BY_LANGUAGE])
 
 
-def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
+def refusal(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
     """The one error of a request none of whose events can be taken: its own where it is one, else by their paths.
 
     ``by_path``: by its path also where it is one.
@@ -236,7 +255,7 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool
     if len(errors) == 1 and not by_path:
         return errors[0]
     problems = [
-        replace(each, where=join(one.path, each.where))
+        replace(each, where=join_path(one.path, each.where))
         for one, error in zip(sent, errors, strict=True)
         for each in error.problems or [Problem("", error.message)]
     ]
@@ -246,20 +265,20 @@ def refused(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool
     return one_kind(sentence, problems)
 
 
-def _named(one: Sent, keyed: Mapping[str, str]) -> Sent:
+def _with_customer(one: Sent, keyed: Mapping[str, str]) -> Sent:
     """With the id of whom an external key names, if anybody."""
     if one.external_key is None:
         return one
     return replace(one, event=replace(one.event, customer_id=keyed.get(one.external_key, NOBODY)))
 
 
-def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
+def _record(engine: Engine, claims: Claims, one: Sent) -> str:
     """``stored`` or ``duplicate``; what is known already, in whichever spelling, needs no claim to hold any more."""
     event = with_canonical_decision_id(one.event)
     if event != one.event and engine.is_acknowledged(one.event):
         return "duplicate"
     if one.token is not None:
-        event = _proven(engine, event, one.token)
+        event = _with_decision_of_token(engine, event, one.token)
     try:
         claims.expect(event, proven=one.token is not None)
     except InvalidInput:
@@ -268,7 +287,7 @@ def _recorded(engine: Engine, claims: Claims, one: Sent) -> str:
     return engine.record_events([event])[0][1]
 
 
-def _proven(engine: Engine, event: Event, token: str) -> Event:
+def _with_decision_of_token(engine: Engine, event: Event, token: str) -> Event:
     """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
     named = replace(event, decision_id=engine.tokens.decision_of(token))
     try:
@@ -285,7 +304,7 @@ def _proven(engine: Engine, event: Event, token: str) -> Event:
 def _rows(body: dict[str, Any]) -> list[Any]:
     rows = body[_SEVERAL]
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_EVENTS:
-        got = f"{len(rows)}" if isinstance(rows, list) else kind(rows)
+        got = f"{len(rows)}" if isinstance(rows, list) else json_kind(rows)
         raise InvalidInput(SENTENCE, [Problem(_SEVERAL, f"must be an array of 1 to {MAX_EVENTS} events, got {got}")])
     if extra := [name for name in body if name != _SEVERAL]:
         raise InvalidInput(SENTENCE, [Problem(name[:64], "is not known here; expected events") for name in extra[:20]])
@@ -301,10 +320,10 @@ def _row(event: Event, became: str | FourcastError) -> dict[str, Any]:
 def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
     """Those of the events' customers whom the client may speak of."""
     named = frozenset(one.event.customer_id for one in sent if one.external_key is None)
-    return own_customers(client, sorted(named)) if client.bound else named
+    return reachable_customers(client, sorted(named)) if client.bound else named
 
 
-def _expect_said(client: Client, event: Event, reached: frozenset[str]) -> None:
+def _expect_reportable(client: Client, event: Event, reached: frozenset[str]) -> None:
     """Raise NotFound or Forbidden where this key may not say this of this customer."""
     if event.customer_id not in reached:
         raise unreachable_error(client, event.customer_id)

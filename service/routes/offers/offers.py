@@ -14,23 +14,23 @@ from marshmallow import ValidationError, validates_schema
 from service.core.domain import Client
 from service.core.errors import Forbidden, NotFound, Unavailable
 from service.engine.engine import Answer, OfferRequest
-from service.routes.http.fields import QueryInteger, Strict, Whole, Word, Yuan, check, says
+from service.routes.http.fields import QueryInteger, Strict, Whole, Word, Yuan, check, describe
 from service.routes.http.guard import ExternalKey, engine
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, language
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.query import MAX_HOT_QUERY, MISFIT, parse_query
 from service.routes.http.request_context import RequestContext, request_context
 from service.routes.http.resource import Resource, response_doc
-from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, unless_held
+from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, respond_unless_held
 from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, OffersAnswer
 
 
 class OffersQuery(Strict):
     """The slot that asks."""
 
-    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="mobile_app"))
-    placement = Word(metadata=says("The slot within the channel.", example="home_banner"))
-    limit = QueryInteger(1, 10, load_default=3, metadata=says("How many offers at most.", example=3))
+    channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="mobile_app"))
+    placement = Word(metadata=describe("The slot within the channel.", example="home_banner"))
+    limit = QueryInteger(1, 10, load_default=3, metadata=describe("How many offers at most.", example=3))
 
 
 class ExplainedQuery(OffersQuery):
@@ -52,13 +52,13 @@ class ExplainedQuery(OffersQuery):
 class OffersInput(Strict):
     """The slot that asks, and what just happened there."""
 
-    channel = Word(metadata=says("Only treatments in this channel of the policy.", example="mobile_app"))
-    placement = Word(metadata=says("The slot or page within the channel.", example="home_banner"))
-    limit = Whole(1, 10, load_default=3, metadata=says("How many offers at most.", example=3))
+    channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="mobile_app"))
+    placement = Word(metadata=describe("The slot or page within the channel.", example="home_banner"))
+    limit = Whole(1, 10, load_default=3, metadata=describe("How many offers at most.", example=3))
     trigger = Word(
-        metadata=says("What just happened, in the policy's words: one that its rules look at.", example="maturity")
+        metadata=describe("What just happened, in the policy's words: one that its rules look at.", example="maturity")
     )
-    amount_yuan = Yuan(1e12, metadata=says("Money just received or freed, in yuan.", example=50000))
+    amount_yuan = Yuan(1e12, metadata=describe("Money just received or freed, in yuan.", example=50000))
 
 
 ASKED: dict[str, Any] = {
@@ -111,14 +111,14 @@ def list_offers(client: Client, customer_id: str) -> Response:
     `offers:explain` besides) the answer is decided for this question alone, told in full, and nothing is recorded.
     """
     environ = request.environ
-    asked = asked_for(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    asked = parse_offers_request(environ["QUERY_STRING"], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     if asked.explain:
-        return explained(client, customer_id, asked)
-    answer = recommended(customer_id, asked)
-    note(request_context(), answer)
+        return explain(client, customer_id, asked)
+    answer = recommend(customer_id, asked)
+    note_answer(request_context(), answer)
     headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
     known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
-    return unless_held(answer.body, headers, known, accepted)
+    return respond_unless_held(answer.body, headers, known, accepted)
 
 
 @api.post(
@@ -139,9 +139,9 @@ def request_offers(client: Client, customer_id: str) -> Response:
     The same decision as by GET for the same facts; besides, the policy may look at `trigger` and `amount_yuan`.
     """
     said = check(_INPUT, read_json(request), "The body does not fit.")
-    asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-    answer = recommended(customer_id, asked)
-    note(request_context(), answer)
+    asked = OfferRequest(**said, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    answer = recommend(customer_id, asked)
+    note_answer(request_context(), answer)
     return RawResponse(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
 
 
@@ -153,14 +153,14 @@ class OffersRequest(OfferRequest):
     shap: bool = False
 
 
-def recommended(customer_id: str, asked: OfferRequest) -> Answer:
+def recommend(customer_id: str, asked: OfferRequest) -> Answer:
     """The offers of a customer, or of an external key while nobody can tell whose it is."""
     if isinstance(customer_id, ExternalKey):
         return engine().recommend_default(customer_id, asked)
     return engine().recommend(customer_id, asked)
 
 
-def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResponse:
+def explain(client: Client, customer_id: str, asked: OffersRequest) -> RawResponse:
     """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
@@ -172,14 +172,14 @@ def explained(client: Client, customer_id: str, asked: OffersRequest) -> RawResp
 
 
 @lru_cache(maxsize=4096)
-def asked_for(query: str, accepted: str) -> OffersRequest:
+def parse_offers_request(query: str, accepted: str) -> OffersRequest:
     """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
     found = check(_QUERY, parse_query(query, MAX_HOT_QUERY), MISFIT)
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
-    return OffersRequest(**found, **why, language=language(accepted))
+    return OffersRequest(**found, **why, language=choose_language(accepted))
 
 
-def note(noted: RequestContext, answer: Answer) -> None:
+def note_answer(noted: RequestContext, answer: Answer) -> None:
     """Leave for the log where the answer came from and which decision it carries."""
     noted.source, noted.degraded = answer.source, answer.degraded
     start = answer.body.find(_NAME) + len(_NAME)

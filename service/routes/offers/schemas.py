@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields
 
 from service.core.domain import Family
-from service.routes.http.fields import Loose, says
+from service.routes.http.fields import Loose, describe
 
 
 class Told(Loose):
@@ -78,7 +78,7 @@ class ExplanationAnswer(Loose):
     """Why, why not, and what would change it; made from the decision's record alone."""
 
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     decision_id = fields.String(required=True, allow_none=True)
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     decided_at = fields.DateTime(required=True)
@@ -126,13 +126,13 @@ class Offer(Loose):
     """One treatment: an offer, its best channel and why."""
 
     rank = fields.Integer(required=True, metadata={"minimum": 1})
-    offer = fields.String(required=True, metadata=says("The offer's id, as events name it."))
-    decision_id = fields.String(required=True, allow_none=True, metadata=says("As of the whole answer."))
-    valid_until = fields.DateTime(required=True, metadata=says("When to ask again."))
+    offer = fields.String(required=True, metadata=describe("The offer's id, as events name it."))
+    decision_id = fields.String(required=True, allow_none=True, metadata=describe("As of the whole answer."))
+    valid_until = fields.DateTime(required=True, metadata=describe("When to ask again."))
     token = fields.String(
         required=True,
         allow_none=True,
-        metadata=says("Proves that it was shown; an accept must bring it. Null where nothing was recorded."),
+        metadata=describe("Proves that it was shown; an accept must bring it. Null where nothing was recorded."),
     )
     channel = fields.String(required=True)
     alternatives = fields.List(fields.String(), required=True)
@@ -145,13 +145,13 @@ class OffersAnswer(Loose):
 
     customer_id = fields.String(
         required=True,
-        metadata=says("Empty by external key while the database is away: nobody can tell whose it is."),
+        metadata=describe("Empty by external key while the database is away: nobody can tell whose it is."),
     )
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     decision_id = fields.String(
         required=True,
         allow_none=True,
-        metadata=says("The decision on record; null where none was made: database away, or explain=true."),
+        metadata=describe("The decision on record; null where none was made: database away, or explain=true."),
     )
     language = fields.String(required=True, metadata={"enum": ["zh", "en"]})
     decided_at = fields.DateTime(required=True)
@@ -160,9 +160,9 @@ class OffersAnswer(Loose):
     offers = fields.List(fields.Nested(Offer), required=True)
     withheld = fields.List(fields.Nested(Withheld), required=True)
     degraded = fields.List(
-        fields.String(), required=True, metadata=says("Parts that were away: cache, models, database.")
+        fields.String(), required=True, metadata=describe("Parts that were away: cache, models, database.")
     )
-    explanation = fields.Nested(ExplanationAnswer, metadata=says("With explain=true alone."))
+    explanation = fields.Nested(ExplanationAnswer, metadata=describe("With explain=true alone."))
 
 
 OFFERS: dict[str, Any] = {

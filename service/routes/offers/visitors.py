@@ -13,15 +13,15 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from service.core.domain import UNKNOWN_CUSTOMER, Client, Event
 from service.core.errors import Conflict, FourcastError, InvalidInput
 from service.engine.offers.request import OfferRequest
-from service.routes.http.fields import Instant, Several, Strict, Word, check, says
+from service.routes.http.fields import Instant, Several, Strict, Word, check, describe
 from service.routes.http.guard import BoundClients, engine, spend
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
-from service.routes.http.json_body import join, read_json
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
+from service.routes.http.json_body import join_path, read_json
 from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
-from service.routes.offers.events import EventsAnswer, Sent, told
-from service.routes.offers.offers import VARY, OffersInput, note
+from service.routes.offers.events import EventsAnswer, Sent, answer_events
+from service.routes.offers.offers import VARY, OffersInput, note_answer
 from service.routes.offers.schemas import OFFERS, OffersAnswer
 
 MAX_EVENTS = 50
@@ -43,7 +43,7 @@ class VisitorOffersInput(OffersInput):
     """The slot that asks, and the device."""
 
     device_id = DeviceId(
-        metadata=says(
+        metadata=describe(
             "The app's own id of the device, kept as a salted hash only: what was shown and dismissed on it counts "
             f"against caps and cool-offs. {DEVICE}.",
             example="d7f3a1c0-5b0d-4c0e",
@@ -54,30 +54,34 @@ class VisitorOffersInput(OffersInput):
 class VisitorOffersAnswer(OffersAnswer):
     """The offers for somebody of whom nothing is known; as a customer's, with ``customer_id`` and tokens null."""
 
-    customer_id = fields.String(required=True, allow_none=True, metadata=says("Null: nobody is known."))
+    customer_id = fields.String(required=True, allow_none=True, metadata=describe("Null: nobody is known."))
 
 
 class VisitorEventInput(Strict):
     """One thing that happened on the device."""
 
-    id = Word(required=True, metadata=says("The sender's own id; sending it again is harmless.", example="app-9-1"))
-    kind = Word(among=SAID, required=True, metadata=says("What happened."))
-    at = Instant(required=True, metadata=says("When it happened, with offset.", example="2026-11-23T09:30:00+08:00"))
-    offer = Word(required=True, metadata=says("The offer it is about.", example="term-12m"))
-    channel = Word(required=True, metadata=says("Where it happened.", example="mobile_app"))
+    id = Word(required=True, metadata=describe("The sender's own id; sending it again is harmless.", example="app-9-1"))
+    kind = Word(among=SAID, required=True, metadata=describe("What happened."))
+    at = Instant(
+        required=True, metadata=describe("When it happened, with offset.", example="2026-11-23T09:30:00+08:00")
+    )
+    offer = Word(required=True, metadata=describe("The offer it is about.", example="term-12m"))
+    channel = Word(required=True, metadata=describe("Where it happened.", example="mobile_app"))
 
 
 class VisitorEventsInput(Strict):
     """What happened on one device."""
 
-    device_id = DeviceId(required=True, metadata=says(f"As it is asked with. {DEVICE}.", example="d7f3a1c0-5b0d-4c0e"))
+    device_id = DeviceId(
+        required=True, metadata=describe(f"As it is asked with. {DEVICE}.", example="d7f3a1c0-5b0d-4c0e")
+    )
     events = Several(
         fields.Nested(VisitorEventInput),
         1,
         MAX_EVENTS,
         "events",
         required=True,
-        metadata=says("The events, oldest first."),
+        metadata=describe("The events, oldest first."),
     )
 
     @validates_schema
@@ -140,9 +144,9 @@ def list_visitor_offers(client: Client) -> Response:
     """
     said = check(_ASKED, read_json(request), "The body does not fit.")
     device_id = said.pop("device_id", None)
-    asked = OfferRequest(**said, language=language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    asked = OfferRequest(**said, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = engine().visitors.offers(asked, device_id)
-    note(request_context(), answer)
+    note_answer(request_context(), answer)
     return RawResponse(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
 
 
@@ -168,14 +172,14 @@ def record_visitor_events(client: Client) -> Response:
     """
     body = check(_EVENTS, read_json(request), SENTENCE)
     sent = [
-        Sent(Event(customer_id=UNKNOWN_CUSTOMER, **row), None, join("events", number))
+        Sent(Event(customer_id=UNKNOWN_CUSTOMER, **row), None, join_path("events", number))
         for number, row in enumerate(body["events"])
     ]
     spend(client, len(sent) - 1, of=len(sent))
-    return told(sent, _taken(body["device_id"], sent), by_path=True)
+    return answer_events(sent, _take_events(body["device_id"], sent), by_path=True)
 
 
-def _taken(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
+def _take_events(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
     """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
     claims, found = engine().claims(trusted=True), list[str | FourcastError]()
     for one in sent:

@@ -18,7 +18,7 @@ from flask import Flask
 from service.core.domain import Client
 from service.core.errors import InvalidInput
 from service.engine.auth import SCOPES, new_key
-from service.routes.http.guard import PUBLIC, check_declared, reach_of, scope_of
+from service.routes.http.guard import PUBLIC, expect_scopes, reach_of, scope_of
 from service.store import Store
 
 Keys = dict[str, dict[str, str]]
@@ -252,7 +252,7 @@ def test_a_route_without_a_scope_stops_the_start() -> None:
     app = Flask("careless", static_folder=None)
     app.add_url_rule("/v1/everything", "everything", lambda: "all of it")
     with pytest.raises(InvalidInput, match="everything"):
-        check_declared(app)
+        expect_scopes(app)
 
 
 def test_the_log_names_programs_but_no_customer(client: Any, keys: Keys, lines: list[bytes]) -> None:

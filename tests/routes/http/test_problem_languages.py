@@ -20,9 +20,9 @@ from service.core.attributes import parse_table
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.routes.governance.policies.proposals import INSTEAD
 from service.routes.http.fields import Strict
-from service.routes.http.headers.languages import language
+from service.routes.http.headers.languages import choose_language
 from service.routes.http.problems import answer_error, item_problem
-from service.routes.http.request_context import begin
+from service.routes.http.request_context import begin_request
 from service.routes.http.translation import PHRASES, SENTENCES, Catalogue, catalogue, rows
 from service.rules.policy import DEFAULT
 from tests.routes.http.sentences import HOLE, literals, returned, served, shape
@@ -34,7 +34,7 @@ FOLLOWED_ELSEWHERE = {
     "service/runtime/child_process.py: message",
     "service/engine/releases/governance.py: patience.told('Another policy is being checked just now.')",
     "service/engine/releases/policy_check_process.py: words",
-    "service/routes/governance/policies.py: str(job.error)",
+    "service/routes/governance/policies/jobs.py: str(job.error)",
     "service/engine/releases/value_gate_process.py: words",
     "service/engine/crm/customers.py: fault.message",
     "service/routes/offers/events.py: error.message",
@@ -99,7 +99,7 @@ def test_a_problem_is_told_in_the_language_that_the_caller_likes(
 
 @pytest.mark.parametrize(("accepted", "spoken"), [("zh;q=0", "en"), ("zh;q=0, *", "en"), ("en;q=0", "zh"), ("*", "zh")])
 def test_offers_too_are_not_in_a_language_that_the_caller_refuses(accepted: str, spoken: str) -> None:
-    assert language(accepted) == spoken
+    assert choose_language(accepted) == spoken
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_every_kind_of_problem_says_the_same_in_both_languages(
 
 def test_an_unforeseen_failure_is_told_in_chinese_too(app: Any) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "zh"}) as context:
-        begin(context.request.environ)
+        begin_request(context.request.environ)
         answer = answer_error(type("Unforeseen", (InvalidInput,), {"status": 500, "title": "Internal error"})("secret"))
     assert (answer.json or {})["detail"] == "这是服务端的故障，不是您的请求有误。报告问题时请提供 trace_id。"
 
 
 def test_what_has_no_row_stays_english_and_the_header_says_so(app: Any) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "zh"}) as context:
-        begin(context.request.environ)
+        begin_request(context.request.environ)
         answer = answer_error(NotFound("Nobody wrote this.", [Problem("a", "is required")]))
     assert answer.headers["Content-Language"] == "zh, en"
     assert (answer.json or {})["detail"] == "Nobody wrote this."

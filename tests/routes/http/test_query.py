@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from service.routes.crm.leads.leads import _link
-from service.routes.http.query import cursor, next_page
+from service.routes.http.query import encode_cursor, next_page_link
 
 LISTS = {
     "/v1/customers/bulk": ("\0",),
@@ -20,7 +20,7 @@ def test_a_cursor_with_a_nul_is_refused_like_any_other_that_no_list_gave(
     client: Any, keys: dict[str, dict[str, str]], path: str
 ) -> None:
     answer = client.get(
-        f"{path}?cursor={cursor(*LISTS[path])}", headers=keys["branch" if path == "/v1/leads" else "app"]
+        f"{path}?cursor={encode_cursor(*LISTS[path])}", headers=keys["branch" if path == "/v1/leads" else "app"]
     )
     assert answer.status_code == 422
     assert answer.json["errors"] == [{"where": "cursor", "message": "is no cursor that this list gave"}]
@@ -28,7 +28,7 @@ def test_a_cursor_with_a_nul_is_refused_like_any_other_that_no_list_gave(
 
 @pytest.mark.parametrize("name", ["支行", "b-1", "a&limit=1", "a?b#c>d%2F", "é"])
 def test_the_next_page_leads_on_whatever_signs_ids_and_branches_have(name: str) -> None:
-    headers = [next_page(f"/v1/customers/{name}/contacts", cursor="WzFd", limit=2, branch=name, types=None)]
+    headers = [next_page_link(f"/v1/customers/{name}/contacts", cursor="WzFd", limit=2, branch=name, types=None)]
     headers += _link({"limit": 2, "branch": name, "adviser": name, "status": None}, "WzFd")
     for (word, told), path, names in zip(
         headers, (f"/v1/customers/{name}/contacts", "/v1/leads"), (["branch"], ["branch", "adviser"]), strict=True

@@ -25,10 +25,10 @@ from service.routes.http.fields import (
     Whole,
     Word,
     check,
-    says,
+    describe,
 )
-from service.routes.http.guard import BoundClients, engine, own_branch
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.guard import BoundClients, engine, resolve_branch
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
@@ -40,15 +40,15 @@ from service.store.outbox.jobs import LEADS, Job
 class BuildInput(OnBehalf):
     """For whom to build leads, and how long they have."""
 
-    branch = Word(metadata=says("For this branch only; a branch's key builds for its own.", example="b-1"))
-    due_days = Whole(1, 90, load_default=7, metadata=says("Days until each is due.", example=7))
-    expire_days = Whole(1, 90, load_default=14, metadata=says("Days until each ends by itself.", example=14))
+    branch = Word(metadata=describe("For this branch only; a branch's key builds for its own.", example="b-1"))
+    due_days = Whole(1, 90, load_default=7, metadata=describe("Days until each is due.", example=7))
+    expire_days = Whole(1, 90, load_default=14, metadata=describe("Days until each ends by itself.", example=14))
 
 
 class FellOutAnswer(Loose):
     """Why customers got no lead."""
 
-    reason = fields.String(required=True, metadata=says("The gate's id, or one of the build's own reasons."))
+    reason = fields.String(required=True, metadata=describe("The gate's id, or one of the build's own reasons."))
     text = fields.String(required=True)
     customers = fields.Integer(required=True)
 
@@ -57,10 +57,10 @@ class BuiltAnswer(Loose):
     """What a build made; leads and everybody who fell out are all the customers."""
 
     customers = fields.Integer(required=True)
-    candidates = fields.Integer(required=True, metadata=says("Customers worth a call."))
-    places = fields.Integer(required=True, metadata=says("Contacts that the advisers had left."))
+    candidates = fields.Integer(required=True, metadata=describe("Customers worth a call."))
+    places = fields.Integer(required=True, metadata=describe("Contacts that the advisers had left."))
     leads = fields.Integer(required=True)
-    fell_out = fields.List(fields.Nested(FellOutAnswer), required=True, metadata=says("Most first."))
+    fell_out = fields.List(fields.Nested(FellOutAnswer), required=True, metadata=describe("Most first."))
 
 
 class BuildAnswer(Loose):
@@ -68,20 +68,20 @@ class BuildAnswer(Loose):
 
     id = fields.String(required=True)
     state = fields.String(required=True, metadata={"enum": ["queued", "running", "done", "failed", "cancelled"]})
-    branch = fields.String(required=True, allow_none=True, metadata=says("null: the whole bank."))
+    branch = fields.String(required=True, allow_none=True, metadata=describe("null: the whole bank."))
     total = fields.Integer(required=True, allow_none=True)
     done = fields.Integer(required=True)
     error = fields.String(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     finished_at = fields.DateTime(required=True, allow_none=True)
-    built = fields.Nested(BuiltAnswer, required=True, allow_none=True, metadata=says("Once it is done."))
+    built = fields.Nested(BuiltAnswer, required=True, allow_none=True, metadata=describe("Once it is done."))
 
 
 class ReportQuery(Strict):
     """Which leads to report on."""
 
-    branch = Word(metadata=says("Of this branch.", example="b-1"))
-    days = QueryInteger(1, 3_650, load_default=30, metadata=says("Built in so many days.", example=30))
+    branch = Word(metadata=describe("Of this branch.", example="b-1"))
+    days = QueryInteger(1, 3_650, load_default=30, metadata=describe("Built in so many days.", example=30))
 
 
 class ReportRow(Loose):
@@ -191,7 +191,10 @@ def build_leads(client: Client) -> Response:
     best to the advisers who are here, within their hours and skills. What became of the others is said by reason.
     """
     body = check(_INPUT, read_json(request), SENTENCE)
-    branch, spoken = own_branch(client, body.get("branch")), language(request.headers.get("Accept-Language", ""))
+    branch, spoken = (
+        resolve_branch(client, body.get("branch")),
+        choose_language(request.headers.get("Accept-Language", "")),
+    )
     actor = Actor(client.name, branch, body.get("on_behalf_of"), spoken)
     queued = engine().crm.jobs.add_build(actor, Term(body["due_days"], body["expire_days"]))
     audit_branch_action(client, "leads.build.queue", queued.id, about(client, body.get("on_behalf_of")))
@@ -226,7 +229,7 @@ def report_leads(client: Client) -> Response:
     A row per adviser, then one per strategy that raised an offer; a branch's key sees its own branch's.
     """
     query = read_query(_REPORT)
-    branch, now = own_branch(client, query.get("branch")), now_ms()
+    branch, now = resolve_branch(client, query.get("branch")), now_ms()
     since = now - query["days"] * DAY_MS
     rows = engine().crm.report(since, now + 1, branch)
     audit_branch_action(client, "leads.report", branch or "bank", about(client))

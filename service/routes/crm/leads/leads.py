@@ -16,10 +16,10 @@ from service.core.errors import NotFound
 from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.rendering.answer import iso
 from service.routes.http.crm_audit import about, audit_branch_action
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, says
-from service.routes.http.guard import BoundClients, engine, own_branch
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
-from service.routes.http.query import NEXT_PAGE, cursor, next_page, place_of, read_query
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, describe
+from service.routes.http.guard import BoundClients, engine, resolve_branch
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
+from service.routes.http.query import NEXT_PAGE, decode_cursor, encode_cursor, next_page_link, read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.schemas import Reason
@@ -120,16 +120,16 @@ class LeadAnswer(Loose):
 
     id = fields.String(required=True)
     customer_id = fields.String(required=True)
-    external_key = fields.String(allow_none=True, metadata=says("The bank's own key of the customer, if any."))
+    external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
     branch = fields.String(required=True)
     adviser = fields.String(required=True)
     offer = fields.String(required=True)
-    decided_offer = fields.String(required=True, metadata=says("Differs from `offer` after an override."))
+    decided_offer = fields.String(required=True, metadata=describe("Differs from `offer` after an override."))
     decision_id = fields.String(required=True)
     priority_yuan = fields.Float(required=True)
     strategies = fields.List(fields.String(), required=True)
     status = fields.String(required=True, metadata={"enum": STATUSES})
-    closed_by = fields.String(required=True, allow_none=True, metadata=says("The gate that withdrew it."))
+    closed_by = fields.String(required=True, allow_none=True, metadata=describe("The gate that withdrew it."))
     reason = fields.String(required=True, allow_none=True)
     contacts = fields.Integer(required=True)
     built_at = fields.DateTime(required=True)
@@ -137,23 +137,25 @@ class LeadAnswer(Loose):
     contacted_at = fields.DateTime(required=True, allow_none=True)
     sold_at = fields.DateTime(required=True, allow_none=True)
     sold_yuan = fields.Float(required=True, allow_none=True)
-    due_on = fields.Date(allow_none=True, metadata=says("By when to call: a week, or before money matures."))
-    expires_at = fields.DateTime(allow_none=True, metadata=says("When it ends by itself."))
-    call_back_at = fields.DateTime(allow_none=True, metadata=says("When the customer wants to be called."))
-    note = fields.String(allow_none=True, metadata=says("The adviser's own."))
-    outcome = fields.String(allow_none=True, metadata=says("What came of the last contact.", enum=[*OUTCOMES, None]))
-    corrected_at = fields.DateTime(allow_none=True, metadata=says("When its sale was corrected."))
-    maturity = fields.Nested(Maturity, allow_none=True, metadata=says("What matures next."))
-    last_contact = fields.Nested(LastContact, allow_none=True, metadata=says("The newest, whoever made it."))
-    customer_reason = fields.String(allow_none=True, metadata=says("The customer's own, as it was reported last."))
-    call = fields.Nested(Window, allow_none=True, metadata=says("From when to when the phone is allowed next."))
+    due_on = fields.Date(allow_none=True, metadata=describe("By when to call: a week, or before money matures."))
+    expires_at = fields.DateTime(allow_none=True, metadata=describe("When it ends by itself."))
+    call_back_at = fields.DateTime(allow_none=True, metadata=describe("When the customer wants to be called."))
+    note = fields.String(allow_none=True, metadata=describe("The adviser's own."))
+    outcome = fields.String(
+        allow_none=True, metadata=describe("What came of the last contact.", enum=[*OUTCOMES, None])
+    )
+    corrected_at = fields.DateTime(allow_none=True, metadata=describe("When its sale was corrected."))
+    maturity = fields.Nested(Maturity, allow_none=True, metadata=describe("What matures next."))
+    last_contact = fields.Nested(LastContact, allow_none=True, metadata=describe("The newest, whoever made it."))
+    customer_reason = fields.String(allow_none=True, metadata=describe("The customer's own, as it was reported last."))
+    call = fields.Nested(Window, allow_none=True, metadata=describe("From when to when the phone is allowed next."))
     best_time = fields.Nested(
-        Hours, allow_none=True, metadata=says("The hour at which the customer is most often about with the bank.")
+        Hours, allow_none=True, metadata=describe("The hour at which the customer is most often about with the bank.")
     )
     talking_points = fields.List(
         fields.String(),
         required=True,
-        metadata=says("Of the customer first, then of the offer, then what is disclosed."),
+        metadata=describe("Of the customer first, then of the offer, then what is disclosed."),
     )
     why = fields.List(fields.Nested(Reason), required=True)
     why_not = fields.List(fields.Nested(OtherOffer), required=True)
@@ -163,18 +165,18 @@ class LeadAnswer(Loose):
 class LeadsQuery(Strict):
     """Which leads."""
 
-    branch = Word(metadata=says("Of this branch.", example="b-1"))
-    adviser = Word(metadata=says("Of this adviser.", example="a-17"))
-    status = Word(among=STATUSES, metadata=says("In this status.", example="open"))
-    cursor = Word(300, metadata=says("The `next` of the page before."))
-    limit = QueryInteger(1, 50, load_default=20, metadata=says("How many at most.", example=20))
+    branch = Word(metadata=describe("Of this branch.", example="b-1"))
+    adviser = Word(metadata=describe("Of this adviser.", example="a-17"))
+    status = Word(among=STATUSES, metadata=describe("In this status.", example="open"))
+    cursor = Word(300, metadata=describe("The `next` of the page before."))
+    limit = QueryInteger(1, 50, load_default=20, metadata=describe("How many at most.", example=20))
 
 
 class LeadsAnswer(Loose):
     """A page of leads, best first."""
 
     leads = fields.List(fields.Nested(LeadAnswer), required=True)
-    next = fields.String(required=True, allow_none=True, metadata=says("The cursor of the next page, if any."))
+    next = fields.String(required=True, allow_none=True, metadata=describe("The cursor of the next page, if any."))
 
 
 _QUERY = LeadsQuery()
@@ -209,12 +211,12 @@ def list_leads(client: Client) -> Response:
     """
     query = read_query(_QUERY)
     limit, after = query["limit"], _after(query.get("cursor"))
-    branch, own = own_branch(client, query.get("branch")), client.branch is not None
+    branch, own = resolve_branch(client, query.get("branch")), client.branch is not None
     search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
     found = engine().crm.leads.list_leads(search)
     audit_branch_action(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
-    onward = cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
-    words = language(request.headers.get("Accept-Language", ""))
+    onward = encode_cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
+    words = choose_language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.read(found)
     told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
     body = orjson.dumps({"leads": told, "next": onward})
@@ -236,7 +238,7 @@ def get_lead(client: Client, lead_id: str) -> Response:
 
 def answer_lead(found: Lead) -> RawResponse:
     """The lead as it is now, in the caller's language."""
-    words = language(request.headers.get("Accept-Language", ""))
+    words = choose_language(request.headers.get("Accept-Language", ""))
     facts = engine().crm.lead_facts.read([found]).get(found.id, NOTHING)
     return RawResponse(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
 
@@ -258,7 +260,7 @@ def _document(found: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
 def _after(told: str | None) -> tuple[float, str] | None:
     if told is None:
         return None
-    priority, lead_id = place_of(told, float, str)
+    priority, lead_id = decode_cursor(told, float, str)
     return priority, lead_id
 
 
@@ -266,4 +268,4 @@ def _link(query: dict[str, Any], onward: str | None) -> list[tuple[str, str]]:
     if onward is None:
         return []
     same = {name: query[name] for name in ("branch", "adviser", "status") if query.get(name)}
-    return [next_page("/v1/leads", cursor=onward, limit=query["limit"], **same)]
+    return [next_page_link("/v1/leads", cursor=onward, limit=query["limit"], **same)]

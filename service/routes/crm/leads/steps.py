@@ -12,9 +12,9 @@ from service.core.domain import Client
 from service.core.errors import Conflict, ContactRefused, NotFound
 from service.engine.crm.leads.leads import Correction, Plan, Reaction
 from service.routes.crm.leads.leads import ANSWERS, ONE, OUTCOMES, answer_lead, api
-from service.routes.http.fields import LONG, Ahead, Day, Strict, Truth, Word, Yuan, check, says
+from service.routes.http.fields import LONG, Ahead, Day, Strict, Truth, Word, Yuan, check, describe
 from service.routes.http.guard import BoundClients, engine
-from service.routes.http.headers.languages import ACCEPT_LANGUAGE, language
+from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.json_body import read_json
 from service.store.leads import Actor
 
@@ -28,7 +28,7 @@ NOTE = 500
 class LeadActionInput(Strict):
     """Something an adviser does, through a program."""
 
-    on_behalf_of = Word(required=True, metadata=says("The adviser's id.", example="a-17"))
+    on_behalf_of = Word(required=True, metadata=describe("The adviser's id.", example="a-17"))
 
 
 class ReactionInput(LeadActionInput):
@@ -37,12 +37,12 @@ class ReactionInput(LeadActionInput):
     outcome = Word(
         among=OUTCOMES,
         required=True,
-        metadata=says("What the customer did.", example="rejected"),
+        metadata=describe("What the customer did.", example="rejected"),
     )
-    reason = Word(LONG, metadata=says("The bank's own reason code, or a few words.", example="rate-too-low"))
-    amount_yuan = Yuan(1e12, metadata=says("Money that moved; required for `sold`."))
-    call_back_at = Ahead(FAR_DAYS, metadata=says("When to call back; only with `call_back`."))
-    note = Word(NOTE, metadata=says("To remember.", example="Wants to ask her husband first"))
+    reason = Word(LONG, metadata=describe("The bank's own reason code, or a few words.", example="rate-too-low"))
+    amount_yuan = Yuan(1e12, metadata=describe("Money that moved; required for `sold`."))
+    call_back_at = Ahead(FAR_DAYS, metadata=describe("When to call back; only with `call_back`."))
+    note = Word(NOTE, metadata=describe("To remember.", example="Wants to ask her husband first"))
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:
@@ -55,9 +55,9 @@ class ReactionInput(LeadActionInput):
 class PlanInput(LeadActionInput):
     """What to note of a lead; what is left out stays."""
 
-    call_back_at = Ahead(FAR_DAYS, metadata=says("When to call back.", example="2030-01-15T10:00:00+08:00"))
-    due_on = Day(metadata=says("By when to call.", example="2030-01-20"))
-    note = Word(NOTE, metadata=says("To remember.", example="Wants to ask her husband first"))
+    call_back_at = Ahead(FAR_DAYS, metadata=describe("When to call back.", example="2030-01-15T10:00:00+08:00"))
+    due_on = Day(metadata=describe("By when to call.", example="2030-01-20"))
+    note = Word(NOTE, metadata=describe("To remember.", example="Wants to ask her husband first"))
 
     @validates_schema
     def _something(self, value: dict[str, Any], **_: Any) -> None:
@@ -68,16 +68,16 @@ class PlanInput(LeadActionInput):
 class ReassignInput(LeadActionInput):
     """Who gets the lead."""
 
-    to = Word(required=True, metadata=says("The adviser who gets it.", example="a-18"))
-    reason = Word(LONG, metadata=says("Why.", example="On leave next week"))
+    to = Word(required=True, metadata=describe("The adviser who gets it.", example="a-18"))
+    reason = Word(LONG, metadata=describe("Why.", example="On leave next week"))
 
 
 class CorrectionInput(LeadActionInput):
     """What was wrong with a sale: its amount, or that there was none."""
 
-    amount_yuan = Yuan(1e12, metadata=says("The right amount."))
-    undone = Truth(metadata=says("true: there was no sale; the lead is as before it."))
-    reason = Word(LONG, required=True, metadata=says("Why.", example="Typed one zero too many"))
+    amount_yuan = Yuan(1e12, metadata=describe("The right amount."))
+    undone = Truth(metadata=describe("true: there was no sale; the lead is as before it."))
+    reason = Word(LONG, required=True, metadata=describe("Why.", example="Typed one zero too many"))
 
     @validates_schema
     def _one(self, value: dict[str, Any], **_: Any) -> None:
@@ -88,8 +88,8 @@ class CorrectionInput(LeadActionInput):
 class OverrideInput(LeadActionInput):
     """Another offer than the one decided."""
 
-    offer = Word(required=True, metadata=says("The offer to propose instead.", example="term-6m"))
-    reason = Word(LONG, required=True, metadata=says("Why.", example="Customer asked for six months"))
+    offer = Word(required=True, metadata=describe("The offer to propose instead.", example="term-6m"))
+    reason = Word(LONG, required=True, metadata=describe("Why.", example="Customer asked for six months"))
 
 
 REACTION_IN: dict[str, Any] = {"on_behalf_of": "a-17", "outcome": "rejected", "reason": "rate-too-low"}
@@ -275,5 +275,5 @@ def correct_lead(client: Client, lead_id: str) -> Response:
 
 
 def _actor(client: Client, body: dict[str, Any]) -> Actor:
-    spoken = language(request.headers.get("Accept-Language", ""))
+    spoken = choose_language(request.headers.get("Accept-Language", ""))
     return Actor(client.name, client.branch, body["on_behalf_of"], spoken)

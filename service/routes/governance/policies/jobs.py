@@ -21,7 +21,7 @@ from service.routes.governance.policies.policies import (
     publish_status,
     release_document,
 )
-from service.routes.http.fields import Loose, says
+from service.routes.http.fields import Loose, describe
 from service.routes.http.guard import engine
 from service.routes.http.headers.languages import ENGLISH
 from service.routes.http.headers.prefer import APPLIED, LOOK_AGAIN
@@ -36,10 +36,10 @@ from service.store.outbox.jobs import APPROVAL, PROPOSAL, Job
 class LaterAnswer(Loose):
     """What the caller would have heard at once."""
 
-    status = fields.Integer(required=True, metadata=says("The HTTP status."))
-    location = fields.String(required=True, allow_none=True, metadata=says("Where the proposed policy is."))
+    status = fields.Integer(required=True, metadata=describe("The HTTP status."))
+    location = fields.String(required=True, allow_none=True, metadata=describe("Where the proposed policy is."))
     body = fields.Dict(
-        keys=fields.String(), required=True, metadata=says("The proposal, the release, or the problem document.")
+        keys=fields.String(), required=True, metadata=describe("The proposal, the release, or the problem document.")
     )
 
 
@@ -50,7 +50,7 @@ class PolicyJobAnswer(Loose):
     kind = fields.String(required=True, metadata={"enum": ["proposal", "approval"]})
     state = fields.String(
         required=True,
-        metadata=says(
+        metadata=describe(
             "`refused`: by its author's mistake, a rule or a gate, as `answer` says; `failed`: not for its own sake, "
             "so that it may be asked again.",
             enum=["queued", "running", "done", "refused", "failed"],
@@ -59,7 +59,7 @@ class PolicyJobAnswer(Loose):
     created_at = fields.DateTime(required=True)
     started_at = fields.DateTime(required=True, allow_none=True)
     finished_at = fields.DateTime(required=True, allow_none=True)
-    answer = fields.Nested(LaterAnswer, required=True, allow_none=True, metadata=says("Null until it has ended."))
+    answer = fields.Nested(LaterAnswer, required=True, allow_none=True, metadata=describe("Null until it has ended."))
 
 
 POLICY_QUEUED: dict[str, Any] = {

@@ -14,8 +14,8 @@ from marshmallow import fields, validate
 from service.core.domain import Client, Release
 from service.core.errors import NotFound
 from service.rendering.answer import iso
-from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, says
-from service.routes.http.guard import engine, word
+from service.routes.http.fields import Loose, QueryInteger, Strict, Word, check, describe
+from service.routes.http.guard import engine, expect_word
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.store import Proposal
@@ -31,7 +31,7 @@ def note_field() -> fields.String:
     return fields.String(
         load_default="",
         validate=validate.Length(0, NOTE_MAX, error="must be at most {max} characters"),
-        metadata=says("Why, in words; kept with the release and in the audit log.", example="Autumn rates"),
+        metadata=describe("Why, in words; kept with the release and in the audit log.", example="Autumn rates"),
     )
 
 
@@ -44,18 +44,18 @@ class NoteInput(Strict):
 class ListQuery(Strict):
     """How many."""
 
-    limit = QueryInteger(1, 500, load_default=50, metadata=says("How many at most, newest first."))
+    limit = QueryInteger(1, 500, load_default=50, metadata=describe("How many at most, newest first."))
 
 
 class ProposalAnswer(Loose):
     """A policy and what became of it."""
 
-    policy = fields.String(required=True, metadata=says("SHA-256 of its content: its name."))
+    policy = fields.String(required=True, metadata=describe("SHA-256 of its content: its name."))
     author = fields.String(required=True)
     note = fields.String(required=True)
     proposed_at = fields.DateTime(required=True)
     state = fields.String(required=True, metadata={"enum": ["proposed", "active", "retired"]})
-    release = fields.Integer(required=True, allow_none=True, metadata=says("The newest release that served it."))
+    release = fields.Integer(required=True, allow_none=True, metadata=describe("The newest release that served it."))
     approver = fields.String(required=True, allow_none=True)
 
 
@@ -83,7 +83,7 @@ class DifferenceQuery(Strict):
         HASH,
         data_key="with",
         load_default=None,
-        metadata=says("The policy to compare with; by default the one that serves."),
+        metadata=describe("The policy to compare with; by default the one that serves."),
     )
 
 
@@ -118,7 +118,9 @@ class DifferenceAnswer(Loose):
     old = fields.String(required=True)
     new = fields.String(required=True)
     changes = fields.List(fields.Nested(ChangeAnswer), required=True)
-    weights = fields.List(fields.Nested(ShiftAnswer), required=True, metadata=says("Weights of the four C that move."))
+    weights = fields.List(
+        fields.Nested(ShiftAnswer), required=True, metadata=describe("Weights of the four C that move.")
+    )
 
 
 WRITE, APPROVE = "policies:write", "policies:approve"
@@ -156,7 +158,7 @@ def get_policy(client: Client, policy_hash: str) -> Response:
     The documents are those of its YAML files; the same documents always have the same hash.
     """
     governance = engine().governance
-    proposal = governance.proposal(word(policy_hash, "policy_hash"))
+    proposal = governance.proposal(expect_word(policy_hash, "policy_hash"))
     return answer_json({**proposal_document(proposal), "documents": governance.policy(policy_hash).documents})
 
 
@@ -173,7 +175,7 @@ def diff_policy(client: Client, policy_hash: str) -> Response:
     Every change by document and entry, what it was and what it is.
     """
     governance, against = engine().governance, check(DifferenceQuery(), dict(request.args), QUERY)["against"]
-    new = governance.policy(word(policy_hash, "policy_hash"))
+    new = governance.policy(expect_word(policy_hash, "policy_hash"))
     return answer_json(governance.difference(new, governance.policy(against)).document())
 
 

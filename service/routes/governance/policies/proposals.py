@@ -26,8 +26,8 @@ from service.routes.governance.policies.policies import (
     publish_status,
     release_document,
 )
-from service.routes.http.fields import Named, Strict, check, says
-from service.routes.http.guard import engine, word
+from service.routes.http.fields import Named, Strict, check, describe
+from service.routes.http.guard import engine, expect_word
 from service.routes.http.headers.prefer import PARAMETER, prefers_async
 from service.routes.http.json_body import read_json
 from service.routes.http.request_context import request_context
@@ -42,7 +42,7 @@ class PolicyInput(Strict):
     documents = Named(
         most=100,
         required=True,
-        metadata=says("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
+        metadata=describe("Each document by its file's name without .yaml: catalogue, channels, consumer, ..."),
     )
     note = note_field()
 
@@ -53,7 +53,7 @@ class ApprovalInput(Strict):
     note = note_field()
     override = fields.Boolean(
         load_default=False,
-        metadata=says("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
+        metadata=describe("Approve although the release gate says no (409 `gate-refused`); the audit log keeps it."),
     )
 
 
@@ -86,7 +86,7 @@ def publish_policy(client: Client) -> Response:
     body = check(PolicyInput(), read_json(request, most=MOST_VALUES), BODY)
     if prefers_async():
         return answer_later(engine().policy_jobs.propose(client.name, **body, trace_id=request_context().trace_id))
-    proposal, new = engine().governance.publish(body["documents"], client.name, body["note"], _patience())
+    proposal, new = engine().governance.publish(body["documents"], client.name, body["note"], _time_limit())
     headers = [NO_STORE, ("Location", locate_proposal(proposal))]
     return RawResponse(orjson.dumps(proposal_document(proposal)), publish_status(new), headers)
 
@@ -110,13 +110,15 @@ def approve_policy(client: Client, policy_hash: str) -> Response:
     proposal is checked: 503 with Retry-After beyond that; `Prefer: respond-async` is answered 202 at once.
     """
     body = check(ApprovalInput(), read_json(request), BODY)
-    policy, note, override = word(policy_hash, "policy_hash"), body["note"], body["override"]
+    policy, note, override = expect_word(policy_hash, "policy_hash"), body["note"], body["override"]
     if prefers_async():
         return answer_later(
             engine().policy_jobs.approve(client.name, policy, note, override, request_context().trace_id)
         )
-    return answer_json(release_document(engine().governance.approve(policy, client.name, note, override, _patience())))
+    return answer_json(
+        release_document(engine().governance.approve(policy, client.name, note, override, _time_limit()))
+    )
 
 
-def _patience() -> Patience:
+def _time_limit() -> Patience:
     return Patience(engine().governance.deadline_s, INSTEAD)

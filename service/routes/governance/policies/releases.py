@@ -20,7 +20,7 @@ from service.routes.governance.policies.policies import (
     api,
     release_document,
 )
-from service.routes.http.fields import Loose, check, says
+from service.routes.http.fields import Loose, check, describe
 from service.routes.http.guard import engine
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import response_doc
@@ -32,7 +32,9 @@ class ListedRelease(ReleaseAnswer):
     note = fields.String(required=True)
     actor = fields.String(required=True)
     activated_at = fields.DateTime(required=True)
-    restores = fields.Integer(required=True, allow_none=True, metadata=says("The release that a rollback restored."))
+    restores = fields.Integer(
+        required=True, allow_none=True, metadata=describe("The release that a rollback restored.")
+    )
     active = fields.Boolean(required=True)
 
 

@@ -9,8 +9,8 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.routes.governance.policies.policies import BODY, EITHER, HASH, ShiftAnswer, answer_json, api
-from service.routes.http.fields import Loose, Strict, Whole, Word, check, says
-from service.routes.http.guard import engine, word
+from service.routes.http.fields import Loose, Strict, Whole, Word, check, describe
+from service.routes.http.guard import engine, expect_word
 from service.routes.http.json_body import read_json
 from service.routes.http.resource import response_doc
 from service.rules.loading import limits
@@ -23,15 +23,15 @@ MOST_CUSTOMERS = 10_000
 class SimulationInput(Strict):
     """How large, and against what."""
 
-    customers = Whole(1, MOST_CUSTOMERS, load_default=2000, metadata=says("How many customers are sampled."))
-    channel = Word(load_default=None, allow_none=True, metadata=says("Only treatments in this channel."))
-    limit = Whole(1, 10, load_default=3, metadata=says("Offers in each list."))
+    customers = Whole(1, MOST_CUSTOMERS, load_default=2000, metadata=describe("How many customers are sampled."))
+    channel = Word(load_default=None, allow_none=True, metadata=describe("Only treatments in this channel."))
+    limit = Whole(1, 10, load_default=3, metadata=describe("Offers in each list."))
     against = Word(
         HASH,
         data_key="with",
         load_default=None,
         allow_none=True,
-        metadata=says("The policy to stand beside; by default the one that serves."),
+        metadata=describe("The policy to stand beside; by default the one that serves."),
     )
 
 
@@ -68,17 +68,17 @@ class SimulationAnswer(Loose):
 
     old = fields.String(required=True)
     new = fields.String(required=True)
-    at = fields.Integer(required=True, metadata=says("The moment, milliseconds since 1970."))
+    at = fields.Integer(required=True, metadata=describe("The moment, milliseconds since 1970."))
     channel = fields.String(required=True, allow_none=True)
     customers = fields.Integer(required=True)
-    identical = fields.Integer(required=True, metadata=says("Whose whole list is the same."))
+    identical = fields.Integer(required=True, metadata=describe("Whose whole list is the same."))
     first_changed = fields.Integer(required=True)
-    gained = fields.Integer(required=True, metadata=says("Who had nothing and now has an offer."))
-    lost = fields.Integer(required=True, metadata=says("Who had an offer and now has nothing."))
+    gained = fields.Integer(required=True, metadata=describe("Who had nothing and now has an offer."))
+    lost = fields.Integer(required=True, metadata=describe("Who had an offer and now has nothing."))
     better = fields.Integer(required=True)
     worse = fields.Integer(required=True)
     unchanged = fields.Boolean(required=True)
-    value_yuan = fields.Nested(ShiftAnswer, required=True, metadata=says("Priorities of first treatments, summed."))
+    value_yuan = fields.Nested(ShiftAnswer, required=True, metadata=describe("Priorities of first treatments, summed."))
     volumes = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(ShiftAnswer)), required=True)
     starved = fields.List(fields.Nested(ShiftAnswer), required=True)
     groups = fields.List(fields.Nested(GroupAnswer), required=True)
@@ -105,13 +105,13 @@ def simulate_policy(client: Client, policy_hash: str) -> Response:
     is shown to anybody, nothing is recorded. Large policies take fewer customers: 422 says how many.
     """
     governance, asked = engine().governance, check(SimulationInput(), read_json(request), BODY)
-    new = governance.policy(word(policy_hash, "policy_hash"))
+    new = governance.policy(expect_word(policy_hash, "policy_hash"))
     old = governance.policy(asked.pop("against"))
-    _within(asked["customers"], new, old)
+    _expect_affordable(asked["customers"], new, old)
     return answer_json(governance.simulation(new, old, **asked).document())
 
 
-def _within(customers: int, *policies: Policy) -> None:
+def _expect_affordable(customers: int, *policies: Policy) -> None:
     """InvalidInput where so many customers are more than a worker should calculate at once."""
     each = sum(limits.count_cells(len(one.rules), len(one.offers), len(one.channels)) for one in policies)
     if customers * each > MOST_WORK:

@@ -10,13 +10,13 @@ ACCEPT_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type":
 BY_LANGUAGE = ("Vary", "Accept-Language")
 
 
-def language(accepted: str, otherwise: str = CHINESE) -> str:
+def choose_language(accepted: str, otherwise: str = CHINESE) -> str:
     """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``, ``*`` what it does not name).
 
     ``otherwise`` when it likes neither, or the other one where it refuses that (``q=0``).
 
-    >>> language("fr, zh-Hant;q=0.2", ENGLISH), language("fr", ENGLISH), language("en;q=0", ENGLISH)
-    ('zh', 'en', 'zh')
+    >>> [choose_language(accepted, ENGLISH) for accepted in ("fr, zh-Hant;q=0.2", "fr", "en;q=0")]
+    ['zh', 'en', 'zh']
     """
     order = sorted(LANGUAGES, key=lambda one: one != otherwise)
     liked: dict[str, float] = {}

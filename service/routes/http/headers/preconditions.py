@@ -36,7 +36,7 @@ _LIST = re.compile(rf"[ \t]*(?:\*|(?:{_TAG})?(?:[ \t]*,[ \t]*(?:{_TAG})?)*)[ \t]
 """``*``, or a list of entity tags, of which some may be left empty (RFC 9110, 5.6.1, 8.8.3 and 13.1.1)."""
 
 
-def etag(revision: int) -> Pair:
+def etag_header(revision: int) -> Pair:
     """The header that names a revision."""
     return "ETag", f'"{revision}"'
 
@@ -63,7 +63,7 @@ class Precondition:
             raise PreconditionFailed(f"If-None-Match does not hold: it is stored, at revision {revision}.")
 
 
-def precondition(client: Client, request: Request) -> Precondition:
+def read_precondition(client: Client, request: Request) -> Precondition:
     """What the request expects; Malformed where it is no list of tags.
 
     PreconditionRequired where the client's key must say what was seen and it does not.
@@ -93,5 +93,5 @@ def _named(revision: int | None, holds: Callable[[str], bool]) -> bool:
     """Whether the tags hold the revision's; ``*`` holds any, nobody's revision none."""
     if revision is None:
         return False
-    _, tag = etag(revision)
+    _, tag = etag_header(revision)
     return any(holds(form.strip('"')) for form in (tag, packed_tag(tag)))

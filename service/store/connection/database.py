@@ -9,11 +9,10 @@ After a failed attempt to connect, or a silent server, everybody fails at once f
 
 import contextlib
 import os
-import re
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -24,7 +23,7 @@ from sqlalchemy import exc
 
 from service.core.errors import FourcastError, InvalidInput, Unavailable
 from service.store.connection.breaker import Breaker, timed
-from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named
+from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named, rows
 
 SERVER_SHARE = 0.8
 """The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
@@ -116,7 +115,7 @@ class Database:
                 self._allow(connection, deadline_s or self.deadline_s)
                 yield connection
                 if (note := self._note) is not None:
-                    connection.exec_driver_sql(*_for_driver(*note))
+                    ask_within(connection)(note[0], *note[1])
         except exc.DBAPIError as failure:
             raise self._meaning(failure) from failure
         except exc.TimeoutError as busy:
@@ -213,14 +212,40 @@ class Database:
         return Unavailable(f"PostgreSQL failed: {failure.orig}")
 
 
-def named_text(statement: Statement) -> sqlalchemy.TextClause:
-    """A hot statement for a transaction of SQLAlchemy: ``$1``, ``$2``, ... are ``:p1``, ``:p2``, ..."""
-    return sqlalchemy.text(re.sub(r"\$(\d)", r":p\1", statement.text.decode()))
+def ask_within(connection: sqlalchemy.Connection) -> Ask:
+    """``Ask`` in a transaction of SQLAlchemy: the same statements, parameters and rows as on a wire of our own."""
+    driver: Any = connection.connection.driver_connection
+
+    def ask(statement: Statement, *parameters: bytes | None) -> list[Row]:
+        words = [
+            value if value is None or place == statement.binary else value.decode()
+            for place, value in enumerate(parameters)
+        ]
+        with _failing_as_sqlalchemy(statement), psycopg.RawCursor(driver) as cursor:
+            cursor.execute(statement.text, words)
+            return [] if cursor.pgresult is None else rows(cursor.pgresult)
+
+    return ask
 
 
-def _for_driver(statement: Statement, parameters: tuple[bytes, ...]) -> tuple[str, tuple[str, ...]]:
-    """A hot statement of text parameters as the driver's cursor takes it."""
-    return re.sub(r"\$\d", "%s", statement.text.decode()), tuple(word.decode() for word in parameters)
+def stream_within(
+    connection: sqlalchemy.Connection, statement: Statement, parameters: Sequence[object], at_a_time: int
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement in a transaction of SQLAlchemy, through a server's cursor, as the driver reads them."""
+    driver: Any = connection.connection.driver_connection
+    with _failing_as_sqlalchemy(statement), psycopg.RawServerCursor(driver, statement.name.decode()) as cursor:
+        cursor.itersize = at_a_time
+        cursor.execute(statement.text, parameters)
+        yield from cursor
+
+
+@contextlib.contextmanager
+def _failing_as_sqlalchemy(statement: Statement) -> Iterator[None]:
+    """The driver's errors as ``Database.begin`` expects them."""
+    try:
+        yield
+    except psycopg.Error as failure:
+        raise exc.DBAPIError(statement.name.decode(), None, failure) from failure
 
 
 def refuse_ended(driver: Any, *_: object) -> None:

@@ -261,9 +261,7 @@ class CustomerRepository:
 
     def snapshots(self, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
         """Those of the customers that are stored, each whole, in one view of the database."""
-        ids = orjson.dumps([encoding.name("customer_id", one).decode() for one in names])
-        rows = self._database.ask(snapshots.SNAPSHOTS, ids, *snapshots.lookback(back))
-        return {str(wire.word(row[0])): snapshots.snapshot_of(str(wire.word(row[0])), row[1:]) for row in rows}
+        return snapshots.find_snapshots(self._database.ask, names, back)
 
     def sample_snapshots(self, count: int, back: Lookback) -> list[Snapshot]:
         """At most ``count`` customers, always the same fair sample, with consents and the past so far back."""

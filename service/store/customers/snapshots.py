@@ -13,8 +13,9 @@ import orjson
 from sqlalchemy import Connection
 
 from service.core.domain import KEPT, SURVEYS, EventKind, KindLookback, Lookback, Snapshot, Survey, Trail
-from service.store.connection.database import named_text
-from service.store.connection.wire import Statement, whole
+from service.store.connection import encoding
+from service.store.connection.database import Ask, stream_within
+from service.store.connection.wire import Statement, whole, word
 
 READ_ROWS = 1000
 """Rows fetched through a cursor at a time."""
@@ -27,7 +28,7 @@ CONSENTS = """
 """The newest words of the customer ``c``, by purpose."""
 
 SCORES = "json_agg(json_build_array(at, score) ORDER BY at, id)"
-PAST = f"""
+TRAILS = f"""
     (SELECT json_agg(json_build_array(asked.kind, told.offers, told.channels, told.lengths, told.instants))
     FROM json_to_recordset(CAST($3 AS json))
         AS asked(kind text, since bigint, most int, by_offer boolean, by_channel boolean),
@@ -48,7 +49,15 @@ PAST = f"""
             WHERE NOT (trailed AND asked.most <= {KEPT}) AND customer_id = c.id AND kind = asked.kind
                 AND at >= asked.since
             GROUP BY 1, 2) AS newest
-        HAVING count(*) > 0) AS told),
+        HAVING count(*) > 0) AS told)
+"""  # noqa: S608 - our own names and numbers
+"""The trails of the customer ``c``, as ``$3`` asks (``lookback``).
+
+A kind is a row of parallel lists, which PostgreSQL writes and we read many times faster than one list per trail:
+offers and channels where they are asked for, how many instants, and all the instants.
+"""
+
+SURVEYED = f"""
     CASE WHEN trailed THEN (
         SELECT {SCORES} FROM (
             SELECT at, id, score FROM surveys WHERE customer_id = c.id AND at >= CAST($2 AS bigint)
@@ -60,41 +69,36 @@ PAST = f"""
             ORDER BY at DESC, id DESC LIMIT {SURVEYS}) AS newest)
     END
 """  # noqa: S608 - our own names and numbers
-"""Trails and surveys of the customer ``c``: surveys from ``$2`` (ms) on, trails as ``$3`` asks (``Lookback``).
+"""The newest surveys with a score of the customer ``c``, from ``$2`` (ms) on."""
 
-A kind is a row of parallel lists, which PostgreSQL writes and we read many times faster than one list per trail:
-offers and channels where they are asked for, how many instants, and all the instants.
-"""
+KNOWN = ("revision", "attributes", CONSENTS, TRAILS, SURVEYED)
+"""All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``lookback`` makes them."""
 
-KNOWN = f"revision, attributes, {CONSENTS}, {PAST}"
-"""All that a decision reads of the customer ``c``; ``$2`` and ``$3`` as ``PAST`` takes them."""
-
+COLUMNS = ", ".join(KNOWN)
 REVISION = Statement(
     b"check",
     b"SELECT (SELECT revision FROM customers WHERE id = $1), coalesce(release_id, 0), cache_generation FROM serving",
 )
 SNAPSHOT = Statement(
     b"snapshot",
-    f"SELECT {KNOWN}, external_key FROM customers AS c WHERE id = $1".encode(),  # noqa: S608 - our own words
+    f"SELECT {COLUMNS}, external_key FROM customers AS c WHERE id = $1".encode(),  # noqa: S608 - our own words
 )
 SNAPSHOTS = Statement(
     b"snapshots",
     f"""
-    SELECT c.id, {KNOWN} FROM customers AS c
+    SELECT c.id, {COLUMNS} FROM customers AS c
     WHERE c.id = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))
     """.encode(),  # noqa: S608 - our own words
 )
-SAMPLE = named_text(
-    Statement(
-        b"sample",
-        f"""
-    SELECT id, revision, attributes::text,
-        {CONSENTS}::text, {PAST}
+SAMPLE = Statement(
+    b"sample",
+    f"""
+    SELECT id, {", ".join(f"({column})::text" for column in KNOWN)}
     FROM (SELECT id, revision, attributes, trailed FROM customers ORDER BY hashtextextended(id, 0), id LIMIT $1) AS c
     ORDER BY id
-    """.encode(),  # noqa: S608 - our own statement
-    )
+    """.encode(),  # noqa: S608 - our own words
 )
+"""As text, which the driver returns as it is."""
 
 
 def lookback(back: Lookback) -> tuple[bytes, bytes]:
@@ -105,14 +109,8 @@ def lookback(back: Lookback) -> tuple[bytes, bytes]:
     return b"%d" % back.since, orjson.dumps(kinds)
 
 
-def named_lookback(back: Lookback) -> dict[str, object]:
-    """``lookback`` for a transaction of SQLAlchemy."""
-    since, kinds = lookback(back)
-    return {"p2": int(since), "p3": kinds.decode()}
-
-
 def snapshot_of(customer_id: str, row: Sequence[Any]) -> Snapshot:
-    """The columns ``KNOWN`` of a row as the core reads it."""
+    """The columns ``KNOWN`` of a row, as bytes or text, as the core reads them."""
     revision, attributes, consents, trails, surveys = row[:5]
     return Snapshot(
         customer_id,
@@ -124,31 +122,25 @@ def snapshot_of(customer_id: str, row: Sequence[Any]) -> Snapshot:
     )
 
 
+def find_snapshots(ask: Ask, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
+    """Those of the customers that are stored, in one view of the database."""
+    ids = orjson.dumps([encoding.name("customer_id", name).decode() for name in names])
+    rows = ((str(word(name)), columns) for name, *columns in ask(SNAPSHOTS, ids, *lookback(back)))
+    return {name: snapshot_of(name, columns) for name, columns in rows}
+
+
 def sample(connection: Connection, count: int, back: Lookback) -> list[Snapshot]:
     """At most ``count`` snapshots, read through a cursor.
 
     The sample is the same at every call and fair to every kind of customer: those whose id has the smallest hash.
     """
-    asked = {"p1": count, **named_lookback(back)}
-    rows = connection.execute(SAMPLE, asked, execution_options={"yield_per": READ_ROWS})
-    return [_sampled(*row) for row in rows]
-
-
-def _sampled(
-    customer_id: str, revision: int, attributes: str, consents: str | None, trails: list[Any], surveys: list[Any]
-) -> Snapshot:
-    return Snapshot(
-        customer_id,
-        revision,
-        orjson.loads(attributes),
-        orjson.loads(consents or "{}"),
-        trails_of(trails or ()),
-        surveys_of(surveys or ()),
-    )
+    since, kinds = lookback(back)
+    rows = stream_within(connection, SAMPLE, (count, since.decode(), kinds.decode()), READ_ROWS)
+    return [snapshot_of(name, columns) for name, *columns in rows]
 
 
 def trails_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Trail, ...]:
-    """The trails as ``PAST`` returns them."""
+    """The trails as ``TRAILS`` returns them."""
     return tuple(trail for of_kind in sorted(rows, key=itemgetter(0)) for trail in _of_kind(*of_kind))
 
 
@@ -168,5 +160,5 @@ def _of_kind(
 
 
 def surveys_of(rows: Iterable[tuple[Any, ...]]) -> tuple[Survey, ...]:
-    """The surveys as ``PAST`` returns them."""
+    """The surveys as ``SURVEYED`` returns them."""
     return tuple(Survey(at, score) for at, score in rows)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 import orjson
+from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import dialect
 
 from service.core.domain import Event, EventKind
 from service.core.errors import Conflict, no_customer
@@ -21,31 +23,41 @@ from service.store.connection.database import Ask, Database
 from service.store.connection.wire import Row, Statement
 from service.store.events import contact_rows
 from service.store.events.contact_rows import Contact
-from service.store.events.trails import HAPPENED
+from service.store.events.trails import COUNTED, HAPPENED
 from service.store.revisions import Forget, nobody_told
+from service.store.schema import events as rows
 
-FIELDS = ", ".join(field.name for field in fields(Event))
-"""The columns of an event in the order in which it is made."""
+NAMES = tuple(field.name for field in fields(Event))
+FIELDS = ", ".join(NAMES)
+"""The columns of an event in the order of its fields: one row in ``core.domain.Event``, and one in the schema."""
 
-STORE = Statement(
+
+POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
+
+
+def _parameter(place: int, name: str) -> str:
+    """The parameter of an event's field, cast to its column's type."""
+    kind = rows.c[name].type
+    return f"${place}" if isinstance(kind, Text) else f"${place}::{kind.compile(POSTGRESQL)}"
+
+
+VALUES = ", ".join(_parameter(place, name) for place, name in enumerate(NAMES, 1))
+INSERT = Statement(
     b"store_event",
-    b"""
+    f"""
     WITH key AS (
-        INSERT INTO event_keys (id, body_hash, at) VALUES ($1, $11, $4::bigint)
+        INSERT INTO event_keys (id, body_hash, at)
+        VALUES ($1, ${len(NAMES) + 1}, ${NAMES.index("at") + 1}::bigint)
         ON CONFLICT (id) DO NOTHING RETURNING id)
-    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score, question)
-    SELECT id, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision, $10 FROM key
-    RETURNING id
-    """,
-    binary=10,
+    INSERT INTO events ({FIELDS}) SELECT {VALUES} FROM key RETURNING id
+    """.encode(),  # noqa: S608 - our own column names
+    binary=len(NAMES),
 )
-STORE_AGAIN = Statement(
+INSERT_AGAIN = Statement(
     b"store_event_again",
-    b"""
-    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan, score, question)
-    VALUES ($1, $2, $3, $4::bigint, $5, $6, $7, $8::numeric, $9::double precision, $10)
-    """,
+    f"INSERT INTO events ({FIELDS}) VALUES ({VALUES})".encode(),  # noqa: S608 - our own column names
 )
+"""For a key that is there already."""
 REDATE = Statement(b"redate_event", b"UPDATE event_keys SET at = $2::bigint, body_hash = $3 WHERE id = $1", binary=2)
 ACCEPT = Statement(
     b"accept",
@@ -107,34 +119,38 @@ def body_hash(event: Event) -> bytes:
 
 def columns(event: Event) -> list[bytes | None]:
     """The event as PostgreSQL reads it; raises InvalidInput naming what it cannot hold."""
-    return [
-        encoding.name("id", event.id),
-        encoding.name("customer_id", event.customer_id),
-        encoding.name("kind", event.kind),
-        b"%d" % event.at,
-        *(encoding.optional(field, getattr(event, field)) for field in ("offer", "channel", "decision_id")),
-        None if event.amount_yuan is None else repr(event.amount_yuan).encode(),
-        None if event.score is None else repr(event.score).encode(),
-        encoding.optional("question", event.question),
-    ]
+    return [_encoded(name, getattr(event, name)) for name in NAMES]
+
+
+def _encoded(field: str, value: str | float | None) -> bytes | None:
+    return encoding.optional(field, value) if value is None or isinstance(value, str) else str(value).encode()
 
 
 def record(ask: Ask, event: Event) -> int | None:
-    """The customer's new revision, or None where it counts already; raises Conflict, NotFound."""
+    """The customer's new revision, or None where the event counts already; raises Conflict, NotFound."""
     if _accepted_before(ask, event) and not ask(SAME, encoding.name("id", event.id), body_hash(event)):
         return None
-    told = columns(event)
-    if not ask(STORE, *told, body_hash(event)):
-        if not known(ask, event):
-            raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
-        return None
-    return _raised(ask, event, told)
+    revision = insert(ask, event)
+    if revision is None and not known(ask, event):
+        raise id_was_used(event)
+    return revision
 
 
-def _raised(ask: Ask, event: Event, told: Sequence[bytes | None]) -> int:
-    """The customer's new revision, their trail longer by the event; NotFound."""
-    kind, at, offer, channel, *_ = told[2:]
-    for (revision,) in ask(HAPPENED, told[1], kind, at, offer, channel, told[0], told[8]):
+def insert(ask: Ask, event: Event) -> int | None:
+    """Store an event and its key; the customer's new revision, None where the id was used before; raises NotFound."""
+    cells = columns(event)
+    return _raised(ask, event, cells) if ask(INSERT, *cells, body_hash(event)) else None
+
+
+def id_was_used(event: Event) -> Conflict:
+    """The error for an id that another event has."""
+    return Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
+
+
+def _raised(ask: Ask, event: Event, cells: Sequence[bytes | None]) -> int:
+    """The customer's new revision, their trail longer by the event; raises NotFound."""
+    told = dict(zip(NAMES, cells, strict=True))
+    for (revision,) in ask(HAPPENED, *(told[name] for name in COUNTED)):
         return int(revision or 0)
     raise no_customer(event.customer_id)
 
@@ -161,11 +177,11 @@ def make(ask: Ask, contact: Contact, event: Event, state: str = contact_rows.MAD
     """The contact made at the event's instant: its one event stands there from now on. The customer's new revision."""
     if contact.state == contact_rows.RESERVED:
         contact_rows.take_back(ask, contact)
-    told = columns(event)
-    ask(REDATE, told[0], told[3], body_hash(event))
-    ask(STORE_AGAIN, *told)
+    cells = columns(event)
+    ask(REDATE, encoding.name("id", event.id), b"%d" % event.at, body_hash(event))
+    ask(INSERT_AGAIN, *cells)
     contact_rows.set_state(ask, contact, state, event.at)
-    return _raised(ask, event, told)
+    return _raised(ask, event, cells)
 
 
 def _accepted_before(ask: Ask, event: Event) -> bool:

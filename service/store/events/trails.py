@@ -44,7 +44,8 @@ HAPPENED = Statement(
     SELECT revision FROM raised
     """.encode(),  # noqa: S608 - our own number
 )
-"""The customer's revision raised, and their trail longer by one: customer, kind, ms, offer, channel, id, score."""
+COUNTED = ("customer_id", "kind", "at", "offer", "channel", "id", "score")
+"""The fields of an event that ``HAPPENED`` takes: it raises the customer's revision and adds to their trail."""
 
 TAKE_BACK = Statement(
     b"take_back_event",

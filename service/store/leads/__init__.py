@@ -23,10 +23,11 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.core.domain import Lookback, Snapshot
-from service.store.connection.database import PATIENCE_S, Database
+from service.store.connection.database import PATIENCE_S, Database, ask_within
+from service.store.customers.snapshots import find_snapshots
 from service.store.decisions import decisions
 from service.store.leads import advisers, credit
-from service.store.leads.locked_lead import ELSEWHERE, Desk, locked, one, snapshots, tell
+from service.store.leads.locked_lead import ELSEWHERE, Desk, locked, one, tell
 from service.store.leads.rows import (
     ACCEPTED,
     AT_WORK,
@@ -114,7 +115,7 @@ class Leads:
         ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(BUSY), _of(branch))
         with self._database.begin(PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
-            return list(snapshots(connection, names, back).values())
+            return list(find_snapshots(ask_within(connection), names, back).values())
 
     def counted(self, branch: str | None = None) -> tuple[int, int]:
         """How many customers the branch or the bank has, and how many of them have a lead at work."""

@@ -3,41 +3,27 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy import Connection, exists, false, select, text, update
 
 from service.core.domain import Event, Lookback, Snapshot
-from service.core.errors import Conflict, NotFound, no_customer
-from service.store import feed
-from service.store.connection.database import named_text
-from service.store.customers.snapshots import SNAPSHOTS as SNAPSHOTS_BY_ID
-from service.store.customers.snapshots import named_lookback, surveys_of, trails_of
+from service.core.errors import NotFound
+from service.store import feed, revisions
+from service.store.connection.database import ask_within
+from service.store.customers.snapshots import find_snapshots
 from service.store.events import events, trails
 from service.store.leads import advisers
 from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
-from service.store.revisions import RAISE_GENERATION, Forget
+from service.store.revisions import Forget
 from service.store.schema import advisers as advisers_table
 from service.store.schema import customers, leads
 from service.store.security import audit, audit_values
 
 LOCK = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR NO KEY UPDATE")
-SNAPSHOTS, HAPPENED = named_text(SNAPSHOTS_BY_ID), named_text(trails.HAPPENED)
-TAKE_BACK, EMPTY = named_text(trails.TAKE_BACK), named_text(trails.EMPTY)
-STORE_EVENT = text("""
-    INSERT INTO events (id, customer_id, kind, at, offer, channel, decision_id, amount_yuan)
-    VALUES (:id, :customer_id, :kind, :at, :offer, :channel, :decision_id, cast(:amount_yuan AS numeric))
-""")
 AMEND_EVENT = text("""
     UPDATE events SET amount_yuan = cast(:yuan AS numeric) WHERE id = :id AND customer_id = :customer_id
 """)
 HAPPENED_AT = text("SELECT at FROM events WHERE id = :id AND customer_id = :customer_id")
 UNDO_KEY = text("DELETE FROM event_keys WHERE id = :id")
-RAISE = text("""
-    UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id = :customer_id RETURNING revision
-""")
-STORE_KEY = text("""
-    INSERT INTO event_keys (id, body_hash, at) VALUES (:id, :hash, :at) ON CONFLICT (id) DO NOTHING RETURNING id
-""")
 KNOWN = text("SELECT 1 FROM events WHERE id = :id AND customer_id = :customer_id LIMIT 1")
 
 
@@ -61,6 +47,7 @@ class Desk:
 
     def __init__(self, connection: Connection, lead: Lead, snapshot: Snapshot | None) -> None:
         self.connection, self.lead, self.snapshot = connection, lead, snapshot
+        self._ask = ask_within(connection)
 
     def set(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
         """Change the lead, tell it on the feed and the audit log; the lead as it stands now."""
@@ -119,30 +106,17 @@ class Desk:
         if at is None:
             return
         self.connection.execute(UNDO_KEY, words)
-        self.connection.execute(TAKE_BACK, {"p1": self.lead.customer_id, "p2": event_id, "p3": at})
-        self.connection.execute(EMPTY, {"p1": self.lead.customer_id})
-        revision = self.connection.execute(RAISE, words).scalar_one()
-        if not forget(self.lead.customer_id, int(revision)):
-            self.connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+        self._ask(trails.TAKE_BACK, self.lead.customer_id.encode(), event_id.encode(), b"%d" % at)
+        self._ask(trails.EMPTY, self.lead.customer_id.encode())
+        revision = revisions.raise_revision(self._ask, self.lead.customer_id)
+        revisions.invalidate(self._ask, self.lead.customer_id, revision, forget)
 
     def happened(self, event: Event, forget: Forget) -> None:
         """Record an event of the lead's customer in this transaction, last: it may touch what serves."""
-        record(self.connection, event, forget)
-
-
-def record(connection: Connection, event: Event, forget: Forget) -> None:
-    """Store a new event and raise the customer's revision; Conflict for an id that was used, NotFound."""
-    key = {"id": event.id, "hash": events.body_hash(event), "at": event.at}
-    if connection.execute(STORE_KEY, key).first() is None:
-        raise Conflict(f'Event "{event.id}" was recorded before with another content: give each event its own id.')
-    names = ("id", "customer_id", "kind", "at", "offer", "channel", "decision_id", "amount_yuan")
-    connection.execute(STORE_EVENT, {name: getattr(event, name) for name in names})
-    told = (event.customer_id, event.kind, event.at, event.offer, event.channel, event.id, event.score)
-    revision = connection.execute(HAPPENED, {f"p{place}": value for place, value in enumerate(told, 1)}).scalar()
-    if revision is None:
-        raise no_customer(event.customer_id)
-    if not forget(event.customer_id, int(revision)):
-        connection.exec_driver_sql(RAISE_GENERATION.text.decode())
+        revision = events.insert(self._ask, event)
+        if revision is None:
+            raise events.id_was_used(event)
+        revisions.invalidate(self._ask, event.customer_id, revision, forget)
 
 
 def tell(connection: Connection, lead: Lead) -> None:
@@ -160,16 +134,7 @@ def lock(connection: Connection, names: Sequence[str]) -> set[str]:
 def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
     """The customer, locked until the transaction ends; None where nobody is stored."""
     lock(connection, [customer_id])
-    return snapshots(connection, [customer_id], back).get(customer_id)
-
-
-def snapshots(connection: Connection, names: Sequence[str], back: Lookback) -> dict[str, Snapshot]:
-    """Those of the customers that are stored, each whole."""
-    asked = {"p1": orjson.dumps(list(names)).decode(), **named_lookback(back)}
-    return {
-        name: Snapshot(name, revision, attributes, consents or {}, trails_of(past or ()), surveys_of(surveys or ()))
-        for name, revision, attributes, consents, past, surveys in connection.execute(SNAPSHOTS, asked)
-    }
+    return find_snapshots(ask_within(connection), [customer_id], back).get(customer_id)
 
 
 def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:

@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from service.core.domain import Event
 from service.core.errors import Conflict, InvalidInput, NotFound
 from service.store import Store
+from service.store.schema import events
 from tests.seed import put_customer
 from tests.servers import DEADLINE_MS, execute
 
@@ -136,6 +137,7 @@ DELIVER_FOR_EVER = """
 import itertools, sys
 from service.core.domain import Event
 from service.store import Store
+from service.store.schema import events
 store = Store(sys.argv[1], 5000)
 for number in itertools.count():
     store.events.record(Event(f"{sys.argv[2]}-{number}", "c-killed", "click", number), lambda *_: True)
@@ -193,3 +195,7 @@ def test_a_signal_while_waiting_neither_loses_nor_repeats_an_event(store: Store,
         disturber.join()
         signal.signal(signal.SIGUSR1, previous)
     assert len(stored_ids(database_url, "c-signal")) == 50
+
+
+def test_every_field_of_an_event_is_a_column_of_the_same_name() -> None:
+    assert [field.name for field in fields(Event)] == [column.name for column in events.columns]

@@ -1,18 +1,19 @@
-"""What everybody shares: the nouns, the grid, errors, attributes and the expression language. Pure; imports nothing of
-ours.
+"""What all packages share: domain values, the grid, errors, attributes and the expression language. Pure.
 
-    attributes    what a customer's record may hold, and how it enters a grid
+Nothing here imports another package of the service.
+
+    domain        the domain's nouns as frozen values
+    errors        one family of errors, each with an HTTP status and every problem found
+    customer_ids  customers' ids and external keys: which texts may be stored
+    decision_ids  decisions' ids: UUIDv7, in one canonical form
+    grid          customer (n) x offer (m) x channel (k): shapes, the grid's index, the bank's days
     context       context.*: what a rule may read of a request and of the bank's day, one row a name
-    csv_safety    cells of a CSV file that no spreadsheet runs as a formula; the byte order mark
-    customer_ids  customers' ids and external keys
-    decision_ids  a UUIDv7, whose first 48 bits are the milliseconds at which it was made (RFC 9562, 5.7)
-    domain        the nouns as frozen values
-    errors        what was wrong, what was expected, where to mend it
     expressions   SQL expressions over customer.*, offer.*, channel.*, history.* and context.*
-    folding       one form for all spellings that a reader takes for the same
-    grid          customer (n) x offer (m) x channel (k), and what is read on it
-    hashing       who is in which arm, and in which order things are tried, by SHA-256 of a salt and a name
+    attributes    a customer's attributes and features, checked and encoded as columns
+    trails        a customer's events as trails: what rules can ask of them, in bounded size
+    hashing       reproducible assignment and ordering by SHA-256 of a salt and a name
+    folding       one form of a text for all spellings that look alike
+    suggestions   what to suggest for an unknown name
+    csv_safety    CSV cells that no spreadsheet runs as a formula, and the byte order mark
     progress      a function that long work calls with how much is done, of how much
-    suggestions   what to say of a name that nobody knows
-    trails        all that a rule can ask of a customer's events, in a size that does not grow with them
 """

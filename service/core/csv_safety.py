@@ -1,10 +1,10 @@
-"""CSV for spreadsheets: no cell that runs as a formula, and a byte order mark for who opens the file by a click.
+"""CSV for spreadsheets: cells that no spreadsheet runs as a formula, and the byte order mark that Excel needs.
 
 A spreadsheet runs a cell that begins like a formula (OWASP, CSV injection), full-width signs included, and it may split
-cells at another separator than the file's own. So an apostrophe stands before every such sign, at the beginning of a
-text and after each separator in it. Numbers and truth values are left as they are.
+cells at another separator than the file's own. So an apostrophe is put before every such sign, at the beginning of a
+text and after each separator in it. Numbers and booleans are left as they are.
 
-Excel takes UTF-8 for the machine's own code page (GBK on a Chinese one) unless the file begins with the mark.
+Excel reads UTF-8 in the machine's own code page (GBK on a Chinese one) unless the file begins with the mark.
 """
 
 import re
@@ -20,7 +20,7 @@ _SIGNED = re.compile(f"(?<!{_GAP})({_GAP}*+)({_SIGN})")
 
 
 def defuse_cell(value: object) -> object:
-    """``value`` as a spreadsheet may see it.
+    """``value`` in a form that a spreadsheet does not run.
 
     >>> defuse_cell('=HYPERLINK("x")'), defuse_cell("-5"), defuse_cell(-5), defuse_cell("a=b"), defuse_cell("a; =b")
     ('\\'=HYPERLINK("x")', "'-5", -5, 'a=b', "a; '=b")

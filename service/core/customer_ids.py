@@ -1,11 +1,11 @@
-"""Customers' ids and external keys: the one alphabet of what may be stored, so that a path can always name it.
+"""Customers' ids and external keys: which texts may be stored, so that a path can always name them.
 
-Printable characters but ``/`` and ``\\``, without a blank at either end, in Unicode normal form C, and none that nobody
-sees. A path drops ``.`` and ``..``, and ``bulk`` is a path of its own. What does not fit is refused, never changed: two
-spellings of one id would be two customers.
+Allowed are printable, visible characters but ``/`` and ``\\``, in Unicode normal form C, without a blank at either
+end. A path drops ``.`` and ``..``, and ``bulk`` is a path of its own. A text that does not fit is refused, never
+changed: two spellings of one id would be two customers.
 
-The store asks ``fault`` of every new customer, on whatever road they come. Those stored before the rule keep their
-names: they are read and erased at ``/v1/customers?id=``, which takes any text.
+The store checks every new customer with ``fault``. Customers stored before this rule keep their ids: they are read and
+erased at ``/v1/customers?id=``, which takes any text.
 """
 
 import re
@@ -17,18 +17,18 @@ LONGEST = 64
 LONGEST_KEY = 200
 """Characters of an external key."""
 BULK = "bulk"
-"""The path of the list, /v1/customers/bulk, and so the id of nobody new."""
+"""The path of the list, /v1/customers/bulk, and so no new customer's id."""
 RESERVED = (".", "..", BULK)
 RESERVED_KEYS = (".", "..")
 PATTERN = r"^(?!(?:\.{1,2}|bulk)$)[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]*[^\s/\\\x00-\x1f\x7f])?$"
-"""What every id matches, as contracts write it; ``SENTENCE`` says the rest."""
+"""What every id matches, as contracts write it; ``SENTENCE`` has the rest."""
 SENTENCE = (
     "New ones are stored only if a path can name them: printable characters but `/` and `\\`, no blank at either end, "
     "none that nobody sees, Unicode normal form C, not `.`, `..` or `bulk`."
 )
 
 PLAIN = "[A-Za-z0-9_-]"
-"""Signs of which any id may be made, whichever their order."""
+"""Characters of which any id may be made, in any order."""
 _PLAIN = re.compile(f"{PLAIN}+")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
@@ -37,7 +37,7 @@ _UNSEEN = re.compile(
 
 
 def fault(text: str) -> str | None:
-    """What keeps ``text`` from being a new customer's id; None for nothing.
+    """Why ``text`` may not be a new customer's id; None where it may.
 
     >>> fault("c-000001"), fault("张三 1"), fault("a/b")
     (None, None, 'must not hold "/"')
@@ -48,7 +48,7 @@ def fault(text: str) -> str | None:
 
 
 def key_fault(text: str) -> str | None:
-    """What keeps ``text`` from being a new external key; None for nothing."""
+    """Why ``text`` may not be a new external key; None where it may."""
     return _fault(text, LONGEST_KEY, RESERVED_KEYS)
 
 

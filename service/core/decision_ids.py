@@ -1,6 +1,6 @@
-"""The ids of decisions: a UUIDv7, whose first 48 bits are the milliseconds at which it was made (RFC 9562, 5.7).
+"""Decisions' ids: UUIDv7, whose first 48 bits are the milliseconds at which the decision was made (RFC 9562, 5.7).
 
-PostgreSQL reads a UUID in several spellings, and so did whoever sent one. What is stored and compared has one: lower
+PostgreSQL reads a UUID in several spellings, and clients may send any of them. Stored and compared is one form: lower
 case with hyphens.
 """
 
@@ -15,7 +15,7 @@ _SPELT = re.compile(rf"{_GROUPS}|\{{{_GROUPS}\}}").fullmatch
 
 
 def canonical_id(text: str) -> str | None:
-    """The id in the one form in which it is stored and compared; None where ``text`` can be no decision's id.
+    """The id in the one form that is stored and compared; None where ``text`` can be no decision's id.
 
     >>> canonical_id("{0199D3C86F1E7C3A9A550D6F2B7E4C10}"), canonical_id("urn:0199d3c86f1e7c3a9a550d6f2b7e4c10")
     ('0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10', None)
@@ -26,7 +26,7 @@ def canonical_id(text: str) -> str | None:
 
 
 def made_at(decision_id: str) -> int | None:
-    """When the decision was made, in ms UTC; None where the id is no UUIDv7 and tells nothing.
+    """When the decision was made (ms UTC); None where the id is no UUIDv7.
 
     >>> made_at("0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10"), made_at("0199d3c8-6f1e-4c3a-9a55-0d6f2b7e4c10")
     (1760194752286, None)

@@ -1,6 +1,6 @@
-"""The nouns as frozen values: what the house speaks of, on the standard library alone.
+"""The domain's nouns as frozen values, on the standard library alone.
 
-Nothing here decides, reads a clock or touches storage. Instants are integers, milliseconds since 1970 UTC; money is
+Nothing here decides, reads a clock or touches storage. Instants are integers: milliseconds since 1970 UTC. Money is
 yuan. ``Attributes`` are a customer's raw facts as JSON carries them: numbers, booleans, ISO dates, words, or None for
 unknown.
 """
@@ -16,14 +16,14 @@ Text = Mapping[str, str]
 """The same sentence by language: ``{"zh": ..., "en": ...}``."""
 
 UNKNOWN_CUSTOMER = ""
-"""Whom a decision is about when nobody is known: a visitor."""
+"""The customer id of a decision for an unknown visitor."""
 RETIRED = "retired"
-"""The word of the ledger on who is a customer of the bank no more: true closes every outbound channel."""
+"""The consent purpose that says who is no longer a customer: true closes every outbound channel."""
 
 KEPT = 24
-"""Instants of each trail that are kept, the newest: no fewer are read."""
+"""The newest instants of each trail that are kept; at least so many are read."""
 SURVEYS = 32
-"""Scores of surveys that are read, the newest."""
+"""The newest survey scores that are read."""
 
 
 class Family(StrEnum):
@@ -34,7 +34,7 @@ class Family(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened between the customer and the bank."""
+    """The kinds of event between the customer and the bank."""
 
     IMPRESSION = "impression"
     CLICK = "click"
@@ -48,10 +48,10 @@ class EventKind(StrEnum):
 
 
 class Arm(StrEnum):
-    """How a customer is served: with their own propensities and fit, (holdout) by priors alone, or by the challenger.
+    """How a customer is served: personalised, by priors alone (holdout), or by the challenger.
 
-    ``unpersonalised`` is no arm of an experiment: who withdrew personalisation, or of whom nothing is known. The other
-    arms are the policy's standing tests, each named by its id.
+    ``unpersonalised`` is no arm of an experiment: it serves customers who withdrew personalisation, and unknown
+    visitors or customers without facts. The other arms are the policy's standing tests, each named by its id.
     """
 
     PERSONALISED = "personalised"
@@ -61,14 +61,14 @@ class Arm(StrEnum):
 
 
 CLOCK_SKEW_MS = 5 * 60_000
-"""By how much the clock of whoever reports may be wrong."""
+"""How far the clock of a sender of events may be off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; ``id`` is the sender's and makes a repeated delivery harmless.
+    """One event; ``id`` is the sender's and makes a repeated delivery harmless.
 
-    ``question`` is what a survey asked, by its id in the policy's portrait; None asked in general.
+    ``question`` is the survey's question, by its id in the policy's portrait; None for a question about the whole.
     """
 
     id: str
@@ -85,7 +85,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What events of one kind, about one offer, in one channel leave behind: the newest instants, oldest first."""
+    """What is kept of the events of one kind, about one offer, in one channel: the newest instants, oldest first."""
 
     kind: str
     offer: str | None
@@ -105,7 +105,8 @@ class Survey:
 class KindLookback:
     """How much is read of the events of one kind: from ``since`` (ms) on, and of each trail the newest ``most``.
 
-    Trails that differ only in an offer or a channel that is not asked for are read as one.
+    ``by_offer`` and ``by_channel`` say whether trails of different offers or channels are told apart; otherwise they
+    are read as one.
     """
 
     kind: str
@@ -117,9 +118,9 @@ class KindLookback:
 
 @dataclass(frozen=True, slots=True)
 class Lookback:
-    """How much of the past is read: what happened from ``since`` (ms) on, and of each trail the newest ``most``.
+    """How much of the past is read: events from ``since`` (ms) on, and of each trail the newest ``most``.
 
-    ``kinds`` says it kind by kind, and no other kind is read; None reads all kinds alike.
+    ``kinds`` gives it kind by kind, and no other kind is read; None reads all kinds alike.
     """
 
     since: int
@@ -131,8 +132,8 @@ class Lookback:
 class Snapshot:
     """All that is known of one customer at one moment: what a decision reads, and what its record keeps.
 
-    ``consents`` maps a purpose, or ``marketing:<channel>``, to the newest word in the ledger; absent means unknown,
-    and unknown means no. ``trails`` are what is left of the events, ``surveys`` the newest scores, oldest first.
+    ``consents`` maps a purpose, or ``marketing:<channel>``, to the newest answer. An absent purpose is unknown, and
+    unknown means no. ``trails`` are the kept events, ``surveys`` the newest scores, oldest first.
     """
 
     customer_id: str
@@ -168,7 +169,8 @@ class Context:
 class Release:
     """Policy, bundle and prices that serve together; ``bundle`` is None where priors alone decide.
 
-    ``on_trial`` where policy and bundle are the release's challenger, which a share of its customers is served by.
+    ``on_trial`` is true where policy and bundle are those of the release's challenger, which serves a share of its
+    customers.
     """
 
     id: int
@@ -182,8 +184,8 @@ class Release:
 class Treatment:
     """One offer in one channel, with all the factors of its priority (yuan).
 
-    ``reasons`` are the fit rules that fired, ``strategies`` those credited with it: of the rules that raised it.
-    ``uplift`` is what offering adds to P(taken), where it took the propensity's place in the priority; else None.
+    ``reasons`` are the fit rules that fired; ``strategies`` are those of the rules that raised it. ``uplift`` is what
+    offering adds to P(taken), where it replaced the propensity in the priority; else None.
     """
 
     offer: str
@@ -222,12 +224,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that holds a key: its name and scopes, and the customer or the branch beyond which it reaches nobody.
+    """A program that holds a key: its name, its scopes, and the customer or branch to which it is bound.
 
-    A token that a branch's key minted is bound to both: to its customer, while they are of that branch.
+    A token minted by a branch's key is bound to both: to its customer, while the customer is of that branch.
 
-    ``quota`` is how many requests it may make a minute; None leaves that to the settings. ``require_if_match``: it
-    writes customers only with the revision it has seen.
+    ``quota`` is how many requests it may make in a minute; None uses the setting. ``require_if_match``: it may write
+    customers only with the revision it has read.
     """
 
     name: str
@@ -244,13 +246,13 @@ class Client:
 
     @property
     def holder(self) -> tuple[str, str | None, str | None]:
-        """Who asks: the name, and for which customer or branch. What one holder uses up is no other's.
+        """The name, and the customer or branch: who uses up a quota.
 
-        Without the scopes: asking for a token of other scopes opens no new quota.
+        Scopes are left out, so that a token of other scopes shares the quota.
         """
         return self.name, self.customer_id, self.branch
 
     @property
     def principal(self) -> tuple[str | None, ...]:
-        """Who asks, and what they may: an answer to one principal is shown to no other."""
+        """The holder and the scopes: a stored answer is shown only to the principal it was made for."""
         return *self.holder, *sorted(self.scopes)

@@ -1,8 +1,8 @@
 """One family of errors: what was wrong, what was expected, where to mend it.
 
-Every error the product raises on purpose is a ``FourcastError``. It carries the HTTP status and the problem type
-that ``app`` turns into one problem+json answer (RFC 9457); the command line prints the same words. Checks that can
-find more than one fault collect ``Problem`` rows and raise once, so that a reader mends everything in one go.
+Every error that the product raises on purpose is a ``FourcastError``. It carries the HTTP status and the problem type
+of its problem+json answer (RFC 9457); the command line prints the same sentences. A check that can find more than one
+fault collects ``Problem`` rows and raises once, so that a reader mends everything in one go.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault: ``where`` it stands (file and key, or field path) and the sentence that says how to mend it."""
+    """One fault: ``where`` (file and key, or field path) and the sentence that says how to mend it."""
 
     where: str
     message: str
@@ -22,13 +22,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class TranslatedProblem(Problem):
-    """A fault whose sentence is in a language already, and is not translated any more."""
+    """A problem whose sentence is written in ``language`` already and is not translated again."""
 
     language: str
 
 
 MOST_PROBLEMS = 100
-"""Told of one request; who mends these sees the rest."""
+"""At most so many problems are listed for one request; the rest appear once these are mended."""
 
 
 class FourcastError(Exception):
@@ -67,7 +67,7 @@ class Malformed(FourcastError):
 
 
 class Gone(FourcastError):
-    """It was there and is not kept any more."""
+    """It existed and is no longer kept."""
 
     status = 410
     slug = "gone"
@@ -75,7 +75,7 @@ class Gone(FourcastError):
 
 
 class NotAcceptable(FourcastError):
-    """None of the media types that the caller takes is one this can be written as."""
+    """None of the media types that the caller accepts is available."""
 
     status = 406
     slug = "not-acceptable"
@@ -118,11 +118,11 @@ class UnsupportedMedia(FourcastError):
 
 
 class UnsupportedCoding(UnsupportedMedia):
-    """The body is packed in a way that nobody here unpacks (RFC 9110, 15.5.16)."""
+    """The body's content coding is not supported (RFC 9110, 15.5.16)."""
 
 
 class Unauthorized(FourcastError):
-    """No key, or one that no client holds."""
+    """No key, or a key that no client holds."""
 
     status = 401
     slug = "unauthorized"
@@ -130,7 +130,7 @@ class Unauthorized(FourcastError):
 
 
 class InvalidToken(Unauthorized):
-    """An access token that is not good: expired, not ours, not for us, or not as we take it (RFC 6750)."""
+    """The access token is not valid: expired, signed by another, meant for another service, or malformed (RFC 6750)."""
 
 
 class Forbidden(FourcastError):
@@ -151,12 +151,12 @@ class NotFound(FourcastError):
 
 
 def no_customer(customer_id: str) -> NotFound:
-    """What to raise of a customer nobody has stored."""
+    """The error for a customer that is not stored."""
     return NotFound(f'No customer "{customer_id}". Import customers first, or check the id.')
 
 
 class Conflict(FourcastError):
-    """The same name was used before with another content."""
+    """The same name was used before with other content."""
 
     status = 409
     slug = "conflict"
@@ -165,7 +165,7 @@ class Conflict(FourcastError):
 
 
 class PreconditionFailed(FourcastError):
-    """It has changed since the caller read it; nothing was stored."""
+    """The resource changed since the caller read it; nothing was stored."""
 
     status = 412
     slug = "precondition-failed"
@@ -181,7 +181,7 @@ class PreconditionRequired(FourcastError):
 
 
 class Unconfirmed(FourcastError):
-    """It would take away what is known, and nobody said that this is meant; nothing was done."""
+    """It would remove known facts, and the caller did not confirm that; nothing was done."""
 
     status = 409
     slug = "unconfirmed"
@@ -189,7 +189,7 @@ class Unconfirmed(FourcastError):
 
 
 class InProgress(FourcastError):
-    """The same request is being answered just now; try again after ``retry_after`` seconds."""
+    """The same request is still being answered; try again after ``retry_after`` seconds."""
 
     status = 409
     slug = "in-progress"
@@ -213,7 +213,7 @@ class KeyReused(InvalidInput):
 
 
 class ContactRefused(FourcastError):
-    """A gate is closed to this contact now; ``problems`` name it and say why."""
+    """A gate is closed to this contact now; ``problems`` name the gate and the reason."""
 
     status = 409
     slug = "contact-refused"
@@ -221,7 +221,7 @@ class ContactRefused(FourcastError):
 
 
 class Unavailable(FourcastError):
-    """A server this needs does not answer; try again after ``retry_after`` seconds."""
+    """A server that this needs does not answer; try again after ``retry_after`` seconds."""
 
     status = 503
     slug = "unavailable"
@@ -245,7 +245,7 @@ class TooMany(FourcastError):
 
 
 class ExpressionError(InvalidInput):
-    """An expression cannot be parsed, names something unknown, or mixes kinds; says at which position."""
+    """An expression cannot be parsed, has an unknown name, or mixes kinds; ``problems`` name line and column."""
 
     slug = "invalid-expression"
     title = "Invalid expression"
@@ -271,14 +271,14 @@ class BundleError(FourcastError):
 
 
 class NoLightGBM(BundleError):
-    """LightGBM's C library does not open on this machine: no model can score."""
+    """LightGBM's C library does not load on this machine: no model can score."""
 
     title = "LightGBM does not load"
     exit_code = 2
 
 
 class OwnApproval(FourcastError):
-    """Who proposed a policy may not approve it: two pairs of eyes."""
+    """The proposer of a policy may not approve it: four-eyes principle."""
 
     status = 409
     slug = "own-approval"

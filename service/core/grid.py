@@ -1,11 +1,11 @@
-"""The grid: customer (n) x offer (m) x channel (k), and what is read on it.
+"""The grid: customer (n) x offer (m) x channel (k); its index, and the bank's days.
 
-A column has length 1 on every axis it does not vary over, and NumPy broadcasts the rest. With one customer, a column
-that varies over the customer or the request alone is a plain Python scalar, which a rule reads thirty times as fast.
-Here: the shapes, and the request as ``context.*`` columns in the bank's own hours and days. Not here: what fills
-``customer.*`` (``core.attributes``), ``history.*`` (``rules.contact``), ``offer.*`` and ``channel.*`` (the policy).
+A column has length 1 on every axis over which it does not vary, and NumPy broadcasts the rest. For one customer, a
+column that varies over the customer or the request alone is a plain Python scalar, which a rule reads thirty times as
+fast. Elsewhere: what fills ``customer.*`` (``core.attributes``), ``context.*`` (``core.context``), ``history.*``
+(``rules.history``), ``offer.*`` and ``channel.*`` (the policy).
 
-A day is a number, days since 1970-01-01 of the bank's time zone, because a date is only ever compared or subtracted.
+A day is a number: days since 1970-01-01 in the bank's time zone. Dates are only ever compared or subtracted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,9 +44,9 @@ def by_channel(values: Sequence[object] | Array) -> Array:
 
 
 class GridIndex:
-    """Where an offer, its family and a channel stand on their axes; what the policy does not know stands at -1.
+    """The position of each offer, family and channel on its axis; a name unknown to the policy is at -1.
 
-    ``size`` is the length of each axis, ``direction`` the channels' directions in order.
+    ``size`` is the length of each axis; ``direction`` are the channels' directions in order.
     """
 
     def __init__(self, offers: Sequence[tuple[str, str]], channels: Sequence[tuple[str, str]]) -> None:
@@ -65,7 +65,7 @@ class GridIndex:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One instant on the bank's wall: day number, hour, minute of the day, weekday (1 is Monday)."""
+    """One instant in the bank's time zone: day number, minute of the day, weekday (1 is Monday)."""
 
     day: int
     minute: int
@@ -97,7 +97,7 @@ def day_at(now: int, timezone: str) -> date:
 
 
 def start_of(day: date, timezone: str) -> int:
-    """The instant (ms UTC) at which the bank's day begins; where clocks skip midnight, the first that is of the day.
+    """The instant (ms UTC) at which the bank's day begins; where clocks skip midnight, the first instant of that day.
 
     >>> start_of(date(2026, 1, 31), "Asia/Shanghai")
     1769788800000
@@ -114,7 +114,10 @@ def _offset_ms(quarter: int, timezone: str) -> int:
 
 
 def day_number(iso: str) -> int:
-    """Days since 1970-01-01 of an ISO date; ValueError where it is none.
+    """Days since 1970-01-01 of an ISO date.
+
+    Raises:
+        ValueError: ``iso`` is no ISO date.
 
     >>> day_number("2026-02-01")
     20485

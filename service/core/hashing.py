@@ -1,7 +1,7 @@
-"""Chance without chance: who is in which arm, and in which order things are tried, by SHA-256 of a salt and a name.
+"""Reproducible randomness: assignment to arms and random order, by SHA-256 of a salt and a name.
 
-The same salt and unit always give the same answer, in every process, on every machine, on replay. Another salt gives
-an independent one, so that two experiments do not share their customers. Nothing here knows what an arm means.
+The same salt and unit always give the same answer, in every process, on every machine, on replay. Another salt gives an
+independent one, so two experiments do not share their customers. Nothing here knows what an arm means.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS = 10_000
-"""Into so many equal parts units are divided before tests draw from them: a share is a whole number of them."""
+"""Units are divided into so many equal parts before tests draw from them; a share is a whole number of parts."""
 
 _NOBODY, _TAKEN = -1, -2
 _SEPARATOR = "\x1f"
@@ -31,7 +31,7 @@ def hash_fraction(salt: str, *unit: object) -> float:
 
 
 def hash_fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.float64]:
-    """``hash_fraction`` of each unit, the same numbers, some twice as fast where there are many."""
+    """``hash_fraction`` of each unit: the same numbers, about twice as fast for many units."""
     begun = sha256(f"{salt}{_SEPARATOR}".encode("utf-8", "surrogatepass"))
 
     def digest(unit: Sequence[object]) -> bytes:
@@ -44,11 +44,11 @@ def hash_fractions(salt: str, units: Iterable[Sequence[object]]) -> NDArray[np.f
 
 
 def assign_buckets(tests: Iterable[tuple[str, str, float]], taken: float, rest: str) -> list[str]:
-    """Which of ``tests`` (name, salt, share) each bucket of [0, 1) belongs to; ``rest`` for those nobody drew.
+    """Which of ``tests`` (name, salt, share) each bucket of [0, 1) belongs to; ``rest`` where no test drew it.
 
-    Every test takes its share of the buckets in the order of its own salt, from those that are free: not in the first
-    ``taken`` of [0, 1), not drawn by a test before it. So a unit is in one test at most, a share is met exactly while
-    buckets last, and a test that grows, shrinks or ends moves hardly a unit of another (only where both drew).
+    Each test draws its share of the buckets in the order of its own salt. It draws from the free buckets: not among the
+    first ``taken`` of [0, 1), and not drawn by a test before it. So a unit is in one test at most, and a share is met
+    exactly while buckets last. A test that grows, shrinks or ends moves a unit of another test only where both drew it.
 
     >>> found = assign_buckets([("a", "s", 0.1), ("b", "t", 0.2)], 0.5, "none")
     >>> found.count("a"), found.count("b"), set(found[:5000])

@@ -1,8 +1,8 @@
-"""What to say of a name that nobody knows: which there are, and which of them it may have meant.
+"""What to suggest for an unknown name: the known names, and the nearest of them.
 
-Looking for a near name costs as much as there are names, and far more than reading one. So it is looked for in one
-place, ``find_near``, and a request may look ``MOST_NEAR`` times in all, wherever in it the strangers stand: no body of
-nonsense keeps a worker busy. Whoever reads files on the command line may look as often as they like.
+Searching a near name costs far more than reading one. So ``find_near`` is the one place that searches, and a request
+may search ``MOST_NEAR`` times in all: no body of nonsense keeps a worker busy. Files read on the command line have no
+such limit.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,14 +15,14 @@ from math import inf
 MOST_NEAR = 20
 """Unknown names of one request for which a near one is looked for."""
 MOST_COMPARED, MOST_LISTED, LONGEST = 500, 50, 64
-"""Known names that one unknown name is compared with; those that are listed; letters of a name that is compared."""
+""""""
 
 _LEFT: ContextVar[float] = ContextVar("near names that may still be looked for", default=inf)
 
 
 @contextmanager
 def limit_searches(most: int = MOST_NEAR) -> Iterator[None]:
-    """Let at most so many near names be looked for in here."""
+    """Allow at most ``most`` searches for a near name within this context."""
     token = _LEFT.set(most)
     try:
         yield
@@ -31,7 +31,7 @@ def limit_searches(most: int = MOST_NEAR) -> Iterator[None]:
 
 
 def find_near(word: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
-    """The known name that ``word`` may have meant; None where none is near, or enough were looked for.
+    """The known name that ``word`` may have meant; None where none is near, or the limit of searches is reached.
 
     >>> find_near("trem-12m", ["term-6m", "term-12m"]), find_near("x" * 65, ["x" * 64])
     ('term-12m', None)
@@ -44,7 +44,7 @@ def find_near(word: str, known: Collection[str], cutoff: float = 0.6) -> str | N
 
 
 def explain_unknown(got: str, known: Collection[str]) -> str:
-    """What is expected instead of ``got``, and the nearest of it.
+    """The sentence on an unknown name: what was expected, what was got, and the nearest known name.
 
     >>> explain_unknown("trem-12m", ["term-6m", "term-12m"])
     'expected one of term-12m, term-6m; got "trem-12m"; did you mean "term-12m"?'

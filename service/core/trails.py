@@ -1,14 +1,16 @@
-"""The past as trails: all that a rule can ask of a customer's events, in a size that does not grow with them.
+"""A customer's events as trails: all that rules can ask of the past, in a size that does not grow with the events.
 
 A trail holds the newest instants of the events of one kind, about one offer, in one channel. Rules ask three things of
-the past: how many such events stand in a window, how old the newest is, and what surveys said. A rule that compares a
-count with 5 cannot tell 6 from 6,000. So with the newest ``most`` instants of every trail, where ``most`` is one above
-the largest number that any count is compared with (``lookback``), every rule says what it would say of all the events,
-to the millisecond, for every window at every instant: a count below ``most`` is exact, and where a trail had to leave
-an event out of a window, it alone has ``most`` in it. So ``min(count, most)`` is exact, also of the sums over offers,
-channels and directions, and the order in which events arrive changes nothing.
+the past: how many such events are in a window, how old the newest is, and what surveys answered. A rule that compares
+a count with 5 cannot tell 6 from 6,000.
 
-Of surveys the newest ``SURVEYS`` scores are read; their mean is the satisfaction that rules ask for.
+So each trail keeps its newest ``most`` instants, where ``most`` is one above the largest number that any count is
+compared with (``lookback``). Every rule then gives the answer that all events would give, to the millisecond, for every
+window at every instant. A count below ``most`` is exact; a trail that left an event out of a window has ``most`` in
+the window by itself. So ``min(count, most)`` is exact, also for sums over offers, channels and directions, and the
+order in which events arrive changes nothing.
+
+Of surveys the newest ``SURVEYS`` scores are read; their mean is the satisfaction that rules read.
 """
 
 from collections.abc import Iterable
@@ -20,7 +22,7 @@ EVERY = 2**31 - 1
 
 
 def trails_of(events: Iterable[Event]) -> tuple[Trail, ...]:
-    """The trails of events, whole; each trail's instants oldest first."""
+    """The whole trails of events; each trail's instants oldest first."""
     found: dict[tuple[str, str, str], list[int]] = {}
     for event in events:
         found.setdefault((event.kind, event.offer or "", event.channel or ""), []).append(event.at)

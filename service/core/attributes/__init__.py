@@ -1,17 +1,15 @@
-"""What a customer's record may hold, and how it enters a grid: the table of raw attributes and derived features.
+"""A customer's attributes: what a record may hold, and how it becomes columns of the grid.
 
-Order: a document (``attributes.yaml``, or the table a bundle carries) -> ``parse_table`` -> ``AttributeTable``. The
-table then ``check``s a record on its way in, naming every fault, and ``encode``s it for use, where what ``check`` would
-refuse reads as unknown; so nothing that ever reached a store can break a decision. ``parsing`` reads the document,
-``table`` holds it, ``encoders`` judges single values, ``records`` and ``frames`` take whole ones. Deriving the
-features is the part of ``core.attributes.features``.
+Order: ``parsing`` reads a document (``attributes.yaml``, or the table that a bundle carries) into an
+``AttributeTable``. The table ``check``s a record before it is stored and names every fault. It ``encode``s a stored
+record for use; a value that ``check`` would refuse reads as unknown, so nothing stored can break a decision.
 
-    encoders  a raw value in, the figure or word a grid holds out
-    features  the features of an attribute table, compiled once, run on one customer or on many
-    frames    pandas and Arrow tables, read by what both offer, so neither library is imported here
-    parsing   the document of the table into the table
-    records   one customer's record into columns, on the live road
-    table     what each attribute may be, whether a record fits, and the record as columns of a grid
+    parsing   the document of the table into an AttributeTable
+    table     the table of attributes and features: checks a record, encodes it
+    encoders  one encoder per kind: a raw value in, the grid's float or text out
+    records   one customer's record into columns, on the live path
+    frames    pandas and Arrow tables into columns, without importing either library
+    features  derived features, compiled once, computed for one customer or for many
 """
 
 from service.core.attributes.encoders import Encoded

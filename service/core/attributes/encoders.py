@@ -1,8 +1,8 @@
-"""One encoder per kind: a raw value in, the figure or word a grid holds out; what does not fit becomes unknown.
+"""One encoder per kind: a raw value in, a float or text out; a value that does not fit becomes unknown.
 
-Each encoder knows one value (``one``) and a whole column (``many``), and the two agree value for value. Nothing here
-raises on a value: refusing with a sentence is ``AttributeTable.check``'s part, which calls the same encoders and so can
-never disagree with them. Beside it: ``attributes`` (the table), which alone should import this.
+Each encoder takes one value (``encode_one``) or a whole column (``encode_many``), and both give the same result for
+each value. Nothing here raises on a value: ``AttributeTable.check`` calls the same encoders and writes the sentence
+that refuses it. Only this package should import this module.
 """
 
 import math
@@ -27,7 +27,7 @@ Encoded = float | str | None
 
 
 def _refuse(_: str) -> Encoded:
-    """The judge of attributes that are no text."""
+    """The judge of attributes that are not text."""
     return None
 
 
@@ -99,7 +99,7 @@ def day_encoder() -> Encoder:
 
 
 def text_encoder(values: tuple[str, ...] | None) -> Encoder:
-    """Words from a closed list, or any printable text of 1 to 200 characters; otherwise None."""
+    """One of a closed list of words, or any printable text of 1 to 200 characters; otherwise None."""
     judge = _printable if values is None else {value: value for value in values}.get
     expected = f"text of 1 to {TEXT_LIMIT} printable characters" if values is None else "one of " + ", ".join(values)
 
@@ -110,7 +110,7 @@ def text_encoder(values: tuple[str, ...] | None) -> Encoder:
 
 
 def is_known(value: object) -> bool:
-    """Known at all: not None, nor one of the values that do not equal themselves (NaN, NaT, pandas' NA)."""
+    """Whether ``value`` is known: not None, and equal to itself (NaN, NaT and pandas' NA are not)."""
     if value is None:
         return False
     if isinstance(value, float):
@@ -128,7 +128,7 @@ def _floats(figures: Iterable[float]) -> Array:
 
 
 def _plain(value: object) -> object:
-    """NumPy scalars and decimals, which only columns hold, as plain Python."""
+    """A NumPy scalar or a decimal as plain Python; only columns hold those."""
     if isinstance(value, np.generic):
         return value.item()
     return float(value) if isinstance(value, Decimal) else value
@@ -155,7 +155,7 @@ def _day_numbers(values: Array) -> Array:
 
 
 def _words(column: Array, one: Callable[[object], str | None]) -> Array:
-    """Each distinct word is judged once; a column of a million rows holds few."""
+    """The column of judged words. Each distinct word is judged once; a column of a million rows holds few."""
     words = np.empty(len(column), dtype=object)
     try:
         judged = {value: one(value) for value in set(column)}

@@ -1,9 +1,9 @@
-"""Derived figures: the features of an attribute table, compiled once, run on one customer or on many.
+"""Derived features of an attribute table: compiled once, computed for one customer or for many.
 
-Order: ``AttributeTable.encode`` or ``AttributeTable.encode_frame`` -> ``FeatureProgram.one`` or ``many`` (adds the
-derived columns, each seeing those above it) -> ``Inputs`` (the figures a model wants, in its order, words as codes).
-Training and serving run this same program; a bundle carries its table as a document, so its features keep their meaning
-when the policy's table grows or redefines them. What the models make of the figures is the part of ``scoring.models``.
+Order: ``AttributeTable.encode`` or ``AttributeTable.encode_frame`` -> ``FeatureProgram.derive_one`` or ``derive_many``
+(adds the derived columns; each may read those before it) -> ``Inputs`` (the numbers of one model in its order, words as
+codes). Training and serving run this same program. A bundle carries its table as a document, so its features keep their
+meaning when the policy's table changes. What the models make of the numbers is in ``scoring.models``.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -19,7 +19,7 @@ NAN = float("nan")
 
 
 class FeatureProgram:
-    """The features of a table as compiled steps; ``table`` keeps what it was compiled from."""
+    """The features of a table, compiled; ``table`` is the table they were compiled from."""
 
     def __init__(self, table: AttributeTable) -> None:
         self.table = table
@@ -28,7 +28,11 @@ class FeatureProgram:
 
     @classmethod
     def from_document(cls, document: object, names: Iterable[str] | None = None) -> "FeatureProgram":
-        """The program of a table's document; with ``names``, only what these attributes and features need."""
+        """The program of a table's document; with ``names``, only what these attributes and features need.
+
+        Raises:
+            PolicyError: the document is no table of attributes.
+        """
         table = parse_table(document)
         return cls(table if names is None else table.only(names))
 
@@ -49,13 +53,13 @@ class FeatureProgram:
         return Inputs(names, categories).take_matrix(columns)
 
     def categories(self, names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Every word that stands in the text columns among ``names``, sorted: the codes a model is trained with."""
+        """The distinct words in each text column among ``names``, sorted: the codes that a model is trained with."""
         texts = [name for name in names if self.table.kind_of(name) is Kind.TEXT]
         return {name: sorted({word for word in columns[f"customer.{name}"].flat if word is not None}) for name in texts}
 
 
 class Inputs:
-    """What one model reads: bare names in its order; a word becomes its place in its list, a strange word NaN."""
+    """What one model reads: bare names in its order. A word becomes its position in its list; other words are NaN."""
 
     def __init__(self, names: Sequence[str], categories: Mapping[str, Sequence[str]]) -> None:
         self.names = tuple(names)
@@ -65,7 +69,7 @@ class Inputs:
         self._texts = [(place, codes[name]) for place, name in enumerate(names) if name in codes]
 
     def take_row(self, columns: Mapping[str, Any]) -> list[float]:
-        """One customer's figures, in order."""
+        """One customer's numbers, in order."""
         row = list(self._take(columns))
         for place, codes in self._texts:
             row[place] = codes.get(row[place], NAN)
@@ -73,7 +77,7 @@ class Inputs:
         return row
 
     def take_matrix(self, columns: Mapping[str, Any], rows: slice = slice(None)) -> Array:
-        """The figures of n customers, or of a slice of them, as a C-ordered matrix (n, f)."""
+        """The numbers of n customers, or of a slice of them, as a C-ordered matrix (n, f)."""
         size = max((np.size(columns[name]) for name in self._columns), default=0)
         texts = dict(self._texts)
         matrix = np.empty((len(range(*rows.indices(size))), len(self.names)))

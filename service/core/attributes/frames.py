@@ -1,8 +1,8 @@
-"""Whole files into columns: pandas and Arrow tables, read by what both offer, so neither library is imported here.
+"""Whole tables into columns: pandas and Arrow, read by what both offer, so neither library is imported here.
 
-A column becomes a NumPy array first; its encoder judges the values. A column of another kind altogether (text where
-numbers belong) is an error that names it and the values to blame, since reading it as unknown would quietly ruin every
-score.
+Each column becomes a NumPy array, then its encoder judges the values. A column of another kind (text where numbers
+belong) is an error that names the column and the values at fault, because reading it as unknown would ruin every score
+without a sign.
 """
 
 from collections import Counter
@@ -16,11 +16,15 @@ from service.core.errors import InvalidInput, Problem
 from service.core.grid import Array
 
 DISTINCT = 10
-"""Different faulty values of a column that are told with their counts."""
+"""At most so many different faulty values of a column are named with their counts."""
 
 
 def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
-    """``{"customer.<name>": (n, 1, 1)}`` for every encoder; a column that the frame lacks is unknown throughout."""
+    """``{"customer.<name>": (n, 1, 1)}`` for every encoder; a column that the frame lacks is unknown throughout.
+
+    Raises:
+        InvalidInput: columns hold another kind; names each of them.
+    """
     problems: list[Problem] = []
     rows, present = _rows(frame), set(_names(frame))
     columns = {
@@ -35,14 +39,14 @@ def encode(encoders: Mapping[str, Encoder], frame: Any) -> dict[str, Array]:
 
 
 def column_of(frame: Any, name: str) -> Array:
-    """One column as an array (n,), nulls as NaN, NaT, None or pandas' NA; Arrow has its columns joined and decoded."""
+    """One column as an array (n,), nulls as NaN, NaT, None or pandas' NA. Arrow's columns are joined and decoded."""
     return _arrow_values(frame.column(name)) if _is_arrow(frame) else np.asarray(frame[name].to_numpy())
 
 
 def _arrow_values(column: Any) -> Array:
-    """Words spelled out, and instants that bear a zone as the days of that zone.
+    """Coded words as text, and instants with a zone as the days of that zone.
 
-    Arrow's own conversion reads a null among coded words as the last word, and every instant by Greenwich's clock.
+    Arrow's own conversion reads a null among coded words as the last word, and every instant in UTC.
     """
     if getattr(column.type, "tz", None) is not None:
         return np.array([None if one is None else one.date() for one in column.to_pylist()], dtype=object)
@@ -74,7 +78,7 @@ def _encoded(name: str, encoder: Encoder, values: Array, problems: list[Problem]
 
 
 def _of_another_kind(name: str, encoder: Encoder, values: Array) -> Problem:
-    """A column in which nothing fits: of numbers written as text, those that are none are to blame, not the first."""
+    """The problem of a column in which nothing fits; of numbers written as text, only those that are none are named."""
     rows = np.flatnonzero(_is_known(values))
     to_blame = [row for row in rows.tolist() if not _is_written_number(encoder, values[row])]
     expected = f"must hold {encoder.expected}, got"

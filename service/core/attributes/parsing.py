@@ -1,4 +1,4 @@
-"""The document of the table into the table: shape first, then names, then expressions; every problem at once."""
+"""The document of the attribute table into the table: shape, then names, then expressions; all problems at once."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,12 @@ Row = Mapping[str, Any]
 
 
 def parse_table(document: object, exact: bool = False) -> AttributeTable:
-    """The table of one document; raises PolicyError with every problem, by file and key.
+    """The table of one document: attributes, then features from the top down, each reading only what is above it.
 
-    Attributes, then features from the top down, each seeing only what stands above it. ``exact``: its features compare
-    money as it stands.
+    ``exact``: features compare money as it is, not in whole fen.
+
+    Raises:
+        PolicyError: the document does not hold together; every problem by file and key.
     """
     problems: list[Problem] = []
     raw, derived = _sections(document, problems)

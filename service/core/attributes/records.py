@@ -1,8 +1,8 @@
-"""One customer's record into columns, on the live road: what costs is the number of values, so each takes one branch.
+"""One customer's record into columns, on the live path. Cost grows with the number of values, so each takes one branch.
 
-JSON gives few kinds of value, and a value's kind says which attributes it can fit: a float a number, true or false a
-boolean, text a word or a date. So each kind has its own small table, and no value meets a test it cannot pass. Whatever
-else comes (whole numbers, NumPy's scalars, lists) goes to the attribute's own encoder, which judges everything.
+JSON has few kinds of value, and a value's kind decides which attributes it can fit: a float a number, true or false a
+boolean, text a word or a date. So each kind has its own small table, and no value meets a test that it cannot pass.
+Other values (whole numbers, NumPy's scalars, lists) go to the attribute's own encoder, which judges any value.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ WORDS = (Kind.TEXT, Kind.DATE)
 
 
 class RecordEncoder:
-    """``record -> {"customer.age": 41.0, ...}``, value for value what the encoders' ``one`` gives."""
+    """``record -> {"customer.age": 41.0, ...}``: for each value what the encoder's ``encode_one`` gives."""
 
     def __init__(self, encoders: Mapping[str, tuple[Kind, Encoder]]) -> None:
         self._blank: dict[str, Encoded] = {_column(name): one.unknown for name, (_, one) in encoders.items()}
@@ -28,7 +28,7 @@ class RecordEncoder:
         self._all = {name: (_column(name), one.encode_one) for name, (_, one) in encoders.items()}
 
     def __call__(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
-        """Every raw name, NaN or None where unknown; names of no attribute are passed over."""
+        """Every raw name, NaN or None where unknown; names without an attribute are skipped."""
         columns = self._blank.copy()
         figures, words, truths = self._figures, self._words, self._truths
         for name, value in record.items():

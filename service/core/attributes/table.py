@@ -1,4 +1,4 @@
-"""The table itself: what each attribute may be, whether a record fits, and the record as columns of a grid."""
+"""The table of attributes and features: what each may be, whether a record fits, and the record as columns."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One raw attribute: ``low`` and ``high`` bound numbers, ``values`` closes a text, ``personal`` marks a trait,
-    ``ahead`` a date that speaks of the future, ``grows`` a number that is higher for every newer customer.
+    """One raw attribute. ``low`` and ``high`` bound numbers; ``values`` closes a text; ``personal`` marks a trait.
 
-    Two are equal where they read values alike, whatever their prose.
+    ``ahead`` marks a date that may lie in the future, ``grows`` a number that is higher for every newer customer. Two
+    attributes are equal where they read values alike, whatever their descriptions.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Attribute:
     grows: bool = field(default=False, compare=False)
 
     def encoder(self) -> Encoder:
-        """How values of this attribute are judged and turned into figures."""
+        """How values of this attribute are judged and encoded."""
         if self.kind in (Kind.NUMBER, Kind.MONEY):
             return encoders.number_encoder(*self._bounds(), self._expected())
         if self.kind is Kind.BOOLEAN:
@@ -62,7 +62,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One derived figure: an expression over attributes and the features above it."""
+    """One derived feature: an expression over attributes and the features above it."""
 
     name: str
     kind: Kind
@@ -74,7 +74,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class AttributeTable:
-    """All attributes and features, in the order of the document; ``document`` is the plain form it was read from."""
+    """All attributes and features, in the order of the document; ``document`` is what they were read from."""
 
     attributes: tuple[Attribute, ...]
     features: tuple[Feature, ...]
@@ -86,12 +86,12 @@ class AttributeTable:
         return raw | {f"customer.{one.name}": Name(one.kind, CUSTOMER) for one in self.features}
 
     def kind_of(self, name: str) -> Kind | None:
-        """Kind of an attribute or feature by its bare name; None when the table has no such name."""
+        """The kind of an attribute or feature by its bare name; None where the table has no such name."""
         return self._kinds.get(name)
 
     @cached_property
     def growing(self) -> frozenset[str]:
-        """Attributes that only grow, and features that read one: customers of today differ in them by nature."""
+        """Attributes that only grow, and features that read one: later customers differ in them by nature."""
         found = {one.name for one in self.attributes if one.grows}
         for feature in self.features:
             if any(name.removeprefix("customer.") in found for name in feature.expression.names):
@@ -99,14 +99,14 @@ class AttributeTable:
         return frozenset(found)
 
     def check(self, record: Mapping[str, object]) -> list[Problem]:
-        """The faults of a record of raw attributes, the first hundred; null is always welcome and means unknown."""
+        """The first 100 faults of a record of raw attributes. Null means unknown and is always accepted."""
         faults = (problem for name, value in record.items() for problem in self._faults(str(name), value))
         return list(islice(faults, MOST_PROBLEMS))
 
     def check_days(self, record: Mapping[str, object], today: date) -> list[Problem]:
-        """Every date of a record that lies after ``today`` (the bank's day) and does not speak of the future.
+        """Every date of a record that lies after ``today`` (the bank's day), but for attributes marked ``ahead``.
 
-        What is no date is ``check``'s to name.
+        A value that is no date is named by ``check``, not here.
         """
         past = {one.name for one in self.attributes if one.kind is Kind.DATE and not one.ahead}
         ahead = "must not lie after the bank's day"
@@ -119,17 +119,19 @@ class AttributeTable:
     def encode(self, record: Mapping[str, Any]) -> dict[str, Encoded]:
         """One customer's record as ``{"customer.age": 41.0, ...}``: every raw name, NaN or None where unknown.
 
-        What ``check`` would refuse reads as unknown; names the table does not have are passed over.
+        A value that ``check`` would refuse reads as unknown; names that the table lacks are skipped.
         """
         return self._encode(record)
 
     def encode_frame(self, frame: Any) -> dict[str, Array]:
-        """A pandas or Arrow table as columns of shape (n, 1, 1), value for value what ``encode`` gives.
+        """A pandas or Arrow table as columns of shape (n, 1, 1); each value as ``encode`` gives it.
+
+        Columns of other names are skipped.
 
         Raises
         ------
         InvalidInput
-            A column holds another kind altogether (all problems at once). Columns of other names are passed over.
+            A column holds another kind; all problems at once.
         """
         return frames.encode(self._encoders, frame)
 
@@ -174,7 +176,7 @@ class AttributeTable:
 
 
 def quote_value(value: object) -> str:
-    """A value as a message may quote it: short, on one line, whatever it is."""
+    """A value as a message quotes it: on one line, at most 60 characters."""
     if isinstance(value, int) and value.bit_length() > 128:
         return "a whole number of more than 128 bits"
     text = repr(value[:SHOWN] if isinstance(value, str) else value)
@@ -183,7 +185,7 @@ def quote_value(value: object) -> str:
 
 
 def _closure(features: tuple[Feature, ...], needed: set[str]) -> set[str]:
-    """``needed`` and all that its features read, found from the last feature up: features only look upwards."""
+    """``needed`` and all that its features read: one pass upwards, since features only read what is above them."""
     for feature in reversed(features):
         if feature.name in needed:
             needed |= {name.removeprefix("customer.") for name in feature.expression.names}

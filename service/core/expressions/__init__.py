@@ -50,7 +50,8 @@ __all__ = [
 def parse(text: str, schema: Mapping[str, Name], expects: Kind | None = None) -> Expression:
     """The checked expression of ``text``, of kind ``expects`` if one is given.
 
-    Raises ``ExpressionError`` with every problem found, each with line and column.
+    Raises:
+        ExpressionError: names every problem with line and column.
 
     >>> schema = {"customer.age": Name(Kind.NUMBER, frozenset({"customer"}))}
     >>> parse("customer.age >= 18 and customer.age < 65", schema).kind.value

@@ -1,9 +1,9 @@
 """Where arithmetic could overflow: powers of ten that enclose every result.
 
-Columns are taken to lie between 1e-15 and 1e15 (or to be 0), which covers every attribute and every offer term with
-ten decimal places to spare. A result that cannot pass 1e100 needs no check when it runs and none in the exported
-SQL; only where it could, ``checking`` puts an explicit ``bounded`` node, for which anything beyond is NULL.
-The slack from 1e100 to the 1.8e308 of a double is what a column outside its range may use up.
+Columns are assumed to lie between 1e-15 and 1e15, or to be 0; every attribute and every offer term does, with ten
+decimal places to spare. A result that cannot pass 1e100 needs no check at run time and none in the exported SQL. Where
+it could, ``checking`` adds an explicit ``bounded`` node: anything beyond is NULL. The slack from 1e100 to the 1.8e308
+of a double covers a column outside its range.
 """
 
 from math import log10
@@ -12,7 +12,7 @@ from service.core.expressions.tree import Node, Range
 
 CEILING = 1e100
 MOST_DAYS = 36_525
-"""A date moves by a hundred years at most; what would move it further is NULL."""
+"""A date moves by a hundred years at most; a larger shift is NULL."""
 _DIGITS = 16.0
 _FLOOR = -324.0
 
@@ -27,7 +27,7 @@ def of_literal(number: float) -> Range:
 
 
 def union(nodes: tuple[Node, ...]) -> Range:
-    """The range of whichever of the nodes is chosen."""
+    """The range that encloses all ``nodes``: any of them may be the result."""
     ranges = [node.range for node in nodes]
     return Range(
         max(each.high for each in ranges), min(each.low for each in ranges), min(each.grain for each in ranges)
@@ -55,7 +55,7 @@ def of_bounded(node: Node) -> Range:
 
 
 def may_overflow(range_: Range) -> bool:
-    """True where a result could pass 1e100."""
+    """Whether a result could pass 1e100."""
     return range_.high > log10(CEILING)
 
 

@@ -1,7 +1,7 @@
-"""What an expression does: ``compile_value``, ``compile_truth``, ``compile_falsity``, and ``fold`` before them.
+"""Compiled expressions: ``compile_value``, ``compile_truth``, ``compile_falsity``, and ``fold`` before them.
 
-The one place that knows both evaluation forms. It decides which columns are plain scalars, silences NumPy's
-arithmetic warnings once around a whole run, and turns anything that is not finite into NULL at the very end.
+The one place that knows both evaluation forms. It decides which columns are plain scalars, silences NumPy's arithmetic
+warnings once around a whole run, and turns a result that is not finite into NULL at the end.
 """
 
 from collections.abc import Callable
@@ -30,9 +30,10 @@ _ARITHMETIC = {"+", "-", "*", "/", "round", "fen", "date+", "date-", "days"}
 
 
 def compile_value(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
-    """The value of ``expression`` on given columns: float or array, NaN for NULL; text: str or object array, None.
+    """The value of ``expression`` as a function of columns: float or array, NaN for NULL; text: str or object array,
+    None.
 
-    Results broadcast over ``expression.axes``; what a scalar settles comes back as a scalar. Booleans are 1.0, 0.0 or
+    Results broadcast over ``expression.axes``; where scalars decide, the result is a scalar. Booleans are 1.0, 0.0 or
     NaN.
     """
     run = _prepared(expression, many, _compiler(many).compile_value(expression.program))
@@ -42,19 +43,27 @@ def compile_value(expression: Expression, many: bool = False) -> Callable[[Colum
 
 
 def compile_truth(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
-    """Where ``expression`` is true. A bool, or an array of booleans; false where it is false or unknown."""
+    """Where ``expression`` is true: a bool, or an array of booleans. False where it is false or unknown.
+
+    Raises:
+        TypeError: the expression is not boolean.
+    """
     return _prepared(expression, many, _compiler(many).compile_decision(_boolean(expression), True))
 
 
 def compile_falsity(expression: Expression, many: bool = False) -> Callable[[Columns], Any]:
-    """Where ``expression`` is false. A bool, or an array of booleans; false where it is true or unknown."""
+    """Where ``expression`` is false: a bool, or an array of booleans. False where it is true or unknown.
+
+    Raises:
+        TypeError: the expression is not boolean.
+    """
     return _prepared(expression, many, _compiler(many).compile_decision(_boolean(expression), False))
 
 
 def fold(expression: Expression, columns: Columns) -> Expression:
     """``expression`` with every part that the policy alone decides evaluated once on ``columns``.
 
-    ``columns`` must hold every static name the expression reads. ``tree``, and so ``to_sql``, stays as written.
+    ``columns`` must hold every static name that the expression reads. ``tree``, and so ``to_sql``, stays as written.
     """
     return replace(expression, program=_folded(expression.program, columns))
 
@@ -89,7 +98,7 @@ def _silenced(run: Run) -> Run:
 
 
 def _unwrapped(expression: Expression, run: Run) -> Run:
-    """Columns without axes may come as (1, 1, 1) arrays; the scalar parts want the scalar."""
+    """The run with (1, 1, 1) arrays of columns without axes as scalars, which the scalar parts need."""
     plain = [each.value for each in expression.program.walk() if each.op == "name" and not each.axes]
     if not plain:
         return run

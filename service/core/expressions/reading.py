@@ -1,8 +1,8 @@
-"""Text to sqlglot's tree, refusing early what no expression needs.
+"""Text to sqlglot's tree; refuses early what no expression needs.
 
-Three gates, each refusing by default: characters (length, nothing invisible), tokens (a short list; no comment,
-semicolon, quoted name, parameter or bracket gets further; nesting is counted here, before a recursive parser meets
-it), and then sqlglot. What nodes may stand in the tree is ``checking``'s concern.
+Three gates, each refusing by default. First characters: length, nothing invisible. Then tokens: a short list without
+comments, semicolons, quoted names, parameters or brackets; nesting is counted here, before a recursive parser meets it.
+Then sqlglot. Which nodes the tree may have is decided in ``checking``.
 """
 
 import re
@@ -60,13 +60,17 @@ def refusal(text: str, problems: list[Problem]) -> ExpressionError:
 
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:
-    """``; did you mean ...?`` where something close is known."""
+    """``; did you mean ...?`` where a near name is known, else nothing."""
     close = find_near(word.lower(), known)
     return f"; did you mean {close}?" if close else ""
 
 
 def read_tree(text: str) -> exp.Expr:
-    """sqlglot's tree of ``text``; raises ``ExpressionError`` with every refused token."""
+    """sqlglot's tree of ``text``.
+
+    Raises:
+        ExpressionError: names every refused character or token.
+    """
     problems = list(_characters(text)) or list(_token_problems(text))
     if problems:
         raise refusal(text, problems)
@@ -101,7 +105,7 @@ def _token_problems(text: str) -> Iterator[Problem]:
 
 
 def _gaps(text: str, tokens: list[Token]) -> Iterator[Problem]:
-    """What the tokenizer skipped must be blank: anything else is a comment or a surprise."""
+    """The problems between tokens: what the tokenizer skipped must be blank, else it is a comment or a surprise."""
     reached = 0
     for token in tokens:
         if text[reached : token.start].strip():
@@ -154,7 +158,7 @@ def _word_objection(written: str, before: str, after: str) -> str | None:
 
 
 def _syntax(text: str, tokens: list[Token]) -> list[tuple[str, int]]:
-    """Every token in lower case with its offset; parts of a name and texts as blanks, for they are no syntax."""
+    """Every token in lower case with its offset. Parts of a name and texts become blanks: they are no syntax."""
     written = [_written(text, tokens, index).lower() for index in range(len(tokens))]
     around = zip(["", *written[:-1]], written, [*written[1:], ""], strict=True)
     shown = ["" if "." in (before, after) or word.startswith("'") else word for before, word, after in around]
@@ -172,7 +176,7 @@ def _nesting(text: str, words: list[tuple[str, int]]) -> Iterator[Problem]:
 
 
 def _ambiguity(text: str, words: list[tuple[str, int]]) -> Iterator[Problem]:
-    """Two relations side by side (``a = b is null``) bind differently from database to database."""
+    """The problems of two relations side by side (``a = b is null``), which databases group differently."""
     levels = [(False, False)]
     for word, offset in words:
         related, between = levels[-1]

@@ -1,8 +1,8 @@
 """The nouns of the expression language: kinds, names, nodes, and the expression that holds them.
 
-A ``Node`` is one typed operation. ``reading`` and ``checking`` make the tree, ``bounds`` says where it could overflow,
-``scalars`` and ``arrays`` evaluate it, ``sql`` writes it down. The tree is immutable and carries everything the three
-need (kind, axes, whether it is known from the policy alone), so that none of them looks at a schema again.
+A ``Node`` is one typed operation. ``reading`` and ``checking`` make the tree, ``bounds`` marks where it could overflow,
+``scalars`` and ``arrays`` evaluate it, ``sql`` writes it. The tree is immutable and carries everything they need: kind,
+axes, and whether the policy alone decides it. None of them looks at a schema again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,15 +22,15 @@ Run = Callable[[Columns], Any]
 NAN = float("nan")
 
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-"""What holds where a comparison is known to be false."""
+"""The comparison that holds where this one is known to be false."""
 MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """The same comparison with its sides exchanged."""
 LOGIC = frozenset({"and", "or", "not", "in", "between", "is null", *OPPOSITE})
-"""The operations that are true, false or unknown by their own nature."""
+"""The operations whose result is true, false or unknown."""
 
 
 class Kind(StrEnum):
-    """What a value is. Inside, numbers, money, dates (days since 1970-01-01) and booleans (1.0, 0.0) are floats."""
+    """The kind of a value. Stored as floats: numbers, money, dates (days since 1970-01-01) and booleans (1.0, 0.0)."""
 
     NUMBER = "number"
     MONEY = "money"
@@ -41,9 +41,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Name:
-    """What an expression may read: its kind, the grid axes it varies over, its words, and if the policy fixes it.
+    """What an expression may read: its kind, the grid axes over which it varies, its words, and if the policy fixes it.
 
-    ``exact`` money is compared as it stands, not in whole fen: decisions were made so before records had form 5.
+    ``exact`` money is compared as it is, not in whole fen: so were decisions made before records had form 5.
     """
 
     kind: Kind
@@ -69,10 +69,10 @@ class Range:
 class Node:
     """One operation and what is known of its result.
 
-    ``kind`` is None only while checking (an untyped NULL, or something already reported). ``value`` holds a
-    constant (scalar or array), a name, the digits of a round, or the members of an ``in``. ``bare`` marks a number
-    made of literals only, which may stand for money. ``exact`` money needs no rounding to the fen:
-    literals, and what the policy states. A customer's may be a sum of binary fractions.
+    ``kind`` is None only while checking (an untyped NULL, or something already reported). ``value`` holds a constant
+    (scalar or array), a name, the digits of a round, or the members of an ``in``. ``bare`` marks a number made of
+    literals only, which may be compared with money. ``exact`` money needs no rounding to the fen: literals, and the
+    policy's terms. A customer's amount may be a sum of binary fractions.
     """
 
     op: str
@@ -93,12 +93,12 @@ class Node:
 
 
 def axes_of(nodes: tuple[Node, ...]) -> frozenset[str]:
-    """All the axes that any of ``nodes`` varies over."""
+    """All axes over which any of ``nodes`` varies."""
     return frozenset().union(*(node.axes for node in nodes))
 
 
 def retype(node: Node, kind: Kind) -> Node:
-    """``node`` with untyped NULLs below it taking ``kind``."""
+    """``node`` with every untyped NULL below it as NULL of ``kind``."""
     if node.kind is not None:
         return node
     if node.op == "const":
@@ -107,12 +107,12 @@ def retype(node: Node, kind: Kind) -> Node:
 
 
 def is_missing(found: object) -> bool:
-    """True for NULL: None, or a NaN, which alone differs from itself."""
+    """Whether a value is NULL: None, or a NaN, which alone differs from itself."""
     return found is None or found != found  # noqa: PLR0124
 
 
 def null(kind: Kind | None) -> float | None:
-    """How NULL of this kind looks in a column: None for text, NaN for all else."""
+    """NULL of this kind in a column: None for text, NaN for all else."""
     return None if kind is Kind.TEXT else NAN
 
 
@@ -120,7 +120,7 @@ def null(kind: Kind | None) -> float | None:
 class Expression:
     """A checked expression, equal to another of the same text.
 
-    ``tree`` is what was written; ``program`` is what runs (the same, or folded, when it may hold arrays).
+    ``tree`` is what was written. ``program`` is what runs: the same tree, or the folded one, which may hold arrays.
     """
 
     text: str
@@ -135,7 +135,7 @@ class Expression:
 
     @property
     def axes(self) -> frozenset[str]:
-        """The grid axes the result varies over; what is evaluated may be smaller and broadcasts."""
+        """The grid axes over which the result varies; an evaluated result may be smaller and broadcasts."""
         return self.tree.axes
 
     @property
@@ -145,5 +145,5 @@ class Expression:
 
     @property
     def static(self) -> bool:
-        """True where the policy alone decides the result."""
+        """Whether the policy alone decides the result."""
         return self.tree.static

@@ -1,8 +1,8 @@
-r"""One form for all spellings that a reader takes for the same: of a promise, of a name.
+r"""One form of a text for all spellings that a reader takes for the same: of a promise, of a name.
 
-Full and half width, accents, invisible marks, large and small letters, traditional and simplified characters, and
-letters of other scripts that look Latin (Cyrillic ``\u0430``) fall together. The tables beside this file say what they
-were made from; each word of one is the plain form followed by everything that is read as it.
+Made equal are full and half width, accents, invisible marks, large and small letters, traditional and simplified
+characters, and letters of other scripts that look Latin (Cyrillic ``\u0430``). Each table beside this file names its
+source; each word in it is the plain form followed by every character that reads like it.
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ def fold_text(text: str) -> str:
 
 
 class _Visible(dict[int, str | None]):
-    """What stands for each character: nothing for an invisible one; filled as characters come."""
+    """What replaces each character: nothing for an invisible one. Filled as characters come."""
 
     def __missing__(self, code: int) -> str | None:
         gone = chr(code) not in _KEPT and unicodedata.category(chr(code)) in _INVISIBLE

@@ -1,11 +1,11 @@
-"""Trees to closures over NumPy: whatever varies over more than a scalar, broadcasting over (n, m, k).
+"""Trees to closures over NumPy: everything that varies over more than a scalar, broadcasting over (n, m, k).
 
-The twin of ``scalars``, and bound to agree with it to the last bit: the same ``ln`` (the C library's, for NumPy's own
-differs between processors), the same rounding. A sub-tree without an array below it is handed to ``scalars`` whole,
-and in ``and`` / ``or`` those sides run first, so that one customer's facts can settle a rule before NumPy wakes up.
+The twin of ``scalars``: both agree to the last bit, with the same ``ln`` (the C library's, because NumPy's own differs
+between processors) and the same rounding. A subtree without an array in it is compiled by ``scalars`` as a whole. In
+``and`` and ``or`` those sides run first, so that one customer's facts can decide a rule before NumPy runs.
 
+    values  each builder takes a node and its compiled arguments and returns a function of columns
     logic   comparisons, ranges, lists and NULL, each giving booleans and never unknown
-    values  each builder takes a node and the compiled arguments and gives a function of columns
 """
 
 from typing import Any
@@ -20,13 +20,13 @@ from service.core.expressions.tree import LOGIC, NAN, OPPOSITE, Kind, Node, Run
 
 
 class Compiler:
-    """Compiles for arrays; ``scalar_axes`` are the axes a column may vary over and still be a plain scalar."""
+    """Compiles for arrays; ``scalar_axes`` are the axes over which a column may vary and still be a plain scalar."""
 
     def __init__(self, scalar_axes: frozenset[str]) -> None:
         self.scalar_axes = scalar_axes
 
     def is_scalar(self, node: Node) -> bool:
-        """True where ``node`` evaluates to a plain scalar."""
+        """Whether ``node`` evaluates to a plain scalar."""
         return node.axes <= self.scalar_axes
 
     def compile_value(self, node: Node) -> Run:
@@ -40,7 +40,7 @@ class Compiler:
         return self.case(node)
 
     def compile_decision(self, node: Node, outcome: bool) -> Run:
-        """Where is ``node`` known to be ``outcome``? An array of booleans, or one bool where a scalar settles it."""
+        """Where ``node`` is known to be ``outcome``: an array of booleans, or one bool where scalars decide."""
         if self.is_scalar(node):
             return scalars.compile_decision(node, outcome)
         if node.op == "not":
@@ -55,12 +55,12 @@ class Compiler:
         return self.equals(node, float(outcome))
 
     def three_valued(self, node: Node) -> Run:
-        """1.0, 0.0, or NaN for unknown: how a condition looks as a value."""
+        """A condition as a value: 1.0, 0.0, or NaN for unknown."""
         is_true, is_false = self.compile_decision(node, True), self.compile_decision(node, False)
         return lambda columns: np.where(is_true(columns), 1.0, np.where(is_false(columns), 0.0, NAN))
 
     def equals(self, node: Node, target: float) -> Run:
-        """A boolean value (a column, a constant, a choice) against 1.0 or 0.0."""
+        """A boolean value (a column, a constant, a choice) compared with 1.0 or 0.0."""
         if node.op == "const":
             settled = node.value == target
             return lambda columns: settled
@@ -68,7 +68,7 @@ class Compiler:
         return lambda columns: run(columns) == target
 
     def chain(self, node: Node, outcome: bool) -> Run:
-        """``and`` / ``or``: scalar sides first; the first one that settles it ends the work."""
+        """``and`` / ``or``: scalar sides first; the first side that decides ends the work."""
         ordered = sorted(node.args, key=lambda each: not self.is_scalar(each))
         first = [self.compile_decision(each, outcome) for each in ordered if self.is_scalar(each)]
         rest = [self.compile_decision(each, outcome) for each in ordered if not self.is_scalar(each)]
@@ -99,7 +99,7 @@ class Compiler:
         return logic.texts(self.compile_value(left), self.compile_value(right), op == "=")
 
     def case(self, node: Node) -> Run:
-        """The branch of the first condition that is true; scalar conditions skip whole branches."""
+        """The branch of the first condition that is true; a scalar condition skips whole branches."""
         conditions = [self.compile_decision(each, True) for each in node.args[:-1:2]]
         branches = list(zip(conditions, map(self.compile_value, node.args[1:-1:2]), strict=True))
         otherwise = self.compile_value(node.args[-1])

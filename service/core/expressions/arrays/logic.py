@@ -14,7 +14,7 @@ MANY_MEMBERS = 16
 
 
 def numbers(op: str, left: Run, right: Run) -> Run:
-    """Two numbers compared; neither way where one is NaN."""
+    """Two numbers compared; false either way where one is NaN."""
     compare = _COMPARE[op]
     return lambda columns: compare(left(columns), right(columns))
 
@@ -34,7 +34,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def texts(left: Run, right: Run, equal: bool) -> Run:
-    """Two texts, equal or different; neither where one is None."""
+    """Two texts, equal or different; false either way where one is None."""
     compare = np.equal if equal else np.not_equal
 
     def run(columns: Any) -> Any:
@@ -45,7 +45,7 @@ def texts(left: Run, right: Run, equal: bool) -> Run:
 
 
 def members_of_text(inner: Run, members: frozenset[Any], present: bool) -> Run:
-    """Is the text one of (or, known and none of) ``members``: a set lookup each, cheaper than NumPy on objects."""
+    """Whether the text is one of (or is known and none of) ``members``: set lookups, cheaper than NumPy on objects."""
     wanted = members if present else members | {None}
 
     def run(columns: Any) -> Array:

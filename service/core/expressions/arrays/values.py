@@ -1,4 +1,4 @@
-"""Array values: each builder takes a node and the compiled arguments and gives a function of columns."""
+"""Array values: each builder takes a node and its compiled arguments and returns a function of columns."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -13,12 +13,12 @@ from service.core.grid import Array
 
 
 def keep_numbers(found: Any) -> Any:
-    """Numbers need no wrapping."""
+    """Numbers as they are: only texts need wrapping."""
     return found
 
 
 def as_objects(found: Any) -> Array:
-    """A text as an object array, so that NumPy never makes its own strings of it."""
+    """A text as an object array, so that NumPy makes no string array of it."""
     if isinstance(found, np.ndarray):
         return found
     wrapped = np.empty((), dtype=object)

@@ -1,15 +1,14 @@
-"""sqlglot's tree to ours: every node on the whitelist, every name in the schema, every kind in its place.
+"""sqlglot's tree to ours: every node on the whitelist, every name in the schema, every kind where it belongs.
 
-Default is refusal: a node's class must be in ``RULES`` and carry only the arguments listed there. All problems of one
-text are collected. What SQL dialects disagree on (precedence of ``is`` and ``=``, order of texts, NULL in a list) is
-refused with the form that all of them read alike. ``checker`` holds what the rules share; the rules are in
-``literals``, ``logic``, ``arithmetic`` and ``choices``.
+The default is refusal: a node's class must be in ``RULES`` and carry only the arguments listed there. All problems of
+one text are collected. Where SQL dialects disagree (precedence of ``is`` and ``=``, order of texts, NULL in a list),
+the text is refused, with the form that all of them read alike.
 
-    arithmetic  what may be added to what, of which kind the result is, and where it needs a guard
-    checker     a text being checked, its problems so far, and how kinds agree
-    choices     case, coalesce, nullif, least, greatest, whose result is one of their arguments
+    checker     a text being checked: its problems so far, and how kinds agree
     literals    names, numbers, texts, true, false, dates
     logic       and or not, comparisons, between, in, is null
+    arithmetic  what may be added to what, the kind of the result, and where it needs a guard
+    choices     case, coalesce, nullif, least, greatest, whose result is one of their arguments
 """
 
 from collections.abc import Iterator
@@ -58,7 +57,7 @@ RULES: Rules = {kind: (frozenset(arguments.split()), rule) for kind, arguments, 
 
 
 def check_tree(text: str, tree: exp.Expr, schema: Schema, expects: Kind | None) -> tuple[Node, list[Problem]]:
-    """The typed tree of ``text`` and every problem found; the tree is good only without problems."""
+    """The typed tree of ``text``, and every problem found; the tree is valid only without problems."""
     too_large = _too_large(tree)
     if too_large:
         return NOTHING, [problem(text, 0, too_large)]
@@ -72,7 +71,7 @@ def check_tree(text: str, tree: exp.Expr, schema: Schema, expects: Kind | None) 
 def count_written_out(node: Node) -> int:
     """The operations of ``node`` once a database has replaced every NULLIF by the CASE that repeats its argument.
 
-    DuckDB and Spark do; sixteen nested divisors then take DuckDB half a minute to plan.
+    DuckDB and Spark do so; DuckDB then needs half a minute to plan sixteen nested divisors.
     """
     sizes = [count_written_out(arg) for arg in node.args]
     if node.op in ("nullif", "ln"):
@@ -94,7 +93,9 @@ def _root(checker: Checker, tree: exp.Expr, expects: Kind | None) -> Node:
 
 
 def _too_large(tree: exp.Expr) -> str | None:
-    """Count nodes and levels without recursion; a chain of AND or of OR is one level."""
+    """The problem of a tree with too many nodes or levels; counted without recursion, a chain of AND or OR as one
+    level.
+    """
     count, stack = 0, [(tree, 1)]
     while stack:
         each, level = stack.pop()

@@ -1,4 +1,4 @@
-"""Arithmetic: what may be added to what, of which kind the result is, and where it needs a guard."""
+"""Arithmetic: what may be added to what, the kind of the result, and where it needs a guard."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def operand(checker: Checker, tree: exp.Expr) -> Node:
 
 
 def arithmetic_node(op: str, kind: Kind, *args: Node, digits: int = 0) -> Node:
-    """An arithmetic node, inside a ``bounded`` one where it could overflow."""
+    """A node of arithmetic, inside a ``bounded`` one where it could overflow."""
     range_ = bounds.of_operation(op, args, digits)
     node = join_nodes(op, kind, *args, bare=all(arg.bare for arg in args), exact=False, range=range_)
     if not bounds.may_overflow(range_):
@@ -39,7 +39,7 @@ def arithmetic_node(op: str, kind: Kind, *args: Node, digits: int = 0) -> Node:
 
 
 def plus(checker: Checker, tree: exp.Add | exp.Sub) -> Node:
-    """``+`` and ``-``; with a date among the sides, days."""
+    """``+`` and ``-``; days where a side is a date."""
     left, right = operands(checker, tree)
     op = "+" if isinstance(tree, exp.Add) else "-"
     if Kind.DATE in (left.kind, right.kind):

@@ -1,4 +1,4 @@
-"""What every rule uses: a text being checked, its problems so far, and how kinds agree."""
+"""What every rule of checking uses: the text being checked, its problems so far, and how kinds agree."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,16 +22,16 @@ CHAINS = (exp.And, exp.Or)
 LOOSE = (*COMPARISONS, *CHAINS, exp.In, exp.Between, exp.Is, exp.Not)
 ORDERED = (Kind.NUMBER, Kind.MONEY, Kind.DATE)
 NOTHING = Node("null", None)
-"""Stands for what was refused and reported; it agrees with every kind, so that one mistake is told once."""
+"""The node of what was refused and reported. It agrees with every kind, so each mistake is reported once."""
 
 
 def join_nodes(op: str, kind: Kind | None, *args: Node, **more: Any) -> Node:
-    """A node over ``args``, varying over all their axes and static where all of them are."""
+    """A node over ``args``: it varies over all their axes, and is static where all of them are."""
     return Node(op, kind, args, axes=axes_of(args), static=all(arg.static for arg in args), **more)
 
 
 def offset_of(tree: exp.Expr) -> int:
-    """Where ``tree`` begins: the smallest position in it, else (true, null carry none) in what holds it."""
+    """Where ``tree`` begins: the smallest position in it, else that of its parent (true and null carry none)."""
     starts = [each.meta["start"] for each in tree.walk() if "start" in each.meta]
     if starts or tree.parent is None:
         return min(starts, default=0)
@@ -39,7 +39,7 @@ def offset_of(tree: exp.Expr) -> int:
 
 
 class Checker:
-    """One text being checked; ``problems`` grows. ``rules`` maps a node's class to its arguments and its rule."""
+    """One text being checked. ``rules`` maps a node's class to its arguments and its rule; ``problems`` collects."""
 
     def __init__(self, text: str, schema: Schema, rules: "Rules") -> None:
         self.text = text
@@ -48,7 +48,7 @@ class Checker:
         self.problems: list[Problem] = []
 
     def visit(self, tree: exp.Expr) -> Node:
-        """The typed node of ``tree``, by the rule of its class; anything without a rule is refused."""
+        """The typed node of ``tree``, by the rule of its class; a class without a rule is refused."""
         entry = self.rules.get(type(tree))
         if entry is None:
             return self.fail(tree, f"{type(tree).__name__.lower()} is not part of the language")
@@ -59,18 +59,18 @@ class Checker:
         return rule(self, tree)
 
     def fail(self, tree: exp.Expr, message: str) -> Node:
-        """Report ``message`` at the place of ``tree``; the result agrees with every kind."""
+        """Add a problem at the position of ``tree``; returns the node that agrees with every kind."""
         self.problems.append(problem(self.text, offset_of(tree), message))
         return NOTHING
 
     def visit_operand(self, tree: exp.Expr) -> Node:
-        """An operand of a comparison: logic inside it must stand in brackets, for dialects bind it differently."""
+        """An operand of a comparison. Logic in it needs brackets, because dialects group it differently."""
         if isinstance(tree, LOOSE):
             return self.fail(tree, "put brackets around this comparison; without them, databases read it differently")
         return self.visit(tree)
 
     def require_kind(self, node: Node, tree: exp.Expr, *kinds: Kind) -> Node:
-        """``node``, if it is of one of ``kinds``; a bare number passes for money."""
+        """``node``, if it is of one of ``kinds``; a bare number is accepted as money."""
         if node.kind is None:
             return retype(node, kinds[0]) if len(kinds) == 1 and node is not NOTHING else node
         if node.kind in kinds:
@@ -80,7 +80,7 @@ class Checker:
         return self.fail(tree, f"expected {' or '.join(kinds)}, got {node.kind}")
 
     def agree_on_kind(self, trees: list[exp.Expr], nodes: list[Node]) -> tuple[Kind | None, list[Node]]:
-        """The one kind of all ``nodes``, and the nodes with untyped NULLs and bare numbers taking it."""
+        """The one kind of all ``nodes``, and the nodes with untyped NULLs and bare numbers of that kind."""
         kinds = {node.kind for node in nodes if node.kind is not None}
         if kinds == {Kind.MONEY, Kind.NUMBER} and all(node.bare for node in nodes if node.kind is Kind.NUMBER):
             kinds = {Kind.MONEY}

@@ -25,7 +25,7 @@ def choice_node(checker: Checker, op: str, trees: list[exp.Expr], nodes: list[No
 
 
 def case(checker: Checker, tree: exp.Case) -> Node:
-    """``case when ... then ... [else ...] end``; without else, NULL."""
+    """``case when ... then ... [else ...] end``; NULL without else."""
     conditions = [condition(checker, tree.this, each) for each in tree.args["ifs"]]
     default = tree.args.get("default") or exp.Null()
     trees = [each.args["true"] for each in tree.args["ifs"]] + [default]

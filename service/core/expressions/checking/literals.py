@@ -40,14 +40,14 @@ def literal(checker: Checker, tree: exp.Literal) -> Node:
 
 
 def string(checker: Checker, tree: exp.Literal) -> Node:
-    """A text of bearable length."""
+    """A text of at most ``LONGEST_STRING`` characters."""
     if len(tree.this) > LONGEST_STRING:
         return checker.fail(tree, f"a text may have {LONGEST_STRING} characters, this one has {len(tree.this)}")
     return Node("const", Kind.TEXT, value=tree.this)
 
 
 def number(checker: Checker, tree: exp.Literal) -> Node:
-    """A number within reach of a double, without surprise."""
+    """A number that a double holds exactly enough, written with digits."""
     written = checker.text[tree.meta["start"] : tree.meta["end"] + 1] if "start" in tree.meta else tree.this
     if not _NUMBER.fullmatch(written):
         return checker.fail(tree, f"{written} is not a number; expected digits, as in 1000 or 0.25")
@@ -66,7 +66,7 @@ def boolean(checker: Checker, tree: exp.Boolean) -> Node:
 
 
 def date(checker: Checker, tree: exp.Cast) -> Node:
-    """``date 'YYYY-MM-DD'``, the one conversion there is."""
+    """``date 'YYYY-MM-DD'``, the only conversion."""
     written = tree.this
     if tree.to.this != exp.DType.DATE or not isinstance(written, exp.Literal) or not written.is_string:
         return checker.fail(tree, "conversions are not allowed; a date is written date 'YYYY-MM-DD'")

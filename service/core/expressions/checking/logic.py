@@ -24,7 +24,7 @@ def chain(checker: Checker, tree: exp.And | exp.Or) -> Node:
 
 
 def negation(checker: Checker, tree: exp.Not) -> Node:
-    """``not``, which swaps true and false and leaves unknown alone."""
+    """``not``, which exchanges true and false and keeps unknown."""
     return join_nodes("not", Kind.BOOLEAN, checker.require_kind(checker.visit(tree.this), tree.this, Kind.BOOLEAN))
 
 
@@ -81,7 +81,7 @@ def member(checker: Checker, tree: exp.Expr) -> Node:
 
 
 def words(checker: Checker, trees: list[exp.Expr], nodes: list[Node]) -> None:
-    """Texts compared with a name that lists its words must be among them."""
+    """Check texts that are compared with a name: where the name lists its words, they must be among them."""
     for name in nodes:
         known = checker.schema[name.value].values if name.op == "name" else None
         for tree, node in zip(trees, nodes, strict=True):
@@ -91,7 +91,7 @@ def words(checker: Checker, trees: list[exp.Expr], nodes: list[Node]) -> None:
 
 
 def fen(node: Node) -> Node:
-    """Money is compared in whole fen, so that thresholds behave as decimals; what the policy states is exact."""
+    """Money in whole fen, so that it compares as decimals do; money that the policy states is exact already."""
     if node.kind is not Kind.MONEY or node.exact:
         return node
     return join_nodes("fen", Kind.MONEY, node, value=2, range=bounds.of_operation("fen", (node,), 2))

@@ -2,11 +2,11 @@
 
 NaN does most of the work of NULL: it propagates through arithmetic and fails every comparison. ``compile_decision``
 asks "is it true" or "is it false", never "what is it", so unknown needs no third value. The commonest shape (a name
-against a constant) gets a closure without inner calls. ``values`` and ``logic`` hold the closures; the walk is here.
+against a constant) gets a closure without inner calls. The walk is here.
 
-    edges   money against a constant without rounding
+    values  each builder takes a node and its compiled arguments and returns a function of columns
     logic   comparisons, ranges, lists and NULL, each giving True or False and never unknown
-    values  each builder takes a node and the compiled arguments and gives a function of columns
+    edges   money against a constant without rounding
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def compile_value(node: Node) -> Run:
 
 
 def compile_decision(node: Node, outcome: bool) -> Run:
-    """Is ``node`` known to be ``outcome``? True or False, never unknown."""
+    """Whether ``node`` is known to be ``outcome``: True or False, never unknown."""
     if node.op in _DECIDED:
         return _DECIDED[node.op](node, outcome)
     if node.op == "const":
@@ -61,7 +61,7 @@ def _not(node: Node, outcome: bool) -> Run:
 
 
 def _chain(node: Node, outcome: bool) -> Run:
-    """``and`` is true where all are and false where any is; ``or`` the other way round."""
+    """``and`` is true where all sides are and false where any is; ``or`` the other way round."""
     runs = [compile_decision(each, outcome) for each in node.args]
     return logic.all_of(runs) if (node.op == "and") is outcome else logic.any_of(runs)
 

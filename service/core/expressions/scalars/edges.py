@@ -1,7 +1,7 @@
-"""Money against a constant without rounding: the doubles at which its rounding to whole fen crosses the constant.
+"""Money against a constant without rounding: the doubles at which rounding to whole fen crosses the constant.
 
-``fen(x) >= c`` holds exactly where ``x >= lowest(c)``, for rounding never falls while x rises. The edge is found once,
-when a condition is compiled, so that comparing money in whole fen costs what comparing any number costs.
+``fen(x) >= c`` holds exactly where ``x >= lowest(c)``, because rounding never falls while x rises. The edge is found
+once, when a condition is compiled. Comparing money in whole fen then costs what comparing any number costs.
 """
 
 from collections.abc import Callable

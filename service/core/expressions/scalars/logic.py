@@ -39,7 +39,7 @@ def any_of(runs: list[Run]) -> Run:
 
 
 def texts(left: Run, right: Run, equal: bool) -> Run:
-    """Two texts, equal or different; neither where one is None."""
+    """Two texts, equal or different; false either way where one is None."""
 
     def run(columns: Any) -> bool:
         one, other = left(columns), right(columns)
@@ -49,7 +49,7 @@ def texts(left: Run, right: Run, equal: bool) -> Run:
 
 
 def between(outcome: bool, inner: Run, low: Run, high: Run) -> Run:
-    """Known to be inside (or, for ``outcome`` False, known to be outside) the range."""
+    """Whether the value is known to be inside the range (or, for ``outcome`` False, outside it)."""
     if outcome:
         return lambda columns: low(columns) <= inner(columns) <= high(columns)
 
@@ -61,7 +61,7 @@ def between(outcome: bool, inner: Run, low: Run, high: Run) -> Run:
 
 
 def member(inner: Run, members: frozenset[Any], outcome: bool) -> Run:
-    """Known to be in the list (or known not to be)."""
+    """Whether the value is known to be in the list (or, for ``outcome`` False, not in it)."""
     if outcome:
         return lambda columns: inner(columns) in members
 
@@ -73,7 +73,7 @@ def member(inner: Run, members: frozenset[Any], outcome: bool) -> Run:
 
 
 def is_null(inner: Run, outcome: bool) -> Run:
-    """NULL (or not): None or NaN."""
+    """Whether the value is NULL, None or NaN (or, for ``outcome`` False, is not)."""
 
     def run(columns: Any) -> bool:
         found = inner(columns)

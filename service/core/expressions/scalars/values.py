@@ -1,4 +1,4 @@
-"""Scalar values: each builder takes a node and the compiled arguments and gives a function of columns."""
+"""Scalar values: each builder takes a node and its compiled arguments and returns a function of columns."""
 
 from collections.abc import Callable
 from math import log, modf
@@ -9,12 +9,12 @@ from service.core.expressions.tree import NAN, Node, Run, is_missing, null
 
 
 def always(constant: Any) -> Run:
-    """The same, whatever the columns."""
+    """A function that ignores the columns and returns the constant."""
     return lambda columns: constant
 
 
 def constant(node: Node) -> Any:
-    """The scalar a ``const`` node holds, NULL in the form of its kind."""
+    """The scalar of a ``const`` node, NULL in the form of its kind."""
     return null(node.kind) if is_missing(node.value) else node.value
 
 

@@ -1,4 +1,4 @@
-"""How tightly a piece of SQL binds, loosest first, so that brackets stand only where they are needed."""
+"""How tightly a piece of SQL binds, loosest first, so that brackets are written only where they are needed."""
 
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(1, 9)
 

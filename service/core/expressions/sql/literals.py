@@ -24,7 +24,7 @@ def write_literal(dialect: Dialect, kind: Kind | None, constant: Any) -> str:
 
 
 def write_number(dialect: Dialect, constant: float) -> str:
-    """A double, in the shortest digits that give it back."""
+    """A double, in the shortest digits that read back as the same double."""
     digits, _, power = repr(constant).partition("e")
     digits = digits.removesuffix(".0")
     if not power:

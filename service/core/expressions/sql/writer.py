@@ -20,7 +20,7 @@ class Writer:
     # -- conditions and values: two things only where the database has no boolean values -------------------------------
 
     def condition(self, node: Node) -> Written:
-        """``node`` where a condition is expected."""
+        """``node`` as a condition."""
         if node.op in LOGIC:
             return _LOGIC[node.op](self, node)
         if self.dialect.truth_values:
@@ -28,7 +28,7 @@ class Writer:
         return f"{self.bound(node, SUM)} = 1", COMPARISON
 
     def value(self, node: Node) -> Written:
-        """``node`` where a value is expected."""
+        """``node`` as a value."""
         if node.op not in LOGIC:
             return _VALUES[node.op](self, node)
         if self.dialect.truth_values:
@@ -51,7 +51,7 @@ class Writer:
     # -- leaves --------------------------------------------------------------------------------------------------------
 
     def name(self, node: Node) -> Written:
-        """A name as a column."""
+        """The column of a name."""
         return self.columns.get(node.value, node.value), ATOM
 
     def constant(self, node: Node) -> Written:
@@ -198,7 +198,9 @@ class Writer:
         return f"{node.op.upper()}({self.list(node.args)})", ATOM
 
     def extreme(self, node: Node) -> Written:
-        """Oracle's LEAST and GREATEST give NULL where any argument is; the others skip it, as we do."""
+        """Least or greatest. Oracle's are NULL where any argument is; the other databases skip NULL, as this language
+        does.
+        """
         if self.dialect.truth_values:
             return self.call(node)
         beyond = self.beyond(node.kind, node.op == "least")
@@ -206,7 +208,7 @@ class Writer:
         return f"NULLIF({node.op.upper()}({filled}), {beyond})", ATOM
 
     def beyond(self, kind: Kind | None, above: bool) -> str:
-        """What no column holds, standing in for NULL where it must lose every comparison."""
+        """A value that no column holds: it replaces NULL where NULL must lose every comparison."""
         if kind is Kind.DATE:
             return "DATE '9999-12-31'" if above else "DATE '0001-01-01'"
         return self.number(1e120 if above else -1e120)

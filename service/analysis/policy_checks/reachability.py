@@ -1,9 +1,10 @@
-"""Is there anybody an offer can reach? Customers made up from the policy's own words, walked towards what is closed.
+"""Whether an offer can reach anybody: customers made up from the policy's own words, walked towards what is closed.
 
-The walk starts from a stranger and from a few whose balances are known. Each step tries every single fact a rule could
-turn on (the values and bounds in the rules, the cases, the attributes' ranges) and keeps the one that brings the offers
-and channels nobody reached yet closest to opening. Whatever any of the customers tried is offered counts as reached. It
-finds witnesses, it proves no absence: what stays unreached is told as a warning.
+The walk starts from a stranger and from a few customers whose balances are known; where a gate reads the trained
+segment, from each of them in each segment too. Every step tries each single fact that a rule could depend on (values
+and bounds of the rules, cases, ranges of the attributes, segments). It goes on from the customer who comes closest to
+opening what is not reached yet. An offer counts as reached when any customer on the way could be offered it. The walk
+finds witnesses and proves no absence: what stays unreached is a warning.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +19,17 @@ from service.decision.batch import population_of
 from service.decision.compiled import CompiledPolicy, JudgedCells
 from service.decision.population import Population
 from service.rules.contact_gates import Crowd
-from service.rules.policy import FitRule, GateRule
+from service.rules.policy import FitRule, GateRule, Policy
 from service.rules.rulebook import open_cells
+from service.scoring.propensity import SEGMENT
 
 NOON = 1_773_115_200_000
 """2026-03-10 12:00 in Shanghai, a Tuesday: no holiday, no quiet hour."""
 TODAY = "2026-03-10"
 STEPS = 25
+SEGMENT_NAME = "customer.segment"
 Facts = dict[str, Scalar]
+"""Raw attributes by name, and under ``SEGMENT_NAME`` the trained segment."""
 MONEY = (0.0, 12_000.0, 120_000.0, 1_200_000.0)
 """What each balance of a customer to start from is, in yuan."""
 
@@ -33,8 +37,10 @@ MONEY = (0.0, 12_000.0, 120_000.0, 1_200_000.0)
 def reached(compiled: CompiledPolicy) -> Array:
     """(m, k): the treatments that some customer tried could be offered: open, and worth their cost."""
     found = np.zeros((len(compiled.places.offers), len(compiled.places.channels)), dtype=bool)
-    choices = list(_choices(compiled))
-    for start in starts(compiled):
+    segments = _segments(compiled.policy)
+    choices: list[tuple[str, Scalar]] = [*_choices(compiled), *((SEGMENT_NAME, segment) for segment in segments)]
+    placed = ({**start, SEGMENT_NAME: segment} for segment in segments for start in starts(compiled))
+    for start in (*starts(compiled), *placed):
         if _wanted(found).any():
             _walk(compiled, start, choices, found)
     return found
@@ -78,7 +84,7 @@ def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
     """All cells of customers made up of some facts, who agree to everything and to whom nothing happened yet."""
     count = len(customers)
     people = _people(compiled, customers)
-    seen, moment = _seen(compiled, people), compiled.columns.moment(NOON)
+    seen, moment = _columns_of(compiled, people, customers), compiled.columns.moment(NOON)
     contact = compiled.contact.check_many(Crowd(count, NOON, people.consents, people.past), moment, False)
     resolved = compiled.score_resolver.resolve_many({}, count)
     cost = compiled.contact_cost + compiled.prices({})
@@ -87,18 +93,49 @@ def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
 
 def columns(compiled: CompiledPolicy, customers: Sequence[Facts]) -> dict[str, Any]:
     """What rules read of such customers."""
-    return {**compiled.policy.static_columns, **_seen(compiled, _people(compiled, customers))}
+    return {**compiled.policy.static_columns, **_columns_of(compiled, _people(compiled, customers), customers)}
+
+
+def _segments(policy: Policy) -> list[str]:
+    """The trained segments that the policy names outside its gates; none where no gate reads the segment.
+
+    Which segments exist only a bundle knows. A word that stands in gates alone may be misspelt.
+    """
+    conditions = (condition for gate in policy.gates for condition in (gate.require, gate.applies))
+    if not any(condition is not None and SEGMENT_NAME in condition.names for condition in conditions):
+        return []
+    named = [target.when for target in policy.targets.values()]
+    named += [variant.when for variant in policy.variants.values()]
+    named += [fit.when for fit in policy.fits]
+    named += [tag.when for tag in (*policy.portrait.needs, *policy.portrait.tags)]
+    return list(dict.fromkeys(segment for when in named for segment in _segments_in(when)))
+
+
+def _segments_in(expression: Expression) -> Iterator[str]:
+    """The words that an expression compares the segment with."""
+    for node in expression.tree.walk():
+        if any(arg.op == "name" and arg.value == SEGMENT_NAME for arg in node.args):
+            words = node.value if node.op == "in" else [arg.value for arg in node.args if arg.op == "const"]
+            yield from (word for word in words if isinstance(word, str))
 
 
 def _people(compiled: CompiledPolicy, customers: Sequence[Facts]) -> Population:
     consents = {f"marketing:{channel}": True for channel in compiled.places.channels} | _asked(compiled)
-    return population_of(
-        compiled.policy, [Snapshot(str(place), 1, one, consents) for place, one in enumerate(customers)]
-    )
+    known = [{name: value for name, value in one.items() if name != SEGMENT_NAME} for one in customers]
+    return population_of(compiled.policy, [Snapshot(str(place), 1, one, consents) for place, one in enumerate(known)])
 
 
-def _seen(compiled: CompiledPolicy, people: Population) -> dict[str, Any]:
-    return compiled.columns.of_many(people, Context(NOON), {}, compiled.columns.moment(NOON))[0]
+def _scores(customers: Sequence[Facts]) -> dict[str, Array]:
+    """The score ``segment:<id>`` of each segment that some customer is in, (n,)."""
+    segments = dict.fromkeys(one[SEGMENT_NAME] for one in customers if SEGMENT_NAME in one)
+    return {
+        f"{SEGMENT}{segment}": np.array([float(one.get(SEGMENT_NAME) == segment) for one in customers])
+        for segment in segments
+    }
+
+
+def _columns_of(compiled: CompiledPolicy, people: Population, customers: Sequence[Facts]) -> dict[str, Any]:
+    return compiled.columns.of_many(people, Context(NOON), _scores(customers), compiled.columns.moment(NOON))[0]
 
 
 def _asked(compiled: CompiledPolicy) -> dict[str, bool]:

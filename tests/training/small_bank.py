@@ -1,6 +1,10 @@
 """A bank of one or more SQL files and its files, written where a test wants them."""
 
 from pathlib import Path
+from typing import Any
+
+from training.data.bank import open_bank
+from training.data.warehouse import query
 
 YAML = """name: Small bank
 as_of: 2026-01-31
@@ -20,3 +24,11 @@ def small_bank(root: Path, more: str = "", **sql: str) -> tuple[Path, Path]:
     for name, text in sql.items():
         (bank / f"{name}.sql").write_text(text, encoding="utf-8")
     return bank, files
+
+
+def read_csv(root: Path, csv: str, sql: str = "SELECT * FROM read_csv(file('a.csv'))") -> dict[str, Any]:
+    """The columns of one CSV as the bank's SQL reads it."""
+    bank, files = small_bank(root, customers=sql)
+    (files / "a.csv").write_text(csv, encoding="utf-8")
+    table = query(open_bank(bank), files, "customers")
+    return {name: table.column(name).to_pylist() for name in table.column_names}

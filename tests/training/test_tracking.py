@@ -1,23 +1,17 @@
 """Tracking: a real MLflow store in a SQLite file; runs, figures, files, and the names champion and challenger."""
 
-import sqlite3
-
 import pytest
 
 from service.cli.models.tracking import tell_serving, tell_trained
 from service.core.errors import InvalidInput
 from service.runtime.config import Settings
+from tests.training.tracking_database import rows
 from training.tracking import CHALLENGER, CHAMPION, Untold, crown, named, record
 
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory):
     return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/runs.db"
-
-
-def rows(uri, statement):
-    with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
-        return database.execute(statement).fetchall()
 
 
 def test_a_bundle_becomes_one_run_and_challenger_then_champion(uri, bundle_folder):

@@ -10,14 +10,12 @@ from click.testing import CliRunner
 from service.cli.main import main
 from service.core.errors import InvalidInput
 from service.scoring.models import open_bundle
+from tests.training.quick_model import QUICK
 from training.evaluation.metrics import auc, calibration_error
 from training.models.family import recency
-from training.models.propensity import PropensityModel
 from training.score import Scored, score
 from training.synthetic import write
 from training.train import train
-
-QUICK = PropensityModel(rounds=60, patience=20, folds=3, members=((20, 1.0),), learning_rate=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from service.cache import Cache
 from service.core.domain import Arm, Event
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS
-from service.engine.engine import Engine, OfferRequest
-from service.rules.policy import DEFAULT, Policy, from_documents, load
+from service.engine.engine import Engine
+from service.rules.policy import Policy
 from service.runtime.config import Settings
 from service.scoring.models import open_bundle
 from service.scoring.models.manifest import metrics_of
@@ -30,6 +30,7 @@ from service.scoring.propensity import PRIOR
 from service.store import Store, Words
 from tests.seed import activate, put_policy
 from tests.servers import MakeDatabase, execute
+from tests.training.exploring_policy import ASKED, exploring
 from training.bundles.registry import read_learned_from
 from training.data.bank_tables import Customers
 from training.experience.export import table_of, write_table
@@ -42,7 +43,6 @@ from training.train_from_events import EventTraining, learn_bundle
 
 CUSTOMERS = 1_200
 QUICK = PropensityModel(members=((8, 1.0),), learning_rate=0.1, min_data_in_leaf=15, rounds=60, patience=15, folds=3)
-ASKED = OfferRequest(channel="mobile_app", placement="home_banner", limit=4)
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,6 @@ class ServedBank:
 
     def experience(self, days: float | None = None) -> Experience:
         return collect_experience(self.store.outcomes.histories(0, self.until), self.policy, self.until, days)
-
-
-def exploring() -> Policy:
-    """The shipped policy of a bank that explores a lot in its first days, with a larger holdout."""
-    documents = orjson.loads(orjson.dumps(dict(load(DEFAULT).documents), default=dict))
-    page = documents["experiments"]
-    page["exploration"]["epsilon"], page["holdout"]["share"], page["tests"] = 0.5, 0.15, []
-    return from_documents(documents)
 
 
 @pytest.fixture(scope="module")

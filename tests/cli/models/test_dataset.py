@@ -22,8 +22,8 @@ from service.runtime.config import Settings
 from service.store import Store
 from tests.seed import activate, put_policy
 from tests.servers import DEADLINE_MS, MakeDatabase
-from tests.training.test_tracking import rows
-from tests.training.test_train_from_events import ASKED, exploring
+from tests.training.exploring_policy import ASKED, exploring
+from tests.training.tracking_database import rows
 from training.data.bank_tables import Customers
 from training.synthetic import make
 from training.tracking import CHALLENGER, named

@@ -6,21 +6,12 @@ from typing import Any
 import pytest
 
 from service.core.errors import InvalidInput
-from tests.training.small_bank import small_bank
-from training.data.bank import open_bank
+from tests.training.small_bank import read_csv, small_bank
 from training.data.bank_tables import read_customers
 from training.data.files.csv_calls import csv_calls
-from training.data.warehouse import query
 
 MANY = 21_000
 """More rows than DuckDB looks at before it guesses (20,480)."""
-
-
-def read(root: Path, csv: str, sql: str = "SELECT * FROM read_csv(file('a.csv'))") -> dict[str, Any]:
-    bank, files = small_bank(root, customers=sql)
-    (files / "a.csv").write_text(csv, encoding="utf-8")
-    table = query(open_bank(bank), files, "customers")
-    return {name: table.column(name).to_pylist() for name in table.column_names}
 
 
 def test_a_leading_zero_after_any_number_of_rows_is_kept(tmp_path: Path) -> None:
@@ -69,7 +60,7 @@ def test_codes_meet_codes_in_a_join_though_one_file_has_no_zero(tmp_path: Path) 
 def test_a_column_is_a_number_or_a_truth_only_where_nothing_is_lost(
     tmp_path: Path, values: list[str], read_as: list[Any]
 ) -> None:
-    found = read(tmp_path, "\n".join(["word,x", *(f"w,{value}" for value in values)]))
+    found = read_csv(tmp_path, "\n".join(["word,x", *(f"w,{value}" for value in values)]))
     assert found["x"] == read_as
     assert [type(one) for one in found["x"]] == [type(one) for one in read_as]
 
@@ -81,7 +72,7 @@ def test_days_and_instants_with_the_year_first_are_read_and_reckoned_with(tmp_pa
         "SELECT as_of() - a AS a, as_of() - b AS b, hour(c) AS c, CAST(CAST(d AS DATE) AS VARCHAR) AS d "
         "FROM read_csv(file('a.csv'))"
     )
-    assert read(tmp_path, csv, sql) == {
+    assert read_csv(tmp_path, csv, sql) == {
         "a": [333, 332],
         "b": [333, 122],
         "c": [10, 0],
@@ -92,7 +83,7 @@ def test_days_and_instants_with_the_year_first_are_read_and_reckoned_with(tmp_pa
 def test_what_the_sql_says_of_a_column_holds(tmp_path: Path) -> None:
     csv = "id;day;yuan;n\n1;03/04/2025;1.234,50;7\n2;25/12/2024;2,00;8\n"
     options = "types = {'id': 'VARCHAR'}, dateformat = '%d/%m/%Y', decimal_separator = ',', thousands = '.'"
-    found = read(
+    found = read_csv(
         tmp_path,
         csv,
         f"SELECT id, CAST(day AS VARCHAR) AS day, yuan, n FROM read_csv(file('a.csv'), delim = ';', {options})",
@@ -102,14 +93,14 @@ def test_what_the_sql_says_of_a_column_holds(tmp_path: Path) -> None:
 
 def test_arithmetic_on_a_columns_numbers_goes_on_working(tmp_path: Path) -> None:
     sql = "SELECT sum(x) AS x, max(x) AS most, count(*) FILTER (x > 100) AS n FROM read_csv(file('a.csv'))"
-    assert read(tmp_path, "x\n9\n100.5\n20\n", sql) == {"x": [129.5], "most": [100.5], "n": [1]}
+    assert read_csv(tmp_path, "x\n9\n100.5\n20\n", sql) == {"x": [129.5], "most": [100.5], "n": [1]}
 
 
 def test_a_file_without_a_head_keeps_its_first_row(tmp_path: Path) -> None:
-    assert read(tmp_path, "1,2\n3,4\n") == {"column0": [1, 3], "column1": [2, 4]}
+    assert read_csv(tmp_path, "1,2\n3,4\n") == {"column0": [1, 3], "column1": [2, 4]}
     (tmp_path / "named").mkdir()
     named = "SELECT * FROM read_csv(file('a.csv'), names = ['x', 'y'])"
-    assert read(tmp_path / "named", "1,2\n3,4\n", named) == {"x": [1, 3], "y": [2, 4]}
+    assert read_csv(tmp_path / "named", "1,2\n3,4\n", named) == {"x": [1, 3], "y": [2, 4]}
 
 
 def test_calls_are_found_where_they_are_code_and_only_there() -> None:
@@ -125,13 +116,13 @@ def test_what_is_no_sql_is_said_in_duckdbs_words(tmp_path: Path) -> None:
     for place, sql in enumerate(("SELECT * FROM read_csv(", "SELECT * FROM read_csv()", "SELECT * FROM read_csv(1)")):
         (tmp_path / str(place)).mkdir()
         with pytest.raises(InvalidInput, match=r"customers\.sql: "):
-            read(tmp_path / str(place), "x\n1\n", sql)
+            read_csv(tmp_path / str(place), "x\n1\n", sql)
 
 
 def test_quotes_that_come_late_are_quotes_and_a_quoted_comma_is_no_separator(tmp_path: Path) -> None:
     rows = [f"q{n},r{n},true" for n in range(25_000)]
     late = ['"q999999","rx",true', '"x2","he said ""hi""",false', 'x1,"Smith, John",true']
-    found = read(tmp_path, "\n".join(["id,region,deceased", *rows, *late]))
+    found = read_csv(tmp_path, "\n".join(["id,region,deceased", *rows, *late]))
     assert found["id"][-3:] == ["q999999", "x2", "x1"]
     assert found["region"][-3:] == ["rx", 'he said "hi"', "Smith, John"]
     assert found["deceased"][-3:] == [True, False, True]
@@ -139,12 +130,12 @@ def test_quotes_that_come_late_are_quotes_and_a_quoted_comma_is_no_separator(tmp
 
 def test_nothing_is_a_comment_unless_the_sql_says_so(tmp_path: Path) -> None:
     csv = "id,region\na1,x#1\n#a2,y\na3,#z\n"
-    assert read(tmp_path, csv) == {"id": ["a1", "#a2", "a3"], "region": ["x#1", "y", "#z"]}
+    assert read_csv(tmp_path, csv) == {"id": ["a1", "#a2", "a3"], "region": ["x#1", "y", "#z"]}
     (tmp_path / "said").mkdir()
     said = "SELECT * FROM read_csv(file('a.csv'), comment = '#')"
-    assert read(tmp_path / "said", "id,region\na1,x\n#a2\n", said) == {"id": ["a1"], "region": ["x"]}
+    assert read_csv(tmp_path / "said", "id,region\na1,x\n#a2\n", said) == {"id": ["a1"], "region": ["x"]}
     (tmp_path / "one").mkdir()
-    assert read(tmp_path / "one", "id\na1\n#a2\na3\n") == {"id": ["a1", "#a2", "a3"]}
+    assert read_csv(tmp_path / "one", "id\na1\n#a2\na3\n") == {"id": ["a1", "#a2", "a3"]}
 
 
 @pytest.mark.parametrize(
@@ -161,12 +152,12 @@ def test_nothing_is_a_comment_unless_the_sql_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_the_separator_is_what_cuts_the_first_lines_alike(tmp_path: Path, csv: str, read_as: dict[str, Any]) -> None:
-    assert read(tmp_path, csv) == read_as
+    assert read_csv(tmp_path, csv) == read_as
 
 
 def test_another_quote_is_the_sqls_to_say(tmp_path: Path) -> None:
     sql = "SELECT * FROM read_csv(file('a.csv'), quote = '''')"
-    assert read(tmp_path, "id,name\na,'x, y'\nb,'it''s'\n", sql) == {"id": ["a", "b"], "name": ["x, y", "it's"]}
+    assert read_csv(tmp_path, "id,name\na,'x, y'\nb,'it''s'\n", sql) == {"id": ["a", "b"], "name": ["x, y", "it's"]}
 
 
 @pytest.mark.parametrize(

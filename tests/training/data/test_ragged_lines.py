@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.core.errors import InvalidInput
-from tests.training.data.test_csv_kinds import read
+from tests.training.small_bank import read_csv
 
 GOOD = [f"c{n},{n},x" for n in range(2_000)]
 SQL = "SELECT id, a FROM read_csv(file('a.csv'))"
@@ -13,7 +13,7 @@ SQL = "SELECT id, a FROM read_csv(file('a.csv'))"
 
 def refused(root: Path, lines: list[str], end: str = "\n") -> list[tuple[str, str]]:
     with pytest.raises(InvalidInput, match=r"customers\.sql: reads lines that are no rows") as caught:
-        read(root, end.join(["id,a,b", *lines]), SQL)
+        read_csv(root, end.join(["id,a,b", *lines]), SQL)
     return [(fault.where.rsplit("/", 1)[1], fault.message) for fault in caught.value.problems]
 
 
@@ -48,4 +48,4 @@ def test_lines_that_end_in_two_ways_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\n\x1a\n", "\n\x1a\x1a"])
 def test_a_mark_of_the_end_is_no_row(tmp_path: Path, end: str) -> None:
-    assert read(tmp_path, "id,a\nx,1\ny,2" + end, SQL) == {"id": ["x", "y"], "a": [1, 2]}
+    assert read_csv(tmp_path, "id,a\nx,1\ny,2" + end, SQL) == {"id": ["x", "y"], "a": [1, 2]}

@@ -13,7 +13,7 @@ from service.core.attributes.features import FeatureProgram
 from service.core.context import context_columns
 from service.core.domain import Context
 from service.core.grid import day_at, day_number, moment, start_of
-from tests.training.experience.test_observations import experience, made, said
+from tests.training.experience.small_experience import experience, made, said
 from tests.training.small_bank import small_bank
 from training.bundles.review_from_events import _day
 from training.data.bank_tables import default_table, read_customers, table_of

@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from service.core.errors import InvalidInput
 from service.rules.policy import DEFAULT, load
 from service.scoring.models import open_bundle
-from tests.training.test_train import QUICK
+from tests.training.quick_model import QUICK
 from training.models.ticket import TicketModel, fit_ticket, formula_tickets, measure, table_of
 from training.synthetic import write
 from training.train import train

@@ -16,7 +16,7 @@ from service.core.errors import InvalidInput
 from service.decision import decide
 from service.rules.policy import DEFAULT, Policy, load
 from service.scoring.models import Bundle, manifest, open_bundle
-from tests.training.test_train import QUICK
+from tests.training.quick_model import QUICK
 from training.report import document, page
 from training.synthetic import write
 from training.train import train

@@ -96,6 +96,8 @@ OUTSIDE: Mapping[str, frozenset[str]] = {
 
 IMPURE = frozenset({"time", "random", "secrets", "os", "socket", "logging"})
 TRAINING_FORBIDDEN = frozenset({"flask", "redis", "flask_smorest", "sqlalchemy"})
+CLOCK = "service.core.clock"
+"""The one module that reads the wall clock, and the one pure module that may."""
 LOADS_TRAINING = "service.cli"
 """The one room that may import training, and only inside functions: a server never loads it."""
 
@@ -170,7 +172,8 @@ def test_the_pure_rooms_use_only_what_they_are_allowed(name: str) -> None:
     roots = {imported.split(".")[0] for imported in imports(name)}
     allowed = OUTSIDE[room_of(name)] | sys.stdlib_module_names | {"service"}
     assert roots <= allowed, f"{name} may not import {sorted(roots - allowed)}"
-    assert not roots & IMPURE, f"{name} is pure and may not import {sorted(roots & IMPURE)}"
+    impure = roots & (IMPURE - ({"time"} if name == CLOCK else set()))
+    assert not impure, f"{name} is pure and may not import {sorted(impure)}"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("training")])
@@ -179,11 +182,65 @@ def test_training_stays_off_the_web_and_the_stores(name: str) -> None:
     assert not roots & TRAINING_FORBIDDEN, f"{name} imports {sorted(roots & TRAINING_FORBIDDEN)}"
 
 
+WALL_CLOCK = frozenset({"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+
+
+def wall_clock_reads(source: str) -> list[str]:
+    """The names by which a source reads the wall clock, with their lines; monotonic clocks are free.
+
+    >>> wall_clock_reads("import time\\nfrom time import time_ns\\nnow = time.time()")
+    ['line 2: time.time_ns', 'line 3: time.time']
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            names = {".".join(ast.unparse(node).split(".")[-2:])}
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+        else:
+            continue
+        found += [f"line {node.lineno}: {name}" for name in sorted(names & WALL_CLOCK)]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if ".migrations.versions." not in name and name != CLOCK])
+def test_only_the_clock_reads_the_wall_clock(name: str) -> None:
+    assert wall_clock_reads(files()[name].read_text()) == [], "take a Clock, or call core.clock.now_ms"
+
+
 def test_the_command_line_loads_training_only_when_a_verb_asks_for_it() -> None:
     for name in NAMES:
         if room_of(name) == LOADS_TRAINING:
             above = [node for node in ast.parse(files()[name].read_text()).body if isinstance(node, ast.ImportFrom)]
             assert not [node.module for node in above if str(node.module).split(".")[0] == "training"], name
+
+
+ENGINE: Mapping[str, int] = {
+    "metrics": 0,
+    "runner_failures": 1,
+    "auth": 1,
+    "releases": 2,
+    "offers": 3,
+    "contacts": 4,
+    "preferences": 4,
+    "explain": 4,
+    "portrait": 4,
+    "experiments": 4,
+    "drift": 4,
+    "crm": 5,
+    "runner": 6,
+    "engine": 6,
+}
+"""The order inside the engine: each module or room with its layer, held as the rooms above."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("service.engine.")])
+def test_inside_the_engine_a_part_imports_only_itself_and_lower_layers(name: str) -> None:
+    part = name.split(".")[2]
+    for imported in modules_of(name):
+        if imported.startswith("service.engine."):
+            other = imported.split(".")[2]
+            assert other == part or ENGINE[other] < ENGINE[part], f"{name} imports {imported}"
 
 
 def circles() -> list[list[str]]:

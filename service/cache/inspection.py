@@ -1,6 +1,5 @@
 """How a Redis stands before it is trusted: its version, what it does when full, its clock, what we may do there."""
 
-import time
 from dataclasses import dataclass
 
 import redis
@@ -8,6 +7,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from service.core.clock import now_ms
 from service.core.errors import InvalidInput, Problem, Unavailable
 
 
@@ -30,9 +30,9 @@ def inspect(url: str, timeout_s: float) -> RedisState:
             url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
         )
         facts = client.info()
-        before = time.time()
+        before = now_ms() / 1000
         seconds, micros = client.time()
-        took, middle = time.time() - before, (time.time() + before) / 2
+        took, middle = now_ms() / 1000 - before, (now_ms() / 1000 + before) / 2
         refused = tuple(_refused(client))
         client.close()
     except ValueError as broken:

@@ -14,6 +14,7 @@ Nothing here imports another package of the service.
     hashing       reproducible assignment and ordering by SHA-256 of a salt and a name
     folding       one form of a text for all spellings that look alike
     suggestions   what to suggest for an unknown name
+    clock         the wall clock, ms UTC, and the type by which it is handed in
     csv_safety    CSV cells that no spreadsheet runs as a formula, and the byte order mark
     progress      a function that long work calls with how much is done, of how much
 """

@@ -4,9 +4,9 @@ The store holds the customer's row while the gates are asked, so no race passes 
 that serves the customer says.
 """
 
-import time
 from dataclasses import replace
 
+from service.core.clock import Clock
 from service.core.domain import Event, Snapshot
 from service.decision.contact_permission import permit
 from service.engine.offers.answer_cache import AnswerCache
@@ -18,15 +18,15 @@ from service.store.events.contact_rows import Contact
 class ContactService:
     """The contact desk of one worker."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
-        self._store, self._releases, self._answers = store, releases, answers
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
+        self._store, self._releases, self._answers, self._clock = store, releases, answers, clock
 
     def reserve(self, wanted: Event, language: str, planned_at: int | None = None) -> tuple[Contact, bool]:
         """The contact, dated now or as planned, and whether it is new.
 
         ContactRefused where a gate is closed at that time, NotFound, Conflict.
         """
-        at = time.time_ns() // 1_000_000 if planned_at is None else planned_at
+        at = self._clock() if planned_at is None else planned_at
         serving, contact = self._releases.serving, replace(wanted, at=at)
 
         def ask(snapshot: Snapshot) -> None:
@@ -50,5 +50,5 @@ class ContactService:
 
     def end(self, contact_id: str, outcome: str) -> Contact:
         """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
-        now = time.time_ns() // 1_000_000
+        now = self._clock()
         return self._store.contacts.end(contact_id, outcome, now, self._answers.forget)

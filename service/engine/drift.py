@@ -6,7 +6,6 @@ their horizon to have passed, against what these customers accepted or bought si
 left out and counted.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ import orjson
 
 from service.analysis.drift import Calibrated, Drift, calibrated, compare
 from service.core.attributes import Array
+from service.core.clock import Clock
 from service.core.domain import Arm
 from service.core.errors import NotFound
 from service.decision.record import UNREADABLE
@@ -31,12 +31,12 @@ Read = Mapping[str, Any]
 class DriftService:
     """Drift of the serving bundle; ``serving`` tells what serves."""
 
-    def __init__(self, store: Store, serving: Callable[[], ActiveRelease]) -> None:
-        self._store, self._serving = store, serving
+    def __init__(self, store: Store, serving: Callable[[], ActiveRelease], clock: Clock) -> None:
+        self._store, self._serving, self._clock = store, serving, clock
 
     def measure(self) -> tuple[Drift, dict[str, Any]]:
         """What drifted, and of what: bundle, span, customers, decisions left out. NotFound without references."""
-        serving, now = self._serving(), time.time_ns() // 1_000_000
+        serving, now = self._serving(), self._clock()
         bundle, references = _referenced(serving)
         policy, bounds = serving.policy, serving.policy.monitoring
         since = now - bounds.window_days * DAY_MS

@@ -18,12 +18,12 @@ Beside it, each a part of the engine with one subject: ``visitors``, ``contacts`
 called by ``offers.recommend``), what waits for a new release (``releases.active_release``), who may ask (``auth``).
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from service.cache import Cache
+from service.core.clock import Clock, now_ms
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot
 from service.core.errors import Unavailable, no_customer
 from service.engine.auth import Access
@@ -63,27 +63,27 @@ class Readiness:
 class Engine:
     """One per worker: made after the fork, closed with the worker."""
 
-    def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
-        self._store = store
-        self.access = Access(settings, store, cache)
-        self.tokens = OfferTokens(store, settings.offer_token_hours)
+    def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock = now_ms) -> None:
+        self._store, self.clock = store, clock
+        self.access = Access(settings, store, cache, clock)
+        self.tokens = OfferTokens(store, settings.offer_token_hours, clock)
         self._releases = ReleaseFollower(settings, store)
         self._names = KnownNames(store, self._releases)
         self._answers = AnswerCache(cache, settings.cache_seconds)
-        self.contacts = ContactService(store, self._releases, self._answers)
-        self.visitors = VisitorService(store, self._releases, self._away)
-        self.preferences = PreferenceService(store, self._releases, self._answers)
-        self.explanations = ExplanationService(store, self._releases)
-        self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1)
+        self.contacts = ContactService(store, self._releases, self._answers, clock)
+        self.visitors = VisitorService(store, self._releases, self._away, clock)
+        self.preferences = PreferenceService(store, self._releases, self._answers, clock)
+        self.explanations = ExplanationService(store, self._releases, clock)
+        self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)
         self.models = ModelCatalogue(settings, store)
-        self.experiments = ExperimentService(store, lambda: self._releases.serving)
-        self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign)
-        self.drift = DriftService(store, lambda: self._releases.serving)
+        self.experiments = ExperimentService(store, lambda: self._releases.serving, clock)
+        self.crm = Crm(settings, store, self._releases, self._answers, self.explanations, self.tokens.sign, clock)
+        self.drift = DriftService(store, lambda: self._releases.serving, clock)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
         """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""
-        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        now, serving = self.clock(), self._releases.serving
         check_slot(request, serving)
         try:
             with span("check"):
@@ -98,7 +98,7 @@ class Engine:
 
     def recommend_default(self, external_key: str, request: OfferRequest) -> Answer:
         """The policy's default, told to an external key while nobody can tell whose it is; recorded nowhere."""
-        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        now, serving = self.clock(), self._releases.serving
         check_slot(request, serving)
         return default_answer(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
 
@@ -122,7 +122,7 @@ class Engine:
 
     def portrait(self, customer_id: str, language: str) -> bytes:
         """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
-        return portrait_now(self._store, self._releases.serving, customer_id, language)
+        return portrait_now(self._store, self._releases.serving, customer_id, language, self.clock())
 
     def read_decision(self, decision_id: str) -> Record:
         """One decision as it is stored, its record byte for byte, with its customer; NotFound."""

@@ -4,11 +4,11 @@ Every test is read against the customers served by the whole method at the same 
 now. Reports only; nothing here changes who is served how.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from service.analysis.lift import CAVEATS, LEVEL, Figures, figures, lift
+from service.core.clock import Clock
 from service.core.domain import Arm
 from service.engine.releases.active_release import ActiveRelease
 from service.rules.policy import Policy, StandingTest
@@ -33,15 +33,15 @@ ASKED: Mapping[str, str] = {
 class ExperimentService:
     """The experiments' reports of one process; ``serving`` tells what serves."""
 
-    def __init__(self, store: Store, serving: Callable[[], ActiveRelease]) -> None:
-        self._store, self._serving = store, serving
+    def __init__(self, store: Store, serving: Callable[[], ActiveRelease], clock: Clock) -> None:
+        self._store, self._serving, self._clock = store, serving, clock
 
     def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
         """The lift of every test over the last ``days``, with intervals, as plain JSON values.
 
         Takes of offers count within ``window_days`` after a customer's first decision. Unavailable without a store.
         """
-        serving, until = self._serving(), time.time_ns() // 1_000_000
+        serving, until = self._serving(), self._clock()
         policy = serving.policy
         since = until - days * DAY_MS
         counted = self._store.outcomes.by_arm(policy.hash, since, until, window_days * DAY_MS)

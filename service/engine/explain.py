@@ -10,13 +10,13 @@ the immutable policy and bundle that it names. A bundle whose folder is gone lea
 that is there must give the same scores from the same attributes.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from service.core.clock import Clock
 from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.decision import Scores, decode, replay
@@ -63,12 +63,12 @@ class Replayed:
 class ExplanationService:
     """Explains and replays records by the policies and bundles that a worker can reach."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
-        self._store, self._releases = store, releases
+    def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
+        self._store, self._releases, self._clock = store, releases, clock
 
     def explain_now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
         """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
-        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:

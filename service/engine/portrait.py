@@ -4,7 +4,6 @@
 from here. Unknown is null, and ``missing`` names the facts it would take.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,9 +50,8 @@ ASSUMPTIONS: Mapping[str, Sequence[str]] = {
 }
 
 
-def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, language: str) -> bytes:
+def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, language: str, now: int) -> bytes:
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
-    now = time.time_ns() // 1_000_000
     since = now - HISTORY_DAYS * DAY_MS
     found = store.customers.keyed_snapshot(customer_id, Lookback(since))
     if found is None:

@@ -6,11 +6,11 @@ all others mean no until somebody says yes. A purpose nobody asks after is refus
 is stored and ignored would be the worst of answers.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from service.core.clock import Clock
 from service.core.domain import RETIRED
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import find_near
@@ -51,8 +51,8 @@ class Preferences:
 class PreferenceService:
     """What the customers permit, by the policy that serves in this worker."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
-        self._said, self._releases, self._answers = store.consents, releases, answers
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
+        self._said, self._releases, self._answers, self._clock = store.consents, releases, answers, clock
 
     def read(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
@@ -64,7 +64,7 @@ class PreferenceService:
         ``expect`` is told the revision that stands, and raises where the caller has seen another.
         """
         expect_known(self._releases.serving.policy, said.granted)
-        now = time.time_ns() // 1_000_000
+        now = self._clock()
         self._said.say(customer_id, said, now, self._answers.forget, expect)
         return self.read(customer_id)
 

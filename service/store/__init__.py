@@ -20,9 +20,9 @@ usable from any thread; a fork opens its own connections. Not here: the cache; w
     maintenance  migrations, partitions, inspection, secrets of the whole database
 """
 
-import time
 from collections.abc import Sequence
 
+from service.core.clock import Clock, now_ms
 from service.core.errors import Unavailable
 from service.store.connection.database import Database
 from service.store.customers.attribute_sources import Origin
@@ -100,9 +100,11 @@ class Store:
     ``secret_keys``).
     """
 
-    def __init__(self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = ()) -> None:
+    def __init__(
+        self, url: str, deadline_ms: int = 500, secret_keys: Sequence[str] = (), clock: Clock = now_ms
+    ) -> None:
         self.url = url
-        self._database = database = Database(url, deadline_ms)
+        self._database = database = Database(url, deadline_ms, clock)
         seal = Seal(secret_keys)
         self.customers, self.consents = CustomerRepository(database, seal), ConsentLedger(database)
         self.events, self.contacts = EventRepository(database), Contacts(database)
@@ -134,7 +136,7 @@ class Store:
 
     def ensure_partitions(self, months: int = 3) -> list[str]:
         """Make the partitions of the months ahead; returns the names of the new ones."""
-        return partitions.ensure_partitions(self._database, time.time_ns() // 1_000_000, months)
+        return partitions.ensure_partitions(self._database, self._database.clock(), months)
 
     def close(self) -> None:
         """Close this thread's connections and the pool."""

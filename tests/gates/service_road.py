@@ -8,8 +8,6 @@ are compared with a batch that leaves it out as well.
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from unittest import mock
 
 import orjson
 
@@ -42,25 +40,17 @@ def noon() -> int:
     return time.time_ns() // (DAY * 1_000_000) * DAY + 4 * 3_600_000
 
 
-@contextmanager
-def standing_still(now: int) -> Iterator[None]:
-    """The engine's clock shows ``now``."""
-    with mock.patch("service.engine.engine.time.time_ns", lambda: now * 1_000_000):
-        yield
-
-
 def serve(settings: Settings, store: Store, count: int, seed: int) -> Tally:
     """``count`` customers through all three, and each stored decision replayed; what differs is a fault."""
     now, tally = noon(), Tally()
     crowd = _stored(store, people(count, now, seed), now)
-    engine = Engine(settings, store, Cache(str(settings.redis_url)))
+    engine = Engine(settings, store, Cache(str(settings.redis_url)), lambda: now)
     try:
-        with standing_still(now):
-            answers = [engine.recommend(one.customer_id, ASKED) for one in followed("asked", crowd)]
-            again = [engine.recommend(one.customer_id, ASKED) for one in followed("asked again", crowd)]
-            offers = {offer.id: stated(offer) for offer in engine._releases.serving.policy.offers}
-            oracles = {one.customer_id: Oracle(one, now, offers) for one in crowd}
-            travel_crm(engine, store, crowd, ASKED, answers, oracles, tally)
+        answers = [engine.recommend(one.customer_id, ASKED) for one in followed("asked", crowd)]
+        again = [engine.recommend(one.customer_id, ASKED) for one in followed("asked again", crowd)]
+        offers = {offer.id: stated(offer) for offer in engine._releases.serving.policy.offers}
+        oracles = {one.customer_id: Oracle(one, now, offers) for one in crowd}
+        travel_crm(engine, store, crowd, ASKED, answers, oracles, tally)
         tally.met["answers"] += len(answers)
         for one, first, second in zip(crowd, answers, again, strict=True):
             tally.met[f"asked again, {second.source}"] += 1

@@ -16,6 +16,7 @@ from service.engine.auth import SCOPES, new_key
 from service.engine.engine import Engine
 from service.runtime.config import Settings
 from service.store import Store
+from tests.clock import Clock
 
 EVERYTHING = frozenset({"offers:read", "offers:explain", "events:write", "customers:write"})
 CLIENTS = {
@@ -59,17 +60,23 @@ def keys(store: Store) -> dict[str, Headers]:
 
 
 @pytest.fixture(scope="module")
+def clock() -> Clock:
+    """The clock of the module's engine."""
+    return Clock()
+
+
+@pytest.fixture(scope="module")
 def lines() -> list[bytes]:
     """The log lines of the module's app."""
     return []
 
 
 @pytest.fixture(scope="module")
-def app(store: Store, redis_url: str, lines: list[bytes]) -> Iterator[Flask]:
+def app(store: Store, redis_url: str, lines: list[bytes], clock: Clock) -> Iterator[Flask]:
     redis.Redis.from_url(redis_url).flushall()  # answers from another module's database bear the same names
     store.customers.load(CUSTOMERS.items())
     settings = Settings()
-    engine = Engine(settings, store, Cache(redis_url))
+    engine = Engine(settings, store, Cache(redis_url), clock)
     yield create_app(settings, engine, lines.append)
     engine.close()
 

@@ -5,7 +5,6 @@ value and what was expected) -> sorted rows. Sorting makes a model independent o
 files lack stays unknown: nothing is filled in here.
 """
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.core.attributes import AttributeTable, parse_table
+from service.core.clock import now_ms
 from service.core.domain import Attributes
 from service.core.errors import InvalidInput, Problem
 from training.arrays import Flags, Floats, Places
@@ -191,7 +191,7 @@ def read_consents(
     who is neither ``among`` these nor stored, and what was said after ``now`` (ms UTC; the clock's unless given).
     ``rejects`` sets some of such rows aside.
     """
-    described, until = open_bank(bank), clock() if now is None else now
+    described, until = open_bank(bank), now_ms() if now is None else now
     if described.sql("consents") is None:
         return None
     read, where = read_rows(described, files, "consents"), described.folder / "consents.sql"
@@ -203,11 +203,6 @@ def read_consents(
 
     rows = (rejects or Rejects()).fitting(read, where, judge)
     return sorted(_words(rows.table, spoken(rows.table, described)))
-
-
-def clock() -> int:
-    """Now, in ms UTC."""
-    return time.time_ns() // 1_000_000
 
 
 def _words(table: pa.Table, said: Spoken) -> Iterator[Word]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from service.core.attributes import AttributeTable
+from service.core.clock import now_ms
 from service.core.errors import InvalidInput, Problem
 from training.data import sufficiency, table_contract
 from training.data.bank import Bank, open_bank
-from training.data.bank_tables import clock, customers_from, outcomes_from, table_of
+from training.data.bank_tables import customers_from, outcomes_from, table_of
 from training.data.external_keys import key_faults
 from training.data.query_rows import ID, LISTED, Rows, customers_of, read_rows
 from training.data.training_sample import sample_of
@@ -63,7 +64,7 @@ def check_files(
     ``listed``: how many faulty values of a column are told singly.
     """
     described, found = open_bank(bank), Checked()
-    at, table, read = clock() if now is None else now, table_of(described), dict[str, Rows]()
+    at, table, read = now_ms() if now is None else now, table_of(described), dict[str, Rows]()
     found.faults += [("bank", fault) for fault in table_contract.day_faults(described, at)]
     for name in TABLES:
         if described.has(name):

@@ -11,7 +11,7 @@ reads it. It is the oracle of tests and benchmarks. Nothing here describes real 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.core.clock import now_utc
 from training.data.bank_tables import Customers
 from training.data.query_rows import ID
 from training.data.simulated_consents import SOURCE, assessments, simulated_consents, supplement_customers
@@ -116,7 +117,7 @@ def write(
 
 def _today() -> date:
     """The day in the bank's zone: elsewhere it may be tomorrow already, of which nobody can say anything."""
-    return datetime.now(ZONE).date()
+    return now_utc().astimezone(ZONE).date()
 
 
 def _consents(made: SyntheticBank, seed: int) -> pa.Table:

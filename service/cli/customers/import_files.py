@@ -14,6 +14,7 @@ from service.cli.bank.bank_folder import bank_option, files_option, known_bank, 
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import note_import
 from service.cli.terminal import bar, json_option, show
+from service.core.clock import now_ms
 from service.core.errors import FourcastError, InvalidInput, Unconfirmed
 from service.core.grid import day_at
 from service.engine.crm.assessments import problems_in_files
@@ -48,13 +49,13 @@ def load_bank(
 
     Returns how many customers are stored, how many words of theirs were read, and who and what was left out.
     """
-    from training.data.bank_tables import clock, expect_day, read_consents, read_customers
+    from training.data.bank_tables import expect_day, read_consents, read_customers
     from training.data.rejects import Rejects
     from training.synthetic import simulated_consents, supplement_customers
 
     manner = manner or Manner()
     described, left_out = known_bank(stack.store, bank)
-    expect_day(described, now := clock())
+    expect_day(described, now := now_ms())
     policy, rejects = load(stack.settings.policy), Rejects(manner.most_rejects)
     tell_zones(described, policy)
     with _rejects_told(rejects, manner.rejects):

@@ -1,7 +1,6 @@
 """`fourcast leads`: the branch's list built from a batch of decisions, and what became of it."""
 
 import sys
-import time
 from datetime import datetime, tzinfo
 
 import click
@@ -9,6 +8,7 @@ import click
 from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import bar, json_option, show
+from service.core.clock import now_ms
 from service.core.grid import day_at
 from service.engine.crm.leads.building import Term
 from service.engine.crm.row_files import Column, write_rows
@@ -88,7 +88,7 @@ def _row(one: Lead, zone: tzinfo) -> dict[str, object]:
 @json_option
 def report(branch: str | None, days: int, as_json: bool) -> None:
     """What became of the leads: by adviser, then by the strategies that raised the offers; sales credited to both."""
-    now = time.time_ns() // 1_000_000
+    now = now_ms()
     with open_stack() as stack:
         stack.store.leads.settle()
         rows = stack.store.leads.report(now - days * 86_400_000, now + 1, branch)

@@ -3,7 +3,6 @@
 Training never reads a store: here the decisions and events are read, customer by customer, and handed over.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import click
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.models.tracking import tell_trained
 from service.cli.terminal import bar, bom_option, json_option, show
+from service.core.clock import now_ms
 from service.core.domain import Release
 from service.engine.releases.artifacts import Artifacts
 from service.rules.policy import Policy, from_documents, load
@@ -67,7 +67,7 @@ def lived_through(stack: Stack, policy: Policy, days: int, window: float | None)
     """The trials of the last ``days``, as training reads them."""
     from training.experience.observations import collect_experience
 
-    now = time.time_ns() // 1_000_000
+    now = now_ms()
     with bar("Reading decisions and events"):
         return collect_experience(stack.store.outcomes.histories(now - days * DAY_MS, now), policy, now, window)
 

@@ -11,6 +11,7 @@ from service.cli.bank import selection
 from service.cli.bank.customer_names import external_key_option, id_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import json_option, show
+from service.core.clock import now_utc
 from service.core.domain import Client
 from service.core.errors import InvalidInput, Problem
 from service.engine.auth import SCOPES, new_key
@@ -106,7 +107,7 @@ def _expect(client: Client, ends: datetime | None) -> None:
         problems.append(Problem("NAME", f'must not be "{client.name}": so the words of a bank\'s files are called'))
     if client.customer_id is not None and client.branch is not None:
         problems.append(Problem("--branch", "does not go with --customer"))
-    if ends is not None and ends <= datetime.now(UTC):
+    if ends is not None and ends <= now_utc():
         problems.append(Problem("--expires", "lies in the past"))
     if problems:
         raise InvalidInput("The key was not made.", problems)

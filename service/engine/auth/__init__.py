@@ -19,6 +19,7 @@ branch's client may reach, and leaves a row for each that it asked after. Not he
 from collections.abc import Iterable, Sequence
 
 from service.cache import Cache
+from service.core.clock import Clock
 from service.core.domain import Client
 from service.core.errors import Forbidden
 from service.engine.auth.customer_tokens import CustomerTokens, Minted, is_customer_token
@@ -37,14 +38,14 @@ __all__ = ["SCOPES", "Access", "new_key"]
 class Access:
     """One per worker."""
 
-    def __init__(self, settings: Settings, store: Store, cache: Cache) -> None:
+    def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock) -> None:
         self._views, self.repeats = store.access_log, store.idempotency
-        self._quotas = Quotas(settings, cache.taken)
+        self._quotas = Quotas(settings, cache.taken, clock)
         self._clients = Clients(store.clients.by_key_hash)
         self.signing = SigningKeys(store.signing_keys.accepted)
-        self.customer_tokens = CustomerTokens(self.signing, self._clients.holder)
+        self.customer_tokens = CustomerTokens(self.signing, self._clients.holder, clock)
         source = settings.jwt_jwks
-        self._tokens = None if source is None else AccessTokens(settings, KeySet(source))
+        self._tokens = None if source is None else AccessTokens(settings, KeySet(source), clock)
 
     def client(self, credential: str) -> Client:
         """The client behind a key, a customer's token or an access token; Unauthorized, or Unavailable."""

@@ -12,12 +12,12 @@ never passed on: no token mints.
 import base64
 import hmac
 import re
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import orjson
 
+from service.core.clock import Clock, now_ms
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidToken, Problem, Unauthorized
 from service.engine.auth.signing import SigningKeys, signature, text_of
@@ -40,8 +40,8 @@ class Minted:
 class CustomerTokens:
     """Makes and reads them; ``holder`` gives the client of a key by its digest, or raises Unauthorized, Unavailable."""
 
-    def __init__(self, signing: SigningKeys, holder: Callable[[str], Client]) -> None:
-        self._signing, self._holder = signing, holder
+    def __init__(self, signing: SigningKeys, holder: Callable[[str], Client], clock: Clock = now_ms) -> None:
+        self._signing, self._holder, self._clock = signing, holder, clock
 
     def mint(self, key_digest: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int) -> Minted:
         """A token for that customer, good for so long; Forbidden naming every scope that the client lacks itself."""
@@ -50,7 +50,7 @@ class CustomerTokens:
             problems = [Problem("scopes", f'this key cannot pass on "{scope}"') for scope in lacking]
             raise Forbidden("A token has at most the scopes of the key that mints it.", problems)
         number, key = self._signing.newest()
-        expiry = int(time.time()) + seconds
+        expiry = self._clock() // 1000 + seconds
         payload = text_of(orjson.dumps([number, key_digest, customer_id, expiry, asked]))
         return Minted(f"{PREFIX}{payload}.{signature(key, PURPOSE, payload)}", expiry)
 
@@ -61,7 +61,7 @@ class CustomerTokens:
         key = self._signing.key(number)
         if parts is None or key is None or not hmac.compare_digest(signature(key, PURPOSE, parts[1]), parts[2]):
             raise InvalidToken("The token is not one of this service, or its signing key was replaced twice since.")
-        if expiry <= time.time():
+        if expiry * 1000 <= self._clock():
             raise InvalidToken("The token has expired: mint another.")
         try:
             minter = self._holder(key_digest)

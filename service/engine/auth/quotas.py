@@ -10,11 +10,11 @@ in that window. A request that carries several events counts as so many, all or 
 grants its own share: the quota divided by the workers of this server.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from service.core.clock import Clock, now_ms
 from service.core.domain import Client
 from service.core.errors import TooMany
 from service.engine.auth.keys import digest
@@ -54,15 +54,15 @@ class Allowance(NamedTuple):
 class Quotas:
     """The purses of one worker."""
 
-    def __init__(self, settings: Settings, take: Take, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, take: Take, clock: Clock = now_ms) -> None:
         self._settings, self._take, self._clock = settings, take, clock
         self._purses: dict[Holder, _Purse] = {}
 
     def spend(self, client: Client, count: int = 1) -> Allowance:
         """So many requests counted, all or none, and what is left after; ``left`` is -1 where they are too many."""
-        now = self._clock()
-        window, quota = int(now) // WINDOW_S, self._quota(client)
-        ends_in_s = WINDOW_S - int(now) % WINDOW_S
+        now = self._clock() // 1000
+        window, quota = now // WINDOW_S, self._quota(client)
+        ends_in_s = WINDOW_S - now % WINDOW_S
         purse = self._purses.get(client.holder)
         if purse is None or purse.window != window:
             purse = self._opened(client.holder, window)

@@ -15,12 +15,12 @@ import binascii
 import hashlib
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
 
+from service.core.clock import Clock, now_ms
 from service.core.domain import Client
 from service.core.errors import Forbidden, InvalidToken
 from service.engine.auth.jwks import FITS, KeySet
@@ -51,13 +51,13 @@ def is_token(credential: str) -> bool:
 class AccessTokens:
     """The tokens of one issuer for one audience, as the settings name them."""
 
-    def __init__(self, settings: Settings, keys: KeySet) -> None:
-        self._settings, self._keys = settings, keys
+    def __init__(self, settings: Settings, keys: KeySet, clock: Clock = now_ms) -> None:
+        self._settings, self._keys, self._clock = settings, keys, clock
         self._good: dict[bytes, tuple[float, Client]] = {}
 
     def client(self, token: str) -> Client:
         """The client a good token stands for; InvalidToken (401), Forbidden (403), Unavailable (503)."""
-        digest, now = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), time.time()
+        digest, now = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), self._clock() / 1000
         known = self._good.get(digest)
         if known is not None and now < known[0]:
             return known[1]

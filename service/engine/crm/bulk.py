@@ -6,11 +6,11 @@ nobody else; so is one whose turn fails as nobody foresaw (500, and the log says
 is worked through once.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from service.core.clock import Clock
 from service.core.domain import Snapshot
 from service.core.errors import FourcastError, no_customer
 from service.engine.auth.branch_scope import expect_reach
@@ -77,8 +77,9 @@ class Round:
 class Bulk:
     """The lists' desk of one worker."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, sign: Sign) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, sign: Sign, clock: Clock) -> None:
         self._store, self._releases, self._answers, self._sign = store, releases, answers, sign
+        self._clock = clock
         self._failures = Failures("decisions")
 
     def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
@@ -86,7 +87,7 @@ class Bulk:
         check_slot(request, self._releases.serving)
         away = (CACHE,) if self._answers.down else ()
         sign = self._sign if until is None else partial(self._sign, until=until)
-        return Round(self._releases.serving, request, time.time_ns() // 1_000_000, branch, away, sign, until)
+        return Round(self._releases.serving, request, self._clock(), branch, away, sign, until)
 
     def is_outbound(self, request: OfferRequest) -> bool:
         """Whether a list so asked for may name an outbound channel."""

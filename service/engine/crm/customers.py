@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from service.core.clock import Clock
 from service.core.domain import Attributes, Client
 from service.core.errors import InvalidInput, NotFound, Problem, no_customer
 from service.core.grid import day_at
 from service.decision import redact_record
 from service.engine.auth.branch_scope import expect_own, expect_reach, reaches
 from service.engine.crm import assessments
-from service.engine.crm.leads.judging import now_ms
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import CustomerChange, Store, StoredCustomer, WriteResult
@@ -40,8 +40,8 @@ def anything(_: int | None) -> None:
 class Customers:
     """The customers' desk of one worker."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
-        self._store, self._releases, self._answers = store, releases, answers
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
+        self._store, self._releases, self._answers, self._clock = store, releases, answers, clock
 
     def read(self, customer_id: str) -> StoredCustomer:
         """The customer as stored; NotFound."""
@@ -84,7 +84,7 @@ class Customers:
                 raise _nobody(wanted)
             assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
-        said = replace(wanted, origin=of_client(client.name, now_ms()), unsaid=assessments.protected_from(client))
+        said = replace(wanted, origin=of_client(client.name, self._clock()), unsaid=assessments.protected_from(client))
         return self._store.customers.put(said, allow, self._answers.forget, self._noted("customer.put", client, behalf))
 
     def amend(
@@ -93,7 +93,7 @@ class Customers:
         """Merge a patch into a customer: null makes unknown, what is left out stays. NotFound, and as ``put``."""
         changes = {str(name): value for name, value in patch.get("attributes", {}).items()}
         self.expect_fit(changes)
-        origin = of_client(client.name, now_ms())
+        origin = of_client(client.name, self._clock())
 
         def amended(entry: StoredCustomer) -> CustomerChange:
             after = {**entry.attributes, **changes}
@@ -129,7 +129,7 @@ class Customers:
     def expect_fit(self, attributes: Attributes) -> None:
         """Raise InvalidInput naming every attribute that the serving policy's table does not take on the bank's day."""
         policy = self._releases.serving.policy
-        today = day_at(now_ms(), policy.contact.timezone)
+        today = day_at(self._clock(), policy.contact.timezone)
         faults = policy.attributes.check(attributes) + policy.attributes.check_days(attributes, today)
         if faults:
             problems = [Problem(f"attributes.{fault.where[:64]}", fault.message) for fault in faults]

@@ -14,10 +14,10 @@ A token is good once: what it proves is accepted once (``store.events.events``),
 import base64
 import hmac
 import re
-import time
 import uuid
 from dataclasses import dataclass
 
+from service.core.clock import Clock, now_ms
 from service.core.domain import Decision, Treatment
 from service.core.errors import InvalidInput, NotFound, Problem
 from service.decision import decode
@@ -46,8 +46,8 @@ class Shown:
 class OfferTokens:
     """Makes and checks tokens that are good for ``hours``; one per worker."""
 
-    def __init__(self, store: Store, hours: int) -> None:
-        self._store, self._seconds = store, hours * 3600
+    def __init__(self, store: Store, hours: int, clock: Clock = now_ms) -> None:
+        self._store, self._seconds, self._clock = store, hours * 3600, clock
         self._signing = SigningKeys(store.signing_keys.accepted)
 
     def mint(
@@ -84,7 +84,7 @@ class OfferTokens:
             raise _refused(where, "was given for another offer")
         if channel not in (None, shown.channel):
             raise _refused(where, f'was given for the channel "{shown.channel}"')
-        if int(parts[3]) <= time.time():
+        if int(parts[3]) * 1000 <= self._clock():
             raise _refused(where, "has expired; ask for the customer's offers again")
         return shown
 

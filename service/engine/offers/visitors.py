@@ -6,9 +6,9 @@ against caps and cool-offs as a customer's past does. Each decision is on record
 record leads to one. Nothing is kept in the cache.
 """
 
-import time
 from collections.abc import Callable
 
+from service.core.clock import Clock
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot, Trail
 from service.core.errors import Unavailable
 from service.engine.offers.recommend import Answer, decide_recorded, default_answer
@@ -20,12 +20,14 @@ from service.store import Store, new_decision_id
 class VisitorService:
     """The visitors' desk of one worker; ``away`` says which parts do not answer."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, away: Callable[[], tuple[str, ...]]) -> None:
-        self._store, self._releases, self._away = store, releases, away
+    def __init__(
+        self, store: Store, releases: ReleaseFollower, away: Callable[[], tuple[str, ...]], clock: Clock
+    ) -> None:
+        self._store, self._releases, self._away, self._clock = store, releases, away, clock
 
     def offers(self, request: OfferRequest, device_id: str | None) -> Answer:
         """The offers a visitor may be shown now; recorded when this returns, but for the default without PostgreSQL."""
-        now, serving = time.time_ns() // 1_000_000, self._releases.serving
+        now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         try:
             past = () if device_id is None else self._store.visitors.past(device_id, serving.expiry.lookback(now))
@@ -42,7 +44,7 @@ class VisitorService:
 
     def prune(self) -> bool:
         """Forget devices on which nothing happened as far back as a decision looks; False: nothing more at once."""
-        self._store.visitors.forget(time.time_ns() // 1_000_000 - self._releases.serving.expiry.depth_ms)
+        self._store.visitors.forget(self._clock() - self._releases.serving.expiry.depth_ms)
         return False
 
 

@@ -6,7 +6,6 @@ somebody else -> every worker follows (``active_release``) -> roll back if need 
 the time.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -16,6 +15,7 @@ from service.analysis.diff import Difference, diff
 from service.analysis.simulate import simulate
 from service.analysis.simulation_result import Simulation
 from service.analysis.weight_sensitivity import Advance, Firmness, sensitivity
+from service.core.clock import Clock, now_ms
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
@@ -53,9 +53,11 @@ class Governance:
         loader: ReleaseLoader,
         activated: Callable[[int], object] = lambda _release: None,
         alone: bool = False,
+        clock: Clock = now_ms,
     ) -> None:
         self._store, self._loader, self._activated, self._alone = store, loader, activated, alone
-        self.value_gate = ValueGate(store, loader)
+        self._clock = clock
+        self.value_gate = ValueGate(store, loader, clock)
 
     @property
     def deadline_s(self) -> int:
@@ -168,7 +170,7 @@ class Governance:
 
         InvalidInput where no customer is stored or a policy lacks the channel.
         """
-        context = Context(_now(), channel, limit=limit)
+        context = Context(self._clock(), channel, limit=limit)
         people, release = self._people(customers, context.now, old, new), self._release(old)
         return simulate(old, new, people, context, self._scores(people, release), release)
 
@@ -176,7 +178,7 @@ class Governance:
         self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
     ) -> tuple[Firmness, ...]:
         """How far each weight of the policy must move before ``share`` of first offers change, any channel, now."""
-        now = _now()
+        now = self._clock()
         people, release = self._people(customers, now, policy), self._release(policy)
         scores = self._scores(people, release)
         return sensitivity(policy, population_of(policy, people), Context(now), scores, release, share, advance)
@@ -213,7 +215,3 @@ def in_turn(store: Store, patience: Patience) -> Iterator[None]:
         if not mine:
             raise Busy(patience.told("Another policy is being checked just now."), policy_check_process.AGAIN_S)
         yield
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -11,7 +11,6 @@ another policy may tell more apart, the decision is left out and counted; of mor
 says nothing.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -21,6 +20,7 @@ import numpy as np
 
 from service.analysis.policy_value import PolicyValue, Terms, Verdict, support, valued
 from service.analysis.policy_value.replay import Cell, Replayed, Weighed, weighed
+from service.core.clock import Clock, now_ms
 from service.core.domain import Arm, Decision, Release
 from service.core.errors import NotFound
 from service.decision import decode
@@ -128,8 +128,8 @@ class Side:
 class ValueGate:
     """The policy values of one process."""
 
-    def __init__(self, store: Store, loader: ReleaseLoader) -> None:
-        self._store, self._loader = store, loader
+    def __init__(self, store: Store, loader: ReleaseLoader, clock: Clock = now_ms) -> None:
+        self._store, self._loader, self._clock = store, loader, clock
 
     def judge(
         self,
@@ -170,7 +170,7 @@ class ValueGate:
         advance: Advance | None,
     ) -> Iterator[Side | LeftOut]:
         """What each decision shows, or why it is left out."""
-        window, now = round(champion.experiments.attribution_days * DAY_MS), time.time_ns() // 1_000_000
+        window, now = round(champion.experiments.attribution_days * DAY_MS), self._clock()
         stored = self._store.outcomes.labelled(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
         models = self._loader.bundle(bundle) if isinstance(bundle, str) and stored else bundle

@@ -13,6 +13,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 
+from service.core.clock import now_utc
 from service.core.domain import CLOCK_SKEW_MS
 from service.core.errors import MOST_PROBLEMS, InvalidInput, Problem
 from service.core.suggestions import find_near
@@ -195,7 +196,7 @@ class Instant(fields.DateTime):
             raise self.make_error("invalid")
         if instant < EARLIEST:
             raise self.make_error("early")
-        if instant > datetime.now(UTC) + CLOCK_SKEW:
+        if instant > now_utc() + CLOCK_SKEW:
             raise self.make_error("late")
         return round(instant.timestamp() * 1000)
 
@@ -236,7 +237,7 @@ class Ahead(fields.DateTime):
         super().__init__(**options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        instant, now = _instant(value), datetime.now(UTC)
+        instant, now = _instant(value), now_utc()
         if instant is None:
             raise self.make_error("invalid")
         if instant <= now:

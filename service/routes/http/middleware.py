@@ -7,12 +7,12 @@ JSON and holds no personal data: the route's template instead of the path, no qu
 import os
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from service.core.clock import now_utc
 from service.core.suggestions import limit_searches
 from service.engine.auth.quotas import WINDOW_S, Allowance
 from service.routes.http.metrics import observe
@@ -103,7 +103,7 @@ def log_line(method: str, noted: RequestContext, seconds: float) -> bytes:
     """One finished request as a line of JSON."""
     return orjson.dumps(
         {
-            "at": datetime.now(UTC),
+            "at": now_utc(),
             "event": "request",
             "method": method,
             "route": noted.route,

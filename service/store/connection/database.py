@@ -21,6 +21,7 @@ from psycopg import conninfo
 from psycopg.abc import PQGen
 from sqlalchemy import exc
 
+from service.core.clock import Clock, now_ms
 from service.core.errors import FourcastError, InvalidInput, Unavailable
 from service.store.connection.breaker import Breaker, timed
 from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named, rows
@@ -56,10 +57,10 @@ class Patient(psycopg.Connection[Any]):
 
 
 class Database:
-    """Connections to ``url`` (a libpq URL) with one deadline for each statement."""
+    """Connections to ``url`` (a libpq URL) with one deadline for each statement, and the clock that dates rows."""
 
-    def __init__(self, url: str, deadline_ms: int = 500) -> None:
-        self.deadline_s = deadline_ms / 1000.0
+    def __init__(self, url: str, deadline_ms: int = 500, clock: Clock = now_ms) -> None:
+        self.deadline_s, self.clock = deadline_ms / 1000.0, clock
         self._conninfo = address(url, deadline_ms)
         self._breaker = Breaker()
         self._here = threading.local()

@@ -7,7 +7,6 @@ moment on, whether or not the message then goes out, which errs on the customer'
 same reservation, also when the cap is full by now.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -135,7 +134,7 @@ class ConsentLedger:
         Raises:
             InvalidInput: names the rows that do not fit.
         """
-        said_at = time.time_ns() // 1_000_000 if at is None else at
+        said_at = self._database.clock() if at is None else at
         with loading(self._database) as connection:
             return consents.load_consents(connection, rows, source, version, said_at, progress)[0]
 

@@ -5,7 +5,6 @@ remembered as a keyed digest only, so that the same request again is the same an
 can leave the customer out.
 """
 
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -287,7 +286,7 @@ class CustomerRepository:
             InvalidInput: names the rows that do not fit.
             Unconfirmed: the file takes something away to which nobody agreed.
         """
-        file = file or CustomerFile(time.time_ns() // 1_000_000)
+        file = file or CustomerFile(self._database.clock())
         with load.loading(self._database) as connection:
             count, *_ = load.load_customers(connection, people, file, progress)
             external_keys.give(connection, file.external_keys)
@@ -309,7 +308,7 @@ class CustomerRepository:
             InvalidInput: names the rows that do not fit.
             Unconfirmed: the file takes something away to which nobody agreed.
         """
-        now = time.time_ns() // 1_000_000
+        now = self._database.clock()
         file, outvoted, silent = file or CustomerFile(now), 0, set[str]()
         with load.loading(self._database) as connection:
             count, taken, gone = load.load_customers(connection, people, file, progress)

@@ -1,11 +1,11 @@
 """How a PostgreSQL stands before it is trusted: its version, schema, durability, clock and what this user may do."""
 
-import time
 from dataclasses import dataclass
 
 import sqlalchemy
 from sqlalchemy import text
 
+from service.core.clock import now_ms
 from service.store.connection.database import Database
 from service.store.maintenance import migrate
 from service.store.schema import METADATA
@@ -48,9 +48,9 @@ def inspect(url: str, deadline_ms: int) -> DatabaseState:
     database = Database(url, deadline_ms)
     try:
         with database.begin() as connection:
-            before = time.time() * 1000
+            before = now_ms()
             facts = connection.execute(_FACTS).mappings().one()
-            took, middle = time.time() * 1000 - before, (time.time() * 1000 + before) / 2
+            took, middle = now_ms() - before, (now_ms() + before) / 2
             lacking = [] if facts["divides"] else [PARTITIONS]
             lacking += _lacking(connection)
         return DatabaseState(

@@ -7,7 +7,6 @@ lock, so that no approval, promotion or rollback overtakes another unseen. Names
 width and spaces make no second person.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
+from service.core.clock import now_ms
 from service.core.domain import Release
 from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval, Problem
 from service.core.folding import fold_text
@@ -184,7 +184,7 @@ def _propose(connection: Connection, policy: str, documents: Mapping[str, object
     if not _read(author):
         raise InvalidInput("An author needs a name.", [Problem("author", "must not be blank")])
     releases.put_policy(connection, policy, documents)
-    row = insert_new(proposals).values(policy=policy, author=author, note=note, at=time.time_ns() // 1_000_000)
+    row = insert_new(proposals).values(policy=policy, author=author, note=note, at=now_ms())
     new = connection.execute(row.on_conflict_do_nothing().returning(proposals.c.policy)).scalar() is not None
     if new:
         audit.append(connection, author, "policy.propose", policy, {"note": note})

@@ -4,7 +4,6 @@ Activating writes the release, makes it the serving one and says so in the audit
 is activating an older pair again: the history only grows.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Text, cast, func, insert, literal, select, up
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
+from service.core.clock import now_ms
 from service.core.domain import Release
 from service.core.errors import Conflict, NotFound
 from service.store.connection import encoding
@@ -140,7 +140,7 @@ def activate(
     """
     encoding.new_name("actor", actor)
     _known(connection, policy_hash, version)
-    at = time.time_ns() // 1_000_000
+    at = now_ms()
     priced = cast(literal(encoding.document("prices", prices).decode(), Text), JSONB)
     row = insert(releases).values(
         policy=policy_hash, bundle=version, prices=priced, note=note, actor=actor, activated_at=at, restores=restores

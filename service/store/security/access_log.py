@@ -4,7 +4,6 @@ Refused attempts are rows too. Looking and noting are one statement, so nothing 
 insert, because these rows are many: the chained log (``audit``) is for what changes something.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,9 +49,7 @@ class AccessLog:
         for customer_id in customer_ids:
             encoding.name("customer_id", customer_id)
         who = encoding.name("client", client), encoding.name("branch", branch), orjson.dumps(list(customer_ids))
-        rows = self._database.ask(
-            SEE, *who, encoding.name("operation", operation), b"%d" % (time.time_ns() // 1_000_000)
-        )
+        rows = self._database.ask(SEE, *who, encoding.name("operation", operation), b"%d" % self._database.clock())
         return frozenset(str(row[0], "utf-8") for row in rows if row[0] is not None and row[1] == b"t")
 
     def listed(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:

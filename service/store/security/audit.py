@@ -11,7 +11,6 @@ of is there; whoever was erased is told of in it.
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ import orjson
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy import text as query
 
+from service.core.clock import now_ms
 from service.core.errors import InvalidInput, Problem
 from service.store.connection import encoding
 from service.store.connection.database import PATIENCE_S, Ask, Database
@@ -125,7 +125,7 @@ def append(
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq + 1, bytes(last.hash)) if last is not None else (1, GENESIS)
-    row = (seq, time.time_ns() // 1_000_000, actor, action, subject, encoding.document("detail", detail).decode())
+    row = (seq, now_ms(), actor, action, subject, encoding.document("detail", detail).decode())
     cells = dict(zip(("seq", "at", "actor", "action", "subject", "detail"), row, strict=True))
     connection.execute(insert(audit).values(cells | {"previous_hash": previous, "hash": link(previous, *row)}))
     if sealed is not None:
@@ -152,7 +152,7 @@ def append_by(ask: Ask, row: Row) -> int:
     ask(WAIT)
     last = ask(LAST)
     seq, previous = (int(last[0][0] or 0) + 1, bytes.fromhex((last[0][1] or b"").decode())) if last else (1, GENESIS)
-    at = time.time_ns() // 1_000_000
+    at = now_ms()
     digest = link(previous, seq, at, row.actor, row.action, row.subject, detail.decode())
     ask(ADD, b"%d" % seq, b"%d" % at, *names, detail, previous.hex().encode(), digest.hex().encode())
     if sealed is not None:

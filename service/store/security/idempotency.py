@@ -9,7 +9,6 @@ out anew), done without an answer (it was written; never again: ``AnswerLost``),
 """
 
 import contextlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -111,7 +110,7 @@ class IdempotencyStore:
 
         Raises KeyReused for another request under the same key, InProgress while the first runs, AnswerLost.
         """
-        words, now = _names(principal, key), time.time_ns() // 1_000_000
+        words, now = _names(principal, key), self._database.clock()
         limits = b"%d" % (KEEP_S * 1000), b"%d" % (STALE_S * 1000)
         if self._database.ask(BEGIN, *words, b"%d" % now, fingerprint, *limits):
             return None
@@ -146,7 +145,7 @@ class IdempotencyStore:
 
     def purge(self) -> None:
         """Forget the answers of the day before."""
-        self._database.ask(PURGE, b"%d" % (time.time_ns() // 1_000_000 - KEEP_S * 1000))
+        self._database.ask(PURGE, b"%d" % (self._database.clock() - KEEP_S * 1000))
 
 
 def forget_answers(connection: Connection, seal: Seal, customer_id: str, external_key: str | None = None) -> None:

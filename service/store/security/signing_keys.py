@@ -5,10 +5,10 @@ all restarts read the same rows; they are sealed where there is a key to seal wi
 """
 
 import secrets
-import time
 
 from sqlalchemy import Connection, insert
 
+from service.core.clock import now_ms
 from service.store.connection.database import Database
 from service.store.connection.wire import Statement
 from service.store.schema import signing_keys
@@ -45,5 +45,5 @@ class SigningKeys:
 
 def add(connection: Connection, seal: Seal) -> int:
     """A new key, sealed; its number."""
-    values = {"secret": seal.close(secrets.token_bytes(BYTES)), "made_at": time.time_ns() // 1_000_000}
+    values = {"secret": seal.close(secrets.token_bytes(BYTES)), "made_at": now_ms()}
     return int(connection.execute(insert(signing_keys).values(values).returning(signing_keys.c.id)).scalar_one())

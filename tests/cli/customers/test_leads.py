@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import service.engine.crm.leads.judging
 from service.cli.main import main
+from service.core.clock import now_ms
 from service.store import Store
-from tests.engine.crm.leads.test_leads import RICH, working_hours
+from tests.clock import noon_of_next_wednesday
+from tests.engine.crm.leads.test_leads import RICH
 from tests.servers import DEADLINE_MS
-
-__all__ = ["working_hours"]
 
 Run = Callable[..., Result]
 CSV = "id,branch,minutes_per_week,minutes_per_contact\na-1,b-1,60,30\na-2,b-2,30,30\n"
@@ -32,9 +32,8 @@ def run(make_database: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp
     store.consents.load((one, "marketing:adviser_call", True) for one in names)
     store.close()
     words = {"DATABASE_URL": database, "REDIS_URL": redis_url, "STATE_DIR": str(tmp_path / "state")}
-    monkeypatch.setattr(
-        "service.cli.customers.leads.time", service.engine.crm.leads.judging.time
-    )  # the same noon: see working_hours
+    shift_ns = (noon_of_next_wednesday() - now_ms()) * 1_000_000
+    monkeypatch.setattr("service.core.clock.time_ns", lambda: time.time_ns() + shift_ns)
     for name, word in words.items():
         monkeypatch.setenv(f"FOURCAST_{name}", word)
     return lambda *words: CliRunner().invoke(main, list(words))

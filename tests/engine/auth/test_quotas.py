@@ -11,7 +11,8 @@ from service.core.domain import Client
 from service.engine.auth.quotas import BLOCKS, WINDOW_S, Quotas
 from service.runtime.config import Settings
 
-START = 1_000_000 * WINDOW_S
+START = 1_000_000 * WINDOW_S * 1_000
+"""The beginning of a window, ms UTC."""
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_one_worker_grants_exactly_the_quota(cache: Cache, quota: int) -> None:
 
 
 def test_what_is_left_is_told_by_hand(cache: Cache) -> None:
-    quotas = Quotas(Settings(), cache.taken, lambda: START + 13.5)
+    quotas = Quotas(Settings(), cache.taken, lambda: START + 13_500)
     told = [quotas.spend(app(3)) for _ in range(4)]
     assert [each.left for each in told] == [2, 1, 0, -1]
     assert {each.ends_in_s for each in told} == {WINDOW_S - 13}
@@ -83,10 +84,10 @@ def test_workers_that_race_with_requests_of_any_size_never_exceed_the_quota(
 
 
 def test_the_next_minute_begins_anew(cache: Cache) -> None:
-    now = [float(START)]
+    now = [START]
     quotas = Quotas(Settings(), cache.taken, lambda: now[0])
     assert allowed(quotas, app(5), 9) == 5
-    now[0] += WINDOW_S
+    now[0] += WINDOW_S * 1_000
     assert allowed(quotas, app(5), 9) == 5
 
 

@@ -17,6 +17,7 @@ from service.engine.auth import SCOPES, new_key
 from service.engine.engine import Engine
 from service.runtime.config import Settings
 from service.store import Store
+from tests.clock import Clock
 from tests.routes.conftest import SAVER
 
 ALL = frozenset(SCOPES)
@@ -49,10 +50,16 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(store: Store, redis_url: str) -> Iterator[House]:
+def clock() -> Clock:
+    """The clock of the module's engine."""
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def house(store: Store, redis_url: str, clock: Clock) -> Iterator[House]:
     redis.Redis.from_url(redis_url).flushall()
     settings = Settings()
-    engine = Engine(settings, store, Cache(redis_url))
+    engine = Engine(settings, store, Cache(redis_url), clock)
     server = make_server("127.0.0.1", 0, create_app(settings, engine, lambda _line: None), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

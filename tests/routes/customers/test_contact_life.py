@@ -10,6 +10,7 @@ import pytest
 
 from service.core.domain import KEPT, Lookback
 from service.store import Store
+from tests.clock import Clock
 from tests.routes.customers.test_contacts import NUMBER, REACHABLE, Ask, Keys, ask, closed, customer, noon
 from tests.seed import put_customer
 
@@ -99,8 +100,8 @@ def test_a_cancelled_contact_counts_no_more(
     assert sorted(counted(store, customer)) == sorted([one, two, three])
 
 
-def test_a_planned_contact_is_judged_as_of_its_time(ask: Ask, store: Store, customer: str) -> None:
-    tomorrow = (datetime.fromtimestamp(time.time_ns() / 1e9, UTC) + timedelta(days=1)).replace(microsecond=0)
+def test_a_planned_contact_is_judged_as_of_its_time(ask: Ask, store: Store, customer: str, clock: Clock) -> None:
+    tomorrow = (datetime.fromtimestamp(clock() / 1000, UTC) + timedelta(days=1)).replace(microsecond=0)
     night, day = (tomorrow.replace(hour=hour, minute=0, second=0) for hour in (18, 4))
     assert closed(ask(planned_at=night.isoformat())) == "quiet-night"
     one = new()
@@ -135,14 +136,14 @@ def test_the_last_word_on_what_became_of_it_holds(ask: Ask, crm: Post, store: St
 
 @pytest.mark.parametrize("outcome", ["delivered", "bounced"])
 def test_what_arrived_before_its_planned_time_counts_from_when_it_was_told(
-    ask: Ask, crm: Post, store: Store, customer: str, outcome: str
+    ask: Ask, crm: Post, store: Store, customer: str, clock: Clock, outcome: str
 ) -> None:
-    one, tomorrow = new(), datetime.fromtimestamp(time.time_ns() / 1e9, UTC) + timedelta(days=1)
+    one, tomorrow = new(), datetime.fromtimestamp(clock() / 1000, UTC) + timedelta(days=1)
     planned = ask(id=one, planned_at=tomorrow.replace(hour=4, minute=0, second=0, microsecond=0).isoformat())
     assert planned.status_code == 201
     revision, _ = store.customers.read_revision(customer)[:2]
     told = crm("POST", f"/v1/contacts/{one}/outcome", {"outcome": outcome}).json
-    now = time.time_ns() // 1_000_000
+    now = clock()
     assert told["state"] == outcome
     assert now - 60_000 < datetime.fromisoformat(told["at"]).timestamp() * 1000 <= now
     assert counted(store, customer) == [one]

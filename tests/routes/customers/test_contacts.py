@@ -10,6 +10,7 @@ import pytest
 
 from service.rules.policy import DEFAULT, load
 from service.store import Store, Words
+from tests.clock import Clock, noon_today
 from tests.routes.conftest import SAVER
 from tests.seed import put_customer
 
@@ -23,12 +24,11 @@ NUMBER = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def noon(clock: Clock) -> Iterator[None]:
     """It is noon in Shanghai today, so that no quiet hour depends on when the tests run."""
-    real = time.time_ns
-    shift = NOON_MS - (real() // 1_000_000) % 86_400_000
-    monkeypatch.setattr("service.engine.engine.time.time_ns", lambda: real() + shift * 1_000_000)
+    clock.start_at(noon_today())
     yield
+    clock.reset()
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_no_list_of_yesterday_talks_a_gate_round(
 
 
 def test_an_offer_the_customer_rejected_yesterday_rests(
-    client: Any, keys: Keys, ask: Ask, make_event: Callable[..., Any], customer: str
+    client: Any, keys: Keys, ask: Ask, make_event: Callable[..., Any], customer: str, clock: Clock
 ) -> None:
     event = make_event(id=f"rejected-{customer}", customer_id=customer, kind="reject", offer="term-12m")
     event["at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 86_400))
@@ -136,7 +136,7 @@ def test_an_offer_the_customer_rejected_yesterday_rests(
 
 
 def test_an_accepted_offer_is_neither_shown_again_nor_texted_about_until_it_is_bought(
-    client: Any, keys: Keys, ask: Ask, make_event: Callable[..., Any], customer: str
+    client: Any, keys: Keys, ask: Ask, make_event: Callable[..., Any], customer: str, clock: Clock
 ) -> None:
     path = f"/v1/customers/{customer}/offers?channel=mobile_app"
 
@@ -144,7 +144,7 @@ def test_an_accepted_offer_is_neither_shown_again_nor_texted_about_until_it_is_b
         return list(client.get(path, headers=keys["app"]).json["offers"])
 
     def happened(kind: str, **more: Any) -> None:
-        now = datetime.fromtimestamp(time.time_ns() / 1e9, UTC).isoformat()
+        now = datetime.fromtimestamp(clock() / 1000, UTC).isoformat()
         event = make_event(id=f"{kind}-{customer}", customer_id=customer, kind=kind, offer=first["offer"], at=now)
         assert client.post("/v1/events", headers=keys["app"], json=event | more).status_code == 201
 
@@ -169,11 +169,8 @@ def test_an_accepted_offer_is_neither_shown_again_nor_texted_about_until_it_is_b
         (21 * HOUR, "quiet-night"),
     ],
 )
-def test_quiet_hours_are_held_to_the_millisecond(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch, clock_ms: int, gate: str | None
-) -> None:
-    at = time.time_ns() // 86_400_000_000_000 * 86_400_000 - 8 * HOUR + clock_ms
-    monkeypatch.setattr("service.engine.engine.time.time_ns", lambda: at * 1_000_000)
+def test_quiet_hours_are_held_to_the_millisecond(ask: Ask, clock: Clock, clock_ms: int, gate: str | None) -> None:
+    clock.stop_at(noon_today() - NOON_LOCAL + clock_ms)
     answer = ask()
     if gate is None:
         assert answer.status_code == 201

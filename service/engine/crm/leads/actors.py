@@ -6,11 +6,11 @@ An adviser has in hand no more leads than fit into their stated hours, and propo
 from collections.abc import Sequence
 from datetime import date
 
+from service.core.clock import Clock
 from service.core.domain import Lookback
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import day_at
 from service.engine.crm.leads.building import risk_of
-from service.engine.crm.leads.judging import now_ms
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
 from service.store.leads import Actor, AdviserRow, Desk, Lead
@@ -19,8 +19,8 @@ from service.store.leads import Actor, AdviserRow, Desk, Lead
 class LeadActors:
     """The advisers of one process's leads, and what each may do."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
-        self._store, self._leads, self._releases = store, store.leads, releases
+    def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
+        self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
 
     def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:
         """The adviser who acts, or another one named, where they are here; InvalidInput."""
@@ -59,7 +59,7 @@ class LeadActors:
 
     def today(self) -> date:
         """The bank's day."""
-        return day_at(now_ms(), self._releases.serving.policy.contact.timezone)
+        return day_at(self._clock(), self._releases.serving.policy.contact.timezone)
 
     def expect_manager(self, lead: Lead, actor: Actor) -> None:
         """That the actor is a manager of the lead's branch; Conflict."""
@@ -70,7 +70,7 @@ class LeadActors:
 
     def lookback(self) -> Lookback:
         """How much of the past a gate reads now."""
-        return self._releases.serving.expiry.lookback(now_ms())
+        return self._releases.serving.expiry.lookback(self._clock())
 
 
 def expect_branch(adviser: AdviserRow, lead: Lead) -> None:

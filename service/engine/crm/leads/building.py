@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from service.core.clock import Clock
 from service.core.domain import Context, Lookback, Snapshot, Text
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.decision import decide_many, population_of
 from service.decision.contact_permission import find_next_open
 from service.engine.auth.branch_scope import ADVISER, BRANCH
-from service.engine.crm.leads.judging import adviser_channel, now_ms
+from service.engine.crm.leads.judging import adviser_channel
 from service.engine.offers.recommend import decide_recorded
 from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
@@ -81,15 +82,15 @@ class Built:
 class Building:
     """Makes leads."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
-        self._store, self._leads, self._releases = store, store.leads, releases
+    def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
+        self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
 
     def build(self, actor: Actor, advance: Advance = lambda _done, _of: None, term: Term = Term()) -> Built:
         """Make the leads that fit into the advisers' hours now, best first; InvalidInput where there is no adviser.
 
         For the actor's branch alone, where they are of one.
         """
-        serving, now = self._releases.serving, now_ms()
+        serving, now = self._releases.serving, self._clock()
         rows = self._here(actor.branch, serving, now)
         everybody, busy = self._leads.counted(actor.branch)
         found, fell = list[Candidate](), Counter({HAS_LEAD: busy})

@@ -16,11 +16,12 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from service.core.clock import Clock
 from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
 from service.decision.contact_permission import find_closing, find_next_open
 from service.decision.privacy import is_withdrawn
-from service.engine.crm.leads.judging import adviser_channel, now_ms
+from service.engine.crm.leads.judging import adviser_channel
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
 from service.rules.policy import Policy
@@ -77,12 +78,12 @@ NOTHING = LeadFacts()
 class LeadFactReader:
     """Reads them."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower) -> None:
-        self._store, self._releases = store, releases
+    def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
+        self._store, self._releases, self._clock = store, releases, clock
 
     def read(self, leads: Sequence[Lead]) -> dict[str, LeadFacts]:
         """Lead id -> what is known of its customer; nothing of who is stored no more."""
-        now = now_ms()
+        now = self._clock()
         names = sorted({one.customer_id for one in leads})
         known = self._store.customers.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
         past: dict[str, list[Past]] = {}

@@ -1,7 +1,6 @@
 """What the gates say of a lead: of an offer to a customer, by an adviser, for the next moment at which one may call."""
 
-import time
-
+from service.core.clock import Clock
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
 from service.decision.contact_permission import find_next_open, first_closed_gate
@@ -21,12 +20,12 @@ OURS = {MOVED: {"zh": "客户已转至其他网点", "en": "The customer has mov
 class Judging:
     """Judges leads by what serves."""
 
-    def __init__(self, releases: ReleaseFollower) -> None:
-        self._releases = releases
+    def __init__(self, releases: ReleaseFollower, clock: Clock) -> None:
+        self._releases, self._clock = releases, clock
 
     def judge(self, snapshot: Snapshot, offer: str) -> Judged:
         """What the gates say of an offer by an adviser, for the next moment at which one may call."""
-        serving, now = self._releases.serving, now_ms()
+        serving, now = self._releases.serving, self._clock()
         mine = serving.for_customer(snapshot)
         channel = adviser_channel(mine.policy)
         at = find_next_open(mine.policy, channel, now)
@@ -48,8 +47,3 @@ def adviser_channel(policy: Policy) -> str:
         if one.direction == "outbound" and one.terms.get("adviser") is True:
             return one.id
     raise InvalidInput("The policy has no outbound channel of advisers: none states the term `adviser`.")
-
-
-def now_ms() -> int:
-    """The clock, ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000

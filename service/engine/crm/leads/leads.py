@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from service.core.clock import Clock
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import Conflict, InvalidInput, Problem
 from service.core.grid import DAY_MS
@@ -21,7 +22,7 @@ from service.core.suggestions import explain_unknown
 from service.decision.contact_permission import first_closed_gate
 from service.engine.crm.leads.actors import LeadActors, expect_branch, expect_status
 from service.engine.crm.leads.building import Building
-from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel, now_ms
+from service.engine.crm.leads.judging import GONE, MOVED, Judging, adviser_channel
 from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.engine.runner_failures import Failures
@@ -94,11 +95,12 @@ class Plan:
 class Leads:
     """The leads' desk of one process."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache) -> None:
+    def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._answers = store, store.leads, releases, answers
-        self._judging, self._actors = Judging(releases), LeadActors(store, releases)
+        self._clock = clock
+        self._judging, self._actors = Judging(releases, clock), LeadActors(store, releases, clock)
         self._failures = Failures("leads")
-        self.build = Building(store, releases).build
+        self.build = Building(store, releases, clock).build
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class Leads:
         found = self._leads.listed(search)
         for _ in range(ROUNDS):
             names = self._leads.doubtful(
-                now_ms(), self._releases.serving.release.id, len(found), [one.id for one in found]
+                self._clock(), self._releases.serving.release.id, len(found), [one.id for one in found]
             )
             if not names:
                 break
@@ -118,13 +120,13 @@ class Leads:
     def read(self, lead_id: str, branch: str | None) -> Lead:
         """One lead, judged as things stand; NotFound."""
         lead = self._leads.read(lead_id, branch)
-        self._judge_again(self._leads.doubtful(now_ms(), self._releases.serving.release.id, 1, [lead.id]))
+        self._judge_again(self._leads.doubtful(self._clock(), self._releases.serving.release.id, 1, [lead.id]))
         return self._leads.read(lead_id, branch)
 
     def sweep(self) -> bool:
         """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
         backing_off = self._failures.backing_off()
-        names = self._leads.doubtful(now_ms(), self._releases.serving.release.id, SWEEP, without=backing_off)
+        names = self._leads.doubtful(self._clock(), self._releases.serving.release.id, SWEEP, without=backing_off)
         for name in names:
             self._failures.attempt(name, self._judge_again, [name])
         return len(names) == SWEEP or self._leads.settle() > 0
@@ -133,7 +135,7 @@ class Leads:
         actor = Actor("fourcast")
         for name in names:
             with self._leads.desk(name, self._actors.lookback()) as desk:
-                if desk.lead.is_over(now_ms()):
+                if desk.lead.is_over(self._clock()):
                     desk.set("expire", actor, status=EXPIRED)
                 elif desk.snapshot is None:
                     desk.set("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
@@ -163,7 +165,7 @@ class Leads:
             judged = self._judge(desk, desk.lead.offer)
             lead = desk.judged(judged, actor)
             if judged.closed_by is None:
-                lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=now_ms())
+                lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=self._clock())
         if judged.closed_by is not None:
             raise self._judging.refusal(judged.closed_by, "The lead was withdrawn.", actor)
         return lead
@@ -178,7 +180,7 @@ class Leads:
         """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
         with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
-            snapshot, now = _there(desk), now_ms()
+            snapshot, now = _there(desk), self._clock()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
             mine = self._releases.serving.for_customer(snapshot)
             gate = first_closed_gate(mine.policy, snapshot, contact, mine.release)
@@ -199,7 +201,7 @@ class Leads:
         status, kind = OUTCOMES[reaction.outcome]
         with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
             values = self._expect_reaction(desk, kind, actor)
-            now = now_ms()
+            now = self._clock()
             values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
             values |= {"call_back_at": reaction.call_back_at, **_said(desk.lead, reaction)}
             values["expires_at"] = desk.lead.lasting(_lasts(reaction, now))
@@ -219,7 +221,7 @@ class Leads:
             return {}
         adviser = self._actors.adviser(actor)
         expect_branch(adviser, desk.lead)
-        return {"adviser": adviser.id, "claimed_at": now_ms()}
+        return {"adviser": adviser.id, "claimed_at": self._clock()}
 
     # Managing --------------------------------------------------------------------------------------------------------
 
@@ -255,11 +257,11 @@ class Leads:
             told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
                 desk.amend(sale, correction.amount_yuan)
-                return desk.set("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=now_ms())
+                return desk.set("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=self._clock())
             before = CONTACTED if lead.contacted_at is not None else CLAIMED
             before = ACCEPTED if desk.has(_named(lead, "accepted")) else before
             status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
-            values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": now_ms()}
+            values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": self._clock()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
             desk.set("correct", actor, told, status=status, **values, **closed)
             desk.undo(sale, self._answers.forget)

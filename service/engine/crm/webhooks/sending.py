@@ -38,9 +38,8 @@ def signatures(secrets: Sequence[str], message_id: str, timestamp: int, body: st
     return " ".join("v1," + b64encode(hmac.digest(key, signed, "sha256")).decode() for key in keys)
 
 
-def headers(secrets: Sequence[str], message_id: str, body: str) -> dict[str, str]:
-    """The headers of one attempt, made now."""
-    now = int(time.time())
+def headers(secrets: Sequence[str], message_id: str, body: str, now: int) -> dict[str, str]:
+    """The headers of one attempt, made at ``now`` (s UTC)."""
     return {
         "content-type": "application/json",
         "user-agent": "fourcast",

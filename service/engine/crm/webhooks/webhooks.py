@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from service.core.clock import Clock, now_ms
 from service.core.errors import InvalidInput, Unavailable
 from service.engine.crm.webhooks.addresses import check_url
 from service.engine.crm.webhooks.sending import DEADLINE_S, headers, send
@@ -73,8 +74,9 @@ def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, 
 class Sender:
     """Sends what is due; ``loopback``: webhooks may lead to this machine."""
 
-    def __init__(self, store: Store, loopback: bool, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(self, store: Store, loopback: bool, deadline_s: float = DEADLINE_S, clock: Clock = now_ms) -> None:
         self._deliveries, self._loopback, self._deadline_s = store.deliveries, loopback, deadline_s
+        self._clock = clock
         self._pool = ThreadPoolExecutor(AT_ONCE, "deliver")
         self._under_way: dict[Future[None], Receiver] = {}
         self._failures = Failures("webhooks")
@@ -124,7 +126,7 @@ class Sender:
     def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
         """What the receiver answered, and why that is no arrival where it is none."""
         try:
-            named = headers(secrets, f"msg_{due.id}", due.body)
+            named = headers(secrets, f"msg_{due.id}", due.body, self._clock() // 1000)
             status = send(due.url, due.body, named, self._loopback, self._deadline_s)
         except InvalidInput as refused:
             return None, str(refused)

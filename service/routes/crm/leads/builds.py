@@ -14,7 +14,6 @@ from service.core.domain import Client
 from service.core.errors import NotFound
 from service.core.grid import DAY_MS
 from service.engine.crm.leads.building import Term
-from service.engine.crm.leads.judging import now_ms
 from service.rendering.answer import iso
 from service.routes.http.crm_audit import about, audit_branch_action
 from service.routes.http.fields import (
@@ -229,7 +228,7 @@ def report_leads(client: Client) -> Response:
     A row per adviser, then one per strategy that raised an offer; a branch's key sees its own branch's.
     """
     query = read_query(_REPORT)
-    branch, now = resolve_branch(client, query.get("branch")), now_ms()
+    branch, now = resolve_branch(client, query.get("branch")), engine().clock()
     since = now - query["days"] * DAY_MS
     rows = engine().crm.report(since, now + 1, branch)
     audit_branch_action(client, "leads.report", branch or "bank", about(client))

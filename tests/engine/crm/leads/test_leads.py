@@ -12,6 +12,7 @@ import requests
 from service.core.domain import Lookback
 from service.store import Words
 from service.store.leads import Actor, Search
+from tests.clock import Clock, noon_of_next_wednesday
 from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.race import compete
 from tests.engine.crm.test_customers import everything
@@ -31,27 +32,9 @@ RICH = SAVER | {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def working_hours() -> Iterator[None]:
+def working_hours(clock: Clock) -> None:
     """The service's clock shows noon in Shanghai of an ordinary Wednesday, so that calls may be made; time goes on."""
-    patch, day = pytest.MonkeyPatch(), 86_400_000
-    real = time.time_ns
-    now = real() // 1_000_000
-    wednesday = next(at for at in range(now // day * day, now + 30 * day, day) if time.gmtime(at / 1000).tm_wday == 2)
-    shift = (wednesday + 4 * 3_600_000 - now) * 1_000_000
-    for module in ("service.engine.crm.leads.judging", "service.engine.contacts", "service.engine.engine"):
-        patch.setattr(f"{module}.time", _Clock(shift, real))
-    yield
-    patch.undo()
-
-
-class _Clock:
-    """The time module, shifted."""
-
-    def __init__(self, shift: int, real: Any) -> None:
-        self._shift, self._real = shift, real
-
-    def time_ns(self) -> int:
-        return int(self._real() + self._shift)
+    clock.start_at(noon_of_next_wednesday())
 
 
 @pytest.fixture

@@ -1,19 +1,19 @@
 """What the bank's marketers own: the policy as YAML, read, checked and compiled, and how its rules are applied. Pure.
 
-``default/`` (YAML) -> ``loading`` -> ``model`` (nouns) -> ``policy`` -> ``rulebook`` and ``contact_gates`` at work. Not
-here: what no policy may open (``analysis.policy_checks.conduct``), and the grid itself (``core.grid``).
+In order: ``default/`` (YAML) -> ``loading`` -> ``model`` (values) -> ``policy`` -> ``rulebook`` and ``contact_gates``.
+Elsewhere: what no policy may open (``analysis.policy_checks.conduct``), and the grid itself (``core.grid``).
 
-    ahp            the analytic hierarchy process, and the SWOT hierarchy (A'WOT) built from it
-    compliance     what a message may not say, and what it must
-    contact_gates  may we contact them now, here
-    expiry         until when an answer made now may be repeated, and how far back a decision must look
-    formulas       every expression that a policy holds, wherever it stands, with the id of the rule
-    history        what happened between a customer and the bank, as columns that rules read
-    loading        how a policy's documents become checked values
-    messages       templates into the words a customer sees
+    loading        a policy's documents into checked values
     model          the policy's nouns as frozen values
-    policy         everything the bank's marketers own, as one immutable value named by the hash of its documents
-    rulebook       which cells of the grid every gate leaves open, and what the fit rules make of the rest
+    vocabulary     the names a rule may read besides the customer's attributes, one row a name
+    policy         the whole policy as one immutable value, named by the hash of its documents
+    messages       message templates filled in: the words that a customer sees
+    compliance     what a message may not say, and what it must
+    ahp            weights from judgments: the analytic hierarchy process, and the SWOT hierarchy (A'WOT)
+    rulebook       gates and fit rules, compiled: which cells of the grid are open, and their fit
+    contact_gates  consent, quiet hours, caps and cool-offs, compiled: may we contact them now, here
+    history        a customer's past as columns that rules read, and how much of it is read
+    expiry         until when an answer may be repeated, and how far back a decision looks
+    formulas       every expression of a policy, with the id of the rule, offer or channel it belongs to
     triggers       the triggers that a policy knows
-    vocabulary     the names a rule may read besides the customer's attributes
 """

@@ -1,9 +1,9 @@
 """Judgments into weights: the analytic hierarchy process, and the SWOT hierarchy (A'WOT) built from it.
 
-A judgment says how many times more one thing matters than another on Saaty's scale of 1 to 9 (or its inverse). A full
-set of them is a reciprocal matrix; its principal eigenvector is the weights, and its consistency ratio says whether the
-expert contradicted themselves. Several experts are joined by the element-wise geometric mean. Plain floats in a fixed
-order, no LAPACK, so that the same judgments give the same bits on every machine.
+A judgment says how many times more one thing matters than another, on Saaty's scale of 1 to 9 (or its inverse). A full
+set of judgments is a reciprocal matrix. Its principal eigenvector is the weights; its consistency ratio says whether
+the expert contradicted themselves. Several experts are combined by the element-wise geometric mean. Plain floats in a
+fixed order, no LAPACK: the same judgments give the same bits on every machine.
 
 Sources: Saaty, The Analytic Hierarchy Process (1980); Alonso and Lamata, Consistency in the Analytic Hierarchy Process
 (2006), for the random index; Kurttila et al., Utilizing the AHP in SWOT analysis (2000), for A'WOT.
@@ -42,7 +42,9 @@ _STILL = 1e-15
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How far a matrix contradicts itself. ``ratio`` < 0.1 is accepted; None above 15 rows, where no index is known."""
+    """How far a matrix contradicts itself. ``ratio`` < 0.1 is accepted; None above 15 rows, where no random index is
+    known.
+    """
 
     principal: float
     index: float
@@ -50,13 +52,15 @@ class Consistency:
 
     @property
     def accepted(self) -> bool:
-        """CR < 0.1."""
+        """Whether CR < 0.1."""
         return self.ratio is not None and self.ratio < ACCEPTED_RATIO
 
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """The one judgment whose change helps most: rows ``first`` and ``second``, as given, better, and the ratio then."""
+    """The one judgment whose change lowers the ratio most: rows ``first`` and ``second``, as given, better, and the new
+    ratio.
+    """
 
     first: int
     second: int
@@ -67,7 +71,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One matrix of the hierarchy after the experts were joined: its weights, and each expert's consistency ratio."""
+    """One matrix of the hierarchy with all experts combined: its weights, and each expert's consistency ratio."""
 
     id: str
     members: tuple[str, ...]
@@ -105,7 +109,8 @@ class Hierarchy:
 def matrix(size: int, judgments: Mapping[tuple[int, int], float]) -> Matrix:
     """The reciprocal matrix of judgments ``(i, j) -> a``: a at i, j and 1 / a at j, i; 1 on the diagonal.
 
-    Raises KeyError where a pair was judged in neither direction.
+    Raises:
+        KeyError: a pair was judged in neither direction.
     """
     return [[_judged(judgments, i, j) for j in range(size)] for i in range(size)]
 
@@ -142,7 +147,7 @@ def consistency(comparisons: Matrix) -> Consistency:
 
 
 def combine_experts(matrices: Sequence[Matrix]) -> Matrix:
-    """Element-wise geometric mean of several experts' matrices; reciprocal again (Aczel and Saaty 1983)."""
+    """Element-wise geometric mean of the experts' matrices, which is reciprocal again (Aczel and Saaty 1983)."""
     size = len(matrices[0])
     return [[prod(m[i][j] for m in matrices) ** (1.0 / len(matrices)) for j in range(size)] for i in range(size)]
 
@@ -189,7 +194,7 @@ def _normed(values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _changes(comparisons: Matrix) -> Iterator[Mend]:
-    """Each pair at the scale value nearest to what the other judgments imply."""
+    """Each pair at the value of the scale that lowers the consistency ratio most."""
     for i, j in combinations(range(len(comparisons)), 2):
         better = min(SCALE, key=lambda value: _ratio(_changed(comparisons, i, j, value)))
         yield Mend(i, j, comparisons[i][j], better, _ratio(_changed(comparisons, i, j, better)))

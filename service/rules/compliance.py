@@ -1,12 +1,12 @@
-"""What a message may not say, and what it must: the words of a bank's offers held against conduct rules.
+"""What a message may not say, and what it must: the bank's words checked against conduct rules.
 
-Two lists in code, which a policy can lengthen but not shorten. Before any word is sought a text is brought to one
-form (``folding``, and separators between characters gone), so that ``保 證``, ``保*证``, wide and Cyrillic letters
-are found; signs that stand for letters (``gu@r4ntee``) are read as such too. Sentences that deny a promise ("not
-guaranteed") are taken out first. Runs over every message when a policy is checked, and again when one is served.
+Two lists in code, which a policy can lengthen but not shorten. Before any word is searched, a text is brought to one
+form (``folding``, and without separators between characters), so that ``保 證``, ``保*证``, wide and Cyrillic letters
+are found. Signs that replace letters (``gu@r4ntee``) are also read as those letters. Phrases that deny a promise ("not
+guaranteed") are removed first. The check runs over every message when a policy is read, and again before it serves.
 
 Grounds: CBIRC order 2021 No. 4 (no promised or forecast yield; a benchmark only with its basis), NFRA order 2025 No. 7
-(the risk level is told), Deposit Insurance Regulations (the insurance belongs to deposits), and the 2026 measures on
+(the risk level is stated), Deposit Insurance Regulations (the insurance belongs to deposits), and the 2026 measures on
 online marketing of financial products (no 低风险, 低门槛, 秒到账, 高收益).
 """
 
@@ -38,7 +38,7 @@ BANNED = (
     *("risk free", "riskless", "no risk", "zero risk", "without risk", "low risk", "high yield", "high return"),
     *("high interest", "sure win", "cannot lose", "last chance"),
 )
-"""Never, on no product."""
+"""Banned on every product."""
 
 BANNED_WITH_RISK = (
     *(
@@ -59,7 +59,7 @@ BANNED_WITH_RISK = (
     *("guarantee", "promise", "assured", "secure", "safe", "expected yield", "expected return", "forecast yield"),
     *("projected return", "principal protected", "capital protected"),
 )
-"""Never on wealth products, nor on any product that carries a risk level."""
+"""Banned on every family but deposits, and on any product with a risk level."""
 
 DENIALS = (
     *(
@@ -78,7 +78,7 @@ DENIALS = (
     *("not guaranteed", "no guarantee", "does not guarantee", "not guarantee", "no promise", "not a promise"),
     *("not an expected yield", "not expected yield"),
 )
-"""Sentences that deny a promise; what they hold is no promise."""
+"""Phrases that deny a promise; a banned word inside one is no promise."""
 
 INSURANCE = ("存款保险", "deposit insurance")
 BENCHMARK = ("业绩比较基准", "业绩基准", "benchmark")
@@ -121,10 +121,10 @@ def message_faults(
     banned: Sequence[str] = (),
     cooling_off: bool = False,
 ) -> list[str]:
-    """Every reason why this message may not be shown; empty when it may.
+    """Every reason why this message may not be shown; empty where it may.
 
     ``risk`` is the product's level 1 to 5, None where it has none; ``banned`` are the bank's own further words.
-    ``cooling_off``: the product gives time to withdraw, which must be told.
+    ``cooling_off``: the product gives time to withdraw, which the message must state.
     """
     words = "\n".join((message.title, message.body, *message.disclosures))
     found = list(_banned(words, (*BANNED, *banned)))
@@ -138,7 +138,7 @@ def message_faults(
 
 
 def wording_faults(words: str, banned: Sequence[str] = ()) -> list[str]:
-    """What no customer may read on any product: for reasons and other words beside a message."""
+    """What no customer may read on any product: for reasons and other texts besides messages."""
     return list(_banned(words, (*BANNED, *banned)))
 
 
@@ -155,12 +155,14 @@ def _banned(words: str, banned: tuple[str, ...]) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _guessed(text: str) -> str:
-    """The text with signs read as the letters they stand in for; I, l and 1 are one."""
+    """The text with signs read as the letters they replace; I, l and 1 are one."""
     return normalise(fold_text(text).translate(_STAND_INS))
 
 
 def _says(text: str, word: str) -> bool:
-    """Chinese words anywhere, also across separators; others where a word starts: "safely", 收益safe."""
+    """Whether the text has the word: a Chinese word anywhere, also across separators; another where a word starts
+    (收益safe).
+    """
     if _HAN.search(word):
         return word in text.replace(" ", "")
     return _pattern(word).search(text) is not None
@@ -177,7 +179,7 @@ def _letters(word: str) -> str:
 
 
 class _Words:
-    """Many words, sought at once: nearly every text holds none of them, and is then read once."""
+    """Many words, searched at once. Nearly every text has none of them, and is then read once."""
 
     def __init__(self, words: Iterable[str]) -> None:
         sought = dict.fromkeys(words)
@@ -186,7 +188,7 @@ class _Words:
         self._others = re.compile(f"{_START}(?:{'|'.join(map(_letters, others))})") if others else None
 
     def found_in(self, text: str) -> bool:
-        """Whether ``_says`` holds for any of them."""
+        """Whether ``_says`` holds for any of the words."""
         joined = text.replace(" ", "")
         if any(word in joined for word in self._han):
             return True
@@ -206,7 +208,7 @@ def _without(denials: Iterable[str], text: str) -> str:
 
 
 def _yields(words: str, language: str) -> Iterator[str]:
-    """A figure in per cent is a yield, unless it is a fee or a benchmark told with its basis."""
+    """The faults of a percentage: it reads as a yield, unless it is a fee or a benchmark with its basis."""
     text = normalise(words)
     benchmark = any(word in text for word in BENCHMARK)
     if benchmark:

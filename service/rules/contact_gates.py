@@ -1,11 +1,12 @@
 """May we contact them now, here: consent, quiet hours, caps and cool-offs, each a gate over offers and channels.
 
-Here: the gates of ``contact.yaml``, for one customer and for many. Not here: rules of the stage ``contact`` that are
-written as expressions (``rulebook``), and the counting (``history.event_counts``). A gate answers True where it closes
-nothing, False where it closes everything, else an array of what stays open; so the usual case costs no array. What is
-unknown closes: consent must have been given, not merely not refused. Who said no to ``contact`` (do not contact me) is
-not gone to in any channel, whatever a channel's own consent says; nor is a customer who is not personalised, of whom we
-may not read whether they can be reached, complain, or still live.
+Here: the gates of ``contact.yaml``, for one customer and for many. Elsewhere: rules of the stage ``contact`` that are
+written as expressions (``rulebook``), and the counting (``history.event_counts``). A gate returns True where it closes
+nothing, False where it closes everything, else an array of what stays open; so the usual case costs no array.
+
+What is unknown closes: consent must have been given, not merely not refused. A customer who refused ``contact`` (do not
+contact me) is contacted in no channel, whatever a channel's own consent says. Nor is a customer without
+personalisation: their attributes may not be read, so nobody knows whether they can be reached or are alive.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from service.rules.history.event_counts import Counter, EventCount, EventsByKind
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
 
 Ok = bool | Array
-"""What a gate leaves open: all, nothing, or the cells of an array that broadcasts over (n, m, k)."""
+"""What a gate leaves open: all (True), nothing (False), or the cells of an array that broadcasts over (n, m, k)."""
 
 
 CONTACT = "contact"
@@ -29,9 +30,10 @@ CONTACT = "contact"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """The dealings of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), the past as columns.
+    """The contact facts of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), and the past as
+    columns.
 
-    ``personal``: whether their facts may be read, the same for all of them.
+    ``personal``: whether their personal facts may be read, the same for all of them.
     """
 
     customers: int
@@ -42,13 +44,13 @@ class Crowd:
 
 
 class ConsentGate:
-    """Open where the newest word for the channel's purpose is yes; channels of the other direction need none.
+    """Open where the newest answer to the channel's purpose is yes; channels of the other direction need none.
 
-    Closed in all its channels to who refused contact as such, and to who is not personalised.
+    Closed in all its channels for a customer who refused contact as such, and for one without personalisation.
     """
 
     def __init__(self, rule: ConsentRule, places: GridIndex) -> None:
-        """Writes each channel's purpose out once."""
+        """Writes each channel's purpose once."""
         self.id = rule.id
         self._purposes = [
             rule.purpose_for(channel) if direction == rule.direction else None
@@ -56,13 +58,13 @@ class ConsentGate:
         ]
 
     def check_one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
-        """From the newest word per purpose."""
+        """For one customer, from the newest answer per purpose."""
         reachable = personal and consents.get(CONTACT) is not False
         said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
         return True if all(said) else by_channel(said)
 
     def check_many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
-        """From columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
+        """For many, from columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
         silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
         reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
         said = [
@@ -73,20 +75,20 @@ class ConsentGate:
 
 
 class RetiredGate:
-    """Closed in every outbound channel to who is a customer no more, whatever the policy says."""
+    """Closed in every outbound channel for a retired customer, whatever the policy says."""
 
     id = RETIREMENT.id
 
     def __init__(self, places: GridIndex) -> None:
-        """Marks the channels that stay open to everybody once."""
+        """Marks the inbound channels once; they stay open."""
         self._inbound = by_channel([direction != "outbound" for direction in places.direction])
 
     def check_one(self, consents: Mapping[str, bool]) -> Ok:
-        """From the newest word on it."""
+        """For one customer, from the newest answer to ``RETIRED``."""
         return self._inbound if consents.get(RETIRED) is True else True
 
     def check_many(self, consents: Mapping[str, Array]) -> Ok:
-        """From a column of 1 (retired), 0 (back) and NaN (never)."""
+        """For many, from a column of 1 (retired), 0 (returned) and NaN (never)."""
         if RETIRED not in consents:
             return True
         found: Array = (consents[RETIRED] != 1.0)[:, np.newaxis, np.newaxis] | self._inbound
@@ -97,42 +99,44 @@ class QuietGate:
     """Closed from start to end of the local day, and on holidays where the rule says so."""
 
     def __init__(self, rule: QuietHours, places: GridIndex) -> None:
-        """Marks the channels it holds for once."""
+        """Marks the channels of the rule once."""
         self.id, self._rule = rule.id, rule
         self._open = ~_channels(places, rule.direction, rule.channels)
 
     def check(self, at: Moment, holiday: bool) -> Ok:
-        """The same for everybody."""
+        """What is open at one moment, the same for every customer."""
         return self._open if self.is_quiet(at.minute) or (holiday and self._rule.holidays) else True
 
     def is_quiet(self, minute: int) -> bool:
-        """Start is quiet, end no more; across midnight where start is above end."""
+        """Whether the minute is quiet: from start (included) to end (excluded), across midnight where start is above
+        end.
+        """
         start, end = self._rule.start_minute, self._rule.end_minute
         return start <= minute < end if start <= end else minute >= start or minute < end
 
 
 class CapGate:
-    """Open while fewer than ``maximum`` events stand in the window, per offer, family, channel or customer."""
+    """Open while fewer than ``maximum`` events are in the window, per offer, family, channel or customer."""
 
     def __init__(self, rule: Cap, places: GridIndex) -> None:
-        """The policy allows no maximum below 1."""
+        """Binds the count to the grid. The policy allows no maximum below 1."""
         self.id, self._maximum = rule.id, rule.maximum
         self._counter = Counter(EventCount(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
         self._family_of = places.family_index
         self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
 
     def check_one(self, past: EventsByKind) -> Ok:
-        """From one customer's past."""
+        """For one customer, from their past."""
         counts = self._counter.count_one(past)
         return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
 
     def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
-        """From the past of many."""
+        """For many, from their past."""
         counts = self._counter.count_many(past, now, customers)
         return True if counts is None else self._close(counts)
 
     def _close(self, counts: Array) -> Array:
-        """Counts as (n, places) to what stays open over the grid."""
+        """What stays open over the grid, from counts as (n, positions)."""
         fewer = counts < self._maximum
         if self._counter.tally.per == "family":
             fewer = fewer[:, self._family_of]
@@ -144,18 +148,19 @@ class CapGate:
 class CoolOffGate:
     """Closed in all channels from an event of ``after`` for its days, or until the next event of ``until``.
 
-    With ages in ms, none being infinitely old: ``age of the newest after < days`` and ``< age of the newest until``.
+    Open where ``age of the newest after >= days`` or ``>= age of the newest until``; ages in ms, infinite without an
+    event.
     """
 
     def __init__(self, rule: CoolOff, places: GridIndex) -> None:
-        """Binds both kinds of event to the places."""
+        """Binds both counts to the grid."""
         self.id = rule.id
         self._after = Counter(EventCount(rule.per, frozenset(rule.after), rule.days), places)
         self._until = Counter(EventCount(rule.per, frozenset(rule.until)), places) if rule.until else None
         self._family_of = places.family_index if rule.per == "family" else None
 
     def check_one(self, past: EventsByKind) -> Ok:
-        """From one customer's past."""
+        """For one customer, from their past."""
         begun = self._after.age_one(past)
         if begun is None:
             return True
@@ -163,14 +168,14 @@ class CoolOffGate:
         return self._close(np.array([begun]), None if ended is None else np.array([ended]))
 
     def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
-        """From the past of many."""
+        """For many, from their past."""
         begun = self._after.age_many(past, now, customers)
         if begun is None:
             return True
         return self._close(begun, None if self._until is None else self._until.age_many(past, now, customers))
 
     def _close(self, begun: Array, ended: Array | None) -> Array:
-        """Ages as (n, places) to what stays open over the grid."""
+        """What stays open over the grid, from ages as (n, positions)."""
         opened: Array = begun >= (inf if ended is None else ended)
         return (opened if self._family_of is None else opened[:, self._family_of])[:, :, np.newaxis]
 
@@ -183,9 +188,9 @@ def _channels(places: GridIndex, direction: str | None, names: Iterable[str] | N
 
 
 class ContactGates:
-    """The gate of the retired, then all of ``contact.yaml``, in the order in which a reason is named.
+    """The gate of retired customers, then all of ``contact.yaml``, in the order in which a reason is named.
 
-    ``ids`` and, per call, what each opens.
+    ``ids`` names them; each check returns what each gate leaves open, in that order.
     """
 
     def __init__(self, contact: Contact, places: GridIndex) -> None:
@@ -202,7 +207,7 @@ class ContactGates:
     def check_one(
         self, consents: Mapping[str, bool], past: EventsByKind, at: Moment, holiday: bool, personal: bool = True
     ) -> list[Ok]:
-        """For one customer; ``personal``: whether their facts may be read."""
+        """For one customer; ``personal``: whether their personal facts may be read."""
         return [
             self._retired.check_one(consents),
             *(gate.check_one(consents, personal) for gate in self._consents),

@@ -1,9 +1,9 @@
-"""The policy's clock: until when an answer made now may be repeated, and how far back a decision must look. Pure.
+"""Until when an answer may be repeated, and how far back a decision must look. Pure.
 
-An answer is kept for a grain of minutes, but never across an instant at which a gate may open or close by the clock
-alone: the edges of quiet hours, and every full hour of the bank's day (midnight among them: holidays begin, assessments
-expire, maturities come near). Everything else that closes a gate raises the customer's revision; what merely ages can
-only open one.
+An answer is cached for a grain of minutes, but never across an instant at which time alone may open or close a gate:
+the edges of quiet hours, and every full hour of the bank's day. Midnight is one of them: holidays begin, assessments
+expire, maturities come near. Every other change that closes a gate raises the customer's revision; an event that ages
+can only open one.
 """
 
 from bisect import bisect_right
@@ -22,7 +22,9 @@ MINUTE_MS = 60_000
 
 
 class AnswerExpiry:
-    """One policy's edges and depth, computed once; ``kinds``: what its rules read of the past, as at the instant 0."""
+    """The edges and the depth of one policy, computed once; ``kinds``: what its rules read of the past, as at the
+    instant 0.
+    """
 
     def __init__(self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = ()) -> None:
         hours = {60 * hour for hour in range(1, 25)}
@@ -34,7 +36,7 @@ class AnswerExpiry:
 
     @classmethod
     def for_policy(cls, policy: Policy) -> "AnswerExpiry":
-        """The clock of a policy."""
+        """The expiry of a policy."""
         return cls(policy.contact, policy.experiments.cache_grain_minutes, required_events_of(policy).kinds)
 
     def lookback(self, now: int) -> Lookback:
@@ -43,7 +45,7 @@ class AnswerExpiry:
         return Lookback(now - self.depth_ms, max([KEPT, *(one.most for one in kinds)]), kinds)
 
     def merge(self, other: "AnswerExpiry") -> "AnswerExpiry":
-        """The clock of two policies that serve together: every edge of both, the finer grain, the longer depth."""
+        """The expiry of two policies that serve together: every edge of both, the finer grain, the longer depth."""
         both = copy(self)
         both._kept = (0, 0)
         both._grain_ms = min(self._grain_ms, other._grain_ms)
@@ -53,7 +55,7 @@ class AnswerExpiry:
         return both
 
     def end(self, now: int) -> int:
-        """The instant (ms) at which an answer made at ``now`` ends: the next whole grain, or an edge before it."""
+        """The instant (ms UTC) at which an answer made at ``now`` ends: the next whole grain, or an edge before it."""
         since, until = self._kept
         if since <= now < until:
             return until
@@ -67,7 +69,7 @@ class AnswerExpiry:
 
 
 def _wider(one: KindLookback, other: KindLookback | None) -> KindLookback:
-    """What both read of a kind."""
+    """The lookback that covers both, of one kind."""
     if other is None:
         return one
     return KindLookback(

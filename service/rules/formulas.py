@@ -1,4 +1,4 @@
-"""Every expression that a policy holds, wherever it stands, with the id of the rule, offer or channel it stands in."""
+"""Every expression of a policy, with the id of the rule, offer or channel it belongs to."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -16,7 +16,7 @@ _PLAIN = frozenset({"experiments", "messages", "schema", "static_columns"})
 
 @lru_cache(maxsize=16)
 def formulas_of(policy: Policy) -> tuple[Formula, ...]:
-    """All of them, looked for once."""
+    """All expressions of the policy, collected once."""
     parts = [getattr(policy, field.name) for field in fields(policy) if field.name not in _PLAIN]
     return tuple(formula for part in parts for formula in _within(part))
 

@@ -1,10 +1,9 @@
-"""Templates into the words a customer sees: ``{placeholders}`` of the offer's terms, formatted for each language.
+"""Message templates filled in: ``{placeholders}`` of the offer's terms, formatted for each language.
 
-A placeholder is ``{name}``, ``{offer_id}``, ``{channel_id}`` or a term the offer states. Money has separators, a number
-per year is a percentage, a date stays ISO. Since nothing personal is ever inserted, all messages are written when the
-policy is loaded (and checked then), and ``Policy.message`` only looks them up: the rate shown can never depend on a
-score.
-Whether a customer reads a segment's words is decided elsewhere (``decision.positioning``); the terms are the same.
+A placeholder is ``{name}``, ``{offer_id}``, ``{channel_id}`` or a term that the offer states. Money has thousands
+separators, a number per year is a percentage, a date stays ISO. Nothing personal is ever inserted, so all messages are
+written (and checked) when the policy is loaded, and ``Policy.message`` only looks them up. A rate that is shown cannot
+depend on a score. ``decision.positioning`` chooses whether a customer reads a segment's words; the terms are the same.
 """
 
 import re
@@ -16,19 +15,19 @@ from service.rules.model.rules import Channel, Message, Offer, Term
 PER_YEAR = "per year"
 ALWAYS = ("name", "offer_id", "channel_id")
 Said = Mapping[str, str]
-"""What each placeholder says."""
+"""The text of each placeholder."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def placeholder_values(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
-    """What each placeholder says for this offer in this channel."""
+    """The text of each placeholder for this offer in this channel."""
     said = {name: format_value(value, terms[name]) for name, value in offer.terms.items() if value is not None}
     return said | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
 
 
 def format_value(value: Scalar, term: Term) -> str:
-    """A stated value in words.
+    """A stated value as text.
 
     >>> format_value(0.0125, Term("rate", "number", "per year", 0, 0.2, None, ""))
     '1.25%'
@@ -45,7 +44,11 @@ def format_value(value: Scalar, term: Term) -> str:
 
 
 def fill(template: str, said: Said) -> str:
-    """The template with every placeholder replaced; KeyError for one that nothing says."""
+    """The template with every placeholder replaced.
+
+    Raises:
+        KeyError: a placeholder has no value.
+    """
     return _PLACEHOLDER.sub(lambda match: said[match.group(1)], template)
 
 
@@ -55,7 +58,7 @@ def placeholders(template: str) -> list[str]:
 
 
 def stray_braces(template: str) -> bool:
-    """Whether a brace stands there that is no part of a placeholder."""
+    """Whether a brace is outside of any placeholder."""
     return bool(re.search(r"[{}]", _PLACEHOLDER.sub("", template)))
 
 
@@ -68,7 +71,7 @@ def fill_message(
     language: str,
     said: Mapping[str, str],
 ) -> Message:
-    """One message of its templates; ``tail`` is what the channel adds to every body."""
+    """One message from its templates; ``tail`` is what the channel adds to every body."""
     whole = [body[language], *([tail[language]] if tail else [])]
     gap = "" if language == "zh" else " "
     return Message(

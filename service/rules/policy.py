@@ -1,10 +1,10 @@
 """The policy: everything the bank's marketers own, as one immutable value named by the hash of its documents.
 
-Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (what ``load`` read, or what a store
-kept). Not here: how a document is read and checked (``loading``), how rules are applied (``rulebook``,
-``contact_gates``). Reading goes: attributes -> catalogue -> channels -> schema -> strategies -> rules -> weights ->
-contact -> experiments -> messages -> portrait -> monitoring -> compliance; each step adds its problems to one list, and
-all are raised together at the end.
+Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (documents as ``load`` reads them, or
+as a store returns them). Elsewhere: how a document is read and checked (``loading``), how rules are applied
+(``rulebook``, ``contact_gates``). Reading order: attributes -> catalogue -> channels -> schema -> strategies -> rules
+-> weights -> contact -> experiments -> messages -> portrait -> monitoring -> compliance. Each step adds its problems to
+one list, and all are raised together at the end.
 """
 
 from collections.abc import Mapping
@@ -80,19 +80,19 @@ __all__ = [
 ]
 
 DEFAULT = Path(__file__).parent / "default"
-"""The folder of the policy that ships with the service."""
+"""The folder of the default policy."""
 KEPT = 8
-"""So many policies that were read last are kept."""
+"""So many of the policies read last are cached."""
 
 
 @dataclass(frozen=True, eq=False)
 class Policy:
     """What marketers own, checked and frozen; equal policies have equal hashes.
 
-    ``gates`` stand in stage order; ``gates`` and ``fits`` leave out what a switched-off strategy takes with it.
+    ``gates`` are in stage order; ``gates`` and ``fits`` leave out what a switched-off strategy takes with it.
     ``static_columns`` hold ``offer.*`` as (1, m, 1) and ``channel.*`` as (1, 1, k): numbers, dates (days) and booleans
-    as float64 with NaN for not stated, text as objects with None. ``canonical`` is the documents as sorted JSON.
-    ``variants`` are segments' words for offers, the first that fits goes before the others.
+    as float64, NaN where not stated; text as objects, None where not stated. ``canonical`` is the documents as sorted
+    JSON. ``variants`` are segments' words for offers; the first that fits is used.
     """
 
     hash: str
@@ -121,38 +121,48 @@ class Policy:
 
     @property
     def documents(self) -> dict[str, Any]:
-        """A fresh copy of the documents by name: what a store keeps and ``from_documents`` reads again."""
+        """A fresh copy of the documents by name: what a store keeps and ``from_documents`` reads."""
         found: dict[str, Any] = orjson.loads(self.canonical)
         return found
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule in force: gates, contact gates (first the one that no policy writes), then fit rules."""
+        """Every rule in force: gates, contact gates (first ``RETIREMENT``, which is in code), then fit rules."""
         return (*self.gates, RETIREMENT, *self.contact.rules, *self.fits)
 
     def message(self, offer_id: str, channel_id: str, language: str, variant: str | None = None) -> Message:
-        """The words for one offer in one channel and language (``zh`` or ``en``); KeyError for those nobody wrote.
+        """The words for one offer in one channel and language (``zh`` or ``en``).
 
         ``variant`` is the id of a segment's words; None are the plain ones.
+
+        Raises:
+            KeyError: no such words.
         """
         written = self.messages if variant is None else self.variants[variant].messages
         return written[offer_id, channel_id, language]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A policy travels between processes as its documents."""
+        """Pickles a policy as its documents."""
         return from_documents, (self.documents,)
 
 
 def load(folder: Path) -> Policy:
-    """The policy written in a folder of YAML files; PolicyError names every problem with file and key."""
+    """The policy written in a folder of YAML files.
+
+    Raises:
+        PolicyError: names every problem with file and key.
+    """
     problems: list[Problem] = []
     return _policy(read_folder(folder, problems), problems)
 
 
 def from_documents(documents: Mapping[str, object], exact: bool = False) -> Policy:
-    """The policy of documents by name (``catalogue``, ``channels``, ...); PolicyError names every problem.
+    """The policy of documents by name (``catalogue``, ``channels``, ...).
 
-    ``exact``: it compares money as it stands, not in whole fen.
+    ``exact``: it compares money as it is, not in whole fen.
+
+    Raises:
+        PolicyError: names every problem with document and key.
     """
     needed = [name for name in NAMES if name not in OPTIONAL]
     missing = [Problem(f"{name}.yaml", "is missing") for name in needed if name not in documents]
@@ -160,14 +170,14 @@ def from_documents(documents: Mapping[str, object], exact: bool = False) -> Poli
 
 
 def _policy(documents: Mapping[str, object], problems: list[Problem], exact: bool = False) -> Policy:
-    """Canonical first, so that files and a store give the same policy in the same order."""
+    """The policy of canonical documents, so that files and a store give the same policy in the same order."""
     content = canonical(documents, problems)
     return _checked(content, problems, exact) if problems else _kept(content, exact)
 
 
 @lru_cache(maxsize=KEPT)
 def _kept(content: bytes, exact: bool) -> Policy:
-    """The policy of these documents, checked once: a policy never changes, so the last eight are kept."""
+    """The policy of these documents, checked once; a policy never changes, so the last ``KEPT`` are cached."""
     return _checked(content, [], exact)
 
 

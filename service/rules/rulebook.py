@@ -1,12 +1,13 @@
-"""The rules at work: which cells of the grid every gate leaves open, and what the fit rules make of the rest.
+"""Gates and fit rules at work: which cells of the grid are open, and the fit of each.
 
 A policy is compiled once (``Rulebook``); what depends on it alone is evaluated then. A gate passes where ``require`` is
-true or ``applies`` is false, so what is unknown closes. Most gates settle on one customer's facts and answer plain
-True: only those that do not reach an array. Fit is ``F = prod_c s_c ** (4 w_c)`` with ``s_c`` the product of the
-weights of C's fired rules; a rule's ``weight ** (4 w_c)`` is known at load, so F is a product of such factors. They are
-multiplied by the axes they vary over (customer, offer, channel, both), heaviest first within: the same order for one
-customer and for many, so that both give the same bits. ``trace`` tells it rule by rule, for explaining; nothing live
-calls it.
+true or ``applies`` is false, so what is unknown closes. Most gates depend on one customer's facts and return plain
+True; only the others cost an array.
+
+Fit is ``F = prod_c s_c ** (4 w_c)``, where ``s_c`` is the product of the weights of C's fired rules. A rule's
+``weight ** (4 w_c)`` is known at load, so F is a product of such factors. They are multiplied by the axes over which
+they vary (customer, offer, channel, both), heaviest first within each: the same order for one customer and for many, so
+that both give the same bits. ``decision.trace`` shows it rule by rule, for explanations.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ _OFFER = 1
 
 
 class Gate:
-    """One gate rule, compiled: ``passes`` answers True, False or the cells that stay open."""
+    """One gate rule, compiled: ``passes`` returns True, False or the cells that stay open."""
 
     def __init__(self, rule: GateRule, policy: Policy, many: bool) -> None:
         """Folds what the policy alone decides."""
@@ -40,20 +41,22 @@ class Gate:
 
 
 class OpenGate(Gate):
-    """A gate that is left out: it keeps its place and closes nothing."""
+    """A gate that is left out: it keeps its position and closes nothing."""
 
     def __init__(self, gate: Gate) -> None:
-        """Takes the gate's name."""
+        """Takes the gate's id and stage."""
         self.id, self.stage, self.passes = gate.id, gate.stage, lambda columns: True
 
 
 def falls_away(rule: Rule, strategy: str) -> bool:
-    """Whether a rule goes with its strategy: fit and applicability do, what guards the customer never does."""
+    """Whether a rule is dropped with its strategy: fit and applicability rules are, rules that guard the customer are
+    not.
+    """
     return rule.strategy == strategy and rule.stage in FALLS_AWAY
 
 
 def _spares(rule: GateRule, policy: Policy, many: bool) -> Run:
-    """Whom the gate spares: where ``applies`` is false, and who is outside its strategy's segments if it falls away."""
+    """Where the gate does not apply: ``applies`` is false, or the customer is outside the segments of its strategy."""
     target = target_of(rule, policy)
     reasons = [
         compile_falsity(fold(each, policy.static_columns), many) for each in (rule.applies, target) if each is not None
@@ -64,13 +67,15 @@ def _spares(rule: GateRule, policy: Policy, many: bool) -> Run:
 
 
 def target_of(rule: Rule, policy: Policy) -> Expression | None:
-    """Whom a rule is for: its strategy's segments where it goes with the strategy, else everybody (None)."""
+    """The customers a rule is for: its strategy's segments where it can fall away, else everybody (None)."""
     strategy = policy.strategies.get(rule.strategy)
     return strategy.target if strategy is not None and rule.stage in FALLS_AWAY else None
 
 
 def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
-    """Is_true(require) or is_false(applies); where the customer's facts settle ``require`` nothing else runs."""
+    """Whether ``require`` is true or ``applies`` is false; where the customer's facts decide ``require``, nothing else
+    runs.
+    """
 
     def passes(columns: Columns) -> Ok:
         held = require(columns)
@@ -83,7 +88,7 @@ def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
 
 
 def _settled(found: Any) -> Any:
-    """NumPy's lone booleans as Python's, so that ``is True`` holds."""
+    """A single NumPy boolean as Python's, so that ``is True`` holds."""
     if found is True or found is False:
         return found
     return found if isinstance(found, np.ndarray) and found.ndim else bool(found)
@@ -91,10 +96,10 @@ def _settled(found: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fit rule, compiled. ``group`` says which axes of the grid it varies over.
+    """One fit rule, compiled. ``group`` says over which axes of the grid it varies.
 
-    ``factor`` = weight ** (4 w_c); ``either`` holds 1 and the factor, for where it does not fire and where it does: a
-    factor of one changes no bit.
+    ``factor`` = weight ** (4 w_c). ``either`` holds 1 and the factor, for cells where it does not fire and where it
+    does; multiplying by one changes no bit.
     """
 
     id: str
@@ -105,7 +110,7 @@ class Fit:
     fires: Run
 
     def with_weight(self, weight: float) -> "Fit":
-        """The same rule where its concern has that weight."""
+        """The same rule where its concern has this weight."""
         factor = self.weight ** (4.0 * weight)
         return replace(self, factor=factor, either=np.array([1.0, factor]))
 
@@ -134,13 +139,13 @@ class Fitness:
 
 
 def cell_value(where: Any, offer: int, channel: int) -> Any:
-    """What one customer's array says of one cell, whichever axes it has."""
+    """The value of one customer's array in one cell, whichever axes it has."""
     _, offers, channels = where.shape
     return where[0, offer if offers > 1 else 0, channel if channels > 1 else 0]
 
 
 NEUTRAL = Fitness([1.0] * len(_AXES), [])
-"""Nothing fired, or nothing may."""
+"""The fitness where no rule fired, or none may."""
 
 
 class Rulebook:
@@ -155,7 +160,9 @@ class Rulebook:
         self.fits = sorted((_fit(rule, policy, many) for rule in policy.fits), key=lambda fit: -fit.weight)
 
     def without_strategy(self, strategy: str, policy: Policy) -> "Rulebook":
-        """These rules less the fit and applicability rules of a strategy; a gate left out stays, and is always open."""
+        """These rules without the fit and applicability rules of a strategy; each gate left out keeps its position,
+        always open.
+        """
         gone = {rule.id for rule in (*policy.gates, *policy.fits) if falls_away(rule, strategy)}
         rest = copy(self)
         rest.gates = [OpenGate(gate) if gate.id in gone else gate for gate in self.gates]
@@ -163,28 +170,28 @@ class Rulebook:
         return rest
 
     def with_weights(self, weights: Mapping[str, float], policy: Policy) -> "Rulebook":
-        """These rules with other weights of the four C, nothing compiled anew."""
+        """These rules with other weights of the four C; nothing is compiled again."""
         concerns = {rule.id: rule.concern for rule in policy.fits}
         other = copy(self)
         other.fits = [fit.with_weight(weights[concerns[fit.id]]) for fit in self.fits]
         return other
 
     def fitness(self, columns: Columns) -> Fitness:
-        """What the fit rules make of every cell."""
+        """The fitness of every cell."""
         found = [(fit, fit.fires(columns)) for fit in self.fits]
         return self.multiply(
             [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
         )
 
     def multiply(self, fired: Sequence[tuple[Fit, Ok]]) -> Fitness:
-        """F of the rules that fired, each where it did."""
+        """F of the rules that fired, each in the cells where it fired."""
         factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:
             factors[fit.group] = factors[fit.group] * (fit.factor if where is True else self._spread(fit, where))
         return Fitness(factors, fired)
 
     def _spread(self, fit: Fit, where: Any) -> Array:
-        """1 or the factor, cell by cell: ``take`` wins on a few hundred cells, a byte index on millions."""
+        """1 or the factor in each cell: ``take`` is faster on a few hundred cells, a byte index on millions."""
         spread: Array = fit.either[where.view(np.uint8)] if self._many else fit.either.take(where)
         return spread
 
@@ -201,7 +208,7 @@ def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
 
 
 def open_cells(oks: Iterable[Ok], shape: tuple[int, int, int]) -> Array:
-    """Where all gates are open, as (n, m, k); joined over few axes first, which is less work for many customers."""
+    """Where all gates are open, as (n, m, k). Few axes are combined first, which is less work for many customers."""
     groups: dict[tuple[int, ...], Array] = {}
     for ok in oks:
         if ok is False:

@@ -1,7 +1,7 @@
-"""The triggers that a policy knows: the words it compares ``context.trigger`` with.
+"""The triggers that a policy knows: the words with which it compares ``context.trigger``.
 
-A policy declares no triggers; a word that none of its expressions compares with the trigger changes nothing, and
-whoever sends it has misspelt one that does, or expects a rule that is not there.
+A policy declares no triggers. A word with which no expression compares the trigger changes nothing: its sender misspelt
+one, or expects a rule that is not there.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _COMPARISONS = frozenset({"=", "<>"})
 
 
 def triggers_of(policy: Policy) -> frozenset[str]:
-    """Every word that an expression of the policy compares the trigger with; empty where none reads it."""
+    """Every word with which an expression of the policy compares the trigger; empty where none reads it."""
     reading = [one.tree for _, one in formulas_of(policy) if TRIGGER in one.names]
     return frozenset(word for tree in reading for word in _compared(tree))
 

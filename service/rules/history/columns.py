@@ -41,10 +41,10 @@ def depth_ms(contact: Contact) -> int:
 
 
 class HistoryColumns:
-    """The history columns that a policy reads, ready to be filled for one customer or for many."""
+    """The history columns that a policy reads, filled for one customer or for many."""
 
     def __init__(self, places: GridIndex, names: Iterable[str]) -> None:
-        """``names``: every name some rule reads; others are not filled."""
+        """``names``: every name that some rule reads; others are not filled."""
         read = set(names)
         self._family_of = places.family_index
         self._counts = {name: Counter(count, places) for name, count in COUNTS.items() if name in read}
@@ -53,7 +53,7 @@ class HistoryColumns:
         self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
 
     def fill_one(self, past: EventsByKind) -> dict[str, Column]:
-        """The past's columns of one customer: plain scalars, (1, m, 1) and (1, 1, k)."""
+        """The columns of one customer's past: plain scalars, (1, m, 1) and (1, 1, k)."""
         columns = dict(NOTHING)
         if past:
             for name, counter in self._counts.items():
@@ -66,7 +66,9 @@ class HistoryColumns:
         return columns
 
     def fill_many(self, past: PastTable, now: int, customers: int) -> dict[str, Column]:
-        """The past's columns of many customers: (n, 1, 1), (n, m, 1) and (n, 1, k), or the scalar of nothing."""
+        """The columns of many customers' past: (n, 1, 1), (n, m, 1) and (n, 1, k), or a scalar where nobody has such an
+        event.
+        """
         columns = dict(NOTHING)
         for name, counter in self._counts.items():
             self._keep(columns, name, counter, counter.count_many(past, now, customers))
@@ -98,7 +100,7 @@ class HistoryColumns:
             columns[name] = self._spread(counter.tally.per, np.asarray(found, dtype=np.float64))
 
     def _spread(self, per: str, values: Array) -> Column:
-        """Places as (places,) or (n, places) onto the grid's axes."""
+        """Values per position, (positions,) or (n, positions), on the grid's axes."""
         if per == "customer" and values.ndim == 1:
             return float(values[0])
         rows = values.reshape(-1, values.shape[-1])

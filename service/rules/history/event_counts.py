@@ -2,9 +2,9 @@
 
 A window is exact to the millisecond: an event counts while ``now - at`` is less than it. An event dated after ``now``
 counts as happening now, so that a sender's fast clock cannot open a cap. Days since are whole: ``floor((now - at) /
-86,400,000)``. For one customer each trail is asked by bisection; for many, the instants are columns and NumPy counts
-them. Both sides of each pair here give the same numbers, and None where there is no such event at all, which is the
-usual case and costs nothing further.
+86,400,000)``. For one customer each trail is searched by bisection; for many, the instants are columns and NumPy counts
+them. Both functions of each pair give the same numbers, and None where there is no such event at all. That is the usual
+case and costs nothing further.
 """
 
 from bisect import bisect_right
@@ -25,12 +25,12 @@ _AGES = 2**60
 """Milliseconds, longer than any past: a window without an end."""
 
 Where = tuple[int, int, int, int]
-"""The place of a trail as customer (0), offer, family and channel; -1 is a place that nobody knows."""
+"""The position of a trail as customer (0), offer, family and channel; -1 is a name that the policy does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventsByKind:
-    """One customer's past at ``now`` (ms): instants by kind and place, oldest first, and what surveys said."""
+    """One customer's past at ``now`` (ms): instants by kind and position, oldest first, and the survey scores."""
 
     now: int
     trails: Mapping[str, Sequence[tuple[Where, Sequence[int]]]]
@@ -42,9 +42,10 @@ class EventsByKind:
 
 @dataclass(frozen=True, slots=True)
 class EventCount:
-    """Events of some kinds per customer, offer, family or channel within a window; ``direction`` None takes all.
+    """Which events are counted: their kinds, per customer, offer, family or channel, in a window; ``direction`` None:
+    all.
 
-    An event whose channel is not known counts in either direction: what may have been a contact is taken for one.
+    An event in an unknown channel counts in either direction: it may have been a contact.
     """
 
     per: str
@@ -55,10 +56,11 @@ class EventCount:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PastTable:
-    """The past of many customers as columns, ordered by customer; -1 is a place that nobody knows.
+    """The past of many customers as columns, ordered by customer; -1 is a name that the policy does not know.
 
-    ``customer``, ``kind`` (KIND_CODE), ``at`` (ms UTC), ``offer`` and ``channel`` (places) are of equal length, a row
-    for each instant of each trail; ``surveyed``, ``said_at`` and ``score`` are customer, ms UTC and score of a survey.
+    ``customer``, ``kind`` (KIND_CODE), ``at`` (ms UTC), ``offer`` and ``channel`` (positions) are of equal length, a
+    row for each instant of each trail; ``surveyed``, ``said_at`` and ``score`` are customer, ms UTC and score of a
+    survey.
     """
 
     customer: Array
@@ -71,7 +73,7 @@ class PastTable:
     score: Array
 
     def take_rows(self, rows: Array) -> "PastTable":
-        """The past of the customers at ``take_rows`` (ascending), renumbered 0, 1, 2, ..."""
+        """The past of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
         place, kept = _renumbered(self.customer, rows)
         asked, heard = _renumbered(self.surveyed, rows)
         kind, at, offer, channel = (column[kept] for column in (self.kind, self.at, self.offer, self.channel))
@@ -79,7 +81,7 @@ class PastTable:
 
 
 def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
-    """The new numbers of the customers at ``rows``, and where in the column they stand."""
+    """The new numbers of the customers at ``rows``, and their positions in the column."""
     first, last = np.searchsorted(customer, [rows[0], rows[-1] + 1])
     place = np.full(rows[-1] - rows[0] + 1, -1)
     place[rows - rows[0]] = np.arange(len(rows))
@@ -89,7 +91,7 @@ def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
 
 
 def past_table(snapshots: Iterable[Snapshot], places: GridIndex) -> PastTable:
-    """The past of customers 0, 1, 2, ... as columns; kinds that nobody knows are left out."""
+    """The past of customers 0, 1, 2, ... as columns; unknown kinds are left out."""
     several = list(snapshots)
     trails = [(row, one) for row, each in enumerate(several) for one in each.trails if one.kind in KIND_CODE]
     lengths = [len(one.instants) for _, one in trails]
@@ -106,7 +108,7 @@ def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
 
 
 def group_events(trails: Iterable[Trail], surveys: Sequence[Survey], places: GridIndex, now: int) -> EventsByKind:
-    """One customer's past by kind, with places."""
+    """One customer's past by kind, with positions."""
     found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
     for one in trails:
         found.setdefault(one.kind, []).append((_where(one, places), one.instants))
@@ -120,15 +122,15 @@ def _where(trail: Trail, places: GridIndex) -> Where:
 
 
 def age_ms(window_days: float) -> int:
-    """The age in whole ms from which on an event counts no more: the window, rounded up."""
+    """The age in whole ms from which an event no longer counts: the window, rounded up."""
     return _AGES if isinf(window_days) else ceil(window_days * DAY_MS)
 
 
 class Counter:
-    """A tally bound to the places of one policy."""
+    """A count bound to the grid of one policy."""
 
     def __init__(self, tally: EventCount, places: GridIndex) -> None:
-        """Resolves names to places once."""
+        """Resolves names to positions once."""
         self.tally, self.size = tally, places.size[tally.per]
         self._axis, self._age = _AXES.index(tally.per), age_ms(tally.window_days)
         self._directed = [tally.direction in (None, direction) for direction in places.direction] + [True]
@@ -137,7 +139,7 @@ class Counter:
         self._family_of = np.array([*places.family_of, -1])
 
     def find_trails(self, past: EventsByKind) -> Iterator[tuple[int, Sequence[int]]]:
-        """(place, instants, oldest first) of each trail with an event in the window."""
+        """(position, instants oldest first) of each trail with an event in the window."""
         since = past.now - self._age
         for kind in self._kinds:
             for where, instants in past.trails.get(kind, ()):
@@ -145,7 +147,7 @@ class Counter:
                     yield where[self._axis], instants
 
     def count_one(self, past: EventsByKind) -> list[int] | None:
-        """How many events per place."""
+        """How many events per position."""
         counts: list[int] | None = None
         since = past.now - self._age
         for place, instants in self.find_trails(past):
@@ -154,7 +156,7 @@ class Counter:
         return counts
 
     def age_one(self, past: EventsByKind) -> list[float] | None:
-        """Milliseconds since the newest event per place, infinite for none."""
+        """Milliseconds since the newest event per position, infinite for none."""
         ages: list[float] | None = None
         for place, instants in self.find_trails(past):
             ages = ages or [inf] * self.size
@@ -162,12 +164,12 @@ class Counter:
         return ages
 
     def newest_one(self, past: EventsByKind) -> list[float] | None:
-        """Whole days since the newest event per place, NaN for none."""
+        """Whole days since the newest event per position, NaN for none."""
         ages = self.age_one(past)
         return None if ages is None else [nan if isinf(age) else float(age // DAY_MS) for age in ages]
 
     def select_events(self, past: PastTable, now: int) -> tuple[Array, Array]:
-        """For many: indices of the events taken, and their places."""
+        """Indices of the events that count, and their positions, for many customers."""
         place = self._places(past)
         kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
         if self.tally.direction is not None:
@@ -183,7 +185,7 @@ class Counter:
         return past.offer if self.tally.per == "offer" else self._family_of[past.offer]
 
     def count_many(self, past: PastTable, now: int, customers: int) -> Array | None:
-        """How many events per customer and place, (n, places)."""
+        """How many events per customer and position, (n, positions)."""
         chosen, place = self.select_events(past, now)
         if not len(chosen):
             return None
@@ -191,7 +193,7 @@ class Counter:
         return np.bincount(cell, minlength=customers * self.size).reshape(customers, self.size)
 
     def age_many(self, past: PastTable, now: int, customers: int) -> Array | None:
-        """Milliseconds since the newest event, (n, places), infinite for none."""
+        """Milliseconds since the newest event, (n, positions), infinite for none."""
         chosen, place = self.select_events(past, now)
         if not len(chosen):
             return None
@@ -201,7 +203,7 @@ class Counter:
         return ages
 
     def newest_many(self, past: PastTable, now: int, customers: int) -> Array | None:
-        """Whole days since the newest event, (n, places), NaN for none."""
+        """Whole days since the newest event, (n, positions), NaN for none."""
         ages = self.age_many(past, now, customers)
         return None if ages is None else np.where(np.isinf(ages), nan, ages) // DAY_MS
 
@@ -213,7 +215,7 @@ class SurveyMean:
         self._age = age_ms(window_days)
 
     def mean_one(self, past: EventsByKind) -> float | None:
-        """Of one customer; None where no survey says anything."""
+        """The mean of one customer; None without a survey in the window."""
         total, count = 0.0, 0
         for survey in past.surveys:
             if survey.at > past.now - self._age:
@@ -221,7 +223,7 @@ class SurveyMean:
         return total / count if count else None
 
     def mean_many(self, past: PastTable, now: int, customers: int) -> Array | None:
-        """Of many, (n,), NaN for none."""
+        """The means of many, (n,), NaN for a customer without one; None where no customer has one."""
         chosen = np.flatnonzero(past.said_at > now - self._age)
         if not len(chosen):
             return None

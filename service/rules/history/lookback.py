@@ -1,8 +1,8 @@
-"""How many events of a trail a policy's rules can tell apart: so many must be read of each, and no more.
+"""How many events of a trail a policy's rules can tell apart: so many of each are read, and no more.
 
-A cap of 20 asks for 20; a rule that compares a count with 5 asks for 6, to tell 5 from more. A formula that reckons
-with a count (``1 + history.contacts_30d / 10``, or a comparison with a term of the offer) asks for every event: it is
-answered as exactly, but what it costs grows with the past, and the policy's check says so.
+A cap of 20 needs 20. A rule that compares a count with 5 needs 6, to tell 5 from more. A formula that calculates with a
+count (``1 + history.contacts_30d / 10``, or a comparison with a term of the offer) needs every event. Its result is
+exact too, but its cost grows with the past, and the policy's check says so.
 """
 
 from collections.abc import Iterator
@@ -54,14 +54,14 @@ def _each(node: Node, most: int) -> Iterator[tuple[str, int]]:
 
 
 def _is_count(node: Node) -> bool:
-    """Whether it is a count as it stands, or what stands in for one that is not known."""
+    """Whether the node is a count, or a count with a substitute for NULL."""
     if node.op == "coalesce":
         return any(map(_is_count, node.args)) and all(_is_count(arg) or _is_number(arg) for arg in node.args)
     return node.op == "name" and node.value in COUNTS
 
 
 def _bounds(node: Node) -> list[float] | None:
-    """The numbers that the counts of a comparison are compared with; None where there is anything else."""
+    """The numbers with which the counts of a comparison are compared; None where there is anything else."""
     if node.op == "in":
         return [float(member) for member in node.value]
     others = [arg for arg in node.args if not _is_count(arg)]

@@ -1,13 +1,13 @@
 """Which of a customer's events a policy's rules can tell apart: those are read and recorded, and no others.
 
-A rule asks how many events of a kind stand in a window, or how old the newest is, per customer, offer, family or
-channel. A cap of 20 cannot tell 20 from 6,000, and a cool-off looks at one event. So each rule *needs* the newest
-``most`` events of a kind in its window at each of its places, and an event that no need takes may be left out: every
-rule says what it would say of all the past, and no newer event is ever put in an older one's place. What a policy reads
-of a kind is bounded by its own numbers, however the events are spread over offers and channels; trails that differ only
-in an axis which no rule of that kind looks at are one.
+A rule asks how many events of a kind are in a window, or how old the newest is, per customer, offer, family or channel.
+A cap of 20 cannot tell 20 from 6,000, and a cool-off looks at one event. So each rule requires the newest ``most``
+events of a kind in its window at each of its positions. An event that no requirement takes may be left out: every rule
+gives the answer that the whole past would give, and no newer event ever replaces an older one. What a policy reads of a
+kind is bounded by its own numbers, however the events are spread over offers and channels. Trails that differ only in
+an axis at which no rule of that kind looks are merged.
 
-A record cut by one policy answers another's questions where the first read as much (``can_answer``).
+A record cut by one policy serves another where the first read as much (``can_answer``).
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,12 +28,12 @@ Instants = tuple[int, ...]
 """Instants (ms) of one trail, oldest first; never empty."""
 
 Place = tuple[str, ...]
-"""Where a trail counts for a need; of an offer whose family is not known, a place of its own."""
+"""Where a trail counts for a requirement; an offer whose family is not known counts for itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventRequirement:
-    """The newest ``most`` events of a kind within ``window_days``, at each place of the axis ``per``."""
+    """The newest ``most`` events of a kind within ``window_days``, at each position of the axis ``per``."""
 
     kind: str
     per: str
@@ -50,7 +50,7 @@ class RequiredEvents:
     """What one policy reads of the past; ``kinds`` is the same kind by kind, as at the instant 0."""
 
     def __init__(self, policy: Policy) -> None:
-        """Takes the needs from the rules, and from the catalogue where an event counts."""
+        """Takes the requirements from the rules, and from the catalogue where an event counts."""
         self.needs, self.depth_ms = _widest(dict.fromkeys(_needs(policy))), depth_ms(policy.contact)
         self.families = {one.id: one.family for one in policy.offers}
         self.directions = {one.id: one.direction for one in policy.channels}
@@ -59,21 +59,23 @@ class RequiredEvents:
         self._axes = {one.kind: (one.by_offer, one.by_channel) for one in self.kinds}
 
     def _kind(self, kind: str, needs: Sequence[EventRequirement]) -> KindLookback:
-        """The longest window of a kind and a minute, the largest number, and the axes that a need looks at."""
+        """The lookback of one kind: its longest window and a minute, its largest number, and the axes at which a rule
+        looks.
+        """
         window = min(self.depth_ms, max(age_ms(one.window_days) for one in needs) + SPARE_MS)
         by_offer = any(one.per in ("offer", "family") for one in needs)
         by_channel = any(one.per == "channel" or one.direction is not None for one in needs)
         return KindLookback(kind, -window, max(one.most for one in needs), by_offer, by_channel)
 
     def select(self, trails: Iterable[Trail], now: int) -> tuple[Trail, ...]:
-        """The trails by the axes that some need looks at, with the instants that some need takes."""
+        """The trails by the axes at which some rule looks, with the instants that some rule requires."""
         found: dict[str, list[Trail]] = {}
         for one in self._merged(trails):
             found.setdefault(one.kind, []).append(one)
         return tuple(chain(*(self._taken(self._of[kind], members, now) for kind, members in found.items())))
 
     def _merged(self, trails: Iterable[Trail]) -> Iterator[Trail]:
-        """Trails as one where they differ only in what no need looks at, in the order of their places."""
+        """Trails as one where they differ only in an axis at which no rule looks, in the order of their positions."""
         found: dict[tuple[str, str, str], list[Trail]] = {}
         for one in trails:
             if one.kind in self._axes:
@@ -87,7 +89,7 @@ class RequiredEvents:
             yield Trail(kind, offer or None, channel or None, whole)
 
     def _taken(self, needs: Iterable[EventRequirement], trails: Sequence[Trail], now: int) -> Iterator[Trail]:
-        """Of trails of one kind, as many of the newest instants as the need that takes most of them."""
+        """Of trails of one kind, as many of the newest instants as any requirement takes."""
         lengths = [0] * len(trails)
         for need in needs:
             since, most = need.since(now), need.most
@@ -102,14 +104,14 @@ class RequiredEvents:
         return (replace(one, instants=one.instants[-length:]) for one, length in kept if length)
 
     def is_full(self, need: EventRequirement, trails: Sequence[Trail], since: int) -> bool:
-        """Whether at any of the need's places so many events stand after ``since`` that others may be left out."""
+        """Whether at any of its positions so many events are after ``since`` that others may have been left out."""
         groups = self._groups(need, trails).values()
         return any(
             sum(len(_after(trails[each].instants, since, need.most)) for each in one) >= need.most for one in groups
         )
 
     def _groups(self, need: EventRequirement, trails: Sequence[Trail]) -> dict[Place, list[int]]:
-        """The numbers of the trails that count for the need, by place."""
+        """The numbers of the trails that count for the requirement, by position."""
         found: dict[Place, list[int]] = {}
         for number, trail in enumerate(trails):
             place = self._place(need, trail) if trail.kind == need.kind else None
@@ -118,7 +120,7 @@ class RequiredEvents:
         return found
 
     def _place(self, need: EventRequirement, trail: Trail) -> Place | None:
-        """None where the trail counts nowhere; a channel that nobody knows counts in either direction."""
+        """None where the trail counts nowhere; an unknown channel counts in either direction."""
         if need.direction not in (None, self.directions.get(trail.channel or "", need.direction)):
             return None
         if need.per == "customer":
@@ -136,17 +138,20 @@ def required_events_of(policy: Policy) -> RequiredEvents:
 
 
 def cut_snapshot(policy: Policy, snapshot: Snapshot, now: int) -> Snapshot:
-    """The customer with what the policy's rules tell apart of the past at ``now`` (ms): it decides the same."""
+    """The customer with only the events that the policy's rules can tell apart at ``now`` (ms): the decision is the
+    same.
+    """
     if not snapshot.trails:
         return snapshot
     return replace(snapshot, trails=required_events_of(policy).select(snapshot.trails, now))
 
 
 def can_answer(recorded: Policy, asking: Policy, snapshot: Snapshot, now: int) -> bool:
-    """Whether a snapshot cut by ``recorded`` says to ``asking`` what all of the past would say.
+    """Whether a snapshot cut by ``recorded`` gives ``asking`` the same answers as the whole past.
 
-    For every need of the one that asks there must be one of the other's that looks as far at the same places. Where
-    that took fewer events, or by other families, no place may be so full that an event may have been left out.
+    For every requirement of the asking policy, the recorded policy must have one that looks as far at the same
+    positions. Where that took fewer events, or by other families, no position may be so full that an event may have
+    been left out.
     """
     if recorded.hash == asking.hash:
         return True
@@ -171,7 +176,7 @@ def _answered(
 
 
 def _needs(policy: Policy) -> Iterator[EventRequirement]:
-    """Rules that take several kinds together need as many of each: the newest of all are among them."""
+    """The requirements of all rules. A rule that counts several kinds together requires as many of each."""
     for cap in policy.contact.caps:
         for kind in cap.counts:
             yield EventRequirement(kind, cap.per, cap.direction, cap.window_days, cap.maximum)
@@ -186,7 +191,7 @@ def _needs(policy: Policy) -> Iterator[EventRequirement]:
 
 
 def _widest(needs: Iterable[EventRequirement]) -> tuple[EventRequirement, ...]:
-    """The needs without those that another one answers too: at the same places, as far back and as many."""
+    """The requirements without those that another covers: at the same positions, as far back and as many."""
     every = list(needs)
     return tuple(one for one in every if not any(_within(one, other) for other in every if other is not one))
 

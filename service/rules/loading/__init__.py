@@ -1,21 +1,21 @@
-"""How a policy's documents become checked values: one module per document, one list of problems for them all.
+"""A policy's documents into checked values: one module per document, one list of problems for all of them.
 
-``documents`` reads the folder strictly -> ``assembly`` calls the reader of each document in order -> every rule's own
-cases are run. Every reader notes what is wrong and hands back a stand-in, so that all problems come at once.
+``documents`` reads the folder strictly, ``assembly`` calls the reader of each document in order, then every rule's own
+cases are run. A reader notes each problem and returns a stand-in, so that all problems are found at once.
 
-    assembly        the order of reading, what refers to what, and the parts a policy is made of
+    documents       bytes of YAML into plain documents, and one mapping of a document, read key by key
+    limits          how much a proposed policy may hold
+    assembly        the order of reading, and the parts that a policy is made of
+    catalogue       catalogue.yaml and channels.yaml: offers, families, channels, and the schema they open
+    terms           the terms of an offer or a channel, stated values, and their columns
+    rule_files      strategies.yaml and the four C's files: strategies, gates, fit rules
     cases           a rule's own cases, run when the policy is checked
-    catalogue       what is offered on which terms, over which roads, and the schema they open
+    weights         weights.yaml: the situation analysis and the experts' judgments as weights of the four C
+    contact_policy  contact.yaml: consents, quiet hours, caps and cool-offs
     contact_cases   a contact rule's own cases
-    contact_policy  when a customer may be contacted
-    documents       bytes of YAML into plain documents, strictly, and one mapping of a document read key by key
-    experiments     what is left to chance, who is held out, and the standing tests
-    limits          how much a policy may hold that is proposed
-    messages        a template per family, what an offer says instead, and every message of the policy written out
-    monitoring      from where on drift, lost calibration and unequal acceptance are told
-    portrait        who the customer is, what they hold, their stage, needs, tags, lifetime value and satisfaction
-    positioning     which words a segment of the customers reads in the place of the plain ones
-    rule_files      strategies.yaml and the four C's files
-    terms           what an offer or a channel may state
-    weights         the situation analysis and the experts' judgments, composed to the weights of the four C
+    experiments     experiments.yaml: exploration, holdout and standing tests
+    messages        messages.yaml: a template per family, own words per offer, and all messages written out
+    positioning     messages.yaml, positioning: a segment's words in place of the plain ones
+    portrait        portrait.yaml: labels, holdings, stages, needs, tags, lifetime value, satisfaction
+    monitoring      monitoring.yaml: the bounds of drift, calibration and fairness
 """

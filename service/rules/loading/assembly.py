@@ -1,8 +1,8 @@
-"""All documents together: the order of reading, what refers to what, and the parts a policy is made of.
+"""All documents together: the order of reading, what refers to what, and the parts of a policy.
 
-A document that is missing or broken says so once and is then read as empty, in silence; where no schema can be known
-(the attributes or the catalogue are broken), expressions go unchecked, since every name in them would be a false alarm.
-What only makes sense on sound parts (cases, messages, formulas of an unknown customer) is tried when the rest is clean.
+A document that is missing or broken is reported once and then read as empty, in silence. Where no schema can be known
+(the attributes or the catalogue are broken), expressions are not checked, because every name in them would be a false
+alarm. Checks that need sound parts (cases, messages, formulas of an unknown customer) run when all else is sound.
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class Assortment:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rule book: strategies, every rule of the four C also where switched off, and the contact policy."""
+    """Strategies, every rule of the four C (also where switched off), and the contact policy."""
 
     strategies: Mapping[str, Strategy]
     targets: Mapping[str, Target]
@@ -74,7 +74,7 @@ class RuleSet:
 
 
 class DocumentEntries:
-    """The documents as entries; one that is not there is empty and silent."""
+    """The documents as entries; a missing one is empty and reports nothing."""
 
     def __init__(self, documents: Documents, problems: list[Problem]) -> None:
         self.documents, self.problems = documents, problems
@@ -88,7 +88,7 @@ class DocumentEntries:
 def assemble(documents: Documents, problems: list[Problem], exact: bool = False) -> dict[str, Any]:
     """The parts of a policy by field name; they hold together only where ``problems`` stays empty.
 
-    ``exact``: money is compared as it stands.
+    ``exact``: money is compared as it is, not in whole fen.
     """
     pages = DocumentEntries(documents, problems)
     table = _table(documents, problems, exact)
@@ -187,7 +187,7 @@ def _book(pages: DocumentEntries, goods: Assortment) -> RuleSet:
 
 
 def _unvalued(goods: Assortment, table: AttributeTable, features: FeatureProgram) -> list[Problem]:
-    """An offer whose ticket or value is NULL when nothing is known of the customer could never be shown to them."""
+    """The offers whose ticket or value is NULL for an unknown customer: they could never be shown to one."""
     columns = _nothing_known(goods, table, features)
     return [
         Problem(
@@ -200,7 +200,7 @@ def _unvalued(goods: Assortment, table: AttributeTable, features: FeatureProgram
 
 
 def _compared(schema: Schema, exact: bool) -> Schema:
-    """The names, with money that is compared as it stands or in whole fen."""
+    """The names, with money that is compared as it is (``exact``) or in whole fen."""
     return {name: replace(one, exact=exact) for name, one in schema.items()}
 
 

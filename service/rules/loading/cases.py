@@ -1,7 +1,7 @@
 """A rule's own cases, run when the policy is checked: with these facts and nothing else known, does the rule hold?
 
-``given`` names facts as a rule reads them (``customer.age: 70``), and ``offer`` and ``channel`` choose a row of the
-catalogue and the channels. What is not given is unknown. A gate passes or blocks, a fit rule fires or rests.
+``given`` names facts as a rule reads them (``customer.age: 70``); ``offer`` and ``channel`` choose a row of the
+catalogue and the channels. A fact that is not given is unknown. A gate passes or blocks; a fit rule fires or rests.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class CaseRunner:
         self.rows = {source: [str(one) for one in static[f"{source}.id"].flat] for source in ("offer", "channel")}
 
     def problems(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
-        """Every case that cannot be run or does not come out as written."""
+        """Every case that cannot be run, or has another result than written."""
         return [
             Problem(f'{rule.concern}.yaml: rule "{rule.id}"', f"cases[{place}] {fault}")
             for rule in rules
@@ -41,7 +41,9 @@ class CaseRunner:
         ]
 
     def undecided_gates(self, rules: Sequence[GateRule | FitRule]) -> list[Problem]:
-        """Gates whose ``applies``, settled by the policy alone, is unknown for an offer or channel: it would close."""
+        """Gates whose ``applies`` is unknown for an offer or channel although the policy alone decides it: they would
+        close.
+        """
         gates = [rule for rule in rules if isinstance(rule, GateRule) and rule.applies is not None]
         return [
             Problem(f'{gate.concern}.yaml: rule "{gate.id}"', f"applies is unknown for {cell}; {_MEND}")
@@ -72,7 +74,7 @@ class CaseRunner:
         return [] if found is case.holds else [f"expected that it {verbs[not case.holds]}, but it {verbs[not found]}"]
 
     def _unfit(self, given: Mapping[str, Scalar]) -> list[str]:
-        """Facts nobody could have, or rows that are not there."""
+        """The facts that no customer can have, and the rows that are not there."""
         return [fault for name, value in given.items() for fault in self._objection(name, value)]
 
     def _objection(self, name: str, value: Scalar) -> list[str]:
@@ -85,7 +87,7 @@ class CaseRunner:
         return [] if _is_of_kind(kind, value) else [f"gives {name}: expected a {kind}, got {quote_json(value)}"]
 
     def _unchosen(self, rule: GateRule | FitRule, given: Mapping[str, Scalar]) -> list[str]:
-        """A case of a rule that reads ``offer.*`` must say of which offer it speaks."""
+        """A case of a rule that reads ``offer.*`` must name its offer; of one that reads ``channel.*``, its channel."""
         read = {name for expression in _expressions(rule) for name in expression.names} - set(given)
         return [
             f"must say which {source} it speaks of ({source}: ...)"
@@ -107,7 +109,10 @@ class CaseRunner:
 
 
 def rule_holds(rule: GateRule | FitRule, columns: Mapping[str, object]) -> bool:
-    """A gate: require is true or applies is false. A fit rule: when is true. ``columns`` are all (1, 1, 1)."""
+    """Whether a gate's ``require`` is true or its ``applies`` false; whether a fit rule's ``when`` is true.
+
+    ``columns`` are all (1, 1, 1).
+    """
     if isinstance(rule, FitRule):
         return _is(compile_truth(rule.when, many=True)(columns))
     spared = rule.applies is not None and _is(compile_falsity(rule.applies, many=True)(columns))

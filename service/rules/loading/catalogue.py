@@ -1,6 +1,6 @@
-"""catalogue.yaml and channels.yaml: what is offered on which terms, over which roads, and the schema they open.
+"""catalogue.yaml and channels.yaml: the offers and their terms, the channels, and the schema they open.
 
-The schema comes first, from ids and terms alone, because the formulas of families and channels are written in it.
+The schema is read first, from ids and terms alone, because the formulas of families and channels are written in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ Terms = Mapping[str, Term]
 
 
 def read_schema(customer: Schema, catalogue: Entry, offer_terms: Terms, roads: Entry, channel_terms: Terms) -> Schema:
-    """Every name a rule may read; ids and placements close the texts that name them."""
+    """Every name that a rule may read; ids and placements are the words of the names that hold them."""
     offers, channels = tuple(_ids(catalogue, "offers")), tuple(_ids(roads, "channels"))
     closed = {
         "offer.id": offers,
@@ -48,9 +48,9 @@ def read_offers(page: Entry, terms: Terms) -> tuple[Offer, ...]:
 def read_families(
     page: Entry, schema: Schema | None, ticket: Schema, offers: Sequence[Offer]
 ) -> dict[str, FamilyTerms]:
-    """The prior and the formulas of each family; one that an offer belongs to must be there.
+    """The prior and the formulas of each family; a family with an offer must be there.
 
-    ``ticket`` is what a formula of value reads beside the schema.
+    ``ticket`` are the further names that a value formula reads.
     """
     section = page.child("families")
     used = {offer.family for offer in offers}

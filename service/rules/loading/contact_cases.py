@@ -1,8 +1,8 @@
 """A contact rule's own cases: read from ``contact.yaml``, and run when the policy is checked.
 
-A case says through which channel (and of which offer) something would go out at a local time, what the customer
-permitted and what happened before, and whether the rule passes or blocks. It is tried by the gates that serve, so that
-hours across midnight, holidays and windows are proven where they are written.
+A case names a channel, an offer, a local time, the customer's consents and past events, and says whether the rule
+passes or blocks. The gates that serve also run the cases, so that hours across midnight, holidays and windows are
+tested where they are written.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from service.rules.loading.rule_files import GATE_VERBS
 from service.rules.model.contact import Cap, Contact, ContactCase, ContactRule, CoolOff, Past
 
 NOON = "2026-03-10 12:00"
-"""A Tuesday that is no holiday: when a case does not say."""
+"""The default time of a case: a Tuesday that is no holiday."""
 FORM = "%Y-%m-%d %H:%M"
 EVENTS = tuple(kind.value for kind in EventKind)
 
@@ -37,7 +37,7 @@ def read_cases(entry: Entry) -> tuple[ContactCase, ...]:
 
 
 def case_problems(contact: Contact, places: GridIndex) -> list[Problem]:
-    """Every case that names what is not there or does not come out as written."""
+    """Every case that names what is not there, or has another result than written."""
     gates = ContactGates(contact, places)
     return [
         Problem(f'contact.yaml: rule "{rule.id}"', f"cases[{number}] {fault}")
@@ -103,7 +103,7 @@ def _faults(
 
 
 def _strangers(case: ContactCase, places: GridIndex) -> Iterator[str]:
-    """Offers and channels that the policy does not have."""
+    """The faults of offers and channels that the policy does not have."""
     for noun, known, named in (
         ("offer", places.offers, [case.offer, *(one.offer for one in case.past)]),
         ("channel", places.channels, [case.channel, *(one.channel for one in case.past)]),

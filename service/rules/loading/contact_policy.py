@@ -1,7 +1,7 @@
 """contact.yaml: when a customer may be contacted.
 
-Every consent, quiet hour, cap and cool-off is a gate of stage ``contact`` with its own id, reason and strategy, so that
-it stands in the same trace as the rules. Times of day are ``HH:MM`` in the policy's time zone.
+Every consent, quiet hour, cap and cool-off is a gate of stage ``contact`` with its own id, reason and strategy, so it
+appears in the same trace as the rules. Times of day are ``HH:MM`` in the policy's time zone.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""experiments.yaml: what is left to chance, who is held out, and the standing tests.
+"""experiments.yaml: exploration, the holdout, and the standing tests.
 
-Shares are of all customers and a whole number of buckets (``service.core.hashing.BUCKETS``). The holdout and the tests
-together leave at least half of the customers to the whole method, against whom all of them are measured.
+Shares are of all customers, and a whole number of buckets (``service.core.hashing.BUCKETS``). The holdout and the tests
+together leave at least half of the customers to the whole method, with whom all of them are compared.
 """
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _release_gate(page: Entry) -> ReleaseGate:
 
 
 def _strategy(entry: Entry, kind: str, strategies: Strategies) -> str | None:
-    """The strategy that is withheld: named by tests of that kind, and by no other."""
+    """The strategy that is withheld; only tests of that kind name one."""
     if kind == WITHOUT_STRATEGY:
         return entry.choice("strategy", tuple(strategies)) if strategies else entry.text("strategy")
     if entry.has("strategy") and kind:
@@ -84,7 +84,7 @@ def _demand_room(page: Entry, experiments: Experiments) -> None:
 
 
 def _demand_salts(page: Entry, experiments: Experiments) -> None:
-    """Each its own salt: with a shared one a test would always draw the neighbours of another."""
+    """Add a problem for each shared salt: a test with another's salt would always draw its neighbours."""
     seen = {experiments.holdout_salt: "the holdout"}
     for test in experiments.tests:
         if test.salt and test.salt in seen:

@@ -1,8 +1,8 @@
-"""How much a policy may hold that is proposed: so much that reading and compiling it takes seconds, not minutes.
+"""How much a proposed policy may hold: so much that reading and compiling it takes seconds, not minutes.
 
-Each list of a document has its bound, and so have three sums: words and signs of all expressions, which is what reading
-costs; cases of all rules; and rules times offers times channels, which is what a decision costs. Looked at before
-anything is compiled. Not part of reading a policy: one that served before there were bounds must still be read.
+Each list of a document has its bound, and so have three sums: words and signs of all expressions (the cost of reading);
+cases of all rules; and rules x offers x channels (the cost of a decision). Checked before anything is compiled. Not
+part of reading a policy: one that served before there were bounds must still be read.
 """
 
 import re
@@ -13,7 +13,7 @@ from service.core.errors import MOST_PROBLEMS, PolicyError, Problem
 from service.rules.model.rules import CONCERNS
 
 MOST_ENTRIES = 300
-"""Entries of each list and each object of a document, but for those below."""
+"""Entries of each list and each object of a document, but for those in ``MOST``."""
 MOST: Mapping[tuple[str, str], int] = {
     ("attributes", "attributes"): 1_000,
     ("channels", "channels"): 30,
@@ -32,20 +32,24 @@ MOST_CELLS = 500_000
 EXPRESSIONS = frozenset(
     {"applies", "require", "when", "ticket", "value", "expression", "response", "yuan", "margin_yuan"}
 )
-"""Keys under which expressions stand; a short text of another meaning under one of them counts for little."""
+"""Keys with expressions; a short text of another meaning under one of them counts for little."""
 _SIGN = re.compile(r"[\w.]+|'[^']*'|[^\w\s]")
 Documents = Mapping[str, object]
 
 
 def refuse_oversized(documents: Documents) -> None:
-    """Raise PolicyError naming each bound that is passed, and where."""
+    """Check the documents against the bounds.
+
+    Raises:
+        PolicyError: names each bound that is passed, and where.
+    """
     problems = list(islice(_problems(documents), MOST_PROBLEMS))
     if problems:
         raise PolicyError("the policy is too large", problems)
 
 
 def count_cells(rules: int, offers: int, channels: int) -> int:
-    """What a decision looks at: rules x offers x channels."""
+    """The cells of a decision: rules x offers x channels."""
     return rules * offers * channels
 
 
@@ -69,7 +73,7 @@ def _entries(documents: Documents) -> Iterator[Problem]:
 
 
 def _expressions(documents: Documents) -> Iterator[Problem]:
-    """The first expression that is one too many, where there is one."""
+    """The first expression beyond the bound, where there is one."""
     signs = 0
     for where, text in _texts(documents):
         signs += sum(1 for _ in _SIGN.finditer(text))
@@ -80,7 +84,7 @@ def _expressions(documents: Documents) -> Iterator[Problem]:
 
 
 def _texts(documents: Documents) -> Iterator[tuple[str, str]]:
-    """Every expression with the place where it stands, in the order of the documents."""
+    """Every expression with its place, in the order of the documents."""
     stack: list[tuple[str, object]] = [(f"{name}.yaml", below) for name, below in documents.items()][::-1]
     while stack:
         where, value = stack.pop()
@@ -96,7 +100,7 @@ def _is_expression(key: object, value: object) -> bool:
 
 
 def _cases(documents: Documents) -> Iterator[Problem]:
-    """The first rule whose cases are too many, with those before it."""
+    """The first rule whose cases, with those before it, are too many."""
     count = 0
     for name, key in RULES:
         for place, rule in enumerate(_list(documents, name, key), 1):

@@ -1,9 +1,9 @@
-"""messages.yaml: a template per family, what an offer says instead, and every message of the policy written out.
+"""messages.yaml: a template per family, own words per offer, and every message of the policy written out.
 
-An offer's own title or body takes the family's place, its disclosures stand beside the family's. A disclosure with
-``when`` (an expression over ``offer.*``) goes to the offers for which it is true. What a segment reads instead
-(``positioning``) is written out the same way, disclosures and all. Every message is checked by ``compliance`` in both
-languages; a placeholder nobody states, or a stray brace, is noted.
+An offer's own title or body replaces the family's; its disclosures are added to the family's. A disclosure with
+``when`` (an expression over ``offer.*``) goes to the offers for which it is true. A segment's words (``positioning``)
+are written out the same way, with the same disclosures. ``compliance`` checks every message in both languages; a
+placeholder that the offer does not state, or a stray brace, is a problem.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ FILE = "messages.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """A sentence that stands under the messages of the offers for which ``when`` is true; None means all."""
+    """A sentence below the messages of the offers for which ``when`` is true; None means all."""
 
     when: Expression | None
     text: Text
@@ -35,7 +35,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What a family or an offer says; None is left to the family."""
+    """The words of a family or an offer; None takes the family's."""
 
     title: Text | None
     body: Text | None
@@ -83,7 +83,7 @@ Written = dict[tuple[str, str, str], Message]
 
 @dataclass(frozen=True, slots=True)
 class MessageWriter:
-    """The whole document filled in; what may not be said, or cannot be filled in, is noted in ``problems``."""
+    """Writes the whole document out; ``problems`` collects what may not be said or cannot be filled in."""
 
     templates: MessageTemplates
     offers: Sequence[Offer]
@@ -100,7 +100,7 @@ class MessageWriter:
         return written
 
     def write_variants(self, targets: Mapping[str, Target]) -> dict[str, Variant]:
-        """What the segments read instead, by id, in the order in which they are tried."""
+        """The segments' words by id, in the order in which they are tried."""
         return {one.id: self._variant(one, targets[one.segment]) for one in self.templates.positions}
 
     def _variant(self, position: SegmentWords, target: Target) -> Variant:
@@ -174,7 +174,9 @@ class _Joined:
 def _joined(
     found: MessageTemplates, offer: Offer, place: int, columns: Columns, position: SegmentWords | None
 ) -> _Joined:
-    """The first there are of: a segment's words for the offer, its own, a segment's for the family, the family's."""
+    """An offer's templates, each the first there is of: a segment's for the offer, its own, a segment's for the family,
+    the family's.
+    """
     blank = Template(None, None, ())
     own, family = found.offers.get(offer.id, blank), found.families.get(offer.family, blank)
     ranked: list[Template | SegmentWords] = [own, family]
@@ -194,7 +196,7 @@ def _goes_to(disclosure: Disclosure, place: int, columns: Columns) -> bool:
 
 
 def _templates(template: _Joined, found: MessageTemplates) -> list[tuple[str, str]]:
-    """Every text of an offer's messages with the key it stands under."""
+    """Every text of an offer's messages with its key."""
     texts = {"title": template.title, "body": template.body}
     texts |= {f"disclosures[{i}]": text for i, text in enumerate(template.disclosures, 1)}
     texts |= {f"channels.{channel}": text for channel, text in found.channels.items()}

@@ -1,11 +1,11 @@
-"""monitoring.yaml: from where on drift, lost calibration and unequal acceptance are told. A policy may lack it."""
+"""monitoring.yaml: the bounds of drift, calibration and fairness. A policy may lack it."""
 
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.monitoring import DEFAULT, Monitoring
 
 
 def read_monitoring(page: Entry) -> Monitoring:
-    """The bounds of drift and fairness; the shipped ones where a policy states none."""
+    """The bounds of drift and fairness; ``DEFAULT`` where a policy states none."""
     if not page.values:
         return DEFAULT
     drift, calibration = page.child("drift"), page.child("calibration")

@@ -1,7 +1,7 @@
-"""portrait.yaml: who the customer is, what they hold, their stage, needs, tags, lifetime value and satisfaction.
+"""portrait.yaml: labels, holdings, stages, needs, tags, lifetime value and satisfaction of a customer.
 
-Every expression is checked against the names that say something of one customer on one day; offers and channels are no
-part of a portrait. Words are held to the same conduct rules as reasons, since the customer may read them.
+Every expression is checked against the names of one customer on one day; offers and channels are no part of a portrait.
+Texts must meet the same conduct rules as reasons, because the customer may read them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | Non
 
 
 def portrait_schema(whole: Schema) -> dict[str, Name]:
-    """The names of a schema that say something of one customer on one day."""
+    """The names of a schema that describe one customer on one day."""
     return {
         name: entry
         for name, entry in whole.items()
@@ -60,7 +60,9 @@ def portrait_schema(whole: Schema) -> dict[str, Name]:
 
 
 def segment_and_stage_names(document: object) -> dict[str, Name]:
-    """What rules may read of where a customer stands; the document's stages close the word that names them."""
+    """The names of a customer's segment and stage, for rules; the document's stages are the words of
+    ``customer.stage``.
+    """
     stages = document.get("stages") if isinstance(document, Mapping) else None
     rows = [row for row in stages if isinstance(row, Mapping)] if isinstance(stages, list) else []
     known = tuple(str(row["id"]) for row in rows if "id" in row) or None
@@ -69,7 +71,7 @@ def segment_and_stage_names(document: object) -> dict[str, Name]:
 
 
 def wording_problems(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
-    """One problem for each word of a need or tag that no customer may be told."""
+    """One problem for each banned word in the text of a need or tag."""
     kinds = (("need", terms.needs), ("tag", terms.tags))
     return [
         Problem(f'{FILE}: {noun} "{tag.id}"', f"text.{language}: {fault}")
@@ -81,7 +83,7 @@ def wording_problems(terms: PortraitTerms, banned: Sequence[str]) -> list[Proble
 
 
 def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:
-    """What tags and needs may read besides; the stages close the word that names them."""
+    """The further names of tags and needs; the stages are the words of ``customer.stage``."""
     known = tuple(stage.id for stage in stages) or None
     return {**PORTRAIT_NAMES, "customer.stage": replace(PORTRAIT_NAMES["customer.stage"], values=known)}
 
@@ -95,7 +97,7 @@ def _demand_free_names(page: Entry, whole: Schema) -> None:
 
 
 def _label(entry: Entry, table: AttributeTable | None) -> Label:
-    """Attributes only: what is derived says what a customer does, not who they are."""
+    """A label names an attribute: a feature says what a customer does, not who they are."""
     known = [attribute.name for attribute in table.attributes] if table is not None else []
     attribute = entry.choice("attribute", known) if known else entry.text("attribute")
     label = Label(attribute, entry.bilingual("name"))

@@ -1,10 +1,9 @@
-"""messages.yaml, ``positioning``: which words a segment of the customers reads in the place of the plain ones.
+"""messages.yaml, ``positioning``: a segment's words in place of the plain ones.
 
-Each entry names a segment that ``strategies.yaml`` declares, and a family or some offers; it says another title or
-body, or both, in both languages. Entries are tried in order. For a family it stands where the family's words would:
-an offer's own words go before it. Disclosures cannot be changed, and a figure can only be a placeholder: terms are the
-same for everybody (PIPL article 24), only what is said about them differs. Written out, and held to the conduct
-rules, with all other messages (``messages``).
+Each entry names a segment that ``strategies.yaml`` declares, and a family or some offers; it has another title or body,
+or both, in both languages. Entries are tried in order. An entry for a family replaces the family's words; an offer's
+own words go before it. Disclosures cannot be changed, and a figure can only be a placeholder: terms are the same for
+everybody (PIPL article 24), only the words about them differ. ``messages`` writes them out and checks them.
 """
 
 import re
@@ -20,7 +19,7 @@ _PLACEHOLDER, _FIGURE = re.compile(r"\{[^}]*\}"), re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class SegmentWords:
-    """One segment's words for a family or for offers, with placeholders still in them; None is left as it is."""
+    """One segment's words for a family or for offers, with placeholders still in them; None takes the plain ones."""
 
     id: str
     segment: str
@@ -30,14 +29,14 @@ class SegmentWords:
     body: Text | None
 
     def covers(self, offer: Offer) -> bool:
-        """Whether it may have other words for the offer."""
+        """Whether it is for the offer."""
         return offer.id in self.offers or offer.family == self.family
 
 
 def read_segment_words(
     page: Entry, families: Sequence[str], offers: Sequence[str], segments: Sequence[str]
 ) -> tuple[SegmentWords, ...]:
-    """Every entry; one that names no segment of ``segments`` is noted."""
+    """Every entry; one whose segment is not in ``segments`` is a problem."""
     entries = page.children("positioning", "positioning", optional=True)
     if entries and not segments:
         page.add_fault("positioning", "speaks to segments, but strategies.yaml declares none")

@@ -1,7 +1,7 @@
 """strategies.yaml and the four C's files: the strategies, the gates in stage order, and the fit rules.
 
-A rule stands in the file of its concern and names the strategy it serves. A switched-off strategy takes its fit and
-applicability rules with it; what guards the customer (eligibility, suitability, contact) always stays.
+A rule is in the file of its concern and names its strategy. A switched-off strategy takes its fit and applicability
+rules with it; rules that guard the customer (eligibility, suitability, contact) always stay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ MOST_WEIGHT = 4.0
 
 
 class Common(TypedDict):
-    """What every rule says of itself."""
+    """The keys of every rule."""
 
     id: str
     concern: str
@@ -35,7 +35,7 @@ class Common(TypedDict):
 
 
 def read_strategies(page: Entry, schema: Schema | None) -> tuple[dict[str, Strategy], dict[str, Target]]:
-    """The strategies and the segments they may be for, each by id; ``schema``: what says something of a customer."""
+    """The strategies and the declared segments, each by id; ``schema`` are the names of one customer."""
     targets = {one.id: one for one in (_target(e, schema) for e in page.children("segments", "segment", optional=True))}
     strategies = [_strategy(entry, targets, schema) for entry in page.children("strategies", "strategy")]
     page.close()
@@ -52,24 +52,24 @@ def read_rules(
 
 
 def active_gates(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[GateRule, ...]:
-    """The gates that stand, in stage order, then by concern, then as written."""
+    """The gates in force, in stage order, then by concern, then as written."""
     kept = [rule for rule in rules if isinstance(rule, GateRule) and is_active(rule, strategies)]
     return tuple(sorted(kept, key=lambda gate: (STAGES.index(gate.stage), CONCERNS.index(gate.concern))))
 
 
 def active_fits(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[FitRule, ...]:
-    """The fit rules that stand, by concern, then as written."""
+    """The fit rules in force, by concern, then as written."""
     return tuple(rule for rule in rules if isinstance(rule, FitRule) and is_active(rule, strategies))
 
 
 def is_active(rule: Rule, strategies: Mapping[str, Strategy]) -> bool:
-    """Whether a rule is in force: always, but for fit and applicability rules of a switched-off strategy."""
+    """Whether a rule is in force: always, except fit and applicability rules of a switched-off strategy."""
     strategy = strategies.get(rule.strategy)
     return rule.stage not in FALLS_AWAY or strategy is None or strategy.enabled
 
 
 def repeated_ids(rules: Sequence[Rule]) -> list[Problem]:
-    """One problem for each rule id that a rule before it has taken; contact gates stand in contact.yaml."""
+    """One problem for each rule id that an earlier rule has; contact gates are in contact.yaml."""
     seen: dict[str, Rule] = {}
     return [
         Problem(
@@ -81,7 +81,7 @@ def repeated_ids(rules: Sequence[Rule]) -> list[Problem]:
 
 
 def wording_problems(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
-    """Reasons and hints are read by customers too: one problem for each word they may not hold."""
+    """One problem for each banned word in a reason or hint; customers read these too."""
     return [
         Problem(f'{_file(rule)}: rule "{rule.id}"', f"{key}.{language}: {fault}")
         for rule in rules
@@ -96,7 +96,7 @@ def _file(rule: Rule) -> str:
 
 
 def read_common(entry: Entry, concern: str, stage: str, strategies: Mapping[str, Strategy]) -> Common:
-    """What every rule says of itself, as keyword arguments of its class."""
+    """The keys of every rule, as keyword arguments of its class."""
     return Common(
         id=entry.name("id"),
         concern=concern,

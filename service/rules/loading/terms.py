@@ -1,7 +1,8 @@
-"""What an offer or a channel may state: the ``terms`` of a document, stated values against them, and their columns.
+"""The terms of an offer or a channel: the ``terms`` of a document, stated values, and their columns.
 
-A term has a kind, a unit and a range; in rules it is read as ``offer.<name>`` or ``channel.<name>``. What is not stated
-is NULL. Columns hold numbers, dates (days since 1970-01-01) and booleans as floats with NaN, text as objects with None.
+A term has a kind, a unit and a range; rules read it as ``offer.<name>`` or ``channel.<name>``. A term that is not
+stated is NULL. Columns hold numbers, dates (days since 1970-01-01) and booleans as floats with NaN, text as objects
+with None.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ def read_terms(page: Entry) -> dict[str, Term]:
 
 
 def read_stated(entry: Entry, terms: Mapping[str, Term]) -> Mapping[str, Scalar]:
-    """What an entry states under ``terms``: known names only, each of its term's kind and within its range."""
+    """The stated values of an entry: known terms only, each of its term's kind and within its range."""
     if not entry.has("terms"):
         return {}
     values = entry.child("terms").values
@@ -54,7 +55,7 @@ def term_names(source: str, terms: Mapping[str, Term]) -> dict[str, Name]:
 def term_columns(
     source: str, terms: Mapping[str, Term], rows: Sequence[Mapping[str, Scalar]]
 ) -> dict[str, NDArray[Any]]:
-    """One flat column per term over what each row states."""
+    """One flat column per term over the stated values of each row."""
     return {f"{source}.{t.name}": encode_column(t.kind, [row.get(t.name) for row in rows]) for t in terms.values()}
 
 
@@ -65,7 +66,11 @@ def encode_column(kind: str, values: Sequence[Scalar]) -> NDArray[Any]:
 
 
 def encode_value(kind: str, value: Scalar) -> float | str | None:
-    """A value as columns hold it; raises ValueError where it is not of the kind."""
+    """A value as columns hold it.
+
+    Raises:
+        ValueError: the value is not of the kind.
+    """
     if kind == Kind.TEXT:
         return None if value is None else str(value)
     if value is None:

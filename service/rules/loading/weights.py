@@ -2,7 +2,7 @@
 
 Three kinds of comparison: ``groups`` (the SWOT groups under the goal), one per group over its factors, and one per
 factor over the four C. Every expert judges every pair, written ``strengths/threats: 2`` or ``strengths/threats: 1/2``.
-A matrix with CR >= 0.1 is refused, naming the judgment that would mend it most.
+A matrix with CR >= 0.1 is refused; the problem names the judgment whose change would mend it most.
 """
 
 import re
@@ -23,7 +23,7 @@ _NONE = Hierarchy({}, (), _EQUAL, ())
 
 
 def read_weights(page: Entry) -> Hierarchy:
-    """The composed hierarchy; equal weights stand in while anything is wrong."""
+    """The composed hierarchy; one with equal weights where anything is wrong."""
     before = len(page.problems)
     experts = tuple(entry.name("id") for entry in _closed(page.children("experts", "expert"), "name"))
     factors = tuple(_factor(entry) for entry in page.children("factors", "factor"))
@@ -33,7 +33,7 @@ def read_weights(page: Entry) -> Hierarchy:
 
 
 def _closed(entries: list[Entry], *texts: str) -> list[Entry]:
-    """The entries after their bilingual texts were read; what is left over is noted."""
+    """The entries after their bilingual texts were read; unknown keys are noted."""
     for entry in entries:
         entry.has("id")
         for text in texts:
@@ -78,7 +78,7 @@ def _hierarchy(page: Entry, factors: Sequence[Factor], experts: Sequence[str]) -
 
 
 def _comparison(section: Entry, key: str, members: Sequence[str], experts: Sequence[str]) -> Comparison:
-    """One matrix, each expert's judgments checked on their own and then joined."""
+    """One matrix: each expert's judgments checked alone, then combined."""
     if len(members) == 1 and not section.has(key):
         return Comparison(key, tuple(members), (1.0,), 0.0, {})
     entry = section.child(key)

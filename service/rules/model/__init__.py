@@ -1,8 +1,8 @@
-"""The policy's nouns as frozen values: what the YAML documents become once they have been checked.
+"""The policy's nouns as frozen values: what the YAML documents become once they are checked.
 
-contact     the contact policy's nouns as frozen values
-monitoring  what the bank watches in models that serve, and from where on it must be told
-portrait    what the policy says of a customer's portrait, as frozen values
-rules       the policy's nouns as frozen values
-targeting   to which customers a strategy speaks, in expressions of the policy
+rules       offers, channels, strategies, rules, experiments and messages
+contact     the contact policy: consents, quiet hours, caps and cool-offs
+targeting   segments: to which customers a strategy speaks
+portrait    the terms of a customer's portrait
+monitoring  the bounds within which serving models are steady
 """

@@ -1,7 +1,7 @@
 """The contact policy's nouns as frozen values: consents, quiet hours, caps and cool-offs, each with its own cases.
 
-``loading.contact_policy`` makes them, ``contact`` applies them, ``loading.contact_cases`` tries their cases. Windows
-are days, times of day minutes after midnight in the policy's time zone.
+``loading.contact_policy`` reads them, ``contact_gates`` applies them, ``loading.contact_cases`` runs their cases.
+Windows are days; times of day are minutes after midnight in the policy's time zone.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from service.rules.model.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Something that happened ``days_ago``, so many ``times``."""
+    """An event of a case: it happened ``days_ago``, ``times`` times."""
 
     kind: str
     days_ago: float
@@ -23,10 +23,11 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class ContactCase:
-    """A contact rule's own example: with these dealings, may this offer go out through this channel as far as it says?
+    """A contact rule's own example: after these events, may this offer go out through this channel, as far as the rule
+    says?
 
-    ``at`` is local time (``YYYY-MM-DD HH:MM``); ``past`` are kinds of event with the offer and channel they were about
-    and how many days ago they happened.
+    ``at`` is local time (``YYYY-MM-DD HH:MM``). ``past`` are kinds of event, each with its offer, its channel and how
+    many days ago it happened.
     """
 
     holds: bool
@@ -52,12 +53,14 @@ RETIREMENT = ContactRule(
     reason={"zh": "客户已不在银行客户名单中", "en": "The customer is in the bank's file no more"},
     unlock={"zh": "客户重新出现在银行客户名单中即可", "en": "It opens when the bank's file names the customer again"},
 )
-"""In force under every policy, in code: no policy can leave it away."""
+"""In force under every policy, in code: no policy can leave it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRule(ContactRule):
-    """A channel of this direction needs the customer's yes to ``purpose``, where ``<channel>`` stands for its id."""
+    """A channel of this direction needs the customer's yes to ``purpose``, in which ``<channel>`` is replaced by its
+    id.
+    """
 
     direction: str
     purpose: str
@@ -69,10 +72,10 @@ class ConsentRule(ContactRule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours(ContactRule):
-    """No contact from ``start_minute`` (included) to ``end_minute`` (not included) of the local day, across midnight
-    where start is above end; on the policy's holidays all day where ``holidays`` is set.
+    """No contact from ``start_minute`` (included) to ``end_minute`` (excluded) of the local day.
 
-    Holds for the named channels, or for all of ``direction`` where ``channels`` is None.
+    The hours go across midnight where start is above end. Where ``holidays`` is set, the policy's holidays are quiet
+    all day. The rule is for the named channels, or for all of ``direction`` where ``channels`` is None.
     """
 
     direction: str | None
@@ -86,7 +89,7 @@ class QuietHours(ContactRule):
 class Cap(ContactRule):
     """At most ``maximum`` events of the kinds in ``counts`` per offer, family, channel or customer in a rolling window.
 
-    The gate passes while fewer than ``maximum`` stand in the last ``window_days``. ``direction`` None: all channels'
+    The gate is open while fewer than ``maximum`` are in the last ``window_days``. ``direction`` None: all channels'
     events count and all channels are closed; otherwise only those of that direction, for both.
     """
 
@@ -99,9 +102,9 @@ class Cap(ContactRule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoolOff(ContactRule):
-    """After an event of a kind in ``after``, the same offer or family rests for ``days``.
+    """After an event of a kind in ``after``, the same offer or family is closed for ``days``.
 
-    The rest ends before its time with an event of a kind in ``until`` about the same offer or family.
+    It opens earlier with an event of a kind in ``until`` about the same offer or family.
     """
 
     per: str

@@ -1,6 +1,7 @@
-"""What the bank watches in models that serve, and from where on it must be told: ``monitoring.yaml`` as a value.
+"""The bounds of monitoring, ``monitoring.yaml`` as a value: from where on drift, calibration and fairness need
+attention.
 
-``analysis.drift`` applies the bounds to what it measures; training's report applies the one on fairness.
+``analysis.drift`` applies the bounds to its measurements; training's report applies the one on fairness.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Monitoring:
-    """The bounds. Below ``psi_watch`` and ``ks_watch`` all is steady; at the alerts the command says no.
+    """The bounds. Below ``psi_watch`` and ``ks_watch`` nothing drifts; from the alerts on, the command exits with 1.
 
     Attributes
     ----------
@@ -17,11 +18,11 @@ class Monitoring:
     ks_watch, ks_alert
         Kolmogorov-Smirnov distance, 0 to 1.
     calibration_alert
-        Outcomes may differ from the propensities' sum by this share of it, either way.
+        How far outcomes may differ from the propensities' sum, as a share of it, either way.
     certainty
-        How sure chance must be ruled out before anything is said, 0 to 1.
+        How surely chance must be excluded before anything is reported, 0 to 1.
     least_customers
-        Fewer say nothing.
+        Nothing is reported of fewer customers.
     window_days, most_customers
         Of stored decisions: how far back, and of how many customers at most.
     fairness_alert
@@ -41,4 +42,4 @@ class Monitoring:
 
 
 DEFAULT = Monitoring()
-"""What holds for a policy written before the document was there."""
+"""The bounds of a policy without the document."""

@@ -1,8 +1,8 @@
-"""What the policy says of a customer's portrait, as frozen values: stages, tags, needs, holdings, lifetime, surveys.
+"""The terms of a customer's portrait, as frozen values: stages, tags, needs, holdings, lifetime, surveys.
 
-``loading.portrait`` makes these from ``portrait.yaml``; ``decision.portrait`` applies them to a customer. Expressions
-read ``customer.*``, ``context.*`` of the day, and those ``history.*`` that vary over the customer alone; tags and needs
-may also read what was worked out before them (``PORTRAIT_NAMES``). Nothing here is read or computed.
+``loading.portrait`` reads these from ``portrait.yaml``; ``decision.portrait`` applies them to a customer. Expressions
+read ``customer.*``, ``context.*`` of the day, and those ``history.*`` that vary over the customer alone. Tags and needs
+may also read what was worked out before them (``PORTRAIT_NAMES``).
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ PORTRAIT_NAMES: Mapping[str, Name] = {
     "customer.lifetime_value_yuan": Name(Kind.MONEY, _CUSTOMER),
     "customer.satisfaction": Name(Kind.NUMBER, _CUSTOMER),  # 0 to 100, the whole over the four C
 }
-"""What a portrait works out first, readable in its tags and needs; NULL where it could not be told."""
+"""What a portrait works out first; its tags and needs may read it. NULL where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class StageOfLife:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A word about the customer, or a need they have, shown where ``when`` is true."""
+    """A tag of the customer, or a need, shown where ``when`` is true."""
 
     id: str
     text: Text
@@ -61,9 +61,9 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class LifetimeTerms:
-    """How far lifetime value looks, at which discount rate per year, and what serving a customer costs in a year.
+    """How many years lifetime value covers, the discount rate per year, and the yearly cost of serving a customer.
 
-    ``lapse_per_year`` stands in where no bundle estimates it.
+    ``lapse_per_year`` is used where no bundle estimates it.
     """
 
     years: int
@@ -74,7 +74,7 @@ class LifetimeTerms:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a survey asks, whose concern it is, and how much it matters (1 to 10)."""
+    """A survey's question, its concern, and its importance (1 to 10)."""
 
     id: str
     concern: str
@@ -84,7 +84,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionTerms:
-    """The scale of the answers, for how many days an answer speaks, and the index (0 to 100) that is the threshold."""
+    """The scale of the answers, for how many days an answer counts, and the threshold on the index (0 to 100)."""
 
     low: float
     high: float

@@ -1,8 +1,7 @@
-"""The policy's nouns as frozen values: what the YAML documents become once they have been checked.
+"""The policy's nouns as frozen values: what the YAML documents become once they are checked.
 
-Nothing here reads, checks or applies anything: ``rules.loading`` makes these values, ``rulebook`` applies the rules,
-``policy`` holds them together; the contact policy has nouns of its own (``model.contact``). Money is yuan, rates are
-per year. Texts carry both languages.
+``loading`` makes these values, ``rulebook`` applies the rules, ``policy`` holds them together; the contact policy's
+nouns are in ``contact``. Money is yuan, rates are per year. Texts carry both languages.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,10 +13,10 @@ from service.core.grid import GridIndex
 from service.core.hashing import assign_buckets
 
 STAGES = ("eligibility", "applicability", "suitability", "contact")
-"""The gates in the order in which a reason is named; ``fit`` is the stage that only weighs."""
+"""The gates in the order in which a reason is named; the stage ``fit`` only weighs."""
 
 ATTRIBUTION_DAYS = 7.0
-"""Unless a policy says otherwise."""
+"""The default of a policy that states none."""
 
 CONCERNS = ("consumer", "cost", "convenience", "communication")
 LANGUAGES = ("zh", "en")
@@ -25,7 +24,7 @@ LANGUAGES = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing an offer or a channel may state, read in rules as ``offer.<name>`` or ``channel.<name>``."""
+    """A term that an offer or a channel may state; rules read it as ``offer.<name>`` or ``channel.<name>``."""
 
     name: str
     kind: str
@@ -40,7 +39,7 @@ class Term:
 class FamilyTerms:
     """What all offers of one family share: the prior propensity, the horizon, the ticket and the value formulas.
 
-    ``ticket`` is the amount a customer is expected to bring, ``value`` the margin over the horizon if taken (both
+    ``ticket`` is the amount that a customer is expected to bring, ``value`` the margin over the horizon if taken (both
     yuan); ``value`` may read ``offer.ticket_yuan``.
     """
 
@@ -66,7 +65,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One road to the customer. ``response`` is neutral at 1.0; NULL counts as 1.0."""
+    """One way to reach the customer. ``response`` is neutral at 1.0; NULL counts as 1.0."""
 
     id: str
     direction: str
@@ -79,9 +78,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A named bundle of rules with its aim. Switched off, its fit and applicability rules fall away.
+    """A named group of rules with its aim. Switched off, its fit and applicability rules fall away.
 
-    They fall away as well for customers outside ``target``, its segments as one condition; None targets everybody.
+    They also fall away for customers outside ``target``, its segments as one condition; None targets everybody.
     """
 
     id: str
@@ -96,7 +95,7 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A rule's own example: with these facts, and nothing else known, the rule holds (a gate passes, a fit fires)."""
+    """A rule's own example: with these facts, and nothing else known, a gate passes or a fit rule fires (``holds``)."""
 
     given: Mapping[str, Scalar]
     holds: bool
@@ -104,7 +103,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule says of itself: whose concern, which force, why, and what would unlock it."""
+    """What every rule has: whose concern it is, its stage, why it is there, and what would unlock it."""
 
     id: str
     concern: str
@@ -117,7 +116,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRule(Rule):
-    """Passes where ``require`` is true or ``applies`` is false; None applies always. Unknown never opens it."""
+    """Passes where ``require`` is true or ``applies`` is false; ``applies`` None applies always. Unknown never opens
+    it.
+    """
 
     applies: Expression | None
     require: Expression
@@ -138,10 +139,10 @@ TEST_KINDS = ("random-relevant", "propensity-only", "without-levers", "eligibili
 
 @dataclass(frozen=True, slots=True)
 class StandingTest:
-    """A share of the customers who are served without one part of the method, to measure what that part brings.
+    """A share of the customers who are served without one part of the method, to measure what that part contributes.
 
-    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms.policies`` says
-    what each kind does.
+    ``strategy`` is the one withheld where ``kind`` is ``without-strategy``. ``service.decision.arms`` says what each
+    kind does.
     """
 
     id: str
@@ -153,7 +154,7 @@ class StandingTest:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseGate:
-    """What a policy's value on stored decisions must show before another policy takes the place of this one.
+    """What a policy's value on stored decisions must show before another policy replaces this one.
 
     Refused where the difference's lower bound is below ``-most_worse_share`` x this policy's value, if at least
     ``least_effective`` decisions count effectively.
@@ -165,11 +166,11 @@ class ReleaseGate:
 
 @dataclass(frozen=True, slots=True)
 class Experiments:
-    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's time grain.
+    """Exploration with probability ``epsilon``, a holdout of ``share``, each by its salt; the cache's grain in minutes.
 
-    ``tests`` in the order in which they draw their customers; ``arms`` is the arm of each bucket of customers
-    (``core.hashing.assign_buckets``): one hash of a customer, by the holdout's salt, finds the holdout and every test.
-    An offer taken within ``attribution_days`` of being shown is its outcome.
+    ``tests`` are in the order in which they draw their customers. ``arms`` is the arm of each bucket of customers
+    (``hashing.assign_buckets``): one hash of a customer, by the holdout's salt, finds the holdout and every test. An
+    offer taken within ``attribution_days`` of an impression is its outcome.
     """
 
     exploration_epsilon: float
@@ -183,7 +184,7 @@ class Experiments:
     arms: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Draws the buckets, once."""
+        """Assigns the buckets, once."""
         rows = [(test.id, test.salt, test.share) for test in self.tests]
         buckets = assign_buckets(rows, self.holdout_share, Arm.PERSONALISED) if rows else ()
         object.__setattr__(self, "arms", tuple(buckets))
@@ -191,7 +192,7 @@ class Experiments:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The words a customer sees in one language. ``disclosures`` stand under the body, each a sentence of its own."""
+    """The words that a customer sees, in one language. ``disclosures`` follow the body, each a sentence of its own."""
 
     title: str
     body: str
@@ -200,12 +201,12 @@ class Message:
 
 
 Messages = Mapping[tuple[str, str, str], Message]
-"""Every message of the policy by offer, channel and language; its placeholders are terms, so it is written once."""
+"""Every message of the policy by offer, channel and language, with its placeholders filled in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Other words for the offers in ``messages``, for the customers of a declared segment: where ``when`` is true."""
+    """A segment's words for the offers in ``messages``, for customers for whom ``when`` is true."""
 
     id: str
     segment: str
@@ -214,7 +215,7 @@ class Variant:
 
     @property
     def offers(self) -> frozenset[str]:
-        """The offers it has other words for."""
+        """The offers for which it has words of its own."""
         return frozenset(offer for offer, _, _ in self.messages)
 
 

@@ -1,10 +1,10 @@
 """Targeting: to which customers a strategy speaks, in expressions of the policy.
 
-``strategies.yaml`` declares segments, each an expression over the customer (``customer.segment``, the group that
-training found, and ``customer.stage`` among its names); a strategy names those it is for, or ``all``. A customer may be
-in several. Outside its segments a strategy's fit and applicability rules fall away, as if it were switched off; where
-it is not known whether a customer belongs, nothing is raised for them and no gate opens. A document without declared
-segments, as they were written at first, targets everybody.
+``strategies.yaml`` declares segments, each an expression over the customer. ``customer.segment`` (the group that
+training found) and ``customer.stage`` are among its names. A strategy names the segments it is for, or ``all``. A
+customer may be in several. Outside its segments a strategy's fit and applicability rules fall away, as if it were
+switched off. Where membership is unknown, nothing is raised for the customer and no gate opens. A document without
+declared segments, the first form of the document, targets everybody.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from service.core.domain import Text
 from service.core.expressions import Columns, Expression, Kind, Schema, compile_truth, fold, parse
 
 ALL = "all"
-"""The segment everybody is in."""
+"""The segment of all customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Target:
 
 
 def any_segment(ids: tuple[str, ...], targets: Mapping[str, Target], schema: Schema | None) -> Expression | None:
-    """In any of the segments; None where that is everybody, or where nobody declared what they mean."""
+    """The condition of being in any of the segments; None where that is everybody, or where no segment is declared."""
     if schema is None or ALL in ids or not ids or not all(one in targets for one in ids):
         return None
     return parse(" or ".join(f"({targets[one].when.text})" for one in ids), schema, Kind.BOOLEAN)
 
 
 def restrict_to(fires: Callable[[Columns], Any], target: Expression | None, columns: Columns, many: bool) -> Any:
-    """Where a rule fires for the customers of its strategy; ``columns`` are what the policy alone decides."""
+    """``fires``, restricted to the customers of its strategy; ``columns`` are what the policy alone decides."""
     if target is None:
         return fires
     belongs = compile_truth(fold(target, columns), many)

@@ -1,8 +1,8 @@
-"""One mapping of a document, read key by key: every reader notes what is wrong and hands back a stand-in.
+"""One mapping of a document, read key by key: each problem is noted, and a stand-in is returned.
 
-``Entry`` knows where it stands (file and what it describes), so a problem reads
-``catalogue.yaml: offer "term-12m": rate must be 0 to 0.2 (per year), got 2.1``. Keys nobody asked for are noted by
-``close``, which every reader of an entry calls last.
+``Entry`` knows its file and what it describes, so a problem reads
+``catalogue.yaml: offer "term-12m": rate must be 0 to 0.2 (per year), got 2.1``. ``close``, which every reader of an
+entry calls last, notes the keys that nobody has read.
 """
 
 import json
@@ -27,7 +27,7 @@ def quote_json(value: object) -> str:
 
 
 class Entry:
-    """A mapping at a place; ``noun`` says what it is (``offer "term-12m"``), ``path`` the key that led here."""
+    """A mapping with its place; ``noun`` says what it is (``offer "term-12m"``), ``path`` is the key that led here."""
 
     def __init__(self, value: object, file: str, problems: list[Problem], noun: str = "", path: str = "") -> None:
         self.where = f"{file}: {noun}" if noun else file
@@ -38,7 +38,7 @@ class Entry:
             self.add_fault("", f"must be a mapping, got {quote_json(value)}")
 
     def add_fault(self, key: str, message: str) -> None:
-        """Note that what stands under ``key`` is wrong."""
+        """Note that the value of ``key`` is wrong."""
         spot = ".".join(part for part in (self.path, key) if part)
         self.problems.append(Problem(self.where, f"{spot} {message}" if spot else message))
 
@@ -49,7 +49,7 @@ class Entry:
             self.add_fault("", f'{"holds the " if self.path else ""}unknown key "{key}"; {hint}')
 
     def has(self, key: str) -> bool:
-        """Whether anything but null stands under the key."""
+        """Whether the key has a value other than null."""
         self.read.add(key)
         return self.values.get(key) is not None
 
@@ -134,7 +134,7 @@ class Entry:
         return tuple(value)
 
     def bilingual(self, key: str) -> Text:
-        """The same sentence in every language."""
+        """The same sentence in both languages."""
         if not isinstance(self.values.get(key), Mapping):
             self.add_wrong_kind(key, f"a text in both languages ({', '.join(LANGUAGES)})")
             return dict.fromkeys(LANGUAGES, "")
@@ -144,7 +144,7 @@ class Entry:
         return found
 
     def bilingual_or_none(self, key: str) -> Text | None:
-        """The same sentence in every language, or nothing."""
+        """The same sentence in both languages; None where the key is missing."""
         return self.bilingual(key) if self.has(key) else None
 
     def child(self, key: str) -> "Entry":
@@ -170,7 +170,7 @@ class Entry:
         ]
 
     def expression(self, key: str, schema: Mapping[str, Name] | None, kind: Kind) -> Expression:
-        """An expression of the kind; its faults are noted with line and column. Without a schema it goes unchecked."""
+        """An expression of the kind; its faults are noted with line and column. Without a schema it is not checked."""
         text = self.values.get(key)
         if not self.has(key) or not isinstance(text, str | int | float | bool):
             self.add_wrong_kind(key, f"an expression ({kind})")
@@ -185,7 +185,7 @@ class Entry:
             return parse(_STAND_INS[kind], {})
 
     def cases(self, key: str, verbs: tuple[str, str]) -> tuple[Case, ...]:
-        """A rule's examples; ``verbs`` are the words for holds and does not hold (``passes``, ``blocks``)."""
+        """A rule's examples; ``verbs`` are the words for holding and not holding (``passes``, ``blocks``)."""
         entries = self.children(key, "case", optional=True, named_by="")
         return tuple(self._case(entry, verbs, place) for place, entry in enumerate(entries, 1))
 

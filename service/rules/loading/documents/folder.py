@@ -32,10 +32,10 @@ NAMES = (
     "portrait",
     "monitoring",
 )
-"""The documents of a policy; each stands in ``<name>.yaml``."""
+"""The documents of a policy, each in ``<name>.yaml``."""
 
 OPTIONAL = ("monitoring",)
-"""Documents a policy may lack: those of policies that were stored before there were any."""
+"""Documents that a policy may lack: policies stored before these existed have none."""
 
 FILES = tuple(f"{name}.yaml" for name in NAMES)
 MOST_BYTES = 1_000_000
@@ -58,7 +58,7 @@ def read_folder(folder: Path, problems: list[Problem]) -> dict[str, object]:
 
 
 def canonical(documents: Mapping[str, object], problems: list[Problem]) -> bytes:
-    """Sorted JSON of the documents; what cannot be stored is noted and left null."""
+    """Sorted JSON of the documents; a value that cannot be stored is a problem and becomes null."""
     bounds = _Bounds(problems)
     plain = {str(name): bounds.plain(value, f"{name}.yaml", 0) for name, value in documents.items()}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
@@ -70,13 +70,13 @@ def content_hash(content: bytes) -> str:
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
-    """``did you mean "x"?`` where something near is known, else what is expected."""
+    """``did you mean "x"?`` where a near name is known, else what is expected."""
     meant = find_near(word, known)
     return f'did you mean "{meant}"?' if meant else f"expected {', '.join(known)}"
 
 
 def _read(path: Path, problems: list[Problem]) -> Iterator[object]:
-    """One value or none: a file that cannot be read is noted and yields nothing."""
+    """One value or none: a file that cannot be read is a problem and yields nothing."""
     try:
         yield parse(path.name, _text(path, problems), problems)
     except RefusedError:

@@ -1,8 +1,8 @@
 """A small strict YAML: one document of mappings, lists, text, numbers, booleans and null.
 
-Not read: aliases and anchors, tags, duplicate keys, deep nesting, control characters. Only ``true`` and ``false`` are
-booleans, and ``21:00`` and ``2026-01-01`` are text, as a marketer would expect. The value is built from the parser's
-events, so nothing else can ever be constructed, and every fault knows its line.
+Refused are aliases and anchors, tags, duplicate keys, deep nesting and control characters. Only ``true`` and ``false``
+are booleans; ``21:00`` and ``2026-01-01`` are text, as a marketer would expect. The value is built from the parser's
+events, so nothing else can be constructed, and every fault names its line.
 """
 
 import math
@@ -28,7 +28,11 @@ class RefusedError(Exception):
 
 
 def parse(file: str, text: str, problems: list[Problem]) -> object:
-    """The plain value of one YAML text; raises RefusedError (after noting why) when there is none."""
+    """The plain value of one YAML text.
+
+    Raises:
+        RefusedError: there is none; the problem is already noted.
+    """
     reading = _Reading(file, problems)
     try:
         return reading.document(yaml.parse(text, Loader=_LOADER))
@@ -44,7 +48,7 @@ def _syntax(error: yaml.YAMLError) -> str:
 
 
 def _plain(text: str) -> object:
-    """What an unquoted scalar means: null, a boolean, a number, else the text itself."""
+    """The value of an unquoted scalar: null, a boolean, a number, else the text itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _WHOLE.fullmatch(text):

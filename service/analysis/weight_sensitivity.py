@@ -5,18 +5,18 @@ decided anew. The share of changed first offers is not strictly monotone, so bis
 which the share has reached n %, to ``RESOLUTION``, with the share measured there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from service.analysis.simulate import certain
 from service.core.domain import Context, Release
 from service.core.grid import Array
+from service.core.progress import Progress
 from service.decision import Population, decide_many
 from service.decision.compiled import CompiledPolicy, compile_policy
 from service.rules.policy import Policy
 
 RESOLUTION = 0.002
-Advance = Callable[[int, int], None]
 """Told how many of how many directions are done."""
 
 
@@ -52,7 +52,7 @@ def sensitivity(
     scores: Mapping[str, Array],
     release: Release,
     share: float = 0.05,
-    advance: Advance | None = None,
+    advance: Progress | None = None,
 ) -> tuple[Firmness, ...]:
     """For each of the four C, how far its weight must fall or rise before ``share`` of first offers change."""
     trial = _Trial(certain(policy), people, replace(context, limit=1), scores, release)

@@ -41,7 +41,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
-from service.cache.breaker import HALF_OPEN_S, Breaker
+from service.cache.breaker import HALF_OPEN_S, CacheBreaker
 from service.cache.line import Line, Script, Word
 
 __all__ = ["Cache"]
@@ -121,7 +121,7 @@ class Cache:
             driver_info=None,
         )
         self._connection_class, self._options = pool.connection_class, pool.connection_kwargs
-        self._breaker = Breaker(pause_s)
+        self._breaker = CacheBreaker(pause_s)
         self._here = threading.local()
 
     @property

@@ -11,7 +11,7 @@ _log = logging.getLogger("fourcast.cache")
 _open = Gauge("fourcast_cache_breaker_open", "Workers whose last call found Redis away.", multiprocess_mode="livesum")
 
 
-class Breaker:
+class CacheBreaker:
     """Closed, or open until an instant; at that instant one call may try (threads may let two through: no harm)."""
 
     def __init__(self, pause_s: float = HALF_OPEN_S) -> None:

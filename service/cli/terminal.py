@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
@@ -10,12 +10,12 @@ import orjson
 from tqdm import tqdm
 
 from service.core.domain import Release
+from service.core.progress import Progress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 bom_option = click.option("--bom", is_flag=True, help="Begin a .csv with a byte order mark, as Excel wants of UTF-8.")
 
 FORMAT = "{l_bar}{bar}| {elapsed}"
-Advance = Callable[[int, int], None]
 """Told how much of how much is done."""
 
 
@@ -35,7 +35,7 @@ def release_document(release: Release) -> dict[str, object]:
 
 
 @contextmanager
-def bar(label: str) -> Iterator[Advance]:
+def bar(label: str) -> Iterator[Progress]:
     """A progress bar on a terminal, one line per step elsewhere; the value is told (done, of)."""
     start = time.monotonic()
     with tqdm(total=1, desc=f"{label:<34}", file=sys.stderr, disable=None, bar_format=FORMAT) as line:

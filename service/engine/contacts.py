@@ -36,14 +36,6 @@ class ContactService:
         back = serving.expiry.lookback(contact.at)
         return self._store.contacts.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
 
-    def read(self, contact_id: str) -> Contact:
-        """One contact; NotFound."""
-        return self._store.contacts.read(contact_id)
-
-    def listed(self, customer_id: str, after: tuple[int, str] | None, limit: int) -> list[Contact]:
-        """A customer's contacts, the newest first."""
-        return self._store.contacts.list_contacts(customer_id, after, limit)
-
     def cancel(self, contact_id: str) -> Contact:
         """Take a reservation back, so that it counts no more; NotFound, Conflict where the contact was made."""
         return self._store.contacts.cancel(contact_id, self._answers.forget)

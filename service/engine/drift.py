@@ -15,8 +15,9 @@ import orjson
 from service.analysis.drift import Calibrated, Drift, calibrated, compare
 from service.core.attributes import Array
 from service.core.clock import Clock
-from service.core.domain import Arm
 from service.core.errors import NotFound
+from service.core.grid import DAY_MS
+from service.decision.privacy import is_personal_arm
 from service.decision.record import UNREADABLE
 from service.engine.metrics import note_drift
 from service.engine.releases.active_release import ActiveRelease
@@ -24,7 +25,6 @@ from service.rules.policy import Policy
 from service.scoring.models import Bundle, NoBundle
 from service.store import Record, Store
 
-DAY_MS = 86_400_000
 Read = Mapping[str, Any]
 
 
@@ -96,7 +96,7 @@ def _read(record: Record) -> Read | None:
         read = orjson.loads(record.record)
         scores = {str(family): float(p) for family, p in read["scores"].items()}
         attributes, bundle = dict(read["snapshot"]["attributes"]), read["release"]["bundle"]
-        personal = read["decision"]["arm"] != Arm.UNPERSONALISED
+        personal = is_personal_arm(read["decision"]["arm"])
     except UNREADABLE:
         return None
     told = {"attributes": attributes, "bundle": bundle, "scores": scores if personal else {}}

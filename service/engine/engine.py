@@ -64,7 +64,7 @@ class Engine:
     """One per worker: made after the fork, closed with the worker."""
 
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock = now_ms) -> None:
-        self._store, self.clock = store, clock
+        self.store, self.clock = store, clock
         self.access = Access(settings, store, cache, clock)
         self.tokens = OfferTokens(store, settings.offer_token_hours, clock)
         self._releases = ReleaseFollower(settings, store)
@@ -105,15 +105,15 @@ class Engine:
     def record_events(self, events: Sequence[Event]) -> list[tuple[str, str]]:
         """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
         words = {True: "stored", False: "duplicate"}
-        return [(event.id, words[self._store.events.record(event, self._answers.forget)]) for event in events]
+        return [(event.id, words[self.store.events.record(event, self._answers.forget)]) for event in events]
 
     def claims(self, trusted: bool) -> Claims:
         """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
-        return Claims(self._store, self._names, trusted)
+        return Claims(self.store, self._names, trusted)
 
     def is_acknowledged(self, event: Event) -> bool:
         """Whether this very event, with this content, was recorded before."""
-        return self._store.events.contains(event)
+        return self.store.events.contains(event)
 
     @property
     def timezone(self) -> tzinfo:
@@ -122,18 +122,18 @@ class Engine:
 
     def portrait(self, customer_id: str, language: str) -> bytes:
         """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
-        return portrait_now(self._store, self._releases.serving, customer_id, language, self.clock())
+        return portrait_now(self.store, self._releases.serving, customer_id, language, self.clock())
 
     def read_decision(self, decision_id: str) -> Record:
         """One decision as it is stored, its record byte for byte, with its customer; NotFound."""
-        return self._store.decisions.read(decision_id)
+        return self.store.decisions.read(decision_id)
 
     def readiness(self) -> Readiness:
         """Ready while a release serves; each server's state in words, whether it is needed or not."""
         checks = {
             "release": self._releases.problem or "ok",
             "models": "priors only" if self._releases.serving.degraded else "ok",
-            "database": "ok" if self._store.ready() else "unavailable",
+            "database": "ok" if self.store.ready() else "unavailable",
             "cache": "unavailable" if self._answers.down else "ok",
         }
         return Readiness(checks["database"] == "ok", checks)
@@ -144,7 +144,7 @@ class Engine:
 
     def _revision(self, customer_id: str) -> int:
         """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
-        revision, release, generation = self._store.customers.read_revision(customer_id)
+        revision, release, generation = self.store.customers.read_revision(customer_id)
         self._answers.set_generation(generation)
         self._releases.notice(release)
         if revision is None:
@@ -153,13 +153,13 @@ class Engine:
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
         with span("store.snapshot"):
-            found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
+            found = self.store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if found is None:
             raise no_customer(customer_id)
         snapshot, external_key = found
         made = decide_recorded(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
-            self._store.decisions.insert(made.decision.id, customer_id, now, serving.release.id, made.record)
+            self.store.decisions.insert(made.decision.id, customer_id, now, serving.release.id, made.record)
         body = made.render(request.language, serving.until(now), self.tokens.sign, external_key)
         with span("cache.write"):
             self._answers.write(customer_id, request, now, serving, snapshot.revision, body)

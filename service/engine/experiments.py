@@ -10,11 +10,11 @@ from typing import Any
 from service.analysis.lift import CAVEATS, LEVEL, Figures, figures, lift
 from service.core.clock import Clock
 from service.core.domain import Arm
+from service.core.grid import DAY_MS
 from service.engine.releases.active_release import ActiveRelease
 from service.rules.policy import Policy, StandingTest
 from service.store import Store
 
-DAY_MS = 86_400_000
 DAYS, WINDOW_DAYS = 90, 30
 """How far back, and for how long after a customer's first decision, unless told."""
 

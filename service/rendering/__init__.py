@@ -8,6 +8,7 @@ an explanation cannot differ from the decision.
     explanation_subject  what an explanation is of
     offer_explanation    one offer of a decision
     unlocks              what would change a decision
+    portrait             a customer\'s portrait in Chinese or English
     wording              every sentence of an explanation, in Chinese and English
 """
 

@@ -21,6 +21,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.core.errors import Gone, InvalidInput, Problem
+from service.core.grid import DAY_MS
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.security import audit
 
@@ -159,7 +160,7 @@ class ChangeFeed:
     def prune(self) -> int:
         """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
         with self._database.begin(PATIENCE_S) as connection:
-            return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * 86_400_000}).rowcount)
+            return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * DAY_MS}).rowcount)
 
 
 def resettle(connection: Connection) -> None:

@@ -13,8 +13,9 @@ from service.core.attributes import AttributeTable
 from service.core.attributes.features import FeatureProgram
 from service.core.domain import Snapshot
 from service.core.errors import BundleError
-from service.engine.portrait import portray, told
+from service.engine.portrait import portray
 from service.engine.releases.scores import estimate
+from service.rendering.portrait import describe_portrait
 from service.rules.policy import DEFAULT, load
 from service.scoring.models import Bundle, open_bundle
 from service.scoring.models.manifest import digest_of, version_of
@@ -36,7 +37,7 @@ def test_the_bundle_tells_segment_lapse_and_propensity(segmented_bundle: Bundle)
 
 def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, RICH), (), NOW, policy, segmented_bundle), policy, "en")
+    found = describe_portrait(portray(Snapshot("c", 1, RICH), (), NOW, policy, segmented_bundle), policy, "en")
     assert found["lifetime"]["lapse"] == {
         "probability": round(estimate(segmented_bundle, Snapshot("c", 1, RICH)).lapse or 0.0, 6),
         "days": 92.0,
@@ -49,14 +50,14 @@ def test_lifetime_value_rests_on_the_bundles_lapse_and_says_so(segmented_bundle:
 def test_of_who_refused_the_bundle_is_not_asked(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
     silent = Snapshot("c", 1, RICH, {"personalisation": False})
-    found = told(portray(silent, (), NOW, policy, segmented_bundle), policy, "zh")
+    found = describe_portrait(portray(silent, (), NOW, policy, segmented_bundle), policy, "zh")
     assert [found[part] for part in ("segment", "stage", "lifetime", "needs", "tags", "propensity")] == [None] * 6
     assert "拒绝个性化" in found["note"]
 
 
 def test_of_whom_nothing_is_known_no_model_speaks(segmented_bundle: Bundle) -> None:
     policy = load(DEFAULT)
-    found = told(portray(Snapshot("c", 1, {}), (), NOW, policy, segmented_bundle), policy, "en")
+    found = describe_portrait(portray(Snapshot("c", 1, {}), (), NOW, policy, segmented_bundle), policy, "en")
     missing = {one["part"]: one["facts"] for one in found["missing"]}
     assert found["segment"] is None and "demand_yuan" in missing["segment"]
     assert found["propensity"] is None

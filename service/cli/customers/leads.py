@@ -9,7 +9,7 @@ from service.cli.bank.services import engine_of
 from service.cli.bank.stack import open_stack
 from service.cli.terminal import bar, json_option, show
 from service.core.clock import now_ms
-from service.core.grid import day_at
+from service.core.grid import DAY_MS, day_at
 from service.engine.crm.leads.building import Term
 from service.engine.crm.row_files import Column, write_rows
 from service.rules.policy import load
@@ -91,7 +91,7 @@ def report(branch: str | None, days: int, as_json: bool) -> None:
     now = now_ms()
     with open_stack() as stack:
         stack.store.leads.settle()
-        rows = stack.store.leads.report(now - days * 86_400_000, now + 1, branch)
+        rows = stack.store.leads.report(now - days * DAY_MS, now + 1, branch)
         until = day_at(now, load(stack.settings.policy).contact.timezone)
     if as_json:
         show({"days": days, "until": until.isoformat(), "rows": rows}, as_json)

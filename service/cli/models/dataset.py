@@ -14,11 +14,11 @@ from service.cli.models.tracking import tell_trained
 from service.cli.terminal import bar, bom_option, json_option, show
 from service.core.clock import now_ms
 from service.core.domain import Release
+from service.core.grid import DAY_MS
 from service.engine.releases.artifacts import Artifacts
 from service.rules.policy import Policy, from_documents, load
 
 DAYS = 365
-DAY_MS = 86_400_000
 
 days_option = click.option(
     "--days", type=click.IntRange(1, 3660), default=DAYS, show_default=True, help="How far back decisions are read."

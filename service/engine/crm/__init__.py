@@ -41,15 +41,11 @@ class Crm:
         sign: Sign,
         clock: Clock,
     ) -> None:
-        self.audit, self.alias, self.changes = store.audit.append, store.customers.alias, store.feed
         self._store = store
         self.customers = Customers(store, releases, answers, clock)
         self.bulk = Bulk(store, releases, answers, sign, clock)
         self.leads, self.briefs = Leads(store, releases, answers, clock), AdviserBrief(store, releases, explanations)
         self.lead_facts = LeadFactReader(store, releases, clock)
-        self.advisers, self.adviser, self.report = store.leads.advisers, store.leads.adviser, store.leads.report
-        self.put_advisers, self.remove_adviser = store.leads.put_advisers, store.leads.remove_adviser
-        self.webhooks, self.deliveries = store.webhooks, store.deliveries
         self.sender = Sender(store, settings.webhook_loopback == "on", clock=clock)
         self.jobs = Jobs(store, self.bulk, self.leads.build, settings.job_lease_seconds)
 

@@ -16,8 +16,10 @@ import orjson
 
 from service.core.domain import Treatment
 from service.core.errors import Conflict, FourcastError, NotFound, Unavailable
+from service.core.grid import DAY_MS
+from service.core.progress import Progress
 from service.engine.crm.bulk import Bulk, Decided, Round
-from service.engine.crm.leads.building import Advance, Built, Term
+from service.engine.crm.leads.building import Built, Term
 from service.engine.crm.row_files import Column
 from service.engine.offers.request import OfferRequest
 from service.engine.runner_failures import Failures, pause_s
@@ -50,12 +52,12 @@ COLUMNS = (
 )
 """One row per offer; a customer with none, or with a problem, has one row without rank. Codes are joined by ``;``,
 disclosures by line ends."""
-WEEK_MS = 7 * 86_400_000
+WEEK_MS = 7 * DAY_MS
 """How long an outbound list holds where nobody said when its campaign ends."""
 SLOT = ("channel", "placement", "limit", "language")
 
 
-Build = Callable[[Actor, Advance, Term], Built]
+Build = Callable[[Actor, Progress, Term], Built]
 """Builds the leads of the actor's branch, or of the bank."""
 
 

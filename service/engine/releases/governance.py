@@ -14,11 +14,12 @@ from typing import Any
 from service.analysis.diff import Difference, diff
 from service.analysis.simulate import simulate
 from service.analysis.simulation_result import Simulation
-from service.analysis.weight_sensitivity import Advance, Firmness, sensitivity
+from service.analysis.weight_sensitivity import Firmness, sensitivity
 from service.core.clock import Clock, now_ms
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from service.core.grid import Array
+from service.core.progress import Progress
 from service.decision import population_of
 from service.engine.releases import policy_check_process, value_gate_process
 from service.engine.releases.loader import ReleaseLoader
@@ -175,7 +176,7 @@ class Governance:
         return simulate(old, new, people, context, self._scores(people, release), release)
 
     def firmness(
-        self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Advance | None = None
+        self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Progress | None = None
     ) -> tuple[Firmness, ...]:
         """How far each weight of the policy must move before ``share`` of first offers change, any channel, now."""
         now = self._clock()

@@ -11,7 +11,7 @@ another policy may tell more apart, the decision is left out and counted; of mor
 says nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from statistics import fmean
@@ -23,6 +23,8 @@ from service.analysis.policy_value.replay import Cell, Replayed, Weighed, weighe
 from service.core.clock import Clock, now_ms
 from service.core.domain import Arm, Decision, Release
 from service.core.errors import NotFound
+from service.core.grid import DAY_MS
+from service.core.progress import Progress
 from service.decision import decode
 from service.decision.record import UNREADABLE
 from service.engine.releases.loader import ReleaseLoader
@@ -32,7 +34,6 @@ from service.rules.policy import Policy
 from service.scoring.models import Bundle
 from service.store import Store
 
-DAY_MS = 86_400_000
 CUSTOMERS, DAYS = 2_000, 90
 NEW = "new"
 """The side of the proposed policy and bundle; the others go by the hash of their policy."""
@@ -41,8 +42,6 @@ LEFT_OUT = frozenset({Arm.HOLDOUT, Arm.UNPERSONALISED})
 
 MOST_SHORT = 0.05
 """Where of a larger share of decisions the record holds too little of the past, those that are left tell too little."""
-
-Advance = Callable[[int, int], None]
 
 
 class LeftOut(Enum):
@@ -137,7 +136,7 @@ class ValueGate:
         bundle: Bundle | str | None = None,
         days: int = DAYS,
         customers: int = CUSTOMERS,
-        advance: Advance | None = None,
+        advance: Progress | None = None,
     ) -> PolicyValueReport:
         """``new`` beside the champion, over decisions of the last ``days`` with closed windows; NotFound, BundleError.
 
@@ -167,7 +166,7 @@ class ValueGate:
         bundle: Bundle | str | None,
         days: int,
         customers: int,
-        advance: Advance | None,
+        advance: Progress | None,
     ) -> Iterator[Side | LeftOut]:
         """What each decision shows, or why it is left out."""
         window, now = round(champion.experiments.attribution_days * DAY_MS), self._clock()

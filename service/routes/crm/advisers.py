@@ -107,7 +107,7 @@ def list_advisers(client: Client) -> Response:
 
     Those of a branch's key are its own branch's.
     """
-    rows = engine().crm.advisers(client.branch)
+    rows = engine().store.leads.advisers(client.branch)
     return RawResponse(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
 
 
@@ -140,7 +140,7 @@ def put_adviser(client: Client, adviser_id: str) -> Response:
     body = check(_ADVISER, read_json(request), "The adviser does not fit; nothing was stored.")
     resolve_branch(client, body["branch"])
     behalf = body.pop("on_behalf_of", None)
-    engine().crm.put_advisers([AdviserRow(adviser_id, **body)], Actor(client.name, client.branch, behalf))
+    engine().store.leads.put_advisers([AdviserRow(adviser_id, **body)], Actor(client.name, client.branch, behalf))
     return _reply(client, adviser_id)
 
 
@@ -159,12 +159,14 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
     """
     expect_word(adviser_id, "adviser_id")
     query = read_query(_BEHALF)
-    engine().crm.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
+    engine().store.leads.remove_adviser(adviser_id, Actor(client.name, client.branch, query.get("on_behalf_of")))
     return RawResponse(b"", 204, [NO_STORE])
 
 
 def _reply(client: Client, adviser_id: str) -> RawResponse:
-    return RawResponse(orjson.dumps(_document(*engine().crm.adviser(adviser_id, client.branch))), 200, [NO_STORE])
+    return RawResponse(
+        orjson.dumps(_document(*engine().store.leads.adviser(adviser_id, client.branch))), 200, [NO_STORE]
+    )
 
 
 def _document(row: AdviserRow, at_work: int) -> dict[str, Any]:

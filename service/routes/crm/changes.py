@@ -110,7 +110,7 @@ def list_changes(client: Client) -> Response:
     kept.
     """
     query = read_query(_QUERY)
-    feed, since, types = engine().crm.changes, query.get("since"), query.get("types", ())
+    feed, since, types = engine().store.feed, query.get("since"), query.get("types", ())
     branch = resolve_branch(client, query.get("branch"))
     _expect_on_feed(feed, types)
     found, stands = (

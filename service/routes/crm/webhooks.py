@@ -179,7 +179,7 @@ def create_webhook(client: Client) -> Response:
     """
     body = check(_INPUT, read_json(request), SENTENCE)
     engine().crm.sender.expect_allowed(body["url"])
-    made, secret = engine().crm.webhooks.add(body["url"], body["types"], client.name, client.branch)
+    made, secret = engine().store.webhooks.add(body["url"], body["types"], client.name, client.branch)
     return _reply(_document(made) | {"secret": secret}, 201)
 
 
@@ -194,7 +194,7 @@ def list_webhooks(client: Client) -> Response:
 
     Without their secrets, which nobody can read again.
     """
-    return _reply({"webhooks": [_document(one) for one in engine().crm.webhooks.listed(client.branch)]})
+    return _reply({"webhooks": [_document(one) for one in engine().store.webhooks.listed(client.branch)]})
 
 
 @api.get(
@@ -209,7 +209,7 @@ def get_webhook(client: Client, webhook_id: str) -> Response:
 
     Whether it is switched on, and since when it fails, if it does.
     """
-    return _reply(_document(engine().crm.webhooks.read(webhook_id, client.branch)))
+    return _reply(_document(engine().store.webhooks.read(webhook_id, client.branch)))
 
 
 @api.put(
@@ -229,7 +229,7 @@ def put_webhook(client: Client, webhook_id: str) -> Response:
     body = check(_CHANGE, read_json(request), SENTENCE)
     if "url" in body:
         engine().crm.sender.expect_allowed(body["url"])
-    return _reply(_document(engine().crm.webhooks.change(webhook_id, client.branch, client.name, body)))
+    return _reply(_document(engine().store.webhooks.change(webhook_id, client.branch, client.name, body)))
 
 
 @api.delete(ONE, scope=SCOPE, reach=BoundClients.BRANCH, answers={"204": {"description": "Ended."}}, errors=(NotFound,))
@@ -238,7 +238,7 @@ def delete_webhook(client: Client, webhook_id: str) -> Response:
 
     What waits for it is forgotten.
     """
-    engine().crm.webhooks.remove(webhook_id, client.branch, client.name)
+    engine().store.webhooks.remove(webhook_id, client.branch, client.name)
     return RawResponse(b"", 204, [NO_STORE])
 
 
@@ -255,7 +255,7 @@ def rotate_webhook(client: Client, webhook_id: str) -> Response:
 
     For a day messages carry two signatures, by the old secret and by the new one.
     """
-    return _reply({"secret": engine().crm.webhooks.rotate(webhook_id, client.branch, client.name)})
+    return _reply({"secret": engine().store.webhooks.rotate(webhook_id, client.branch, client.name)})
 
 
 @api.get(
@@ -272,7 +272,7 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
     With the body sent, how often it was tried and what the receiver answered last.
     """
     query = read_query(_QUERY)
-    rows = engine().crm.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
+    rows = engine().store.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
     return _reply({"deliveries": [_delivery(row) for row in rows]})
 
 
@@ -291,8 +291,8 @@ def replay_deliveries(client: Client, webhook_id: str) -> Response:
     One `delivery`, all made `since` an instant, or, with neither, all that failed; with the ids they had.
     """
     body = check(_REPLAY, read_json(request), SENTENCE)
-    crm = engine().crm
-    count = crm.deliveries.replay(webhook_id, client.branch, client.name, body.get("delivery"), body.get("since"))
+    deliveries = engine().store.deliveries
+    count = deliveries.replay(webhook_id, client.branch, client.name, body.get("delivery"), body.get("since"))
     return _reply({"deliveries": count}, 202)
 
 

@@ -236,7 +236,7 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     query = read_query(_QUERY)
     after, limit = query.get("cursor"), query["limit"]
     place = None if after is None else decode_cursor(after, int, str)
-    found = engine().contacts.listed(customer_id, None if place is None else (place[0], place[1]), limit)
+    found = engine().store.contacts.list_contacts(customer_id, None if place is None else (place[0], place[1]), limit)
     onward = encode_cursor(found[-1].at, found[-1].id) if len(found) == limit else None
     link = [next_page_link(request.path, cursor=onward, limit=limit)] if onward else []
     body = {"contacts": [_document(one) for one in found], "next": onward}
@@ -267,7 +267,7 @@ def _reserve_item(client: Client, row: object, where: str) -> dict[str, Any]:
 
 def _find_contact(client: Client, contact_id: str) -> Contact:
     """The contact; NotFound, also for one of a customer whom the client may not reach."""
-    found = engine().contacts.read(contact_id)
+    found = engine().store.contacts.read(contact_id)
     if not reachable_customers(client, (found.customer_id,)):
         raise no_contact(contact_id)
     return found

@@ -13,7 +13,7 @@ from service.routes.http.guard import engine
 def audit_branch_action(client: Client, action: str, subject: str, detail: Mapping[str, object]) -> None:
     """Append to the audit log what a branch's client did; for any other client do nothing."""
     if client.branch is not None:
-        engine().crm.audit(client.name, action, subject, detail)
+        engine().store.audit.append(client.name, action, subject, detail)
 
 
 def about(client: Client, on_behalf_of: str | None = None, **more: object) -> dict[str, object]:

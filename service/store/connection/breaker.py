@@ -24,7 +24,7 @@ _open = Gauge(
 )
 
 
-class Breaker:
+class DatabaseBreaker:
     """Shut after a failure for ``PAUSE_S``; then one caller at a time may try."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import exc
 
 from service.core.clock import Clock, now_ms
 from service.core.errors import FourcastError, InvalidInput, Unavailable
-from service.store.connection.breaker import Breaker, timed
+from service.store.connection.breaker import DatabaseBreaker, timed
 from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named, rows
 
 SERVER_SHARE = 0.8
@@ -62,7 +62,7 @@ class Database:
     def __init__(self, url: str, deadline_ms: int = 500, clock: Clock = now_ms) -> None:
         self.deadline_s, self.clock = deadline_ms / 1000.0, clock
         self._conninfo = address(url, deadline_ms)
-        self._breaker = Breaker()
+        self._breaker = DatabaseBreaker()
         self._here = threading.local()
         self._pid = os.getpid()
         self._engine = self._new_engine()

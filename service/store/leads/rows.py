@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from service.core.grid import DAY_MS
 from service.store.schema import leads
 
 OPEN, CLAIMED, CONTACTED, ACCEPTED = "open", "claimed", "contacted", "accepted"
@@ -15,7 +16,7 @@ WAITING = (OPEN, CLAIMED)
 """The statuses in which a closed gate withdraws the lead: nobody has been contacted yet."""
 IN_HAND = (CLAIMED, CONTACTED, ACCEPTED)
 """The statuses in which an adviser works on the lead."""
-CREDIT_MS = 30 * 86_400_000
+CREDIT_MS = 30 * DAY_MS
 """How long after the contact a purchase of the offer is the lead's."""
 AT_WORK = (OPEN, *IN_HAND)
 """The statuses in which the customer gets no other lead."""

@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy import and_, insert, select, text, update
 
 from service.core.errors import NotFound
+from service.core.grid import DAY_MS
 from service.store import feed, revisions
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.feed import ALL, STANDS, Change, Place
@@ -28,9 +29,9 @@ from service.store.security.sealing import Seal
 
 ATTEMPTS = 12
 LEASE_MS = 60_000
-PATIENCE_MS = 3 * 86_400_000
+PATIENCE_MS = 3 * DAY_MS
 BATCH = 500
-KEEP_MS = 30 * 86_400_000
+KEEP_MS = 30 * DAY_MS
 DISABLED = "webhook.disabled"
 
 

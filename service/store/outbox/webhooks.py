@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, delete, insert, select, text, true, update
 
 from service.core.errors import Conflict, NotFound
+from service.core.grid import DAY_MS
 from service.store.connection import row_limits
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.feed import ON_REQUEST, Change
@@ -21,7 +22,7 @@ from service.store.security.sealing import Seal
 
 MOST = 50
 """So many webhooks may one client have."""
-OVERLAP_MS = 86_400_000
+OVERLAP_MS = DAY_MS
 """How long after a rotation messages are signed with the old secret as well."""
 
 

@@ -15,6 +15,7 @@ from service.core.clock import Clock
 from service.core.domain import Context, Lookback, Snapshot, Text
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
+from service.core.progress import Progress
 from service.decision import decide_many, population_of
 from service.decision.contact_permission import find_next_open
 from service.engine.auth.branch_scope import ADVISER, BRANCH
@@ -39,7 +40,6 @@ WORDS: dict[str, Text] = {
     "no-positive-value": {"zh": "目前没有净收益为正的方案", "en": "Nothing would be worth more than the call costs"},
 }
 """Why a customer gets no lead, where no gate of the policy says so."""
-Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Building:
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
 
-    def build(self, actor: Actor, advance: Advance = lambda _done, _of: None, term: Term = Term()) -> Built:
+    def build(self, actor: Actor, advance: Progress = lambda _done, _of: None, term: Term = Term()) -> Built:
         """Make the leads that fit into the advisers' hours now, best first; InvalidInput where there is no adviser.
 
         For the actor's branch alone, where they are of one.

@@ -230,7 +230,7 @@ def report_leads(client: Client) -> Response:
     query = read_query(_REPORT)
     branch, now = resolve_branch(client, query.get("branch")), engine().clock()
     since = now - query["days"] * DAY_MS
-    rows = engine().crm.report(since, now + 1, branch)
+    rows = engine().store.leads.report(since, now + 1, branch)
     audit_branch_action(client, "leads.report", branch or "bank", about(client))
     zone = engine().timezone
     told = {"branch": branch, "since": iso(since, zone), "until": iso(now, zone), "rows": rows}

@@ -1,33 +1,37 @@
 """What a caller asks for: slot, number of offers, language; and whether the policy knows such. Pure."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from service.core.domain import Context
 from service.core.errors import InvalidInput, Problem
 from service.core.suggestions import explain_unknown
 from service.engine.releases.active_release import ActiveRelease
 
+_STATED = tuple(one.name for one in fields(Context) if one.name != "now")
+"""What a request states: the fields of ``Context`` but for the instant."""
+_read_stated = attrgetter(*_STATED)
+_read_key = attrgetter(*_STATED, "language")
+
 
 @dataclass(frozen=True, slots=True)
-class OfferRequest:
-    """One question for offers; ``key`` names it in the cache."""
+class OfferRequest(Context):
+    """One request for offers: what it states, as in ``Context``, and the language of the answer.
 
-    channel: str | None = None
-    placement: str | None = None
-    limit: int = 3
-    trigger: str | None = None
-    amount_yuan: float | None = None
+    ``now`` is not stated: ``context`` sets it. ``key`` names the request in the cache: everything it states.
+    """
+
+    now: int = field(default=0, init=False, repr=False)
     language: str = "zh"
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The request as one part of a cache field."""
-        return f"{self.channel}|{self.placement}|{self.limit}|{self.trigger}|{self.amount_yuan}|{self.language}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", "|".join(map(str, _read_key(self))))
 
     def context(self, now: int) -> Context:
         """The request at one instant (ms UTC), as the core reads it."""
-        return Context(now, self.channel, self.placement, self.limit, self.trigger, self.amount_yuan)
+        return Context(now, *_read_stated(self))
 
 
 def check_slot(request: OfferRequest, serving: ActiveRelease) -> None:

@@ -8,8 +8,10 @@ refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; t
 sending the same request again is always right. Each event counts in the quota.
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -47,8 +49,8 @@ MAX_EVENTS = 200
 ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"})
 
 
-class EventInput(OfCustomer):
-    """One thing that happened between the customer and the bank."""
+class DescribedEvent(OfCustomer):
+    """What an event states, where a field needs words or bounds."""
 
     id = Word(
         required=True, metadata=describe("The sender's own id; sending it again is harmless.", example="app-7f3a-1")
@@ -80,6 +82,21 @@ class EventInput(OfCustomer):
         ),
     )
     question = Word(allow_none=True, metadata=describe("What the survey asked, by its id in the policy's portrait."))
+
+
+_BY_TYPE: Mapping[object, Callable[..., fields.Field[Any]]] = {
+    str | None: Word,
+    float | None: partial(Amount, -1e12, 1e12),
+}
+_OTHERS = {
+    row.name: _BY_TYPE[row.type](allow_none=True)
+    for row in dataclasses.fields(Event)
+    if row.name not in DescribedEvent._declared_fields
+}
+
+
+class EventInput(DescribedEvent.from_dict(_OTHERS)):  # type: ignore[misc]
+    """One thing that happened between the customer and the bank: every field of ``Event``, and the offer's token."""
 
     @validates_schema
     def _whole(self, value: dict[str, Any], **_: Any) -> None:

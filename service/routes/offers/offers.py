@@ -4,17 +4,20 @@ The hot path. What a query string and an Accept-Language mean is worked out once
 bytes; the engine's bytes go out as they are.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Response, request
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
+from service.core.context import REQUEST_NAMES
 from service.core.domain import Client
 from service.core.errors import Forbidden, NotFound, Unavailable
+from service.core.expressions import Kind
 from service.engine.engine import Answer, OfferRequest
-from service.routes.http.fields import QueryInteger, Strict, Whole, Word, Yuan, check, describe
+from service.routes.http.fields import Amount, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan, check, describe
 from service.routes.http.guard import ExternalKey, engine
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, choose_language
 from service.routes.http.json_body import read_json
@@ -49,8 +52,8 @@ class ExplainedQuery(OffersQuery):
             raise ValidationError("needs explain=true", "shap")
 
 
-class OffersInput(Strict):
-    """The slot that asks, and what just happened there."""
+class DescribedRequest(Strict):
+    """What a request states, where a field needs more words or bounds than its row of ``REQUEST_NAMES``."""
 
     channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="mobile_app"))
     placement = Word(metadata=describe("The slot or page within the channel.", example="home_banner"))
@@ -59,6 +62,24 @@ class OffersInput(Strict):
         metadata=describe("What just happened, in the policy's words: one that its rules look at.", example="maturity")
     )
     amount_yuan = Yuan(1e12, metadata=describe("Money just received or freed, in yuan.", example=50000))
+
+
+_BY_KIND: Mapping[Kind, Callable[..., fields.Field[Any]]] = {
+    Kind.TEXT: Word,
+    Kind.MONEY: partial(Yuan, 1e12),
+    Kind.NUMBER: partial(Amount, -1e12, 1e12),
+    Kind.BOOLEAN: Truth,
+    Kind.DATE: Day,
+}
+_OTHERS = {
+    name: _BY_KIND[row.kind](metadata=describe(row.meaning))
+    for name, row in REQUEST_NAMES.items()
+    if name not in DescribedRequest._declared_fields
+}
+
+
+class OffersInput(DescribedRequest.from_dict(_OTHERS)):  # type: ignore[misc]
+    """The slot that asks, and what just happened there: every row of ``core.context.REQUEST_NAMES``."""
 
 
 ASKED: dict[str, Any] = {

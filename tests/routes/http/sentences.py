@@ -32,7 +32,8 @@ NOT_SERVED = tuple(
     for name in ("cli/", "runtime/config", "runtime/embedded", "runtime/gunicorn", "runtime/logs", "runtime/tracing",
                  "core/attributes/frames", "core/expressions/sql/", "cache/inspection", "store/maintenance/",
                  "store/security/audit", "routes/__init__", "routes/http/resource",
-                 *(f"store/customers/{one}" for one in ("merging", "external_keys", "ahead")))
+                 "store/connection/bulk_copy",
+                 *(f"store/customers/file_import/{one}" for one in ("load", "merge", "external_keys")))
 )  # fmt: skip
 """What no request reaches: the command line, files, start-up."""
 MESSAGE_AT = {"Problem": 1, "ValidationError": 0, "check": 2}

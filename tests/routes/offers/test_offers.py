@@ -2,11 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from service.core import domain
+from service.core.context import REQUEST_NAMES
+from service.engine.offers.request import OfferRequest
+from service.routes.offers.events import EventInput
+from service.routes.offers.offers import OffersInput
 from service.routes.offers.schemas import OffersAnswer
 
 Keys = dict[str, dict[str, str]]
@@ -171,3 +177,14 @@ def test_a_query_that_cannot_be_read_is_refused(client: Any, keys: Keys, query: 
 def test_all_faults_of_a_query_are_told_at_once(client: Any, keys: Keys) -> None:
     errors = client.get(f"{PATH}?limit=x&channel=&plac=1", headers=keys["app"]).json["errors"]
     assert [error["where"] for error in errors] == ["channel", "limit", "plac"]
+
+
+def test_whatever_a_rule_may_read_of_a_request_can_be_stated_and_parts_the_cache() -> None:
+    assert REQUEST_NAMES.keys() <= OffersInput().fields.keys()
+    plain = OfferRequest()
+    for name in (*REQUEST_NAMES, "limit", "language"):
+        assert replace(plain, **{name: "x"}).key != plain.key, name
+
+
+def test_an_event_states_every_field_of_the_record() -> None:
+    assert {field.name for field in fields(domain.Event)} <= EventInput().fields.keys()

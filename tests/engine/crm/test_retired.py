@@ -4,7 +4,7 @@ import pytest
 
 from service.store import CustomerFile, Words
 from tests.engine.crm.conftest import Crm, House
-from tests.routes.customers.test_contacts import REACHABLE, YES, noon
+from tests.routes.customers.reachable import REACHABLE, YES, noon
 
 __all__ = ["noon"]
 

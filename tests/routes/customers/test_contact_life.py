@@ -11,7 +11,7 @@ import pytest
 from service.core.domain import KEPT, Lookback
 from service.store import Store
 from tests.clock import Clock
-from tests.routes.customers.test_contacts import NUMBER, REACHABLE, Ask, Keys, ask, closed, customer, noon
+from tests.routes.customers.reachable import NUMBER, REACHABLE, Ask, Keys, ask, closed, customer, noon
 from tests.seed import put_customer
 
 __all__ = ["ask", "customer", "noon"]

@@ -82,7 +82,7 @@ def _bare(model: PropensityModel, training_set: TrainingSet) -> None:
 
 
 def _train(trainer: BoosterTrainer, spec: BoosterSpec, number: int, training_set: TrainingSet, rounds: int) -> None:
-    lgb.train(trainer.settings(number, spec), training_set.weighted(spec.new_buyer_weight), rounds)
+    lgb.train(trainer.settings(number, spec), training_set.to_dataset(spec.new_buyer_weight), rounds)
 
 
 def _cpu(

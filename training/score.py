@@ -9,7 +9,7 @@ from service.core.errors import InvalidInput
 from service.scoring.models import Bundle, open_bundle
 from training.data.bank import Bank, open_bank
 from training.data.bank_tables import Customers, read_customers
-from training.data.files.table_writer import writer
+from training.data.files.table_writer import writer_for
 from training.models import dask_cluster
 
 
@@ -31,7 +31,7 @@ def score(
     lack is unknown of everybody; InvalidInput where they lack all.
     """
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-    write = writer(out, bom)
+    write = writer_for(out, bom)
     customers = read_customers(open_bank(bank), Path(files))
     lacks = lacking(opened, customers)
     if cluster is not None and isinstance(bundle, Path):

@@ -1,9 +1,10 @@
 """Runs and names in MLflow, where the bank has it: what was trained, from what, how good, and who is champion.
 
 Order: ``record`` (after training: one run and one model version per bundle, with parameters, figures and files; the
-name ``challenger`` where the gate lets it pass) -> ``crown`` (after promotion or rollback: the name ``champion``).
-MLflow is a notice board. The bundle and the release are what counts, they are there before anything is told here, and
-what goes wrong here is a sentence (``Untold``), never a reason to undo them. Nothing that serves imports MLflow.
+name ``challenger`` where the gate lets it pass) -> ``name_champion`` (after promotion or rollback: the name
+``champion``). MLflow is a notice board. The bundle and the release are what counts, they are there before anything is
+told here, and what goes wrong here is a sentence (``NotTracked``), never a reason to undo them. Nothing that serves
+imports MLflow.
 """
 
 import logging
@@ -22,7 +23,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 RETRIES = "2"
 
 
-class Untold(FourcastError):
+class NotTracked(FourcastError):
     """The tracking server could not be told; what was to be told about has happened all the same."""
 
     status = 503
@@ -31,7 +32,7 @@ class Untold(FourcastError):
 
 
 def record(uri: str, folder: Path, passes: bool) -> str:
-    """Log a bundle as a run and a model version, once; the version's number. Raises Untold."""
+    """Log a bundle as a run and a model version, once; the version's number. Raises NotTracked."""
     manifest = read(folder)
     with _board(uri) as board:
         number = _number(board, manifest["version"])
@@ -42,8 +43,8 @@ def record(uri: str, folder: Path, passes: bool) -> str:
         return number
 
 
-def crown(uri: str, folder: Path) -> None:
-    """Give the bundle the name ``champion``; it is then no challenger any more. Raises Untold."""
+def name_champion(uri: str, folder: Path) -> None:
+    """Give the bundle the name ``champion``; it is then no challenger any more. Raises NotTracked."""
     version = read(folder)["version"]
     number = record(uri, folder, passes=False)
     with _board(uri) as board:
@@ -52,8 +53,8 @@ def crown(uri: str, folder: Path) -> None:
             board.delete_registered_model_alias(MODEL, CHALLENGER)
 
 
-def named(uri: str, alias: str) -> str | None:
-    """The bundle that has a name now; None where none has. Raises Untold."""
+def version_named(uri: str, alias: str) -> str | None:
+    """The bundle that has a name now; None where none has. Raises NotTracked."""
     with _board(uri) as board:
         return _named(board, alias)
 
@@ -126,16 +127,18 @@ def _named(board: Any, alias: str) -> str | None:
 
 @contextmanager
 def _board(uri: str) -> Iterator[Any]:
-    """A client of the tracking server; what keeps it from answering is Untold."""
+    """A client of the tracking server; what keeps it from answering is NotTracked."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     try:
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
     except ImportError as error:
-        raise Untold("FOURCAST_TRACKING_URI needs MLflow; install it with: pip install 'fourcast[tracking]'") from error
+        raise NotTracked(
+            "FOURCAST_TRACKING_URI needs MLflow; install it with: pip install 'fourcast[tracking]'"
+        ) from error
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     try:
         yield MlflowClient(tracking_uri=uri, registry_uri=uri)
     except (MlflowException, OSError) as error:
-        raise Untold(str(error).splitlines()[0][:300]) from error
+        raise NotTracked(str(error).splitlines()[0][:300]) from error

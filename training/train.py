@@ -98,7 +98,7 @@ def train(  # noqa: PLR0913
     against = champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, customers = read_sample(described, Path(files))
-    sufficiency.refuse(sample, described)
+    sufficiency.require_enough(sample, described)
     check_allowed(allow_leak, sample.table)
     sources = files_read(described, Path(files))
     models = _unfitted(model, described.families, seed, cluster)

@@ -84,7 +84,7 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     champion_of(artifacts, champion)
     described = open_bank(bank)
     sample, _ = read_sample(described, Path(files))
-    sufficiency.refuse(sample, described)
+    sufficiency.require_enough(sample, described)
     storage, scores = _opened(Path(study), files_read(described, Path(files)))
     ends_at = begun + 60 * minutes * SEARCH_SHARE
     searches = [

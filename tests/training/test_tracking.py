@@ -6,7 +6,7 @@ from service.cli.models.tracking import tell_serving, tell_trained
 from service.core.errors import InvalidInput
 from service.runtime.config import Settings
 from tests.training.tracking_database import rows
-from training.tracking import CHALLENGER, CHAMPION, Untold, crown, named, record
+from training.tracking import CHALLENGER, CHAMPION, NotTracked, name_champion, record, version_named
 
 
 @pytest.fixture(scope="module")
@@ -16,24 +16,24 @@ def uri(tmp_path_factory):
 
 def test_a_bundle_becomes_one_run_and_challenger_then_champion(uri, bundle_folder):
     assert record(uri, bundle_folder, passes=True) == record(uri, bundle_folder, passes=True) == "1"
-    assert named(uri, CHALLENGER) == bundle_folder.name
-    assert named(uri, CHAMPION) is None
+    assert version_named(uri, CHALLENGER) == bundle_folder.name
+    assert version_named(uri, CHAMPION) is None
     figures = dict(rows(uri, "select key, value from metrics"))
     assert figures["deposit.auc"] == 0.8
     assert ("seed",) in rows(uri, "select key from params")
     assert rows(uri, "select count(*) from runs") == [(1,)]
-    crown(uri, bundle_folder)
-    assert (named(uri, CHAMPION), named(uri, CHALLENGER)) == (bundle_folder.name, None)
+    name_champion(uri, bundle_folder)
+    assert (version_named(uri, CHAMPION), version_named(uri, CHALLENGER)) == (bundle_folder.name, None)
 
 
 def test_a_bundle_that_the_gate_refused_gets_no_name(uri, bundle_folder):
     record(uri, bundle_folder, passes=False)
-    assert named(uri, CHALLENGER) is None
+    assert version_named(uri, CHALLENGER) is None
 
 
 def test_a_server_that_is_away_is_a_sentence_and_no_failure(bundle_folder, capsys, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(Untold):
+    with pytest.raises(NotTracked):
         record("http://127.0.0.1:9", bundle_folder, passes=True)
     tell_trained(Settings(artifacts=bundle_folder.parent, tracking_uri="http://127.0.0.1:9"), bundle_folder.name, True)
     assert "The tracking server was not told" in capsys.readouterr().err

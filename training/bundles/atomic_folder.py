@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def place(target: Path, files: Mapping[str, str]) -> None:
+def write_folder(target: Path, files: Mapping[str, str]) -> None:
     """Make ``target`` hold ``files`` (name to text); a folder already there is kept if it does, else replaced.
 
     Other files in a folder that is kept (reports) stay.

@@ -19,7 +19,7 @@ import service
 from service.core.errors import BundleError, InvalidInput, Problem
 from service.scoring.models.golden import make
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
-from training.bundles.atomic_folder import place
+from training.bundles.atomic_folder import write_folder
 from training.bundles.learned_from import LearnedFrom
 from training.models.trained import TrainedFamily
 
@@ -88,7 +88,7 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     digest = digest_of(content)
     manifest = {"version": version_of(digest), "digest": digest, **content}
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    place(root / manifest["version"], {NAME: text, **models, **{KEPT[part]: one for part, one in kept.items()}})
+    write_folder(root / manifest["version"], {NAME: text, **models, **{KEPT[part]: one for part, one in kept.items()}})
     return version_of(digest)
 
 

@@ -21,8 +21,8 @@ from service.core.domain import Attributes
 from service.core.errors import InvalidInput, Problem
 from training.arrays import Flags, Floats, Places
 from training.data.bank import OWN_TABLE, Bank, open_bank, read_yaml
-from training.data.consent_instants import Spoken, spoken
-from training.data.external_keys import apart, key_faults
+from training.data.consent_instants import ConsentInstants, read_instants
+from training.data.external_keys import key_faults, split_keys
 from training.data.query_rows import ID, Rows, read_rows
 from training.data.rejects import Rejects
 from training.data.table_contract import (
@@ -33,7 +33,7 @@ from training.data.table_contract import (
     name_faults,
     outcome_faults,
     plain,
-    refuse,
+    raise_faults,
     stranger_faults,
 )
 
@@ -141,18 +141,18 @@ def read_customers(
         return faults if rejects is None else [*faults, *name_faults(rows, described)]
 
     read, where = read_rows(described, files, "customers", known), described.folder / "customers.sql"
-    return customers_from((rejects or Rejects()).fitting(read, where, judge))
+    return customers_from((rejects or Rejects()).keep_fitting(read, where, judge))
 
 
 def customers_from(judged: Rows) -> Customers:
     """The customers of rows that fit their contract."""
-    return Customers(*apart(_sorted(judged)))
+    return Customers(*split_keys(_sorted(judged)))
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
     """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
     read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
-    refuse(where, outcome_faults(read, bank))
+    raise_faults(where, outcome_faults(read, bank))
     outcomes = outcomes_from(bank, read, customers)
     if not len(outcomes.rows):
         raise InvalidInput(f"{where}: none of its {read.table.num_rows} customers is among those of customers.sql")
@@ -171,7 +171,7 @@ def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
     if bank.sql("lapse") is None:
         return None
     read, where = read_rows(bank, files, "lapse"), bank.folder / "lapse.sql"
-    refuse(where, lapse_faults(read))
+    raise_faults(where, lapse_faults(read))
     rows = _sorted(read)
     places = _places(rows.column(ID).to_pylist(), customers)
     return Lapses(places[places >= 0], _flags(rows, "lapsed")[places >= 0])
@@ -201,11 +201,11 @@ def read_consents(
         faults = consent_faults(rows, described, until, purposes)
         return faults if ids is None else [*faults, *stranger_faults(rows, described, ids)]
 
-    rows = (rejects or Rejects()).fitting(read, where, judge)
-    return sorted(_words(rows.table, spoken(rows.table, described)))
+    rows = (rejects or Rejects()).keep_fitting(read, where, judge)
+    return sorted(_words(rows.table, read_instants(rows.table, described)))
 
 
-def _words(table: pa.Table, said: Spoken) -> Iterator[Word]:
+def _words(table: pa.Table, said: ConsentInstants) -> Iterator[Word]:
     names = (pc.cast(table.column(name), pa.string()).to_pylist() for name in (ID, "purpose"))
     granted = map(bool, table.column("granted").to_pylist())
     return zip(*names, granted, said.earliest.tolist(), said.latest.tolist(), said.proven.tolist(), strict=True)

@@ -79,7 +79,7 @@ def check_files(
     customers = {name: customers_of(rows.table) for name, rows in read.items()}
     found.faults += _strangers(customers)
     for name in {"outcomes", "lapse"} & customers.keys() if customers.get("customers") else ():
-        strange = int(read[name].of(customers[name] - customers["customers"]).sum()) if customers[name] else 0
+        strange = int(read[name].belonging_to(customers[name] - customers["customers"]).sum()) if customers[name] else 0
         found.nobodys |= {name: strange} if strange else {}
     if "consents" in read and customers.get("customers") and customers["consents"]:
         unknown = table_contract.stranger_faults(read["consents"], described, customers["customers"])

@@ -39,7 +39,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Spoken:
+class ConsentInstants:
     """For every row its first and last instant (ms UTC), whether the file tells it, whether it is no time."""
 
     earliest: Places
@@ -48,11 +48,11 @@ class Spoken:
     wrong: Flags
 
 
-def spoken(table: pa.Table, bank: Bank) -> Spoken:
+def read_instants(table: pa.Table, bank: Bank) -> ConsentInstants:
     """When each row was said; a row whose ``said_on`` cannot be read speaks as of the bank's day, and is ``wrong``."""
     day, size = span(bank.as_of, bank.timezone), table.num_rows
     if SAID_ON not in table.column_names:
-        return Spoken(np.full(size, day[0]), np.full(size, day[1]), np.zeros(size, bool), np.zeros(size, bool))
+        return ConsentInstants(np.full(size, day[0]), np.full(size, day[1]), np.zeros(size, bool), np.zeros(size, bool))
     column = table.column(SAID_ON).combine_chunks()
     coded = pc.dictionary_encode(column, null_encoding="encode")
     spans = [_read(value, bank.timezone) for value in _values(coded.dictionary)]
@@ -60,7 +60,7 @@ def spoken(table: pa.Table, bank: Bank) -> Spoken:
     place = np.asarray(coded.indices.to_numpy())
     bounds = np.array([one or day for one in spans], dtype=np.int64).reshape(-1, 2)
     read = np.array([one is not None for one in spans], dtype=bool)
-    return Spoken(bounds[place, 0], bounds[place, 1], read[place], (~read & ~unknown)[place])
+    return ConsentInstants(bounds[place, 0], bounds[place, 1], read[place], (~read & ~unknown)[place])
 
 
 def span(day: date, zone: ZoneInfo) -> Span:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from service.core import customer_ids
 from service.core.errors import Problem
 from training.data.query_rows import ID, KEY, Rows
-from training.data.table_contract import is_odd, listed
+from training.data.table_contract import is_odd, list_faults
 
 
 def key_faults(rows: Rows) -> list[Problem]:
@@ -26,12 +26,12 @@ def key_faults(rows: Rows) -> list[Problem]:
     flags = [(one in said, one is not None and counts[one] > 1 and one not in said) for one in words.to_pylist()]
     strange, twice = np.array(flags, dtype=bool).reshape(-1, 2).T
     return [
-        *listed(rows, KEY, strange, lambda key: said[str(key)]),
-        *listed(rows, KEY, twice, lambda _: "must stand in one row only"),
+        *list_faults(rows, KEY, strange, lambda key: said[str(key)]),
+        *list_faults(rows, KEY, twice, lambda _: "must stand in one row only"),
     ]
 
 
-def apart(table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
+def split_keys(table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
     """A table of customers without its keys, and the keys by customer, of those who have one."""
     if KEY not in table.column_names:
         return table, {}

@@ -47,7 +47,7 @@ class Rows:
         table = self.in_kinds(self.table.filter(pa.array(wanted)))
         return replace(self, table=table, numbers=self.numbers[wanted])
 
-    def of(self, customers: Collection[str]) -> Flags:
+    def belonging_to(self, customers: Collection[str]) -> Flags:
         """Which rows belong to one of these customers."""
         ids = pc.cast(self.table.column(ID), pa.string())
         return np.asarray(pc.is_in(ids, pa.array(sorted(customers), pa.string())).to_numpy())
@@ -63,7 +63,7 @@ def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | N
     table = kinds(table)
     rows = Rows(table, np.arange(1, table.num_rows + 1), kinds)
     gone = frozenset(bank.erased(customers_of(table)))
-    return replace(rows.only(~rows.of(gone)), erased=gone) if gone else rows
+    return replace(rows.only(~rows.belonging_to(gone)), erased=gone) if gone else rows
 
 
 def _kinds(columns: list[str], attributes: AttributeTable | None) -> dict[str, Kind]:

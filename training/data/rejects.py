@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
-from training.data.files.table_writer import writer
+from training.data.files.table_writer import writer_for
 from training.data.query_rows import LISTED, Rows
-from training.data.table_contract import Fault, refuse
+from training.data.table_contract import Fault, raise_faults
 
 Judge = Callable[[Rows], list[Problem]]
 
@@ -36,7 +36,7 @@ class Rejects:
     most: int = 0
     rows: list[Reject] = field(default_factory=list)
 
-    def fitting(self, read: Rows, where: Path, judge: Judge) -> Rows:
+    def keep_fitting(self, read: Rows, where: Path, judge: Judge) -> Rows:
         """The rows of a table that fit. InvalidInput with the faults where others are not all to be set aside.
 
         What is left is judged again, for a row that is gone may have kept a fault of others from being seen.
@@ -50,7 +50,7 @@ class Rejects:
         """Every row that was set aside, as .csv that is safe to open, or .parquet; the head alone where none was."""
         kinds = {"table": pa.string(), "row": pa.int64(), "customer_id": pa.string(), "reason": pa.string()}
         told = {name: pa.array([getattr(one, name) for one in self.rows], kind) for name, kind in kinds.items()}
-        writer(out)(pa.table(told), out)
+        writer_for(out)(pa.table(told), out)
 
     def _aside(self, where: Path, faults: list[Problem]) -> set[int]:
         told = dict[int, list[Fault]]()
@@ -59,7 +59,7 @@ class Rejects:
                 told.setdefault(fault.row, []).append(fault)
         self.rows += [Reject(where.stem, row, of[0].customer, _reason(of)) for row, of in sorted(told.items())]
         if not self.most or len(told) == 0 or any(not isinstance(fault, Fault) for fault in faults):
-            refuse(where, faults)
+            raise_faults(where, faults)
         if len(self.rows) > self.most:
             said = f"{where}: more than the {self.most:,} rows that may be set aside do not fit; nothing was stored"
             raise InvalidInput(f"{said}. The first of them:", faults[:LISTED])

@@ -23,7 +23,7 @@ UNSEEN_SHARE = 0.2
 """The last share in time that measures the models of a bank that splits by time."""
 
 
-def refuse(sample: Sample, bank: Bank) -> None:
+def require_enough(sample: Sample, bank: Bank) -> None:
     """Raise NotLearnable where a bank's customers with an outcome cannot be learned from."""
     if found := list(faults(sample, bank)):
         raise NotLearnable(f"{bank.folder}: there is too little to learn from", found)

@@ -26,7 +26,7 @@ from service.core.expressions import Kind
 from service.core.grid import day_at
 from training.arrays import Flags, Floats
 from training.data.bank import FILE, Bank
-from training.data.consent_instants import EXPECTED, SAID_ON, Spoken, spoken
+from training.data.consent_instants import EXPECTED, SAID_ON, ConsentInstants, read_instants
 from training.data.files.casting import read_column
 from training.data.query_rows import ID, KEY, Rows, customers_of
 
@@ -112,7 +112,7 @@ def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] |
     if "granted" in there:
         faults += flag_faults(rows, "granted")
     if rows.table.column_names.count(SAID_ON) < 2:
-        said = spoken(rows.table, bank)
+        said = read_instants(rows.table, bank)
         faults += [*time_faults(rows, said, now), *(_torn(rows, said, now) if there.issuperset(CONSENTS) else [])]
     return [*absent, *faults]
 
@@ -128,7 +128,7 @@ def _strange_faults(rows: Rows, purposes: Collection[str] | None) -> list[Proble
     if purposes is None:
         return []
     strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
-    return listed(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
+    return list_faults(rows, "purpose", strange, lambda _: f"must be one of {', '.join(purposes)}")
 
 
 def _no_columns(rows: Rows) -> list[Problem]:
@@ -139,12 +139,12 @@ def _no_columns(rows: Rows) -> list[Problem]:
     return [*strange, *(missing_columns(rows, [SAID_ON]) if SAID_ON in names else [])]
 
 
-def time_faults(rows: Rows, said: Spoken, now: int) -> list[Problem]:
+def time_faults(rows: Rows, said: ConsentInstants, now: int) -> list[Problem]:
     """Times of consents that are none, or lie ahead; a row without one is of the bank's day (``day_faults``)."""
     later = (said.earliest > now) & said.proven
     ahead = "must not lie in the future: nobody has said it yet"
-    times = listed(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
-    return times + (listed(rows, SAID_ON, later, lambda _: ahead) if later.any() else [])
+    times = list_faults(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
+    return times + (list_faults(rows, SAID_ON, later, lambda _: ahead) if later.any() else [])
 
 
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
@@ -154,7 +154,9 @@ def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[
         return []
     sound = [one for one in others if "\0" not in one]
     nobody = others - set(bank.stored(sound)) if sound else others
-    return listed(rows, ID, rows.of(nobody), lambda _: "must be a customer of customers.sql, or one who is stored")
+    return list_faults(
+        rows, ID, rows.belonging_to(nobody), lambda _: "must be a customer of customers.sql, or one who is stored"
+    )
 
 
 def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
@@ -163,11 +165,11 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
     if not faulty:
         return []
     known = set(bank.stored([one for one in faulty if "\0" not in one]))
-    wrong = rows.of([one for one in faulty.keys() - known if len(one) <= customer_ids.LONGEST])
-    return listed(rows, ID, wrong, lambda value: faulty[str(value)])
+    wrong = rows.belonging_to([one for one in faulty.keys() - known if len(one) <= customer_ids.LONGEST])
+    return list_faults(rows, ID, wrong, lambda value: faulty[str(value)])
 
 
-def _torn(rows: Rows, said: Spoken, now: int) -> list[Problem]:
+def _torn(rows: Rows, said: ConsentInstants, now: int) -> list[Problem]:
     """What a customer grants although they refuse it at the same time, or by the same file at whatever time.
 
     Of rows that say who, what and when; the others are faults of their own.
@@ -190,7 +192,7 @@ def _torn(rows: Rows, said: Spoken, now: int) -> list[Problem]:
         for key, one in zip(keys, yes.tolist(), strict=True)
     ]
     expected = f"must be granted or refused, not both, unless {SAID_ON} tells which is later"
-    return listed(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
+    return list_faults(rows, "purpose", np.array(torn, dtype=bool), lambda _: expected)
 
 
 def raw(table: AttributeTable) -> set[str]:
@@ -198,7 +200,7 @@ def raw(table: AttributeTable) -> set[str]:
     return {one.name for one in table.attributes}
 
 
-def refuse(where: object, problems: Iterable[Problem]) -> None:
+def raise_faults(where: object, problems: Iterable[Problem]) -> None:
     """Raise InvalidInput where there are problems."""
     found = list(problems)
     if found:
@@ -225,7 +227,7 @@ def text_faults(rows: Rows, name: str) -> list[Problem]:
         return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
     if _is_no_text(column):
         return [Problem(name, f"must be {size}, got a column of {column.type}")]
-    return listed(rows, name, _unfit(pc.cast(column, pa.string())), lambda _: f"must be {size}")
+    return list_faults(rows, name, _unfit(pc.cast(column, pa.string())), lambda _: f"must be {size}")
 
 
 def _is_no_text(column: pa.ChunkedArray) -> bool:
@@ -250,7 +252,7 @@ def id_faults(rows: Rows) -> list[Problem]:
     _, place, counts = np.unique(words.filter(pa.array(sound)).to_numpy().astype(str), return_inverse=True,
                                  return_counts=True)  # fmt: skip
     twice[sound] = counts[place] > 1
-    return [*faults, *listed(rows, ID, twice, lambda _: "must stand in one row only")]
+    return [*faults, *list_faults(rows, ID, twice, lambda _: "must stand in one row only")]
 
 
 def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
@@ -289,7 +291,7 @@ def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
         return []
     bad = pc.fill_null(pc.greater(column, pa.scalar(bank.as_of)), False)
     expected = f"must not lie after {bank.as_of}, the bank's day: nobody could know it then"
-    return listed(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
+    return list_faults(rows, name, np.asarray(bad.to_numpy()), lambda _: expected)
 
 
 def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
@@ -298,7 +300,9 @@ def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem
     if figures is None:
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
     nothing = np.asarray(pc.is_null(column).to_numpy()) if unknown else np.zeros(len(figures), dtype=bool)
-    return listed(rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)")
+    return list_faults(
+        rows, name, ~np.isin(figures, (0.0, 1.0)) & ~nothing, lambda _: "must be true or false (or 1 and 0)"
+    )
 
 
 def _truths(rows: Rows, name: str) -> Floats | None:
@@ -316,7 +320,7 @@ def amount_faults(rows: Rows, name: str) -> list[Problem]:
     if not any(is_kind(column.type) for is_kind in kinds):
         return [Problem(name, f"must be an amount in yuan, got a column of {column.type}")]
     figures = np.asarray(pc.cast(column, pa.float64()).to_numpy())
-    return listed(
+    return list_faults(
         rows, name, unread | (figures < 0.0) | np.isinf(figures), lambda _: "must be an amount of 0 yuan or more"
     )
 
@@ -336,7 +340,7 @@ def _lost(rows: Rows, name: str, lost: Flags, table: AttributeTable) -> list[Pro
         expected = faults[0].message.rsplit(", got ", 1)[0] if faults else "must be a value that can be encoded"
         return f"{expected}{YEAR_FIRST}" if table.kind_of(name) is Kind.DATE and isinstance(value, str) else expected
 
-    return listed(rows, name, lost, expectation)
+    return list_faults(rows, name, lost, expectation)
 
 
 def _is_unknown(encoded: npt.NDArray[Any]) -> Flags:
@@ -347,7 +351,7 @@ def _is_there(column: pa.ChunkedArray) -> Flags:
     return np.asarray(pc.invert(pc.is_null(column, nan_is_null=True)).to_numpy())
 
 
-def listed(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
+def list_faults(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
     """The ``bad`` values of a column: the first by row, customer and value, the others by their number."""
     places = np.flatnonzero(bad).tolist()
     ids, values = rows.table.column(ID), rows.table.column(name)

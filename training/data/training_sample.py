@@ -48,13 +48,13 @@ def sample_of(customers: Customers, outcomes: Outcomes, table: AttributeTable) -
     program = FeatureProgram(table)
     columns: dict[str, Any] = dict(table.encode_frame(known))
     program.derive_many(columns)
-    names = telling(table, columns)
+    names = varying_columns(table, columns)
     categories = program.categories(names, columns)
     rows = program.matrix(names, categories, columns) if names else np.empty((len(outcomes.rows), 0))
     return Sample(rows, names, categories, table, outcomes)
 
 
-def telling(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:
+def varying_columns(table: AttributeTable, columns: Mapping[str, Any]) -> list[str]:
     """Names of the columns that vary. Dates stay out (they only grow), and so do texts of too many words."""
     names = [*(one.name for one in table.attributes), *(one.name for one in table.features)]
     return [name for name in names if _tells(table.kind_of(name), columns[f"customer.{name}"])]

@@ -21,11 +21,11 @@ import pyarrow as pa
 
 from service.core.errors import InvalidInput
 from training.data.bank import FILE, OWN_TABLE, Bank, read_yaml
-from training.data.files.csv_calls import Call, csv_calls, rewritten
+from training.data.files.csv_calls import Call, csv_calls, rewrite_calls
 from training.data.files.csv_dialect import in_dialect
 from training.data.files.csv_kinds import columns_of
 from training.data.files.encoding import ENCODINGS, convert, encoding_of, ends_marked
-from training.data.files.ragged_lines import ragged
+from training.data.files.ragged_lines import find_ragged_lines
 
 THREADS = 2
 Read = tuple[Call, dict[Path, Path]]
@@ -106,7 +106,7 @@ def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, reads: Sequence[
         call.reading(path) if columns is None else columns.reading(codes)
         for call, path, columns in zip(calls, paths, found, strict=True)
     ]
-    return rewritten(text, calls, readings)
+    return rewrite_calls(text, calls, readings)
 
 
 def _is_plain(files: Mapping[Path, Path]) -> bool:
@@ -115,7 +115,7 @@ def _is_plain(files: Mapping[Path, Path]) -> bool:
 
 def _refuse_ragged(connection: duckdb.DuckDBPyConnection, where: Path, reads: Sequence[Read]) -> None:
     """Raise InvalidInput where lines of the files can be no rows; ``--rejects`` knows only what could be read."""
-    faults = [fault for call, files in reads for fault in ragged(connection, call, files)]
+    faults = [fault for call, files in reads for fault in find_ragged_lines(connection, call, files)]
     if faults:
         raise InvalidInput(f"{where}: reads lines that are no rows (--rejects sets aside only rows that are)", faults)
 

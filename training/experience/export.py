@@ -13,7 +13,7 @@ import pyarrow as pa
 from service.core.attributes import Attribute, AttributeTable
 from service.core.domain import Attributes
 from service.core.expressions import Kind
-from training.data.files.table_writer import writer
+from training.data.files.table_writer import writer_for
 from training.data.query_rows import ID
 from training.experience.first_exposures import FirstExposure
 from training.experience.observations import Observation
@@ -50,7 +50,7 @@ def _column(facts: Sequence[Attributes], attribute: Attribute) -> pa.Array:
 
 def write_table(observations: Sequence[Observation], attributes: AttributeTable, out: Path, bom: bool = False) -> int:
     """Write the trials to a .parquet or .csv file (``bom``: with a byte order mark); the number of rows."""
-    write = writer(out, bom)
+    write = writer_for(out, bom)
     table = table_of(observations, attributes)
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     write(table, out)

@@ -66,7 +66,7 @@ class BoosterTrainer:
         settings = self.settings(number, spec)
         if self.cluster is not None:
             return dask_cluster.booster(self.cluster, settings, training_set, spec.new_buyer_weight, rounds)
-        return lgb.train(settings, training_set.weighted(spec.new_buyer_weight), rounds)
+        return lgb.train(settings, training_set.to_dataset(spec.new_buyer_weight), rounds)
 
     def cross_fit(self, spec: BoosterSpec, number: int, training_set: TrainingSet, watch: Watch) -> tuple[int, Floats]:
         """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
@@ -83,7 +83,7 @@ class BoosterTrainer:
 
         result: Any = lgb.cv(
             self.settings(number, spec),
-            training_set.weighted(spec.new_buyer_weight),
+            training_set.to_dataset(spec.new_buyer_weight),
             num_boost_round=self.rounds,
             folds=folds,
             callbacks=[lgb.early_stopping(self.patience, verbose=False), after],

@@ -59,12 +59,12 @@ def calibrate(scores: Floats, taken: Floats, group: int = GROUP) -> Table:
     Table
         Block centres (mean score, mean outcome), then flat to 0 and 1 but for a rise of 1e-9 a point.
     """
-    sums = grouped(np.round(np.asarray(scores, float), DIGITS), np.asarray(taken, float), group)
-    x, y = blocks(*sums)
+    sums = group_scores(np.round(np.asarray(scores, float), DIGITS), np.asarray(taken, float), group)
+    x, y = pool_blocks(*sums)
     return _table(x, y)
 
 
-def grouped(scores: Floats, taken: Floats, group: int) -> tuple[Floats, Floats, Floats]:
+def group_scores(scores: Floats, taken: Floats, group: int) -> tuple[Floats, Floats, Floats]:
     """Mean score, mean outcome and size of consecutive groups; equal scores never part."""
     order = np.argsort(scores, kind="stable")
     scores, taken = scores[order], taken[order]
@@ -73,7 +73,7 @@ def grouped(scores: Floats, taken: Floats, group: int) -> tuple[Floats, Floats, 
     return np.add.reduceat(scores, starts) / sizes, np.add.reduceat(taken, starts) / sizes, sizes
 
 
-def blocks(scores: Floats, rates: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+def pool_blocks(scores: Floats, rates: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """Pool adjacent violators; each block keeps its weighted mean score and mean rate."""
     fitted = isotonic_regression(rates, sample_weight=sizes)
     starts = np.flatnonzero(np.append(True, np.diff(fitted) > 0))

@@ -42,7 +42,7 @@ def booster(
 
     split: Any = dask.array.from_array
     weight = training_set.weight * np.where(training_set.held, 1.0, new_buyer_weight)
-    with _TRAINING, connected(address) as client:
+    with _TRAINING, connect(address) as client:
         workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
         part = -(-len(training_set.rows) // workers)
         rows, taken, weights = (
@@ -71,14 +71,14 @@ def scores_of(address: str, bundle: Path, customers: pa.Table) -> dict[str, Floa
     """``{family: (n,)}`` of the customers, block by block on the cluster: the bits that one machine gives."""
     files = {path.name: path.read_bytes() for path in sorted(Path(bundle).iterdir()) if path.is_file()}
     blocks = [customers.slice(start, BLOCK) for start in range(0, len(customers), BLOCK)]
-    with connected(address) as client:
+    with connect(address) as client:
         held = client.scatter(files, broadcast=True)
         found = client.gather([client.submit(_scored, held, Path(bundle).name, block, pure=False) for block in blocks])
     return {family: np.concatenate([part[family] for part in found]) for family in found[0]} if found else {}
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connect(address: str) -> Iterator[Any]:
     """A client of the cluster at ``tcp://host:port``; raises InvalidInput where nobody answers there."""
     try:
         from distributed import Client

@@ -18,7 +18,7 @@ from service.rules.policy import Policy
 from service.scoring.evidence import Evidence
 from service.scoring.propensity import OFFER
 from training.arrays import Floats
-from training.data.training_sample import telling
+from training.data.training_sample import varying_columns
 from training.evaluation.metrics import by_chance, log_loss, measure
 from training.experience.export import facts_of
 from training.experience.first_exposures import FirstExposure
@@ -76,7 +76,7 @@ def model_inputs(observations: Sequence[Observation], policy: Policy) -> ModelIn
     program = FeatureProgram(policy.attributes)
     columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(observations, policy.attributes)))
     program.derive_many(columns)
-    names = telling(policy.attributes, columns)
+    names = varying_columns(policy.attributes, columns)
     return ModelInputs(program, names, program.categories(names, columns))
 
 

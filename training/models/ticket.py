@@ -25,7 +25,7 @@ from service.core.expressions import compile_value
 from service.decision import compile_policy
 from service.rules.policy import Policy
 from training.arrays import Floats, Fold
-from training.models.calibration import DIGITS, Table, blocks, grouped
+from training.models.calibration import DIGITS, Table, group_scores, pool_blocks
 from training.models.trained import TrainedFamily
 
 LEAST_AMOUNTS = 200
@@ -147,7 +147,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 def table_of(logs: Floats, yuan: Floats) -> Table:
     """Mean yuan given the log, as the isotonic fit through the centres of its blocks; flat beyond both ends."""
     group = max(LEAST_GROUP, len(yuan) // GROUPS)
-    x, y = blocks(*grouped(np.round(logs, DIGITS), yuan, group))
+    x, y = pool_blocks(*group_scores(np.round(logs, DIGITS), yuan, group))
     inside = x > 0.0
     if not inside.any():
         return Table((1.0,), (float(yuan.mean()),))

@@ -40,7 +40,7 @@ class TrainingSet:
         kept = {name: getattr(self, name)[rows] for name in ("rows", "taken", "held", "weight")}
         return replace(self, **kept)
 
-    def weighted(self, new_buyer_weight: float) -> lgb.Dataset:
+    def to_dataset(self, new_buyer_weight: float) -> lgb.Dataset:
         """The LightGBM dataset in which customers without the family weigh ``new_buyer_weight`` times as much."""
         return lgb.Dataset(
             self.rows,

@@ -77,7 +77,7 @@ def curves(ranking: Ranking, outcome: Floats, treated: Floats, counts: Floats | 
     )
 
 
-def estimated(measure: Callable[[Floats | None], Floats], rows: int, draws: int = DRAWS) -> list[Estimate]:
+def bootstrap(measure: Callable[[Floats | None], Floats], rows: int, draws: int = DRAWS) -> list[Estimate]:
     """Each figure that ``measure`` gives of all rows, with its 95 % interval over bootstrap draws of them."""
     chance, whole = np.random.default_rng(SEED), measure(None)
     drawn = np.array(

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
 from training.arrays import Flags, Floats
-from training.data.files.table_reader import PLAIN, disguised, faults, names, numbers, read_table
+from training.data.files.table_reader import PLAIN, faults, find_disguised, names, numbers, read_table
 
 YES, NO = ("1", "1.0", "yes", "true", "treated"), ("0", "0.0", "no", "false", "control", "untreated")
 
@@ -102,7 +102,7 @@ def _trial(
     problems = [
         *faults(table, treatment, np.isnan(treated), "yes or no, 1 or 0"),
         *faults(table, outcome, ~np.isfinite(earned), "a finite number, or yes or no"),
-        *(each for name in codes for each in faults(table, name, disguised(table, name), PLAIN)),
+        *(each for name in codes for each in faults(table, name, find_disguised(table, name), PLAIN)),
     ]
     if problems:
         raise InvalidInput("The trial does not hold together.", problems)

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.analysis.policy_value import Estimate
 from training.arrays import Floats
-from training.uplift.curves import Curves, Ranking, curves, estimated
+from training.uplift.curves import Curves, Ranking, bootstrap, curves
 from training.uplift.learners import DRLearner, Learner, TLearner, XLearner
 from training.uplift.randomised_trial import RandomisedTrial
 
@@ -124,7 +124,7 @@ def study(
         mine, other = (curves(each, valid.outcome, valid.treated, each_counts) for each in rankings)
         return np.array([mine.coefficient, mine.auuc, other.coefficient, mine.coefficient - other.coefficient])
 
-    qini, auuc, propensity, beyond = estimated(measure, len(valid.outcome))
+    qini, auuc, propensity, beyond = bootstrap(measure, len(valid.outcome))
     return Study(
         learner=name,
         learned=len(learn.outcome),

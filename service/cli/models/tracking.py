@@ -19,7 +19,7 @@ def tell_trained(settings: Settings, version: str, passes: bool) -> None:
 def tell_serving(settings: Settings, version: str | None) -> None:
     """A bundle came to serve, by promotion or rollback: it is the champion. Nothing to tell where priors serve."""
     if version is not None:
-        _tell(settings, version, lambda tracking, uri, folder: tracking.crown(uri, folder))
+        _tell(settings, version, lambda tracking, uri, folder: tracking.name_champion(uri, folder))
 
 
 def _tell(settings: Settings, version: str, told: Callable[[Any, str, Path], object]) -> None:

@@ -26,7 +26,7 @@ from tests.training.exploring_policy import ASKED, exploring
 from tests.training.tracking_database import rows
 from training.data.bank_tables import Customers
 from training.synthetic import make
-from training.tracking import CHALLENGER, named
+from training.tracking import CHALLENGER, version_named
 
 CUSTOMERS = 150
 WINDOW = "0.00002"
@@ -105,7 +105,7 @@ def test_train_from_events_writes_a_bundle_and_tells_the_tracking_server(surroun
     assert told["passes"] == (ran.returncode == 0)
     assert (Path(surroundings["FOURCAST_ARTIFACTS"]) / told["version"] / "manifest.json").is_file()
     assert rows(board, "select name from runs") == [(told["version"],)]
-    assert named(board, CHALLENGER) == (told["version"] if told["passes"] else None)
+    assert version_named(board, CHALLENGER) == (told["version"] if told["passes"] else None)
     figures = dict(rows(board, "select key, value from metrics"))
     assert figures["experience.trials"] == told["trials"]
     assert figures["experience.as_served.log_loss"] == pytest.approx(told["as_served"]["log_loss"])

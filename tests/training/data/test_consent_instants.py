@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from training.data.bank import Bank
-from training.data.consent_instants import spoken
+from training.data.consent_instants import read_instants
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 
@@ -21,7 +21,7 @@ def bank(zone: ZoneInfo) -> Bank:
 
 def said(values: Any, zone: ZoneInfo = SHANGHAI) -> tuple[str, str, bool, bool]:
     """First and last instant in UTC of the first row, whether it is proven, whether it is wrong."""
-    found = spoken(pa.table({"said_on": values}), bank(zone))
+    found = read_instants(pa.table({"said_on": values}), bank(zone))
     first, last = (datetime.fromtimestamp(int(one[0]) / 1000, UTC) for one in (found.earliest, found.latest))
     spelt = (one.isoformat(sep=" ", timespec="milliseconds")[:23] for one in (first, last))
     return *spelt, bool(found.proven[0]), bool(found.wrong[0])
@@ -64,7 +64,7 @@ def test_what_is_no_time_is_wrong(value: str) -> None:
 def test_what_is_not_known_speaks_as_of_the_bank_s_day() -> None:
     for nothing in (pa.array([None], pa.date32()), pa.array([None], pa.string()), pa.nulls(1)):
         assert said(nothing) == (*DAY, False, False)
-    without = spoken(pa.table({"granted": [True]}), bank(SHANGHAI))
+    without = read_instants(pa.table({"granted": [True]}), bank(SHANGHAI))
     assert (without.proven.tolist(), without.wrong.tolist()) == ([False], [False])
 
 

@@ -15,7 +15,7 @@ from tests.shared import shared
 from training.data.bank_tables import Customers, default_table
 from training.synthetic import make
 from training.uplift import DRLearner, RandomisedTrial, TLearner, XLearner, read_trial, study
-from training.uplift.curves import Ranking, curves, estimated
+from training.uplift.curves import Ranking, bootstrap, curves
 from training.uplift.trial_study import chosen, effect
 
 LEARNERS = [TLearner, XLearner, DRLearner]
@@ -139,7 +139,7 @@ def test_intervals_of_nothing_hold_zero_about_95_times_in_100():
         def measure(counts, trial=trial, ranking=ranking):
             return array([curves(ranking, trial.outcome, trial.treated, counts).coefficient])
 
-        (qini,) = estimated(measure, 300, draws=100)
+        (qini,) = bootstrap(measure, 300, draws=100)
         held.append(qini.low <= 0 <= qini.high)
     assert 0.90 <= np.mean(held) <= 0.99
 

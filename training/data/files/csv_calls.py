@@ -60,7 +60,7 @@ def csv_calls(text: str) -> list[Call]:
     return [_call(raw, tokens, place) for place in starts]
 
 
-def rewritten(text: str, calls: Sequence[Call], readings: Sequence[str]) -> str:
+def rewrite_calls(text: str, calls: Sequence[Call], readings: Sequence[str]) -> str:
     """The text with every call put in other words; a call within another's arguments does not happen."""
     raw = text.encode()
     for call, reading in reversed(list(zip(calls, readings, strict=True))):

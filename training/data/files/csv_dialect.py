@@ -83,7 +83,7 @@ def records(
         before = reader.line_num
 
 
-def opened(path: Path) -> IO[str]:
+def open_text(path: Path) -> IO[str]:
     """A file of UTF-8, packed or not, with its line ends as they are."""
     if path.suffix == ".gz":
         return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline=""))
@@ -107,7 +107,7 @@ def _shape(text: str, separator: str, quote: str, skipped: int) -> tuple[int, Di
 
 def _head(path: Path) -> str:
     """The whole lines at the beginning of a file."""
-    with opened(path) as stream:
+    with open_text(path) as stream:
         text = stream.read(HEAD)
     whole = max(text.rfind("\n"), text.rfind("\r")) + 1
     return text[:whole] if len(text) == HEAD and whole else text

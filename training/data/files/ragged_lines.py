@@ -11,7 +11,7 @@ import duckdb
 
 from service.core.errors import Problem
 from training.data.files.csv_calls import Call
-from training.data.files.csv_dialect import Dialect, dialect_of, opened, records
+from training.data.files.csv_dialect import Dialect, dialect_of, open_text, records
 
 LISTED = 20
 LENIENT = ("ignore_errors", "null_padding", "strict_mode", "store_rejects", "auto_detect", "columns")
@@ -19,7 +19,7 @@ LENIENT = ("ignore_errors", "null_padding", "strict_mode", "store_rejects", "aut
 ENDS = {"\r\n": "CR LF", "\n": "LF", "\r": "CR"}
 
 
-def ragged(connection: duckdb.DuckDBPyConnection, call: Call, files: Mapping[Path, Path]) -> list[Problem]:
+def find_ragged_lines(connection: duckdb.DuckDBPyConnection, call: Call, files: Mapping[Path, Path]) -> list[Problem]:
     """The faulty lines of a call's ``files`` (as they are named, and where they are read): the first 20 of each."""
     if call.option(*LENIENT) is not None:
         return []
@@ -29,7 +29,7 @@ def ragged(connection: duckdb.DuckDBPyConnection, call: Call, files: Mapping[Pat
 
 def _listed(name: Path, path: Path, dialect: Dialect) -> list[Problem]:
     ends = dict[str, int]()
-    with opened(path) as stream:
+    with open_text(path) as stream:
         faults = list(_faults(_counted(stream, ends), dialect))
     if not faults and len(ends) > 1:
         (first, _), (second, line), *_ = ends.items()

@@ -108,7 +108,7 @@ def _read(column: Any) -> Floats:
         return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
 
 
-def disguised(table: pa.Table, name: str) -> Flags:
+def find_disguised(table: pa.Table, name: str) -> Flags:
     """(n,) whether a value of a column is text that Python reads as a number, and a bank's tool would not."""
     values = table.column(name).to_pylist()
     return np.array([isinstance(one, str) and _readable(one) and not _plain(one) for one in values], dtype=bool)

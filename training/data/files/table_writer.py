@@ -16,7 +16,7 @@ from service.core.errors import InvalidInput
 Write = Callable[[pa.Table, Path], None]
 
 
-def writer(out: Path, bom: bool = False) -> Write:
+def writer_for(out: Path, bom: bool = False) -> Write:
     """What writes to ``out`` by its ending, CSV with a byte order mark on request; InvalidInput for another ending."""
     write = _WRITERS.get(Path(out).suffix)
     if write is None:

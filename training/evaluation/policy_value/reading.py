@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from service.core.errors import InvalidInput, Problem
 from training.arrays import Floats, Places
-from training.data.files.table_reader import PLAIN, disguised, faults, names, numbers, read_table
+from training.data.files.table_reader import PLAIN, faults, find_disguised, names, numbers, read_table
 
 LEAST_PROPENSITY = 1e-200
 MOST_REWARD = 1e15
@@ -107,7 +107,7 @@ def _faults(table: pa.Table, columns: Columns) -> Iterator[Problem]:
         yield from faults(table, columns.new_propensity, ~((new >= 0) & (new <= 1)), "a probability from 0 to 1")
     for name in columns.features:
         yield from faults(table, name, np.isinf(numbers(table, name)), "finite, or nothing where it is unknown")
-        yield from faults(table, name, disguised(table, name), PLAIN)
+        yield from faults(table, name, find_disguised(table, name), PLAIN)
 
 
 def _table_faults(table: pa.Table, rows: int, columns: Columns, actions: npt.NDArray[np.object_]) -> Iterator[Problem]:

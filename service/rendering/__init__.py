@@ -1,14 +1,14 @@
-"""Decisions in words, in Chinese and English: the answer to a request, and the explanation of a decision. Pure.
+"""Decisions as words and bytes, in Chinese and English: an answer, an explanation, a portrait. Pure.
 
-What is told comes from ``decision`` and ``decision.trace`` and from the policy's own texts; nothing is judged here, so
-an explanation cannot differ from the decision.
+The texts come from ``decision``, from ``decision.trace`` and from the policy. Nothing is judged here, so an explanation
+cannot differ from the decision.
 
-    answer               a decision in words, as the bytes a caller receives
-    explanation          one decision as a document
-    explanation_subject  what an explanation is of
-    offer_explanation    one offer of a decision
-    unlocks              what would change a decision
-    portrait             a customer\'s portrait in Chinese or English
+    answer               the answer to a request, as JSON bytes
+    explanation          the explanation of one decision, as a document
+    explanation_subject  what is explained: a decision with everything it was made from
+    offer_explanation    one offer of the explanation: its outcome, factors and channels
+    unlocks              what would unlock further offers
+    portrait             a customer's portrait in Chinese or English
     wording              every sentence of an explanation, in Chinese and English
 """
 

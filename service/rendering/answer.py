@@ -1,8 +1,8 @@
-"""The answer: a decision in words, as the bytes a caller receives. Pure.
+"""The answer to a request: a decision in words, as the bytes that a caller receives. Pure.
 
 What depends on the policy alone (names, messages, reasons) is encoded once per language and kept in the ``Phrasebook``
-of the release; an answer then only puts finished pieces in order. ``degraded`` stands last, so that an answer kept
-while all was well can be sent with the word that the database is away (``mark_degraded``) without being parsed.
+of the release; an answer only joins finished pieces. ``degraded`` is the last member, so that a cached answer can be
+marked as degraded (``mark_degraded``) without parsing it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ STRUCTURAL: Mapping[str, Mapping[str, str]] = {
         "en": "Nothing would be worth more to you and the bank than it costs right now.",
     },
 }
-"""Reasons that come from arbitration itself, not from a rule of the policy."""
+"""Reasons from arbitration itself, not from a rule of the policy."""
 
 
 class Phrasebook:
-    """Everything a policy can say, ready encoded, by (language, ...). One per release and worker."""
+    """Every text of a policy, encoded once, by (language, ...). One per release and worker."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -47,7 +47,7 @@ class Phrasebook:
         return piece
 
     def reason(self, rule_id: str, language: str) -> orjson.Fragment | None:
-        """Code and text of a fit rule that spoke for the offer; None for one that spoke against it."""
+        """Code and text of a fit rule that raised the offer; None for a rule that lowered it."""
         key = ("reason", rule_id, language)
         if key not in self._pieces:
             rule = self._rules.get(rule_id)
@@ -58,7 +58,7 @@ class Phrasebook:
         return self._pieces[key]
 
     def withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
-        """Code and text of a gate, how many offers it holds back, and what would open it (null where nothing would)."""
+        """Code and text of a gate, how many offers it closes, and what would unlock them (null where nothing would)."""
         key = ("withheld", rule_id, str(count), language)
         piece = self._pieces.get(key)
         if piece is None:
@@ -87,12 +87,12 @@ class Phrasebook:
 
 
 def fragment(value: object) -> orjson.Fragment:
-    """``value`` encoded once, to be put into many answers."""
+    """``value`` encoded once, to be embedded in many answers."""
     return orjson.Fragment(orjson.dumps(value))
 
 
 class Sign(Protocol):
-    """Makes the token that an accept of a treatment must bring; good until ``until`` (ms), None: its usual time."""
+    """Signs the token that an accept of a treatment must carry; valid until ``until`` (ms UTC), None: as usual."""
 
     def __call__(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
         """The token."""
@@ -108,8 +108,8 @@ def render(
 ) -> bytes:  # fmt: skip
     """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
 
-    Each offer stands for itself, with its decision, its end and its token (null where nothing was recorded).
-    ``variants`` names, by offer, whose words are a segment's.
+    Each offer carries its decision, its end and its token (null where nothing was recorded). ``variants`` maps an offer
+    to the segment's words that it is shown in.
     """
     until = iso(valid_until, phrases.timezone)
     body = orjson.dumps(
@@ -137,12 +137,12 @@ def render(
 
 
 def encode_tail(degraded: Sequence[str]) -> bytes:
-    """The last member of every answer."""
+    """The last member of every answer, ``degraded``."""
     return b',"degraded":' + orjson.dumps(list(degraded)) + b"}"
 
 
 def mark_degraded(body: bytes, parts: Sequence[str]) -> bytes:
-    """A kept answer, sent while ``parts`` are away; one that was degraded already keeps its own word."""
+    """A cached answer, marked with the ``parts`` that are away; one that was degraded already stays as it is."""
     return body.removesuffix(TAIL_WHOLE) + encode_tail(parts) if body.endswith(TAIL_WHOLE) else body
 
 
@@ -152,7 +152,7 @@ def _second(second: int, zone: tzinfo) -> str:
 
 
 def iso(instant: int, zone: tzinfo) -> str:
-    """An instant (ms) as ISO 8601 with the bank's offset, to the second."""
+    """An instant (ms UTC) as ISO 8601 with the bank's offset, to the second."""
     return _second(instant // 1000, zone)
 
 

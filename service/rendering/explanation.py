@@ -1,8 +1,8 @@
-"""One decision as a document: what was chosen, the funnel to it, every gate, every factor, and what would change it.
+"""The explanation of one decision, as a document: what was chosen, the funnel, every gate, every factor, and unlocks.
 
 In order: the subject is traced once; funnel, sensitivity and unlocks read that trace; this module puts the sentences
-beside the figures, ``offers`` tells each offer, ``unlocks`` what would open more. Figures are those of the trace,
-unrounded.
+next to the figures. ``offer_explanation`` describes each offer, ``unlocks`` what would unlock more. Figures are those
+of the trace, unrounded.
 """
 
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ Document = dict[str, Any]
 
 
 def write_explanation(subject: Subject, language: str, contributions: Contributions | None = None) -> Document:
-    """The document; ``contributions`` are put in where they were asked for."""
+    """The explanation of a decision; ``contributions`` are added where they were requested."""
     document = _Story(subject, Wording(language)).document()
     return document if contributions is None else document | {"contributions": contributions}
 
 
 class _Story:
-    """One subject in one language."""
+    """The explanation of one subject in one language."""
 
     def __init__(self, subject: Subject, wording: Wording) -> None:
         self._subject, self._policy, self._say = subject, subject.policy, wording
@@ -47,7 +47,7 @@ class _Story:
         self._unlocking = UnlockStory(self._names, self._asked, short)
 
     def document(self) -> Document:
-        """Everything."""
+        """The whole document."""
         decision, release = self._subject.decision, self._subject.release
         return {
             "customer_id": decision.customer_id,
@@ -67,7 +67,7 @@ class _Story:
         }
 
     def _sensitivity(self) -> tuple[Dropped, ...]:
-        """None where a standing test orders otherwise than by priority: there is no product to take a factor from."""
+        """Empty where a standing test orders otherwise than by priority: there is no product to drop a factor from."""
         return sensitivity(self._policy, self._cells) if self._by_priority else ()
 
     def _summary(self) -> str:
@@ -111,7 +111,7 @@ class _Story:
         }
 
     def _gate(self, gate: str) -> Document:
-        """A gate with its rule, and of which asked offers it closes a channel (``some``) or every channel (``all``)."""
+        """A gate with its rule, and the offers for which it closes every channel, or only some."""
         rule = self._names.rules[gate]
         closed: dict[str, list[bool]] = {}
         for cell in self._asked:

@@ -1,4 +1,4 @@
-"""What an explanation is of: a decision with everything it was made from, and the names it is told in."""
+"""What is explained: a decision with everything it was made from, and the policy's names in one language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Subject:
 
 
 class Names:
-    """What a policy calls its rules, offers, channels and segments, in the language of ``say``."""
+    """The policy's names of its rules, offers, channels and segments, in the language of ``say``."""
 
     def __init__(self, policy: Policy, say: Wording) -> None:
         self.say, self.language = say, say.language
@@ -34,7 +34,7 @@ class Names:
         self._segments = {segment: target.name for segment, target in policy.targets.items()}
 
     def in_language(self, text: Text) -> str:
-        """A text of the policy."""
+        """A text of the policy in the language."""
         return text[self.language]
 
     def reason(self, gate: str) -> str:

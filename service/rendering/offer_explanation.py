@@ -1,4 +1,4 @@
-"""One offer of a decision: its fate, the words it was told in, the factors of its priority, every channel."""
+"""One offer of an explanation: its outcome, the words it is shown in, the factors of its priority, every channel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 
 class OfferStory:
-    """Tells the offers of one subject; ``cells`` are the treatments that were asked for, ``steps`` the funnel."""
+    """Describes the offers of one subject; ``cells`` are the treatments that were asked for, ``steps`` the funnel."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class OfferStory:
         return self._say.say("gain", uplift=f"{cell.uplift:.2%}", propensity=f"{cell.propensity:.2%}")
 
     def _positioning(self, offer: str) -> Document | None:
-        """Whose segment's words a shown offer is told in; None for one that is not shown."""
+        """The segment whose words a shown offer is in; None for an offer that is not shown."""
         if offer not in self._shown:
             return None
         variant = self._subject.policy.variants.get(self._variants.get(offer, ""))
@@ -126,7 +126,7 @@ class OfferStory:
 
 
 def describe_shortfall(short: Shortfall | None, names: Names) -> Document | None:
-    """How far a gate is from opening, in figures and words; None where it cannot be told."""
+    """How far a gate is from opening, in figures and words; None where that is unknown."""
     if short is None:
         return None
     found: Mapping[str, Any] = asdict(short)

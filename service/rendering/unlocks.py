@@ -1,4 +1,4 @@
-"""What would change a decision: the gates that the customer or time could open, and which offers stand behind them."""
+"""What would change a decision: the gates that the customer or time could open, and the offers behind them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,24 +10,26 @@ from service.rendering.offer_explanation import describe_shortfall
 
 Document = dict[str, Any]
 Gaps = tuple[tuple[str, Shortfall | None], ...]
-"""Gates that are closed, each with how far it is from opening, where that can be told."""
+"""Closed gates, each with how far it is from opening, where that is known."""
 
 
 class UnlockStory:
-    """Tells unlocks; ``cells`` are the treatments that were asked for."""
+    """Describes unlocks; ``cells`` are the treatments that were asked for."""
 
     def __init__(self, names: Names, cells: Sequence[TracedTreatment], shortfalls: Shortfalls) -> None:
         self._names, self._say, self._asked, self._short = names, names.say, cells, shortfalls
 
     def describe(self, found: Sequence[Unlock]) -> Iterator[Document]:
-        """What the customer or time could change, nearest first; what nobody can change stands among the gates."""
+        """What the customer or time could change, nearest first. A gate that neither can open appears among the gates
+        only.
+        """
         for one in found:
             for gates, offers in self._alike(one):
                 if all(self._names.rules[gate].unlock or (short and short.kind == "wait") for gate, short in gates):
                     yield self._unlock(gates, offers)
 
     def _alike(self, one: Unlock) -> list[tuple[Gaps, list[str]]]:
-        """The offers behind the same gates, parted by how far each is from opening: the nearest first."""
+        """The offers behind the same gates, grouped by how far each is from opening: the nearest first."""
         parted: dict[Gaps, list[str]] = {}
         for offer in one.offers:
             gaps = tuple((gate, self._nearest(gate, [offer])) for gate in one.gates)

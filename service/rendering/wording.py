@@ -73,16 +73,16 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "offered": "{offer} through {channel} comes first: {left} of {all} offers may be made, and it is worth most "
         "({priority} expected).",
-        "explored": "{offer} through {channel} comes first: {left} of {all} offers may be made, and this time the "
-        "order was drawn at random to learn, not by worth.",
-        "tested": "{offer} through {channel} comes first: {left} of {all} offers may be made, and the standing test "
-        "{arm}, which this customer is part of, does not order by worth.",
-        "nothing": "Nothing is offered: none of {all} offers came through. {reason}",
+        "explored": "{offer} through {channel} comes first: {left} of {all} offers may be made; this time the order is "
+        "random, to learn from it, and not by expected value.",
+        "tested": "{offer} through {channel} comes first: {left} of {all} offers may be made; this customer belongs to "
+        "the standing test {arm}, which does not order by expected value.",
+        "nothing": "Nothing is offered: none of {all} offers passed. {reason}",
         "stage": "{stage}: {left} left{taken}.",
-        "all-held": ", nothing taken",
+        "all-held": ", none excluded",
         "taken": "; {text} ({count})",
         "shown": "Shown at rank {rank} through {channel}.",
-        "possible": "May be made, but is not among those shown; best through {channel}.",
+        "possible": "Could be offered, but is not among those shown; best through {channel}.",
         "withheld": "Not offered: {reason}.",
         "no-worth": "Not offered: no channel makes it worth its cost.",
         "no-gain": "Not offered: being offered it makes this customer no likelier to take it.",
@@ -93,8 +93,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "none": "Without {factor}, nothing would be worth offering.",
         "unlock": "{facts}, to unlock {count}: {offers}.",
         "fallen": "Once this no longer holds: {reason}",
-        "plain-words": "Told in the plain words.",
-        "segment-words": "Told in the words for {segment}; the terms are the same for everybody.",
+        "plain-words": "Shown in the general words.",
+        "segment-words": "Shown in the words for {segment}; the terms are the same for everybody.",
     },
 }
 
@@ -119,11 +119,11 @@ class Wording:
         return FACTORS[self.language][name]
 
     def list_words(self, words: Sequence[str]) -> str:
-        """Words in a row."""
+        """Words in a row, with commas."""
         return _COMMA[self.language].join(words)
 
     def join_clauses(self, sentences: Sequence[str]) -> str:
-        """Sentences in a row."""
+        """Clauses in a row, with semicolons."""
         return _AND[self.language].join(sentences)
 
     def add_detail(self, what: str, detail: str) -> str:
@@ -164,7 +164,7 @@ class Wording:
         return f"{count:g}天" if self.language == "zh" else f"{count:g} day{'s' if count != 1 else ''}"
 
     def shortfall(self, short: Shortfall) -> str:
-        """What a gate lacks, short enough to stand in brackets; empty where nothing could be said."""
+        """What a gate lacks, short enough for brackets; empty where it is unknown."""
         return _SHORT[self.language](self, short)
 
     def _chinese(self, short: Shortfall) -> str:
@@ -173,7 +173,7 @@ class Wording:
         if short.have is None or short.gap is None:
             return "目前未知"
         if short.kind == "money":
-            return f"差{self.yuan(short.gap)}"
+            return f"{'差' if _past(short) else '超出'}{self.yuan(short.gap)}"
         if short.kind == "date":
             return f"已过期{self.days(short.gap)}" if _past(short) else f"尚早{self.days(short.gap)}"
         return f"当前{short.have:g}，需{_SIGNS.get(short.relation or '', '')}{short.need:g}"
@@ -196,7 +196,7 @@ _SIGNS = {">=": "不低于", ">": "高于", "<=": "不高于", "<": "低于", "=
 
 
 def _past(short: Shortfall) -> bool:
-    """The fact lies below what is needed: an amount falls short, a day has gone by."""
+    """Whether the fact lies below what is needed: an amount is too small, a day has passed."""
     return short.relation in (">", ">=", "=")
 
 

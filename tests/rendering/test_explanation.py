@@ -147,7 +147,7 @@ def positioning(document: dict[str, Any]) -> dict[str, Any]:
     ("language", "said"),
     [
         ("zh", "采用面向“资金到期客户”的文案；条款与所有客户一致。"),
-        ("en", "Told in the words for Money matures soon; the terms are the same for everybody."),
+        ("en", "Shown in the words for Money matures soon; the terms are the same for everybody."),
     ],
 )
 def test_an_offer_told_in_the_words_of_a_segment_says_whose(language: str, said: str):
@@ -155,7 +155,7 @@ def test_an_offer_told_in_the_words_of_a_segment_says_whose(language: str, said:
     assert found["term-36m"] == {"id": "renew-at-maturity", "segment": "maturing", "text": said}
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh", "采用通用文案。"), ("en", "Told in the plain words.")])
+@pytest.mark.parametrize(("language", "said"), [("zh", "采用通用文案。"), ("en", "Shown in the general words.")])
 def test_plain_words_are_named_as_such_and_an_offer_that_is_not_shown_has_none(language: str, said: str):
     document = told(language, replace(SNAPSHOT, trails=()))
     assert {one["text"] for one in positioning(document).values()} == {said}

@@ -72,7 +72,7 @@ def test_documents_altered_in_the_database_never_serve(
     worker, store = house.worker(), house.store
     policy = changed(documents, "catalogue", "offers", "term-12m", popularity=3.3)
     seed.put_policy(store, policy.hash, policy.documents)
-    with store._database.begin() as connection:
+    with seed.transaction(store) as connection:
         connection.execute(
             text("UPDATE policies SET documents = replace(documents::text, '3.3', '3.4')::json WHERE hash = :hash"),
             {"hash": policy.hash},

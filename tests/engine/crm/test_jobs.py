@@ -232,7 +232,7 @@ def test_who_has_left_the_branch_leaves_the_results_that_it_reads(house: House, 
 
 
 def url(house: House) -> str:
-    return house.store._database._conninfo.decode()
+    return house.store.url
 
 
 def runner(database_url: str, redis_url: str, folder: Path) -> "subprocess.Popen[bytes]":

@@ -20,7 +20,7 @@ from service.store.leads import Actor, AdviserRow, Judged, New
 from service.store.outbox.jobs import Everybody
 from service.store.security import audit
 from service.store.security.sealing import new_key
-from tests.seed import put_customer
+from tests.seed import put_customer, transaction
 from tests.servers import execute
 from tests.store.waiting import held, waiting
 
@@ -204,7 +204,7 @@ def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_o
 
 def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(store: Store, database_url: str) -> None:
     store.customers.load([("kept-1", {}), ("kept-2", {})])
-    with store._database.begin() as connection:
+    with transaction(store) as connection:
         assert decisions.insert_many(connection, [made("kept-2"), made("kept-1"), made("nobody")]) == {
             "kept-1",
             "kept-2",
@@ -219,7 +219,7 @@ def test_an_erasure_waits_for_decisions_that_are_being_kept_and_redacts_them(sto
 
 def test_events_do_not_wait_for_a_decision_that_is_being_kept(store: Store) -> None:
     put_customer(store, "busy", {})
-    with store._database.begin() as connection:
+    with transaction(store) as connection:
         decisions.insert_many(connection, [made("busy")])
         assert store.events.record(Event("e-busy", "busy", "click", NOW))
         store.decisions.insert(new_decision_id(NOW), "busy", NOW, 1, b"another")
@@ -256,7 +256,7 @@ def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(st
 def test_what_the_feed_tells_of_an_erased_customer_becomes_no_delivery(store: Store, database_url: str) -> None:
     put_customer(store, "told", {})
     store.webhooks.add("https://crm.example/", ["lead.*"], "bank", None)
-    with store._database.begin() as connection:
+    with transaction(store) as connection:
         note(connection, "lead.open", "lead-1", {"customer_id": "told"}, customer_id="told")
     with (
         erasing(database_url, "told") as erasure,

@@ -11,7 +11,7 @@ from service.core.errors import InvalidInput
 from service.store import ChainVerdict, Head, Store
 from service.store.security import audit, audit_values
 from service.store.security.audit import GENESIS, link
-from tests.seed import activate, put_customer, put_policy
+from tests.seed import activate, put_customer, put_policy, transaction
 from tests.servers import execute
 
 
@@ -102,7 +102,7 @@ def untouched(url: str, statement: str) -> None:
 
 def written(store: Store, customer_id: str, value: int) -> None:
     """A row that tells of a customer, as a write of their attributes makes it."""
-    with store._database.begin() as connection:
+    with transaction(store) as connection:
         beside = audit_values.of(connection, customer_id, {"values": {"fund_yuan": {"old": None, "new": value}}})
         audit.append(connection, "crm", "customer.put", beside.alias, {"revision": 2}, beside)
 

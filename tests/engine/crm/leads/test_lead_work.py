@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def url(house: House) -> str:
-    return house.store._database._conninfo.decode()
+    return house.store.url
 
 
 def build(house: House, branch: str | None = "b-1") -> Built:

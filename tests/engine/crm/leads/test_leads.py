@@ -40,7 +40,7 @@ def working_hours(clock: Clock) -> None:
 @pytest.fixture
 def branch(house: House) -> Iterator[Crm]:
     """The CRM of branch b-1, with two advisers for five and three contacts a week, and a clean list."""
-    url = house.store._database._conninfo.decode()
+    url = house.store.url
     execute(url, "DELETE FROM leads")
     execute(url, "DELETE FROM advisers")
     bank = house.client("bank")
@@ -77,7 +77,7 @@ def one_lead(house: House, branch: Crm, **facts: Any) -> dict[str, Any]:
 
 def forget_all(house: House) -> None:
     """Nobody else is to be called."""
-    url = house.store._database._conninfo.decode()
+    url = house.store.url
     execute(url, "UPDATE customers SET attributes = attributes || '{\"do_not_contact\": true}'")
 
 
@@ -182,10 +182,10 @@ def test_a_purchase_told_by_event_is_the_leads_too(house: House, branch: Crm) ->
     lead = one_lead(house, branch)
     step(branch, lead, "claim")
     step(branch, lead, "contact")
-    at = int(execute(house.store._database._conninfo.decode(), "SELECT contacted_at FROM leads WHERE id = %s",
+    at = int(execute(house.store.url, "SELECT contacted_at FROM leads WHERE id = %s",
                      lead["id"])[0][0])  # fmt: skip
     execute(
-        house.store._database._conninfo.decode(),
+        house.store.url,
         "INSERT INTO events (id, customer_id, kind, at, offer, amount_yuan) VALUES (%s, %s, 'purchase', %s, %s, 5000)",
         f"p-{lead['id']}", lead["customer_id"], at + 1, lead["offer"],
     )  # fmt: skip

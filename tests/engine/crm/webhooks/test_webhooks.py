@@ -79,7 +79,7 @@ def bank(house: House) -> Crm:
 
 
 def url_of(house: House) -> str:
-    return house.store._database._conninfo.decode()
+    return house.store.url
 
 
 def run(house: House) -> None:

@@ -60,7 +60,7 @@ class DriftService:
 
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
         """Records of customers whom this bundle scored, and how many records are none any more."""
-        every = [_read(record) for record in self._store.decisions.latest(since, until, customers)]
+        every = [_read(record) for record in self._store.decisions.latest_per_customer(since, until, customers)]
         read = [row for row in every if row is not None]
         rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
         return rows, len(every) - len(read)

@@ -56,7 +56,7 @@ class PreferenceService:
 
     def read(self, customer_id: str) -> Preferences:
         """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
-        return Preferences(self._releases.serving.policy, *self._said.current(customer_id))
+        return Preferences(self._releases.serving.policy, *self._said.read_current(customer_id))
 
     def say(self, customer_id: str, said: Words, expect: Expect = whatever) -> Preferences:
         """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes.

@@ -78,13 +78,13 @@ class Place:
     def token(self) -> str:
         """The place as callers hold it: opaque.
 
-        >>> Place(7, 9).token, Place.of(Place(7, 9).token)
+        >>> Place(7, 9).token, Place.parse(Place(7, 9).token)
         ('Ny45', Place(xid=7, seq=9))
         """
         return base64.urlsafe_b64encode(f"{self.xid}.{self.seq}".encode()).decode().rstrip("=")
 
     @classmethod
-    def of(cls, token: str) -> "Place":
+    def parse(cls, token: str) -> "Place":
         """The place of a token; InvalidInput for what is none."""
         try:
             plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")

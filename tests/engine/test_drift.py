@@ -131,13 +131,13 @@ def test_a_customer_who_asks_often_counts_once_with_the_latest_word(watched: Wat
     for _ in range(2):
         watched.serve({name: {**record, "age": 61} for name, record in again.items()})
     now = time.time_ns() // 1_000_000
-    latest = watched.store.decisions.latest(now - DAY_MS, now + 1000, 1000)
+    latest = watched.store.decisions.latest_per_customer(now - DAY_MS, now + 1000, 1000)
     assert len({one.customer_id for one in latest}) == len(latest)
     told = {one.customer_id: json.loads(one.record) for one in latest}
     assert {name: told[name]["snapshot"]["attributes"].get("age") for name in again} == dict.fromkeys(again, 61)
     assert [one.id for one in latest] == sorted((one.id for one in latest), reverse=True)
     assert watched.engine.drift.measure()[1]["customers"] == before
-    assert len(watched.store.decisions.latest(now - DAY_MS, now + 1000, 7)) == 7
+    assert len(watched.store.decisions.latest_per_customer(now - DAY_MS, now + 1000, 7)) == 7
 
 
 ALTERED = (
@@ -151,7 +151,7 @@ ALTERED = (
 def test_records_that_somebody_altered_are_left_out_and_counted(watched: Watched) -> None:
     """Measured twice over the same customers: with their records as made, and with some of them spoilt."""
     now = time.time_ns() // 1_000_000
-    latest = watched.store.decisions.latest(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
+    latest = watched.store.decisions.latest_per_customer(now - DAY_MS, now + 1000, 1000)[: len(ALTERED)]
     before, about = watched.engine.drift.measure()
     assert about["unreadable_decisions"] == 0
     for record, spoilt in zip(latest, ALTERED, strict=True):

@@ -31,7 +31,7 @@ def waiting_webhook(store: Store, database: str, hours: int) -> str:
 
 
 def test_empty_queues_are_measured_too(fresh_store: Store) -> None:
-    measured = fresh_store.backlog.measured()
+    measured = fresh_store.backlog.measure()
     assert set(measured) == set(QUEUES)
     assert {(one.items, one.oldest_s) for one in measured.values()} == {(0, 0.0)}
 
@@ -39,17 +39,17 @@ def test_empty_queues_are_measured_too(fresh_store: Store) -> None:
 def test_depth_and_age_are_those_of_what_still_waits(fresh_store: Store, fresh_database: str) -> None:
     old, new = (fresh_store.jobs.add("test", None, {}, ["c-1"]) for _ in range(2))
     execute(fresh_database, "UPDATE jobs SET created_at = now_ms() - %s WHERE id = %s", HOUR_MS, old.id)
-    queued = fresh_store.backlog.measured()["jobs_queued"]
+    queued = fresh_store.backlog.measure()["jobs_queued"]
     assert queued.items == 2
     assert 3600 <= queued.oldest_s < 3660
     taken = fresh_store.jobs.take(60_000)
     assert taken is not None
     assert taken.id == old.id
-    measured = fresh_store.backlog.measured()
+    measured = fresh_store.backlog.measure()
     assert (measured["jobs_queued"].items, measured["jobs_running"].items) == (1, 1)
     assert measured["jobs_queued"].oldest_s < 60 < measured["jobs_running"].oldest_s
     fresh_store.jobs.cancel(new.id)
-    assert fresh_store.backlog.measured()["jobs_queued"].items == 0
+    assert fresh_store.backlog.measure()["jobs_queued"].items == 0
 
 
 def nothing_fails(change: str, failure: Exception) -> None:
@@ -58,19 +58,19 @@ def nothing_fails(change: str, failure: Exception) -> None:
 
 def test_changes_wait_until_they_are_laid_out_for_webhooks(fresh_store: Store) -> None:
     fresh_store.customers.load([("c-1", {}), ("c-2", {})])
-    assert fresh_store.backlog.measured()["changes"].items == 2
+    assert fresh_store.backlog.measure()["changes"].items == 2
     assert eventually(
         lambda: (
-            not fresh_store.deliveries.fan_out(nothing_fails) and fresh_store.backlog.measured()["changes"].items == 0
+            not fresh_store.deliveries.fan_out(nothing_fails) and fresh_store.backlog.measure()["changes"].items == 0
         )
     )
 
 
 def test_nothing_waits_for_a_webhook_that_is_switched_off(fresh_store: Store, fresh_database: str) -> None:
     webhook = waiting_webhook(fresh_store, fresh_database, 2)
-    assert 7200 <= fresh_store.backlog.measured()["deliveries"].oldest_s < 7260
+    assert 7200 <= fresh_store.backlog.measure()["deliveries"].oldest_s < 7260
     fresh_store.webhooks.change(webhook, None, "test", {"enabled": False})
-    assert fresh_store.backlog.measured()["deliveries"].items == 0
+    assert fresh_store.backlog.measure()["deliveries"].items == 0
 
 
 def figures(url: str) -> Figures:

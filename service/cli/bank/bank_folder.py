@@ -30,7 +30,7 @@ class ErasedCustomers:
 
     def __call__(self, names: Collection[str]) -> Collection[str]:
         """Those of the ids that were erased; nobody where there is no database."""
-        found = set() if self._store is None else self._store.customers.erased(names)
+        found = set() if self._store is None else self._store.customers.find_erased(names)
         self._found |= found
         return found
 
@@ -58,7 +58,7 @@ def known_bank(store: Store, bank: Path) -> tuple[Any, ErasedCustomers]:
     from training.data.bank import open_bank
 
     left_out = ErasedCustomers(store)
-    return replace(open_bank(bank), erased=left_out, stored=store.customers.stored), left_out
+    return replace(open_bank(bank), erased=left_out, stored=store.customers.find_stored), left_out
 
 
 ZONES = """bank.yaml says timezone: {}, the policy {}: a day of the files is another one than that of decisions.

@@ -16,7 +16,7 @@ def id_of(store: Store, customer_id: str | None, external_key: str | None) -> st
         return customer_id
     if customer_id is not None:
         raise InvalidInput("Name the customer by id or by --external-key, not by both.")
-    return store.customers.by_key(external_key).id
+    return store.customers.read_by_key(external_key).id
 
 
 def whose(store: Store, customer_id: str | None, external_key: str | None) -> str:

@@ -70,7 +70,7 @@ def import_(file: Path, as_json: bool) -> None:
 def list_advisers(as_json: bool) -> None:
     """Every adviser with their hours and leads at work."""
     with open_stack() as stack:
-        rows = stack.store.leads.advisers()
+        rows = stack.store.leads.list_advisers()
     show({one.id: _told(one, at_work) for one, at_work in rows}, as_json)
 
 

@@ -28,7 +28,7 @@ def head(as_json: bool) -> None:
     `fourcast audit verify --since HEAD` proves later that nothing before it was changed or cut off.
     """
     with open_stack() as stack:
-        found = str(stack.store.audit.head())
+        found = str(stack.store.audit.read_head())
     show({"head": found}, as_json) if as_json else click.echo(found)
 
 
@@ -41,7 +41,7 @@ def verify(since: str | None, as_json: bool) -> None:
     The first broken row is named, also where what it said of a customer was changed, or is gone without an erasure.
     Without --since, who may write the database could have made the whole chain anew.
     """
-    noted = None if since is None else Head.of(since)
+    noted = None if since is None else Head.parse(since)
     with open_stack() as stack:
         verdict, differences = stack.store.audit.verify(noted), stack.store.audit.crosscheck()
     holds = verdict.broken_at is None and not differences
@@ -75,7 +75,7 @@ def list_(limit: int, as_json: bool) -> None:
 def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
     """Which branch's clients looked at which customers, newest first; refused attempts too."""
     with open_stack() as stack:
-        found = stack.store.access_log.listed(limit, id_of(stack.store, customer, external_key), client)
+        found = stack.store.access_log.list_views(limit, id_of(stack.store, customer, external_key), client)
     if as_json:
         show({"views": [asdict(view) for view in found]}, as_json)
         return

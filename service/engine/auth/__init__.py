@@ -41,8 +41,8 @@ class Access:
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock) -> None:
         self._views, self.repeats = store.access_log, store.idempotency
         self._quotas = Quotas(settings, cache.taken, clock)
-        self._clients = Clients(store.clients.by_key_hash)
-        self.signing = SigningKeys(store.signing_keys.accepted)
+        self._clients = Clients(store.clients.find_by_key_hash)
+        self.signing = SigningKeys(store.signing_keys.list_accepted)
         self.customer_tokens = CustomerTokens(self.signing, self._clients.holder, clock)
         source = settings.jwt_jwks
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source), clock)
@@ -75,4 +75,4 @@ class Access:
         allowed = [one for one in customer_ids if client.customer_id in (None, one)]
         if client.branch is None or not allowed:
             return frozenset(allowed)
-        return self._views.seen(client.name, client.branch, allowed, operation)
+        return self._views.record_views(client.name, client.branch, allowed, operation)

@@ -51,7 +51,7 @@ class Crm:
 
     def measure(self) -> bool:
         """Show Prometheus what waits; False: there is nothing more to do at once."""
-        for queue, waiting in self._store.backlog.measured().items():
+        for queue, waiting in self._store.backlog.measure().items():
             note_waiting(queue, waiting.items, waiting.oldest_s)
         return False
 

@@ -105,7 +105,7 @@ class Bulk:
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's turn, recorded nowhere yet."""
         found = self._store.customers.snapshots(customers, turn.serving.expiry.lookback(turn.now))
-        keys = self._store.customers.external_keys(customers)
+        keys = self._store.customers.keys_of(customers)
         return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
 
     def _decided(self, turn: Round, customer_id: str, key: str | None, snapshot: Snapshot | None) -> Decided:

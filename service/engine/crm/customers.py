@@ -49,7 +49,7 @@ class Customers:
 
     def by_key(self, external_key: str) -> StoredCustomer:
         """The customer of an external key; NotFound."""
-        return self._store.customers.by_key(external_key)
+        return self._store.customers.read_by_key(external_key)
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
         """External key -> customer id, of those keys that somebody has."""
@@ -57,11 +57,11 @@ class Customers:
 
     def key_of(self, customer_id: str) -> str | None:
         """The external key of a customer, where they have one."""
-        return self._store.customers.external_keys([customer_id]).get(customer_id)
+        return self._store.customers.keys_of([customer_id]).get(customer_id)
 
     def keys_of(self, names: Sequence[str]) -> dict[str, str]:
         """Customer id -> external key, of those that have one."""
-        return self._store.customers.external_keys(names)
+        return self._store.customers.keys_of(names)
 
     def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
         """The roll of customers after that id, of one branch or (None) of all."""
@@ -121,7 +121,7 @@ class Customers:
             table = self._releases.serving.policy.attributes
             told = assessments.audit_detail(table, before.attributes if before else {}, after.attributes)
             about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
-            alias = self._store.customers.alias(after.id)
+            alias = self._store.customers.alias_of(after.id)
             return Row(client.name, action, alias, about, Beside(after.id, alias, told))
 
         return note

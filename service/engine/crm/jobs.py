@@ -100,7 +100,7 @@ class Jobs:
 
     def list_jobs(self, branch: str | None, limit: int) -> list[Job]:
         """The newest jobs first."""
-        return self._store.jobs.listed(branch, limit)
+        return self._store.jobs.list_jobs(branch, limit)
 
     def cancel(self, job_id: str, branch: str | None) -> Job:
         """End a job; NotFound, Conflict where it ended otherwise."""

@@ -48,7 +48,7 @@ class OfferTokens:
 
     def __init__(self, store: Store, hours: int, clock: Clock = now_ms) -> None:
         self._store, self._seconds, self._clock = store, hours * 3600, clock
-        self._signing = SigningKeys(store.signing_keys.accepted)
+        self._signing = SigningKeys(store.signing_keys.list_accepted)
 
     def mint(
         self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None

@@ -30,7 +30,7 @@ class VisitorService:
         now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         try:
-            past = () if device_id is None else self._store.visitors.past(device_id, serving.expiry.lookback(now))
+            past = () if device_id is None else self._store.visitors.read_past(device_id, serving.expiry.lookback(now))
             made = decide_recorded(serving, _stranger(past), request, now, self._away(), new_decision_id(now))
             self._store.decisions.insert(made.decision.id, UNKNOWN_CUSTOMER, now, serving.release.id, made.record)
         except Unavailable:

@@ -175,7 +175,7 @@ class ReleaseFollower:
 
     def _challenged(self, champion: ActiveRelease) -> ActiveRelease:
         """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
-        trial = self._store.challengers.of(champion.release.id)
+        trial = self._store.challengers.find(champion.release.id)
         if trial is None:
             return champion
         try:
@@ -212,7 +212,7 @@ class ReleaseFollower:
 
     def _read_ahead(self) -> None:
         """Load what may serve next, one policy a turn, so that approving it or rolling back swaps a reference only."""
-        for policy_hash in self._store.proposals.likely():
+        for policy_hash in self._store.proposals.list_likely():
             if policy_hash not in self._read:
                 self._read.append(policy_hash)
                 return self._try(policy_hash)

@@ -110,7 +110,7 @@ class Governance:
     def trial(self) -> Challenger | None:
         """What is on trial beside the champion."""
         active = self._store.releases.active()
-        return None if active is None else self._store.challengers.of(active.id)
+        return None if active is None else self._store.challengers.find(active.id)
 
     def challenge(
         self, policy: str | None, bundle: str | None, share: float, actor: str, note: str, override: bool = False
@@ -150,7 +150,7 @@ class Governance:
 
     def proposals(self, limit: int) -> list[Proposal]:
         """The newest proposals first."""
-        return self._store.proposals.listed(limit)
+        return self._store.proposals.list_proposals(limit)
 
     def releases(self, limit: int) -> list[dict[str, Any]]:
         """The newest releases first."""
@@ -212,7 +212,7 @@ class Governance:
 @contextmanager
 def in_turn(store: Store, patience: Patience) -> Iterator[None]:
     """One of the bank's at a time reads whole policies; Busy for any other."""
-    with store.proposals.turn() as mine:
+    with store.proposals.take_turn() as mine:
         if not mine:
             raise Busy(patience.told("Another policy is being checked just now."), policy_check_process.AGAIN_S)
         yield

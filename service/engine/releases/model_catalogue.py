@@ -61,7 +61,7 @@ class ModelCatalogue:
         active = self.store.releases.active()
         if active is None:
             return {}
-        trial = self.store.challengers.of(active.id)
+        trial = self.store.challengers.find(active.id)
         return {"" if trial is None else str(trial.bundle): "challenger", str(active.bundle): "champion"}
 
     def _read(self, version: str) -> Mapping[str, Any]:

@@ -107,7 +107,7 @@ def list_advisers(client: Client) -> Response:
 
     Those of a branch's key are its own branch's.
     """
-    rows = engine().store.leads.advisers(client.branch)
+    rows = engine().store.leads.list_advisers(client.branch)
     return RawResponse(orjson.dumps({"advisers": [_document(*row) for row in rows]}), 200, [NO_STORE])
 
 
@@ -165,7 +165,7 @@ def delete_adviser(client: Client, adviser_id: str) -> Response:
 
 def _reply(client: Client, adviser_id: str) -> RawResponse:
     return RawResponse(
-        orjson.dumps(_document(*engine().store.leads.adviser(adviser_id, client.branch))), 200, [NO_STORE]
+        orjson.dumps(_document(*engine().store.leads.read_adviser(adviser_id, client.branch))), 200, [NO_STORE]
     )
 
 

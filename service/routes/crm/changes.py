@@ -139,4 +139,4 @@ def _expect_on_feed(feed: ChangeFeed, types: Sequence[str]) -> None:
 
 
 def _read_place(since: str | None) -> Place:
-    return Place() if since is None else Place.of(since)
+    return Place() if since is None else Place.parse(since)

@@ -194,7 +194,7 @@ def list_webhooks(client: Client) -> Response:
 
     Without their secrets, which nobody can read again.
     """
-    return _reply({"webhooks": [_document(one) for one in engine().store.webhooks.listed(client.branch)]})
+    return _reply({"webhooks": [_document(one) for one in engine().store.webhooks.list_webhooks(client.branch)]})
 
 
 @api.get(
@@ -272,7 +272,7 @@ def list_deliveries(client: Client, webhook_id: str) -> Response:
     With the body sent, how often it was tried and what the receiver answered last.
     """
     query = read_query(_QUERY)
-    rows = engine().store.deliveries.listed(webhook_id, client.branch, query.get("state"), query["limit"])
+    rows = engine().store.deliveries.list_deliveries(webhook_id, client.branch, query.get("state"), query["limit"])
     return _reply({"deliveries": [_delivery(row) for row in rows]})
 
 

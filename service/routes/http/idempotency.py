@@ -32,13 +32,13 @@ def answer_once(
 ) -> Response:
     """The answer of ``carry_out``, or the kept one where this was done before; one with a ``secret`` is kept sealed."""
     key = _read_key(request.environ[HEADER])
-    before = repeats.begun(principal, key, _fingerprint())
+    before = repeats.begin(principal, key, _fingerprint())
     if before is not None:
         media = dict(before.headers).get("Content-Type", "")
         pairs = [pair for pair in before.headers if pair[0].lower() not in _MADE_HERE]
         return RawResponse(before.body, before.status, [*pairs, REPLAYED], media)
     try:
-        with repeats.noted(principal, key):
+        with repeats.noting(principal, key):
             answer = _carry_out(carry_out)
     except BaseException:
         _quietly(lambda: repeats.release(principal, key))

@@ -41,13 +41,13 @@ class Origin:
     def word(self) -> str:
         """As it is stored.
 
-        >>> Origin(17, "api:crm 2").word, Origin.of("17 api:crm 2")
+        >>> Origin(17, "api:crm 2").word, Origin.parse("17 api:crm 2")
         ('17 api:crm 2', Origin(as_of=17, source='api:crm 2'))
         """
         return f"{self.as_of} {self.source}"
 
     @classmethod
-    def of(cls, word: str) -> "Origin":
+    def parse(cls, word: str) -> "Origin":
         """As it was stored."""
         as_of, _, source = word.partition(" ")
         return cls(int(as_of), source)
@@ -64,7 +64,7 @@ def origins(told: Told) -> dict[str, Origin]:
     >>> origins({"age": "5 import"})
     {'age': Origin(as_of=5, source='import')}
     """
-    return {name: Origin.of(word) for name, word in told.items()}
+    return {name: Origin.parse(word) for name, word in told.items()}
 
 
 def only(origin: Origin | None, names: Iterable[str]) -> dict[str, str]:

@@ -97,7 +97,7 @@ class ConsentLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def current(self, customer_id: str) -> CurrentConsents:
+    def read_current(self, customer_id: str) -> CurrentConsents:
         """A customer's newest words on every purpose; raises NotFound."""
         return _current(self._database.ask, customer_id)
 

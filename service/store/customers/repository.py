@@ -166,7 +166,7 @@ class CustomerRepository:
             raise no_customer(customer_id)
         return _entry(found[0])
 
-    def by_key(self, external_key: str) -> StoredCustomer:
+    def read_by_key(self, external_key: str) -> StoredCustomer:
         """The customer of that external key; NotFound."""
         found = self._database.ask(BY_KEY, encoding.name("external_key", external_key))
         if not found:
@@ -327,13 +327,13 @@ class CustomerRepository:
             found = connection.execute(IDS_OF, {"names": keys})
             return {row.external_key: row.id for row in found}
 
-    def external_keys(self, names: Sequence[str]) -> dict[str, str]:
+    def keys_of(self, names: Sequence[str]) -> dict[str, str]:
         """Customer id -> external key, of those that have one."""
         with self._database.begin() as connection:
             found = select(rows.c.id, rows.c.external_key).where(rows.c.id.in_(names), rows.c.external_key.is_not(None))
             return {row.id: row.external_key for row in connection.execute(found)}
 
-    def alias(self, customer_id: str) -> str:
+    def alias_of(self, customer_id: str) -> str:
         """A name for the customer that only this database can make of the id: what the audit log calls them."""
         return alias_of(self._digest(customer_id))
 
@@ -362,12 +362,12 @@ class CustomerRepository:
                 connection, self._seal, customer_id, ErasureRequest(redact, forget, actor, detail, expect)
             )
 
-    def erased(self, names: Iterable[str]) -> set[str]:
+    def find_erased(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that were erased and not stored again since by their own wish."""
         with self._database.begin(PATIENCE_S) as connection:
             return find_erased(connection, names)
 
-    def stored(self, names: Iterable[str]) -> set[str]:
+    def find_stored(self, names: Iterable[str]) -> set[str]:
         """Those of the ids that are stored now."""
         with self._database.begin(PATIENCE_S) as connection:
             found = connection.execute(STORED, {"names": list(names)})

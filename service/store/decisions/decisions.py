@@ -110,7 +110,7 @@ class DecisionRepository:
         """The id of the oldest decision; ids sort by their time. None before the first decision."""
         return next((word(row[0]) for row in self._database.ask(OLDEST)), None)
 
-    def latest(self, since: int, until: int, customers: int) -> list[Record]:
+    def latest_per_customer(self, since: int, until: int, customers: int) -> list[Record]:
         """The latest decision, from ``since`` to ``until`` (ms), of at most so many customers; latest first."""
         span = {"first": first_id(since), "last": first_id(until), "rows": customers * ROWS_PER_CUSTOMER}
         with self._database.begin(PATIENCE_S) as connection:

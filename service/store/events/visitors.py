@@ -68,7 +68,7 @@ class Visitors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def past(self, device_id: str, back: Lookback) -> tuple[Trail, ...]:
+    def read_past(self, device_id: str, back: Lookback) -> tuple[Trail, ...]:
         """What happened on the device so far back."""
         device, most = encoding.name("device_id", device_id), min(back.most, KEPT)
         ((found,),) = self._database.ask(PAST, device, b"%d" % back.since, b"%d" % most)

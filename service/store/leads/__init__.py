@@ -3,15 +3,16 @@
     open -> claimed -> contacted -> accepted -> sold          rejected, withdrawn, expired, erased end a lead
       ^--------'  (released)             sold from any of them; a sale corrected away leads back
 
-The customer's row is locked before the lead's, as by every writer of the customer's facts: so between the look at the
-gates and the commit nothing about the customer changes, and of eight who claim one lead one gets it. A lead remembers
-what its gates were last judged by: the customer's revision, the release, and until when that holds by the clock. One
-that is no longer so judged is judged again before anybody sees it (``doubtful``), and by the runner within a second.
+The customer's row is locked before the lead's, as by every writer of the customer's facts. So nothing about the
+customer changes between the judgement of the gates and the commit, and of eight advisers who claim one lead one gets
+it. A lead stores what its gates were last judged by: the customer's revision, the release, and the time until which
+that holds. A lead whose judgement is outdated (``list_doubtful``) is judged again before anybody sees it, and by the
+runner within a second.
 
-    advisers     their hours, leave, substitute and skill, and how many leads each has at work
-    credit       what a lead led to
-    locked_lead  one lead under its customer's lock
-    rows         leads and advisers as stored, and what goes with them
+    rows         leads and advisers as stored
+    advisers     advisers' hours, leave, substitute and skill, and how many leads each has at work
+    locked_lead  one lead under its customer's lock: changed, judged, its events recorded
+    credit       sales credited to adviser and strategies, and the report of both
 """
 
 import uuid
@@ -27,7 +28,7 @@ from service.store.connection.database import PATIENCE_S, Database, ask_within
 from service.store.customers.snapshots import find_snapshots
 from service.store.decisions import decisions
 from service.store.leads import advisers, credit
-from service.store.leads.locked_lead import ELSEWHERE, Desk, locked, one, tell
+from service.store.leads.locked_lead import ELSEWHERE, LockedLead, find_lead, lock_snapshot, tell
 from service.store.leads.rows import (
     ACCEPTED,
     AT_WORK,
@@ -68,10 +69,10 @@ __all__ = [
     "WITHDRAWN",
     "Actor",
     "AdviserRow",
-    "Desk",
     "Judged",
     "Lead",
     "Leads",
+    "LockedLead",
     "New",
     "Past",
     "Search",
@@ -93,7 +94,7 @@ class Leads:
         with self._database.begin() as connection:
             advisers.put(connection, rows, actor)
 
-    def adviser(self, adviser_id: str, branch: str | None = None) -> tuple[AdviserRow, int]:
+    def read_adviser(self, adviser_id: str, branch: str | None = None) -> tuple[AdviserRow, int]:
         """One adviser with how many leads they have at work; NotFound, also for another branch's."""
         with self._database.begin() as connection:
             return advisers.read(connection, adviser_id, branch)
@@ -103,21 +104,21 @@ class Leads:
         with self._database.begin() as connection:
             advisers.remove(connection, adviser_id, actor)
 
-    def advisers(self, branch: str | None = None) -> list[tuple[AdviserRow, int]]:
+    def list_advisers(self, branch: str | None = None) -> list[tuple[AdviserRow, int]]:
         """Every adviser with how many leads they have at work."""
         with self._database.begin(PATIENCE_S) as connection:
             return advisers.listed(connection, branch)
 
     # Building --------------------------------------------------------------------------------------------------------
 
-    def page(self, after: str, limit: int, back: Lookback, branch: str | None = None) -> list[Snapshot]:
+    def next_customers(self, after: str, limit: int, back: Lookback, branch: str | None = None) -> list[Snapshot]:
         """The next customers, of the branch where one is named, in the order of their ids, who have no lead at work."""
         ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(BUSY), _of(branch))
         with self._database.begin(PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
             return list(find_snapshots(ask_within(connection), names, back).values())
 
-    def counted(self, branch: str | None = None) -> tuple[int, int]:
+    def count_customers(self, branch: str | None = None) -> tuple[int, int]:
         """How many customers the branch or the bank has, and how many of them have a lead at work."""
         counts = select(func.count(), func.count().filter(customers.c.id.in_(BUSY))).where(_of(branch))
         with self._database.begin(PATIENCE_S) as connection:
@@ -131,7 +132,7 @@ class Leads:
         None where it says nothing, where they have one, and where the adviser's hours filled up meanwhile.
         """
         with self._database.begin(PATIENCE_S) as connection:
-            snapshot = locked(connection, customer_id, back)
+            snapshot = lock_snapshot(connection, customer_id, back)
             advisers.lock(connection, adviser.id)
             full = advisers.held(connection, adviser.id, AT_WORK) >= adviser.contacts
             new = None if snapshot is None or full else decide(snapshot)
@@ -157,9 +158,9 @@ class Leads:
     def read(self, lead_id: str, branch: str | None = None) -> Lead:
         """One lead; NotFound, also for another branch's."""
         with self._database.begin() as connection:
-            return one(connection, lead_id, branch)
+            return find_lead(connection, lead_id, branch)
 
-    def listed(self, search: Search) -> list[Lead]:
+    def list_leads(self, search: Search) -> list[Lead]:
         """Leads, best first."""
         terms: list[ColumnElement[bool]] = [leads.c[name] == value for name in ("branch", "adviser", "status")
                  if (value := getattr(search, name)) is not None]  # fmt: skip
@@ -173,7 +174,7 @@ class Leads:
         with self._database.begin() as connection:
             return [lead_of(row) for row in connection.execute(found)]
 
-    def doubtful(
+    def list_doubtful(
         self, now: int, release_id: int, limit: int, among: Sequence[str] | None = None, without: Sequence[str] = ()
     ) -> list[str]:
         """Leads that wait and whose gates were judged by what is no longer so, and leads whose time is over.
@@ -192,13 +193,13 @@ class Leads:
     # Working ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[Desk]:
+    def lock(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[LockedLead]:
         """A lead under its customer's lock; committed at the end, undone by any error; NotFound."""
         with self._database.begin(PATIENCE_S) as connection:
-            lead = one(connection, lead_id, branch)
-            snapshot = locked(connection, lead.customer_id, back)
+            lead = find_lead(connection, lead_id, branch)
+            snapshot = lock_snapshot(connection, lead.customer_id, back)
             held = select(*COLUMNS).where(leads.c.id == lead.id).with_for_update()
-            yield Desk(connection, lead_of(connection.execute(held).one()), snapshot)
+            yield LockedLead(connection, lead_of(connection.execute(held).one()), snapshot)
 
     def settle(self, limit: int = 200) -> int:
         """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many."""
@@ -210,7 +211,7 @@ class Leads:
         with self._database.begin(PATIENCE_S) as connection:
             return credit.report(connection, since, until, branch)
 
-    def past(self, names: Sequence[str]) -> list[Past]:
+    def list_past(self, names: Sequence[str]) -> list[Past]:
         """What came of the leads of these customers, the newest last."""
         mine = select(leads.c.customer_id, leads.c.contacted_at, leads.c.outcome, leads.c.said)
         found = mine.where(leads.c.customer_id.in_(names)).order_by(leads.c.built_at, leads.c.id)

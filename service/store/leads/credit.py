@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from service.store.leads.locked_lead import Desk, lock, one
+from service.store.leads.locked_lead import LockedLead, find_lead, lock
 from service.store.leads.rows import CREDIT_MS, SOLD, Actor
 
 BOUGHT = text("""
@@ -43,8 +43,8 @@ def settle(connection: Connection, limit: int) -> int:
     held = lock(connection, [row.customer_id for row in connection.execute(BOUGHT, words)])
     found = [row for row in connection.execute(BOUGHT, words) if row.customer_id in held] if held else []
     for row in found:
-        desk = Desk(connection, one(connection, row.id), None)
-        desk.set("sold", Actor("runner"), status=SOLD, sold_at=row.at, sold_yuan=row.yuan)
+        lead = LockedLead(connection, find_lead(connection, row.id), None)
+        lead.change("sold", Actor("runner"), status=SOLD, sold_at=row.at, sold_yuan=row.yuan)
     return len(found)
 
 

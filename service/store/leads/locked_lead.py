@@ -42,14 +42,14 @@ ELSEWHERE = exists(
 """Leads whose customer is another branch's, and whose own adviser, if any, is not of the lead's branch."""
 
 
-class Desk:
+class LockedLead:
     """One lead under its customer's lock, within a transaction."""
 
     def __init__(self, connection: Connection, lead: Lead, snapshot: Snapshot | None) -> None:
         self.connection, self.lead, self.snapshot = connection, lead, snapshot
         self._ask = ask_within(connection)
 
-    def set(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
+    def change(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
         """Change the lead, tell it on the feed and the audit log; the lead as it stands now."""
         changed = update(leads).where(leads.c.id == self.lead.id).values(**values).returning(*COLUMNS)
         self.lead = lead_of(self.connection.execute(changed).one())
@@ -62,19 +62,21 @@ class Desk:
         who = {"branch": actor.branch, "on_behalf_of": actor.behalf}
         about = {name: value for name, value in who.items() if value is not None}
         said = {name: value for name, value in (detail or {}).items() if value is not None}
-        beside = audit_values.of(self.connection, self.lead.customer_id, said) if said else None
+        beside = audit_values.values_beside(self.connection, self.lead.customer_id, said) if said else None
         audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, about, beside)
 
-    def judged(self, judged: Judged, actor: Actor) -> Lead:
+    def apply_judgement(self, judged: Judged, actor: Actor) -> Lead:
         """Note what the gates say; a lead that waits is withdrawn where one is closed."""
         if judged.closed_by is not None and self.lead.status in WAITING:
-            return self.set("withdraw", actor, {"gate": judged.closed_by}, status=WITHDRAWN, closed_by=judged.closed_by)
+            return self.change(
+                "withdraw", actor, {"gate": judged.closed_by}, status=WITHDRAWN, closed_by=judged.closed_by
+            )
         revision = self.snapshot.revision if self.snapshot else self.lead.revision
         known = {"revision": revision, "release_id": judged.release_id, "judged_until": judged.until}
         self.connection.execute(update(leads).where(leads.c.id == self.lead.id).values(**known))
         return self.lead
 
-    def load(self, adviser_id: str, statuses: Sequence[str]) -> int:
+    def count_load(self, adviser_id: str, statuses: Sequence[str]) -> int:
         """How many other leads in those statuses the adviser has; nobody gives them one until this transaction ends."""
         advisers.lock(self.connection, adviser_id)
         return advisers.held(self.connection, adviser_id, statuses, but=self.lead.id)
@@ -89,17 +91,17 @@ class Desk:
         moved = select(leads.c.id).where(leads.c.id == self.lead.id, ELSEWHERE)
         return self.connection.execute(moved).first() is not None
 
-    def has(self, event_id: str) -> bool:
+    def has_event(self, event_id: str) -> bool:
         """Whether an event of this lead stands."""
         words = {"id": event_id, "customer_id": self.lead.customer_id}
         return self.connection.execute(KNOWN, words).first() is not None
 
-    def amend(self, event_id: str, amount_yuan: float) -> None:
+    def amend_event(self, event_id: str, amount_yuan: float) -> None:
         """Another amount in an event of this lead, where it came from here."""
         words = {"id": event_id, "customer_id": self.lead.customer_id, "yuan": amount_yuan}
         self.connection.execute(AMEND_EVENT, words)
 
-    def undo(self, event_id: str, forget: Forget) -> None:
+    def undo_event(self, event_id: str, forget: Forget) -> None:
         """Take back an event of this lead, as if it had never happened, where it came from here; last."""
         words = {"id": event_id, "customer_id": self.lead.customer_id}
         at = self.connection.execute(HAPPENED_AT, words).scalar()
@@ -111,7 +113,7 @@ class Desk:
         revision = revisions.raise_revision(self._ask, self.lead.customer_id)
         revisions.invalidate(self._ask, self.lead.customer_id, revision, forget)
 
-    def happened(self, event: Event, forget: Forget) -> None:
+    def record_event(self, event: Event, forget: Forget) -> None:
         """Record an event of the lead's customer in this transaction, last: it may touch what serves."""
         revision = events.insert(self._ask, event)
         if revision is None:
@@ -131,13 +133,13 @@ def lock(connection: Connection, names: Sequence[str]) -> set[str]:
     return set(connection.execute(LOCK, {"names": list(names)}).scalars())
 
 
-def locked(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
+def lock_snapshot(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
     """The customer, locked until the transaction ends; None where nobody is stored."""
     lock(connection, [customer_id])
     return find_snapshots(ask_within(connection), [customer_id], back).get(customer_id)
 
 
-def one(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
+def find_lead(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
     """One lead; NotFound, for a branch also another's, and one whose customer has moved to another."""
     try:
         number = str(uuid.UUID(lead_id))

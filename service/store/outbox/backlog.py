@@ -33,7 +33,7 @@ class Backlog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def measured(self) -> dict[str, Waiting]:
+    def measure(self) -> dict[str, Waiting]:
         """Every queue, the empty ones too."""
         with self._database.begin(PATIENCE_S) as connection:
             found = {row.queue: Waiting(row.items, max(0.0, float(row.oldest_s))) for row in connection.execute(COUNT)}

@@ -22,7 +22,7 @@ from service.core.grid import DAY_MS
 from service.store import feed, revisions
 from service.store.connection.database import PATIENCE_S, Database
 from service.store.feed import ALL, STANDS, Change, Place
-from service.store.outbox.webhooks import SHOWN, Webhook, one, told_of, uuid_of, webhook_of
+from service.store.outbox.webhooks import SHOWN, Webhook, find_webhook, told_of, uuid_of, webhook_of
 from service.store.schema import deliveries, webhooks
 from service.store.security import audit
 from service.store.security.sealing import Seal
@@ -93,10 +93,12 @@ class Deliveries:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
 
-    def listed(self, webhook_id: str, branch: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:
+    def list_deliveries(
+        self, webhook_id: str, branch: str | None, state: str | None, limit: int
+    ) -> list[dict[str, Any]]:
         """The newest deliveries of a webhook."""
         with self._database.begin() as connection:
-            mine = deliveries.c.webhook_id == one(connection, webhook_id, branch).id
+            mine = deliveries.c.webhook_id == find_webhook(connection, webhook_id, branch).id
             wanted = mine if state is None else and_(mine, deliveries.c.state == state)
             rows = connection.execute(
                 select(*TOLD).where(wanted).order_by(deliveries.c.created_at.desc(), deliveries.c.id).limit(limit)
@@ -107,7 +109,7 @@ class Deliveries:
                since: int | None = None) -> int:  # fmt: skip
         """Send again, with the same ids: one delivery, or all made since then; without either, all that failed."""
         with self._database.begin(PATIENCE_S) as connection:
-            mine = deliveries.c.webhook_id == one(connection, webhook_id, branch).id
+            mine = deliveries.c.webhook_id == find_webhook(connection, webhook_id, branch).id
             failed = deliveries.c.state == "failed"
             which = failed if since is None else deliveries.c.created_at >= since
             which = which if delivery_id is None else deliveries.c.id == uuid_of(delivery_id, "delivery")
@@ -143,12 +145,12 @@ class Deliveries:
                                {"xid": last.xid, "seq": last.seq})  # fmt: skip
             return len(found) == BATCH
 
-    def waiting(self) -> list[Waiting]:
+    def list_waiting(self) -> list[Waiting]:
         """The webhooks with deliveries whose time has come, who waits longest first."""
         with self._database.begin(PATIENCE_S) as connection:
             return [Waiting(*row) for row in connection.execute(WAITING)]
 
-    def due(self, shares: Mapping[str, int]) -> list[Due]:
+    def take_due(self, shares: Mapping[str, int]) -> list[Due]:
         """So many deliveries of each webhook whose time has come, now this caller's for a minute."""
         if not shares:
             return []
@@ -158,17 +160,19 @@ class Deliveries:
         return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
                 for row in rows]  # fmt: skip
 
-    def secrets(self, due: Due) -> list[str]:
+    def read_secrets(self, due: Due) -> list[str]:
         """The secrets that sign a delivery; Sealed where they do not open."""
         return [self._seal.open(one.encode()).decode() for one in due.sealed]
 
-    def delivered(self, due: Due, status: int) -> None:
+    def mark_delivered(self, due: Due, status: int) -> None:
         """The receiver took it."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(DONE, {"id": due.id, "status": status})
             connection.execute(update(webhooks).where(webhooks.c.id == due.webhook_id).values(failing_since=None))
 
-    def failed(self, due: Due, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS) -> None:
+    def mark_failed(
+        self, due: Due, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS
+    ) -> None:
         """The receiver did not: again after a pause, or never; a webhook that fails on and on is switched off.
 
         A receiver that says 410 (gone) wants no more, and is switched off at once.

@@ -212,7 +212,7 @@ class Jobs:
         with self._database.begin() as connection:
             return _one(connection, job_id)
 
-    def listed(self, branch: str | None, limit: int) -> list[Job]:
+    def list_jobs(self, branch: str | None, limit: int) -> list[Job]:
         """The newest jobs of the CRM first, of one branch or of all."""
         with self._database.begin() as connection:
             mine = true() if branch is None else jobs.c.branch == branch

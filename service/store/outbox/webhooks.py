@@ -73,9 +73,9 @@ class Webhooks:
                 raise Conflict(f"This client has {MOST} webhooks, as many as it may: change one, or end one first.")
             connection.execute(insert(webhooks).values(**values, secret=self._sealed(secret)))
             audit.append(connection, client, "webhook.add", name, {**told_of(url), "types": list(types)})
-            return one(connection, name, branch), secret
+            return find_webhook(connection, name, branch), secret
 
-    def listed(self, branch: str | None) -> list[Webhook]:
+    def list_webhooks(self, branch: str | None) -> list[Webhook]:
         """Every webhook, of one branch or of all."""
         mine = true() if branch is None else webhooks.c.branch == branch
         with self._database.begin() as connection:
@@ -84,21 +84,21 @@ class Webhooks:
     def read(self, webhook_id: str, branch: str | None) -> Webhook:
         """One webhook; NotFound, also for another branch's."""
         with self._database.begin() as connection:
-            return one(connection, webhook_id, branch)
+            return find_webhook(connection, webhook_id, branch)
 
     def change(self, webhook_id: str, branch: str | None, client: str, values: Mapping[str, object]) -> Webhook:
         """Set ``url``, ``types`` or ``enabled``; switching on forgives what failed."""
         with self._database.begin() as connection:
-            found = one(connection, webhook_id, branch)
+            found = find_webhook(connection, webhook_id, branch)
             forgiven = {"failing_since": None} if values.get("enabled") else {}
             connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(**values, **forgiven))
             audit.append(connection, client, "webhook.change", found.id, _told(values))
-            return one(connection, webhook_id, branch)
+            return find_webhook(connection, webhook_id, branch)
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
         """End a webhook and what waits for it; NotFound."""
         with self._database.begin(PATIENCE_S) as connection:
-            found = one(connection, webhook_id, branch)
+            found = find_webhook(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
             audit.append(connection, client, "webhook.remove", found.id, told_of(found.url))
 
@@ -106,7 +106,7 @@ class Webhooks:
         """A new secret; for a day messages carry the signatures of both."""
         secret = new_secret()
         with self._database.begin() as connection:
-            found = one(connection, webhook_id, branch)
+            found = find_webhook(connection, webhook_id, branch)
             until = {"old_secret": webhooks.c.secret, "old_until": text(f"now_ms() + {OVERLAP_MS:d}")}
             new = {"secret": self._sealed(secret), **until}
             connection.execute(update(webhooks).where(webhooks.c.id == found.id).values(**new))
@@ -132,7 +132,7 @@ def _told(values: Mapping[str, object]) -> dict[str, object]:
     return {**plain, **told_of(str(values["url"]))} if "url" in values else plain
 
 
-def one(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
+def find_webhook(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
     """One webhook; NotFound, also for another branch's."""
     row = connection.execute(select(*SHOWN).where(webhooks.c.id == uuid_of(webhook_id, "webhook"))).first()
     if row is None or branch not in (None, row.branch):

@@ -37,7 +37,7 @@ class Challengers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, release_id: int) -> Challenger | None:
+    def find(self, release_id: int) -> Challenger | None:
         """The challenger of a release."""
         with self._database.begin() as connection:
             row = connection.execute(select(challengers).where(challengers.c.release_id == release_id)).first()

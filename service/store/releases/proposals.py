@@ -67,7 +67,7 @@ class Proposals:
         self._database = database
 
     @contextmanager
-    def turn(self) -> Iterator[bool]:
+    def take_turn(self) -> Iterator[bool]:
         """Whether the caller is the only one of the bank's who checks a policy in here."""
         with self._database.begin() as connection:
             yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(TURN))).scalar_one())
@@ -128,7 +128,7 @@ class Proposals:
                 connection, before.policy, before.bundle, before.prices, said, actor, restores=restores
             )
 
-    def likely(self) -> list[str]:
+    def list_likely(self) -> list[str]:
         """The policies that may serve next: the newest proposals nobody approved yet, and what a rollback restores."""
         with self._database.begin() as connection:
             served = select(released.c.policy)
@@ -143,7 +143,7 @@ class Proposals:
         with self._database.begin() as connection:
             return _found(connection, policy)
 
-    def listed(self, limit: int) -> list[Proposal]:
+    def list_proposals(self, limit: int) -> list[Proposal]:
         """The newest proposals first."""
         with self._database.begin() as connection:
             newest = _all().order_by(proposals.c.at.desc(), proposals.c.policy).limit(limit)

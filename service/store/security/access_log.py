@@ -44,7 +44,7 @@ class AccessLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def seen(self, client: str, branch: str, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
+    def record_views(self, client: str, branch: str, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
         """Those of the customers who belong to the branch; each one asked after is noted, durable when this returns."""
         for customer_id in customer_ids:
             encoding.name("customer_id", customer_id)
@@ -52,7 +52,7 @@ class AccessLog:
         rows = self._database.ask(SEE, *who, encoding.name("operation", operation), b"%d" % self._database.clock())
         return frozenset(str(row[0], "utf-8") for row in rows if row[0] is not None and row[1] == b"t")
 
-    def listed(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:
+    def list_views(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:
         """The newest views first, of one customer or by one client where named."""
         wanted = select(views).order_by(views.c.at.desc(), views.c.seq.desc()).limit(limit)
         if customer_id is not None:

@@ -89,13 +89,13 @@ class Head:
     def __str__(self) -> str:
         """As it is noted, and read again.
 
-        >>> str(Head.of(f"3.{'ab' * 32}"))[:6], Head.of("ab" * 32).rows
+        >>> str(Head.parse(f"3.{'ab' * 32}"))[:6], Head.parse("ab" * 32).rows
         ('3.abab', None)
         """
         return self.hash if self.rows is None else f"{self.rows}.{self.hash}"
 
     @classmethod
-    def of(cls, noted: str) -> "Head":
+    def parse(cls, noted: str) -> "Head":
         """The head of what was noted; InvalidInput for what is none."""
         found = HEAD(noted.strip())
         if found is None:
@@ -177,7 +177,7 @@ class AuditLog:
             rows = connection.execute(ROWS.order_by(audit.c.seq.desc()).limit(limit))
             return [_document(row) for row in rows]
 
-    def head(self) -> Head:
+    def read_head(self) -> Head:
         """The end of the chain now, to be noted elsewhere."""
         newest = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
         with self._database.begin() as connection:
@@ -245,7 +245,7 @@ def _document(row: Any) -> dict[str, Any]:
         "actor": row.actor,
         "action": row.action,
         "subject": row.subject,
-        "detail": audit_values.shown(orjson.loads(row.detail), row.content),
+        "detail": audit_values.merge_values(orjson.loads(row.detail), row.content),
         "hash": bytes(row.hash).hex(),
     }
 

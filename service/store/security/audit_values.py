@@ -70,7 +70,7 @@ def seal(beside: Beside) -> Sealed:
     return Sealed(beside.customer_id, beside.alias, encoding.document("values", beside.values))
 
 
-def of(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
+def values_beside(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
     """What a row says of a customer, by the name that the log gives them."""
     return Beside(customer_id, alias_of(digest_of(_key(connection), customer_id)), values)
 
@@ -97,7 +97,7 @@ def covering(salt: bytes, customer_id: str) -> dict[str, object]:
     return {COVERS: _cover(salt, alias_of(digest_of(salt, customer_id)))}
 
 
-def shown(detail: Mapping[str, Any], content: str | None) -> dict[str, Any]:
+def merge_values(detail: Mapping[str, Any], content: str | None) -> dict[str, Any]:
     """A row's detail with what stands beside it; ``erased`` where that is gone."""
     if _committed(detail) is None:
         return dict(detail)

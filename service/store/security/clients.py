@@ -50,7 +50,7 @@ class ClientRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def by_key_hash(self, key_hash: str) -> Client | None:
+    def find_by_key_hash(self, key_hash: str) -> Client | None:
         """The client whose live key has this SHA-256 (hex); None where no live key has it."""
         return client_of(self._database.ask(BY_KEY_HASH, encoding.name("key_hash", key_hash)))
 
@@ -132,7 +132,7 @@ def _add(connection: Connection, client: Client, key_hash: str, actor: str, expi
     ends = None if expires_at is None else expires_at.isoformat()
     detail = values | {"key": key_hash[:SHOWN], "expires_at": ends}
     whose = detail.pop("customer_id")
-    beside = None if whose is None else audit_values.of(connection, str(whose), {"customer_id": whose})
+    beside = None if whose is None else audit_values.values_beside(connection, str(whose), {"customer_id": whose})
     audit.append(connection, actor, "client.add", client.name, detail, beside)
 
 

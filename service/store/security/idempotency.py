@@ -105,7 +105,7 @@ class IdempotencyStore:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
 
-    def begun(self, principal: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+    def begin(self, principal: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
         """None: carry it out now. Else the answer of the first time.
 
         Raises KeyReused for another request under the same key, InProgress while the first runs, AnswerLost.
@@ -127,7 +127,7 @@ class IdempotencyStore:
         raise InProgress("The first request with this Idempotency-Key is still being answered.")
 
     @contextlib.contextmanager
-    def noted(self, principal: str, key: str) -> Iterator[None]:
+    def noting(self, principal: str, key: str) -> Iterator[None]:
         """Within, every transaction of this thread that writes also marks the key as done."""
         with self._database.beside(DONE, *_names(principal, key)):
             yield

@@ -25,7 +25,7 @@ class SigningKeys:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
 
-    def accepted(self) -> dict[int, bytes]:
+    def list_accepted(self) -> dict[int, bytes]:
         """The newest key first, then the one before it, by number; Sealed where they do not open."""
         rows = self._database.ask(ACCEPTED)
         kept = {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
@@ -36,7 +36,7 @@ class SigningKeys:
 
         Sealed where the keys before do not open here: the service could not open the new one either.
         """
-        self.accepted()
+        self.list_accepted()
         with self._database.begin() as connection:
             number = add(connection, self._seal)
             audit.append(connection, actor, "signing.rotate", f"signing key {number}", {})

@@ -41,7 +41,7 @@ def own(store: Store, granted: bool, purpose: str = SMS) -> None:
 
 
 def word(store: Store, purpose: str = SMS) -> Said:
-    return store.consents.current("o-1").said[purpose]
+    return store.consents.read_current("o-1").said[purpose]
 
 
 def test_a_file_that_proves_no_later_yes_leaves_the_customer_s_own_no_and_says_so(

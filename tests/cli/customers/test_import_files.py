@@ -176,7 +176,7 @@ def test_a_full_refresh_sets_no_rows_aside(imported: Import, tmp_path: Path) -> 
 
 
 def keys(store: Store) -> dict[str, str]:
-    return store.customers.external_keys(["a", "b", "c"])
+    return store.customers.keys_of(["a", "b", "c"])
 
 
 def test_a_file_gives_customers_their_external_keys_as_text_and_no_attribute(imported: Import, store: Store) -> None:
@@ -207,4 +207,4 @@ def test_a_key_that_cannot_be_theirs_stores_nothing(imported: Import, store: Sto
     refused = imported(people)
     assert (refused.exit_code, sentence in refused.stderr) == (2, True), refused.stderr
     assert keys(store) == {"c": "theirs"}
-    assert not store.customers.stored(["a", "b"])
+    assert not store.customers.find_stored(["a", "b"])

@@ -113,7 +113,7 @@ def test_a_fault_that_is_no_row_s_refuses_the_whole_whatever_the_number(
 def test_of_yes_and_no_at_once_the_no_is_kept(bank: Folders, opened: tuple[Store, str], out: Path) -> None:
     bank.put("said.csv", SAID + "e-1,marketing:sms,false\n")
     assert bank.json("import", "--rejects", str(out), "--most-rejects", "1")["rejected"] == 1
-    assert opened[0].consents.current("e-1").said["marketing:sms"].granted is False
+    assert opened[0].consents.read_current("e-1").said["marketing:sms"].granted is False
 
 
 def test_ids_that_no_path_can_name_and_formulas_are_set_aside_and_defused(

@@ -35,7 +35,7 @@ def told(result: Result) -> dict[str, Any]:
 
 
 def holder(store: Store, key: str) -> Any:
-    return store.clients.by_key_hash(hashlib.sha256(key.encode()).hexdigest())
+    return store.clients.find_by_key_hash(hashlib.sha256(key.encode()).hexdigest())
 
 
 def test_a_key_may_have_to_say_what_it_has_seen(run: Run, store: Store) -> None:
@@ -105,7 +105,7 @@ def test_every_fault_of_a_key_is_named_at_once(run: Run) -> None:
 
 def test_the_views_of_a_branch_are_told(run: Run, store: Store) -> None:
     put_customer(store, "c-1", {"branch_id": "siming"})
-    assert store.access_log.seen("crm", "siming", ["c-1", "c-none"], "GET /x") == {"c-1"}
+    assert store.access_log.record_views("crm", "siming", ["c-1", "c-none"], "GET /x") == {"c-1"}
     rows = told(run("audit", "views", "--client", "crm", "--json"))["views"]
     assert {(row["customer_id"], row["allowed"]) for row in rows} == {("c-1", True), ("c-none", False)}
     assert "refused" in run("audit", "views", "--customer", "c-none").output

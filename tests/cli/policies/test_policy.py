@@ -113,7 +113,7 @@ def test_a_broken_folder_names_every_problem_and_stores_nothing(run: Run, folder
         assert refused.exit_code == 2
         assert "cost.yaml" in refused.stderr
         assert "channels.yaml: is missing" in refused.stderr
-    assert [each.author for each in store.proposals.listed(10)] == ["demo"]
+    assert [each.author for each in store.proposals.list_proposals(10)] == ["demo"]
 
 
 def test_differences_are_told_from_a_folder_or_a_hash(run: Run, folder: Path) -> None:
@@ -187,7 +187,7 @@ def test_the_first_promotion_brings_the_settings_policy_and_later_ones_keep_what
 def tried(store: Store) -> str | None:
     """The bundle on trial."""
     active = store.releases.active()
-    trial = None if active is None else store.challengers.of(active.id)
+    trial = None if active is None else store.challengers.find(active.id)
     return None if trial is None else trial.bundle
 
 

@@ -139,7 +139,7 @@ def test_every_write_is_audited_with_names_and_with_values_where_they_are_no_tra
     assert (last["actor"], last["action"], last["subject"]) == (
         "bank-crm",
         action,
-        house.store.customers.alias(assessed),
+        house.store.customers.alias_of(assessed),
     )
     assert last["detail"]["attributes"] == ["age", "logins_30d", "risk_tolerance"]
     assert last["detail"]["values"] == {

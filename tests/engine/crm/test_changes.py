@@ -58,7 +58,7 @@ def test_an_event_is_no_change_of_facts_and_a_move_is_told_to_both_branches(hous
     assert bank.ask("POST", "/v1/events", event).status_code == 201
     bank.ask("PUT", "/v1/customers/f-3", {"attributes": {"branch_id": "b-2"}})
     assert [one["type"] for one in follow(bank, now)[0]] == ["customer.updated", "customer.updated", "customer.moved"]
-    of_old, _ = house.store.feed.since(Place.of(now), "b-1", 100)
+    of_old, _ = house.store.feed.since(Place.parse(now), "b-1", 100)
     assert [one.type for one in of_old] == ["customer.updated", "customer.moved"]
 
 

@@ -143,7 +143,11 @@ def test_a_branch_reaches_its_own_customers_and_each_look_is_on_record(house: Ho
         assert branch.ask("PUT", f"/v1/customers/{name}", {"attributes": facts}).status_code == 403
     assert branch.ask("PUT", "/v1/customers/v-2", {"attributes": {"branch_id": "b-1"}}).status_code == 404
     assert branch.ask("DELETE", "/v1/customers/v-1").status_code == 403, "only the bank erases"
-    assert [view.customer_id for view in house.store.access_log.listed(9, client="b-1-crm")] == ["v-2", "v-2", "v-1"]
+    assert [view.customer_id for view in house.store.access_log.list_views(9, client="b-1-crm")] == [
+        "v-2",
+        "v-2",
+        "v-1",
+    ]
     assert house.store.audit.list_rows(1)[0]["action"] == "customer.put"
 
 
@@ -207,6 +211,6 @@ def test_erasing_is_on_the_audit_log_and_idempotent(house: House, bank: Crm) -> 
 
 def test_who_was_erased_is_known_to_imports_until_they_come_back(house: House, bank: Crm) -> None:
     erased(house, bank, "forget-me-3")
-    assert house.store.customers.erased(["forget-me-3", "u-1"]) == {"forget-me-3"}
+    assert house.store.customers.find_erased(["forget-me-3", "u-1"]) == {"forget-me-3"}
     bank.ask("PUT", "/v1/customers/forget-me-3", {"attributes": {"age": 20}})
-    assert house.store.customers.erased(["forget-me-3"]) == set()
+    assert house.store.customers.find_erased(["forget-me-3"]) == set()

@@ -135,7 +135,7 @@ def test_the_roll_lists_every_customer_once_page_by_page(house: House, bank: Crm
         listed = crm.ask("GET", f"/v1/customers/bulk{query}").json()
         assert ([one["external_key"] for one in listed["customers"]], listed["next"]) == (["R-1", "R-3"], None)
     assert mine.ask("GET", "/v1/customers/bulk?branch=b-other").status_code == 403
-    assert len(house.store.access_log.listed(10, client="roll-branch")) == 4, "each is a look on record"
+    assert len(house.store.access_log.list_views(10, client="roll-branch")) == 4, "each is a look on record"
 
 
 @pytest.mark.parametrize("cursor", ["x", "Ny45", "WzFd", "%00"])

@@ -169,13 +169,13 @@ def test_a_token_of_a_branch_reaches_its_customer_no_more_once_they_have_moved(
         moved = {"attributes": {"branch_id": branch}}
         assert client.patch("/v1/customers/c-1", json=moved, headers=keys["app"]).status_code == 200
         assert (asked(of_branch), asked(of_bank)) == (told, [200, 200, 200, 403])
-    assert {one.client for one in store.access_log.listed(5, client="siming-app")} == {"siming-app"}
+    assert {one.client for one in store.access_log.list_views(5, client="siming-app")} == {"siming-app"}
 
 
 def test_each_mint_is_on_the_audit_log_under_a_name_that_tells_nothing(mint: Mint, store: Store) -> None:
     answer = mint(on_behalf_of="a-17")
     last = store.audit.list_rows(1)[0]
-    assert (last["actor"], last["action"], last["subject"]) == ("mobile", "token.mint", store.customers.alias("c-1"))
+    assert (last["actor"], last["action"], last["subject"]) == ("mobile", "token.mint", store.customers.alias_of("c-1"))
     assert last["detail"]["scopes"] == ["offers:read", "preferences:write"]
     assert (last["detail"]["on_behalf_of"], last["detail"]["expires_at"]) == ("a-17", answer.json["expires_at"])
     assert answer.json["access_token"] not in str(last)

@@ -210,10 +210,10 @@ def test_a_policy_of_a_megabyte_is_refused_by_its_bound_and_no_worker_reads_it(
 def test_who_proposes_while_another_policy_is_checked_is_told_when_to_come_again(
     client: Any, keys: dict[str, Headers], fresh: Store
 ) -> None:
-    with fresh.proposals.turn() as mine:
+    with fresh.proposals.take_turn() as mine:
         assert mine
         answer = publish(client, keys)
-        proposal = fresh.proposals.listed(1)[0].policy
+        proposal = fresh.proposals.list_proposals(1)[0].policy
         approval = client.post(f"/v1/policies/{proposal}/approve", json={}, headers=keys["approver"])
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.json["detail"].startswith("Another policy is being checked just now.")
@@ -253,7 +253,7 @@ def test_who_would_rather_be_told_later_is_told_what_would_have_come_at_once(
     assert asked.headers["Preference-Applied"] == "respond-async"
     waits = client.get(asked.headers["Location"], headers=keys["author"])
     assert (waits.json, waits.headers["Retry-After"]) == (asked.json, "2")
-    assert fresh.jobs.listed(None, 10) == [], "no campaign's program sees it, or stops it"
+    assert fresh.jobs.list_jobs(None, 10) == [], "no campaign's program sees it, or stops it"
     found, stored = ended(app, client, asked, keys["author"]), client.get("/v1/policies", headers=keys["writer"])
     answer, name = found["answer"], found["answer"]["body"]["policy"]
     assert (found["state"], answer["status"], answer["location"]) == ("done", 201, f"/v1/policies/{name}")

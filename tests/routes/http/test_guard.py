@@ -190,13 +190,13 @@ def test_a_customer_of_no_known_branch_and_one_that_is_not_there_look_the_same(c
 def test_each_look_of_a_branch_is_on_record_refused_ones_too(client: Any, keys: Keys, store: Store) -> None:
     for one in ("c-1", "c-2"):
         client.get(f"/v1/customers/{one}/portrait", headers=keys["branch"])
-    refused, allowed = store.access_log.listed(2, client="branch")
+    refused, allowed = store.access_log.list_views(2, client="branch")
     assert (allowed.customer_id, allowed.allowed, allowed.branch) == ("c-1", True, "siming")
     assert (refused.customer_id, refused.allowed) == ("c-2", False)
     assert refused.operation == "GET /v1/customers/<string:customer_id>/portrait"
-    before = len(store.access_log.listed(1000))
+    before = len(store.access_log.list_views(1000))
     client.get("/v1/customers/c-1/portrait", headers=keys["app"])
-    assert len(store.access_log.listed(1000)) == before
+    assert len(store.access_log.list_views(1000)) == before
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noting(digest(CLIENTS["app"].principal), key):
         store.consents.say("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
@@ -201,7 +201,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noting(digest(CLIENTS["app"].principal), key):
         store.audit.list_rows(1)
         with pytest.raises(FourcastError):
             store.consents.say("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
@@ -213,7 +213,7 @@ def test_a_transaction_of_the_other_kind_marks_too(
 ) -> None:
     put()
     interrupted(database_url, key)
-    with store.idempotency.noted(digest(CLIENTS["app"].principal), key):
+    with store.idempotency.noting(digest(CLIENTS["app"].principal), key):
         store.audit.append("app", "test", "x", {})
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(True,)]
     store.audit.append("app", "test", "y", {})

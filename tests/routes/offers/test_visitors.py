@@ -171,15 +171,15 @@ def test_a_device_on_which_nothing_happens_any_more_is_forgotten(store: Store, s
     say("dismiss", "term-12m")
     now = time.time_ns() // 1_000_000
     store.visitors.forget(now - 86_400_000)
-    assert store.visitors.past(device, Lookback(0))
+    assert store.visitors.read_past(device, Lookback(0))
     store.visitors.forget(now + 60_000)
-    assert store.visitors.past(device, Lookback(0)) == ()
+    assert store.visitors.read_past(device, Lookback(0)) == ()
 
 
 def test_of_each_trail_the_newest_instants_are_read(store: Store, say: Say, device: str) -> None:
     for minute in (3, 1, 2):
         say("click", "term-12m", at=f"2026-01-05T09:0{minute}:00+08:00")
-    found = store.visitors.past(device, Lookback(0, 2))
+    found = store.visitors.read_past(device, Lookback(0, 2))
     assert [(trail.kind, trail.offer, at % 3_600_000) for trail in found for at in trail.instants] == [
         ("click", "term-12m", 120_000),
         ("click", "term-12m", 180_000),

@@ -122,9 +122,9 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
             go_on.set()
             assert erased.result()
             assert new or loaded.result().erased == {name}
-    assert store.customers.stored([name, other]) == {other}
+    assert store.customers.find_stored([name, other]) == {other}
     assert left(database_url, name) == {}
-    assert store.consents.current(other).said["marketing:sms"].granted is True
+    assert store.consents.read_current(other).said["marketing:sms"].granted is True
 
 
 def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(store: Store, database_url: str) -> None:
@@ -135,7 +135,7 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
     assert (loaded.erased, loaded.customers) == ({"read-1"}, 1), "nobody is both stored and left out"
     assert store.audit.list_rows(1)[0]["detail"]["customers"] == 1
     assert left(database_url, "read-1") == {}
-    assert store.customers.stored(["read-1", "read-2"]) == {"read-2"}
+    assert store.customers.find_stored(["read-1", "read-2"]) == {"read-2"}
     assert store.customers.read("read-2").attributes == {"age": 4}
 
 
@@ -144,12 +144,12 @@ def test_a_kept_answer_that_names_the_erased_is_emptied_and_the_request_is_not_c
 ) -> None:
     put_customer(store, "kept-answer", {})
     for key, body in (("named", b'{"customer_id":"kept-answer"}'), ("other", b'{"customer_id":"other"}')):
-        assert store.idempotency.begun("app", key, b"print") is None
+        assert store.idempotency.begin("app", key, b"print") is None
         store.idempotency.keep("app", key, 200, [], body)
     assert erase(store, "kept-answer")
     with pytest.raises((AnswerLost, InProgress)):
-        store.idempotency.begun("app", "named", b"print")
-    kept = store.idempotency.begun("app", "other", b"print")
+        store.idempotency.begin("app", "named", b"print")
+    kept = store.idempotency.begin("app", "other", b"print")
     assert kept is not None
     assert kept.body == b'{"customer_id":"other"}'
 
@@ -161,15 +161,15 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
     put_customer(mine, 'sealed "1"', {})
     answers = {"named": rb'{"customer_id":"sealed \"1\""}', "other": b'{"customer_id":"other"}'}
     for key, body in answers.items():
-        assert mine.idempotency.begun("sealed", key, b"print") is None
+        assert mine.idempotency.begin("sealed", key, b"print") is None
         mine.idempotency.keep("sealed", key, 201, [], body, secret=True)
-    assert other.idempotency.begun("sealed", "unopened", b"print") is None
+    assert other.idempotency.begin("sealed", "unopened", b"print") is None
     other.idempotency.keep("sealed", "unopened", 201, [], b"{}", secret=True)
     assert erase(mine, 'sealed "1"')
     for store, key in ((mine, "named"), (other, "unopened")):
         with pytest.raises((AnswerLost, InProgress)):
-            store.idempotency.begun("sealed", key, b"print")
-    kept = mine.idempotency.begun("sealed", "other", b"print")
+            store.idempotency.begin("sealed", key, b"print")
+    kept = mine.idempotency.begin("sealed", "other", b"print")
     assert kept is not None
     assert kept.body == answers["other"]
 
@@ -177,13 +177,13 @@ def test_a_sealed_answer_that_names_the_erased_is_emptied_too_and_so_is_one_that
 def test_an_answer_that_is_being_made_during_an_erasure_is_not_kept_unless_it_is_empty(store: Store) -> None:
     put_customer(store, "answered", {})
     for key in ("in-flight", "empty"):
-        assert store.idempotency.begun("app", key, b"print") is None
+        assert store.idempotency.begin("app", key, b"print") is None
     assert erase(store, "answered")
     store.idempotency.keep("app", "in-flight", 200, [], b'{"customer_id":"answered"}')
     store.idempotency.keep("app", "empty", 204, [], b"")
     with pytest.raises((AnswerLost, InProgress)):
-        store.idempotency.begun("app", "in-flight", b"print")
-    kept = store.idempotency.begun("app", "empty", b"print")
+        store.idempotency.begin("app", "in-flight", b"print")
+    kept = store.idempotency.begin("app", "empty", b"print")
     assert kept is not None
     assert kept.status == 204
 
@@ -192,7 +192,7 @@ def test_an_erasure_and_a_write_that_marks_its_key_as_done_wait_for_each_other_o
     store: Store, database_url: str
 ) -> None:
     put_customer(store, "marked", {})
-    assert store.idempotency.begun("app", "marking", b"print") is None
+    assert store.idempotency.begin("app", "marking", b"print") is None
     with (
         held(database_url, ("SELECT pg_advisory_xact_lock(%s)", (audit.LOCK,))) as write,
         waiting(database_url, lambda: erase(store, "marked")) as erased,

@@ -30,27 +30,27 @@ def lead_of(store: Store, customer_id: str) -> str:
 def test_an_event_of_a_lead_is_stored_whole_and_counted_once(store: Store) -> None:
     put_customer(store, "c-1", {"branch_id": "b-1"})
     lead_id = lead_of(store, "c-1")
-    with store.leads.desk(lead_id, Lookback(0)) as lead:
-        lead.happened(SURVEY, told)
+    with store.leads.lock(lead_id, Lookback(0)) as lead:
+        lead.record_event(SURVEY, told)
     assert store.events.since("c-1", 0) == (SURVEY,)
     snapshot = store.customers.snapshot("c-1", Lookback(0))
     assert isinstance(snapshot, Snapshot)
     assert (snapshot.revision, snapshot.surveys) == (2, (Survey(NOW, 4.5),))
     assert not store.events.record(SURVEY), "under the same key as every other event"
-    with pytest.raises(Conflict, match="s-1"), store.leads.desk(lead_id, Lookback(0)) as lead:
-        lead.happened(SURVEY, told)
+    with pytest.raises(Conflict, match="s-1"), store.leads.lock(lead_id, Lookback(0)) as lead:
+        lead.record_event(SURVEY, told)
 
 
 def test_an_event_of_a_lead_that_is_undone_is_as_if_it_had_never_happened(store: Store) -> None:
     put_customer(store, "c-2", {"branch_id": "b-1"})
-    with store.leads.desk(lead_of(store, "c-2"), Lookback(0)) as lead:
-        lead.happened(Event("p-1", "c-2", "purchase", NOW, "term-12m", amount_yuan=1200.5), told)
-    with store.leads.desk(lead.lead.id, Lookback(0)) as lead:
-        assert lead.has("p-1")
-        lead.amend("p-1", 99.25)
+    with store.leads.lock(lead_of(store, "c-2"), Lookback(0)) as lead:
+        lead.record_event(Event("p-1", "c-2", "purchase", NOW, "term-12m", amount_yuan=1200.5), told)
+    with store.leads.lock(lead.lead.id, Lookback(0)) as lead:
+        assert lead.has_event("p-1")
+        lead.amend_event("p-1", 99.25)
     assert [event.amount_yuan for event in store.events.since("c-2", 0)] == [99.25]
-    with store.leads.desk(lead.lead.id, Lookback(0)) as lead:
-        lead.undo("p-1", told)
+    with store.leads.lock(lead.lead.id, Lookback(0)) as lead:
+        lead.undo_event("p-1", told)
     assert store.events.since("c-2", 0) == ()
     snapshot = store.customers.snapshot("c-2", Lookback(0))
     assert snapshot is not None and (snapshot.revision, snapshot.trails) == (3, ())

@@ -107,7 +107,7 @@ def test_a_retired_policy_may_be_approved_anew(store: Store) -> None:
 def test_the_first_release_alone_needs_no_second_person(store: Store, make_database: Callable[[], str]) -> None:
     with pytest.raises(Conflict, match="let somebody else approve it"):
         store.proposals.bootstrap("p-9", {}, None, "Anna", "")
-    assert [each.policy for each in store.proposals.listed(10)][-1] == "p-1"
+    assert [each.policy for each in store.proposals.list_proposals(10)][-1] == "p-1"
     assert store.releases.list_releases()[-1]["actor"] == "demo"
 
 
@@ -128,16 +128,16 @@ def test_a_rollback_ends_a_trial_before_it_goes_further_back(store: Store) -> No
     store.proposals.approve("p-2", "Ben", "")
     store.challengers.begin(Challenger("p-1", "b-1", 0.1), "Ben", "")
     assert store.proposals.rollback("Ben", "").policy == "p-2"
-    assert store.challengers.of(4) is None
+    assert store.challengers.find(4) is None
     assert store.proposals.rollback("Ben", "").policy == "p-1"
 
 
 def test_what_may_serve_next_is_the_newest_proposals_and_the_release_before(store: Store) -> None:
-    assert set(store.proposals.likely()) == {"p-2", "p-3"}
+    assert set(store.proposals.list_likely()) == {"p-2", "p-3"}
     store.proposals.approve("p-2", "Ben", "")
-    assert store.proposals.likely() == ["p-3", "p-1"]
+    assert store.proposals.list_likely() == ["p-3", "p-1"]
     store.proposals.rollback("Ben", "")
-    assert store.proposals.likely() == ["p-3"]
+    assert store.proposals.list_likely() == ["p-3"]
 
 
 def test_a_rollback_brings_back_bundle_and_prices_too(store: Store) -> None:
@@ -205,10 +205,10 @@ def test_a_note_has_bounds(store: Store, note: str) -> None:
 
 
 def test_the_newest_proposals_come_first(store: Store) -> None:
-    listed = store.proposals.listed(10)
+    listed = store.proposals.list_proposals(10)
     assert {each.policy for each in listed} == {"p-1", "p-2", "p-3"}
     assert [each.at for each in listed] == sorted((each.at for each in listed), reverse=True)
-    assert store.proposals.listed(2) == listed[:2]
+    assert store.proposals.list_proposals(2) == listed[:2]
 
 
 def test_the_start_of_a_hash_stands_for_it_while_it_is_the_only_one(store: Store) -> None:

@@ -76,10 +76,10 @@ def test_a_client_is_found_by_its_key_until_it_is_revoked(store: Store) -> None:
     client = Client("app", frozenset({"offers:read", "events:write"}), "c-1")
     store.clients.add(client, "a" * 64, "anna")
     store.clients.add(Client("app", frozenset({"offers:read"}), "c-1"), "b" * 64, "anna")
-    assert store.clients.by_key_hash("a" * 64) == client
+    assert store.clients.find_by_key_hash("a" * 64) == client
     assert {each.client.name for each in store.clients.list_keys()} == {"app"}
     assert store.clients.revoke("app", "anna") == 2
-    assert store.clients.by_key_hash("a" * 64) is None
+    assert store.clients.find_by_key_hash("a" * 64) is None
     with pytest.raises(NotFound, match='No client "app" holds a live key'):
         store.clients.revoke("app", "anna")
 

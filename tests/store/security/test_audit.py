@@ -103,7 +103,9 @@ def untouched(url: str, statement: str) -> None:
 def written(store: Store, customer_id: str, value: int) -> None:
     """A row that tells of a customer, as a write of their attributes makes it."""
     with transaction(store) as connection:
-        beside = audit_values.of(connection, customer_id, {"values": {"fund_yuan": {"old": None, "new": value}}})
+        beside = audit_values.values_beside(
+            connection, customer_id, {"values": {"fund_yuan": {"old": None, "new": value}}}
+        )
         audit.append(connection, "crm", "customer.put", beside.alias, {"revision": 2}, beside)
 
 
@@ -192,12 +194,12 @@ def remade(url: str, statement: str) -> None:
 
 def test_a_head_noted_elsewhere_holds_while_the_log_only_grows(log: tuple[Store, str]) -> None:
     store, _ = log
-    head = store.audit.head()
+    head = store.audit.read_head()
     assert (head.rows, head.hash) == (5, store.audit.verify().head)
     assert store.audit.verify(head).broken_at is None
     store.audit.append("anna", "policy.publish", "p-6", {})
     for noted in (str(head), head.hash, str(Head(0, GENESIS.hex()))):
-        assert store.audit.verify(Head.of(noted)) == ChainVerdict(6, store.audit.head().hash)
+        assert store.audit.verify(Head.parse(noted)) == ChainVerdict(6, store.audit.read_head().hash)
 
 
 @pytest.mark.parametrize(
@@ -219,14 +221,14 @@ def test_a_chain_made_anew_does_not_fit_the_head_that_was_noted_before(
     verdict = store.audit.verify(Head(4, fourth.hex()))
     assert verdict.broken_at == row, "the fifth row came after the head was noted"
     assert (reason or "") in str(verdict.reason)
-    bare = store.audit.verify(Head.of(fourth.hex()))
+    bare = store.audit.verify(Head.parse(fourth.hex()))
     assert (bare.broken_at is None) == (row is None)
 
 
 @pytest.mark.parametrize("noted", ["", "5", "5." + "a" * 63, "x." + "a" * 64, "-1." + "a" * 64, "5." + "A" * 64])
 def test_what_is_no_head_is_refused(noted: str) -> None:
     with pytest.raises(InvalidInput, match="no head"):
-        Head.of(noted)
+        Head.parse(noted)
 
 
 def test_the_log_is_held_against_releases_and_erasures(log: tuple[Store, str]) -> None:

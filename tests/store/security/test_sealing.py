@@ -44,22 +44,22 @@ def filled(store: Store) -> dict[str, Any]:
     made, first = store.webhooks.add("https://crm.example/", ["*"], "crm", None)
     second = store.webhooks.rotate(made.id, None, "crm")
     store.signing_keys.rotate("anna")
-    assert store.idempotency.begun("crm", "k-1", b"x" * 32) is None
+    assert store.idempotency.begin("crm", "k-1", b"x" * 32) is None
     store.idempotency.keep("crm", "k-1", 201, [("A", "b")], b'{"secret": "%s"}' % first.encode(), secret=True)
-    return {"webhook": [second, first], "tokens": store.signing_keys.accepted(), "answer": first}
+    return {"webhook": [second, first], "tokens": store.signing_keys.list_accepted(), "answer": first}
 
 
 def read(store: Store) -> dict[str, Any]:
     """The same, read as those who need it do."""
     store.customers.load([(f"c-{os.urandom(4).hex()}", {})])
-    (webhook,) = store.webhooks.listed(None)
-    while not (waiting := store.deliveries.waiting()):
+    (webhook,) = store.webhooks.list_webhooks(None)
+    while not (waiting := store.deliveries.list_waiting()):
         store.deliveries.fan_out(lambda *_: None)
-    (due, *_) = store.deliveries.due({one.webhook_id: 1 for one in waiting})
+    (due, *_) = store.deliveries.take_due({one.webhook_id: 1 for one in waiting})
     assert due.webhook_id == webhook.id
-    kept = store.idempotency.begun("crm", "k-1", b"x" * 32)
+    kept = store.idempotency.begin("crm", "k-1", b"x" * 32)
     assert kept is not None
-    return {"webhook": store.deliveries.secrets(due), "tokens": store.signing_keys.accepted(),
+    return {"webhook": store.deliveries.read_secrets(due), "tokens": store.signing_keys.list_accepted(),
             "answer": kept.body.decode().split('"')[3]}  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_every_key_of_a_rotation_opens_and_the_newest_seals(opened: Opened, data
     assert read(opened(NEW, OLD)) == read(opened(OLD, NEW)) == known
     assert opened(NEW, OLD).secrets.seal("anna") == 2
     opened(NEW).secrets.expect_open()
-    assert opened(NEW).signing_keys.accepted() == known["tokens"]
+    assert opened(NEW).signing_keys.list_accepted() == known["tokens"]
     with pytest.raises(Sealed):
         opened(OLD).secrets.expect_open()
 
@@ -102,7 +102,7 @@ def test_without_the_key_or_with_another_nothing_is_guessed(opened: Opened, data
     filled(opened(OLD))
     for keys, words in (((), "FOURCAST_SECRET_KEYS is not set"), ((NEW,), "No key in FOURCAST_SECRET_KEYS opens")):
         for act in (
-            opened(*keys).signing_keys.accepted,
+            opened(*keys).signing_keys.list_accepted,
             opened(*keys).secrets.expect_open,
             lambda keys=keys: read(opened(*keys)),
         ):
@@ -110,7 +110,7 @@ def test_without_the_key_or_with_another_nothing_is_guessed(opened: Opened, data
                 act()
     with pytest.raises(Sealed):
         opened(NEW).secrets.seal("anna")
-    assert opened(OLD).signing_keys.accepted(), "and nothing was changed"
+    assert opened(OLD).signing_keys.list_accepted(), "and nothing was changed"
 
 
 def test_a_signing_key_is_not_replaced_by_who_cannot_open_the_one_before(opened: Opened) -> None:
@@ -118,7 +118,7 @@ def test_a_signing_key_is_not_replaced_by_who_cannot_open_the_one_before(opened:
     for keys in ((), (NEW,)):
         with pytest.raises(Sealed):
             opened(*keys).signing_keys.rotate("anna")
-    assert opened(OLD).signing_keys.accepted() == known["tokens"]
+    assert opened(OLD).signing_keys.list_accepted() == known["tokens"]
 
 
 def test_what_a_lost_key_has_sealed_is_replaced_and_nothing_else(opened: Opened, database: str, redis_url: str) -> None:
@@ -129,8 +129,8 @@ def test_what_a_lost_key_has_sealed_is_replaced_and_nothing_else(opened: Opened,
     lost, last = opened(OLD).webhooks.add("https://lost.example/", ["*"], "crm", None)
     assert opened(NEW).secrets.renew("anna") == {"signing_keys": 0, "webhooks": 1}
     opened(NEW).secrets.expect_open()
-    assert opened(NEW).signing_keys.accepted() == known["tokens"]
-    state = {one.id: one.enabled for one in opened(NEW).webhooks.listed(None)}
+    assert opened(NEW).signing_keys.list_accepted() == known["tokens"]
+    state = {one.id: one.enabled for one in opened(NEW).webhooks.list_webhooks(None)}
     assert (state[lost.id], state[kept.id], len(state)) == (False, True, 3)
     place = {"FOURCAST_DATABASE_URL": database, "FOURCAST_REDIS_URL": redis_url}
     for keys, more, code in (("", ["--yes"], 2), (third := new_key(), [], 1), (third, ["--yes", "--json"], 0)):
@@ -138,8 +138,8 @@ def test_what_a_lost_key_has_sealed_is_replaced_and_nothing_else(opened: Opened,
         assert told.exit_code == code, told.output
     assert json.loads(told.output) == {"renewed": {"signing_keys": 2, "webhooks": 3}}
     opened(third).secrets.expect_open()
-    assert len(opened(third).signing_keys.accepted()) == 1
-    assert not any(one.enabled for one in opened(third).webhooks.listed(None))
+    assert len(opened(third).signing_keys.list_accepted()) == 1
+    assert not any(one.enabled for one in opened(third).webhooks.list_webhooks(None))
     assert word not in str(execute(database, EVERYTHING)) and last not in str(execute(database, EVERYTHING))
     assert [row["action"] for row in opened(third).audit.list_rows(50)].count("secrets.renew") == 2
     assert opened(third).webhooks.rotate(lost.id, None, "crm").startswith("whsec_")

@@ -13,7 +13,7 @@ from service.core.grid import day_at
 from service.engine.crm.leads.building import risk_of
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import Store
-from service.store.leads import Actor, AdviserRow, Desk, Lead
+from service.store.leads import Actor, AdviserRow, Lead, LockedLead
 
 
 class LeadActors:
@@ -25,7 +25,7 @@ class LeadActors:
     def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:
         """The adviser who acts, or another one named, where they are here; InvalidInput."""
         name = actor.behalf if name is None else name
-        found = next((one for one, _ in self._leads.advisers(actor.branch) if one.id == name and one.active), None)
+        found = next((one for one, _ in self._leads.list_advisers(actor.branch) if one.id == name and one.active), None)
         if found is None:
             raise InvalidInput("Nobody to do this for.", [Problem(where, f'is no active adviser: "{name}"')])
         if found.is_away(self.today()):
@@ -38,16 +38,16 @@ class LeadActors:
         expect_status(lead, statuses)
         if lead.adviser == actor.behalf:
             return
-        known = {one.id: one for one, _ in self._leads.advisers(lead.branch) if one.active}
+        known = {one.id: one for one, _ in self._leads.list_advisers(lead.branch) if one.active}
         mine, me = known.get(lead.adviser), known.get(str(actor.behalf))
         stands_in = mine is not None and mine.is_away(self.today()) and mine.substitute == actor.behalf
         if me is None or not (stands_in or (managers and me.manager)):
             raise Conflict(f'The lead is adviser "{lead.adviser}"\'s, not "{actor.behalf}"\'s.')
 
-    def expect_fit(self, desk: Desk, adviser: AdviserRow, counted: Sequence[str]) -> None:
+    def expect_fit(self, desk: LockedLead, adviser: AdviserRow, counted: Sequence[str]) -> None:
         """That the lead fits into the adviser's hours and skill; Conflict."""
         self.expect_skill(adviser, desk.lead.offer)
-        has = desk.load(adviser.id, counted)
+        has = desk.count_load(adviser.id, counted)
         if has >= adviser.contacts:
             raise Conflict(f'Adviser "{adviser.id}" has {has} leads; their hours hold {adviser.contacts}.')
 
@@ -63,7 +63,7 @@ class LeadActors:
 
     def expect_manager(self, lead: Lead, actor: Actor) -> None:
         """That the actor is a manager of the lead's branch; Conflict."""
-        known = {one.id: one for one, _ in self._leads.advisers(lead.branch) if one.active}
+        known = {one.id: one for one, _ in self._leads.list_advisers(lead.branch) if one.active}
         me = known.get(str(actor.behalf))
         if me is None or not me.manager:
             raise Conflict(f'"{actor.behalf}" is no manager of branch "{lead.branch}".')

@@ -92,7 +92,7 @@ class Building:
         """
         serving, now = self._releases.serving, self._clock()
         rows = self._here(actor.branch, serving, now)
-        everybody, busy = self._leads.counted(actor.branch)
+        everybody, busy = self._leads.count_customers(actor.branch)
         found, fell = list[Candidate](), Counter({HAS_LEAD: busy})
         for people in self._pages(serving.expiry.lookback(now), actor.branch):
             found += self._candidates(serving, people, now, fell)
@@ -117,7 +117,7 @@ class Building:
         return Built(made + sum(one.customers for one in reasons), candidates, places, made, reasons)
 
     def _here(self, branch: str | None, serving: ActiveRelease, now: int) -> "_Here":
-        known = self._leads.advisers(branch)
+        known = self._leads.list_advisers(branch)
         if not known:
             whose = "" if branch is None else f' of branch "{branch}"'
             raise InvalidInput(f"No adviser{whose} is stored: store them first, with their hours.")
@@ -125,7 +125,7 @@ class Building:
 
     def _pages(self, back: Lookback, branch: str | None) -> Iterator[list[Snapshot]]:
         after = ""
-        while people := self._leads.page(after, PAGE, back, branch):
+        while people := self._leads.next_customers(after, PAGE, back, branch):
             yield people
             after = max(one.customer_id for one in people)
 

@@ -87,7 +87,7 @@ class LeadFactReader:
         names = sorted({one.customer_id for one in leads})
         known = self._store.customers.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
         past: dict[str, list[Past]] = {}
-        for each in self._store.leads.past(names) if names else ():
+        for each in self._store.leads.list_past(names) if names else ():
             past.setdefault(each.customer_id, []).append(each)
         calls: dict[str, Call] = {}
         return {

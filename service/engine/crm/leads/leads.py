@@ -41,9 +41,9 @@ from service.store.leads import (
     WAITING,
     WITHDRAWN,
     Actor,
-    Desk,
     Judged,
     Lead,
+    LockedLead,
     Search,
 )
 
@@ -106,27 +106,27 @@ class Leads:
 
     def list_leads(self, search: Search) -> list[Lead]:
         """Leads best first, each with gates that are open as things stand."""
-        found = self._leads.listed(search)
+        found = self._leads.list_leads(search)
         for _ in range(ROUNDS):
-            names = self._leads.doubtful(
+            names = self._leads.list_doubtful(
                 self._clock(), self._releases.serving.release.id, len(found), [one.id for one in found]
             )
             if not names:
                 break
             self._judge_again(names)
-            found = self._leads.listed(search)
+            found = self._leads.list_leads(search)
         return found
 
     def read(self, lead_id: str, branch: str | None) -> Lead:
         """One lead, judged as things stand; NotFound."""
         lead = self._leads.read(lead_id, branch)
-        self._judge_again(self._leads.doubtful(self._clock(), self._releases.serving.release.id, 1, [lead.id]))
+        self._judge_again(self._leads.list_doubtful(self._clock(), self._releases.serving.release.id, 1, [lead.id]))
         return self._leads.read(lead_id, branch)
 
     def sweep(self) -> bool:
         """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
         backing_off = self._failures.backing_off()
-        names = self._leads.doubtful(self._clock(), self._releases.serving.release.id, SWEEP, without=backing_off)
+        names = self._leads.list_doubtful(self._clock(), self._releases.serving.release.id, SWEEP, without=backing_off)
         for name in names:
             self._failures.attempt(name, self._judge_again, [name])
         return len(names) == SWEEP or self._leads.settle() > 0
@@ -134,15 +134,15 @@ class Leads:
     def _judge_again(self, names: Sequence[str]) -> None:
         actor = Actor("fourcast")
         for name in names:
-            with self._leads.desk(name, self._actors.lookback()) as desk:
+            with self._leads.lock(name, self._actors.lookback()) as desk:
                 if desk.lead.is_over(self._clock()):
-                    desk.set("expire", actor, status=EXPIRED)
+                    desk.change("expire", actor, status=EXPIRED)
                 elif desk.snapshot is None:
-                    desk.set("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
+                    desk.change("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
                 else:
-                    desk.judged(self._judge(desk, desk.lead.offer), actor)
+                    desk.apply_judgement(self._judge(desk, desk.lead.offer), actor)
 
-    def _judge(self, desk: Desk, offer: str) -> Judged:
+    def _judge(self, desk: LockedLead, offer: str) -> Judged:
         """What the gates say of an offer to the lead's customer, and that they are still the branch's."""
         judged = self._judging.judge(_there(desk), offer)
         return replace(judged, closed_by=MOVED) if desk.is_elsewhere() else judged
@@ -156,29 +156,29 @@ class Leads:
         gate closed meanwhile.
         """
         adviser = self._actors.adviser(actor)
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_branch(adviser, desk.lead)
             if desk.lead.status == CLAIMED and desk.lead.adviser == adviser.id:
                 return desk.lead
             expect_status(desk.lead, (OPEN,))
             self._actors.expect_fit(desk, adviser, IN_HAND)
             judged = self._judge(desk, desk.lead.offer)
-            lead = desk.judged(judged, actor)
+            lead = desk.apply_judgement(judged, actor)
             if judged.closed_by is None:
-                lead = desk.set("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=self._clock())
+                lead = desk.change("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=self._clock())
         if judged.closed_by is not None:
             raise self._judging.refusal(judged.closed_by, "The lead was withdrawn.", actor)
         return lead
 
     def release(self, lead_id: str, actor: Actor) -> Lead:
         """Give a claimed lead back, one's own or as a manager anybody's; Conflict where it is not theirs."""
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
-            return desk.set("release", actor, status=OPEN, claimed_at=None)
+            return desk.change("release", actor, status=OPEN, claimed_at=None)
 
     def contact(self, lead_id: str, actor: Actor) -> Lead:
         """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
             snapshot, now = _there(desk), self._clock()
             contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
@@ -188,8 +188,8 @@ class Leads:
                 raise self._judging.refusal(gate, "This contact may not be made now.", actor)
             values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}
             values |= {"outcome": None, "call_back_at": None, "expires_at": desk.lead.lasting(now + CREDIT_MS)}
-            desk.set("contact", actor, None, status=CONTACTED, **values)
-            desk.happened(contact, self._answers.forget)
+            desk.change("contact", actor, None, status=CONTACTED, **values)
+            desk.record_event(contact, self._answers.forget)
             return desk.lead
 
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
@@ -199,7 +199,7 @@ class Leads:
         accept that is said again counts once.
         """
         status, kind = OUTCOMES[reaction.outcome]
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             values = self._expect_reaction(desk, kind, actor)
             now = self._clock()
             values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
@@ -207,13 +207,13 @@ class Leads:
             values["expires_at"] = desk.lead.lasting(_lasts(reaction, now))
             if status == SOLD:
                 values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
-            desk.set("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
-            if kind is not None and not desk.has(_named(desk.lead, reaction.outcome)):
+            desk.change("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
+            if kind is not None and not desk.has_event(_named(desk.lead, reaction.outcome)):
                 event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
-                desk.happened(event, self._answers.forget)
+                desk.record_event(event, self._answers.forget)
             return desk.lead
 
-    def _expect_reaction(self, desk: Desk, kind: EventKind | None, actor: Actor) -> dict[str, object]:
+    def _expect_reaction(self, desk: LockedLead, kind: EventKind | None, actor: Actor) -> dict[str, object]:
         """That this reaction may be reported; what else changes by it: an open lead is whose customer came by."""
         _there(desk)
         if kind is None or desk.lead.status != OPEN:
@@ -228,49 +228,49 @@ class Leads:
     def reassign(self, lead_id: str, to: str, reason: str | None, actor: Actor) -> Lead:
         """A manager hands the lead to another adviser of the branch, in the status it has; Conflict, InvalidInput."""
         adviser = self._actors.adviser(actor, to, "to")
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_status(desk.lead, AT_WORK)
             self._actors.expect_manager(desk.lead, actor)
             expect_branch(adviser, desk.lead)
             if adviser.id != desk.lead.adviser:
                 self._actors.expect_fit(desk, adviser, AT_WORK)
             told = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
-            return desk.set("reassign", actor, told, adviser=adviser.id)
+            return desk.change("reassign", actor, told, adviser=adviser.id)
 
     def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
         """Note when to call back, by when the lead is due, and what to remember; Conflict where it is not theirs."""
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, AT_WORK, managers=True)
             given = {name: value for name in ("call_back_at", "due_on", "note")
                      if (value := getattr(plan, name)) is not None}  # fmt: skip
             lasts = 0 if plan.call_back_at is None else plan.call_back_at + DAY_MS
-            return desk.set("plan", actor, {"changed": sorted(given)}, **given, expires_at=desk.lead.lasting(lasts))
+            return desk.change("plan", actor, {"changed": sorted(given)}, **given, expires_at=desk.lead.lasting(lasts))
 
     def correct(self, lead_id: str, correction: Correction, actor: Actor) -> Lead:
         """A sale had another amount, or there was none: then the lead is as before it, and no decision counts it.
 
         A purchase that the bank itself reported stays the bank's; it is credited to this lead no more.
         """
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (SOLD,), managers=True)
             sale, lead = _named(desk.lead, "sold"), desk.lead
             told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
-                desk.amend(sale, correction.amount_yuan)
-                return desk.set("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=self._clock())
+                desk.amend_event(sale, correction.amount_yuan)
+                return desk.change("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=self._clock())
             before = CONTACTED if lead.contacted_at is not None else CLAIMED
-            before = ACCEPTED if desk.has(_named(lead, "accepted")) else before
+            before = ACCEPTED if desk.has_event(_named(lead, "accepted")) else before
             status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
             values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": self._clock()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
-            desk.set("correct", actor, told, status=status, **values, **closed)
-            desk.undo(sale, self._answers.forget)
+            desk.change("correct", actor, told, status=status, **values, **closed)
+            desk.undo_event(sale, self._answers.forget)
             return desk.lead
 
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
         """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""
         adviser = self._actors.adviser(actor)
-        with self._leads.desk(lead_id, self._actors.lookback(), actor.branch) as desk:
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_branch(adviser, desk.lead)
             expect_status(desk.lead, WAITING)
             snapshot = _there(desk)
@@ -281,7 +281,7 @@ class Leads:
             judged = self._judge(desk, offer)
             if judged.closed_by is None:
                 told = {"from": desk.lead.offer, "to": offer, "reason": reason}
-                return desk.set("override", actor, told, offer=offer, reason=reason, strategies=[])
+                return desk.change("override", actor, told, offer=offer, reason=reason, strategies=[])
             desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
         raise self._judging.refusal(str(judged.closed_by), "This offer may not be proposed.", actor)
 
@@ -309,7 +309,7 @@ def _lasts(reaction: Reaction, now: int) -> int:
     return now + CREDIT_MS if reaction.outcome == "accepted" else 0
 
 
-def _there(desk: Desk) -> Snapshot:
+def _there(desk: LockedLead) -> Snapshot:
     if desk.snapshot is None:
         raise Conflict("The lead's customer is not stored any more.")
     return desk.snapshot

@@ -100,9 +100,9 @@ class Sender:
 
     def _begin(self) -> bool:
         """Begin what there is room for; whether there was anything."""
-        waiting = self._deliveries.waiting()
+        waiting = self._deliveries.list_waiting()
         failing = {one.webhook_id: one.failing for one in waiting}
-        found = self._deliveries.due(shares(waiting, self._under_way.values()))
+        found = self._deliveries.take_due(shares(waiting, self._under_way.values()))
         for due in found:
             self._under_way[self._pool.submit(self._deliver, due)] = receiver(due.url, failing[due.webhook_id])
         return bool(found)
@@ -116,12 +116,12 @@ class Sender:
 
     def deliver(self, due: Due) -> None:
         """One attempt, and what came of it on record."""
-        status, error = self._sent(due, self._deliveries.secrets(due))
+        status, error = self._sent(due, self._deliveries.read_secrets(due))
         if status is not None and 200 <= status < 300:
-            self._deliveries.delivered(due, status)
+            self._deliveries.mark_delivered(due, status)
         else:
             chance = random.SystemRandom().random()
-            self._deliveries.failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
+            self._deliveries.mark_failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
 
     def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
         """What the receiver answered, and why that is no arrival where it is none."""

@@ -171,14 +171,14 @@ def test_receivers_that_never_end_and_poisoned_addresses_hold_nobody_up(
     fresh_store.customers.load([(f"c-{number}", {}) for number in range(12)])
 
     def states(webhook: str) -> list[str]:
-        return [str(one["state"]) for one in fresh_store.deliveries.listed(webhook, None, None, 50)]
+        return [str(one["state"]) for one in fresh_store.deliveries.list_deliveries(webhook, None, None, 50)]
 
     assert eventually(lambda: sender.step() and states(well) == ["delivered"] * 12)
     assert len(answering.got) == 12
     assert all("delivered" not in states(one) for one in stuck), "while these are still at it"
 
     def said(webhook: str) -> set[str]:
-        rows = fresh_store.deliveries.listed(webhook, None, None, 50)
+        rows = fresh_store.deliveries.list_deliveries(webhook, None, None, 50)
         return {str(one["error"]).split(":")[0] for one in rows if one["error"]}
 
     assert eventually(lambda: (sender.step(), all(said(one) for one in (*stuck, poisoned, unsigned)))[1])

@@ -214,9 +214,9 @@ def test_a_withdrawn_personalisation_is_a_word_like_any_other(store: Store) -> N
     store.consents.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
     yes = Word("own", "personalisation", True, 300, 399)
     assert store.consents.load([yes], at=NOW) == 1
-    assert store.consents.current("own").said["personalisation"].granted is False
+    assert store.consents.read_current("own").said["personalisation"].granted is False
     store.consents.load([yes._replace(proven=True)], at=NOW)
-    word = store.consents.current("own").said["personalisation"]
+    word = store.consents.read_current("own").said["personalisation"]
     assert (word.granted, word.at, word.source) == (True, 300, "import:said_on")
 
 

@@ -7,7 +7,8 @@
     lapse.sql       customer_id, lapsed: gone within the horizon                           (where the bank can tell)
     consents.sql    customer_id, purpose, granted, said_on: when they said it, if known    (if the bank has any)
 
-Here the folder is read and judged; nothing is run. ``warehouse`` runs the SQL, ``bank_tables`` judges what comes out.
+This module reads and checks the folder and runs nothing. ``warehouse`` runs the SQL, ``bank_tables`` checks the tables
+it returns.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -31,11 +32,11 @@ REQUIRED = ("name", "as_of", "timezone", "split", "horizon_days", "families")
 OPTIONAL = ("split_column", "outcome", "true_rate", "encoding", "owner", "notes")
 
 Among = Callable[[Collection[str]], Collection[str]]
-"""Of some customers' ids, those of whom something is true."""
+"""A function that returns, of some customers' ids, those for which a property holds."""
 
 
 def nobody(_: Collection[str]) -> Collection[str]:
-    """Where nothing is known of customers, it is true of nobody."""
+    """Return no customer: the property is known of none."""
     return ()
 
 
@@ -44,11 +45,12 @@ class Bank:
     """A bank as its folder describes it.
 
     ``as_of`` is the day at whose end the attributes hold; ``horizon_days`` how long outcomes were watched after it.
-    ``split`` says how unseen customers are chosen for the metrics: at random by customer, or, where ``split_column`` of
-    outcomes.sql gives a time, the last fifth in time. ``outcome`` puts each family's outcome into a sentence.
+    ``split`` says which customers measure the models: random folds of customers, or, where ``split_column`` of
+    outcomes.sql gives a time, the last fifth in time. ``outcome`` is a sentence for each family's outcome.
     ``true_rate`` is the share of takers among all customers, per family, where takers were over-sampled in the files.
-    ``encoding`` is what its files are written in; unsaid, UTF-8 or else GB18030. ``owner`` is who answers for the
-    models. Of the customers whom files name, ``erased`` tells who must not come back, ``stored`` whom we keep.
+    ``encoding`` is that of its files; without it, UTF-8 or else GB18030. ``owner`` names the person responsible for the
+    models. ``erased`` and ``stored`` return, of some customers' ids, those that were erased and those that the service
+    stores.
     """
 
     folder: Path
@@ -68,9 +70,9 @@ class Bank:
     stored: Among = field(default=nobody, compare=False)
 
     def known_until(self, now_ms: int) -> int:
-        """The instant up to which its files know (ms UTC): the end of ``as_of`` in the bank's zone.
+        """The instant until which its files are complete (ms UTC): the end of ``as_of`` in the bank's zone.
 
-        Its beginning where that day is not over yet: a file cannot know what the rest of the day brings.
+        It is the beginning of that day while the day is not over: a file cannot know the rest of the day.
         """
         begins, ends = (start_of(day, self.timezone.key) for day in (self.as_of, self.as_of + timedelta(days=1)))
         return ends if ends <= now_ms else begins
@@ -86,9 +88,9 @@ class Bank:
 
 
 def open_bank(folder: Path | Bank) -> Bank:
-    """The bank of a folder; raises InvalidInput with every fault of ``bank.yaml`` and every missing file.
+    """Return the bank of a folder; an open bank is returned unchanged.
 
-    A bank that is open stays as it is.
+    Raises: InvalidInput: with every fault of ``bank.yaml`` and every missing file.
     """
     if isinstance(folder, Bank):
         return folder
@@ -108,7 +110,10 @@ def open_bank(folder: Path | Bank) -> Bank:
 
 
 def read_yaml(where: Path) -> Any:
-    """What a YAML file of the bank says; raises InvalidInput where it is none."""
+    """Return the document of a YAML file of the bank.
+
+    Raises: InvalidInput: the file is not YAML.
+    """
     try:
         return yaml.safe_load(read_text(where))
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -1,8 +1,8 @@
-"""What a bank's SQL returned, judged: customers, outcomes and consents, sorted by customer.
+"""Customers, outcomes, lapses and consents of a bank's SQL, checked and sorted by customer.
 
 Order: ``warehouse.query`` -> the contract of each table (columns, then values; every fault at once, by row, column,
-value and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. What the
-files lack stays unknown: nothing is filled in here.
+value and what was expected) -> sorted rows. Sorting makes a model independent of the order of the files. Values that
+the files lack stay unknown.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -41,15 +41,15 @@ DEFAULT_TABLE = Path(__file__).parents[2] / "service" / "rules" / "default" / "a
 
 
 Word = tuple[str, str, bool, int, int, bool]
-"""Customer, purpose, yes or no, the first and last instant (ms UTC) at which they may have said it, and whether the
-file tells that."""
+"""Customer, purpose, yes or no, the first and last instant (ms UTC) at which the customer may have said it, and whether
+the file states that instant."""
 
 
 @dataclass(frozen=True)
 class Customers:
     """The customers of a bank: an Arrow table of ``customer_id`` and raw attributes, sorted by customer.
 
-    ``external_keys`` are by customer, of those whose files say one; no model sees them.
+    ``external_keys`` maps the customers that have one to their key; no model reads them.
 
     Iterating gives ``(customer_id, record)`` with the record as JSON carries it, unknown values left out.
     """
@@ -67,7 +67,7 @@ class Customers:
 
     @property
     def columns(self) -> list[str]:
-        """The attributes that the bank's files speak of."""
+        """The attributes that the bank's files hold."""
         return [name for name in self.table.column_names if name != ID]
 
     @property
@@ -80,10 +80,10 @@ class Customers:
 class Outcomes:
     """What the customers did, aligned to ``rows`` of the customers' table.
 
-    ``bought[family]`` is 0.0 or 1.0; ``held[family]`` tells who held it before, None where the bank does not say;
-    ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan brought by who bought,
-    NaN where it is not known; ``treated[family]`` is 1.0 or 0.0 of who was in a trial of its offers, by chance, NaN of
-    who was not. Families without such a column are not in them.
+    ``bought[family]`` is 0.0 or 1.0; ``held[family]`` is whether the customer held it before, None where the files lack
+    it; ``times`` is the split column where the bank splits by time. ``amounts[family]`` is the yuan that a buyer
+    brought, NaN where unknown; ``treated[family]`` is 1.0 or 0.0 for customers in a randomised trial of its offers, NaN
+    for the others. Families without such a column are left out.
     """
 
     rows: Places
@@ -96,7 +96,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Lapses:
-    """Who left within the horizon, aligned to ``rows`` of the customers' table: ``lapsed`` is 1.0 or 0.0."""
+    """Lapses within the horizon, aligned to ``rows`` of the customers' table: ``lapsed`` is 1.0 or 0.0."""
 
     rows: Places
     lapsed: Floats
@@ -108,7 +108,10 @@ def default_table() -> AttributeTable:
 
 
 def table_of(bank: Bank | Path) -> AttributeTable:
-    """The default policy's table and, below it, what the bank's own attributes.yaml adds; PolicyError where faulty."""
+    """The default policy's table with the additions of the bank's attributes.yaml.
+
+    Raises: PolicyError: attributes.yaml is faulty.
+    """
     own = open_bank(bank).folder / OWN_TABLE
     if not own.is_file():
         return default_table()
@@ -130,9 +133,11 @@ def expect_day(bank: Bank, now: int) -> None:
 def read_customers(
     bank: Bank | Path, files: Path, table: AttributeTable | None = None, rejects: Rejects | None = None
 ) -> Customers:
-    """The customers of a bank's files, without the erased; raises InvalidInput with every fault of every column.
+    """Read the customers of a bank's files, without the erased.
 
-    ``rejects``: of an import, which sets some rows aside, and takes new customers only under ids that a path can name.
+    ``rejects`` is given by an import: it sets some rows aside, and requires of new customers ids that fit a URL path.
+
+    Raises: InvalidInput: with every fault of every column.
     """
     described, known = open_bank(bank), table or table_of(bank)
 
@@ -150,7 +155,10 @@ def customers_from(judged: Rows) -> Customers:
 
 
 def read_outcomes(bank: Bank, files: Path, customers: Customers) -> Outcomes:
-    """The outcomes of those customers that have one; raises InvalidInput when the columns are not as agreed."""
+    """Read the outcomes of those customers that have one.
+
+    Raises: InvalidInput: outcomes.sql breaks the contract, or names none of the customers.
+    """
     read, where = read_rows(bank, files, "outcomes"), bank.folder / "outcomes.sql"
     raise_faults(where, outcome_faults(read, bank))
     outcomes = outcomes_from(bank, read, customers)
@@ -167,7 +175,10 @@ def outcomes_from(bank: Bank, judged: Rows, customers: Customers) -> Outcomes:
 
 
 def read_lapses(bank: Bank, files: Path, customers: Customers) -> Lapses | None:
-    """Who left, by lapse.sql; None where there is no such file: then nobody knows who stays."""
+    """Read lapse.sql; None without that file.
+
+    Raises: InvalidInput: lapse.sql breaks the contract.
+    """
     if bank.sql("lapse") is None:
         return None
     read, where = read_rows(bank, files, "lapse"), bank.folder / "lapse.sql"
@@ -185,10 +196,10 @@ def read_consents(
     now: int | None = None,
     rejects: Rejects | None = None,
 ) -> list[Word] | None:
-    """The words of consents.sql, sorted; None where there is no such file: consent is unknown.
+    """Read the consents of consents.sql, sorted; None without that file: consent is unknown.
 
-    ``purposes``: those of the policy that asks after them; another is a fault where they are given. So is a customer
-    who is neither ``among`` these nor stored, and what was said after ``now`` (ms UTC; the clock's unless given).
+    ``purposes`` are those of the policy; where they are given, another purpose is a fault. So are a customer that is
+    neither ``among`` these nor stored, and a consent later than ``now`` (ms UTC; by default the current time).
     ``rejects`` sets some of such rows aside.
     """
     described, until = open_bank(bank), now_ms() if now is None else now

@@ -1,8 +1,8 @@
-"""A bank's folder and files, checked before anybody trains: every table, every fault, all at once.
+"""All faults of a bank's folder and files at once, before training.
 
 Order: each table by its SQL, without the erased -> the ``table_contract`` of that table -> whether the tables know each
-other's customers. A table that cannot be read does not keep the others from being checked. ``bank_tables`` holds the
-same contract when it reads; here nothing is raised but what makes the folder no folder of a bank.
+other's customers. Where one table cannot be read, the others are checked all the same. ``bank_tables`` uses the same
+contract when it reads.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Set
@@ -27,8 +27,8 @@ TABLES = ("customers", "outcomes", "lapse", "consents")
 class Checked:
     """Rows of every table that could be read, and every fault with the name of its table.
 
-    ``nobodys`` counts the rows of a table whose customers are not among those of customers.sql: they are passed over.
-    ``unlearnable`` tells what sound tables lack to be learned from.
+    ``nobodys`` counts the rows of a table whose customers are not in customers.sql: they are ignored. ``unlearnable``
+    lists why sound tables are not enough to learn from.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Checked:
 
     @property
     def notes(self) -> Iterator[str]:
-        """A sentence for each table with rows of nobody."""
+        """A sentence for each table with rows of unknown customers."""
         for table, count in self.nobodys.items():
             said = f"{count:,} of {self.rows[table]:,} rows belong to nobody in customers.sql"
             yield f"{table}: {said}: no model learns from them"
@@ -57,11 +57,13 @@ def check_files(
     now: int | None = None,
     listed: int = LISTED,
 ) -> Checked:
-    """Every fault of a bank's files; raises InvalidInput only where bank.yaml or attributes.yaml do not stand.
+    """Return every fault of a bank's files.
 
-    ``purposes`` are those of the policy, which consents may speak of. A bank that is open knows who was erased and who
-    is stored. ``now`` (ms UTC; the clock's unless given) is when the bank's day and consents are judged.
-    ``listed``: how many faulty values of a column are told singly.
+    ``purposes`` are those of the policy, which consents may name. An open bank knows the erased and the stored
+    customers. The bank's day and consents are checked as of ``now`` (ms UTC; by default the current time). ``listed``
+    is how many faulty values of a column get a row of their own.
+
+    Raises: InvalidInput, PolicyError: bank.yaml or attributes.yaml is faulty.
     """
     described, found = open_bank(bank), Checked()
     at, table, read = now_ms() if now is None else now, table_of(described), dict[str, Rows]()
@@ -90,7 +92,7 @@ def check_files(
 
 
 def _unlearnable(read: Mapping[str, Rows], bank: Bank, table: AttributeTable) -> list[Problem]:
-    """What training would refuse; nothing where there are no outcomes to learn from."""
+    """The faults that training would refuse; none where there are no outcomes."""
     if not {"customers", "outcomes"} <= read.keys():
         return []
     customers = customers_from(read["customers"])
@@ -112,7 +114,7 @@ def _faults(
 
 
 def _strangers(ids: Mapping[str, Set[str]]) -> Iterator[tuple[str, Problem]]:
-    """Tables none of whose customers is among those of customers.sql: ids that are written differently."""
+    """A fault for each table without any customer of customers.sql: its ids are written differently."""
     customers = ids.get("customers", set())
     for name, found in ids.items():
         if customers and found and not found & customers:

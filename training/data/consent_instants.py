@@ -1,4 +1,4 @@
-"""When a row of consents.sql was said: ``said_on``, else the bank's day, as the first and last instant it may mean.
+"""The time of each row of consents.sql: ``said_on``, else the bank's day, as the first and last instant it may mean.
 
     said_on                               first instant            last instant
     a date (or midnight: a date, too)     when that day begins     when it ends
@@ -6,7 +6,7 @@
     an instant with a zone                that one
     unknown, or there is no such column   the bank's day (``as_of``): the bank's record, no proof of an instant
 
-Which of two words holds is decided where they are stored; here nothing is.
+Which of two consents holds is decided where they are stored, not here.
 """
 
 import re
@@ -40,7 +40,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class ConsentInstants:
-    """For every row its first and last instant (ms UTC), whether the file tells it, whether it is no time."""
+    """For every row its first and last instant (ms UTC), whether the file states it, whether the value is no time."""
 
     earliest: Places
     latest: Places
@@ -49,7 +49,7 @@ class ConsentInstants:
 
 
 def read_instants(table: pa.Table, bank: Bank) -> ConsentInstants:
-    """When each row was said; a row whose ``said_on`` cannot be read speaks as of the bank's day, and is ``wrong``."""
+    """Read the time of each row; a row whose ``said_on`` cannot be read has the bank's day, and is ``wrong``."""
     day, size = span(bank.as_of, bank.timezone), table.num_rows
     if SAID_ON not in table.column_names:
         return ConsentInstants(np.full(size, day[0]), np.full(size, day[1]), np.zeros(size, bool), np.zeros(size, bool))

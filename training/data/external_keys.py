@@ -1,6 +1,6 @@
-"""External keys in a bank's files: a column of customers.sql that is no attribute, and that no model sees.
+"""External keys in a bank's files: a column of customers.sql that is no attribute and that no model reads.
 
-Another system's own name of the customer, text whatever it looks like. A customer may have none; nobody shares one.
+The key is the customer's id in another system, always text. A customer may have none; no two customers share one.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from training.data.table_contract import is_odd, list_faults
 
 
 def key_faults(rows: Rows) -> list[Problem]:
-    """Keys that no path could name (``service.core.customer_ids``), and keys of several rows; a row may have none."""
+    """Faults of keys that cannot stand in a URL path (``service.core.customer_ids``), and of keys in several rows."""
     if rows.table.column_names.count(KEY) != 1:
         return []
     column = rows.table.column(KEY)
@@ -32,7 +32,7 @@ def key_faults(rows: Rows) -> list[Problem]:
 
 
 def split_keys(table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
-    """A table of customers without its keys, and the keys by customer, of those who have one."""
+    """Split a table of customers into the table without keys and ``{customer: key}`` of the customers that have one."""
     if KEY not in table.column_names:
         return table, {}
     both = zip(table.column(ID).to_pylist(), pc.cast(table.column(KEY), pa.string()).to_pylist(), strict=True)

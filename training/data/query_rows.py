@@ -1,8 +1,8 @@
-"""What a bank's query returned, without the erased: each row keeps the number it had when the SQL returned it.
+"""Rows of a bank's query, without erased customers: each row keeps the number it had when the SQL returned it.
 
-The files of a core bank name a customer for years after the erasure. Every table is read here, so that nobody comes
-back by any of them, and a faulty row of somebody who is gone holds nobody up. Columns come in the kinds that the
-contract knows.
+The files of a core bank name a customer for years after the erasure. Every table is read by this module, so that no
+erased customer comes back, and a faulty row of an erased customer refuses no file. Columns are cast to the kinds of the
+contract.
 """
 
 from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ from training.data.warehouse import query
 
 ID = "customer_id"
 KEY = "external_key"
-"""A column of customers.sql that is no attribute: another system's own name of the customer."""
+"""A column of customers.sql that is no attribute: the customer's key in another system."""
 FLAGS = ("bought_", "held_", "treated_", "lapsed", "granted")
 AMOUNT = "amount_"
 LISTED = 20
@@ -31,9 +31,9 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Rows:
-    """A table as Arrow, the number of each row (the first that the SQL returned is 1), and whom it left out.
+    """A table as Arrow, the number of each row (from 1, as the SQL returned them), and the erased customers left out.
 
-    ``in_kinds`` reads its columns as what they must be; ``listed``: how many faulty values of a column are told singly.
+    ``in_kinds`` casts its columns; ``listed`` is how many faulty values of a column get a row of their own.
     """
 
     table: pa.Table
@@ -43,7 +43,7 @@ class Rows:
     listed: int = LISTED
 
     def only(self, wanted: Flags) -> "Rows":
-        """The rows where ``wanted``, under their old numbers: what could not be read as its kind may be gone now."""
+        """The rows where ``wanted``, with their old numbers, cast again: values that could not be cast may be gone."""
         table = self.in_kinds(self.table.filter(pa.array(wanted)))
         return replace(self, table=table, numbers=self.numbers[wanted])
 
@@ -54,9 +54,11 @@ class Rows:
 
 
 def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | None = None) -> Rows:
-    """What ``<name>.sql`` returns over the folder ``files``, without the erased; raises InvalidInput as ``query``.
+    """Run ``<name>.sql`` over the folder ``files`` and return its rows without erased customers.
 
-    ``attributes``: what the columns of customers.sql must be.
+    ``attributes`` gives the kinds of the columns of customers.sql.
+
+    Raises: InvalidInput: as ``warehouse.query``.
     """
     table = query(bank, files, name)
     kinds = partial(in_kinds, kinds=_kinds(table.column_names, attributes), zone=bank.timezone)
@@ -67,7 +69,7 @@ def read_rows(bank: Bank, files: Path, name: str, attributes: AttributeTable | N
 
 
 def _kinds(columns: list[str], attributes: AttributeTable | None) -> dict[str, Kind]:
-    """What each column that stands once must be."""
+    """The kind of each column that occurs once."""
     kinds = {one: _kind(one, attributes) for one in columns if columns.count(one) == 1}
     return {one: kind for one, kind in kinds.items() if kind is not None}
 
@@ -83,7 +85,7 @@ def _kind(column: str, attributes: AttributeTable | None) -> Kind | None:
 
 
 def customers_of(table: pa.Table) -> set[str]:
-    """Every customer whom a table names; nobody where it has no such column, or several, or one that is no text."""
+    """The ids of a table's customers; empty where it has no id column, several, or one that is not text."""
     if table.column_names.count(ID) != 1:
         return set()
     column = table.column(ID)

@@ -1,7 +1,7 @@
-"""Rows of a bank's files that do not fit: they refuse the files, or, up to a number of them, are set aside and told.
+"""Rows of a bank's files that do not fit: up to a number of them are set aside; more of them refuse the files.
 
-One bad row must not hold up a million. What is set aside is written to a file, by table, row, customer and reason, and
-nothing is known of it afterwards. A fault that is no row's (a missing column) refuses the files whatever the number.
+One bad row must not hold up a million. The rows set aside are written to a file, by table, row, customer and reason,
+and are not stored otherwise. A fault of no single row (a missing column) refuses the files whatever the number.
 """
 
 from collections.abc import Callable
@@ -37,9 +37,11 @@ class Rejects:
     rows: list[Reject] = field(default_factory=list)
 
     def keep_fitting(self, read: Rows, where: Path, judge: Judge) -> Rows:
-        """The rows of a table that fit. InvalidInput with the faults where others are not all to be set aside.
+        """Return the rows of a table that fit, and set the others aside.
 
-        What is left is judged again, for a row that is gone may have kept a fault of others from being seen.
+        The remaining rows are checked again, since a row that is gone may have hidden a fault of others.
+
+        Raises: InvalidInput: more rows are faulty than may be set aside, or a fault belongs to no row.
         """
         while faults := judge(replace(read, listed=max(LISTED, self.most + 1) if self.most else LISTED)):
             aside = self._aside(where, faults)
@@ -47,7 +49,8 @@ class Rejects:
         return read
 
     def write(self, out: Path) -> None:
-        """Every row that was set aside, as .csv that is safe to open, or .parquet; the head alone where none was."""
+        """Write the rows that were set aside as .csv (safe in a spreadsheet) or .parquet; only the header where there
+        are none."""
         kinds = {"table": pa.string(), "row": pa.int64(), "customer_id": pa.string(), "reason": pa.string()}
         told = {name: pa.array([getattr(one, name) for one in self.rows], kind) for name, kind in kinds.items()}
         writer_for(out)(pa.table(told), out)

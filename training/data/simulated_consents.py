@@ -1,7 +1,7 @@
-"""Simulated risk assessments, reach and consents: plainly labelled stand-ins for what a bank's files lack.
+"""Simulated risk assessments, reachability and consents, labelled as such, where a bank's files lack them.
 
 Used by the synthetic bank, and by ``--supplement`` for a real bank so that wealth offers and outbound channels can be
-shown. Never used to train. A value the bank does give is left alone; ``SOURCE`` labels what was made up.
+shown. They are never used to train. A column that the bank's files have is kept; ``SOURCE`` labels simulated consents.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ ASSESSMENT_AGE_DAYS = 480
 
 
 def supplement_customers(customers: Customers, seed: int, today: date) -> Customers:
-    """The customers with simulated assessments and reach in the columns that their bank does not give."""
+    """Return the customers with simulated assessments and reachability in the columns that their files lack."""
     simulated = assessments(len(customers), seed, today)
     table = customers.table
     for name, values in simulated.items():
@@ -51,7 +51,7 @@ def simulated_consents(customers: Customers, seed: int) -> list[tuple[str, str, 
 
 
 def assessments(count: int, seed: int, today: date) -> dict[str, pa.Array]:
-    """Risk assessments and reach of ``count`` customers, by attribute; unknown where nobody has asked."""
+    """Risk assessments and reachability of ``count`` customers, by attribute; null where not assessed."""
     chance = np.random.default_rng([seed, 1])
     assessed = chance.random(count) < ASSESSED_SHARE
     tolerance = chance.choice(np.arange(1.0, 6.0), count, p=TOLERANCE_SHARES)

@@ -1,6 +1,6 @@
-"""Whether a bank's files hold enough to learn from: both outcomes, often enough, and what tells customers apart.
+"""Whether a sample is enough to learn from: both outcomes, often enough, and at least one column that varies.
 
-Order: the files fit their contract (``table_contract``) -> ``faults`` -> training. ``fourcast check-files`` tells the
+Order: the files fit their contract (``table_contract``) -> ``faults`` -> training. ``fourcast check-files`` lists the
 same faults that training refuses.
 """
 
@@ -24,13 +24,13 @@ UNSEEN_SHARE = 0.2
 
 
 def require_enough(sample: Sample, bank: Bank) -> None:
-    """Raise NotLearnable where a bank's customers with an outcome cannot be learned from."""
+    """Raise NotLearnable where the sample is not enough to learn from."""
     if found := list(faults(sample, bank)):
         raise NotLearnable(f"{bank.folder}: there is too little to learn from", found)
 
 
 def faults(sample: Sample, bank: Bank) -> Iterator[Problem]:
-    """What is missing, each with the counts that are there and that are needed."""
+    """The faults of a sample, each with the counts found and the counts needed."""
     if not sample.names:
         same = "every column is the same, or unknown, for all of them"
         more = f"dates, and texts of more than {MOST_WORDS} words, are not learned from"
@@ -49,7 +49,7 @@ def _family(sample: Sample, family: str) -> Iterator[Problem]:
 
 
 def lacking_outcome(family: str, taken: Floats) -> Iterator[Problem]:
-    """What is missing where all customers of the files took an offer of the family, or none did."""
+    """The fault of files in which all customers took an offer of the family, or none did."""
     yield from _both(f"bought_{family}", taken, 1, "the customers of customers.sql")
 
 
@@ -62,7 +62,7 @@ def _both(column: str, taken: Floats, least: int, among: str) -> Iterator[Proble
 
 
 def by_time(times: npt.NDArray[Any]) -> tuple[Places, Places]:
-    """The places of the earlier customers and of those who came last, the fifth of them and whoever came as late."""
+    """Rows of the earlier customers and of the last fifth in time; ties of the border belong to the last fifth."""
     times = np.asarray(times)
     border = np.sort(times, kind="stable")[int(len(times) * (1 - UNSEEN_SHARE))]
     return np.flatnonzero(times < border), np.flatnonzero(times >= border)

@@ -1,12 +1,10 @@
-"""The data contract: what a bank's tables must hold. Every fault at once, by row, customer, column, value, expectation.
+"""The data contract: what a bank's tables must hold; every fault at once, by row, customer, column, value, expectation.
 
-Rows are counted from 1 in the order in which the SQL returned them. A column lists its first 20 faulty values, then
-tells how many more there are and which values they are, each with its count. Kinds, ranges and words are those of
-``attributes.yaml``, judged by the very encoders that serving uses: a schema library beside them would be a second
-truth, and names no customer.
+Rows are counted from 1 in the order in which the SQL returned them. A column lists its first 20 faulty values, then the
+number of the others and their values with counts. Kinds, ranges and words are those of ``attributes.yaml``, checked by
+the same encoders that serving uses: a schema library would be a second truth, and names no customer.
 
-Here are the columns' contracts and what each table makes of them; ``bank_tables`` refuses at the first faulty table,
-``checking`` tells the faults of all.
+``bank_tables`` refuses the first faulty table, ``check_files`` lists the faults of all.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -34,7 +32,7 @@ YEAR_FIRST = (
     ", the year first (2025/3/4, 20250304 and 2025年3月4日 do too; another order is the SQL's to say: strptime)"
 )
 DISTINCT, SHOWN = 10, 60
-"""Different faulty values that are told with their counts, and characters of each."""
+"""The most different faulty values listed with their counts, and the characters of each."""
 KEEP_DIGITS = "read them as text (types = {'column': 'VARCHAR'}), or CAST(column AS BIGINT) where no digit is lost"
 UTC = ZoneInfo("UTC")
 CONSENTS = (ID, "purpose", "granted")
@@ -52,7 +50,7 @@ class Fault(Problem):
 
 
 def day_faults(bank: Bank, now: int) -> list[Problem]:
-    """A bank's day after today, where the bank is: nobody knows yet what holds at its end. ``now`` in ms UTC."""
+    """The fault of a bank's day after today in the bank's zone: its end is not known yet. ``now`` in ms UTC."""
     today = day_at(now, bank.timezone.key)
     if bank.as_of <= today:
         return []
@@ -61,7 +59,7 @@ def day_faults(bank: Bank, now: int) -> list[Problem]:
 
 
 def customer_faults(rows: Rows, bank: Bank, table: AttributeTable) -> list[Problem]:
-    """Every fault of customers.sql: columns, ids, values, and dates that nobody could know on the bank's day."""
+    """Every fault of customers.sql: columns, ids, values, and dates after the bank's day."""
     if absent := missing(rows, [ID]):
         return absent
     there, known = rows.table.column_names, raw(table)
@@ -98,10 +96,9 @@ def lapse_faults(rows: Rows) -> list[Problem]:
 
 
 def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] | None = None) -> list[Problem]:
-    """Every fault of consents.sql: ids, purposes nobody asks after, flags, times, yes and no at once; no rows are none.
+    """Every fault of consents.sql: ids, unknown purposes, flags, times, yes and no at once. No rows are no fault.
 
-    ``purposes`` are those of the policy; None where only their form is to be judged. ``now`` in ms UTC: nobody has
-    said anything after it.
+    ``purposes`` are those of the policy; None checks only their form. ``now`` in ms UTC: a later consent is a fault.
     """
     absent = [*missing_columns(rows, CONSENTS), *_no_columns(rows)]
     if ID not in _once(rows) or not rows.table.num_rows:
@@ -118,13 +115,13 @@ def consent_faults(rows: Rows, bank: Bank, now: int, purposes: Collection[str] |
 
 
 def _once(rows: Rows) -> set[str]:
-    """The columns that can be judged: those that stand there once."""
+    """The columns that can be checked: those that occur once."""
     names = rows.table.column_names
     return {name for name in names if names.count(name) == 1}
 
 
 def _strange_faults(rows: Rows, purposes: Collection[str] | None) -> list[Problem]:
-    """Purposes that are none of the policy's."""
+    """Faults of purposes that the policy does not have."""
     if purposes is None:
         return []
     strange = np.array([one not in purposes for one in rows.table.column("purpose").to_pylist()], dtype=bool)
@@ -140,7 +137,7 @@ def _no_columns(rows: Rows) -> list[Problem]:
 
 
 def time_faults(rows: Rows, said: ConsentInstants, now: int) -> list[Problem]:
-    """Times of consents that are none, or lie ahead; a row without one is of the bank's day (``day_faults``)."""
+    """Faults of times that are no time, or lie after ``now``; a row without one has the bank's day (``day_faults``)."""
     later = (said.earliest > now) & said.proven
     ahead = "must not lie in the future: nobody has said it yet"
     times = list_faults(rows, SAID_ON, said.wrong, lambda _: EXPECTED) if said.wrong.any() else []
@@ -148,7 +145,7 @@ def time_faults(rows: Rows, said: ConsentInstants, now: int) -> list[Problem]:
 
 
 def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[Problem]:
-    """Rows of customers who are neither among ``customers`` nor stored: there is nobody to whom they could belong."""
+    """Faults of rows whose customer is neither among ``customers`` nor stored."""
     others = customers_of(rows.table) - set(customers)
     if not others:
         return []
@@ -160,7 +157,8 @@ def stranger_faults(rows: Rows, bank: Bank, customers: Collection[str]) -> list[
 
 
 def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
-    """Ids of new customers that no path could name (``service.core.customer_ids``); who is stored keeps theirs."""
+    """Faults of new customers' ids that do not fit a URL path (``service.core.customer_ids``); stored ids are not
+    checked."""
     faulty = {one: said for one in customers_of(rows.table) if one and (said := customer_ids.fault(one))}
     if not faulty:
         return []
@@ -170,9 +168,9 @@ def name_faults(rows: Rows, bank: Bank) -> list[Problem]:
 
 
 def _torn(rows: Rows, said: ConsentInstants, now: int) -> list[Problem]:
-    """What a customer grants although they refuse it at the same time, or by the same file at whatever time.
+    """Rows that grant a purpose which the same customer refuses at the same time, or by the same file without times.
 
-    Of rows that say who, what and when; the others are faults of their own.
+    Only rows with a customer, a purpose and a time are compared; the others are faults of their own.
     """
     if any(_is_no_text(rows.table.column(name)) for name in (ID, "purpose")):
         return []
@@ -208,20 +206,20 @@ def raise_faults(where: object, problems: Iterable[Problem]) -> None:
 
 
 def missing(rows: Rows, names: Iterable[str]) -> list[Problem]:
-    """One problem per column that is not there once, and one where there are no rows, but those of the erased."""
+    """A problem per column that does not occur once, and one where there are no rows apart from those of the erased."""
     faults = missing_columns(rows, names)
     return faults if rows.table.num_rows or rows.erased else [*faults, Problem(ID, "the query returns no rows at all")]
 
 
 def missing_columns(rows: Rows, names: Iterable[str]) -> list[Problem]:
-    """One problem per column that is not there, or more than once."""
+    """A problem per column that is missing, or occurs more than once."""
     names, there = list(names), rows.table.column_names
     faults = [Problem(name, f"is missing; the columns are {', '.join(there)}") for name in names if name not in there]
     return faults + [Problem(name, "is returned twice") for name in names if there.count(name) > 1]
 
 
 def text_faults(rows: Rows, name: str) -> list[Problem]:
-    """Values that are null, empty or too long; a fraction is no text, for it may have lost digits or zeros."""
+    """Faults of values that are null, empty or too long; a fraction is no text: it may have lost digits or zeros."""
     column, size = rows.table.column(name), f"text of 1 to {customer_ids.LONGEST} characters"
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         return [Problem(name, f"must be text or whole numbers, got fractions ({column.type}); {KEEP_DIGITS}")]
@@ -243,7 +241,7 @@ def _unfit(words: pa.ChunkedArray) -> Flags:
 
 
 def id_faults(rows: Rows) -> list[Problem]:
-    """Ids that are null, empty, too long, or stand in more than one row."""
+    """Faults of ids that are null, empty, too long, or in more than one row."""
     faults, column = text_faults(rows, ID), rows.table.column(ID)
     if _is_no_text(column):
         return faults
@@ -263,7 +261,7 @@ def column_faults(rows: Rows, table: AttributeTable) -> list[Problem]:
 
 
 def value_faults(rows: Rows, name: str, table: AttributeTable, zone: ZoneInfo) -> list[Problem]:
-    """Every value of one column that cannot be read, or that the table would refuse in a customer's record."""
+    """Faults of the values of a column that cannot be read, or that the table refuses in a customer's record."""
     kind = table.kind_of(name)
     assert kind is not None
     given = rows.table.column(name).type
@@ -285,7 +283,7 @@ def is_odd(given: pa.DataType) -> bool:
 
 
 def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
-    """Dates after the bank's day; unknown ones, and what is no date at all, are not judged."""
+    """Faults of dates after the bank's day; null, and values that are no date, are not checked."""
     column, _ = read_column(rows.table.column(name), Kind.DATE, bank.timezone)
     if not pa.types.is_date(column.type):
         return []
@@ -295,7 +293,7 @@ def later_faults(rows: Rows, name: str, bank: Bank) -> list[Problem]:
 
 
 def flag_faults(rows: Rows, name: str, *, unknown: bool = False) -> list[Problem]:
-    """Values that are not true or false, or 1 or 0; null is neither, and a fault unless it may be ``unknown``."""
+    """Faults of values that are not true or false, or 1 or 0; null is a fault unless it may be ``unknown``."""
     figures, column = _truths(rows, name), rows.table.column(name)
     if figures is None:
         return [Problem(name, f"must be true or false (or 1 and 0), got a column of {column.type}")]
@@ -314,7 +312,7 @@ def _truths(rows: Rows, name: str) -> Floats | None:
 
 
 def amount_faults(rows: Rows, name: str) -> list[Problem]:
-    """Values that are no amount of money, 0 yuan or more; null is an amount that nobody knows."""
+    """Faults of values that are no amount of 0 yuan or more; null is an unknown amount."""
     column, unread = read_column(rows.table.column(name), Kind.MONEY, UTC)
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_kind(column.type) for is_kind in kinds):
@@ -352,7 +350,7 @@ def _is_there(column: pa.ChunkedArray) -> Flags:
 
 
 def list_faults(rows: Rows, name: str, bad: Flags, expectation: Callable[[Any], str]) -> list[Problem]:
-    """The ``bad`` values of a column: the first by row, customer and value, the others by their number."""
+    """The faults of the ``bad`` values of a column: the first by row, customer and value, the others counted."""
     places = np.flatnonzero(bad).tolist()
     ids, values = rows.table.column(ID), rows.table.column(name)
     problems: list[Problem] = [

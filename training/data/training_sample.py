@@ -1,7 +1,7 @@
-"""What a bank's models learn from: its customers with an outcome, as a matrix of what tells them apart.
+"""The training sample: a bank's customers with an outcome, as a matrix of the columns that vary.
 
 Order: the bank's SQL (``bank_tables``) -> every attribute and feature as a column (``FeatureProgram``) -> the columns
-that vary -> ``Sample``. Dates stay out, since they only grow; so do texts that name something.
+that vary -> ``Sample``. Dates are left out, since they only grow; so are texts with too many different words.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from training.data.bank import Bank
 from training.data.bank_tables import Customers, Outcomes, read_customers, read_outcomes, table_of
 
 MOST_WORDS = 64
-"""A text with more different words is a name of something (a branch, an adviser), not a property to learn from."""
+"""A text column with more different words is a name (a branch, an adviser), not a property to learn from."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one bank's models learn from: the matrix (n, f), its columns, and who did what."""
+    """The matrix (n, f), its columns, and the outcomes of the same customers."""
 
     rows: Floats
     names: list[str]
@@ -36,14 +36,14 @@ class Sample:
 
 
 def read_sample(bank: Bank, files: Path, table: AttributeTable | None = None) -> tuple[Sample, Customers]:
-    """The customers with an outcome as a matrix of attributes and features that tell customers apart."""
+    """Read the customers with an outcome as a matrix of the attributes and features that vary."""
     table = table or table_of(bank)
     customers = read_customers(bank, files, table)
     return sample_of(customers, read_outcomes(bank, files, customers), table), customers
 
 
 def sample_of(customers: Customers, outcomes: Outcomes, table: AttributeTable) -> Sample:
-    """Those of the customers that have an outcome, by the columns that vary among them."""
+    """The sample of the customers that have an outcome, by the columns that vary among them."""
     known = customers.table.take(pa.array(outcomes.rows))
     program = FeatureProgram(table)
     columns: dict[str, Any] = dict(table.encode_frame(known))

@@ -1,9 +1,9 @@
-"""A bank's SQL, run by DuckDB that is locked into the folder of the bank's files.
+"""A bank's SQL, run by DuckDB, which can read the folder of the bank's files and nothing else.
 
 The query reads files as ``read_csv(file('balances.csv.gz'))`` or ``read_parquet(file('*.parquet'))``; ``as_of()`` is
-the bank's day. It may read nothing else: no other folder, no network, no extension, no write; one SELECT and no more.
-What is not UTF-8 is converted into a folder that lives as long as the query; ``columns`` says what each column of a CSV
-is. What comes out is an Arrow table; ``bank_tables`` judges it.
+the bank's day. The query is one SELECT. It has no other folder, no network, no extension and cannot write. A file that
+is not UTF-8 is converted into a temporary folder; ``csv_kinds`` finds the kind of each CSV column. The result is an
+Arrow table, which ``bank_tables`` checks.
 """
 
 import json
@@ -33,7 +33,11 @@ FILE_NAMES = re.compile(r"""file\(\s*'([^']+)'\s*\)""")
 
 
 def query(bank: Bank, files: Path, name: str) -> pa.Table:
-    """What ``<name>.sql`` returns over the folder ``files``; raises InvalidInput with the file and DuckDB's words."""
+    """Run ``<name>.sql`` over the folder ``files`` and return its table.
+
+    Raises: InvalidInput: a file is missing, the SQL is not one SELECT, or DuckDB fails; with the file and DuckDB's
+    message.
+    """
     text = bank.sql(name)
     if text is None:
         raise InvalidInput(f"{bank.folder / name}.sql: no such file")
@@ -54,9 +58,9 @@ def query(bank: Bank, files: Path, name: str) -> pa.Table:
 
 
 def files_read(bank: Bank, files: Path) -> dict[str, str]:
-    """``{name: SHA-256}`` of all that models are made of: the bank's YAML and SQL, and every file that the SQL names.
+    """``{name: SHA-256}`` of the sources of a model: the bank's YAML and SQL, and every file that the SQL names.
 
-    Of YAML and SQL what they say is hashed; comments, blanks and the order of keys say nothing.
+    Comments, blanks and the order of keys in YAML and SQL do not change the hash.
     """
     texts = {f"{name}.sql": bank.sql(name) for name in ("customers", "outcomes", "lapse")}
     patterns = {found for text in texts.values() if text for found in FILE_NAMES.findall(text)}
@@ -97,7 +101,7 @@ def _reads(connection: duckdb.DuckDBPyConnection, text: str, copies: Path, encod
 
 
 def _as_plain(connection: duckdb.DuckDBPyConnection, text: str, reads: Sequence[Read]) -> str:
-    """The SQL with every call of ``read_csv`` reading UTF-8, each column as what it plainly is."""
+    """The SQL in which every ``read_csv`` reads UTF-8 with the kind of each column."""
     calls = [in_dialect(connection, call, list(files.values())) for call, files in reads]
     paths = [call.path if _is_plain(files) else str([str(path) for path in files.values()]) for call, files in reads]
     found = [columns_of(connection, call, path) for call, path in zip(calls, paths, strict=True)]
@@ -114,14 +118,14 @@ def _is_plain(files: Mapping[Path, Path]) -> bool:
 
 
 def _refuse_ragged(connection: duckdb.DuckDBPyConnection, where: Path, reads: Sequence[Read]) -> None:
-    """Raise InvalidInput where lines of the files can be no rows; ``--rejects`` knows only what could be read."""
+    """Raise InvalidInput where lines of the files cannot be rows; ``--rejects`` sets aside only rows that were read."""
     faults = [fault for call, files in reads for fault in find_ragged_lines(connection, call, files)]
     if faults:
         raise InvalidInput(f"{where}: reads lines that are no rows (--rejects sets aside only rows that are)", faults)
 
 
 def _files(connection: duckdb.DuckDBPyConnection, call: Call, copies: Path, encoding: str | None) -> dict[Path, Path]:
-    """Each file of a call and where it is read: a converted copy where it is not UTF-8, or its end is marked."""
+    """Each file of a call and the path it is read from: a converted copy where it is not UTF-8, or ends with 0x1A."""
     encoding = _stated(connection, call) or encoding
     said = connection.execute(f"SELECT {call.path}").fetchall()[0][0]
     patterns = said if isinstance(said, list) else [said]
@@ -167,7 +171,7 @@ def _locked(bank: Bank, files: Path, copies: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _linked(files: Path) -> list[str]:
-    """Where the folder's links lead, quoted: whoever laid them there wants them read."""
+    """The targets of the folder's symbolic links, quoted for SQL: they may be read, too."""
     links = sorted({realpath(path) for path in files.rglob("*") if path.is_symlink()})
     return ["'" + link.replace("'", "''") + "'" for link in links]
 

@@ -1,4 +1,4 @@
-"""How a file is read: its encoding, how its lines are cut, of which kind each column is; strictly, and never guessed.
+"""Files of a bank: encoding, dialect and kinds of their columns, found by the whole file and never guessed.
 
 encoding      UTF-8, GB18030 or UTF-16: how the text of a file is encoded
 csv_calls     calls of read_csv in a bank's SQL

@@ -1,4 +1,4 @@
-"""What a query returned, in the kinds that the contract knows: strictly, and never guessed.
+"""Columns of a query cast to the kinds of the contract: strictly, and never guessed.
 
 Text becomes a number, a truth or a day where its column must hold one; whole numbers become the digits of an id or a
 word; an instant becomes the day that it is in the bank's zone. A day is read with the year first (2025-03-04, 2025/3/4,
@@ -35,7 +35,7 @@ SPAN_S = (-62_135_596_800, 253_402_214_400)
 
 
 def in_kinds(rows: pa.Table, kinds: Mapping[str, Kind], zone: ZoneInfo) -> pa.Table:
-    """A table with each column in its kind, where every value of the column can be read."""
+    """The table with each column cast to its kind, where every value of the column can be read."""
     for column, kind in kinds.items():
         read, bad = read_column(rows.column(column), kind, zone)
         if not bad.any():
@@ -44,7 +44,7 @@ def in_kinds(rows: pa.Table, kinds: Mapping[str, Kind], zone: ZoneInfo) -> pa.Ta
 
 
 def read_column(column: pa.ChunkedArray, kind: Kind, zone: ZoneInfo) -> tuple[pa.ChunkedArray, Flags]:
-    """A column in its kind, and which of its values cannot be read: these are unknown in it."""
+    """A column cast to its kind, with null for values that cannot be read, and a flag for each of these."""
     given = column.type
     if kind is Kind.TEXT:
         return _digits(column), _none(column)
@@ -58,7 +58,7 @@ def read_column(column: pa.ChunkedArray, kind: Kind, zone: ZoneInfo) -> tuple[pa
 
 
 def _reading(kind: Kind, zone: ZoneInfo) -> tuple[Callable[[str], object], pa.DataType | None]:
-    """How one text is read (None where it cannot be), and the type of what comes of it; None: whole or not."""
+    """The parser of one text (None where it cannot be read), and the type of the column (None: integers or floats)."""
     if kind is Kind.BOOLEAN:
         return lambda text: TRUTHS.get(text.lower()), pa.bool_()
     return (lambda text: day_of(text, zone), pa.date32()) if kind is Kind.DATE else (number_of, None)
@@ -85,7 +85,7 @@ def number_of(text: str) -> int | float | None:
 
 
 def day_of(text: str, zone: ZoneInfo) -> date | None:
-    """The day that a text names, year first; of an instant the day in the bank's zone; None where nothing is sure."""
+    """The day that a text names, year first, or the bank's day of an instant; None where it is ambiguous."""
     found = DAY.match(text)
     if found is None:
         return None
@@ -109,7 +109,7 @@ def _day_at(midnight: datetime, time: re.Match[str], zone: ZoneInfo) -> date:
 
 
 def _days(column: pa.ChunkedArray, zone: ZoneInfo) -> tuple[pa.ChunkedArray, Flags]:
-    """The days of instants: by the bank's clock where they bear a zone, by their own where they bear none."""
+    """The days of instants: in the bank's zone where they have a zone, as written where they have none."""
     instants = pc.cast(column, pa.timestamp("s", column.type.tz), safe=False)
     seconds = pc.cast(instants, pa.int64())
     spanned = pc.and_(pc.greater_equal(seconds, SPAN_S[0]), pc.less(seconds, SPAN_S[1]))

@@ -1,6 +1,6 @@
-"""Where a bank's SQL reads CSV: each call of ``read_csv`` in its text, with its path and options as they are written.
+"""Calls of ``read_csv`` in a bank's SQL, with path and options as written.
 
-DuckDB's own tokens tell code from strings and comments, so nothing that only looks like a call is taken for one.
+DuckDB's tokenizer separates code from strings and comments, so text that only looks like a call is not taken for one.
 """
 
 import re
@@ -19,7 +19,7 @@ Token = tuple[int, duckdb.token_type]
 
 @dataclass(frozen=True)
 class Call:
-    """One call: where it stands in the text (bytes), its path and its options, each as SQL."""
+    """One call: its place in the text (bytes), its path and its options, each as SQL."""
 
     start: int
     end: int
@@ -31,7 +31,7 @@ class Call:
         return next((self.options[name] for name in names if name in self.options), None)
 
     def value(self, connection: duckdb.DuckDBPyConnection, *names: str) -> object | None:
-        """What the option of one of these names says; None where none is given."""
+        """The value of the option of one of these names; None where none is given."""
         option = self.option(*names)
         return None if option is None else connection.execute(f"SELECT {option}").fetchall()[0][0]
 
@@ -61,7 +61,7 @@ def csv_calls(text: str) -> list[Call]:
 
 
 def rewrite_calls(text: str, calls: Sequence[Call], readings: Sequence[str]) -> str:
-    """The text with every call put in other words; a call within another's arguments does not happen."""
+    """The text with every call replaced; calls are never nested."""
     raw = text.encode()
     for call, reading in reversed(list(zip(calls, readings, strict=True))):
         raw = raw[: call.start] + reading.encode() + raw[call.end :]

@@ -1,9 +1,9 @@
-"""How the lines of a CSV are cut into values: judged once, by the first lines, and the same for every line after them.
+"""The dialect of a CSV file, found by its first lines and used for all of them.
 
-A quote is ``"``, doubled within quotes, and nothing is a comment, unless the SQL says otherwise (``quote``, ``escape``,
-``comment``): a sign that first comes late means what it would mean in the first line. The separator is the one that
-cuts most of the first lines into the same number of values, more than one; lines before the first of these are a title
-and passed over. What the SQL says of them (``delim``, ``skip``) is left to it.
+A quote is ``"``, doubled within quotes, and nothing is a comment, unless the SQL states otherwise (``quote``,
+``escape``, ``comment``). The separator is the one that cuts most of the first lines into the same number of values,
+more than one; lines before the first of these are a title and skipped. The SQL's own ``delim`` and ``skip`` have
+precedence.
 """
 
 import csv
@@ -22,7 +22,7 @@ from training.data.files.csv_calls import Call
 SEPARATORS = (",", ";", "\t", "|")
 DELIM = ("delim", "sep", "delimiter")
 HEAD = 1 << 17
-"""Signs at the beginning of a file that are looked at; no value of them can be longer than Python's csv reads."""
+"""Characters read from the beginning of a file; no value of them can be longer than Python's csv reads."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Dialect:
 
 
 def in_dialect(connection: duckdb.DuckDBPyConnection, call: Call, files: Sequence[Path]) -> Call:
-    """The call with all that the sniffer would guess by rows said; where files differ, what they share."""
+    """The call with every option that DuckDB's sniffer would guess; where files differ, the options they share."""
     if call.option("auto_detect") is not None:
         return call
     quote = call.option("quote") or "'\"'"
@@ -49,7 +49,7 @@ def in_dialect(connection: duckdb.DuckDBPyConnection, call: Call, files: Sequenc
 
 
 def dialect_of(connection: duckdb.DuckDBPyConnection, call: Call, path: Path) -> Dialect | None:
-    """The dialect of one file of a call; None where the SQL asks for signs that are none, or there is nothing."""
+    """The dialect of one file of a call; None where the SQL's separator or quote is not one character."""
     delim, quote = (call.value(connection, *names) for names in (DELIM, ("quote",)))
     skipped = int(str(call.value(connection, "skip") or 0))
     quote = '"' if quote is None else str(quote)

@@ -1,10 +1,10 @@
-"""What each column of a CSV is: text, unless every value of the whole file is plainly a number, a day or a truth.
+"""The kind of each CSV column: text, unless every value of the file is plainly a number, a day or a boolean.
 
-Plainly: nothing is lost by reading it so. A number with a leading zero, of more digits than its kind holds or in signs
+Plainly means without loss. A number with a leading zero, of more digits than its kind holds or in signs
 of another script stays text, and so does the whole column; 03/04/2025 and 25-03-04 stay text, which the contract
 refuses by name. A column of digits that begin with a zero somewhere is a code, and text in every file of the query that
-has a column of its name, so that codes meet codes in a join. What the SQL itself says of a column (``types``,
-``columns``, ``all_varchar``, a date's format) is left to it.
+has a column of its name, so that codes meet codes in a join. What the SQL states of a column (``types``, ``columns``,
+``all_varchar``, a date's format) has precedence.
 
 Order: the names -> the kinds that the first rows allow -> the first of them that every row allows -> the call's words.
 """
@@ -71,7 +71,7 @@ class Columns:
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, call: Call, path: str) -> Columns | None:
-    """The columns of one call, each judged by every value; None where the SQL itself says what they are."""
+    """The columns of one call, each with the kind of all its values; None where the SQL states the kinds."""
     if call.option(*SAID) is not None:
         return None
     header = _header(connection, call, path)
@@ -84,7 +84,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, call: Call, path: str) -> 
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, text: str, names: list[str], call: Call) -> dict[str, list[str]]:
-    """The kinds that the first values of each column allow: all of them where it begins with nothing."""
+    """The kinds that the first values of each column allow; every kind where they are empty."""
     columns = ", ".join(map(_quoted, names))
     tests = ", ".join(f"bool_and(coalesce({_test(call, 'value', kind)}, false))" for kind in KINDS)
     first = f"(SELECT {columns} FROM {text} LIMIT {SAMPLE})"  # noqa: S608 - this and the rest is the bank's own SQL
@@ -136,7 +136,8 @@ def _text_call(call: Call, path: str, header: Mapping[str, str]) -> str:
 
 
 def _header(connection: duckdb.DuckDBPyConnection, call: Call, path: str) -> dict[str, str]:
-    """Whether the first line names the columns, where only the kinds of the others tell; nothing where it is said."""
+    """The option that states whether the first line is a header, where the kinds of the others decide; empty where the
+    SQL states it."""
     if call.option("header") is not None:
         return {}
     whole = _names(connection, call.reading(path))

@@ -1,8 +1,8 @@
-"""A bank's texts as its machines write them: UTF-8, GB18030 (and with it GBK and GB2312), UTF-16 with its mark.
+"""Encodings of a bank's files: UTF-8, GB18030 (and with it GBK and GB2312), UTF-16 with a byte order mark.
 
-What is not UTF-8 but sound GB18030 is taken as that, and a line on the log says so: it is what Excel on a Chinese
-Windows and most Chinese core systems write. A UTF-8 text with a damaged byte is refused, never taken for another
-encoding: all its other signs would turn into wrong ones. Nothing is replaced, nothing left out.
+A file that is not UTF-8 but sound GB18030 is read as GB18030, which is logged: Excel on a Chinese Windows and most
+Chinese core systems write it. A UTF-8 text with a damaged byte is refused, never read in another encoding: all its
+other characters would turn into wrong ones. Nothing is replaced, nothing left out.
 """
 
 import codecs
@@ -29,13 +29,16 @@ log = logging.getLogger("fourcast.files")
 
 
 def read_text(path: Path) -> str:
-    """The whole text of a small file, without a byte order mark; raises InvalidInput with file and byte."""
+    """Read the whole text of a small file, without a byte order mark.
+
+    Raises: InvalidInput: no encoding fits; with file and byte.
+    """
     encoding = encoding_of(path)
     return b"".join(_blocks(path)).decode("utf-8-sig" if encoding == "utf-8" else encoding)
 
 
 def encoding_of(path: Path, stated: str | None = None) -> str:
-    """What a file is written in: by its mark, else as ``stated``, else UTF-8, else GB18030.
+    """The encoding of a file: by its byte order mark, else as ``stated``, else UTF-8, else GB18030.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def convert(source: Path, encoding: str, target: Path) -> None:
 
 
 def ends_marked(path: Path) -> bool:
-    """Whether a mainframe's mark of the end of a file (0x1A) stands there, alone or before line ends."""
+    """Whether the file ends with a mainframe's end-of-file mark (0x1A), alone or before line ends."""
     start = 0 if path.suffix == ".gz" else max(path.stat().st_size - AROUND, 0)
     last = b""
     for block in _blocks(path, start):
@@ -96,7 +99,7 @@ def _first_fault(path: Path, encoding: str) -> int | None:
 
 
 def _is_damaged(path: Path, place: int) -> bool:
-    """Whether the text around a fault is mostly good UTF-8: wide signs by the dozen never come about by chance."""
+    """Whether the text around a fault is mostly good UTF-8: dozens of multi-byte characters do not occur by chance."""
     around = b"".join(_blocks(path, max(place - AROUND, 0), 2 * AROUND)).decode(errors="replace")
     bad = around.count("\ufffd")
     return sum(sign >= "\u0800" for sign in around) - bad >= 4 * bad

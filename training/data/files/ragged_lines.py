@@ -1,4 +1,4 @@
-"""The lines of a CSV that cannot be rows of its table, told by file and number, where DuckDB would not read the file.
+"""Lines of a CSV that cannot be rows of its table, by file and number, where DuckDB does not read the file.
 
 A line holds as many values as most of the first lines do; every quote that opens is closed; all lines end alike.
 """
@@ -15,7 +15,7 @@ from training.data.files.csv_dialect import Dialect, dialect_of, open_text, reco
 
 LISTED = 20
 LENIENT = ("ignore_errors", "null_padding", "strict_mode", "store_rejects", "auto_detect", "columns")
-"""Where the SQL says one of these, lines of another length are its own affair."""
+"""Where the SQL states one of these options, lines of another length are allowed."""
 ENDS = {"\r\n": "CR LF", "\n": "LF", "\r": "CR"}
 
 
@@ -55,7 +55,7 @@ def _faults(lines: Iterator[str], dialect: Dialect) -> Iterator[tuple[int, str]]
 
 
 def _counted(lines: Iterator[str], ends: dict[str, int]) -> Iterator[str]:
-    """The lines; ``ends`` learns in which line each kind of line end comes first."""
+    """The lines; ``ends`` collects the first line of each kind of line end."""
     for number, line in enumerate(lines, 1):
         end = line[len(line.rstrip("\r\n")) :]
         if end in ENDS:

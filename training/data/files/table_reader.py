@@ -1,8 +1,8 @@
 """Tables from CSV (also gzipped) or Parquet, their columns as numbers or names, and faults by row and column.
 
 Rows are counted from 1, the header of a CSV not counted. A column lists its first 20 faulty values, then how many more
-there are. CSV is read as text, so that "007" stays an action's name and "n/a" is named as what it is. A number is
-written in plain digits: 1_000 and full-width digits are none, though Python would read them.
+there are. CSV is read as text, so that "007" stays a name and "n/a" appears in the fault. A number has plain digits:
+1_000 and full-width digits are none, though Python would read them.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,10 @@ PLAIN = "a number in plain digits, or a word"
 
 
 def read_table(path: Path) -> pa.Table:
-    """The table of a .csv or .parquet file; InvalidInput where it is neither, cannot be read, or holds no row."""
+    """Read the table of a .csv or .parquet file.
+
+    Raises: InvalidInput: the file is neither, cannot be read, or holds no row.
+    """
     readers: dict[str, Callable[[Path], pa.Table]] = {".csv": _csv, ".csv.gz": _csv, ".parquet": pq.read_table}
     kind = next((end for end in readers if path.name.lower().endswith(end)), None)
     if kind is None:
@@ -47,7 +50,7 @@ def read_table(path: Path) -> pa.Table:
 
 
 def _as_words(table: pa.Table) -> pa.Table:
-    """The table with its days and instants as text: some that Arrow holds no Python date can be."""
+    """The table with its days and instants as text: Arrow holds some that no Python date can."""
     for place, field in enumerate(table.schema):
         if pa.types.is_temporal(field.type):
             table = table.set_column(place, field.name, pc.cast(table.column(place), pa.string()))
@@ -109,7 +112,7 @@ def _read(column: Any) -> Floats:
 
 
 def find_disguised(table: pa.Table, name: str) -> Flags:
-    """(n,) whether a value of a column is text that Python reads as a number, and a bank's tool would not."""
+    """(n,) whether a value is text that Python reads as a number although it is not written in plain digits."""
     values = table.column(name).to_pylist()
     return np.array([isinstance(one, str) and _readable(one) and not _plain(one) for one in values], dtype=bool)
 

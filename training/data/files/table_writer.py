@@ -1,6 +1,7 @@
-"""A table to a .parquet or .csv file: the one writer of scores and trials, its CSV safe to open in a spreadsheet.
+"""Tables written as .parquet or .csv: scores and observations, the CSV safe to open in a spreadsheet.
 
-Programs read Parquet, where every text is itself: in CSV an id that begins like a formula has an apostrophe in front.
+Programs read Parquet, where every text is unchanged: in CSV an id that begins like a formula gets an apostrophe in
+front.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,10 @@ Write = Callable[[pa.Table, Path], None]
 
 
 def writer_for(out: Path, bom: bool = False) -> Write:
-    """What writes to ``out`` by its ending, CSV with a byte order mark on request; InvalidInput for another ending."""
+    """The writer for the suffix of ``out``; ``bom`` begins a CSV with a byte order mark.
+
+    Raises: InvalidInput: another suffix, or a byte order mark for Parquet.
+    """
     write = _WRITERS.get(Path(out).suffix)
     if write is None:
         raise InvalidInput(f"{out}: must end in {' or '.join(_WRITERS)}")

@@ -1,7 +1,7 @@
-"""The Flask app: routes, errors, access and the envelope around them, made for one engine.
+"""The Flask app of one engine: endpoints, error handlers, middleware.
 
-``create_app`` is pure assembly. ``wsgi`` is what gunicorn calls in each worker after the fork: it reads the settings
-and opens store, cache and engine there, so that no connection and no model is shared between processes.
+``create_app`` only assembles. ``wsgi`` is called by gunicorn in each worker after the fork. It reads the settings and
+opens store, cache and engine there, so that processes share no connection and no model.
 """
 
 import logging
@@ -32,7 +32,7 @@ LOG = logging.getLogger("fourcast.app")
 
 
 class _NoSessions(SessionInterface):
-    """There are no cookies here."""
+    """No sessions: the service sets no cookies."""
 
     _none = NullSession()
 
@@ -44,12 +44,12 @@ class _NoSessions(SessionInterface):
 
 
 class Service(Flask):
-    """Flask without sessions, whose log of a failure names the trace and the route, not the path."""
+    """Flask without sessions. Its log of a failure names the trace and the route template, not the path."""
 
     session_interface = _NoSessions()
 
     def log_exception(self, exc_info: Any) -> None:
-        """One line with the traceback, found by the ``trace_id`` that the caller was given."""
+        """Log the traceback with the ``trace_id`` that the caller received."""
         route = request.url_rule.rule if request.url_rule else None
         LOG.error(
             "unexpected failure", exc_info=exc_info, extra={"trace_id": request_context().trace_id, "route": route}
@@ -57,9 +57,9 @@ class Service(Flask):
 
 
 def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object] = to_stdout) -> Flask:
-    """The app that serves ``engine``; ``log`` takes one line per request.
+    """Return the app that serves ``engine``; ``log`` takes one line per request.
 
-    Raises InvalidInput when a view declares no scope.
+    Raises: InvalidInput: where an endpoint lacks a scope or other parts, naming its file.
     """
     app = Service("fourcast", static_folder=None)
     app.url_map.merge_slashes = False
@@ -76,7 +76,7 @@ def create_app(settings: Settings, engine: Engine, log: Callable[[bytes], object
 
 
 def wsgi() -> Flask:
-    """The app of one worker, with everything opened here; the URLs must be set (``fourcast serve`` sets them)."""
+    """Return the app of one worker. The URLs of database and cache must be set (``fourcast serve`` sets them)."""
     settings = Settings.read(os.environ)
     log_as_json(settings.log_level)
     note_worker()

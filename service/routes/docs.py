@@ -1,6 +1,6 @@
-"""The contract to read: /openapi.json for programs, /docs for people, with Swagger UI from its wheel and no network.
+"""The OpenAPI document: /openapi.json for programs, /docs for people, by Swagger UI from its wheel, without a network.
 
-The page loads nothing but this service's own files, and its Content-Security-Policy says so.
+The page loads only this service's own files, and its Content-Security-Policy says so.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from service.routes.http.guard import public
 from service.routes.http.responses import public_response
 
 CONTRACT = "fourcast-contract"
-"""Where ``app.extensions`` keeps the finished OpenAPI document, as bytes."""
+"""Key of the finished OpenAPI document, as bytes, in ``app.extensions``."""
 
 _PAGE = b"""<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""For the operator: is it alive, does it take traffic, what did it count. Public, without personal data."""
+"""For operators: liveness, readiness and metrics. Public, without personal data."""
 
 import orjson
 from flask import Response
@@ -20,7 +20,7 @@ class Alive(Loose):
 
 
 class ReadyAnswer(Loose):
-    """This worker takes traffic; each server's state in words."""
+    """Whether this worker takes traffic, and the state of each server."""
 
     ready = fields.Boolean(required=True)
     checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -1,4 +1,4 @@
-"""/v1/advisers: who works leads, how long, what they may sell, and who stands in for them on leave."""
+"""/v1/advisers: who works leads, how long, what they may sell, and who replaces them on leave."""
 
 from dataclasses import asdict
 from typing import Any
@@ -70,7 +70,7 @@ class AdvisersAnswer(Loose):
 
 
 class BehalfQuery(Strict):
-    """For whom it is done."""
+    """The person for whom it is done."""
 
     on_behalf_of = Word(metadata=describe("The person for whom this is done; it goes into the audit log."))
 

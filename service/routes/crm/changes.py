@@ -1,7 +1,7 @@
-"""GET /v1/changes: what changed since a token, in order, nothing missed and nothing told twice.
+"""GET /v1/changes: what changed since a token, in order, each change once.
 
-A CRM reads everything once, asks for a token of now beforehand (``since=latest``), and then follows ``next`` for good.
-Changes say that something changed and to what; facts are read where they stand. A branch's key sees its own branch's.
+A CRM takes a token of now (``since=latest``), reads everything once, and then follows ``next``. A change says what
+changed and to which value; other facts are read at their own endpoints. A branch's key sees changes of its branch.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Types(fields.String):
 
 
 class ChangesQuery(Strict):
-    """Where to go on."""
+    """The token to continue from, and which changes."""
 
     since = Word(metadata=describe("The `next` of the answer before; `latest` gives a token of now.", example="Ny45"))
     types = Types(

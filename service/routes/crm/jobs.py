@@ -1,7 +1,7 @@
-"""/v1/jobs: the offers of more customers than one call takes, decided beside the requests, results to download.
+"""/v1/jobs: the offers of more customers than one call takes, decided beside the requests, with results to download.
 
-POST answers 202 with the job's address in ``Location``; the job is durable then and outlives any process. Results are
-there once the job is done, as CSV, JSON Lines or Parquet by ``Accept`` or ``?format=``, from every worker alike.
+POST answers 202 with the job's address in ``Location``. The job is stored by then and outlives any process. Once it is
+done, every worker serves its results as CSV, JSON Lines or Parquet, by ``Accept`` or ``?format=``.
 """
 
 import re
@@ -96,7 +96,7 @@ class JobsAnswer(Loose):
 
 
 class ResultsQuery(Strict):
-    """The file's form."""
+    """The format of the file."""
 
     format = Word(among=["jsonl", "csv", "parquet"], metadata=describe("Instead of the Accept header.", example="csv"))
     bom = Word(
@@ -128,7 +128,7 @@ EVERYBODY = "all"
 PATH = "/v1/jobs/<string:job_id>"
 SENTENCE = "The job does not fit; nothing was queued."
 BODY_BYTES = 8 << 20
-"""100,000 ids of 64 letters fit."""
+"""Most bytes of a body: 100,000 ids of 64 letters fit."""
 PLAIN = re.compile(f"{customer_ids.PLAIN}{{1,64}}").fullmatch
 _INPUT, _RESULTS, _NAME, _KEY = JobInput(), ResultsQuery(), Word(), Word(customer_ids.LONGEST_KEY)
 _FILTER, _KEYS = BranchFilter(), KeyFilter()
@@ -229,7 +229,10 @@ def get_job_results(client: Client, job_id: str) -> Response:
 
 
 def select_customers(customers: object, client: Client) -> list[str] | Everybody | Keyed:
-    """The ids a body names, or whose customers; InvalidInput naming every one that does not fit."""
+    """The customers that a body selects: ids, external keys, or everybody.
+
+    Raises: InvalidInput: naming every id or key that does not fit.
+    """
     if customers == EVERYBODY:
         return Everybody(client.branch)
     if isinstance(customers, dict) and "external_keys" in customers:
@@ -244,7 +247,10 @@ def select_customers(customers: object, client: Client) -> list[str] | Everybody
 
 
 def _read_names(names: object, where: str, word: Word) -> list[str]:
-    """The names of a list, each once; InvalidInput naming those that do not fit."""
+    """The names of a list, each once.
+
+    Raises: InvalidInput: naming those that do not fit.
+    """
     if not isinstance(names, list) or not 1 <= len(names) <= MAX_CUSTOMERS:
         got = f"{len(names):,} of them" if isinstance(names, list) else json_kind(names)
         expected = f'"{EVERYBODY}", a branch or ' if where == "customers" else ""
@@ -259,7 +265,10 @@ def _read_names(names: object, where: str, word: Word) -> list[str]:
 
 
 def choose_form(form: str | None) -> str:
-    """The file's form, by query or by the caller's Accept; NotAcceptable."""
+    """The format of the file, by query or by the caller's Accept.
+
+    Raises: NotAcceptable: where Accept names none of the formats.
+    """
     if form is not None:
         return form
     by_media = {media.partition(";")[0]: name for name, media in MEDIA.items()} | {"application/x-ndjson": "jsonl"}

@@ -1,8 +1,8 @@
-"""/v1/webhooks: have changes sent to an address, signed by the Standard Webhooks specification.
+"""/v1/webhooks: changes sent to an address, signed by the Standard Webhooks specification.
 
-The secret is shown when the webhook is made and when it is rotated, never again. Messages come at least once, with the
-same ``webhook-id`` when they come again; what could not be delivered can be replayed for 30 days. Addresses inside the
-bank's or the cloud's own network are refused, when the webhook is made and again at each delivery.
+The secret is shown when the webhook is made and when it is rotated, never again. Each message is delivered at least
+once; a repeat has the same ``webhook-id``. Failed deliveries can be replayed for 30 days. Addresses inside the bank's
+or the cloud's own network are refused, when the webhook is made and at each delivery.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ class WebhookInput(Strict):
 
 
 class WebhookChange(Strict):
-    """What is to be different; what is left out stays."""
+    """Changes of a webhook; what is left out stays."""
 
     url = Word(500, metadata=describe("https, a public address."))
     types = WebhookInput().declared_fields["types"]
@@ -98,7 +98,7 @@ class SecretAnswer(Loose):
 
 
 class DeliveryAnswer(Loose):
-    """A delivery and what came of it."""
+    """A delivery and its outcome."""
 
     id = fields.String(required=True)
     message_id = fields.String(required=True, metadata=describe("The `webhook-id` header."))
@@ -119,7 +119,7 @@ class DeliveriesAnswer(Loose):
 
 
 class ReplayAnswerCount(Loose):
-    """How many are sent again."""
+    """How many deliveries are sent again."""
 
     deliveries = fields.Integer(required=True)
 

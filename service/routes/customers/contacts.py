@@ -1,11 +1,13 @@
-"""/v1/contacts: may we contact this customer, now or at a planned time? If so it counts; if not, which gate is closed.
+"""/v1/contacts: whether a customer may be contacted, now or at a planned time; if so the contact counts at once.
 
-Whoever sends a message or makes a call asks here first and goes ahead on 201 (or on 200: the same id was reserved
-before). Every gate is asked as of that moment, or of the planned time, under a lock on the customer, so no number of
-programs at once can pass a cap. What is reserved and will not be made is cancelled, and counts no more. What was made
-may be reported, as an event of kind ``contact`` under the same id: it is the same contact, counted once, at the time it
-was made. Events of that kind under another id are contacts made without asking, which count but cannot be refused any
-more. Contacts are the bank's: a customer's own key reserves none. When PostgreSQL is away: 503, and no contact.
+A sender asks here first and goes ahead on 201, or on 200 where the same id was reserved before. A refusal names the
+closed gate. Every gate is checked as of now, or of the planned time, under a lock on the customer, so that concurrent
+senders cannot exceed a cap. A reserved contact that will not be made is cancelled and counts no more.
+
+A contact that was made may be reported as an event of kind ``contact`` under the same id. It is the same contact,
+counted once, at the time it was made. Such an event under another id is a contact made without asking: it counts and
+cannot be refused. Contacts are the bank's: a customer's own key reserves none. While PostgreSQL is away the answer is
+503, and there is no contact.
 """
 
 from typing import Any
@@ -35,7 +37,7 @@ DAYS_AHEAD = 14
 
 
 class ContactInput(OfCustomer):
-    """A contact that somebody is about to make."""
+    """A contact to be made."""
 
     id = Word(required=True, metadata=describe("The sender's own id; asking again is harmless.", example="sms-7f3a-1"))
     offer = Word(required=True, metadata=describe("The offer it is about.", example="term-12m"))
@@ -58,7 +60,7 @@ class ContactsInput(Strict):
 
 
 class OutcomeInput(Strict):
-    """What became of a contact."""
+    """The outcome of a contact."""
 
     outcome = Word(among=OUTCOMES, required=True, metadata=describe("What became of it.", example="delivered"))
 
@@ -85,7 +87,7 @@ class ContactAnswer(Loose):
 
 
 class ContactStatus(Loose):
-    """What became of one contact of several."""
+    """The outcome of one contact of several."""
 
     id = fields.String(required=True, allow_none=True)
     status = fields.Integer(required=True, metadata=describe("As of a single call: 201, 200, 404, 409 or 422."))
@@ -94,7 +96,7 @@ class ContactStatus(Loose):
 
 
 class ContactStatuses(Loose):
-    """In the order sent."""
+    """The outcomes in the order of the request."""
 
     contacts = fields.List(fields.Nested(ContactStatus), required=True)
 
@@ -253,7 +255,10 @@ def _reserve(client: Client, body: dict[str, Any]) -> tuple[Contact, bool]:
 
 
 def _reserve_item(client: Client, row: object, where: str) -> dict[str, Any]:
-    """One contact's turn; when PostgreSQL is away nobody has one."""
+    """Reserve one contact of several.
+
+    Raises: Unavailable: while PostgreSQL is away; every other error is the item's problem.
+    """
     named = row.get("id") if isinstance(row, dict) else None
     told = {"id": named[:64] if isinstance(named, str) else None}
     try:
@@ -266,7 +271,10 @@ def _reserve_item(client: Client, row: object, where: str) -> dict[str, Any]:
 
 
 def _find_contact(client: Client, contact_id: str) -> Contact:
-    """The contact; NotFound, also for one of a customer whom the client may not reach."""
+    """The contact.
+
+    Raises: NotFound: also where the client may not reach its customer.
+    """
     found = engine().store.contacts.read(contact_id)
     if not reachable_customers(client, (found.customer_id,)):
         raise no_contact(contact_id)

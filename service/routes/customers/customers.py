@@ -1,10 +1,9 @@
-"""/v1/customers and /{customer_id} below it, /v1/external-keys/{external_key}: customers stored, read, erased.
+"""/v1/customers/{customer} and /v1/external-keys/{external_key}: customers stored and read, alone or in bulk.
 
-Paths name whom they can. Who was stored under another name, before ``customer_ids`` said what an id is, is read and
-erased at /v1/customers by query. An upsert is whole and may be repeated; a merge patch changes what it names. Each
-answer's ETag is the revision, and a write under If-Match happens to no other (``preconditions``). In bulk every
-customer has a status of their own: the good ones are stored, each durably, and sending the same list again is always
-right. Erasing is for good, and the same answer when repeated.
+Customers whose stored id fits no path, from before ``customer_ids`` had rules, are read at /v1/customers by query. A
+PUT stores a customer whole and may be repeated; a merge patch changes what it names. An answer's ETag is the revision,
+and a write under If-Match applies to no other revision (``preconditions``). In bulk every customer has a status: the
+valid ones are stored, each durably, and repeating the request is always right.
 """
 
 from collections.abc import Mapping
@@ -50,7 +49,7 @@ from service.store.customers.repository import no_customer_of
 
 
 class CustomerInput(OnBehalf):
-    """A customer, whole: what is left out is unknown from now on."""
+    """A customer, whole: an attribute that is left out becomes unknown."""
 
     external_key = Word(
         LONG,
@@ -64,7 +63,7 @@ class CustomerInput(OnBehalf):
 
 
 class CustomerPatch(OnBehalf):
-    """What changes of a customer; what is left out stays."""
+    """Changes of a customer; what is left out stays."""
 
     external_key = Word(LONG, allow_none=True, metadata=describe("Null takes it away.", example="CIF-0042"))
     attributes = Named(
@@ -91,7 +90,7 @@ class BulkCustomerInput(CustomerInput):
 
 
 class LookUp(Strict):
-    """Whom to look up, by one of two names, whatever characters it has."""
+    """The customer to look up, by id or by external key with any characters."""
 
     id = Text(metadata=describe("The customer's id.", example="c-000001"))
     external_key = Text(metadata=describe("The bank's own key of the customer.", example="CIF-0042"))
@@ -109,7 +108,7 @@ class BulkCustomersInput(Strict):
 
 
 class OriginAnswer(Loose):
-    """Who said an attribute last, and as of when it holds."""
+    """The source of an attribute's value, and as of when the value holds."""
 
     as_of = fields.DateTime(required=True)
     source = fields.String(
@@ -134,7 +133,7 @@ class CustomerAnswer(Loose):
 
 
 class CustomerStatus(Loose):
-    """What became of one customer of several."""
+    """The outcome of one customer of several."""
 
     id = fields.String(required=True, allow_none=True)
     external_key = fields.String(required=True, allow_none=True)
@@ -144,7 +143,7 @@ class CustomerStatus(Loose):
 
 
 class CustomersAnswer(Loose):
-    """In the order sent; those with 200 or 201 are stored."""
+    """The outcomes in the order of the request; customers with 200 or 201 are stored."""
 
     customers = fields.List(fields.Nested(CustomerStatus), required=True)
 
@@ -186,7 +185,7 @@ SENTENCE = "The customer does not fit; nothing was stored."
 QUERY = "The query does not fit."
 MERGE_PATCH = "application/merge-patch+json"
 MOST_SEVERAL = 50_000
-"""JSON values of a list of customers."""
+"""Most JSON values of a list of customers."""
 _WHOLE, _PART, _KEYED = CustomerInput(), CustomerPatch(), KeyedCustomerInput()
 _ITEM, _SEVERAL, _LOOK_UP = BulkCustomerInput(), BulkCustomersInput(), LookUp()
 _TAG = {"ETag": {"description": "The revision, for If-Match.", "schema": {"type": "string"}}}
@@ -326,12 +325,15 @@ def _put(client: Client, wanted: CustomerChange, behalf: str | None, expected: P
 
 
 def _answer_write(stored: WriteResult) -> RawResponse:
-    """What a write left."""
+    """The customer as a write left it."""
     return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
 
 
 def _store_item(client: Client, row: object, where: str) -> dict[str, Any]:
-    """One customer's turn; when PostgreSQL is away nobody has one."""
+    """Store one customer of several.
+
+    Raises: Unavailable: while PostgreSQL is away; every other error is the item's problem.
+    """
     named: Mapping[str, Any] = row if isinstance(row, dict) else {}
     told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
     try:
@@ -350,7 +352,7 @@ def _text(value: object) -> str | None:
 
 
 def _answer_if_reachable(client: Client, entry: StoredCustomer, nobody: NotFound) -> RawResponse:
-    """The customer; another branch's is not there, for who may not see them."""
+    """The customer; raises ``nobody`` where the client may not reach it."""
     if not reachable_customers(client, (entry.id,)):
         raise nobody
     return _answer(entry, 200)

@@ -1,4 +1,4 @@
-"""Erasure of a customer: by id, by external key, or looked up by query. For good, and the same answer when repeated."""
+"""Erasure of a customer: by id, by external key, or looked up by query. Permanent, and idempotent."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from service.routes.http.responses import NO_STORE, RawResponse
 
 
 class Erasure(OnBehalf):
-    """Whom to erase, whatever characters their id or external key has."""
+    """The customer to erase, by id or by external key with any characters."""
 
     id = Text(metadata=describe("The customer's id.", example="c-000001"))
     external_key = Text(metadata=describe("The bank's own key of the customer, instead of the id.", example="CIF-0042"))
@@ -74,7 +74,7 @@ def erase_found_customer(client: Client) -> Response:
 
 
 def _erase(client: Client, customer_id: str, behalf: str | None) -> RawResponse:
-    """Erased as it was seen; who was erased before is so still, whatever was seen of them."""
+    """Erase under the precondition of the request. An erased customer stays erased, whatever the precondition."""
     expected = read_precondition(client, request)
     engine().crm.customers.erase(customer_id, client.name, about(client, behalf), expected.expect)
     return RawResponse(b"", 204, [NO_STORE])

@@ -1,7 +1,7 @@
-"""GET /v1/customers/bulk: the roll of customers, page by page, to reconcile another system with.
+"""GET /v1/customers/bulk: the list of customers, page by page, to reconcile another system with.
 
-A CRM takes a token of the feed (``/v1/changes?since=latest``), walks the roll to its end, and follows the feed from
-that token: what changed while it walked is told there. Who was stored or erased meanwhile may be on a page or not.
+A CRM takes a token of the feed (``/v1/changes?since=latest``), reads the list to its end, and follows the feed from
+that token, which has the changes made meanwhile. A customer stored or erased meanwhile may be on a page or not.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ class RollQuery(Strict):
 
 
 class RolledCustomer(Loose):
-    """One customer on the roll."""
+    """One customer of the list."""
 
     customer_id = fields.String(required=True)
     external_key = fields.String(required=True, allow_none=True)
@@ -42,7 +42,7 @@ class RolledCustomer(Loose):
 
 
 class RollAnswer(Loose):
-    """A page of the roll, in the order of the ids."""
+    """A page of the list, in the order of the ids."""
 
     customers = fields.List(fields.Nested(RolledCustomer), required=True)
     next = fields.String(

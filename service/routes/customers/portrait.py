@@ -1,6 +1,7 @@
 """GET /v1/customers/{customer_id}/portrait: who the customer is, what they hold and need, and what is not known.
 
-For advisers and analysts, and for the customer about themselves; off the hot path, never cached.
+For advisers and analysts, and for the customer's own client. Not on the hot path, never cached. The engine encodes the
+answer; a test holds the bytes against these schemas.
 """
 
 from typing import Any
@@ -20,7 +21,7 @@ NULL: dict[str, Any] = {"required": True, "allow_none": True}
 
 
 class Fact(Loose):
-    """An attribute that says who the customer is."""
+    """An attribute of the customer."""
 
     attribute = fields.String(required=True)
     name = fields.String(required=True)
@@ -35,7 +36,7 @@ class Named(Loose):
 
 
 class SegmentAnswer(Named):
-    """The group of customers this one is nearest to."""
+    """The nearest segment."""
 
     description = fields.String(required=True)
     share = fields.Float(required=True, metadata={"description": "Of all customers in training."})
@@ -43,7 +44,7 @@ class SegmentAnswer(Named):
 
 
 class LapseAnswer(Loose):
-    """The chance to leave, and who says so: a bundle's version, or policy."""
+    """The probability of leaving, and its source: a bundle's version, or policy."""
 
     probability = fields.Float(required=True)
     days = fields.Float(required=True)
@@ -51,7 +52,7 @@ class LapseAnswer(Loose):
 
 
 class LifetimeAnswer(Loose):
-    """Lifetime value with all it rests on."""
+    """Lifetime value with the figures it follows from."""
 
     value_yuan = fields.Float(required=True)
     margin_yuan = fields.Float(required=True)
@@ -70,7 +71,7 @@ class TagAnswer(Loose):
 
 
 class SatisfactionAnswer(Loose):
-    """Indices from 0 to 100 by C, null where nothing was asked."""
+    """Satisfaction from 0 to 100 by C; null where nothing was asked."""
 
     overall = fields.Float(**NULL)
     concerns = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True), required=True)
@@ -88,7 +89,7 @@ class HoldingAnswer(Named):
 
 
 class ChannelAnswer(Named):
-    """A channel and the customer's word on it (null: never asked)."""
+    """A channel and the customer's consent to it (null: never asked)."""
 
     direction = fields.String(required=True)
     consent = fields.Boolean(**NULL)
@@ -111,21 +112,21 @@ class PastEvent(Loose):
 
 
 class ContactHistory(Loose):
-    """What happened of late: counts of 90 days by kind, and the newest events first."""
+    """Recent events: counts of 90 days by kind, and the newest first."""
 
     counts_90d = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     recent = fields.List(fields.Nested(PastEvent), required=True)
 
 
 class Missing(Loose):
-    """A part that is null, and the facts it would take."""
+    """A part that is null, and the facts it needs."""
 
     part = fields.String(required=True)
     facts = fields.List(fields.String(), required=True)
 
 
 class PortraitAnswer(Loose):
-    """Who a customer is. What is inferred is null where the customer refused personalisation; ``note`` says so."""
+    """The portrait. What is inferred is null for a customer without personalisation; ``note`` says so."""
 
     customer_id = fields.String(required=True)
     external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))

@@ -1,7 +1,7 @@
 """GET and PUT /v1/customers/{customer_id}/preferences: what the customer permits, by purpose and channel.
 
-A PUT says something about what it names and leaves the rest as it was; sending it twice is harmless. It is in the
-ledger when it is acknowledged, as the customer's last word, and the next call in any worker follows it, Redis or not.
+A PUT changes the purposes it names and leaves the others; repeating it is harmless. It is in the consent ledger before
+it is acknowledged, as the customer's newest word, and the next call in any worker follows it, with or without Redis.
 Withdrawing is as easy as agreeing: the same call with ``false``. The ETag is the customer's revision.
 """
 
@@ -27,7 +27,7 @@ from service.store import Words
 
 
 class PreferencesInput(Strict):
-    """What a customer says now; what is left out stays as it was."""
+    """What a customer permits from now on; what is left out stays."""
 
     personalisation = Truth(metadata=describe("false: offers that rest on nothing personal.", example=False))
     do_not_contact = Truth(metadata=describe("true: no outbound channel at all.", example=False))
@@ -133,7 +133,10 @@ def put_preferences(client: Client, customer_id: str) -> Response:
 
 
 def read_words(body: dict[str, Any]) -> dict[str, bool]:
-    """The body as purposes; InvalidInput where it says nothing, or the same thing in two ways."""
+    """The consents of a body by purpose.
+
+    Raises: InvalidInput: where it names none, or one purpose twice.
+    """
     granted: dict[str, bool] = dict(body.get("consents", {}))
     own = {PERSONALISATION: body.get("personalisation"), CONTACT: _negate(body.get("do_not_contact"))}
     twice = [purpose for purpose in granted if own.get(purpose) is not None]

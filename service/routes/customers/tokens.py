@@ -1,7 +1,7 @@
-"""POST /v1/tokens: a short-lived token of one customer, for a mobile back end that keeps its own key to itself.
+"""POST /v1/tokens: a short-lived token of one customer, for a mobile back end that does not share its own key.
 
-The back end signs its customer in, mints a token here and hands it to the app, which asks with it like with a key. It
-reads and writes that customer and nobody else. It ends by itself, and with the key that minted it.
+The back end signs its customer in, mints a token here and gives it to the app, which sends it like a key. The token
+reads and writes that customer only. It expires by itself, and with the key that minted it.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ PASSED_ON = tuple(scope for scope in SCOPES if scope != MINTS)
 
 
 class TokenInput(OnBehalf):
-    """Whom a token is for, and what it may."""
+    """The customer and the scopes of a token."""
 
     customer_id = Word(required=True, metadata=describe("The customer who has signed in.", example="c-000001"))
     scopes = fields.List(

@@ -1,7 +1,7 @@
-"""Resources of those who answer for what serves: policies and releases, models, drift, experiments.
+"""Resources of what serves: policies and releases, models, drift, experiments.
 
-drift        GET /v1/models/drift: how far the customers served lately lie from those the serving bundle learned
-experiments  GET /v1/experiments: what each standing test, strategy and challenger brings, with intervals
-models       /v1/models and /v1/challenger: which bundles there are, two of them compared
-policies     /v1/policies and /v1/releases: propose, compare, simulate, approve, roll back, with two pairs of eyes
+policies     /v1/policies, /v1/policy-jobs and /v1/releases: propose, compare, simulate, approve, restore
+models       /v1/models and /v1/challenger: bundles of models, compared, promoted, put on trial
+drift        GET /v1/models/drift: how far customers and scores of today differ from the training data
+experiments  GET /v1/experiments: the lift of each standing test, strategy and challenger, with intervals
 """

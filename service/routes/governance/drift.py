@@ -1,6 +1,6 @@
-"""GET /v1/models/drift: how far the customers served lately lie from those the serving bundle learned from.
+"""GET /v1/models/drift: how far customers and scores of the latest decisions differ from the bundle's training data.
 
-The same figures as ``fourcast drift --from-store``, measured when asked: some tenths of a second of one worker.
+The same figures as ``fourcast drift --from-store``, calculated per request: some tenths of a second of one worker.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""GET /v1/experiments: what each standing test, strategy and challenger brings, with intervals."""
+"""GET /v1/experiments: the lift of each standing test, strategy and challenger, with intervals."""
 
 import orjson
 from flask import Response, request
@@ -14,7 +14,7 @@ api = Resource("experiments", __name__, description="What the parts of the metho
 
 
 class ExperimentsQuery(Strict):
-    """Over which time."""
+    """The time span."""
 
     days = QueryInteger(1, 3660, load_default=DAYS, metadata={"description": "How far back.", "example": DAYS})
     window_days = QueryInteger(

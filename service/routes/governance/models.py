@@ -1,8 +1,8 @@
-"""/v1/models and /v1/challenger: which bundles there are, two of them compared, one made to serve or put on trial.
+"""/v1/models and /v1/challenger: bundles of models, listed, compared, promoted, or put on trial as challenger.
 
-The same facts and the same gates as on the command line; the actor is the name of the client that holds the key. What a
-bundle's figures refuse cannot be overridden over HTTP, what its value on the stored decisions refuses can. Whoever
-proposed a policy cannot put it on trial. ``POST /v1/releases/rollback`` takes a promotion back.
+The same facts and gates as on the command line; the actor is the name of the client that holds the key. A refusal by a
+bundle's own figures cannot be overridden over HTTP; a refusal by its value on the stored decisions can. Whoever
+proposed a policy cannot put it on trial. ``POST /v1/releases/rollback`` reverts a promotion.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ from service.store.releases.challengers import MOST
 
 
 class PromotionInput(Strict):
-    """A word on why, and whether against the value on the stored decisions."""
+    """A note, and whether to override the value gate."""
 
     note = note_field()
     override = fields.Boolean(
@@ -100,7 +100,7 @@ class ModelsAnswer(Loose):
 
 
 class ManifestAnswer(Open):
-    """What a bundle says of itself: features, calibration, metrics, sources, seed."""
+    """The manifest of a bundle: features, calibration, metrics, sources, seed."""
 
 
 class CompareQuery(Strict):
@@ -111,7 +111,7 @@ class CompareQuery(Strict):
 
 
 class CompareAnswer(Loose):
-    """Figures of two bundles; comparable as they stand only where they were measured on the same files."""
+    """The figures of two bundles; comparable only where both were measured on the same files."""
 
     one = fields.String(required=True)
     other = fields.String(required=True)
@@ -120,7 +120,7 @@ class CompareAnswer(Loose):
 
 
 class ChallengerInput(NoteInput):
-    """What to put on trial, for which share of the customers; what is left out is the champion's."""
+    """The challenger and its share of the customers; what is left out is the champion's."""
 
     policy = Word(HASH, load_default=None, allow_none=True, metadata={"description": "A policy's hash."})
     bundle = Word(load_default=None, allow_none=True, metadata={"description": "A bundle's version."})
@@ -128,7 +128,7 @@ class ChallengerInput(NoteInput):
 
 
 class ChallengerAnswer(Loose):
-    """What is on trial; null where nothing is."""
+    """The challenger; null where there is none."""
 
     policy = fields.String(required=True)
     bundle = fields.String(required=True, allow_none=True)
@@ -136,7 +136,7 @@ class ChallengerAnswer(Loose):
 
 
 class TrialAnswer(Loose):
-    """The trial that runs."""
+    """The running trial."""
 
     challenger = fields.Nested(ChallengerAnswer, required=True, allow_none=True)
 

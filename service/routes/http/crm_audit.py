@@ -1,7 +1,7 @@
 """Audit of branch clients: what a client that is bound to a branch did, appended to the audit log.
 
-A customer's own key opens none of these routes (``BoundClients.BRANCH``): nobody writes their own risk tolerance.
-Reads of customers are logged by the guard (``guard.reachable_customers``). Changes go to the hash-chained audit log.
+A customer's own key opens none of these endpoints (``BoundClients.BRANCH``). Reads of customers are logged by the guard
+(``guard.reachable_customers``). Changes go to the hash-chained audit log.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,6 @@ def audit_branch_action(client: Client, action: str, subject: str, detail: Mappi
 
 
 def about(client: Client, on_behalf_of: str | None = None, **more: object) -> dict[str, object]:
-    """Who did it for whom, for the audit log."""
+    """The branch of the client and the person it acted for, as detail of an audit entry."""
     found = {"branch": client.branch, "on_behalf_of": on_behalf_of, **more}
     return {name: value for name, value in found.items() if value is not None}

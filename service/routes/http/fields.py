@@ -1,7 +1,7 @@
-"""Strict marshmallow fields, and one way to check a value against a schema: all problems at once, with field paths.
+"""Strict marshmallow fields, base schemas, and the check of a value against a schema.
 
-A field takes its own JSON kind and nothing near it: 1.9 and ``true`` are no integers, ``"3"`` is no number. Only in a
-query string, where all is text, ``limit=3`` is a number.
+``check`` reports all problems at once, with field paths. A field takes its own JSON kind only: 1.9 and ``true`` are no
+integers, ``"3"`` is no number. In a query string everything is text, so ``limit=3`` is a number there.
 """
 
 import math
@@ -24,9 +24,9 @@ LONG = 200
 BEHALF = "The person for whom this is done, by the CRM's own id; it goes into the audit log."
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_NAMES = 1_000
-"""Names of one free object, such as a customer's attributes; more than any policy has."""
+"""Most names of one free object, such as a customer's attributes. No policy has so many."""
 UNKNOWN = "Unknown field."
-"""What marshmallow says of a name that the schema does not hold."""
+"""Marshmallow's message for a name that the schema does not have."""
 MISSING = {"required": "is required", "null": "must not be null"}
 CLOCK_SKEW = timedelta(milliseconds=CLOCK_SKEW_MS)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -34,21 +34,21 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 
 
 def describe(text: str, **more: Any) -> dict[str, Any]:
-    """Metadata of a field."""
+    """Return the metadata of a field: its description in the OpenAPI document, and more."""
     return {"description": text, **more}
 
 
 class Strict(Schema):
-    """A schema that refuses what it does not know."""
+    """A schema that refuses unknown names."""
 
     class Meta:
-        """Unknown names are faults, not noise."""
+        """Unknown names are problems."""
 
         unknown = RAISE
 
     @pre_load
     def _few_strangers(self, value: Any, **_: Any) -> Any:
-        """Each unknown name costs as much as a field: no more of them are read than are told."""
+        """Drop unknown names beyond ``MOST_PROBLEMS``: reading each would cost as much as a field."""
         if not isinstance(value, dict) or len(value) <= MOST_PROBLEMS:
             return value
         known = {field.data_key or name for name, field in self.fields.items()}
@@ -73,7 +73,7 @@ class Word(fields.String):
 
 
 class Text(fields.String):
-    """Text of 1 to ``longest`` characters, whichever: what looks up names that were stored before there was a rule."""
+    """Text of 1 to ``longest`` characters of any kind, to look up names that were stored before names had a rule."""
 
     default_error_messages = {**MISSING, "invalid": "must be text"}  # noqa: RUF012
 
@@ -154,7 +154,7 @@ class QueryInteger(fields.Integer):
 
 
 class Several(fields.List[Any]):
-    """A list of ``low`` to ``high`` values, none of which is read where there are more."""
+    """A list of ``low`` to ``high`` values. Of a longer list no value is read."""
 
     def __init__(self, each: fields.Field[Any], low: int, high: int, nouns: str, **options: Any) -> None:
         self._error = f"must be {low} to {high} {nouns}"
@@ -168,7 +168,7 @@ class Several(fields.List[Any]):
 
 
 class Named(fields.Dict):
-    """An object of at most ``most`` values by name, none of which is read where there are more."""
+    """An object of at most ``most`` values by name. Of a larger object no value is read."""
 
     def __init__(self, values: fields.Field[Any] | None = None, most: int = MOST_NAMES, **options: Any) -> None:
         super().__init__(keys=Word(), values=values, **options)
@@ -181,7 +181,7 @@ class Named(fields.Dict):
 
 
 class Instant(fields.DateTime):
-    """RFC 3339 text with its offset, as milliseconds since 1970; from the year 2000 until now (five minutes' grace)."""
+    """RFC 3339 text with its offset, as milliseconds since 1970. From the year 2000 until now, plus five minutes."""
 
     default_error_messages = {  # noqa: RUF012
         **MISSING,
@@ -223,7 +223,7 @@ class Day(fields.Date):
 
 
 class Ahead(fields.DateTime):
-    """RFC 3339 text with its offset, as milliseconds since 1970; after now, and at most so many days."""
+    """RFC 3339 text with its offset, as milliseconds since 1970. After now, at most ``days`` ahead."""
 
     default_error_messages = {  # noqa: RUF012
         **MISSING,
@@ -248,31 +248,31 @@ class Ahead(fields.DateTime):
 
 
 class Loose(Schema):
-    """What we answer: readers ignore what they do not know, so the contract does not forbid it."""
+    """An answer. Unknown names are ignored by readers, so the contract does not forbid them."""
 
     class Meta:
-        """Nothing is said about other names."""
+        """The contract says nothing about other names."""
 
         unknown = EXCLUDE
 
 
 class Open(Loose):
-    """An answer that carries more than is promised here."""
+    """An answer that holds more than the contract names."""
 
     class Meta:
-        """Other names are allowed."""
+        """The contract allows other names."""
 
         unknown = INCLUDE
 
 
 class OnBehalf(Strict):
-    """A write by a program for a person."""
+    """A write that a program makes for a person."""
 
     on_behalf_of = Word(metadata=describe(BEHALF, example="adviser-17"))
 
 
 class OfCustomer(Strict):
-    """Whom something is about: by id, or by external key."""
+    """The customer something is about: by id, or by external key."""
 
     customer_id = Word(metadata=describe("Whom it is about; external_key instead where that is the name at hand.",
                                      example="c-000001"))  # fmt: skip
@@ -286,7 +286,10 @@ class OfCustomer(Strict):
 
 
 def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict[str, Any]:
-    """``value`` as the schema reads it; InvalidInput with every problem by path, ``sentence`` first."""
+    """``value`` as the schema reads it.
+
+    Raises: InvalidInput: with ``sentence`` and every problem by its path, below ``where``.
+    """
     if not isinstance(value, dict):
         raise InvalidInput(sentence, [Problem(where, f"must be an object, got {json_kind(value)}")])
     try:
@@ -298,7 +301,7 @@ def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict
 
 
 def json_kind(value: object) -> str:
-    """What JSON calls the kind of ``value``."""
+    """The JSON name of the kind of ``value``."""
     kinds = {type(None): "null", bool: "a boolean", str: "text", list: "an array", dict: "an object"}
     return kinds.get(type(value), "a number")
 
@@ -325,7 +328,7 @@ def _unknown_last(entry: tuple[object, object]) -> str:
 
 
 def _with_guesses(schema: Schema, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems, each unknown name with what it may have meant."""
+    """The problems; the message of an unknown name suggests the nearest known one."""
     for problem in problems:
         known = problem.message != UNKNOWN
         yield problem if known else Problem(problem.where, _guess(schema, problem.where))

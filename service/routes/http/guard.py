@@ -26,42 +26,42 @@ from service.store.customers.repository import no_customer_of
 
 PUBLIC = "public"
 OF_CUSTOMER, BY_KEY = "/v1/customers/<string:customer_id>", "/v1/external-keys/<string:external_key>"
-"""Paths below the first one are there below the second one, too."""
+"""Every path below the first prefix is also served below the second."""
 MAX_WORD = 64
 AT_ONCE = 1_000
-"""External keys looked up in one statement."""
+"""Most external keys that one statement looks up."""
 LONGEST = 8_000
-"""Characters of a key or token."""
+"""Most characters of an API key or a token."""
 
 View = Callable[..., Response]
 
 
 class ExternalKey(str):
-    """A customer's name in a path that is not the id: the guard looks up whose it is."""
+    """An external key in a path, in place of the id. The guard resolves it."""
 
     __slots__ = ()
 
 
 class BoundClients(StrEnum):
-    """Which clients a route takes, beside their scope."""
+    """Which clients an endpoint takes, beside their scope."""
 
     BANK = "bank"
-    """Those bound to nobody; where a route says nothing and its path names no customer."""
+    """Only clients that are not bound. The default where the path names no customer."""
     BRANCH = "branch"
-    """Also those of a branch; the view narrows to it by ``resolve_branch``."""
+    """Also clients of a branch. The view narrows to the branch by ``resolve_branch``."""
     CUSTOMER = "customer"
-    """All, each for the customers it may reach; the path names the customer and the guard looks."""
+    """All clients, each for customers it may reach. The path names the customer and the guard checks."""
     NAMED = "named"
-    """All, each for the customers it may reach; the view finds who is named and looks by ``expect_reachable(s)``."""
+    """All clients, each for customers it may reach. The view checks them by ``reachable_customers``."""
 
 
 def engine() -> Engine:
-    """The engine behind the app being served."""
+    """The engine of the app that serves this request."""
     return cast(Engine, current_app.extensions["fourcast"])
 
 
 def public(view: View) -> View:
-    """Let anybody in."""
+    """Mark a view as public: no key is needed."""
     view.scope = PUBLIC  # type: ignore[attr-defined]
     return view
 
@@ -73,11 +73,14 @@ def needs(
     secret: bool = False,
     nameless: bool = False,
 ) -> Callable[[View], View]:
-    """Let in whoever holds a key with one of ``scopes``, as far as it reaches; the view gets that ``Client`` first.
+    """Return the guard of a view: the client must hold one of ``scopes``, and may be bound as ``reach`` says.
 
-    ``body_bytes``: how large a body it takes, where that is more than every view does. ``secret``: its answer shows a
-    secret this once. ``nameless``: it also answers while PostgreSQL is away and nobody can tell whose an external key
-    is; the view then gets the ``ExternalKey`` itself for the id.
+    The view receives the ``Client`` first.
+
+    ``body_bytes``: the largest body, where it exceeds the app's.
+    ``secret``: the answer shows a secret once.
+    ``nameless``: the endpoint also answers while PostgreSQL is away and no external key can be resolved. The view then
+    receives the ``ExternalKey`` as the id.
     """
 
     def declare(view: View) -> View:
@@ -106,7 +109,7 @@ def needs(
 
 
 def reach_of(view: object, path: str) -> BoundClients | None:
-    """Whom the route takes beside the scope; None for a public one."""
+    """Which bound clients an endpoint takes; None for a public one."""
     if scope_of(view) in (None, PUBLIC):
         return None
     named = "customer_id>" in path or path.startswith(f"{BY_KEY}/")
@@ -114,12 +117,15 @@ def reach_of(view: object, path: str) -> BoundClients | None:
 
 
 def scope_of(view: object) -> str | None:
-    """What a view declared; None when it declared nothing."""
+    """The scopes a view declared; None where it declared none."""
     return getattr(view, "scope", None)
 
 
 def expect_scopes(app: Flask) -> None:
-    """Refuse to serve an app with a view that declares no scope."""
+    """Check that every view of the app declares a scope or is public.
+
+    Raises: InvalidInput: naming each view that does not.
+    """
     open_doors = [endpoint for endpoint, view in app.view_functions.items() if scope_of(view) is None]
     if open_doors:
         raise InvalidInput(
@@ -128,7 +134,10 @@ def expect_scopes(app: Flask) -> None:
 
 
 def identify(*scopes: str) -> Client:
-    """The client that asks; Unauthorized (401) without a good key, Forbidden (403) without any of the scopes."""
+    """The client of this request, counted against its quota.
+
+    Raises: Unauthorized (401): without a valid key. Forbidden (403): where the key has none of the scopes.
+    """
     client = engine().access.client(read_credential())
     spend(client, 1)
     if client.scopes.isdisjoint(scopes):
@@ -140,16 +149,20 @@ def identify(*scopes: str) -> Client:
 
 
 def spend(client: Client, count: int, of: int = 1) -> None:
-    """Count so many requests against the client's quota; TooMany, which names ``of``, where they are too many."""
+    """Count requests against the client's quota.
+
+    Raises: TooMany: where the quota is used up; the message names ``of``.
+    """
     if count:
         request_context().allowance = allowance = engine().access.spend(client, count)
         expect_allowed(allowance, of)
 
 
 def expect_reachable(client: Client, customer_id: str, where: str = "customer_id") -> str:
-    """``customer_id`` when it is well formed and the client may reach it.
+    """``customer_id``, checked: well formed, and within the client's reach.
 
-    InvalidInput (422); for a branch's client NotFound (404), as of nobody; for a customer's own Forbidden (403).
+    Raises: InvalidInput (422). NotFound (404): for a branch's client, as for a customer who does not exist. Forbidden
+    (403): for a customer's own client.
     """
     expect_word(customer_id, where)
     if client.bound and not reachable_customers(client, (customer_id,)):
@@ -158,16 +171,16 @@ def expect_reachable(client: Client, customer_id: str, where: str = "customer_id
 
 
 def reachable_customers(client: Client, customer_ids: Sequence[str]) -> frozenset[str]:
-    """Those of the customers whom the client may reach; each look of a branch's client is on record."""
+    """The ids that the client may reach. Each read by a branch's client is appended to the access log."""
     rule = request.url_rule
     operation = f"{request.method} {rule.rule if rule is not None else ''}"
     return engine().access.reachable(client, customer_ids, operation)
 
 
 def resolve_external_keys(client: Client, external_keys: Sequence[str]) -> dict[str, str]:
-    """External key -> id, of those of the customers whom the client may reach: the one place where keys are resolved.
+    """External key -> id, of customers whom the client may reach. The one place that resolves keys.
 
-    Whom the client may not reach is nobody, as who is not stored.
+    A customer out of reach is left out, like a key of no customer.
     """
     reached: dict[str, str] = {}
     for first in range(0, len(external_keys), AT_ONCE):
@@ -178,7 +191,10 @@ def resolve_external_keys(client: Client, external_keys: Sequence[str]) -> dict[
 
 
 def resolve_external_key(client: Client, external_key: str) -> str:
-    """The id of the customer of that key; NotFound, also for whom the client may not reach."""
+    """The id of the customer with that key.
+
+    Raises: NotFound: also where the client may not reach the customer.
+    """
     found = resolve_external_keys(client, (expect_word(external_key, "external_key", LONGEST_KEY),))
     if external_key not in found:
         raise no_customer_of(external_key)
@@ -186,9 +202,9 @@ def resolve_external_key(client: Client, external_key: str) -> str:
 
 
 def _resolve_or_keep(client: Client, key: ExternalKey, nameless: bool) -> str:
-    """The id of that key's customer.
+    """The id of the customer with that key.
 
-    While PostgreSQL is away, the key itself for an unbound client of a ``nameless`` endpoint.
+    While PostgreSQL is away: the key itself, for an unbound client of a ``nameless`` endpoint.
     """
     try:
         return resolve_external_key(client, key)
@@ -199,7 +215,10 @@ def _resolve_or_keep(client: Client, key: ExternalKey, nameless: bool) -> str:
 
 
 def resolve_customer_of_body(client: Client, body: dict[str, Any]) -> None:
-    """Put the id of whom a body names, by id or by external key, into it; Forbidden, NotFound."""
+    """Set ``customer_id`` of a body that names its customer by id or by external key.
+
+    Raises: Forbidden, NotFound: where the client may not reach the customer.
+    """
     key = body.pop("external_key", None)
     body["customer_id"] = (
         expect_reachable(client, body["customer_id"]) if key is None else resolve_external_key(client, key)
@@ -207,7 +226,7 @@ def resolve_customer_of_body(client: Client, body: dict[str, Any]) -> None:
 
 
 def with_external_key(view: View, parameter: str = "customer_id") -> View:
-    """The guarded view at a path that names its customer by external key."""
+    """The guarded view, called with an external key in place of the id."""
 
     @wraps(view)
     def keyed(external_key: str, **words: Any) -> Response:
@@ -218,7 +237,10 @@ def with_external_key(view: View, parameter: str = "customer_id") -> View:
 
 
 def resolve_branch(client: Client, branch: str | None) -> str | None:
-    """The branch that a request is about: the client's own, or the one named (None: all); Forbidden for another's."""
+    """The branch a request is about: the client's own, or the one named; None means all branches.
+
+    Raises: Forbidden: for another branch than the client's own.
+    """
     if client.customer_id is not None or client.branch not in (None, branch or client.branch):
         raise Forbidden(f"{_belonging(client)} and reaches no other.")
     return client.branch or branch
@@ -235,7 +257,10 @@ def _belonging(client: Client) -> str:
 
 
 def expect_word(value: str, where: str, longest: int = MAX_WORD) -> str:
-    """``value`` when it is 1 to ``longest`` printable characters; InvalidInput otherwise."""
+    """``value``, checked: 1 to ``longest`` printable characters.
+
+    Raises: InvalidInput: otherwise.
+    """
     if len(value) > longest or not value.isprintable() or value != value.strip() or "\ufffd" in value:
         raise InvalidInput(
             "The path holds no such id.", [Problem(where, f"must be 1 to {longest} printable characters")]
@@ -244,7 +269,10 @@ def expect_word(value: str, where: str, longest: int = MAX_WORD) -> str:
 
 
 def read_credential() -> str:
-    """The key or token that the request brings; Unauthorized where there is none, or more than one."""
+    """The API key or token of the request.
+
+    Raises: Unauthorized: where there is none, or more than one.
+    """
     environ = request.environ
     header, key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
     if header is not None and key is not None:

@@ -1,10 +1,9 @@
-"""Idempotency-Key: a write sent again gets the first answer, byte for byte, and is not carried out again.
+"""Idempotency-Key: a repeated write gets the first answer, byte for byte, and nothing is done twice.
 
 The key is the client's own (draft-ietf-httpapi-idempotency-key-header): 1 to 128 printable characters, quoted or not.
-It belongs to one principal, the client with the customer or branch it is bound to and its scopes: to any other, also of
-the same name, it is a key that nobody has used. The same key with another method, path, query or body is 422; while the
-first runs, 409 with Retry-After. Answers are kept a day, errors of the caller too; a 5xx is not kept, so that trying
-again tries again.
+It belongs to one principal: the client with its binding and its scopes. For any other principal, even of the same name,
+the key is unused. The same key with another method, path, query or body is 422. While the first request runs, a repeat
+is 409 with Retry-After. Answers are stored for a day, errors of the caller too. A 5xx is not stored, so a retry runs.
 """
 
 import contextlib
@@ -30,7 +29,10 @@ _MADE_HERE = ("content-type", "content-length")
 def answer_once(
     repeats: IdempotencyStore, principal: str, carry_out: Callable[[], Response], secret: bool = False
 ) -> Response:
-    """The answer of ``carry_out``, or the kept one where this was done before; one with a ``secret`` is kept sealed."""
+    """The answer of ``carry_out``, or the stored one where this key was used before.
+
+    An answer with a ``secret`` is stored encrypted.
+    """
     key = _read_key(request.environ[HEADER])
     before = repeats.begin(principal, key, _fingerprint())
     if before is not None:
@@ -59,7 +61,7 @@ def _carry_out(carry_out: Callable[[], Response]) -> Response:
 
 
 def _quietly(act: Callable[[], None]) -> None:
-    """What was carried out is answered, even when PostgreSQL went away since: then a repeat is told so."""
+    """Ignore that PostgreSQL is away: what was carried out is answered all the same."""
     with contextlib.suppress(Unavailable):
         act()
 
@@ -73,6 +75,6 @@ def _read_key(given: str) -> str:
 
 
 def _fingerprint() -> bytes:
-    """What makes two requests the same: method, path, query and the bytes of the body."""
+    """The hash of what two equal requests share: method, path, query and the bytes of the body."""
     line = f"{request.method} {request.path}?{request.environ.get('QUERY_STRING', '')}\n"
     return hashlib.sha256(line.encode("utf-8", "surrogatepass") + read_bytes(request)).digest()

@@ -1,12 +1,15 @@
-"""The one JSON loader: bytes from outside become plain values, or a sentence that says what is wrong and where.
+"""JSON bodies: bytes from outside become plain values, or an error that says what is wrong and where.
 
-In order: media type (415), size while reading (413, chunked bodies too), gzip (unpacked within the same limit; any
-other content coding is 415, with what is taken in Accept-Encoding), UTF-8 (400), how many values it holds (413), syntax
-(400 with line and column), then everything that JSON allows and we do not, all at once with its path (400): keys used
-twice, integers beyond 2**53, numbers that are no number, lone surrogates, NUL, and nesting deeper than ``MAX_DEPTH``.
-Schemas come after this.
+Checked in order:
 
-A value costs its reader far more than the two bytes it may be written with, so a body is bounded by both.
+* media type (415) and size while reading, chunked bodies too (413);
+* gzip, unpacked within the same limit; any other content coding is 415, with ``Accept-Encoding``;
+* UTF-8 (400) and the number of values (413);
+* syntax (400 with line and column);
+* what JSON allows and the service does not, all at once with paths (400): keys used twice, integers beyond 2**53,
+  NaN and Infinity, lone surrogates, NUL, and nesting deeper than ``MAX_DEPTH``.
+
+Schemas come after this. A value costs its reader far more than its two bytes of text, so both are bounded.
 """
 
 import json
@@ -27,7 +30,7 @@ MAX_DEPTH = 16
 MAX_EXACT = 2**53 - 1
 """The largest integer that every JSON reader holds exactly (RFC 8259, section 6)."""
 MOST_VALUES = 5_000
-"""Values of a body, members of objects included, but for routes that list more; objects of any body."""
+"""Most values of a body, members of objects included, unless the endpoint takes more; most objects of any body."""
 
 _BEYOND = MAX_EXACT + 1
 _GZIP = 16 + zlib.MAX_WBITS
@@ -42,7 +45,7 @@ Path = tuple[object, ...]
 
 
 class _Twice(dict[str, object]):
-    """An object one of whose keys was used more than once."""
+    """An object with a key that was used more than once."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -54,11 +57,11 @@ JSON = "application/json"
 
 
 def read_json(request: Request, *also: str, most: int = MOST_VALUES) -> object:
-    """The JSON value of a request's body, of at most the app's ``MAX_CONTENT_LENGTH`` bytes and ``most`` values.
+    """The JSON value of a request's body, of at most ``MAX_CONTENT_LENGTH`` bytes and ``most`` values.
 
-    ``also``: other media types that are JSON too and that this route reads.
+    ``also``: other media types that this endpoint reads as JSON.
 
-    Raises UnsupportedMedia (415), TooLarge (413) or Malformed (400, with ``problems`` by path).
+    Raises: UnsupportedMedia (415), TooLarge (413), Malformed (400, with ``problems`` by path).
     """
     if request.mimetype not in (JSON, *also):
         expected = " or ".join(f'"Content-Type: {media}"' for media in (JSON, *also))
@@ -67,7 +70,10 @@ def read_json(request: Request, *also: str, most: int = MOST_VALUES) -> object:
 
 
 def parse(body: bytes, most: int = MOST_VALUES) -> object:
-    """The value that ``body`` holds; Malformed when it is not the JSON we accept, TooLarge for too many values."""
+    """The value of a JSON text.
+
+    Raises: Malformed: where it is not the JSON that the service accepts. TooLarge: for too many values.
+    """
     try:
         text = body.decode("utf-8")
         _expect_few(text, most)
@@ -91,9 +97,9 @@ def join_path(where: str, step: object) -> str:
 
 
 def read_bytes(request: Request) -> bytes:
-    """The body's bytes, unpacked, at most the app's ``MAX_CONTENT_LENGTH``; may be asked for again.
+    """The body's bytes, unpacked, of at most ``MAX_CONTENT_LENGTH``; may be called again.
 
-    TooLarge, Malformed, UnsupportedCoding.
+    Raises: TooLarge, Malformed, UnsupportedCoding.
     """
     packed = _is_packed(request.headers.get("Content-Encoding", ""))
     limit = request.max_content_length or 0
@@ -114,7 +120,10 @@ def read_bytes(request: Request) -> bytes:
 
 
 def unpack(body: bytes, limit: int) -> bytes:
-    """What gzip packed (RFC 1952, one member), of at most ``limit`` bytes: no more than that is ever unpacked."""
+    """The bytes that gzip packed (RFC 1952, one member). No more than ``limit`` bytes are ever unpacked.
+
+    Raises: TooLarge, Malformed.
+    """
     member = zlib.decompressobj(_GZIP)
     try:
         plain = member.decompress(body, limit + 1)
@@ -130,7 +139,10 @@ def unpack(body: bytes, limit: int) -> bytes:
 
 
 def _is_packed(codings: str) -> bool:
-    """Whether the body is packed once by gzip; False where by nothing; UnsupportedCoding for anything else."""
+    """Whether the body is packed once by gzip; False where it is not packed.
+
+    Raises: UnsupportedCoding: for any other coding.
+    """
     named = [coding for one in codings.split(",") if (coding := one.strip().lower()) not in ("", "identity")]
     if named not in ([], ["gzip"], ["x-gzip"]):
         raise UnsupportedCoding(
@@ -167,9 +179,9 @@ def _integer(digits: str) -> int:
 
 
 def _faults(value: Any, path: Path, depth: int, escaped: bool) -> Iterator[Problem]:
-    """What is at fault in a container at a path; the body itself is the one member at depth 0.
+    """The problems of a container at a path; the body itself is the one member at depth 0.
 
-    Texts are looked at only where the body holds what is ``escaped``. A sound number, text or word costs no call.
+    Strings are checked only where the body holds an ``escaped`` one. A valid number or string costs no call.
     """
     for step, member in value.items() if isinstance(value, dict) else enumerate(value):
         where = (*path, step) if depth else path
@@ -211,7 +223,7 @@ def _text_faults(value: object, path: Path) -> Iterator[Problem]:
 
 
 def _path_text(path: Path) -> str:
-    """The path as problems name it, each name cut to 64 characters."""
+    """The path as problems show it; each name is cut to 64 characters."""
     return ".".join(_step_text(step) for step in path)
 
 

@@ -1,7 +1,7 @@
 """Prometheus counters and histograms of the requests; under gunicorn they are summed over the workers.
 
-Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``, set and cleaned by ``runtime.gunicorn`` before a worker
-starts). Labels are looked up once and kept: a lookup costs more than the count.
+Several processes share a folder (``PROMETHEUS_MULTIPROC_DIR``), which ``runtime.gunicorn`` sets and cleans before a
+worker starts. Each label set is looked up once and cached: a lookup costs more than the count.
 """
 
 import os
@@ -32,7 +32,7 @@ _workers = Gauge("fourcast_workers", "Workers that take requests, one at a time 
 
 
 def note_worker() -> None:
-    """This process takes requests."""
+    """Mark this process as a worker that takes requests."""
     _workers.set(1)
 
 

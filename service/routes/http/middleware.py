@@ -1,7 +1,7 @@
-"""Around every request, below Flask: its names in, its names out, one log line, its metrics, its trace.
+"""WSGI middleware of every request, below Flask: its ids, one log line, its metrics, its trace.
 
-One WSGI wrapper instead of Flask's hooks, because three hooks cost more than all that is done here. The log line is
-JSON and holds no personal data: the route's template instead of the path, no query, no customer.
+One WSGI wrapper instead of Flask's hooks, because three hooks cost more than all of this. The log line is JSON without
+personal data: the route's template instead of the path, no query, no customer.
 """
 
 import os
@@ -27,12 +27,12 @@ _SNIFF = ("X-Content-Type-Options", "nosniff")
 
 
 def to_stdout(line: bytes) -> None:
-    """Write one line whole: lines of this length from several workers do not mix."""
+    """Write one line in one call, so that lines of several workers do not mix."""
     os.write(1, line)
 
 
 class Middleware:
-    """``app`` with names, log and metrics; ``log`` takes each finished line."""
+    """``app`` with request ids, log line and metrics; ``log`` takes each line."""
 
     def __init__(self, app: "WSGIApplication", log: Callable[[bytes], object] = to_stdout) -> None:
         self._app, self._log = app, log
@@ -70,7 +70,7 @@ class Middleware:
 
 
 def rate_limit_headers(allowance: Allowance) -> tuple[tuple[str, str], tuple[str, str]]:
-    """How many requests a minute, how many of them are left, seconds to the next minute (IETF RateLimit headers)."""
+    """The IETF RateLimit headers: requests a minute, how many are left, seconds to the next minute."""
     left = max(0, allowance.left)
     return _policy(allowance.quota), ("RateLimit", f'"requests";r={left};t={allowance.ends_in_s}')
 
@@ -86,7 +86,7 @@ def _route(environ: dict[str, Any]) -> str:
 
 
 def end_span(traced: Served, method: str, noted: RequestContext) -> None:
-    """Close the span of a finished request, with the same facts as its line of log."""
+    """Close the span of a finished request, with the same attributes as its log line."""
     traced.end(
         f"{method} {noted.route}",
         noted.status >= "500",
@@ -100,7 +100,7 @@ def end_span(traced: Served, method: str, noted: RequestContext) -> None:
 
 
 def log_line(method: str, noted: RequestContext, seconds: float) -> bytes:
-    """One finished request as a line of JSON."""
+    """The log line of one finished request, as JSON."""
     return orjson.dumps(
         {
             "at": now_utc(),

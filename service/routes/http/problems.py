@@ -1,10 +1,10 @@
-"""One shape for every error: application/problem+json (RFC 9457), from our own errors and Flask's alike.
+"""Errors as application/problem+json (RFC 9457), one shape for our own errors and Flask's.
 
-Members: ``type`` (a stable urn), ``title``, ``status``, ``detail``, ``errors`` (``[{where, message}]``, only where
-there are any) and ``trace_id``, which the log carries too. A 500 never shows what happened inside: the log does.
+Members: ``type`` (a stable urn), ``title``, ``status``, ``detail``, ``trace_id`` (also in the log), and ``errors``
+(``[{where, message}]``) where there are any. A 500 shows nothing of the cause: the log does.
 
-``title``, ``detail`` and ``message`` are in the language that the caller likes, English where they say none;
-``Content-Language`` names what they are in. Faults in the files of policies and bundles stay English, as the files are.
+``title``, ``detail`` and ``message`` are in the caller's language, English by default; ``Content-Language`` names it.
+Problems in the files of policies and bundles stay English, as the files are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ from service.routes.http.translation import Translator
 
 
 class Fault(Loose):
-    """One fault and where it stands."""
+    """One problem and the path of its field."""
 
     where = fields.String(required=True, metadata=describe("Field path, as events.3.amount_yuan."))
     message = fields.String(required=True)
@@ -60,7 +60,7 @@ class ProblemAnswer(Loose):
 
 
 class ItemProblem(Loose):
-    """What a single call would have answered."""
+    """The problem that a single call would have had."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -69,7 +69,7 @@ class ItemProblem(Loose):
 
 
 MOST_TOLD = 200
-"""Problems of one answer: as many as a request may hold events, each of which has its own."""
+"""Most problems of one answer: a request may hold so many events, and each has its own."""
 INTERNAL = "Something went wrong here, not in your request. Quote the trace_id when you report it."
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "Request too large", 500: "Internal error"}
 _DETAILS = {
@@ -82,7 +82,7 @@ _DETAILS = {
 def problem_response(
     status: int, slug: str, title: str, detail: str, errors: Iterable[Problem] = (), headers: Iterable[Pair] = ()
 ) -> RawResponse:
-    """One error as an answer."""
+    """The answer to one error."""
     translator = Translator()
     told = problem_document(status, slug, title, detail, errors, request_context().trace_id, translator)
     pairs = [NO_STORE, BY_LANGUAGE, ("Content-Language", translator.languages), *headers]
@@ -92,7 +92,7 @@ def problem_response(
 def problem_document(
     status: int, slug: str, title: str, detail: str, errors: Iterable[Problem], trace_id: str, translator: Translator
 ) -> dict[str, object]:
-    """One error as plain JSON values; its rows only where there are any."""
+    """The document of one error; ``errors`` only where there are any."""
     rows = list(problem_rows(islice(errors, MOST_TOLD), translator))
     return {
         "type": f"urn:fourcast:problem:{slug}",
@@ -105,7 +105,7 @@ def problem_document(
 
 
 def item_problem(error: FourcastError) -> dict[str, Any]:
-    """An error as it stands beside the other items of a list, in the language that the caller likes."""
+    """The error of one item of a list, in the caller's language."""
     translator = Translator()
     found: dict[str, Any] = {
         "type": f"urn:fourcast:problem:{error.slug}",
@@ -129,7 +129,7 @@ def problem_rows(problems: Iterable[Problem], translator: Translator) -> Iterato
 
 
 def problems_of(error: FourcastError) -> Iterable[Problem]:
-    """The problems of an error; those of a file that somebody wrote in English are English and stay so."""
+    """The problems of an error. Those of a policy's or bundle's files are English and are not translated."""
     if isinstance(error, PolicyError | ExpressionError | BundleError):
         return (TranslatedProblem(one.where, one.message, ENGLISH) for one in error.problems)
     return error.problems
@@ -142,7 +142,7 @@ def answer_error(error: FourcastError) -> RawResponse:
 
 
 def answer_flask_error(error: HTTPException) -> RawResponse:
-    """The answer to an error that Flask or werkzeug raised; ``Allow`` and its like are kept."""
+    """The answer to an error that Flask or werkzeug raised, with its headers, such as ``Allow``."""
     status = error.code or 500
     kept = [(name, text) for name, text in error.get_headers(request.environ) if name.lower() != "content-type"]
     slug = "internal" if status == 500 else error.name.lower().replace(" ", "-")
@@ -151,7 +151,7 @@ def answer_flask_error(error: HTTPException) -> RawResponse:
 
 
 def install_error_handlers(app: Flask) -> None:
-    """Let every error of ``app`` be answered here."""
+    """Register the error handlers of ``app``."""
     app.register_error_handler(FourcastError, answer_error)
     app.register_error_handler(HTTPException, answer_flask_error)
 

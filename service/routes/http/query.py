@@ -1,4 +1,4 @@
-"""Query strings: their parts by name, read against a schema; cursors, which hold where a page ended; the next page."""
+"""Query strings: their parts read against a schema, cursors (where a page ended), and the link to the next page."""
 
 import base64
 from typing import Any
@@ -15,7 +15,7 @@ from service.store.connection.encoding import holds_nul
 
 MISFIT = "The query does not fit."
 MAX_QUERY, MAX_HOT_QUERY = 4000, 512
-"""Characters of any query, and of a request for offers, which is cached by its text and has short words.
+"""Most characters of any query, and of a request for offers, which is cached by its text and has short words.
 
 A name of 200 characters and one of 64 fit: a character is at most 12 when it is percent-encoded (RFC 3986, 2.1). The
 request line also fits into what gunicorn reads of it.
@@ -50,7 +50,7 @@ def parse_query(query: str, longest: int = MAX_QUERY) -> dict[str, str]:
 
 
 def encode_cursor(*place: object) -> str:
-    """The place as callers hold it.
+    """The place as an opaque cursor.
 
     >>> decode_cursor(encode_cursor("c-000001"), str)
     ('c-000001',)
@@ -74,9 +74,9 @@ def decode_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
 
 
 def next_page_link(path: str, **words: object) -> Pair:
-    """The header that leads to the next page (RFC 8288): a path as Flask tells it, and the query without what is None.
+    """The ``Link`` header to the next page (RFC 8288): a path as Flask gives it, and the query without None.
 
-    Both as a URL writes them, for ids, keys and branches may hold any sign.
+    Both are percent-encoded: ids, keys and branches may hold any character.
 
     >>> next_page_link("/v1/customers/张 a?b/contacts", cursor="WzFd", limit=2, branch="b&1")
     ('Link', '</v1/customers/%E5%BC%A0%20a%3Fb/contacts?cursor=WzFd&limit=2&branch=b%261>; rel="next"')

@@ -1,6 +1,6 @@
-"""What the log, the metrics and the error answers want to know of one request, carried in its WSGI environment.
+"""The context of one request, carried in its WSGI environment: what log, metrics and error answers need.
 
-No customer, no attribute, no query: the decision id leads an auditor who may to all of that.
+It holds no customer, no attribute and no query. An auditor finds them by the decision id.
 """
 
 import os
@@ -20,7 +20,7 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]
 
 @dataclass(slots=True)
 class RequestContext:
-    """The request's names, then what its view learned."""
+    """The ids of a request, then what its view found out."""
 
     request_id: str
     trace_id: str
@@ -35,7 +35,7 @@ class RequestContext:
 
 
 def begin_request(environ: dict[str, Any]) -> RequestContext:
-    """The names of a new request: the caller's where they are sane, else made by chance; noted in ``environ``."""
+    """Create the context of a new request in ``environ``: the caller's ids where they are valid, else random ones."""
     parent = environ.get("HTTP_TRACEPARENT")
     match = parent and _TRACEPARENT(parent)
     if match and match[1] != "ff" and match[2].strip("0") and match[3].strip("0"):
@@ -50,5 +50,5 @@ def begin_request(environ: dict[str, Any]) -> RequestContext:
 
 
 def request_context() -> RequestContext:
-    """The facts of the request being served."""
+    """The context of the request being served."""
     return cast(RequestContext, request.environ[KEY])

@@ -1,8 +1,8 @@
-"""Finished answers: bytes with their headers, handed to the server without Flask's usual copying.
+"""Finished answers: bytes with their headers, given to the server without Flask's copying.
 
-A werkzeug ``Response`` spends more on one answer than the whole envelope around it, because it parses and rebuilds
-headers that are known already. ``RawResponse`` keeps the pairs as they are. Hooks and tests may still read ``headers``,
-``status_code`` and ``get_data``.
+A werkzeug ``Response`` costs more than the whole middleware, because it parses and rebuilds headers that are known
+already. ``RawResponse`` sends the pairs unchanged. Hooks and tests may still read ``headers``, ``status_code`` and
+``get_data``.
 """
 
 import gzip
@@ -22,7 +22,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 NO_STORE = ("Cache-Control", "no-store")
 ASK_AGAIN = ("Cache-Control", "private, no-cache")
-"""The caller alone may keep it, and asks before every use: what was withdrawn since is never shown from a cache."""
+"""Only the caller may cache it, and revalidates before every use: what was withdrawn is never shown from a cache."""
 _LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -30,18 +30,18 @@ Pair = tuple[str, str]
 
 
 LEAST = 1400
-"""Bytes from which on packing pays: what is shorter travels in one packet anyway."""
+"""Least bytes that are packed: a shorter body fits one packet anyway."""
 REMEMBERED = 16_384
-"""Bytes up to which a packed body is remembered."""
+"""Most bytes of a packed body that is cached."""
 _PACKABLE = frozenset({JSON, PROBLEM, "text/html; charset=utf-8", "text/css; charset=utf-8"})
 BY_ENCODING = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
 
 class RawResponse(Response):
-    """A whole answer: status, header pairs, bytes. Sent as it is, or packed where it is long and the caller takes gzip.
+    """A whole answer: status, header pairs, bytes. A long one is packed where the caller takes gzip.
 
-    No answer here repeats a secret beside text of the caller's choosing, so packing gives nothing away (BREACH).
+    No answer repeats a secret beside text that the caller chose, so packing reveals nothing (BREACH).
     """
 
     def __init__(self, body: bytes, status: int = 200, headers: Sequence[Pair] = (), media: str = JSON) -> None:
@@ -56,7 +56,7 @@ class RawResponse(Response):
         self._on_close = []
 
     def __getattr__(self, name: str) -> Any:
-        """``headers`` as a mapping, made when somebody asks; changes to it are sent."""
+        """``headers`` as a mapping, made at first use; changes to it are sent."""
         if name != "headers":
             raise AttributeError(name)
         self.headers = Headers(self._pairs)
@@ -85,7 +85,7 @@ class RawResponse(Response):
 
 
 PACKED_TAG = '-gzip"'
-"""The end of a packed answer's ETag: other bytes, another strong tag (RFC 9110, section 8.8.3)."""
+"""The end of a packed answer's ETag: other bytes need another strong tag (RFC 9110, section 8.8.3)."""
 
 
 def packed_tag(etag: str) -> str:
@@ -94,10 +94,10 @@ def packed_tag(etag: str) -> str:
 
 
 def respond_unless_held(body: bytes, headers: Sequence[Pair], known: str | None, accepted: str) -> RawResponse:
-    """The answer under a tag, or 304 where If-None-Match (``known``) names that tag, packed or not: it is the same.
+    """The answer with its ETag, or 304 where If-None-Match (``known``) names that tag, packed or not.
 
-    A 304 bears the tag that was named, and varies as the answer does: by these a cache finds what it may use again
-    (RFC 9111, section 4.3.4).
+    A 304 has the tag that was named, and varies as the answer does. By these a cache finds what it may use again (RFC
+    9111, section 4.3.4).
     """
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     held = None if known is None else match_etag(known, etag, takes_gzip(accepted))
@@ -107,7 +107,7 @@ def respond_unless_held(body: bytes, headers: Sequence[Pair], known: str | None,
 
 
 def match_etag(known: str, etag: str, packs: bool) -> str | None:
-    """The tag that an If-None-Match names, in the form that would be sent before the other; None where it names none.
+    """The tag that If-None-Match names, in the form that would be sent; None where it does not name it.
 
     Weak comparison (RFC 9110, section 13.1.2).
     """
@@ -117,7 +117,7 @@ def match_etag(known: str, etag: str, packs: bool) -> str | None:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding names gzip and does not give it weight zero."""
+    """Whether Accept-Encoding names gzip with a weight above zero."""
     return "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "").replace("q=0.", "q=.")
 
 
@@ -127,7 +127,7 @@ def pack(body: bytes) -> bytes:
 
 
 packed = lru_cache(maxsize=512)(pack)
-"""As ``pack``, remembered: a kept answer is packed once by each worker."""
+"""``pack`` with a cache: each worker packs an answer once."""
 
 
 def public_response(body: bytes, media: str, *headers: Pair) -> RawResponse:

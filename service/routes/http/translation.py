@@ -1,9 +1,9 @@
-"""Problems in Chinese: an English sentence is looked up in ``chinese/``; what it quotes is put into the Chinese one.
+"""Problems in Chinese: an English sentence is looked up in ``chinese/``, and its quoted parts go into the Chinese one.
 
-Errors are raised in English, by layers that know of no request and no language, and the log and the command line say
-the same words. So they are translated here, where they are answered, and only for who asks for Chinese. A sentence is
-matched from left to right, each part at its first place: a sentence costs its length, whatever it quotes. What has no
-row stays English, and ``Translator.languages`` says so.
+Errors are raised in English by layers that know no request and no language; log and command line show the same words.
+They are translated here, where they are answered, for callers who ask for Chinese. A sentence is matched from left to
+right, each part at its first place, so the cost is linear in its length. A sentence without a row stays English, and
+``Translator.languages`` says so.
 """
 
 import re
@@ -20,11 +20,11 @@ from service.routes.http.headers.languages import CHINESE, ENGLISH, choose_langu
 FOLDER = Path(__file__).with_name("chinese")
 SENTENCES, PHRASES = ("titles", "details", "messages"), "phrases"
 DEEPEST = 3
-"""Sentences within sentences."""
+"""Most levels of sentences within sentences."""
 _HOLE = re.compile(r"\{(~?\w+)\}")
 _QUOTED = re.compile('"[^"]*"')
 _LETTER, _WORDS = re.compile("[A-Za-z]"), re.compile("[A-Za-z] +[A-Za-z]")
-"""What is English: a sentence with any letter; within another one only words in a row, since one alone is a name."""
+"""English is: a sentence with any letter; within another sentence, words in a row, since one word alone is a name."""
 
 
 class Row:
@@ -39,11 +39,11 @@ class Row:
 
     @property
     def letters(self) -> int:
-        """How much it says of its own: of two rows that match, the longer one is meant."""
+        """Its length without the quoted parts: of two rows that match, the longer one is meant."""
         return sum(map(len, self.parts))
 
     def match(self, sentence: str) -> dict[str, str] | None:
-        """What the sentence quotes, by name; None where it is another sentence."""
+        """The quoted parts of the sentence by name; None where it is another sentence."""
         first, *between, last = self.parts
         at, end = len(first), len(sentence) - len(last)
         if at > end or not sentence.startswith(first) or not sentence.endswith(last):
@@ -59,7 +59,7 @@ class Row:
 
 
 class Translation(NamedTuple):
-    """A text, and whether it is Chinese but for what it quotes."""
+    """A text, and whether it is wholly Chinese but for its quoted parts."""
 
     text: str
     whole: bool
@@ -94,7 +94,7 @@ class Catalogue:
         self._sentences, self._within = Rows(sentences), Rows({**sentences, **phrases})
 
     def translate(self, sentence: str) -> Translation:
-        """The sentence in Chinese; as it is where there is no row."""
+        """The sentence in Chinese; unchanged where it has no row."""
         return self._translate(sentence, self._sentences, DEEPEST)
 
     def _translate(self, sentence: str, rows: Rows, depth: int) -> Translation:
@@ -130,7 +130,7 @@ def rows(name: str) -> dict[str, str]:
 
 
 class Translator:
-    """Tells problems in the language that the request asks for, English unless it likes Chinese better."""
+    """Translates problems into the language of the request: English unless Chinese is preferred."""
 
     def __init__(self) -> None:
         self._asked = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), ENGLISH)
@@ -138,11 +138,11 @@ class Translator:
 
     @property
     def languages(self) -> str:
-        """The languages that were used, as ``Content-Language`` says it; the one asked for first."""
+        """The languages used so far, as ``Content-Language`` lists them; the one asked for first."""
         return ", ".join(sorted(self._used, key=lambda one: one != self._asked))
 
     def translate(self, sentence: str) -> str:
-        """An English sentence of ours."""
+        """The sentence in the caller's language."""
         if self._asked == ENGLISH:
             return self.quote(sentence, ENGLISH)
         translated = catalogue().translate(sentence)
@@ -152,6 +152,6 @@ class Translator:
         return translated.text
 
     def quote(self, sentence: str, spoken: str) -> str:
-        """A sentence as it is, in the language that it is in."""
+        """The sentence unchanged; its language counts as used."""
         self._used.add(spoken)
         return sentence

@@ -1,7 +1,8 @@
 """POST /v1/offers/bulk: the next best offers of up to 200 customers in one call, with a status each.
 
-Each customer gets the decision that a single call would give, made by the same code at the same moment, and each
-decision is on record before the answer is sent, as is each look of a branch's client. More customers are a job.
+Each customer gets the decision of a single call, made by the same code at the same moment. Each decision is recorded
+before the answer is sent, and each read by a branch's client is logged. More customers than 200 are a job
+(``crm.jobs``).
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ MAX_BULK = 200
 
 
 class BulkOffersInput(Strict):
-    """Up to 200 customers and the slot that asks."""
+    """Up to 200 customers and the slot."""
 
     customers = Several(
         Word(),
@@ -72,7 +73,7 @@ class OffersStatus(Loose):
 
 
 class KeyedStatus(Loose):
-    """One customer by external key: the answer of a single call, or its problem; without an id where nobody has it."""
+    """One customer by external key: the answer of a single call, or its problem. No id where the key is unknown."""
 
     external_key = fields.String(required=True)
     customer_id = fields.String(required=True, allow_none=True)
@@ -82,7 +83,7 @@ class KeyedStatus(Loose):
 
 
 class BulkOffersAnswer(Loose):
-    """In the order asked."""
+    """The customers in the order of the request."""
 
     customers = fields.List(fields.Nested(OffersStatus), required=True)
     external_keys = fields.List(fields.Nested(KeyedStatus), metadata=describe("Where some were asked for by key."))
@@ -145,5 +146,5 @@ def _item(one: Decided) -> dict[str, object]:
 
 
 def _unknown_key(external_key: str) -> Decided:
-    """A key that nobody has, whom this client may reach."""
+    """The answer for a key of no customer within the client's reach."""
     return Decided(None, external_key, error=no_customer_of(external_key))

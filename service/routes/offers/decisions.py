@@ -1,4 +1,4 @@
-"""GET /v1/decisions/{decision_id}: one decision as recorded; told (``/explanation``); made again (``/replay``)."""
+"""GET /v1/decisions/{decision_id}: a decision as recorded, explained (``/explanation``), or replayed (``/replay``)."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class ExplanationQuery(Strict):
 
 
 class ReplayDifference(Loose):
-    """One value that is no longer what it was."""
+    """One value that differs from the record."""
 
     path = fields.String(required=True, metadata={"example": "decision.treatments.0.priority"})
     stored = fields.Raw(required=True, allow_none=True)
@@ -36,7 +36,7 @@ class ReplayDifference(Loose):
 
 
 class ReplayAnswer(Loose):
-    """A decision made again from its record, its policy and its models."""
+    """A decision replayed from its record, its policy and its models."""
 
     decision_id = fields.String(required=True)
     identical = fields.Boolean(required=True)

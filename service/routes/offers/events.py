@@ -1,11 +1,11 @@
-"""POST /v1/events: what happened between customer and bank. Durable before it is acknowledged, harmless to repeat.
+"""POST /v1/events: what happened between customer and bank. Stored before it is acknowledged; repeating is harmless.
 
-A body that does not fit its schema is refused whole, before anything is stored. Each event that fits is then taken or
-refused by itself, on what only the bank knows: its customer, offer, channel, decision and token, whether its id was
-used before, and whether this key may say it. 201 when at least one event was new, 200 when none was, but some were
-known; each has its status, and one that is ``refusal`` says why and will never be taken as it is. Where every event is
-refused the answer is an error. When PostgreSQL is away: 503 with Retry-After; then some may have been stored, and
-sending the same request again is always right. Each event counts in the quota.
+A body that does not fit its schema is refused whole, before anything is stored. Each event that fits is then checked
+alone, against what only the bank knows: its customer, offer, channel, decision and token, whether its id was used
+before, and whether the client may report it. The answer has a status for each event. It is 201 where at least one event
+is new, and 200 where none is new but some are known. A refused event says why and will never be accepted unchanged.
+Where all are refused the answer is an error. While PostgreSQL is away the answer is 503 with Retry-After; some events
+may be stored by then, and repeating the request is always right. Each event counts in the quota.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ ABOUT_AN_OFFER = frozenset({"impression", "click", "accept", "reject", "dismiss"
 
 
 class DescribedEvent(OfCustomer):
-    """What an event states, where a field needs words or bounds."""
+    """The fields of an event that need words or bounds."""
 
     id = Word(
         required=True, metadata=describe("The sender's own id; sending it again is harmless.", example="app-7f3a-1")
@@ -119,7 +119,7 @@ class EventsInput(Strict):
 
 
 class EventStatus(Loose):
-    """What became of one event."""
+    """The outcome of one event."""
 
     id = fields.String(required=True)
     status = fields.String(required=True, metadata=describe("What was done.", enum=["stored", "duplicate", "refused"]))
@@ -127,7 +127,7 @@ class EventStatus(Loose):
 
 
 class EventsAnswer(Loose):
-    """What is not refused is durable when this is sent; in the order sent."""
+    """The outcomes in the order of the request; what is not refused is stored."""
 
     events = fields.List(fields.Nested(EventStatus), required=True)
 
@@ -170,21 +170,21 @@ DUPLICATE: dict[str, Any] = {"events": [{"id": EVENT["id"], "status": "duplicate
 
 SENTENCE = "The events do not fit; none was stored."
 BANKS_OWN = (EventKind.PURCHASE, EventKind.CONTACT)
-"""What only the bank can know."""
+"""Kinds that only the bank reports."""
 CUSTOMERS_OWN = tuple(each for each in EventKind if each not in BANKS_OWN)
 _EVENT = EventInput()
 NOBODY = ""
-"""The id of nobody, in place of one that a key does not lead to."""
+"""A customer id of no customer, for an external key that is unknown."""
 _SEVERAL = "events"
 _FOR_GOOD = (InvalidInput, Forbidden, NotFound, Conflict)
-"""What an event may be refused by, however often it is sent."""
+"""Errors by which an event is refused, however often it is sent."""
 
 api = Resource("events", __name__, description="What happened between customer and bank.")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An event, the token that came with it, where it stands in the body, and its customer's external key if named."""
+    """An event, its token, its path in the body, and its customer's external key where one was given."""
 
     event: Event
     token: str | None
@@ -220,7 +220,10 @@ def record_events(client: Client) -> Response:
 
 
 def read_events(body: object) -> list[Sent]:
-    """The events a body holds; InvalidInput with every fault of every event."""
+    """The events of a body.
+
+    Raises: InvalidInput: with every problem of every event.
+    """
     single = not (isinstance(body, dict) and _SEVERAL in body)
     rows = [body] if single else _rows(cast(dict[str, Any], body))
     found, problems = list[Sent](), list[Problem]()
@@ -240,7 +243,7 @@ def read_events(body: object) -> list[Sent]:
 
 
 def take_events(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
-    """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
+    """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused."""
     claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
     keyed = resolve_external_keys(client, sorted({one.external_key for one in sent if one.external_key is not None}))
     found = list[str | FourcastError]()
@@ -256,7 +259,10 @@ def take_events(client: Client, sent: Sequence[Sent]) -> list[str | FourcastErro
 
 
 def answer_events(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> RawResponse:
-    """A status each; raises what ``refusal`` says where none was taken."""
+    """The answer with a status for each event.
+
+    Raises: the error of ``refusal`` where every event is refused.
+    """
     statuses = [one for one in became if isinstance(one, str)]
     if not statuses:
         raise refusal([one for one in became if isinstance(one, FourcastError)], sent, by_path)
@@ -265,9 +271,9 @@ def answer_events(sent: Sequence[Sent], became: Sequence[str | FourcastError], b
 
 
 def refusal(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool = False) -> FourcastError:
-    """The one error of a request none of whose events can be taken: its own where it is one, else by their paths.
+    """The one error of a request whose events are all refused: the error of a single event, else problems by path.
 
-    ``by_path``: by its path also where it is one.
+    ``by_path``: by path also for a single event.
     """
     if len(errors) == 1 and not by_path:
         return errors[0]
@@ -283,14 +289,14 @@ def refusal(errors: Sequence[FourcastError], sent: Sequence[Sent], by_path: bool
 
 
 def _with_customer(one: Sent, keyed: Mapping[str, str]) -> Sent:
-    """With the id of whom an external key names, if anybody."""
+    """The event with the id of the customer whom its external key names, if any."""
     if one.external_key is None:
         return one
     return replace(one, event=replace(one.event, customer_id=keyed.get(one.external_key, NOBODY)))
 
 
 def _record(engine: Engine, claims: Claims, one: Sent) -> str:
-    """``stored`` or ``duplicate``; what is known already, in whichever spelling, needs no claim to hold any more."""
+    """``stored`` or ``duplicate``. An event that is known already, in either spelling, is not checked again."""
     event = with_canonical_decision_id(one.event)
     if event != one.event and engine.is_acknowledged(one.event):
         return "duplicate"
@@ -305,7 +311,7 @@ def _record(engine: Engine, claims: Claims, one: Sent) -> str:
 
 
 def _with_decision_of_token(engine: Engine, event: Event, token: str) -> Event:
-    """The event with its token's decision; a token that is good no more still serves an event acknowledged before."""
+    """The event with its token's decision. An expired token still serves an event that was acknowledged before."""
     named = replace(event, decision_id=engine.tokens.decision_of(token))
     try:
         engine.tokens.verify(token, event.customer_id, event.offer, event.channel)
@@ -335,13 +341,13 @@ def _row(event: Event, became: str | FourcastError) -> dict[str, Any]:
 
 
 def _reached(client: Client, sent: Sequence[Sent]) -> frozenset[str]:
-    """Those of the events' customers whom the client may speak of."""
+    """Customers of the events whom the client may reach."""
     named = frozenset(one.event.customer_id for one in sent if one.external_key is None)
     return reachable_customers(client, sorted(named)) if client.bound else named
 
 
 def _expect_reportable(client: Client, event: Event, reached: frozenset[str]) -> None:
-    """Raise NotFound or Forbidden where this key may not say this of this customer."""
+    """Raise NotFound or Forbidden where the client may not report this event of this customer."""
     if event.customer_id not in reached:
         raise unreachable_error(client, event.customer_id)
     if client.customer_id is not None and event.kind in BANKS_OWN:

@@ -1,7 +1,7 @@
 """GET and POST /v1/customers/{customer_id}/offers: the next best offers of one customer, now.
 
-The hot path. What a query string and an Accept-Language mean is worked out once by the schema and remembered by their
-bytes; the engine's bytes go out as they are.
+The hot path. The schema reads each query string and Accept-Language once, and the result is cached by their text. The
+engine's bytes are sent unchanged.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, OffersAnswer
 
 
 class OffersQuery(Strict):
-    """The slot that asks."""
+    """The slot of the request."""
 
     channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="mobile_app"))
     placement = Word(metadata=describe("The slot within the channel.", example="home_banner"))
@@ -37,7 +37,7 @@ class OffersQuery(Strict):
 
 
 class ExplainedQuery(OffersQuery):
-    """The slot that asks, and whether to explain."""
+    """The slot of the request, and whether to explain."""
 
     explain = Word(
         among=YES_NO,
@@ -53,7 +53,7 @@ class ExplainedQuery(OffersQuery):
 
 
 class DescribedRequest(Strict):
-    """What a request states, where a field needs more words or bounds than its row of ``REQUEST_NAMES``."""
+    """The fields of a request that need more words or bounds than their row of ``REQUEST_NAMES``."""
 
     channel = Word(metadata=describe("Only treatments in this channel of the policy.", example="mobile_app"))
     placement = Word(metadata=describe("The slot or page within the channel.", example="home_banner"))
@@ -79,7 +79,7 @@ _OTHERS = {
 
 
 class OffersInput(DescribedRequest.from_dict(_OTHERS)):  # type: ignore[misc]
-    """The slot that asks, and what just happened there: every row of ``core.context.REQUEST_NAMES``."""
+    """The slot, and what just happened there: a field for each row of ``core.context.REQUEST_NAMES``."""
 
 
 ASKED: dict[str, Any] = {
@@ -168,21 +168,24 @@ def request_offers(client: Client, customer_id: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class OffersRequest(OfferRequest):
-    """What the caller asks, and how much of the why; an explained answer is never kept, so its key stays the same."""
+    """A request, and whether to explain it. An explained answer is not cached, so the cache key is the same."""
 
     explain: bool = False
     shap: bool = False
 
 
 def recommend(customer_id: str, asked: OfferRequest) -> Answer:
-    """The offers of a customer, or of an external key while nobody can tell whose it is."""
+    """The offers of a customer; of an external key while it cannot be resolved."""
     if isinstance(customer_id, ExternalKey):
         return engine().recommend_default(customer_id, asked)
     return engine().recommend(customer_id, asked)
 
 
 def explain(client: Client, customer_id: str, asked: OffersRequest) -> RawResponse:
-    """The answer with its explanation, decided read-only and kept nowhere; Forbidden without the scope for it."""
+    """The answer with its explanation, decided without recording or caching.
+
+    Raises: Forbidden: without the scope. Unavailable: while the external key cannot be resolved.
+    """
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
     if isinstance(customer_id, ExternalKey):
@@ -194,14 +197,17 @@ def explain(client: Client, customer_id: str, asked: OffersRequest) -> RawRespon
 
 @lru_cache(maxsize=4096)
 def parse_offers_request(query: str, accepted: str) -> OffersRequest:
-    """The request that a query string and an Accept-Language make; InvalidInput with every fault."""
+    """The request of a query string and an Accept-Language.
+
+    Raises: InvalidInput: with every problem.
+    """
     found = check(_QUERY, parse_query(query, MAX_HOT_QUERY), MISFIT)
     why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
     return OffersRequest(**found, **why, language=choose_language(accepted))
 
 
 def note_answer(noted: RequestContext, answer: Answer) -> None:
-    """Leave for the log where the answer came from and which decision it carries."""
+    """Note in the request's context where the answer came from and which decision it is."""
     noted.source, noted.degraded = answer.source, answer.degraded
     start = answer.body.find(_NAME) + len(_NAME)
     if start >= len(_NAME):

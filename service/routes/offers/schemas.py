@@ -9,7 +9,7 @@ from service.routes.http.fields import Loose, describe
 
 
 class Told(Loose):
-    """A part of the explanation in words; its figures and codes stand beside them."""
+    """A part of the explanation in words, beside its figures and codes."""
 
     text = fields.String(required=True)
 
@@ -23,14 +23,14 @@ class Step(Told):
 
 
 class Unlock(Told):
-    """What would open which offers, with what is lacking."""
+    """An unlock: what would open which offers, and what is lacking."""
 
     gates = fields.List(fields.Dict(), required=True)
     offers = fields.List(fields.String(), required=True)
 
 
 class Dropped(Told):
-    """What would come first without one factor of the priority."""
+    """The first treatment without one factor of the priority."""
 
     factor = fields.String(required=True)
     offer = fields.String(required=True, allow_none=True)
@@ -40,14 +40,14 @@ class Dropped(Told):
 
 
 class Positioning(Told):
-    """In which words a shown offer is told: a segment's, by the id of their entry, or the plain ones (null)."""
+    """The message variant of a shown offer: a segment's, by the id of its entry, or the plain one (null)."""
 
     id = fields.String(required=True, allow_none=True, metadata={"example": "renew-at-maturity"})
     segment = fields.String(required=True, allow_none=True, metadata={"example": "maturing"})
 
 
 class ExplainedOffer(Told):
-    """One offer's fate, the factors of its priority in its best channel, and every channel with what closes it."""
+    """One offer: outcome, factors of its priority in its best channel, and every channel with its closed gates."""
 
     offer = fields.String(required=True)
     name = fields.String(required=True)
@@ -75,7 +75,7 @@ class ExplainedGate(Told):
 
 
 class ExplanationAnswer(Loose):
-    """Why, why not, and what would change it; made from the decision's record alone."""
+    """The explanation of a decision, made from its record alone."""
 
     customer_id = fields.String(required=True)
     external_key = fields.String(allow_none=True, metadata=describe("The bank's own key of the customer, if any."))
@@ -96,14 +96,14 @@ class ExplanationAnswer(Loose):
 
 
 class Reason(Loose):
-    """A rule that spoke for an offer."""
+    """A rule that supports an offer."""
 
     code = fields.String(required=True)
     text = fields.String(required=True)
 
 
 class Withheld(Loose):
-    """A rule that holds offers back, how many, and what would open it."""
+    """A rule that withholds offers, how many, and what would open it."""
 
     code = fields.String(required=True)
     text = fields.String(required=True)
@@ -141,7 +141,7 @@ class Offer(Loose):
 
 
 class OffersAnswer(Loose):
-    """The next best offers, best first; an empty list comes with the reasons in ``withheld``."""
+    """The next best offers, best first. An empty list comes with reasons in ``withheld``."""
 
     customer_id = fields.String(
         required=True,

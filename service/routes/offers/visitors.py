@@ -1,7 +1,7 @@
-"""POST /v1/offers and POST /v1/visitors/events: people of whom the bank knows nothing yet.
+"""POST /v1/offers and POST /v1/visitors/events: offers for people whom the bank does not know, and their events.
 
-No path names a device, so no log does. An accept is a customer's: who accepts signs in, asks as that customer, and
-brings the token of that answer.
+No path contains a device id, so no log does. An accept belongs to a customer: a visitor who accepts signs in, asks
+as that customer, and sends the token of that answer.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class DeviceId(Word):
 
 
 class VisitorOffersInput(OffersInput):
-    """The slot that asks, and the device."""
+    """The slot of the request, and the device."""
 
     device_id = DeviceId(
         metadata=describe(
@@ -52,7 +52,7 @@ class VisitorOffersInput(OffersInput):
 
 
 class VisitorOffersAnswer(OffersAnswer):
-    """The offers for somebody of whom nothing is known; as a customer's, with ``customer_id`` and tokens null."""
+    """The offers for a visitor. As a customer's, with ``customer_id`` and tokens null."""
 
     customer_id = fields.String(required=True, allow_none=True, metadata=describe("Null: nobody is known."))
 
@@ -86,7 +86,7 @@ class VisitorEventsInput(Strict):
 
     @validates_schema
     def _apart(self, value: dict[str, Any], **_: Any) -> None:
-        """Event ids are kept as they are, devices are not, in whatever case."""
+        """Event ids are stored, device ids are not: refuse an event id that contains the device id, in any case."""
         device = value["device_id"].casefold()
         telling = [number for number, row in enumerate(value["events"]) if device in row["id"].casefold()]
         if telling:
@@ -180,7 +180,7 @@ def record_visitor_events(client: Client) -> Response:
 
 
 def _take_events(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
-    """What became of each event: ``stored``, ``duplicate``, or the error that it is refused by for good."""
+    """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused."""
     claims, found = engine().claims(trusted=True), list[str | FourcastError]()
     for one in sent:
         try:

@@ -1,7 +1,7 @@
-"""/v1/lead-builds and /v1/leads/report: make a branch's list, and see what became of it.
+"""/v1/lead-builds and /v1/leads/report: leads made for a branch, and the report of what became of them.
 
-A build decides for every customer of the branch, so it is done beside the requests: POST answers 202 with the address
-at which to look. It is a job like any other (``/v1/jobs`` lists and cancels it).
+A build decides for every customer of the branch, so it runs beside the requests: POST answers 202 with the address of
+its state. It is a job like any other (``/v1/jobs`` lists and cancels it).
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ from service.store.outbox.jobs import LEADS, Job
 
 
 class BuildInput(OnBehalf):
-    """For whom to build leads, and how long they have."""
+    """The branch of a build, and the time limits of its leads."""
 
     branch = Word(metadata=describe("For this branch only; a branch's key builds for its own.", example="b-1"))
     due_days = Whole(1, 90, load_default=7, metadata=describe("Days until each is due.", example=7))
@@ -53,7 +53,7 @@ class FellOutAnswer(Loose):
 
 
 class BuiltAnswer(Loose):
-    """What a build made; leads and everybody who fell out are all the customers."""
+    """The outcome of a build: leads, and customers without one by reason, which add up to all customers."""
 
     customers = fields.Integer(required=True)
     candidates = fields.Integer(required=True, metadata=describe("Customers worth a call."))
@@ -84,7 +84,7 @@ class ReportQuery(Strict):
 
 
 class ReportRow(Loose):
-    """What became of the leads of one adviser, or of one strategy that raised the offers."""
+    """The outcomes of the leads of one adviser, or of one strategy that raised the offers."""
 
     by = fields.String(required=True, metadata={"enum": ["adviser", "strategy"]})
     name = fields.String(required=True)
@@ -102,7 +102,7 @@ class ReportRow(Loose):
 
 
 class ReportAnswer(Loose):
-    """What became of the leads: by adviser, then by strategy; sales are credited to both."""
+    """The outcomes by adviser, then by strategy; a sale is credited to both."""
 
     branch = fields.String(required=True, allow_none=True)
     since = fields.DateTime(required=True)

@@ -1,8 +1,8 @@
-"""/v1/leads: the branch's list, and what an adviser or a manager does with a lead.
+"""/v1/leads: the branch's list, and one lead.
 
-Lists are best first and paged by an opaque cursor, with a ``next`` link. A lead that is shown has open gates as things
-stand; one whose gate closed (an opt-out, say) is withdrawn before anybody sees it again. Each step names the adviser
-for whom it is done (``on_behalf_of``) and is on the audit log, as is every look by a branch's client.
+Lists are best first and paged by an opaque cursor, with a ``next`` link. The gates of a lead that is shown are open
+now; a lead whose gate closed, by an opt-out for example, is withdrawn before it is shown. Every read by a branch's
+client is on the audit log.
 """
 
 from typing import Any
@@ -93,7 +93,7 @@ class Maturity(Loose):
 
 
 class LastContact(Loose):
-    """A contact and what came of it: as it was reported, else the customer's next event about that offer."""
+    """A contact and its outcome: as reported, else the customer's next event about that offer."""
 
     at = fields.DateTime(required=True)
     channel = fields.String(required=True, allow_none=True)
@@ -109,7 +109,7 @@ class Window(Loose):
 
 
 class Hours(Loose):
-    """From one hour of the day to another, in the bank's zone."""
+    """From one hour of the day to another, in the bank's time zone."""
 
     from_ = fields.String(required=True, data_key="from")
     until = fields.String(required=True)

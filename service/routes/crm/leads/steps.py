@@ -19,20 +19,20 @@ from service.routes.http.json_body import read_json
 from service.store.leads import Actor
 
 FAR_DAYS = 92
-"""How far ahead a call may be planned."""
+"""Most days ahead for which a call may be planned."""
 
 
 NOTE = 500
 
 
 class LeadActionInput(Strict):
-    """Something an adviser does, through a program."""
+    """A step of an adviser, made by a program."""
 
     on_behalf_of = Word(required=True, metadata=describe("The adviser's id.", example="a-17"))
 
 
 class ReactionInput(LeadActionInput):
-    """What came of the contact."""
+    """The outcome of the contact."""
 
     outcome = Word(
         among=OUTCOMES,
@@ -66,14 +66,14 @@ class PlanInput(LeadActionInput):
 
 
 class ReassignInput(LeadActionInput):
-    """Who gets the lead."""
+    """The adviser who gets the lead."""
 
     to = Word(required=True, metadata=describe("The adviser who gets it.", example="a-18"))
     reason = Word(LONG, metadata=describe("Why.", example="On leave next week"))
 
 
 class CorrectionInput(LeadActionInput):
-    """What was wrong with a sale: its amount, or that there was none."""
+    """The correction of a sale: another amount, or that there was none."""
 
     amount_yuan = Yuan(1e12, metadata=describe("The right amount."))
     undone = Truth(metadata=describe("true: there was no sale; the lead is as before it."))

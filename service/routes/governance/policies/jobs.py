@@ -34,7 +34,7 @@ from service.store.outbox.jobs import APPROVAL, PROPOSAL, Job
 
 
 class LaterAnswer(Loose):
-    """What the caller would have heard at once."""
+    """The answer that the caller would have had at once."""
 
     status = fields.Integer(required=True, metadata=describe("The HTTP status."))
     location = fields.String(required=True, allow_none=True, metadata=describe("Where the proposed policy is."))
@@ -118,13 +118,13 @@ def get_policy_job(client: Client, job_id: str) -> Response:
 
 
 def answer_later(job: Job) -> RawResponse:
-    """202 with the job as it is now; Location says where to look."""
+    """The answer 202 with the job as it is now; ``Location`` has its address."""
     headers = [NO_STORE, APPLIED, LOOK_AGAIN, ("Location", f"/v1/policy-jobs/{job.id}")]
     return RawResponse(orjson.dumps(policy_job_document(job)), 202, headers)
 
 
 def policy_job_document(job: Job) -> dict[str, Any]:
-    """A proposal or an approval that is answered later, as it stands."""
+    """The document of a proposal or an approval that is answered later."""
     answer = _answer(job)
     times = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at")}
     return {
@@ -141,7 +141,7 @@ def _state(status: int) -> str:
 
 
 def _answer(job: Job) -> dict[str, Any] | None:
-    """What the caller would have heard at once; None until the job has ended."""
+    """The answer that the caller would have had at once; None until the job has ended."""
     found = job.outcome or {}
     if "proposal" in found:
         made = Proposal(**found["proposal"])

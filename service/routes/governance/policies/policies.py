@@ -1,4 +1,4 @@
-"""/v1/policies, read: which policies were proposed, one of them, and what it changes. Here too: what this room shares.
+"""/v1/policies, read: the proposed policies, one of them, its differences; also what the files of this folder share.
 
 The actor is the name of the client that holds the key. Whoever proposed a policy cannot approve it, whatever scopes
 the key has. Nothing here is on the hot path.
@@ -36,19 +36,19 @@ def note_field() -> fields.String:
 
 
 class NoteInput(Strict):
-    """A word on why."""
+    """A note."""
 
     note = note_field()
 
 
 class ListQuery(Strict):
-    """How many."""
+    """How many rows."""
 
     limit = QueryInteger(1, 500, load_default=50, metadata=describe("How many at most, newest first."))
 
 
 class ProposalAnswer(Loose):
-    """A policy and what became of it."""
+    """A policy and its state."""
 
     policy = fields.String(required=True, metadata=describe("SHA-256 of its content: its name."))
     author = fields.String(required=True)
@@ -77,7 +77,7 @@ class ShiftAnswer(Loose):
 
 
 class DifferenceQuery(Strict):
-    """Against what."""
+    """The policy to compare with."""
 
     against = Word(
         HASH,
@@ -113,7 +113,7 @@ class ChangeAnswer(Loose):
 
 
 class DifferenceAnswer(Loose):
-    """What the new policy says differently."""
+    """The differences of the new policy."""
 
     old = fields.String(required=True)
     new = fields.String(required=True)
@@ -180,12 +180,12 @@ def diff_policy(client: Client, policy_hash: str) -> Response:
 
 
 def locate_proposal(proposal: Proposal) -> str:
-    """Where a proposed policy is."""
+    """The path of a proposed policy."""
     return f"/v1/policies/{proposal.policy}"
 
 
 def proposal_document(proposal: Proposal) -> dict[str, object]:
-    """A proposal as it is answered."""
+    """The document of a proposal."""
     return {
         "policy": proposal.policy,
         "author": proposal.author,
@@ -198,12 +198,12 @@ def proposal_document(proposal: Proposal) -> dict[str, object]:
 
 
 def release_document(made: Release) -> dict[str, object]:
-    """A release as it is answered."""
+    """The document of a release."""
     return {"id": made.id, "policy": made.policy, "bundle": made.bundle, "prices": dict(made.prices)}
 
 
 def answer_json(document: Mapping[str, object]) -> RawResponse:
-    """A document, for nobody else to keep."""
+    """A document as an answer that nobody may cache."""
     return RawResponse(orjson.dumps(document), 200, [NO_STORE])
 
 

@@ -1,8 +1,8 @@
 """/v1/policies, written: propose a policy, approve somebody else's proposal.
 
-Both are checked by a process beside the worker (``policy_check_process``, ``value_gate_process``), for which one worker
-of the bank waits at a time, and not for long. With ``Prefer: respond-async`` no worker waits: ``/v1/policy-jobs`` holds
-the answer later.
+A process beside the worker checks both (``policy_check_process``, ``value_gate_process``). One worker of the bank waits
+for it at a time, within a deadline. With ``Prefer: respond-async`` no worker waits: ``/v1/policy-jobs`` has the answer
+later.
 """
 
 import orjson
@@ -37,7 +37,7 @@ from service.runtime.child_process import Patience
 
 
 class PolicyInput(Strict):
-    """A whole policy, as its YAML files say it."""
+    """A whole policy: its YAML documents."""
 
     documents = Named(
         most=100,
@@ -48,7 +48,7 @@ class PolicyInput(Strict):
 
 
 class ApprovalInput(Strict):
-    """A word on why, and whether against the gate."""
+    """A note, and whether to override the gate."""
 
     note = note_field()
     override = fields.Boolean(
@@ -58,7 +58,7 @@ class ApprovalInput(Strict):
 
 
 MOST_VALUES = 50_100
-"""JSON values of a body with a policy; the policy's own bound is named where it is read."""
+"""Most JSON values of a body with a policy. The policy's own limits are checked where it is read."""
 
 
 INSTEAD = "Ask again with the header Prefer: respond-async to be answered 202 at once, and told later."

@@ -27,7 +27,7 @@ from service.routes.http.resource import response_doc
 
 
 class ListedRelease(ReleaseAnswer):
-    """A release with its story."""
+    """A release with who activated it, when and why."""
 
     note = fields.String(required=True)
     actor = fields.String(required=True)

@@ -1,6 +1,6 @@
 """/v1/policies/{policy_hash}/simulate: two policies over the same customers.
 
-A simulation holds its worker while it runs, so its size is limited.
+A simulation occupies its worker while it runs, so its size is limited.
 """
 
 from flask import Response, request
@@ -17,11 +17,11 @@ from service.rules.loading import limits
 from service.rules.policy import Policy
 
 MOST_CUSTOMERS = 10_000
-"""Customers of one simulation over HTTP: more take longer than a caller should wait."""
+"""Most customers of one simulation over HTTP: more take longer than a caller should wait."""
 
 
 class SimulationInput(Strict):
-    """How large, and against what."""
+    """The size of the simulation, and the policy to compare with."""
 
     customers = Whole(1, MOST_CUSTOMERS, load_default=2000, metadata=describe("How many customers are sampled."))
     channel = Word(load_default=None, allow_none=True, metadata=describe("Only treatments in this channel."))
@@ -88,7 +88,7 @@ class SimulationAnswer(Loose):
 
 
 MOST_WORK = 2_000_000_000
-"""Customers x rules x offers x channels of one simulation, seconds of a worker's time; 2,000 fit any two policies."""
+"""Most customers x rules x offers x channels of one simulation, seconds of a worker. 2,000 customers always fit."""
 
 
 @api.post(
@@ -112,7 +112,10 @@ def simulate_policy(client: Client, policy_hash: str) -> Response:
 
 
 def _expect_affordable(customers: int, *policies: Policy) -> None:
-    """InvalidInput where so many customers are more than a worker should calculate at once."""
+    """Check that a simulation is small enough for one worker.
+
+    Raises: InvalidInput: naming how many customers are allowed.
+    """
     each = sum(limits.count_cells(len(one.rules), len(one.offers), len(one.channels)) for one in policies)
     if customers * each > MOST_WORK:
         words = f"must be at most {MOST_WORK // each:,} with policies of this size; the command line takes more"

@@ -1,7 +1,7 @@
-"""Request headers with a meaning of their own: origins, preconditions, preferences, languages.
+"""Request headers with a meaning of their own.
 
-cors           which pages a browser lets call /v1 (CORS, the Fetch standard)
-languages      the language of an answer
+cors           CORS (the Fetch standard): which origins a browser lets call /v1
+languages      Accept-Language: the language of an answer
 preconditions  If-Match and If-None-Match of a write
-prefer         of all preferences one is honoured, respond-async, and only where a view asks for it
+prefer         Prefer: respond-async, the one preference that is honoured
 """

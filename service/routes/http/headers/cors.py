@@ -1,9 +1,9 @@
-"""Which pages a browser lets call /v1 (CORS, the Fetch standard): the exact origins that a setting names, else none.
+"""CORS (the Fetch standard): the origins whose pages may call /v1, exactly as a setting names them.
 
-Who calls is proven by a key in a header, never by a cookie, so no answer allows credentials, and none names ``*``. A
-preflight of a page that may call is answered here, before any key is asked for. Any other page gets the answer it would
-get without this, which its browser keeps from it. Every answer varies by ``Origin``: a cache between never gives one
-page what was meant for another.
+A caller proves itself by a key in a header, never by a cookie, so no answer allows credentials, and none names ``*``. A
+preflight of an allowed origin is answered here, before any key is needed. A page of any other origin gets the usual
+answer, which its browser withholds from it. Every answer varies by ``Origin``, so that a shared cache never gives one
+page the answer of another.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ SHOWN = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, "
     "Preference-Applied, Content-Disposition, Deprecation, Sunset, WWW-Authenticate, Allow, Accept-Encoding"
 )
-"""What a page may read beside the headers that every browser shows."""
+"""Headers that a page may read, beside those that every browser exposes."""
 TAKEN = (
     "Authorization, X-API-Key, Content-Type, Content-Encoding, Accept-Language, If-Match, If-None-Match, "
     "Idempotency-Key, X-Request-Id, Prefer, traceparent"
@@ -32,7 +32,7 @@ PREFLIGHT = (
 
 
 class Cors:
-    """``app``, which pages of ``origins`` may call."""
+    """``app``, callable by pages of ``origins``."""
 
     def __init__(self, app: "WSGIApplication", origins: Iterable[str]) -> None:
         self._app, self._origins = app, frozenset(origins)

@@ -1,19 +1,19 @@
-"""The language of an answer: the one of ours that ``Accept-Language`` likes best (RFC 9110, section 12.5.4)."""
+"""The language of an answer: the one that ``Accept-Language`` prefers (RFC 9110, section 12.5.4)."""
 
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 CHINESE, ENGLISH = LANGUAGES = ("zh", "en")
 MOST_READ = 512
-"""Characters of the header that are read."""
+"""Most characters of the header that are read."""
 ACCEPT_LANGUAGE = {"in": "header", "name": "Accept-Language", "schema": {"type": "string"}, "example": "zh-CN"}
 BY_LANGUAGE = ("Vary", "Accept-Language")
 
 
 def choose_language(accepted: str, otherwise: str = CHINESE) -> str:
-    """``zh`` or ``en``, whichever the header likes better (``zh-CN`` likes ``zh``, ``*`` what it does not name).
+    """``zh`` or ``en``, whichever the header prefers (``zh-CN`` means ``zh``, ``*`` any language it does not name).
 
-    ``otherwise`` when it likes neither, or the other one where it refuses that (``q=0``).
+    ``otherwise`` where it prefers neither; the other one where it refuses ``otherwise`` (``q=0``).
 
     >>> [choose_language(accepted, ENGLISH) for accepted in ("fr, zh-Hant;q=0.2", "fr", "en;q=0")]
     ['zh', 'en', 'zh']

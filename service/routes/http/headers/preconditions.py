@@ -1,9 +1,9 @@
-"""If-Match and If-None-Match of a write: done only where what is stored is what the caller has seen (RFC 9110, 13.1).
+"""If-Match and If-None-Match of a write: it is done only where the stored state is the one the caller has seen.
 
-A customer's ETag is the revision, and a packed answer's is as good. The writer looks under the customer's lock, so that
-of two who read the same revision one writes and the other gets 412. A tag stands in its quotes: anything else is 400.
-Whoever's key asks for it cannot write blindly: 428 (RFC 6585) unless If-Match names a tag or If-None-Match is ``*``.
-No other pair of headers says what was seen.
+RFC 9110, section 13.1. A customer's ETag is the revision; a packed answer's tag counts too. The writer checks under the
+customer's lock: of two writers with the same revision one succeeds and the other gets 412. A tag must be quoted;
+anything else is 400. A client that must state what it has seen gets 428 (RFC 6585) unless If-Match names a tag or
+If-None-Match is ``*``.
 """
 
 import re
@@ -43,19 +43,22 @@ def etag_header(revision: int) -> Pair:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """What a write expects to find; None: it does not say."""
+    """The state that a write expects; None where the header is absent."""
 
     match: ETags | None = None
     none_match: ETags | None = None
 
     @property
     def seen(self) -> bool:
-        """Whether it says what the caller has seen: a tag, or that nobody is stored."""
+        """Whether it states what the caller has seen: a tag, or that no customer is stored."""
         tagged = self.match is not None and not self.match.star_tag and bool(self.match.as_set(include_weak=True))
         return tagged or (self.none_match is not None and self.none_match.star_tag)
 
     def expect(self, revision: int | None) -> None:
-        """Return where the revision that stands (None: nobody is stored) is as expected; PreconditionFailed."""
+        """Check the stored revision (None: no customer is stored).
+
+        Raises: PreconditionFailed: where it is not the expected one.
+        """
         if self.match is not None and not _named(revision, self.match.contains):
             now = "nobody is stored" if revision is None else f"it stands at revision {revision} now"
             raise PreconditionFailed(f"If-Match does not hold: {now}. Read it again, then decide again.")
@@ -64,9 +67,10 @@ class Precondition:
 
 
 def read_precondition(client: Client, request: Request) -> Precondition:
-    """What the request expects; Malformed where it is no list of tags.
+    """The precondition of the request.
 
-    PreconditionRequired where the client's key must say what was seen and it does not.
+    Raises: Malformed: where a header is no list of tags. PreconditionRequired: where the client must state what it has
+    seen and does not.
     """
     found = Precondition(*(_read(request.environ.get(name), name) for name in (MATCH, NONE_MATCH)))
     if client.require_if_match and not found.seen:
@@ -90,7 +94,7 @@ def _read(given: str | None, name: str) -> ETags | None:
 
 
 def _named(revision: int | None, holds: Callable[[str], bool]) -> bool:
-    """Whether the tags hold the revision's; ``*`` holds any, nobody's revision none."""
+    """Whether the tags name the revision; ``*`` names any revision, but not None."""
     if revision is None:
         return False
     _, tag = etag_header(revision)

@@ -1,4 +1,4 @@
-"""Prefer (RFC 7240): of all preferences one is honoured, ``respond-async``, and only where a view asks for it."""
+"""Prefer (RFC 7240): ``respond-async`` is the one preference that is honoured, and only by views that ask for it."""
 
 from urllib.request import parse_http_list
 
@@ -8,7 +8,7 @@ from service.routes.http.responses import Pair
 
 APPLIED: Pair = ("Preference-Applied", "respond-async")
 RETRY_S = 2
-"""When to look at what is under way."""
+"""Seconds until the caller should look again."""
 LOOK_AGAIN: Pair = ("Retry-After", str(RETRY_S))
 PARAMETER = {
     "in": "header",
@@ -20,7 +20,7 @@ PARAMETER = {
 
 
 def prefers_async() -> bool:
-    """Whether the caller would rather be told later."""
+    """Whether the caller prefers an answer later."""
     return wants_async(request.headers.get("Prefer", ""))
 
 

@@ -17,12 +17,12 @@ from service.routes.http.resource import TWIN, Resource
 
 
 class Contract(Api):  # type: ignore[misc]
-    """flask-smorest's collector with our error answer instead of its own."""
+    """flask-smorest's collector, with our own error answer."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Our one shape."""
+        """The error as problem+json."""
         return answer_flask_error(error)
 
 
@@ -38,7 +38,7 @@ def document(app: Flask, resources: tuple[Resource, ...]) -> dict[str, Any]:
 
 
 def _pruned(document: dict[str, Any]) -> dict[str, Any]:
-    """Without the components that flask-smorest always adds and nothing here refers to."""
+    """The document without components that flask-smorest always adds and nothing refers to."""
     components, text = document["components"], json.dumps(document)
     used = {name: schema for name, schema in components["schemas"].items() if f'schemas/{name}"' in text}
     return {**document, "components": {"schemas": used, "securitySchemes": components["securitySchemes"]}}

@@ -1,8 +1,7 @@
-"""Names in the contract: what each parameter of a path or header means, and where an answer that gives one leads.
+"""Names in the OpenAPI document: what each parameter means, and where an answer that names one leads.
 
-``with_links`` adds both to the document: descriptions, and OpenAPI links from what one operation names to the
-operations that take that name. Readers follow them in the documentation, testers walk them. Rows of operations that
-are not served add nothing.
+``with_links`` adds both: descriptions, and OpenAPI links from what one operation names to the operations that take that
+name. Readers follow them in the documentation, testers walk them. A row whose operations are not served adds nothing.
 """
 
 from collections.abc import Iterator
@@ -28,9 +27,9 @@ PARAMETERS = {
     "Idempotency-Key": "The caller's own name of this write: the same key gets the same answer.",
 }
 NAMES = ("customer_id", "customer", "external_key")
-"""What new ones must match (``x-new-pattern``): no ``pattern``, since those stored before are still taken."""
+"""Path parameters with an ``x-new-pattern``. It is not ``pattern``: older stored values are still accepted."""
 NEVER_EMPTY = ("contact_id",)
-"""Promised with a ``minLength``, which their converter does not say; ``customer`` was promised without."""
+"""Parameters promised with a ``minLength`` that their converter does not state."""
 _DECISION = ("getDecision", "explainDecision", "replayDecision")
 _CUSTOMER = ("listOffers", "getPortrait", "getPreferences")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
@@ -56,7 +55,7 @@ LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 
 def with_links(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the links of every row on its successful answers, and with words for the parameters."""
+    """The document with the links of every row on successful answers, and with descriptions of parameters."""
     operations = {operation["operationId"]: (path, operation) for path, operation in _operations(document)}
     for source, parameter, expression, targets in LINKS:
         found = {

@@ -36,7 +36,7 @@ from flask.testing import FlaskClient
 from service.app import create_app
 from service.cache import Cache
 from service.cli.bank.stack import Stack
-from service.cli.models.dataset import lived_through, serving
+from service.cli.models.dataset import active_policy, read_experience
 from service.core.domain import Client, Context, Release, Snapshot
 from service.decision import decide
 from service.decision.compiled import CompiledPolicy
@@ -186,8 +186,8 @@ class House:
     def learn(self) -> EventTraining:
         """A bundle learned from what is stored, as `fourcast train --from-events` learns it."""
         stack = Stack(self.settings, self.store, Cache(str(self.settings.redis_url)))
-        policy = serving(stack)[1]
-        experience = lived_through(stack, policy, 1, WINDOW_DAYS)
+        policy = active_policy(stack)[1]
+        experience = read_experience(stack, policy, 1, WINDOW_DAYS)
         return learn_bundle(experience, policy, self.settings.artifacts, model=QUICK)
 
     @property

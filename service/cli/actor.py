@@ -1,6 +1,6 @@
-"""Who acts: the operating system's user, or whom ``--as`` names.
+"""The actor of a verb: the operating system's user, or whoever ``--as`` names.
 
-Where the two differ the audit log keeps both. Over HTTP the API key says who acts.
+Where the two differ the audit log stores both. Over HTTP the API key says who acts.
 """
 
 import getpass
@@ -14,7 +14,12 @@ note_option = click.option("--note", default="", help="Why, in words; kept with 
 
 
 def actor_of(name: str | None, note: str = "") -> tuple[str, str]:
-    """Who acts and why; where ``name`` is not the operating system's user, the note says whose hands it were."""
+    """The name of the actor, and the note for the audit log.
+
+    Where ``name`` is not the operating system's user, the note ends with that user.
+
+    Raises: InvalidInput: when there is neither a name nor a user.
+    """
     user = _user()
     if name is None and user is None:
         raise InvalidInput("Nobody is logged in: say who you are.", [Problem("--as", "is required here")])

@@ -1,9 +1,10 @@
 """`fourcast`: every verb of the command line. A file below this folder that says ``VERBS = (verb,)`` adds one.
 
 The table of verbs is read from the files; a file is imported when its verb is asked for.
+
 Exit codes: 0 done, 1 a gate or a check says no, 2 the input was wrong, 70 a fault of the product's own (EX_SOFTWARE of
-sysexits.h; ``--debug`` shows where). Errors are the same words the API answers with, on standard error; ``--json`` puts
-the result on standard output as one JSON object.
+sysexits.h; ``--debug`` shows where). Errors are the sentences that the API answers with, on standard error; ``--json``
+prints the result on standard output as one JSON object.
 """
 
 import errno
@@ -46,7 +47,9 @@ NAMES = (BANK_STATE, NEW_BANK)
 
 
 class Verbs(click.Group):
-    """The verbs, each imported when asked for; turns the product's own errors into their sentence and exit code."""
+    """The verbs, each imported when asked for; an error of the product ends the process with its sentence and exit
+    code.
+    """
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Every verb's name."""
@@ -76,11 +79,11 @@ class Verbs(click.Group):
         return "" if command is None else command.get_short_help_str(90)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Read the options; the one that names a bank may stand behind the verb too."""
+        """Read the options; the one that names a bank may also come after the verb."""
         return super().parse_args(context, named_first(args))
 
     def invoke(self, context: click.Context) -> object:
-        """Run the verb; whatever ends it early ends it with a sentence and a code, never with 1 by chance."""
+        """Run the verb; every error ends the process with a sentence and an exit code of the table above."""
         try:
             return super().invoke(context)
         except FourcastError as error:
@@ -96,7 +99,9 @@ class Verbs(click.Group):
 
 
 def _said(error: Exception) -> tuple[str, int]:
-    """A file that cannot be used is the caller's to mend; anything else that nobody foresaw is ours."""
+    """The sentence and exit code of an unexpected error: an unusable file is the caller's to mend, else it is our
+    fault.
+    """
     if isinstance(error, OSError) and error.filename is not None:
         return f"{InvalidInput.title}: {error.filename}: {error.strerror}", InvalidInput.exit_code
     words = " ".join(str(error).split())[:300]
@@ -110,7 +115,7 @@ def _end(said: str, code: int) -> Never:
 
 
 def named_first(args: list[str]) -> list[str]:
-    """The arguments with the option that names a bank at their head, wherever before ``--`` it stands.
+    """The arguments with the option that names a bank first, wherever before ``--`` it was given.
 
     >>> named_first(["explain", "s1", "--bank-state", "xiamen", "--json"])
     ['--bank-state', 'xiamen', 'explain', 's1', '--json']

@@ -1,4 +1,4 @@
-"""What every verb shares with the terminal: results as text or JSON, and progress bars where somebody looks."""
+"""The terminal, as every verb uses it: results as text or JSON, and progress bars."""
 
 import sys
 import time
@@ -16,11 +16,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 bom_option = click.option("--bom", is_flag=True, help="Begin a .csv with a byte order mark, as Excel wants of UTF-8.")
 
 FORMAT = "{l_bar}{bar}| {elapsed}"
-"""Told how much of how much is done."""
+"""Called with how much of how much is done."""
 
 
 def show(result: Mapping[str, object], as_json: bool) -> None:
-    """The result: one JSON object, or a line per entry."""
+    """Print the result: one JSON object, or a line per entry."""
     if as_json:
         click.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
         return
@@ -36,7 +36,7 @@ def release_document(release: Release) -> dict[str, object]:
 
 @contextmanager
 def bar(label: str) -> Iterator[Progress]:
-    """A progress bar on a terminal, one line per step elsewhere; the value is told (done, of)."""
+    """A progress bar on a terminal, one line per step elsewhere; call what is yielded with (done, of)."""
     start = time.monotonic()
     with tqdm(total=1, desc=f"{label:<34}", file=sys.stderr, disable=None, bar_format=FORMAT) as line:
 

@@ -1,9 +1,9 @@
-"""What the process needs besides the product: settings, servers from wheels, gunicorn's configuration, logs, traces.
+"""The process around the product: settings, servers from wheels, gunicorn's configuration, logs, traces.
 
-child_process  a process of its own, with bounds on its computing and its memory
+child_process  a child process with bounds on its computing and its memory
 config         every FOURCAST_* variable once, with its default, its range and its meaning
-embedded       PostgreSQL and Valkey from their wheels, for whoever has no servers of their own
+embedded       PostgreSQL and Valkey from their wheels, where the bank has given no servers
 gunicorn       gunicorn --config python:service.runtime.gunicorn "service.app:wsgi()"
-logs           everything else that is logged, in the same form as the request lines
+logs           log records as JSON lines, in the same form as the request lines
 tracing        traces by OpenTelemetry, where a collector's address is set
 """

@@ -1,7 +1,7 @@
-"""A process of its own, with bounds on its computing and its memory: for what no serving worker should calculate.
+"""A child process with bounds on its computing and its memory, for what no serving worker should calculate.
 
-It is told one document on standard input and tells one on standard output: what it found, or the error that it raised,
-which is raised again where it was asked for. Whoever asks waits with ``Patience``, and the process ends with it.
+It reads one document on standard input and writes one on standard output: its result, or the error it raised, which is
+raised again in the parent. The parent waits with ``Patience``, and the process ends with it.
 """
 
 import contextlib
@@ -31,14 +31,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Exhausted(Exception):
-    """The process took more computing or memory than it may."""
+    """The process used more computing or memory than its bounds allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long somebody waits, seconds (None: as long as it takes), and what they may do instead, in words.
+    """How long the parent waits, seconds (None: until the end), and what the caller may do instead, in words.
 
-    ``beat`` is called every second meanwhile; what it raises ends the process.
+    ``beat`` is called every second meanwhile; an error that it raises ends the process.
     """
 
     seconds: float | None = None
@@ -54,7 +54,10 @@ ENDLESS = Patience()
 
 
 def ask(module: str, asked: object, cpu_s: int, patience: Patience = ENDLESS) -> Any:
-    """What a module's process finds for a document; Exhausted, TimeoutError, or the error that it raised there."""
+    """The result of a module's child process for a document.
+
+    Raises: Exhausted, TimeoutError: when it exceeds its bounds or the patience. Or the error that the process raised.
+    """
     road = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": road}
     command = [sys.executable, "-m", module, str(cpu_s)]
@@ -78,7 +81,7 @@ def ask(module: str, asked: object, cpu_s: int, patience: Patience = ENDLESS) ->
 
 
 def serve(work: Callable[[Any], object]) -> None:
-    """Be the process: work on the document within the bounds, and tell what came of it."""
+    """Run as the child process: compute the document within the bounds, and write the result."""
     cpu_s = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -94,7 +97,7 @@ def serve(work: Callable[[Any], object]) -> None:
 
 
 def _file(body: bytes) -> BinaryIO:
-    """The bytes as a file without a name: a pipe would have to be filled while the answer is waited for."""
+    """The bytes as a file without a name: a pipe could fill while the parent waits for the answer."""
     file = os.fdopen(os.memfd_create("asked"), "w+b")
     file.write(body)
     file.seek(0)
@@ -102,7 +105,10 @@ def _file(body: bytes) -> BinaryIO:
 
 
 def _awaited(process: "subprocess.Popen[bytes]", patience: Patience) -> bytes:
-    """All that the process tells; TimeoutError where that takes longer than the patience lasts."""
+    """All that the process writes.
+
+    Raises: TimeoutError: when that takes longer than the patience lasts.
+    """
     until = None if patience.seconds is None else time.monotonic() + patience.seconds
     while until is None or time.monotonic() < until:
         left = BEAT_S if until is None else max(0.0, min(BEAT_S, until - time.monotonic()))

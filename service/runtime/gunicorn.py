@@ -32,7 +32,7 @@ _settings = Settings.read(os.environ)
 
 
 class PatientWorker(SyncWorker):  # type: ignore[misc]
-    """A sync worker whose patience with a silent client ends: half a request must not hold it until it is killed."""
+    """A sync worker that closes a connection whose client sends nothing for ``CLIENT_S`` seconds."""
 
     def handle(self, listener: socket.socket, client: socket.socket, addr: Any) -> None:
         """Serve one connection."""
@@ -41,7 +41,7 @@ class PatientWorker(SyncWorker):  # type: ignore[misc]
 
 
 def write_problem(client: socket.socket, status: int, reason: str, detail: str) -> None:
-    """What is no HTTP request is answered before any route, in the same shape as every other error (RFC 9457)."""
+    """Answer what is no HTTP request, before any route, in the shape of every other error (RFC 9457)."""
     trace_id = os.urandom(16).hex()
     logging.getLogger("fourcast.http").warning("no request", extra={"trace_id": trace_id, "status": status})
     slug = reason.lower().replace(" ", "-")
@@ -61,7 +61,7 @@ util.write_error = write_problem
 
 
 class JsonLogger(Logger):  # type: ignore[misc]
-    """gunicorn's own words as JSON lines, without the paths of requests; those are logged by the app's envelope."""
+    """gunicorn's log records as JSON lines, without the paths of requests; the app's middleware logs those."""
 
     def setup(self, cfg: Any) -> None:
         """Give the handlers their form."""
@@ -70,27 +70,27 @@ class JsonLogger(Logger):  # type: ignore[misc]
             handler.setFormatter(JsonLines())
 
     def debug(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        """Nothing: it names the path of each request, and a path names a customer."""
+        """Log nothing: the record names the path of a request, and a path names a customer."""
 
     def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        """The warning; of a request that is no HTTP only that it came."""
+        """Log the warning; of a request that is no HTTP only that it came."""
         super().warning(*(("Invalid request refused.",) if _quotes(msg) else (msg, *args)), **kwargs)
 
     def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        """The failure, without the path it was found at."""
+        """Log the failure, without the path of the request."""
         super().exception(*(("Error handling a request",) if _quotes(msg) else (msg, *args)), **kwargs)
 
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
-        """Nothing: once is enough."""
+        """Log nothing: the middleware logs each request."""
 
 
 def _quotes(msg: object) -> bool:
-    """Whether gunicorn's sentence repeats what a caller sent."""
+    """Whether gunicorn's sentence repeats what a client sent."""
     return str(msg).startswith(("Invalid request from", "Error handling request"))
 
 
 def _memory() -> str | None:
-    """A folder that is memory, for the workers' heartbeat files; None where there is none."""
+    """A folder in memory, for the workers' heartbeat files; None where there is none."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 
 

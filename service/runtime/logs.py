@@ -1,6 +1,6 @@
-"""Everything else that is logged, in the same form as the request lines: one JSON object per line, on stdout.
+"""Log records as JSON lines on stdout, in the same form as the request lines.
 
-A failure is logged with where it happened and its class, not with its words: those may quote a customer.
+A failure is logged with its class and its lines of code, without its message: that may quote a customer.
 """
 
 import logging
@@ -14,7 +14,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON; what ``extra`` carried becomes members."""
+    """A log record as one line of JSON; the fields of ``extra`` become members."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""

@@ -1,9 +1,9 @@
-"""Traces by OpenTelemetry, where a collector's address is set; elsewhere every span is a shared nothing.
+"""Traces by OpenTelemetry, where a collector's address is set; elsewhere every span is one shared no-op.
 
 In order: ``start`` in each worker after the fork (the sender's thread does not survive one); ``served`` around a
-request, which carries the caller's W3C trace on; ``span`` around a part of it: cache, store, score, decide. A span
-holds a name and times, the request's route, status and decision id: no path, no customer, no attribute. What is traced
-is chosen by the trace id, so that every service of a bank keeps the same ones; a trace that the caller keeps is kept.
+request, which continues the caller's W3C trace; ``span`` around a part of it: cache, store, score, decide. A span holds
+a name and times, the request's route, status and decision id: no path, no customer, no attribute. Sampling is by trace
+id, so that every service of a bank samples the same traces; a trace that the caller sampled is sampled.
 
 The libraries are an extra (``pip install 'fourcast[tracing]'``) and imported only when tracing is on.
 """
@@ -28,9 +28,9 @@ class _Tracing:
 
 
 def start(url: str | None, share: float, exporter: Any = None) -> None:
-    """Trace to ``url`` (OTLP over HTTP) a ``share`` of the requests; nothing at all without a URL.
+    """Trace a ``share`` of the requests to ``url`` (OTLP over HTTP); nothing without a URL.
 
-    Raises InvalidInput where the extra is not installed.
+    Raises: InvalidInput: when the extra is not installed.
     """
     stop()
     if url is None and exporter is None:
@@ -85,7 +85,7 @@ class Served:
         return f"{self._span.get_span_context().trace_id:032x}"
 
     def end(self, name: str, failed: bool, **facts: str | int | None) -> None:
-        """The request is answered; ``facts`` become attributes, those that are None do not."""
+        """End the span; ``facts`` become attributes, except those that are None."""
         from opentelemetry import context, trace
 
         self._span.update_name(name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.cli.models.tracking import tell_serving, tell_trained
+from service.cli.models.tracking import track_serving, track_training
 from service.core.errors import InvalidInput
 from service.runtime.config import Settings
 from tests.training.tracking_database import rows
@@ -35,13 +35,15 @@ def test_a_server_that_is_away_is_a_sentence_and_no_failure(bundle_folder, capsy
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(NotTracked):
         record("http://127.0.0.1:9", bundle_folder, passes=True)
-    tell_trained(Settings(artifacts=bundle_folder.parent, tracking_uri="http://127.0.0.1:9"), bundle_folder.name, True)
+    track_training(
+        Settings(artifacts=bundle_folder.parent, tracking_uri="http://127.0.0.1:9"), bundle_folder.name, True
+    )
     assert "The tracking server was not told" in capsys.readouterr().err
 
 
 def test_without_a_tracking_uri_nothing_is_told(bundle_folder, capsys):
-    tell_trained(Settings(artifacts=bundle_folder.parent), bundle_folder.name, True)
-    tell_serving(Settings(artifacts=bundle_folder.parent), None)
+    track_training(Settings(artifacts=bundle_folder.parent), bundle_folder.name, True)
+    track_serving(Settings(artifacts=bundle_folder.parent), None)
     assert capsys.readouterr() == ("", "")
 
 

@@ -1,6 +1,6 @@
-"""A bank's folder for every verb that reads its files: what the service knows of the customers whom they name.
+"""A bank's folder, read by every verb that reads its files, with what the service knows of the customers in them.
 
-Who was erased is in no table that is read, and counted: the files of a core bank go on naming them for years.
+Erased customers are left out of every table that is read, and counted: the files of a core bank name them for years.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,19 +23,19 @@ files_option = click.option("--files", type=folder_type, required=True, help="Th
 
 
 class ErasedCustomers:
-    """Of some customers' ids, those whom the service has erased; keeps whom it found in any table."""
+    """The filter of erased customers: of some ids, those that the service has erased; it counts all it has returned."""
 
     def __init__(self, store: Store | None = None) -> None:
         self._store, self._found = store, set[str]()
 
     def __call__(self, names: Collection[str]) -> Collection[str]:
-        """Those of the ids that were erased; nobody where there is no database."""
+        """Those of the ids that were erased; none where there is no database."""
         found = set() if self._store is None else self._store.customers.find_erased(names)
         self._found |= found
         return found
 
     def add(self, names: Collection[str]) -> None:
-        """Those who were erased while the files were read, and left out as they were stored."""
+        """Count customers who were erased while the files were read, and left out as they were stored."""
         self._found |= set(names)
 
     def __str__(self) -> str:
@@ -48,13 +48,13 @@ class ErasedCustomers:
         return {"erased": len(self._found)} if self._found else {}
 
     def tell(self) -> None:
-        """Say how many were left out, beside the verb's result; nothing where nobody was."""
+        """Print how many were left out, beside the verb's result; nothing where nobody was."""
         if self._found:
             click.echo(str(self), err=True)
 
 
 def known_bank(store: Store, bank: Path) -> tuple[Any, ErasedCustomers]:
-    """The bank of a folder as this database knows its customers, and who is left out."""
+    """The bank of a folder as this database knows its customers, and the filter of erased customers."""
     from training.data.bank import open_bank
 
     left_out = ErasedCustomers(store)
@@ -66,7 +66,7 @@ Set timezone in bank.yaml, or in the policy's contact.yaml, to the zone of the b
 
 
 def tell_zones(described: Any, policy: Policy) -> None:
-    """Say where the bank's days are not those that the policy decides by: dates would shift by one without a word."""
+    """Print a warning where the bank's time zone is not that of the policy: dates would shift by a day in silence."""
     if described.timezone.key != policy.contact.timezone:
         click.echo(ZONES.format(described.timezone.key, policy.contact.timezone), err=True)
 
@@ -75,9 +75,9 @@ def tell_zones(described: Any, policy: Policy) -> None:
 def bank_without_erased(
     settings: Settings, bank: Path, policy: Policy | None = None
 ) -> Iterator[tuple[Any, ErasedCustomers]]:
-    """The bank of a folder and who is left out of it; where there is no database yet, nobody is known.
+    """The bank of a folder, and the filter of its erased customers; without a database no customer is known.
 
-    Its zone is held against that of ``policy``, else of what serves.
+    Its time zone is compared with that of ``policy``, else of the policy that serves.
     """
     if settings.database_url is None and not (settings.state_dir / "postgres").is_dir():
         from training.data.bank import open_bank
@@ -97,6 +97,6 @@ def bank_without_erased(
 
 
 def _served(stack: Stack) -> Policy | None:
-    """The policy that serves; None where none does yet."""
+    """The policy that serves; None before the first release."""
     release = stack.store.releases.active()
     return None if release is None else governance_of(stack).policy(release.policy)

@@ -1,4 +1,4 @@
-"""How a verb's customer is named: by id, or by the bank's own key of them, as below /v1/external-keys/{key}."""
+"""The customer of a verb, named by id or by the bank's own key, as below /v1/external-keys/{key}."""
 
 import click
 
@@ -11,7 +11,10 @@ external_key_option = click.option(
 
 
 def id_of(store: Store, customer_id: str | None, external_key: str | None) -> str | None:
-    """The id of whom a verb names, None for nobody; InvalidInput for two names, NotFound for a key that nobody has."""
+    """The customer's id; None where the verb names no customer.
+
+    Raises: InvalidInput: when an id and a key are given. NotFound: when no customer has the key.
+    """
     if external_key is None:
         return customer_id
     if customer_id is not None:
@@ -20,7 +23,10 @@ def id_of(store: Store, customer_id: str | None, external_key: str | None) -> st
 
 
 def whose(store: Store, customer_id: str | None, external_key: str | None) -> str:
-    """As ``id_of``, of a verb that needs a customer; InvalidInput where none is named."""
+    """As ``id_of``, for a verb that needs a customer.
+
+    Raises: InvalidInput, NotFound: as ``id_of``, and InvalidInput when no customer is named.
+    """
     found = id_of(store, customer_id, external_key)
     if found is None:
         raise InvalidInput("Name the customer: by id, or by --external-key.")

@@ -1,8 +1,9 @@
-"""Which bank a verb speaks of: the one that is named, else the one that is served here, else the last one.
+"""The bank of a verb: the one that is named, else the one that is served here, else the last one.
 
 In order: FOURCAST_DATABASE_URL or FOURCAST_STATE_DIR mean exactly what they say -> ``--bank-state NAME`` names a folder
-in the state folder -> else the best of the banks in ``.fourcast`` by their rank, and standard error says which. A verb
-that only reads makes no bank, and a misspelt name makes none either: ``--new-bank NAME`` does, in verbs that write.
+in the state folder -> else the best of the banks in ``.fourcast`` by their rank, which is printed on standard error. A
+verb that only reads makes no bank, and a misspelt name makes none either: ``--new-bank NAME`` does, in verbs that
+write.
 """
 
 import os
@@ -23,7 +24,10 @@ To import into another, name it: --bank-state {0} (there are: {1})."""
 
 
 def existing_settings() -> Settings:
-    """The settings of the bank a verb speaks of; InvalidInput where there is none."""
+    """The settings of the chosen bank.
+
+    Raises: InvalidInput: when there is no bank.
+    """
     settings, bank = _choice()
     if bank is None or bank.exists:
         return settings
@@ -31,9 +35,9 @@ def existing_settings() -> Settings:
 
 
 def chosen_settings(settings: Settings | None = None) -> Settings:
-    """The settings of the bank a verb speaks of, or, where there is none, of the place where one would be made.
+    """The settings of the chosen bank, or, where there is none, of the place where one would be made.
 
-    InvalidInput where it is named and not there, unless the name is that of a new one.
+    Raises: InvalidInput: when the bank is named and absent, unless ``--new-bank`` named it.
     """
     chosen, bank = _choice() if settings is None else _chosen(settings)
     if bank is not None and named_bank() is not None and not bank.exists and not _is_new():
@@ -53,7 +57,9 @@ def settings_of_folder(described: Path, needed: bool = False) -> Settings:
 
 
 def settings_for_import(described: Path, supplement: bool) -> Settings:
-    """Where a bank's files are stored: with their own bank, else right in the state folder; never in another bank."""
+    """The settings of the bank that stores a bank's files: their own, else right in the state folder; never another
+    bank.
+    """
     own = _own(described, supplement)
     if own is not None:
         return own
@@ -73,7 +79,7 @@ def state_name(described: Path | None, supplement: bool) -> str:
 
 
 def named_bank() -> str | None:
-    """What --bank-state says."""
+    """The name that --bank-state or --new-bank gives; None without either."""
     context = click.get_current_context(silent=True)
     return None if context is None else context.find_root().obj
 
@@ -94,13 +100,13 @@ def _own(described: Path, supplement: bool) -> Settings | None:
 
 
 def _name_of(root: Path, described: Path) -> str | None:
-    """The bank in whose state these files lie, as a demo's own do."""
+    """The bank whose state folder holds these files, as a demo's own files are; None where they are elsewhere."""
     inside, home = described.resolve(), root.resolve()
     return inside.relative_to(home).parts[0] if home in inside.parents else None
 
 
 def _told(bank: BankState, absent: str = "which is not there yet") -> Settings:
-    """The settings of a bank that nobody named, which standard error tells where there are banks at all."""
+    """The settings of a bank that was not named; its name is printed on standard error where there are banks at all."""
     refuse_foreign(bank.folder)
     settings = Settings.read(os.environ)
     if _banks(settings.state_dir):
@@ -109,12 +115,12 @@ def _told(bank: BankState, absent: str = "which is not there yet") -> Settings:
 
 
 def _is_free(settings: Settings) -> bool:
-    """Whether nothing says which bank is meant."""
+    """Whether neither an option nor the environment names a bank."""
     return named_bank() is None and not settings.given & {"database_url", "state_dir"}
 
 
 def _choice() -> tuple[Settings, BankState | None]:
-    """The settings and the bank, chosen and told once in a run; no bank where the database is the bank's own."""
+    """The settings and the bank, chosen and printed once in a run; no bank where the database is the bank's own."""
     context = click.get_current_context(silent=True)
     meta = {} if context is None else context.meta
     if CHOSEN not in meta:
@@ -142,7 +148,7 @@ def _chosen(settings: Settings) -> tuple[Settings, BankState | None]:
 
 
 def _best(root: Path) -> BankState:
-    """The bank to speak of, told with the others' names; the state folder itself where it holds none."""
+    """The bank of the highest rank, printed with the others' names; the state folder itself where it holds none."""
     banks = _ranked(root)
     if not banks:
         return BankState(root.name, root)
@@ -153,12 +159,12 @@ def _best(root: Path) -> BankState:
 
 
 def _ranked(root: Path) -> list[BankState]:
-    """As ``_banks``, the one that is spoken of before all others first."""
+    """As ``_banks``, the highest rank first."""
     return sorted(_banks(root), key=lambda bank: bank.rank, reverse=True)
 
 
 def _banks(root: Path) -> list[BankState]:
-    """Every bank in the state folder, the one right in it included, those of others too."""
+    """Every bank in the state folder, the one right in it included, those of other users too."""
     try:
         folders = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root.is_dir() else []
     except PermissionError:
@@ -177,14 +183,14 @@ def _refuse_both(name: str | None) -> None:
 
 
 def _nothing_in(folder: Path) -> str:
-    """What to start first, in one sentence, with the names of the banks nearby."""
+    """The error where there is no bank: what to start first, and the names of the banks nearby."""
     nearby = [bank.name for bank in _banks(Settings.read(os.environ).state_dir) if bank.folder != folder]
     hint = f", or pick one of {', '.join(nearby)} by --bank-state NAME" if nearby else ""
     return f"There is no bank in {folder.absolute()}: start `fourcast demo` first, in this folder{hint}."
 
 
 def _no_bank_named(bank: BankState) -> str:
-    """What a name that no bank has may have meant, and how a bank of that name is made."""
+    """The error for an unknown name: the nearest names, and how a bank of that name is made."""
     names = [one.name for one in _banks(Settings.read(os.environ).state_dir)]
     near = get_close_matches(bank.name, names, n=3)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""

@@ -1,4 +1,4 @@
-"""The services a verb asks: the engine and the governance of releases, over the servers of a stack."""
+"""The services that verbs ask: the engine and the governance of releases, over the servers of a stack."""
 
 from service.cli.bank.stack import Stack
 from service.engine.engine import Engine

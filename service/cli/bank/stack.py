@@ -1,4 +1,4 @@
-"""The servers a verb works with: the bank's own by URL, else the embedded ones, started here or joined."""
+"""The servers of a verb: the bank's own by URL, else the embedded ones, started here or used where they run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class Stack:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a process must be told to work with the same servers."""
+        """The environment of a process that works with the same servers."""
         return {
             "FOURCAST_DATABASE_URL": str(self.settings.database_url),
             "FOURCAST_REDIS_URL": str(self.settings.redis_url),
@@ -35,9 +35,9 @@ class Stack:
 
 @contextmanager
 def open_stack(settings: Settings | None = None) -> Iterator[Stack]:
-    """A stack whose database has the newest schema; what was started for it is stopped at the end, nothing else.
+    """A stack whose database has the newest schema; at the end what was started for it is stopped, nothing else.
 
-    Without settings: that of the bank a verb speaks of, which must be there.
+    Without settings: those of the chosen bank, which must exist.
     """
     settings = settings or selection.existing_settings()
     with embedded(settings) as urls:

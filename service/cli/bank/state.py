@@ -1,8 +1,8 @@
-"""A bank's folder of state, as a second terminal finds it: what it was started with, and whether it is served just now.
+"""A bank's folder of state, as a second terminal finds it: what it was started with, and whether it is served now.
 
-``bank.json`` keeps what a verb must be told to work with the same bundles and policy. ``bank.lock`` is locked while
-the bank is served, so that the kernel itself forgets a demo that was killed. Folders of a version without either are
-banks too: they are known by their database, and a finished demo by its keys.
+``bank.json`` stores what a verb needs to work with the same bundles and policy. ``bank.lock`` is locked while the bank
+is served: the kernel releases the lock of a demo that was killed. A folder of a version without either file is a bank
+too, known by its database; a finished demo is known by its keys.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class BankState:
 
     @cached_property
     def foreign(self) -> bool:
-        """Whether it belongs to somebody else, and cannot be looked at."""
+        """Whether it belongs to another user, so that it cannot be read."""
         return foreign(self.folder) is not None
 
     @property
@@ -47,13 +47,13 @@ class BankState:
 
     @cached_property
     def card(self) -> dict[str, Any]:
-        """What it was started with; empty where nothing says so."""
+        """What it was started with; empty where no file says so."""
         path = self.folder / CARD
         return dict(json.loads(path.read_text())) if path.is_file() else {}
 
     @cached_property
     def served(self) -> bool:
-        """Whether `demo` or `serve` serves it just now, or makes it ready to."""
+        """Whether `demo` or `serve` serves it now, or is starting to."""
         path = self.folder / LOCK
         if not path.is_file():
             return False
@@ -66,12 +66,12 @@ class BankState:
 
     @property
     def whole(self) -> bool:
-        """Whether its making came to an end: a demo makes its keys last."""
+        """Whether it was made completely: a demo makes its keys last."""
         return (self.folder / KEYS).is_file() or self.card.get("made_by") in {"serve", "import"}
 
     @property
     def rank(self) -> tuple[bool, bool, bool, float]:
-        """Which bank is spoken of before which, the greatest first: ours, served, whole, started last."""
+        """The order in which banks are chosen, the greatest first: ours, served, whole, started last."""
         if self.foreign:
             return False, False, False, 0.0
         marks = [path for path in (self.folder / CARD, self.folder / KEYS, self.folder / "postgres") if path.exists()]
@@ -100,9 +100,9 @@ class BankState:
 
 @contextmanager
 def served(settings: Settings, made_by: str) -> Iterator[Callable[[str], None]]:
-    """For the length of a block this bank counts as served; the block tells the address once it has one.
+    """Mark the bank as served for the length of a block; call what is yielded with the address once there is one.
 
-    Of two that serve the same state the first counts. With the bank's own database there is no state to be found.
+    Of two servers of the same state folder the first counts. With the bank's own database there is no state folder.
     """
     if settings.database_url is not None:
         yield lambda _: None
@@ -116,7 +116,7 @@ def served(settings: Settings, made_by: str) -> Iterator[Callable[[str], None]]:
 
 
 def note_start(settings: Settings, made_by: str, address: str | None = None) -> None:
-    """Keep beside the state what the bank was started with, whole or not at all, for this user only."""
+    """Store beside the state what the bank was started with, atomically, readable by this user only."""
     if settings.database_url is not None:
         return
     card = {
@@ -133,13 +133,13 @@ def note_start(settings: Settings, made_by: str, address: str | None = None) -> 
 
 
 def note_import(settings: Settings) -> None:
-    """Keep what a bank was imported with; of one that `demo` or `serve` started, what those noted stays."""
+    """Store what a bank was imported with; the card of a bank that `demo` or `serve` started does not change."""
     if BankState(settings.state_dir.name, settings.state_dir).card.get("made_by", "import") == "import":
         note_start(settings, "import")
 
 
 def _locked(held: IO[bytes]) -> bool:
-    """Whether the lock is ours now; who only looks holds it for a moment, another server for long."""
+    """Whether the lock is ours now; a reader holds it for a moment, another server for long."""
     deadline = time.monotonic() + LOCK_S
     while time.monotonic() < deadline:
         try:

@@ -87,7 +87,10 @@ def _told(one: AdviserRow, at_work: int) -> str:
 
 
 def read_advisers(file: Path) -> list[AdviserRow]:
-    """The rows of a CSV; InvalidInput naming every one that does not fit."""
+    """The rows of a CSV.
+
+    Raises: InvalidInput: when a row does not fit, naming every such row.
+    """
     rows, problems = [], list[Problem]()
     with file.open(encoding="utf-8-sig", newline="") as page:
         for number, row in enumerate(csv.DictReader(page), 2):

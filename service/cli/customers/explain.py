@@ -64,7 +64,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
 
 
 def _words(offer: dict[str, Any]) -> str:
-    """In whose words a shown offer is told."""
+    """The message variant of a shown offer; empty without one."""
     return f" {offer['positioning']['text']}" if offer["positioning"] else ""
 
 

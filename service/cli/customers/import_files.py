@@ -29,9 +29,10 @@ MOST_REJECTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How files meet what is stored: ``replace`` makes unknown what they lack, ``full`` retires whom they do not name.
+    """How files meet what is stored: ``replace`` makes unknown what they lack, ``full`` retires customers they do not
+    name.
 
-    Both where that was ``agreed`` to. At most ``most_rejects`` rows that do not fit are set aside, and written to
+    Both only where that was ``agreed`` to. At most ``most_rejects`` rows that do not fit are left out, and written to
     ``rejects``.
     """
 
@@ -45,9 +46,9 @@ class Manner:
 def load_bank(
     stack: Stack, bank: Path, files: Path, supplement: bool, seed: int = 7, manner: Manner | None = None
 ) -> dict[str, Any]:
-    """Map the bank's files and store its customers and consents, the erased left out: all of it, or nothing.
+    """Map the bank's files and store its customers and consents without the erased ones: all of it, or nothing.
 
-    Returns how many customers are stored, how many words of theirs were read, and who and what was left out.
+    Returns how many customers and consents were stored, and who and what was left out.
     """
     from training.data.bank_tables import expect_day, read_consents, read_customers
     from training.data.rejects import Rejects
@@ -82,7 +83,9 @@ def _write(rejects: Any, out: Path | None) -> None:
 
 @contextmanager
 def _rejects_told(rejects: Any, out: Path | None) -> Iterator[None]:
-    """Within, whatever keeps the files from being stored leaves the file of rejects, and says that it is no more."""
+    """Within the block, an error that stores nothing still writes the file of rejects, and says that nothing was
+    stored.
+    """
     try:
         yield
     except (FourcastError, click.Abort):
@@ -94,7 +97,7 @@ def _rejects_told(rejects: Any, out: Path | None) -> Iterator[None]:
 
 
 def _tell(loaded: Loaded, manner: Manner) -> dict[str, Any]:
-    """Say what a load did beyond storing; the same as plain JSON values."""
+    """Print what a load did beyond storing; returns the same as plain JSON values."""
     taken, told = loaded.taken, dict[str, Any]()
     if said := taken.answer:
         click.echo(said, err=True)
@@ -113,19 +116,22 @@ A column said_on of consents.sql tells when a yes was said: one that is later th
 
 
 def _said(bank: Any, customers: Any, manner: Manner, now: int) -> CustomerFile:
-    """What the bank's file of customers says of itself."""
+    """What the bank's file of customers says: its day, its columns, and how it meets what is stored."""
     said = (bank.known_until(now), customers.columns, manner.replace, manner.agreed, manner.full)
     return CustomerFile(*said, customers.external_keys)
 
 
 def _expect_said(settings: Settings, columns: Iterable[str], manner: Manner) -> None:
-    """Raise InvalidInput where files may not say who bears which risk, and would."""
+    """Refuse files that give risk assessments where the settings do not allow it.
+
+    Raises: InvalidInput: with each such column.
+    """
     if settings.import_assessments == "off" and (problems := problems_in_files(columns, manner.replace)):
         raise InvalidInput("FOURCAST_IMPORT_ASSESSMENTS is off: files leave risk assessments as they are.", problems)
 
 
 def _store(stack: Stack, customers: Any, consents: Any, source: str, file: CustomerFile) -> Loaded:
-    """Store all of it; at a terminal, ask before it takes anything away."""
+    """Store all of it; on a terminal, ask before anything is taken away."""
     try:
         with bar("Storing customers and consents") as advance:
             return stack.store.customers.load_files(customers, consents, advance, file, source)
@@ -137,7 +143,10 @@ def _store(stack: Stack, customers: Any, consents: Any, source: str, file: Custo
 
 
 def _manner(merge: bool, full_refresh: bool, yes: bool, rejects: Path | None, most_rejects: int) -> Manner:
-    """What the options of an import ask for; InvalidInput where they do not go together."""
+    """The options of an import.
+
+    Raises: InvalidInput: when they do not go together.
+    """
     if most_rejects and rejects is None:
         raise InvalidInput("--most-rejects needs --rejects FILE: what is set aside must be told somewhere.")
     if most_rejects and full_refresh:

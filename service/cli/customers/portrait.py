@@ -30,7 +30,7 @@ def portrait(customer_id: str | None, external_key: str | None, language: str, a
 
 
 def page(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The portrait line by line; ``-`` is unknown."""
+    """The portrait as lines of text; ``-`` is unknown."""
     yield "customer", f"{found['customer_id']} at {found['at']}"
     if found["note"]:
         yield "note", found["note"]

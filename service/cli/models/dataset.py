@@ -1,6 +1,6 @@
-"""`fourcast dataset`, and the part of `fourcast train` that learns from events: the store is read, training is told.
+"""`fourcast dataset`, and the part of `fourcast train` that learns from events.
 
-Training never reads a store: here the decisions and events are read, customer by customer, and handed over.
+Training never reads a store: the decisions and events are read here, customer by customer, and passed to it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from service.cli.bank.stack import Stack, open_stack
-from service.cli.models.tracking import tell_trained
+from service.cli.models.tracking import track_training
 from service.cli.terminal import bar, bom_option, json_option, show
 from service.core.clock import now_ms
 from service.core.domain import Release
@@ -41,30 +41,30 @@ def dataset(out: Path, days: int, window: float | None, bom: bool, as_json: bool
     from training.experience.export import write_table
 
     with open_stack() as stack:
-        _, policy = serving(stack)
-        lived = lived_through(stack, policy, days, window)
-    rows = write_table(lived.offers, policy.attributes, out, bom)
-    show({"trials": rows, "out": str(out), **told(lived)}, as_json)
+        _, policy = active_policy(stack)
+        experience = read_experience(stack, policy, days, window)
+    rows = write_table(experience.offers, policy.attributes, out, bom)
+    show({"trials": rows, "out": str(out), **describe_experience(experience)}, as_json)
 
 
-def learned(days: int, window: float | None, seed: int) -> Any:
+def train_from_events(days: int, window: float | None, seed: int) -> Any:
     """Train a bundle from the service's own decisions and events, and publish it; return its ``EventTraining``."""
     from training.train_from_events import learn_bundle
 
     with open_stack() as stack:
-        release, policy = serving(stack)
-        lived = lived_through(stack, policy, days, window)
+        release, policy = active_policy(stack)
+        experience = read_experience(stack, policy, days, window)
         kept = None if release is None or release.bundle is None else stack.store.releases.bundle(release.bundle)
         settings, artifacts = stack.settings, Artifacts.of(stack.settings)
     with bar("Learning from events") as advance:
-        report = learn_bundle(lived, policy, artifacts.folder, seed, kept, progress=advance)
+        report = learn_bundle(experience, policy, artifacts.folder, seed, kept, progress=advance)
     artifacts.publish(report.version)
-    tell_trained(settings, report.version, report.gate.passes)
+    track_training(settings, report.version, report.gate.passes)
     return report
 
 
-def lived_through(stack: Stack, policy: Policy, days: int, window: float | None) -> Any:
-    """The trials of the last ``days``, as training reads them."""
+def read_experience(stack: Stack, policy: Policy, days: int, window: float | None) -> Any:
+    """The observations of the last ``days``, as training reads them."""
     from training.experience.observations import collect_experience
 
     now = now_ms()
@@ -72,22 +72,22 @@ def lived_through(stack: Stack, policy: Policy, days: int, window: float | None)
         return collect_experience(stack.store.outcomes.histories(now - days * DAY_MS, now), policy, now, window)
 
 
-def serving(stack: Stack) -> tuple[Release | None, Policy]:
-    """The release that serves and its policy; the settings' where nothing was ever released."""
+def active_policy(stack: Stack) -> tuple[Release | None, Policy]:
+    """The release that serves and its policy; None and the settings' policy before the first release."""
     release = stack.store.releases.active()
     if release is None:
         return None, load(stack.settings.policy)
     return release, from_documents(stack.store.releases.policy(release.policy))
 
 
-def told(lived: Any) -> Mapping[str, Any]:
-    """What stands beside the trials: the window, what was left out and why, and how showings are known."""
+def describe_experience(experience: Any) -> Mapping[str, Any]:
+    """The facts beside the observations: the window, what was left out and why, and how exposures are known."""
     return {
-        "taken": sum(trial.taken for trial in lived.offers),
-        "held_out": sum(trial.held_out for trial in lived.offers),
-        "window_days": lived.window_days,
-        "left_out": dict(lived.left_out),
-        "seen_by": dict(lived.seen_by),
+        "taken": sum(trial.taken for trial in experience.offers),
+        "held_out": sum(trial.held_out for trial in experience.offers),
+        "window_days": experience.window_days,
+        "left_out": dict(experience.left_out),
+        "seen_by": dict(experience.seen_by),
     }
 
 

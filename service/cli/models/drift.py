@@ -77,7 +77,7 @@ def _serving(settings: Settings) -> str:
 
 
 def lines(found: Drift, about: Mapping[str, Any]) -> list[str]:
-    """The worst first, as a person reads it."""
+    """The report as lines of text, the worst first."""
     rows = [
         f"{one.kind:<9}{one.name:<34}{one.psi:>8.3f}{'' if one.ks is None else f'{one.ks:.3f}':>8}"
         f"{one.unknown_before:>11.1%} / {one.unknown_now:<6.1%}  {one.verdict}"

@@ -34,7 +34,7 @@ def evaluate(version: str, bank: Path, files: Path, as_json: bool) -> None:
 
 
 def _evaluation(found: Mapping[str, Any], as_json: bool) -> dict[str, Any]:
-    """What ``evaluate`` prints: whose figures are a test, and whose are none."""
+    """The figures to print: those of customers the bundle has not learned from are a test, the others are none."""
     from training.evaluation.metrics import summary
 
     def told(figures: Mapping[str, Any]) -> dict[str, Any]:

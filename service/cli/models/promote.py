@@ -4,7 +4,7 @@ import click
 
 from service.cli.bank import selection
 from service.cli.bank.stack import open_stack
-from service.cli.models.tracking import tell_serving
+from service.cli.models.tracking import track_serving
 from service.cli.terminal import json_option, release_document, show
 from service.engine.releases import promotion
 
@@ -21,7 +21,7 @@ def promote(version: str, override: bool, as_json: bool) -> None:
     """
     with open_stack(selection.chosen_settings()) as stack:
         release = promotion.promote(stack.store, stack.settings, version, override=override, against=override)
-        tell_serving(stack.settings, release.bundle)
+        track_serving(stack.settings, release.bundle)
     show(release_document(release), as_json)
 
 

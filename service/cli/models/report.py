@@ -64,7 +64,10 @@ def report(
 
 
 def _home(artifacts: Artifacts, version: str) -> Path:
-    """The folder of a bundle; InvalidInput where the word is no version or there is no such bundle."""
+    """The folder of a bundle.
+
+    Raises: InvalidInput: when the word is no version, or there is no such bundle.
+    """
     from service.scoring.models.folders import folder_of
 
     return folder_of(artifacts.folder_of(version).parent, version)

@@ -1,4 +1,4 @@
-"""What other verbs tell the tracking server, where one is set; where it does not listen, a sentence says so."""
+"""The tracking server, where one is set: runs, and the names champion and challenger; a failure prints a sentence."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +11,13 @@ from service.engine.releases.artifacts import Artifacts
 from service.runtime.config import Settings
 
 
-def tell_trained(settings: Settings, version: str, passes: bool) -> None:
-    """A bundle was trained: a run, and the name challenger where the gate lets it pass."""
+def track_training(settings: Settings, version: str, passes: bool) -> None:
+    """Track a trained bundle: a run, and the name challenger where the gate lets it pass."""
     _tell(settings, version, lambda tracking, uri, folder: tracking.record(uri, folder, passes))
 
 
-def tell_serving(settings: Settings, version: str | None) -> None:
-    """A bundle came to serve, by promotion or rollback: it is the champion. Nothing to tell where priors serve."""
+def track_serving(settings: Settings, version: str | None) -> None:
+    """Track the bundle that serves now, by promotion or rollback, as the champion; nothing where priors serve."""
     if version is not None:
         _tell(settings, version, lambda tracking, uri, folder: tracking.name_champion(uri, folder))
 

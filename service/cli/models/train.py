@@ -8,8 +8,8 @@ import click
 
 from service.cli.bank import selection
 from service.cli.bank.bank_folder import bank_without_erased, folder_type
-from service.cli.models.dataset import days_option, learned, window_option
-from service.cli.models.tracking import tell_trained
+from service.cli.models.dataset import days_option, train_from_events, window_option
+from service.cli.models.tracking import track_training
 from service.cli.terminal import bar, json_option, show
 from service.core.errors import InvalidInput
 from service.engine.releases.artifacts import Artifacts
@@ -55,15 +55,20 @@ def train(  # noqa: PLR0913, PLR0917 (one per option)
     """
     library()
     if from_events and (bank, files) == (None, None):
-        return _told(learned(days, window, seed), as_json)
+        return _print_training(train_from_events(days, window, seed), as_json)
     if from_events or bank is None or files is None:
         raise InvalidInput("train learns from --bank and --files, or from --from-events alone: give one of the two.")
     settings = selection.settings_of_folder(bank)
-    return tell(trained(settings, bank, files, seed, champion, allow_leak=allowed, cluster=cluster), as_json)
+    return print_report(
+        train_and_publish(settings, bank, files, seed, champion, allow_leak=allowed, cluster=cluster), as_json
+    )
 
 
-def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
-    """Print what a training made; raises GateRefused, after all is said, where the gate says no."""
+def print_report(report: Any, as_json: bool, recipes: Any = None) -> None:
+    """Print the report of a training.
+
+    Raises: GateRefused: when the gate says no, after everything is printed.
+    """
     show(
         {
             "version": report.version,
@@ -80,15 +85,17 @@ def tell(report: Any, as_json: bool, recipes: Any = None) -> None:
     report.gate.or_refuse()
 
 
-def _told(report: Any, as_json: bool) -> None:
-    """What was learned from events, and whether it is fit to serve."""
+def _print_training(report: Any, as_json: bool) -> None:
+    """Print what was learned from events, and what the gate says."""
     lines = list(report.gate.lines) if as_json else "\n  ".join(["", *report.gate.lines])
     show({"version": report.version, "passes": report.gate.passes, "gate": lines, **report.summary}, as_json)
     report.gate.or_refuse()
 
 
-def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, **choices: Any) -> Any:
-    """Train (``choices`` as ``training.train``) with a progress bar, and put the bundle where bundles live."""
+def train_and_publish(
+    settings: Settings, bank: Path, files: Path, seed: int, champion: str | None = None, **choices: Any
+) -> Any:
+    """Train (``choices`` as ``training.train``) with a progress bar, and publish the bundle to the artifacts."""
     from training.train import train as train_bundle
 
     artifacts = Artifacts.of(settings)
@@ -98,7 +105,7 @@ def trained(settings: Settings, bank: Path, files: Path, seed: int, champion: st
         report = train_bundle(described, files, seed, artifacts.folder, advance, champion, **choices)
     report = replace(report, left_out=left_out.document)
     artifacts.publish(report.version)
-    tell_trained(settings, report.version, report.gate.passes)
+    track_training(settings, report.version, report.gate.passes)
     return report
 
 

@@ -7,8 +7,8 @@ import click
 
 from service.cli.bank import selection
 from service.cli.bank.bank_folder import bank_option, bank_without_erased, files_option
-from service.cli.models.tracking import tell_trained
-from service.cli.models.train import tell
+from service.cli.models.tracking import track_training
+from service.cli.models.train import print_report
 from service.cli.terminal import bar, json_option
 from service.engine.releases.artifacts import Artifacts
 from service.scoring.models.lightgbm_c import library
@@ -52,8 +52,8 @@ def tune(
         )
     report = replace(report, left_out=left_out.document)
     artifacts.publish(report.version)
-    tell_trained(settings, report.version, report.gate.passes)
-    tell(report, as_json, recipes)
+    track_training(settings, report.version, report.gate.passes)
+    print_report(report, as_json, recipes)
 
 
 VERBS = (tune,)

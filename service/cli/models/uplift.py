@@ -48,7 +48,7 @@ def uplift(
 
 
 def lines(found: Mapping[str, Any]) -> dict[str, object]:
-    """The report as a person reads it."""
+    """The report as lines of text."""
     chosen, used = found["chosen"], found["uplift"]
     irr = "-" if chosen["irr"] is None else f"{chosen['irr']:.4f}"
     return {

@@ -1,10 +1,10 @@
-"""Verbs of the operator: start, serve, look before traffic, keys, secrets, audit.
+"""Verbs of the operator: start, serve, check before traffic, keys, secrets, audit.
 
-audit             `fourcast audit`: does the log's chain of hashes hold, and what does it say
-check             `fourcast check`: before traffic, see that everything is in place
+audit             `fourcast audit`: the audit log and its chain of hashes
+check             `fourcast check`: the check before traffic, every fault at once
 demo              `fourcast demo`: a whole Fourcast from nothing
-deployment_check  everything a deployment can have wrong, looked at at once, each with where to mend it
-feed              `fourcast feed`: what the feed of changes tells beside customers, leads and jobs
+deployment_check  the faults a deployment can have, each with where to mend it
+feed              `fourcast feed`: whether the feed of changes has decisions, beside customers, leads and jobs
 keys              `fourcast keys`: who may call the service
 migrate           `fourcast migrate`: the database brought to the schema of this version
 openapi           `fourcast openapi`: the contract as a document, for generators and linters, without a server

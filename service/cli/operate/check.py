@@ -36,7 +36,7 @@ def check(deployment: bool, as_json: bool) -> None:
 
 
 def line(finding: Finding) -> str:
-    """One finding as a row; further lines of its words stand beneath the first."""
+    """One finding as a row; further lines of its words are below the first."""
     return f"{MARKS[finding.verdict]} {finding.name:<22} " + finding.words.replace("\n", "\n" + " " * 29)
 
 
@@ -51,7 +51,7 @@ def readable(environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
 
 
 def bank(settings: Settings) -> tuple[Settings, list[Finding]]:
-    """The settings of the bank that verbs speak of, and a fault where it cannot be used."""
+    """The settings of the chosen bank, and a fault where it cannot be used."""
     try:
         return selection.chosen_settings(settings), []
     except FourcastError as error:

@@ -1,4 +1,4 @@
-"""`fourcast demo`: a whole Fourcast from nothing, on a bank that nobody owns or on a real bank's files.
+"""`fourcast demo`: a whole Fourcast from nothing, on a synthetic bank or on a real bank's files.
 
 In order: check the machine (OpenMP, port) -> start PostgreSQL and Valkey -> the customers -> two trained models -> the
 policy -> keys -> serve. What a former start left in the state folder is used again: then only the servers start.
@@ -26,7 +26,7 @@ from service.cli.bank.stack import Stack, open_stack
 from service.cli.bank.state import KEYS as KEYS_FILE
 from service.cli.bank.state import BankState, served
 from service.cli.customers.import_files import load_bank
-from service.cli.models.train import trained
+from service.cli.models.train import train_and_publish
 from service.cli.operate.serve import base, check_port, run_server, wait_until_served
 from service.cli.terminal import bar
 from service.core.domain import Client
@@ -65,12 +65,14 @@ def prepared(
     supplement: bool = False,
     seed: int = 7,
 ) -> Iterator[Stage]:
-    """Everything but the serving: started, filled, trained, promoted; what a former start left is kept."""
+    """Everything before serving: servers started, customers stored, models trained and promoted; earlier results are
+    used.
+    """
     with open_stack(settings) as stack:
         if stack.store.customers.count() == 0 or stack.store.releases.active() is None:
             bank, files = _bank(settings, bank, files, customers, seed)
             load_bank(stack, bank, files, supplement, seed)
-            version = trained(settings, bank, files, seed).version
+            version = train_and_publish(settings, bank, files, seed).version
             promote(stack.store, stack.settings, version, "demo", override=True, against=True)
         yield Stage(stack, demo_keys(stack))
 
@@ -195,7 +197,7 @@ def guide(settings: Settings, keys: Mapping[str, str], customers: Iterable[str])
 
 
 def where(settings: Settings) -> str:
-    """What a second terminal must be told to find the demo: its folder, and what the environment said."""
+    """The environment and folder with which a second terminal finds the demo."""
     words = [f"cd {quoted(str(Path.cwd()))}"]
     if "state_dir" in settings.given:
         words.append(f"export FOURCAST_STATE_DIR={quoted(str(settings.state_dir.absolute()))}")
@@ -204,7 +206,7 @@ def where(settings: Settings) -> str:
 
 
 def typed() -> str:
-    """Our own program as a second terminal in this folder may type it."""
+    """The command that starts our own program in a second terminal."""
     program, here = Path(sys.argv[0]).absolute(), Path.cwd()
     return quoted(str(program.relative_to(here) if program.is_relative_to(here) else program))
 

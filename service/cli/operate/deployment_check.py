@@ -1,9 +1,9 @@
-"""Before traffic: everything a deployment can have wrong, looked at at once, each with where to mend it.
+"""The check of a deployment before traffic: every fault at once, each with where to mend it.
 
 In order: settings, machine (OpenMP, folders), the policy on disk, PostgreSQL (reachable, durable, migrated, rights,
-clock), Redis (reachable, what it does when full, rights, clock), the active release (its policy's hash, its bundle's
-hashes and golden rows). Looks only: nothing is migrated or kept. A ``fault`` must be mended before traffic; a ``note``
-is worth knowing. Each check stands alone, so that one server that is away hides no fault of another.
+clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash, its bundle's hashes and
+golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended before traffic; a ``note`` is
+worth knowing. The checks are independent: a server that is down hides no fault of another.
 """
 
 import os
@@ -63,7 +63,7 @@ def _safely(name: str, check: Check, settings: Settings) -> list[Finding]:
 
 
 def folders(settings: Settings) -> Iterator[Finding]:
-    """The bundles can be read and not written by everybody; there is somewhere to count requests."""
+    """The findings on folders: bundles can be read and are not writable by everybody; requests can be counted."""
     bundles = settings.artifacts
     if settings.artifacts_url is not None:  # the copies' folder is made at the first fetch
         bundles.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def folders(settings: Settings) -> Iterator[Finding]:
 
 
 def policy(settings: Settings) -> Iterator[Finding]:
-    """The policy on disk loads, may be said, and knows its time zone."""
+    """The findings on the policy on disk: it loads, passes the rules of conduct, and its time zone is known."""
     found = load(settings.policy)
     conduct.refuse(found)
     zone = found.contact.timezone
@@ -91,7 +91,7 @@ def policy(settings: Settings) -> Iterator[Finding]:
 
 
 def postgresql(settings: Settings) -> Iterator[Finding]:
-    """The database is the bank's own, migrated, durable, on time, and lets us do our work."""
+    """The findings on the database: migrated, durable, its clock right, its rights sufficient."""
     if settings.database_url is None:
         yield Finding("postgresql", "fault", "FOURCAST_DATABASE_URL is not set; the embedded server is for trying out")
         return
@@ -137,7 +137,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
 
 
 def redis(settings: Settings) -> Iterator[Finding]:
-    """The cache is the bank's own, forgets by itself when full, is on time, and lets us do our work."""
+    """The findings on the cache: it evicts when full, its clock is right, its rights are sufficient."""
     if settings.redis_url is None:
         yield Finding("redis", "fault", "FOURCAST_REDIS_URL is not set; the embedded server is for trying out")
         return
@@ -163,7 +163,7 @@ def _fullness(state: RedisState) -> Iterator[Finding]:
 
 
 def release(settings: Settings) -> Iterator[Finding]:
-    """What would serve: the active release, its policy as it was approved, its bundle whole."""
+    """The findings on the active release: its policy as it was approved, its bundle complete."""
     if settings.database_url is None:
         return
     store = Store(settings.database_url, PATIENCE_MS)

@@ -32,19 +32,22 @@ def gunicorn_command(app: str = APP) -> list[str]:
 
 
 def base(settings: Settings) -> str:
-    """Where the API answers."""
+    """The URL of the API."""
     return f"http://{settings.host}:{settings.port}"
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on just now."""
+    """A free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise InvalidInput in one sentence where somebody else listens on the port."""
+    """Check that the port is free.
+
+    Raises: InvalidInput: when another process listens on it.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -57,7 +60,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def run_server(stack: Stack, environ: Mapping[str, str]) -> int:
-    """Serve until told to stop; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
+    """Serve until stopped; gunicorn and the runner are started and stopped here. Returns gunicorn's exit code."""
     stack.store.secrets.seal("serve")
     stack.store.secrets.expect_open()
     threading.Thread(target=keep_partitions, args=(stack.store,), daemon=True).start()
@@ -81,7 +84,7 @@ def _ended(server: "subprocess.Popen[bytes]") -> int:
 
 
 def keep_partitions(store: Store) -> None:
-    """Make the tables of the months ahead, now and then; while PostgreSQL is away the default partition takes all."""
+    """Make the tables of the months ahead, at intervals; rows without one are in the default partition."""
     while True:
         time.sleep(PARTITIONS_S)
         with contextlib.suppress(Unavailable):

@@ -62,7 +62,7 @@ def _end_with(parent: int, runner: Runner) -> None:
 
 
 class Beside:
-    """A runner beside the server: started anew when it fails, ended with it."""
+    """The runner beside the server: started again when it fails, ended with the server."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {**os.environ, **environ, "OMP_NUM_THREADS": "1"}

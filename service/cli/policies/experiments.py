@@ -30,7 +30,7 @@ def experiments(days: int, window: int, as_json: bool) -> None:
 
 
 def report_lines(found: Mapping[str, Any]) -> list[str]:
-    """The report in lines."""
+    """The report as lines of text."""
     whole = found["personalised"]
     first = f"the whole method: {whole['customers']:,} customers, {whole['taken']:,} took an offer"
     trial = found["challenger"]

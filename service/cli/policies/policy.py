@@ -32,7 +32,10 @@ folder_argument = click.argument(
 
 
 def policy_of(stack: Stack, named: str | None) -> Policy:
-    """A policy by its folder, or by its hash or the start of it; the settings' folder without a name."""
+    """A policy by its folder, or by its hash or the start of it; the settings' policy without a name.
+
+    Raises: NotFound: when the name is neither.
+    """
     if named is None:
         return load(stack.settings.policy)
     if Path(named).is_dir():
@@ -230,7 +233,7 @@ def weights(named: str | None, customers: int, changed: float, as_json: bool) ->
 
 
 def document(policy: Policy, firm: tuple[Firmness, ...], changed: float) -> dict[str, object]:
-    """All of it as JSON values."""
+    """The hierarchy, the weights and their sensitivity as JSON values."""
     hierarchy = policy.hierarchy
     return {
         "policy": policy.hash,

@@ -53,7 +53,10 @@ def logged(
     new_probabilities: Path | None,
     features: str,
 ) -> dict[str, Any]:
-    """The policy value of any log."""
+    """The policy value of any log.
+
+    Raises: InvalidInput: when an option that describes the log is missing.
+    """
     needed = {"--log": log, "--action": action, "--reward": reward, "--propensity": propensity}
     lacking = [Problem(name, "is required") for name, value in needed.items() if value is None]
     if lacking:
@@ -81,7 +84,7 @@ def stored(policy: str | None, bundle: str | None, since: int, as_json: bool) ->
 
 
 def lines(found: Mapping[str, Any]) -> dict[str, object]:
-    """The report as a person reads it, line by line."""
+    """The report as lines of text."""
     support = found["support"]
     return {
         "rows": f"{found['rows']:,}",

@@ -1,8 +1,8 @@
 """Settings: every ``FOURCAST_*`` variable once, with its default, its range and its meaning.
 
-``Settings.read(os.environ)`` is the only place that looks at the environment. It collects every problem and raises
-once; a variable whose name is almost one of ours is taken for a slip of the pen and named. An empty value counts as
-unset. ``settings_table`` prints the rows of the README's table.
+``Settings.read(os.environ)`` is the only place that reads the environment. It collects every problem and raises once; a
+variable whose name is almost one of ours is reported as a misspelling. An empty value counts as unset.
+``settings_table`` is the README's table, which a test holds to it.
 
     parsing  how a variable's text becomes a value
 """
@@ -42,7 +42,7 @@ ALMOST = 0.85
 
 @dataclass(frozen=True)
 class Settings:
-    """What one process was told by its environment."""
+    """The settings of one process, read from its environment."""
 
     database_url: str | None = setting(
         "DATABASE_URL", url("postgresql", "postgres", "postgresql+psycopg"), None,
@@ -170,7 +170,10 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """The settings of an environment; raises InvalidInput with every problem."""
+        """The settings of an environment.
+
+        Raises: InvalidInput: with every problem.
+        """
         values: dict[str, object] = {}
         problems = _misspelt(environ)
         for name, kept in _settings():
@@ -195,7 +198,7 @@ def settings_table() -> str:
 
 
 def _placed(values: dict[str, Any]) -> dict[str, Any]:
-    """ARTIFACTS by URL: the URL, and beside it the folder of the copies, one a store."""
+    """ARTIFACTS by URL: the URL, and beside it the folder of the local copies, one for each artefact store."""
     store = values.get("artifacts")
     if not isinstance(store, str):
         return values

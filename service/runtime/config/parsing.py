@@ -19,12 +19,12 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}=").fullmatch
 
 
 class Unfit(ValueError):
-    """What a value must be, in words; never the value itself where it may be secret."""
+    """What a value must be, in words; never the value itself, which may be secret."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known of one variable."""
+    """One setting: its variable, parser, default, and words for the documentation."""
 
     variable: str
     parse: Parse
@@ -64,7 +64,7 @@ def _bounded(kind: Callable[[str], float], low: float, high: float, expects: str
 
 
 def url(*schemes: str) -> tuple[Parse, str]:
-    """A URL with one of the schemes; the words never show it, it may hold a password."""
+    """A URL with one of the schemes; the error never shows it, as it may hold a password."""
     expects = " or ".join(f"{scheme}://..." for scheme in schemes)
 
     def parse(text: str) -> str:
@@ -92,7 +92,7 @@ def folder() -> tuple[Parse, str]:
 
 
 def folder_or_url() -> tuple[Parse, str]:
-    """A folder's path as ``folder`` takes it, or the text of a URL, kept as it is."""
+    """A folder's path as ``folder`` takes it, or the text of a URL, unchanged."""
     path, _ = folder()
     return lambda text: text if "://" in text else path(text), "a folder, or a URL such as s3://... or hdfs://..."
 
@@ -122,7 +122,7 @@ def _is_origin(word: str) -> bool:
 
 
 def fernet_keys() -> tuple[Parse, str]:
-    """Keys of 32 bytes in URL-safe base64 between commas; the words never show them."""
+    """Keys of 32 bytes in URL-safe base64 between commas; the error never shows them."""
     expects = "keys made by `fourcast secrets key`, between commas"
 
     def parse(text: str) -> tuple[str, ...]:

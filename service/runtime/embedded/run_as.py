@@ -1,8 +1,8 @@
-"""As whom a server runs: ourselves, or, for root, somebody with as little power as will do.
+"""As whom a server runs: ourselves, or, for root, a user with as few rights as possible.
 
 PostgreSQL refuses root. The server then becomes ``nobody``, who owns only its own folder. Where the folders above are
-closed to others (a project under /root), it also keeps the one capability to pass them: no folder's mode is changed,
-no user is created.
+closed to others (a project under /root), it also keeps the one capability to pass them: no folder's mode is changed, no
+user is created.
 """
 
 import os
@@ -33,7 +33,10 @@ class Rights:
 
 
 def least_rights(needed: Iterable[Path]) -> Rights:
-    """The least with which a server can reach every path of ``needed``; raises Unavailable when nothing can."""
+    """The least rights with which a server can reach every path of ``needed``.
+
+    Raises: Unavailable: when no rights suffice.
+    """
     if os.geteuid() != 0:
         return Rights()
     user = _nobody()

@@ -11,7 +11,10 @@ NAME = "secret.key"
 
 
 def read_or_make(state: Path, make: Callable[[], str]) -> str:
-    """The key in the state folder, made at first use; InvalidInput where others can read it."""
+    """The key in the state folder, made at first use.
+
+    Raises: InvalidInput: when other users can read it.
+    """
     path = state / NAME
     if not path.exists():
         _place(path, make())
@@ -22,7 +25,7 @@ def read_or_make(state: Path, make: Callable[[], str]) -> str:
 
 
 def _place(path: Path, key: str) -> None:
-    """Put the whole file there at once; of two who try, the first one's key stands."""
+    """Write the whole file atomically; of two processes that try, the first one's key is used."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{NAME}-") as draft:  # mode 0600
         draft.write(f"{key}\n")

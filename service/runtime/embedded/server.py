@@ -112,7 +112,10 @@ def hang_up(running: subprocess.Popen[bytes], use: IO[bytes]) -> None:
 
 
 def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
-    """The server of ``plan``, running and answering: found or started; raises Unavailable with its last words."""
+    """The server of ``plan``, running and answering: found or started.
+
+    Raises: Unavailable: with the end of its log, when it does not start or answer.
+    """
     use = plan.path("users").open("ab")
     try:
         with _locked(plan.path("starting")):
@@ -127,7 +130,7 @@ def run(plan: Plan, url: str, ready: Callable[[], bool]) -> Server:
 
 
 def _joined(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> bool:
-    """Whether a server answers that we now use; one that is on its way out is waited for until it is gone."""
+    """Whether a server answers that we now use; one that is stopping is waited for until it is gone."""
     deadline = time.monotonic() + START_S
     while _taken(plan.path("keeper")):
         if _lock(use, fcntl.LOCK_SH) and ready():
@@ -140,7 +143,7 @@ def _joined(plan: Plan, ready: Callable[[], bool], use: IO[bytes]) -> bool:
 
 
 def end_orphans(plan: Plan) -> None:
-    """Stop a server that outlived its supervisor in our folder; then no pid file there says anything any more."""
+    """Stop a server that outlived its supervisor in our folder, and remove its pid files."""
     for path in (plan.path("pid"), *plan.pid_files):
         orphan = _orphan(plan, path)
         if orphan is not None:
@@ -197,7 +200,7 @@ def _until(plan: Plan, running: subprocess.Popen[bytes], ready: Callable[[], boo
 
 
 def _last_words(plan: Plan, before: int) -> str:
-    """The end of what the log says since byte ``before``."""
+    """The end of the log since byte ``before``."""
     log = plan.path("log")
     lines = log.read_bytes()[before:].decode(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
     return "\n".join([*(f"  {line}" for line in lines), f"  (from {log})"])

@@ -1,6 +1,6 @@
-"""Whose a state folder is: servers and launcher refuse one that belongs to somebody else, and say how to mend it.
+"""The owner of a state folder: servers and launcher refuse another user's folder, and say how to mend it.
 
-PostgreSQL starts on files of its own user only, and its one role has the name of the user who made it. A folder that
+PostgreSQL starts only on files of its own user, and its one role has the name of the user who made it. A folder that
 another user made, or that root copied with a plain ``cp -r`` (the copy belongs to root), cannot be used as it is.
 """
 
@@ -17,20 +17,26 @@ OTHER = "FOURCAST_STATE_DIR name another folder"
 
 
 class ForeignState(InvalidInput):
-    """The state folder belongs to another user; the words name the command that mends it."""
+    """The state folder belongs to another user; the sentence names the command that mends it."""
 
     title = "Somebody else's state folder"
 
 
 def refuse_foreign(state: Path) -> None:
-    """Raise ForeignState unless launcher and servers may use what is in ``state``; nothing to say where it is not."""
+    """Check that launcher and servers may use what is in ``state``; a folder that is not there passes.
+
+    Raises: ForeignState: when they may not.
+    """
     path = foreign(state)
     if path is not None:
         raise ForeignState(_words(path, state))
 
 
 def make(state: Path) -> None:
-    """The state folder, made where it is not there yet; ForeignState or InvalidInput where it cannot be ours."""
+    """Make the state folder where it is not there yet.
+
+    Raises: ForeignState: when it is another user's. InvalidInput: when it cannot be made.
+    """
     refuse_foreign(state)
     try:
         state.mkdir(parents=True, exist_ok=True)
@@ -41,7 +47,7 @@ def make(state: Path) -> None:
 
 
 def foreign(state: Path) -> Path | None:
-    """The first path of a state folder that its user here may not use; None where all is well."""
+    """The first path of a state folder that its user here may not use; None where there is none."""
     try:
         return next((path for path, usable in _looked_at(state.absolute()) if not usable), None)
     except PermissionError as closed:
@@ -49,7 +55,7 @@ def foreign(state: Path) -> Path | None:
 
 
 def made_by_another(state: Path) -> ForeignState:
-    """What to raise when the files are ours but the database's one role has another user's name."""
+    """The error for files that are ours in a database whose one role has another user's name."""
     return ForeignState(
         f"The database in {state} was made by another user than {_name(os.geteuid())}, and knows only that one: "
         f"start Fourcast as the user who made it, or let {OTHER}."
@@ -80,7 +86,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _server_user() -> int:
-    """As whom a server runs that we start."""
+    """The user id of the servers that we start."""
     user = least_rights([]).user
     return os.geteuid() if user is None else user[0]
 

@@ -27,7 +27,7 @@ from typing import Any
 TAKEN = 75
 LOOK_S = 0.25
 TOLD: list[bool] = []
-"""Not empty once SIGTERM told us to stop."""
+"""Not empty once SIGTERM asked us to stop."""
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
 CAPABILITY_VERSION = 0x20080522
 
@@ -45,7 +45,10 @@ def hold(path: str, parent: int) -> int:
 
 
 def keep_only(libc: Any, capability: int) -> None:
-    """After leaving root: hold one capability in all sets, so that it survives the exec of the server."""
+    """After leaving root: hold one capability in all sets, so that it survives the exec of the server.
+
+    Raises: OSError: when the kernel refuses.
+    """
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     sets = (ctypes.c_uint32 * 6)(*([1 << capability] * 3), 0, 0, 0)
     if libc.capset(header, sets) or libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0):
@@ -93,13 +96,13 @@ def prepare_folder(plan: dict[str, Any], log: int) -> None:
 
 
 def hang_up(*_: object) -> None:
-    """As if the launcher had closed our standard input, and nobody used the server."""
+    """Stop as if the launcher had closed our standard input, and nobody used the server."""
     TOLD.append(True)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
 
 def wait(server: subprocess.Popen[bytes], parent: int) -> None:
-    """Return when the server ended or nobody wants it any more."""
+    """Return when the server has ended or its launcher is gone."""
     while server.poll() is None and os.getppid() == parent:
         readable, _, _ = select.select([0], [], [], LOOK_S)
         if readable and not os.read(0, 1):
@@ -107,7 +110,7 @@ def wait(server: subprocess.Popen[bytes], parent: int) -> None:
 
 
 def wait_for_users(server: subprocess.Popen[bytes], path: str) -> None:
-    """Return when nobody holds the users' lock, with the lock in our hand until we end: nobody joins what stops."""
+    """Return when nobody holds the users' lock; then hold it until we end, so that nobody joins a stopping server."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     while server.poll() is None and not TOLD:
         try:

@@ -1,7 +1,7 @@
-"""Contacts reserved before they are made: every gate is asked again at the moment of sending, and the contact counts.
+"""Contacts: reserved before they are made; every gate is evaluated at the time of sending, and the contact counts.
 
-The store holds the customer's row while the gates are asked, so no race passes a cap; which gates there are, the policy
-that serves the customer says.
+The store locks the customer's row while the gates are evaluated, so no race exceeds a cap. The gates are those of the
+policy that serves the customer.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from service.store.events.contact_rows import Contact
 
 
 class ContactService:
-    """The contact desk of one worker."""
+    """Reserves contacts and records their outcome."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._store, self._releases, self._answers, self._clock = store, releases, answers, clock
@@ -24,7 +24,10 @@ class ContactService:
     def reserve(self, wanted: Event, language: str, planned_at: int | None = None) -> tuple[Contact, bool]:
         """The contact, dated now or as planned, and whether it is new.
 
-        ContactRefused where a gate is closed at that time, NotFound, Conflict.
+        Raises:
+            ContactRefused: a gate is closed at that time.
+            NotFound: no such customer is stored.
+            Conflict: the id was used for another contact.
         """
         at = self._clock() if planned_at is None else planned_at
         serving, contact = self._releases.serving, replace(wanted, at=at)
@@ -37,10 +40,20 @@ class ContactService:
         return self._store.contacts.reserve(contact, back, ask, self._answers.forget, planned_at is not None)
 
     def cancel(self, contact_id: str) -> Contact:
-        """Take a reservation back, so that it counts no more; NotFound, Conflict where the contact was made."""
+        """Cancel a reservation, so that it no longer counts.
+
+        Raises:
+            NotFound: no such contact.
+            Conflict: the contact was made.
+        """
         return self._store.contacts.cancel(contact_id, self._answers.forget)
 
     def end(self, contact_id: str, outcome: str) -> Contact:
-        """Say what became of a contact, which by now was made; NotFound, Conflict where it was cancelled."""
+        """Record the outcome of a contact, which was made by now.
+
+        Raises:
+            NotFound: no such contact.
+            Conflict: it was cancelled.
+        """
         now = self._clock()
         return self._store.contacts.end(contact_id, outcome, now, self._answers.forget)

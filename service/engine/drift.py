@@ -1,9 +1,8 @@
-"""Drift of what serves, measured on its own stored decisions: snapshots and scores against the bundle's references.
+"""Drift of the serving bundle, measured on stored decisions against the bundle's references.
 
-Order: the latest decision of each customer served lately (``store.decisions``) -> those personalised by the
-bundle that serves -> ``analysis.drift`` by the policy's bounds. Calibration is measured on decisions old enough for
-their horizon to have passed, against what these customers accepted or bought since. Records that somebody altered are
-left out and counted.
+Order: the latest decision of each customer served lately (``store.decisions``) -> the personalised ones of the
+serving bundle -> ``analysis.drift`` with the policy's bounds. Calibration is measured on decisions whose horizon has
+passed, against what these customers accepted or bought since. Records that were altered are left out and counted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,13 +28,17 @@ Read = Mapping[str, Any]
 
 
 class DriftService:
-    """Drift of the serving bundle; ``serving`` tells what serves."""
+    """Measures drift of the serving bundle; ``serving`` returns the active release."""
 
     def __init__(self, store: Store, serving: Callable[[], ActiveRelease], clock: Clock) -> None:
         self._store, self._serving, self._clock = store, serving, clock
 
     def measure(self) -> tuple[Drift, dict[str, Any]]:
-        """What drifted, and of what: bundle, span, customers, decisions left out. NotFound without references."""
+        """The drift, and on what it was measured: bundle, period, customers, unreadable decisions.
+
+        Raises:
+            NotFound: no bundle with references serves.
+        """
         serving, now = self._serving(), self._clock()
         bundle, references = _referenced(serving)
         policy, bounds = serving.policy, serving.policy.monitoring
@@ -49,7 +52,7 @@ class DriftService:
         return found, {"bundle": bundle.version, **span}
 
     def watch(self) -> bool:
-        """Measure, for Prometheus; False: there is nothing more to do at once."""
+        """Measure for Prometheus; returns False: no more work at once."""
         try:
             found, about = self.measure()
         except NotFound:
@@ -59,14 +62,14 @@ class DriftService:
         return False
 
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
-        """Records of customers whom this bundle scored, and how many records are none any more."""
+        """Records of customers whom this bundle scored, and the number of unreadable records."""
         every = [_read(record) for record in self._store.decisions.latest_per_customer(since, until, customers)]
         read = [row for row in every if row is not None]
         rows = [row for row in read if row["bundle"] == bundle.version and row["scores"]]
         return rows, len(every) - len(read)
 
     def _calibration(self, bundle: Bundle, policy: Policy, now: int) -> tuple[Calibrated, ...]:
-        """Whether propensities of decisions whose horizon has passed came true."""
+        """Whether propensities came true, on decisions whose horizon has passed."""
         bounds, horizon = policy.monitoring, int(bundle.manifest["horizon_days"]) * DAY_MS
         until = now - horizon
         rows, _ = self._decided(bundle, until - bounds.window_days * DAY_MS, until, bounds.most_customers)
@@ -91,7 +94,7 @@ def _referenced(serving: ActiveRelease) -> tuple[Bundle, Mapping[str, Any]]:
 
 
 def _read(record: Record) -> Read | None:
-    """What drift is measured on; None where somebody altered the record so that it is none any more."""
+    """The fields of a record on which drift is measured; None if the record was altered and cannot be read."""
     try:
         read = orjson.loads(record.record)
         scores = {str(family): float(p) for family, p in read["scores"].items()}
@@ -104,7 +107,7 @@ def _read(record: Record) -> Read | None:
 
 
 def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[str, Array]:
-    """Every attribute and feature the bundle reads, (n,) each."""
+    """Every attribute and feature that the bundle reads, (n,) each."""
     if not records:
         return {}
     encoded = [bundle.program.table.encode(record) for record in records]

@@ -1,21 +1,32 @@
-"""The engine: where the pure core meets time, models and storage. One request, one ladder.
+"""The engine of one worker: all its parts, and the path of a request for offers.
 
-In order: ask PostgreSQL for the customer's revision, the active release and the cache generation (one statement), and
-Redis, at the same time, for the answer kept under them; else read the customer, score, decide, remember the decision,
-render the answer and keep it. PostgreSQL is the truth: an answer from the cache is served only when it was made from
-the revision just read, so Redis can save work but never serve what is stale.
+A request passes in this order:
 
-The ladder when parts fail, reported as ``degraded``:
+    1. ``auth``                    which client asks, within which quota, and which customers it may reach
+    2. ``check_slot``              the channel, placement and trigger exist in the policy that serves
+    3. ``Engine._revision``        PostgreSQL: the customer's revision, the active release, the cache generation; at the
+                                   same time Redis: a cached answer
+    4. cached answer               returned when it was made from the revision just read
+    5. ``customers.keyed_snapshot``  else PostgreSQL: the customer's attributes, consents and events
+    6. ``decide_recorded``         champion or challenger; score, decide, encode the record
+    7. ``decisions.insert``        the record is stored
+    8. ``RecordedDecision.render`` the answer in Chinese or English, with a token for each offer
+    9. ``AnswerCache.write``       the answer is cached under the customer's revision
 
-    fresh -> cached                         no loss
-    ``models``    no bundle, or one that failed to load: rules and priors decide
-    ``cache``     Redis down: every answer is decided anew
-    ``database``  PostgreSQL down: answers already cached, then the default offers, which are what the policy allows a
-                  customer of whom nothing is known; events are refused with 503
+PostgreSQL is the source of truth. A cached answer is served only if its revision is the one just read, so Redis saves
+work and never serves stale answers.
 
-Beside it, each a part of the engine with one subject: ``visitors``, ``contacts``, ``preferences``, ``explanations``,
-``governance``, ``policy_jobs``, ``experiments``, ``models``, ``crm``, ``drift``. Not here: what decides (``decision``,
-called by ``offers.recommend``), what waits for a new release (``releases.active_release``), who may ask (``auth``).
+When a part fails, answers degrade in steps, which they report as ``degraded``:
+
+    fresh or cached   nothing is missing
+    ``models``        no bundle serves, or it did not load: rules and priors decide
+    ``cache``         Redis is down: every answer is decided anew
+    ``database``      PostgreSQL is down: cached answers, else the default offers, which are those for a customer of
+                      whom nothing is known; events are refused with 503
+
+The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``explanations``,
+``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine
+from ``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,14 +65,14 @@ __all__ = ["Answer", "Engine", "OfferRequest", "Readiness"]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether this worker should get traffic, and each check in words."""
+    """Whether this worker should get traffic, and the state of each check in words."""
 
     ready: bool
     checks: Mapping[str, str]
 
 
 class Engine:
-    """One per worker: made after the fork, closed with the worker."""
+    """The engine of one worker: built after the fork, closed with the worker; its parts share ``clock``."""
 
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock = now_ms) -> None:
         self.store, self.clock = store, clock
@@ -82,7 +93,12 @@ class Engine:
         self.drift = DriftService(store, lambda: self._releases.serving, clock)
 
     def recommend(self, customer_id: str, request: OfferRequest) -> Answer:
-        """The next best offers of one customer now; raises NotFound for a customer nobody has stored."""
+        """The next best offers of a customer now, from the cache or decided.
+
+        Raises:
+            NotFound: no such customer is stored.
+            InvalidInput: the policy has no such channel, placement or trigger.
+        """
         now, serving = self.clock(), self._releases.serving
         check_slot(request, serving)
         try:
@@ -97,39 +113,52 @@ class Engine:
             return self._without_store(customer_id, request, now, serving)
 
     def recommend_default(self, external_key: str, request: OfferRequest) -> Answer:
-        """The policy's default, told to an external key while nobody can tell whose it is; recorded nowhere."""
+        """The default offers for an external key, while PostgreSQL cannot say which customer has it; not recorded.
+
+        Raises:
+            InvalidInput: the policy has no such channel, placement or trigger.
+        """
         now, serving = self.clock(), self._releases.serving
         check_slot(request, serving)
         return default_answer(serving, Snapshot(UNKNOWN_CUSTOMER, 0, {}), request, now, self._away(), external_key)
 
     def record_events(self, events: Sequence[Event]) -> list[tuple[str, str]]:
-        """Each event's id with ``stored`` or ``duplicate``: durable now, seen by the next read in any worker."""
+        """Each event's id with ``stored`` or ``duplicate``; durable, and read by any worker's next decision."""
         words = {True: "stored", False: "duplicate"}
         return [(event.id, words[self.store.events.record(event, self._answers.forget)]) for event in events]
 
     def claims(self, trusted: bool) -> Claims:
-        """What holds one request's events against what the bank has; ``trusted``: a program of the bank's sends it."""
+        """A check of one request's events against what the bank has; ``trusted``: a program of the bank sends them."""
         return Claims(self.store, self._names, trusted)
 
     def is_acknowledged(self, event: Event) -> bool:
-        """Whether this very event, with this content, was recorded before."""
+        """Whether this event, with the same content, was recorded before."""
         return self.store.events.contains(event)
 
     @property
     def timezone(self) -> tzinfo:
-        """The bank's time zone, by the active policy."""
+        """The time zone of the active policy."""
         return self._releases.serving.phrases.timezone
 
     def portrait(self, customer_id: str, language: str) -> bytes:
-        """Who the customer is now, in ``zh`` or ``en``; raises NotFound, and Unavailable without PostgreSQL."""
+        """The customer's portrait now, as JSON in ``zh`` or ``en``.
+
+        Raises:
+            NotFound: no such customer is stored.
+            Unavailable: PostgreSQL does not answer.
+        """
         return portrait_now(self.store, self._releases.serving, customer_id, language, self.clock())
 
     def read_decision(self, decision_id: str) -> Record:
-        """One decision as it is stored, its record byte for byte, with its customer; NotFound."""
+        """A stored decision: the record's bytes and its customer.
+
+        Raises:
+            NotFound: no such decision is stored.
+        """
         return self.store.decisions.read(decision_id)
 
     def readiness(self) -> Readiness:
-        """Ready while a release serves; each server's state in words, whether it is needed or not."""
+        """Whether the worker is ready (PostgreSQL answers), and the state of every part in words."""
         checks = {
             "release": self._releases.problem or "ok",
             "models": "priors only" if self._releases.serving.degraded else "ok",
@@ -139,11 +168,15 @@ class Engine:
         return Readiness(checks["database"] == "ok", checks)
 
     def close(self) -> None:
-        """Stop what runs beside the requests."""
+        """Stop the threads that run beside the requests."""
         self._releases.close()
 
     def _revision(self, customer_id: str) -> int:
-        """The customer's revision; what else PostgreSQL says with it is passed on. NotFound."""
+        """The customer's revision. The active release and the cache generation, read with it, are passed on.
+
+        Raises:
+            NotFound: no such customer is stored.
+        """
         revision, release, generation = self.store.customers.read_revision(customer_id)
         self._answers.set_generation(generation)
         self._releases.notice(release)

@@ -1,7 +1,7 @@
-"""What each standing test and strategy brings: the arms' outcomes from the store, compared by ``analysis.lift``.
+"""Experiment reports: the lift of every standing test and strategy, from the arms' outcomes, by ``analysis.lift``.
 
-Every test is read against the customers served by the whole method at the same time, under the experiments that serve
-now. Reports only; nothing here changes who is served how.
+Every test is compared with the customers served by the whole method at the same time, under the experiments that serve
+now. Reports only; nothing here changes how a customer is served.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from service.rules.policy import Policy, StandingTest
 from service.store import Store
 
 DAYS, WINDOW_DAYS = 90, 30
-"""How far back, and for how long after a customer's first decision, unless told."""
+"""Default period, and default attribution window after a customer's first decision, in days."""
 
 HOLDOUT = StandingTest(Arm.HOLDOUT, "no-personalised-offer", 0.0, "")
 ASKED: Mapping[str, str] = {
@@ -31,15 +31,18 @@ ASKED: Mapping[str, str] = {
 
 
 class ExperimentService:
-    """The experiments' reports of one process; ``serving`` tells what serves."""
+    """Reports on experiments; ``serving`` returns the active release."""
 
     def __init__(self, store: Store, serving: Callable[[], ActiveRelease], clock: Clock) -> None:
         self._store, self._serving, self._clock = store, serving, clock
 
     def report(self, days: int = DAYS, window_days: int = WINDOW_DAYS) -> dict[str, Any]:
-        """The lift of every test over the last ``days``, with intervals, as plain JSON values.
+        """The lift of every test over the last ``days``, with confidence intervals, as plain JSON values.
 
-        Takes of offers count within ``window_days`` after a customer's first decision. Unavailable without a store.
+        An offer taken within ``window_days`` after the customer's first decision counts.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer.
         """
         serving, until = self._serving(), self._clock()
         policy = serving.policy
@@ -65,7 +68,7 @@ class ExperimentService:
         }
 
     def _trial(self, serving: ActiveRelease, since: int, until: int, window_ms: int) -> dict[str, Any] | None:
-        """The challenger's lift over the champion, since the trial began; None where nothing is on trial."""
+        """The challenger's lift over the champion since the trial began; None without a trial."""
         trial = serving.challenger
         if trial is None:
             return None
@@ -99,7 +102,7 @@ def _row(test: StandingTest, policy: Policy, whole: Figures, without: Figures) -
 
 
 def _effects(policy: Policy, rows: Sequence[Mapping[str, Any]], credited: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Every strategy with its aim and, of the test that withholds it, what it brings; None where no test does."""
+    """Every strategy with its aim, and its effect by the test that withholds it; None where no test does."""
     tests = {row["strategy"]: row for row in rows}
     return [
         {

@@ -36,9 +36,9 @@ EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "b
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A decision made again. ``scores`` says whether the models, asked again, say the same:
+    """A decision made again. ``scores`` compares the models' scores now with the recorded ones:
 
-    ``equal``, ``different``, ``not scored`` (no model spoke then), ``bundle not here`` (its folder is gone).
+    ``equal``, ``different``, ``not scored`` (no score is recorded), ``bundle not here`` (its folder is gone).
     """
 
     decision_id: str
@@ -47,11 +47,11 @@ class Replayed:
 
     @property
     def identical(self) -> bool:
-        """True where nothing differs."""
+        """Whether nothing differs."""
         return not self.differences
 
     def document(self) -> dict[str, Any]:
-        """The answer."""
+        """As plain JSON values."""
         return {
             "decision_id": self.decision_id,
             "identical": self.identical,
@@ -61,13 +61,17 @@ class Replayed:
 
 
 class ExplanationService:
-    """Explains and replays records by the policies and bundles that a worker can reach."""
+    """Explains and replays records by the policies and bundles that a worker can load."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._releases, self._clock = store, releases, clock
 
     def explain_now(self, customer_id: str, request: OfferRequest, shap: bool = False) -> bytes:
-        """The answer that would be decided now, with its whole explanation as one more member; NotFound."""
+        """The answer that would be decided now, with its explanation as one more member.
+
+        Raises:
+            NotFound: no such customer is stored.
+        """
         now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
@@ -80,7 +84,11 @@ class ExplanationService:
         return answer[:-1] + b',"explanation":' + told + b"}"
 
     def explain_record(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
-        """The explanation of a record; NotFound where its policy is gone, or with ``shap`` its bundle."""
+        """The explanation of a record.
+
+        Raises:
+            NotFound: its policy is gone, or with ``shap`` its bundle.
+        """
         decision, snapshot, context, scores, release = decode(record)
         policy = policy_as_decided(record, self._releases.policy(release.policy))
         subject = Subject(policy, decision, snapshot, context, scores, release)
@@ -108,7 +116,7 @@ class ExplanationService:
             yield Difference("", "a record", f"cannot be decided again: {error}")
 
     def _scored_again(self, snapshot: Snapshot, scores: Scores, release: Release) -> tuple[str, tuple[Difference, ...]]:
-        """Whether the models still say what they said; nothing was scored where no score is recorded."""
+        """Whether the models still give the recorded scores."""
         if not scores or release.bundle is None:
             return NOT_SCORED, ()
         try:
@@ -122,14 +130,19 @@ class ExplanationService:
         return (DIFFERENT if found else EQUAL), found
 
     def _contributions(self, snapshot: Snapshot, scores: Scores, release: Release) -> Contributions:
-        """What each feature added, for the families that a model spoke of."""
+        """Each feature's contribution, for the families that have a score."""
         if not scores or release.bundle is None:
             return {}
         found = contributions(self._bundle(release.bundle), snapshot.attributes)
         return {family: found[family] for family in scores if family in found}
 
     def _bundle(self, version: str) -> Bundle:
-        """The bundle of that version: the one that serves, or from its folder; NotFound, BundleError."""
+        """The bundle of that version: the serving one, or from its folder.
+
+        Raises:
+            NotFound: its folder is not here.
+            BundleError: its files are damaged.
+        """
         serving = self._releases.serving.bundle
         if isinstance(serving, Bundle) and serving.version == version:
             return serving

@@ -1,8 +1,8 @@
-"""What the engine counts while it serves: withheld offers by rule, model scores, and which release each worker serves.
+"""Prometheus metrics of what the engine serves: withheld offers by rule, model scores, each worker's release.
 
-Prometheus metrics, summed over the workers at /metrics. Only fresh decisions are counted: an answer from the cache
-repeats one. No label holds anything about a customer; what is counted is the policy's own words. Requests are counted
-in ``routes.http.metrics``, the cache's calls in ``cache``, PostgreSQL's in ``store``.
+They are summed over the workers at /metrics. Only fresh decisions are counted, as an answer from the cache repeats one.
+No label holds anything about a customer; labels are the policy's own names. Requests are counted in
+``routes.http.metrics``, calls to Redis in ``cache``, calls to PostgreSQL in ``store``.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ _serving = Gauge(
 
 
 def _newest(name: str, meaning: str, *labels: str) -> Gauge:
-    """A gauge of what was measured last, by whichever process."""
+    """A gauge that shows the latest measurement of any process."""
     return Gauge(name, meaning, labels, multiprocess_mode="mostrecent")
 
 
@@ -41,11 +41,11 @@ _oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest it
 _failures = Counter("fourcast_work_failures_total", "Units of a runner's work that failed unforeseen.", ["line"])
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
 MOST_NAMES = 200
-"""So many features and scores have gauges, the worst first: their number is the policy's, and it stays bounded."""
+"""The number of features and scores with gauges, worst first; it bounds what a policy can add."""
 
 
 def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None:
-    """What was measured last; None where nothing that serves can be compared, which leaves no figure behind."""
+    """Show the latest drift; None removes all figures, where nothing that serves can be compared."""
     for gauge in _drift_gauges:
         gauge.clear()
     if found is None:
@@ -64,18 +64,18 @@ def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None
 
 
 def note_waiting(queue: str, items: int, oldest_s: float) -> None:
-    """How many items wait in a queue, and how long the oldest has."""
+    """Show how many items wait in a queue, and for how long the oldest has."""
     _waiting.labels(queue).set(items)
     _oldest.labels(queue).set(oldest_s)
 
 
 def count_failure(line: str) -> None:
-    """Count a unit of a runner's work that failed as nobody foresaw."""
+    """Count an unforeseen failure of a unit of a runner's work."""
     _failures.labels(line).inc()
 
 
 def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:
-    """Count one fresh decision: its outcome, what was withheld by which rule, and the models' scores."""
+    """Count one fresh decision: its outcome, withheld offers by rule, and the models' scores."""
     _outcome("offered" if decision.treatments else "nothing")()
     for rule, offers in decision.withheld.items():
         _held(rule)(offers)
@@ -85,7 +85,7 @@ def count_decision(decision: Decision, scores: Mapping[str, float]) -> None:
 
 
 def note_serving(before: Release | None, now: Release) -> None:
-    """This worker left one release and serves with another."""
+    """Show that this worker now serves one release and no longer the other."""
     if before is not None:
         _of(before).set(0)
     _of(now).set(1)

@@ -1,9 +1,9 @@
-"""What a customer permits, in the words of the active policy: told, and kept when they say something new.
+"""Consents of a customer, by the purposes of the active policy: read, and stored when they change.
 
-The ledger knows purposes; a policy says which of them it asks after: ``personalisation``, ``contact`` (a no means: do
-not contact me), and those of its consent rules, one per outbound channel. Two of them mean yes until somebody says no;
-all others mean no until somebody says yes. A purpose nobody asks after is refused, because a misspelt withdrawal that
-is stored and ignored would be the worst of answers.
+The ledger stores purposes. The policy says which it asks for: ``personalisation``, ``contact`` (a no means: no contact
+at all), and those of its consent rules, one for each outbound channel. Personalisation and contact are permitted until
+the customer refuses; all others are refused until the customer agrees. An unknown purpose is refused, because a
+misspelt withdrawal that is stored and ignored would be the worst answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ UNLESS_REFUSED = (PERSONALISATION, CONTACT)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """One customer's words under one policy."""
+    """One customer's consents under one policy."""
 
     policy: Policy
     revision: int
@@ -36,7 +36,7 @@ class Preferences:
 
     @property
     def because(self) -> Mapping[str, str]:
-        """The purposes that a gate in code holds closed whatever the customer says, each with that gate's name."""
+        """Purposes that a statutory gate closes whatever the customer says -> the gate's name."""
         retired = self.said.get(RETIRED)
         return {CONTACT: RETIREMENT.id} if retired is not None and retired.granted else {}
 
@@ -49,19 +49,26 @@ class Preferences:
 
 
 class PreferenceService:
-    """What the customers permit, by the policy that serves in this worker."""
+    """Reads and stores customers' consents under the policy that serves in this worker."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._said, self._releases, self._answers, self._clock = store.consents, releases, answers, clock
 
     def read(self, customer_id: str) -> Preferences:
-        """What the customer said on every purpose, and the policy that knows which one may speak of; NotFound."""
+        """The customer's consents, and the policy that names their purposes.
+
+        Raises:
+            NotFound: no such customer is stored.
+        """
         return Preferences(self._releases.serving.policy, *self._said.read_current(customer_id))
 
     def say(self, customer_id: str, said: Words, expect: Expect = whatever) -> Preferences:
-        """Keep what the customer says now; the next call in any worker follows it. InvalidInput for other purposes.
+        """Store the customer's consents; the next call in any worker follows them.
 
-        ``expect`` is told the revision that stands, and raises where the caller has seen another.
+        ``expect`` is called with the current revision, and raises if the caller has read another one.
+
+        Raises:
+            InvalidInput: the policy does not ask for such a purpose.
         """
         expect_known(self._releases.serving.policy, said.granted)
         now = self._clock()
@@ -70,7 +77,7 @@ class PreferenceService:
 
 
 def purposes_of(policy: Policy) -> tuple[str, ...]:
-    """Every purpose that the policy asks after."""
+    """Every purpose for which the policy asks."""
     named = [
         rule.purpose_for(channel.id)
         for rule in policy.contact.consents
@@ -81,7 +88,11 @@ def purposes_of(policy: Policy) -> tuple[str, ...]:
 
 
 def expect_known(policy: Policy, wanted: Iterable[str]) -> None:
-    """Raise InvalidInput naming each purpose that the policy does not ask after."""
+    """Return if the policy asks for every purpose.
+
+    Raises:
+        InvalidInput: names each unknown purpose.
+    """
     known = purposes_of(policy)
     strangers = islice((one for one in wanted if one not in known), MOST_PROBLEMS)
     problems = [Problem(f"consents.{one}", _unknown(one, known)) for one in strangers]

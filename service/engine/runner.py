@@ -1,10 +1,10 @@
-"""The runner: what is done beside the requests, by a process of its own (``fourcast work``), any number of them.
+"""The runner: work outside of requests, in processes of its own (``fourcast work``), any number of them.
 
-Each line of work is a step that says whether there was something to do, repeated by a thread of its own; a line rests
-when there was nothing, and when a server it needs is away. What is left undone is in PostgreSQL, so a runner may be
-killed at any moment: its leases run out and another goes on. Told to stop, each line ends its present step and gives
-back what it holds. What fails unforeseen is logged, counted and left alone for a while (``runner_failures``): first in
-its own unit (a job, a lead, a delivery), else in its line; the other lines never hear of it.
+Each line of work is a step that returns whether there may be more to do, repeated by a thread of its own. A line rests
+when there was nothing to do, and when a server it needs is unavailable. Unfinished work is in PostgreSQL, so a runner
+may be killed at any time: its leases expire and another runner goes on. When stopped, each line ends its present step
+and releases its leases. An unforeseen failure is logged, counted and backed off (``runner_failures``), in its own unit
+(a job, a lead, a delivery) or else in its line; other lines are not affected.
 """
 
 import logging
@@ -23,12 +23,12 @@ from service.engine.runner_failures import Failures
 LOG = logging.getLogger("fourcast.work")
 
 Step = Callable[[], bool]
-"""One step of work: True where there may be more at once."""
+"""One step of work; returns True where there may be more at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of work and how long it rests when there is nothing to do, seconds."""
+    """One line of work, and the seconds for which it rests when there is nothing to do."""
 
     name: str
     step: Step
@@ -54,11 +54,11 @@ class Runner:
         )
 
     def stop(self) -> None:
-        """End after the present steps."""
+        """Stop after the present steps."""
         self._stop.set()
 
     def run(self) -> None:
-        """Work until told to stop; raises what ends a line, which no failure of its work does."""
+        """Work until stopped; raises whatever ends a line, which no failure of its work does."""
         with ThreadPoolExecutor(len(self._lines), "work") as pool:
             lines = [pool.submit(self._follow, line) for line in self._lines]
             wait(lines, return_when=FIRST_EXCEPTION)

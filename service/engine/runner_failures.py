@@ -1,8 +1,8 @@
-"""What nobody foresaw in a unit of work of the runner: logged with what failed, counted, and left alone for a while.
+"""Unforeseen failures of the runner's work: logged, counted, and backed off.
 
-The pause before a unit is tried again doubles from one second to five minutes, and ends with its first success. So one
-poisoned job, lead, delivery or whole line of work stops nothing but itself. A server that is away is not such a
-failure: every unit would meet it, so it is passed on.
+The pause before a unit of work is tried again doubles from one second to five minutes, and ends with its first success.
+So a poisoned job, lead, delivery or line of work stops only itself. An unavailable server is not such a failure: every
+unit would meet it, so it is raised.
 """
 
 import logging
@@ -17,7 +17,7 @@ from service.engine.metrics import count_failure
 LOG = logging.getLogger("fourcast.work")
 FIRST_S, LONGEST_S = 1.0, 300.0
 FORGET_S = 3_600.0
-"""A unit that was not tried for so long is gone, or another's by now."""
+"""Seconds without an attempt after which a unit's failures are forgotten."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +34,7 @@ def pause_s(failures: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """How often in a row a unit failed, and when it did last (monotonic seconds)."""
+    """How many times in a row a unit failed, and when last (monotonic seconds)."""
 
     times: int
     last: float
@@ -52,7 +52,11 @@ class Failures:
         self._failed: dict[str, _Failed] = {}
 
     def attempt(self, unit: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """What the work returns; None where it failed, which is noted. Unavailable is raised."""
+        """The result of the work; None if it failed, which is noted.
+
+        Raises:
+            Unavailable: a server does not answer.
+        """
         try:
             done = work(*args, **kwargs)
         except Unavailable:
@@ -71,12 +75,12 @@ class Failures:
         LOG.error("failed", exc_info=failure, extra={"line": self._line, "unit": unit})
 
     def pause_s(self, unit: str) -> float:
-        """For how long a unit is to be left alone from its last failure on, seconds."""
+        """Seconds to wait after a unit's last failure."""
         found = self._failed.get(unit)
         return 0.0 if found is None else pause_s(found.times)
 
     def backing_off(self) -> list[str]:
-        """The units to be left alone now."""
+        """The units whose back-off has not ended yet."""
         now = time.monotonic()
         self._failed = {unit: one for unit, one in list(self._failed.items()) if one.until > now - FORGET_S}
         return [unit for unit, one in self._failed.items() if one.until > now]

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from service.core.domain import Event
 from service.rules.policy import Policy, from_documents, load
 from tests import seed
 from tests.engine.conftest import House, offers, shown
+from tests.servers import execute
 from tests.waiting import eventually
 
 DAY = 86_400_000
@@ -72,11 +72,8 @@ def test_documents_altered_in_the_database_never_serve(
     worker, store = house.worker(), house.store
     policy = changed(documents, "catalogue", "offers", "term-12m", popularity=3.3)
     seed.put_policy(store, policy.hash, policy.documents)
-    with seed.transaction(store) as connection:
-        connection.execute(
-            text("UPDATE policies SET documents = replace(documents::text, '3.3', '3.4')::json WHERE hash = :hash"),
-            {"hash": policy.hash},
-        )
+    altered = "UPDATE policies SET documents = replace(documents::text, '3.3', '3.4')::json WHERE hash = %s"
+    execute(store.url, altered, policy.hash)
     before = worker._releases.serving.release.id
     activate(policy)
     assert eventually(lambda: "altered" in worker.readiness().checks["release"])

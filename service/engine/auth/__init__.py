@@ -1,19 +1,18 @@
-"""Who asks, and whom they may reach: clients by their key or access token, customers by their branch.
+"""Authentication, scopes, quotas, and the customers that a client may reach.
 
-In order: ``keys`` tells which client holds a key, ``customer_tokens`` whom a token stands for that a key minted (signed
-by ``signing``), ``tokens`` whom an access token of the identity provider stands for (by the keys of ``jwks``);
-``scopes`` lists what a client may be allowed, ``quotas`` how often; ``Access.reachable`` says which customers a
-branch's client may reach, and leaves a row for each that it asked after. Not here: which route needs which scope
-(``routes.http.guard``), where clients are stored (``store.clients``).
+A credential is a key (``keys``), a token that a key minted for one customer (``customer_tokens``, signed by
+``signing``), or an access token of the bank's identity provider (``tokens``, verified by ``jwks``).
+``Access.reachable`` returns the customers that a branch's client may reach, and logs each look. Which route needs which
+scope is in ``routes.http.guard``; clients are stored by ``store.security.clients``.
 
+    keys             clients by the SHA-256 of their key, remembered for two seconds
     customer_tokens  tokens of one customer, minted by a program of the bank for its app
-    jwks             the public keys of the bank's identity provider (RFC 7517), from a URL or a file, by their kid
-    keys             clients looked up by the key's SHA-256, remembered for a moment
-    quotas           how many requests a client may make a minute, over all workers, at the cost of a local count
+    signing          the keys with which this service signs tokens
+    tokens           access tokens: OAuth 2.0 JWTs (RFC 9068, RFC 8725) of the bank's identity provider
+    jwks             the identity provider's public keys (RFC 7517), from a URL or a file
+    scopes           the scopes, each with its meaning
+    quotas           requests a minute of each client, over all workers
     branch_scope     the customers that a branch's client may reach, and the answer about all others
-    scopes           what a client may be allowed, each with its meaning
-    signing          the keys that this service signs tokens with
-    tokens           OAuth 2.0 JWTs (RFC 9068, RFC 8725) of the bank's identity provider, and the client each stands for
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +35,7 @@ __all__ = ["SCOPES", "Access", "new_key"]
 
 
 class Access:
-    """One per worker."""
+    """Authentication and authorisation of one worker."""
 
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock) -> None:
         self._views, self.repeats = store.access_log, store.idempotency
@@ -48,7 +47,12 @@ class Access:
         self._tokens = None if source is None else AccessTokens(settings, KeySet(source), clock)
 
     def client(self, credential: str) -> Client:
-        """The client behind a key, a customer's token or an access token; Unauthorized, or Unavailable."""
+        """The client of a key, a customer's token or an access token.
+
+        Raises:
+            Unauthorized: the credential is of no client.
+            Unavailable: PostgreSQL or the identity provider's keys cannot be read.
+        """
         if is_customer_token(credential):
             return self.customer_tokens.client(credential)
         if self._tokens is not None and is_token(credential):
@@ -58,19 +62,26 @@ class Access:
     def mint_token(
         self, credential: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int
     ) -> Minted:
-        """A token of that customer, minted with the key ``credential``; Forbidden for what is no key."""
+        """A token of that customer, minted with the key ``credential``, valid for ``seconds``.
+
+        Raises:
+            Forbidden: the credential is no key, or lacks a scope.
+        """
         if is_customer_token(credential) or (self._tokens is not None and is_token(credential)):
             raise Forbidden("Only a key mints tokens. Who signs in at the identity provider gets its tokens there.")
         return self.customer_tokens.mint(key_digest(credential), client, customer_id, scopes, seconds)
 
     def spend(self, client: Client, count: int = 1) -> Allowance:
-        """So many requests counted against the client's quota; its ``left`` is -1 where they were too many."""
+        """Count requests against the client's quota; ``left`` is -1 if they were too many."""
         return self._quotas.spend(client, count)
 
     def reachable(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
-        """Those of the customers whom the client may reach; a branch's client leaves a row for each it asks after.
+        """The customers that the client may reach; each that a branch's client asks for is written to the access log.
 
-        A customer of an unknown branch is nobody's. Unavailable where the branch cannot be read.
+        No branch reaches a customer whose branch is unknown.
+
+        Raises:
+            Unavailable: the customers' branches cannot be read.
         """
         allowed = [one for one in customer_ids if client.customer_id in (None, one)]
         if client.branch is None or not allowed:

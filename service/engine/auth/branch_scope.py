@@ -1,11 +1,10 @@
-"""Whom a client may reach, and what it hears of everybody else: that they are not there.
+"""The customers that a client may reach, and the answer about all others: that they do not exist.
 
-A branch's key reaches the customers whose ``branch_id`` is that branch. Unknown means no: a customer without a branch
-belongs to none, and only the bank's own keys reach them. Whatever a branch's key asks of somebody else's customer is
-answered in the very words that it would hear of a customer nobody has, so that it never learns who is a customer of the
-bank. A customer's own key may name nobody else, stored or not; a token that a branch's key minted ends for its
-customer as the key does. Pure;
-``engine.auth`` asks ``store.security.access_log`` for the branch of a customer.
+A branch's key reaches the customers whose ``branch_id`` is that branch. A customer without a branch is reached by the
+bank's own keys only. About any other customer, a branch's key gets the same answer as about a customer who does not
+exist, so that it never learns who is a customer of the bank. A customer's own key may name no other customer. A token
+that a branch's key minted ends for its customer as the key does. Pure; branches in the database are read by
+``store.security.access_log``.
 """
 
 from service.core.domain import Attributes, Client
@@ -21,19 +20,23 @@ def reaches(branch: str | None, attributes: Attributes) -> bool:
 
 
 def expect_reach(branch: str | None, attributes: Attributes, nobody: NotFound) -> None:
-    """Return where a client of ``branch`` reaches such a customer; else raise ``nobody``, as where there is none."""
+    """Return if a client of ``branch`` reaches such a customer; else raise ``nobody``, as for an unknown customer."""
     if not reaches(branch, attributes):
         raise nobody
 
 
 def expect_own(branch: str | None, attributes: Attributes) -> None:
-    """Return where a client of ``branch`` may store a customer with these attributes; Forbidden otherwise."""
+    """Return if a client of ``branch`` may store a customer with these attributes.
+
+    Raises:
+        Forbidden: the customer is another branch's.
+    """
     if not reaches(branch, attributes):
         raise Forbidden("This key belongs to a branch and stores customers of that branch only.")
 
 
 def unreachable_error(client: Client, customer_id: str) -> FourcastError:
-    """What a bound client hears of a customer whom it does not reach, stored or not."""
+    """The error for a bound client about a customer whom it does not reach, stored or not."""
     if client.customer_id in (None, customer_id):  # their own, who has left the branch whose key minted the token
         return no_customer(customer_id)
     problem = Problem("customer_id", "is not this key's customer")

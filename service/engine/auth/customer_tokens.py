@@ -1,12 +1,12 @@
-"""Tokens of one customer, minted by a program of the bank for its app: short-lived, with no more rights than its key.
+"""Tokens of one customer, minted by a program of the bank for its app: short-lived, with at most its key's rights.
 
     token = "fct_" + payload . HMAC-SHA256(key, ["customer token", payload]), cut to 128 bits
     payload = [signing key, digest of the minting key, customer, expiry, scopes]
 
-Nothing is stored. The minting key's digest is looked up at every use, as that of any key is, so a token ends when its
-key ends or is revoked, within ``keys.REMEMBER_S``, and never allows what its key does not allow any more: one that a
-branch's key minted is of no use once its customer has left the branch. A digest opens nothing by itself. ``MINTS`` is
-never passed on: no token mints.
+Nothing is stored. The minting key is looked up by its digest at every use, so a token ends when its key ends or is
+revoked, within ``keys.REMEMBER_S``, and allows nothing that its key does not allow any more. A token that a branch's
+key minted is of no use once its customer has left the branch. The digest alone authenticates nobody. ``MINTS`` is never
+passed on: no token mints tokens.
 """
 
 import base64
@@ -25,26 +25,30 @@ from service.engine.auth.signing import SigningKeys, signature, text_of
 MINTS = "tokens:write"
 PREFIX = "fct_"
 PURPOSE = "customer token"
-"""What is signed first, so that no other token of this service can stand for one of these."""
+"""The first signed word, so that no other token of this service can be used as one of these."""
 _TOKEN = re.compile(rf"{PREFIX}([A-Za-z0-9_-]{{1,4000}})\.([A-Za-z0-9_-]{{22}})").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """A token, and the second (UTC, since 1970) from which it is useless."""
+    """A token, and the second (since 1970, UTC) at which it expires."""
 
     token: str
     expires_at: int
 
 
 class CustomerTokens:
-    """Makes and reads them; ``holder`` gives the client of a key by its digest, or raises Unauthorized, Unavailable."""
+    """Mints and reads tokens; ``holder`` returns a key's client by its digest, or raises Unauthorized, Unavailable."""
 
     def __init__(self, signing: SigningKeys, holder: Callable[[str], Client], clock: Clock = now_ms) -> None:
         self._signing, self._holder, self._clock = signing, holder, clock
 
     def mint(self, key_digest: str, client: Client, customer_id: str, scopes: Iterable[str], seconds: int) -> Minted:
-        """A token for that customer, good for so long; Forbidden naming every scope that the client lacks itself."""
+        """A token for that customer, valid for ``seconds``.
+
+        Raises:
+            Forbidden: names every scope that the client itself lacks.
+        """
         asked = sorted(set(scopes))
         if lacking := [scope for scope in asked if scope not in client.scopes or scope == MINTS]:
             problems = [Problem("scopes", f'this key cannot pass on "{scope}"') for scope in lacking]
@@ -55,7 +59,12 @@ class CustomerTokens:
         return Minted(f"{PREFIX}{payload}.{signature(key, PURPOSE, payload)}", expiry)
 
     def client(self, token: str) -> Client:
-        """The client that a token stands for: its key's, bound to the customer; InvalidToken, Unavailable."""
+        """The client of a token: its key's client, bound to the customer.
+
+        Raises:
+            InvalidToken: the token is forged or expired, or its key has ended.
+            Unavailable: the key cannot be looked up.
+        """
         parts = _TOKEN(token)
         number, key_digest, customer_id, expiry, scopes = _read(parts[1] if parts else "")
         key = self._signing.key(number)
@@ -72,12 +81,16 @@ class CustomerTokens:
 
 
 def is_customer_token(credential: str) -> bool:
-    """Whether a credential has the form of one of these."""
+    """Whether a credential has the form of a customer token."""
     return credential.startswith(PREFIX)
 
 
 def _read(payload: str) -> tuple[int, str, str, int, list[str]]:
-    """What a payload says, not proven yet."""
+    """The fields of a payload, not verified yet.
+
+    Raises:
+        InvalidToken: it is no payload of this service.
+    """
     try:
         number, key_digest, customer_id, expiry, scopes = orjson.loads(
             base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))

@@ -1,10 +1,9 @@
 """The public keys of the bank's identity provider (RFC 7517), from a URL or a file, by their ``kid``.
 
-Read on first need, again every ``REFRESH_S`` seconds, and at once for an unknown ``kid``, but never more often than
-every ``BACK_OFF_S``: nobody can make this service hammer the provider by inventing ``kid``s. While the provider is away
-the keys read last go on working. An unknown ``kid`` is then 503 (nobody can tell) and otherwise 401 (it is no key).
-Only a key that is fit for exactly one of our algorithms is taken, so that the token's header chooses nothing. Redirects
-are not followed.
+They are read when first needed, again every ``REFRESH_S`` seconds, and at once for an unknown ``kid``, but at most
+every ``BACK_OFF_S``: inventing ``kid`` values does not flood the provider. While the provider is unavailable, the last
+keys stay in use. An unknown ``kid`` is then answered 503 (it may be a new key), otherwise 401. A key is used only if it
+fits exactly one of our algorithms, so that a token's header chooses nothing. Redirects are not followed.
 """
 
 import json
@@ -29,10 +28,10 @@ TIMEOUT_S = 1.0
 MAX_BYTES = 262_144
 RSA_BITS = 2048
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
-"""What reading and parsing a key document raises."""
+"""What reading and parsing a key document may raise."""
 
 FITS: Mapping[str, tuple[str, str | None]] = {"RS256": ("RSA", None), "ES256": ("EC", "P-256")}
-"""Key type and curve by algorithm; these are all the algorithms there are here."""
+"""Key type and curve of each algorithm; no others are accepted."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -44,7 +43,7 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 class KeySet:
-    """The keys behind one ``source``: ``https://...``, ``http://...`` or a file."""
+    """The keys of one ``source``: ``https://...``, ``http://...`` or a file."""
 
     def __init__(self, source: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._source, self._clock = source, clock
@@ -54,7 +53,12 @@ class KeySet:
         self._failed = False
 
     def key(self, kid: str, algorithm: str) -> Any:
-        """The key of that name for that algorithm; InvalidToken: there is none; Unavailable: nobody can tell."""
+        """The key of that name for that algorithm.
+
+        Raises:
+            InvalidToken: there is no such key.
+            Unavailable: the keys cannot be read, so it is unknown.
+        """
         if kid not in self._keys or self._clock() - self._read_at > REFRESH_S:
             self._refresh()
         fit, key = self._keys.get(kid, (None, None))
@@ -78,7 +82,7 @@ class KeySet:
 
 
 def read(document: bytes) -> dict[str, tuple[str, Any]]:
-    """The usable keys of a JWK set: kid -> (algorithm, key); what does not fit is left out and logged."""
+    """The usable keys of a JWK set: kid -> (algorithm, key); an unusable one is left out and logged."""
     found: dict[str, tuple[str, Any]] = {}
     for row in json.loads(document)["keys"]:
         algorithm = _algorithm(row)
@@ -96,7 +100,7 @@ def read(document: bytes) -> dict[str, tuple[str, Any]]:
 
 
 def _algorithm(row: Mapping[str, Any]) -> str | None:
-    """The one algorithm that a public signing key with a name serves; None for any other row."""
+    """The algorithm of a public signing key with a name; None for any other row."""
     named = isinstance(row.get("kid"), str) and row["kid"]
     verifies = row.get("use", "sig") == "sig" and "verify" in row.get("key_ops", ["verify"])
     if not named or not verifies or "d" in row or "k" in row:

@@ -1,8 +1,7 @@
-"""Who holds this key: clients looked up by the key's SHA-256, remembered for a moment.
+"""API keys: clients by the key's SHA-256, remembered for ``REMEMBER_S`` seconds.
 
-A key is 256 bits of chance, so a plain digest is enough at rest. A worker remembers an answer for ``REMEMBER_S``
-seconds: a revoked key works at most that much longer. When PostgreSQL is down, a client seen before is still known;
-one never seen cannot be told from a stranger and gets 503, not 401.
+A key has 256 random bits, so a plain digest is safe to store. A revoked key works at most ``REMEMBER_S`` longer. While
+PostgreSQL is down, a client seen before is still known; an unknown key gets 503 instead of 401.
 """
 
 import hashlib
@@ -25,7 +24,7 @@ def key_digest(key: str) -> str:
 
 
 def digest(parts: Iterable[str | None]) -> str:
-    """SHA-256 in hex of several parts in order: what stands for a holder or a principal where it is a key."""
+    """SHA-256 in hex of several parts in order, which identifies a holder or a principal in other keys."""
     return hashlib.sha256(orjson.dumps(list(parts))).hexdigest()
 
 
@@ -36,14 +35,19 @@ def new_key() -> tuple[str, str]:
 
 
 class Clients:
-    """The clients this worker has seen lately; ``find`` asks PostgreSQL for the rest."""
+    """The clients that this worker saw lately; ``find`` reads others from PostgreSQL."""
 
     def __init__(self, find: Callable[[str], Client | None]) -> None:
         self._find = find
         self._seen: dict[str, tuple[float, Client]] = {}
 
     def client(self, key: str) -> Client:
-        """The client that holds ``key``; raises Unauthorized for a stranger, Unavailable when nobody can tell."""
+        """The client that holds ``key``.
+
+        Raises:
+            Unauthorized: no client holds it.
+            Unavailable: PostgreSQL does not answer, and the key was not seen before.
+        """
         return self.holder(key_digest(key))
 
     def holder(self, digest: str) -> Client:

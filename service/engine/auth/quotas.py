@@ -1,13 +1,13 @@
-"""Quotas: how many requests a client may make a minute, over all workers, at the cost of a local count.
+"""Quotas: requests a minute of each client over all workers, counted locally most of the time.
 
-A quota belongs to one holder: the name and the customer or branch it is bound to. What a token for a branch uses up is
-not taken from the same subject's token for a customer.
+A quota belongs to a holder: a name, with the customer or branch to which it is bound. A token for a branch and a token
+for a customer of the same subject have separate quotas.
 
-Minutes are windows on the clock. Each worker leases a block of the client's quota from Redis by one INCRBY and spends
-it by itself; so the sum of all workers never exceeds the quota, and what is leased and not spent at the end of the
-window is lost (at most a fiftieth of the quota per worker). A worker that is told there is no more asks Redis no more
-in that window. A request that carries several events counts as so many, all or none. While Redis is away each worker
-grants its own share: the quota divided by the workers of this server.
+Windows are whole minutes of the clock. A worker leases a block of the quota from Redis by one INCRBY and spends it
+locally. So all workers together never exceed the quota; what is leased and not spent at the end of the window is lost
+(at most a fiftieth of the quota for each worker). After a lease that got nothing, a worker asks Redis no more in that
+window. A request with several events counts as that many, all or none. While Redis is down, each worker grants the
+quota divided by the number of workers of this server.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from service.runtime.config import Settings
 
 WINDOW_S = 60
 BLOCKS = 50
-"""Leases it takes one worker to spend a whole quota."""
+"""Leases with which one worker spends a whole quota."""
 CAPACITY = 10_000
 
 Holder = tuple[str, str | None, str | None]
 """``Client.holder``."""
 Take = Callable[[str, int, int], int | None]
-"""``(name, count, ttl_s)``: counts so many more under the name; how many in all, None where nobody counts."""
+"""``(name, count, ttl_s)``: adds to the counter of that name and returns its total; None where Redis is down."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class _Purse:
 
 
 class Allowance(NamedTuple):
-    """What a client may still do: requests a window, those left of it (as far as this worker knows), and its end."""
+    """The quota, the requests left in the window as far as this worker knows, and the seconds to its end."""
 
     quota: int
     left: int
@@ -52,14 +52,14 @@ class Allowance(NamedTuple):
 
 
 class Quotas:
-    """The purses of one worker."""
+    """The quotas of all clients, as one worker counts them."""
 
     def __init__(self, settings: Settings, take: Take, clock: Clock = now_ms) -> None:
         self._settings, self._take, self._clock = settings, take, clock
         self._purses: dict[Holder, _Purse] = {}
 
     def spend(self, client: Client, count: int = 1) -> Allowance:
-        """So many requests counted, all or none, and what is left after; ``left`` is -1 where they are too many."""
+        """Count requests, all or none; returns what is left, with ``left`` -1 where they were too many."""
         now = self._clock() // 1000
         window, quota = now // WINDOW_S, self._quota(client)
         ends_in_s = WINDOW_S - now % WINDOW_S
@@ -85,7 +85,7 @@ class Quotas:
         return purse
 
     def _lease(self, holder: Holder, purse: _Purse, quota: int, lacking: int) -> None:
-        """Fill the purse by a block of what is left of the quota; by the worker's own share where Redis is away."""
+        """Lease a block of what is left of the quota; without Redis, the worker's own share."""
         block = max(lacking, quota // BLOCKS)
         total = self._take(f"fq:{digest(holder)}:{purse.window}", block, 2 * WINDOW_S)
         if total is None:
@@ -98,7 +98,11 @@ class Quotas:
 
 
 def expect_allowed(allowance: Allowance, count: int = 1) -> None:
-    """Raise TooMany where the request, which counts as so many, was too much."""
+    """Return if the request, which counts as ``count``, was allowed.
+
+    Raises:
+        TooMany: it exceeds the quota.
+    """
     if allowance.left < 0:
         more = "" if count == 1 else f" This one counts as {count}, for what it holds: send smaller parts."
         raise TooMany(f"More than {allowance.quota} requests a minute. Try again later.{more}", allowance.ends_in_s)

@@ -1,4 +1,4 @@
-"""The scopes: what a client may be allowed, each with its meaning. A new one is a line here."""
+"""The scopes: what a client may be allowed to do, each with its meaning. A new scope is one line here."""
 
 from collections.abc import Mapping
 

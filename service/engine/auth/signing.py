@@ -1,7 +1,7 @@
-"""The keys that this service signs tokens with: the newest signs, it and the one before are accepted.
+"""The keys with which this service signs tokens: the newest signs; it and the one before are accepted.
 
-Read from the store again every ``REFRESH_S`` seconds, so that a rotation is known in every worker soon; while
-PostgreSQL is away the keys read last go on working.
+They are read from the store again every ``REFRESH_S`` seconds, so that every worker soon knows of a rotation. While
+PostgreSQL is down, the last keys stay in use.
 """
 
 import base64
@@ -19,7 +19,7 @@ SIGNED = 16
 
 
 class SigningKeys:
-    """The accepted keys of one worker; ``read`` gives them newest first, by number."""
+    """The accepted keys of one worker; ``read`` returns them by number, newest first."""
 
     def __init__(self, read: Callable[[], dict[int, bytes]]) -> None:
         self._read = read
@@ -27,17 +27,21 @@ class SigningKeys:
         self._read_at = 0.0
 
     def newest(self) -> tuple[int, bytes]:
-        """The number of the key that signs, and the key; Unavailable before any could be read."""
+        """The number and bytes of the key that signs.
+
+        Raises:
+            Unavailable: no key could be read yet.
+        """
         return next(iter(self._accepted().items()))
 
     def key(self, number: int) -> bytes | None:
-        """The key of that number; one not seen yet may be new, so it is looked for at most once a second."""
+        """The key of that number, None if there is none; a new number is looked up at most once a second."""
         if number not in self._accepted() and time.monotonic() - self._read_at > 1.0:
             self._read_at = 0.0
         return self._accepted().get(number)
 
     def _accepted(self) -> dict[int, bytes]:
-        """The accepted keys, newest first; read again now and then, kept while PostgreSQL is away."""
+        """The accepted keys, newest first; read again after ``REFRESH_S``, kept while PostgreSQL is down."""
         if time.monotonic() - self._read_at > REFRESH_S or not self._keys:
             try:
                 self._keys = self._read()

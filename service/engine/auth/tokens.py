@@ -1,13 +1,13 @@
-"""Access tokens: OAuth 2.0 JWTs (RFC 9068, RFC 8725) of the bank's identity provider, and the client each stands for.
+"""Access tokens: OAuth 2.0 JWTs (RFC 9068, RFC 8725) of the bank's identity provider, and the client of each.
 
-In order: the shape (three base64url parts, each written the one canonical way), the header (algorithm on our list,
-known type, a ``kid``, nothing that brings a key along or asks for an extension), the key by its ``kid``, then PyJWT
-verifies signature, ``exp``, ``nbf``, ``iat``, ``iss`` and ``aud``; last the claims become a ``Client``. A token that
-was good is remembered by its digest until it expires, for ``REMEMBER_S`` at most, so it costs what an API key costs.
+In order: the form (three base64url parts, each in canonical encoding); the header (an allowed algorithm, a known type,
+a ``kid``, nothing that carries a key or asks for an extension); the key by its ``kid``; PyJWT verifies signature,
+``exp``, ``nbf``, ``iat``, ``iss`` and ``aud``; last, the claims become a ``Client``. A valid token is remembered by its
+digest until it expires, for ``REMEMBER_S`` at most, so it costs as little as an API key.
 
-A token is bound to a customer or to a branch by a claim. One bound to neither reaches everybody, so only the programs
-that the settings name (by ``client_id`` or ``azp``) may hold such a token: a claim forgotten at the provider closes the
-door instead of opening all of them.
+A claim binds a token to a customer or to a branch. A token bound to neither reaches all customers, so only the programs
+that the settings name (by ``client_id`` or ``azp``) may use one: a claim that the provider forgot refuses access
+instead of granting all.
 """
 
 import base64
@@ -34,11 +34,11 @@ LONGEST = 8_000
 LATEST_S = 253_402_300_799
 """The last second of the year 9999."""
 PREFIX = "oauth:"
-"""Before the subject in a client's name; no API key's client is called so."""
+"""The beginning of such a client's name, before the subject; no API key's client has it."""
 REQUIRED = ("exp", "iat", "iss", "aud", "sub")
 TYPES = ("jwt", "at+jwt", "application/at+jwt")
 FORBIDDEN = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc", "cty"})
-"""Header members that bring a key along, point to one, change the form, or must be understood and are not."""
+"""Header members that carry or point to a key, change the form, or would have to be understood and are not."""
 _WORD = re.compile(r"[^\x00-\x20\x7f]{1,64}").fullmatch
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+").fullmatch
 
@@ -56,7 +56,13 @@ class AccessTokens:
         self._good: dict[bytes, tuple[float, Client]] = {}
 
     def client(self, token: str) -> Client:
-        """The client a good token stands for; InvalidToken (401), Forbidden (403), Unavailable (503)."""
+        """The client of a valid token.
+
+        Raises:
+            InvalidToken: the token is not valid (401).
+            Forbidden: it may not reach all customers (403).
+            Unavailable: the provider's keys cannot be read (503).
+        """
         digest, now = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), self._clock() / 1000
         known = self._good.get(digest)
         if known is not None and now < known[0]:
@@ -89,7 +95,11 @@ class AccessTokens:
         return payload
 
     def _header(self, header: Mapping[str, Any]) -> tuple[str, str]:
-        """The algorithm and the key's name; InvalidToken for a header that is not as we take it."""
+        """The algorithm and the key's name.
+
+        Raises:
+            InvalidToken: the header is not as required.
+        """
         algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
         if not isinstance(algorithm, str) or algorithm not in FITS or algorithm not in self._settings.jwt_algorithms:
             raise InvalidToken(f"The token's algorithm must be one of {', '.join(self._settings.jwt_algorithms)}.")
@@ -115,14 +125,18 @@ class AccessTokens:
 
 
 def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Those of our scopes that ``scope`` (text) or else ``scp`` (text or list) grants."""
+    """Our scopes that ``scope`` (text) or else ``scp`` (text or list) grants."""
     said = claims.get("scope", claims.get("scp", ""))
     words = said.split(" ") if isinstance(said, str) else said if isinstance(said, list) else []
     return frozenset(word for word in words if isinstance(word, str) and word in SCOPES)
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a token of the right shape, not verified yet; InvalidToken."""
+    """Header and claims of a token of the right form, not verified yet.
+
+    Raises:
+        InvalidToken: the form is wrong.
+    """
     if len(token) > LONGEST or not _SHAPE(token):
         raise InvalidToken(f"The token must be three base64url parts of at most {LONGEST} characters.")
     header, payload, signature = token.split(".")

@@ -1,14 +1,14 @@
-"""What a bank's CRM works with, as parts of the engine, each with one subject.
+"""Services for a bank's CRM, each with one subject.
 
-    customers    stored by id or external key, judged by the policy's attribute table, read, erased
-    bulk         up to 200 customers decided in one call, by the same code as one
-    jobs         any number of customers, in parts, by the runner (``service.engine.runner``)
-    leads        whom an adviser should call, and what becomes of it: built, worked, told in words
-    webhooks     what changed, sent to those who asked
-    assessments  who may write a risk assessment, and what the audit log says of it
-    row_files    rows as CSV, JSON Lines, Parquet
+    customers    customers: stored, amended, read, erased, checked by the policy's attribute table
+    assessments  risk assessments: which client may write them, and what the audit log says of each write
+    bulk         lists of up to 200 customers, decided in one call
+    jobs         lists of any length, decided in parts by the runner
+    leads        leads for advisers: built, worked, described
+    webhooks     webhook deliveries: sent until they arrive or are given up
+    row_files    rows as CSV, JSON Lines and Parquet files
 
-Not here: the rows (``store``), the gates (``decision``), who may ask (``routes.http.guard``).
+Rows are stored by ``store``, gates are in ``decision``, access is checked by ``routes.http.guard``.
 """
 
 from service.core.clock import Clock
@@ -29,7 +29,7 @@ from service.store import Store
 
 
 class Crm:
-    """The CRM's desk of one process."""
+    """The CRM services of one process."""
 
     def __init__(
         self,
@@ -50,17 +50,17 @@ class Crm:
         self.jobs = Jobs(store, self.bulk, self.leads.build, settings.job_lease_seconds)
 
     def measure(self) -> bool:
-        """Show Prometheus what waits; False: there is nothing more to do at once."""
+        """Show Prometheus what waits; returns False: no more work at once."""
         for queue, waiting in self._store.backlog.measure().items():
             note_waiting(queue, waiting.items, waiting.oldest_s)
         return False
 
     def trail(self) -> bool:
-        """Make the trails of customers stored before there were any; True where there may be more."""
+        """Build missing trails of stored customers; True where there may be more."""
         return self._store.trails.make()
 
     def prune(self) -> bool:
-        """Forget changes and deliveries of more than 30 days ago; False: there is nothing more to do at once."""
+        """Delete changes and deliveries older than 30 days; returns False: no more work at once."""
         self._store.deliveries.prune()
         self._store.feed.prune()
         return False

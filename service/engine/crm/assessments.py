@@ -1,8 +1,8 @@
-"""A customer's risk assessment and qualification: who may write it, and what the audit log says of every write. Pure.
+"""Risk assessments: which client may write them, and what the audit log says of each write. Pure.
 
-What stands here decides which risk a customer may be offered, so it is written by those alone who assess: keys with the
-scope ``assessments:write``, and the bank's own files while a setting lets them. Any other key writes a customer only so
-that all of it stays as it stands, and who said it, too: naming a value that stands is no word on it.
+An assessment decides which risk a customer may be offered. Only clients with the scope ``assessments:write`` write it,
+and the bank's own files if a setting allows that. Any other client must leave all of it, and its origin, as stored; to
+send the stored value is no change.
 """
 
 from collections.abc import Iterable
@@ -17,17 +17,21 @@ ASSESSED = frozenset({"risk_tolerance", "risk_assessed_on", "qualified_investor"
 
 
 def protected_from(client: Client) -> frozenset[str]:
-    """The attributes on which the client has no say."""
+    """The attributes that the client may not change."""
     return frozenset() if SCOPE in client.scopes else ASSESSED
 
 
 def changed_names(before: Attributes, after: Attributes) -> list[str]:
-    """The names whose value differs, unknown and absent being the same; sorted."""
+    """The names whose value differs, sorted; unknown equals absent."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def expect_allowed(client: Client, before: Attributes, after: Attributes) -> None:
-    """Raise Forbidden naming every attribute that would change and on which the client has no say."""
+    """Return if the client may make these changes.
+
+    Raises:
+        Forbidden: names every attribute that would change and that the client may not change.
+    """
     refused = protected_from(client).intersection(changed_names(before, after))
     if refused:
         words = f'changes only by a key with the scope "{SCOPE}": name it as it stands'
@@ -36,9 +40,9 @@ def expect_allowed(client: Client, before: Attributes, after: Attributes) -> Non
 
 
 def audit_detail(table: AttributeTable, before: Attributes, after: Attributes) -> dict[str, Any]:
-    """For the audit log: the names of what changed; old and new value where it is no trait of the person.
+    """For the audit log: the changed names, and old and new values of attributes that are not personal.
 
-    What the table does not know any more counts as a trait.
+    An attribute that the table no longer has counts as personal.
     """
     names, plain = changed_names(before, after), {one.name for one in table.attributes if not one.personal}
     values = {name: {"old": before.get(name), "new": after.get(name)} for name in names if name in plain}
@@ -46,6 +50,6 @@ def audit_detail(table: AttributeTable, before: Attributes, after: Attributes) -
 
 
 def problems_in_files(columns: Iterable[str], replaces: bool) -> list[Problem]:
-    """What is wrong with files that may not speak of assessments, and do."""
+    """The problems of files that may not contain assessments, and do."""
     found = [Problem(name, "is not for files to say") for name in sorted(ASSESSED.intersection(columns))]
     return [*found, Problem("--replace", "would make unknown what the files may not say")] if replaces else found

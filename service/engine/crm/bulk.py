@@ -1,9 +1,8 @@
-"""Many customers decided in one call: the same decision as one request each, by the same code, each on record.
+"""Lists of customers decided in one call: the same decision as one request each, by the same code, each recorded.
 
-In order: all customers in one view of the database -> ``decide_recorded`` for each -> all records in one transaction ->
-only then the answers. A customer nobody has, or whom the caller may not reach, is a status of its own and stops
-nobody else; so is one whose turn fails as nobody foresaw (500, and the log says where). The cache is passed by: a list
-is worked through once.
+In order: all customers in one database snapshot -> ``decide_recorded`` for each -> all records in one transaction ->
+the answers. A customer who does not exist, or whom the caller may not reach, gets a status and stops nobody else. So
+does one whose decision fails unforeseen (500; the log has the cause). The cache is not used, as a list is decided once.
 """
 
 from collections.abc import Sequence
@@ -27,9 +26,9 @@ CACHE = "cache"
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One customer of a list: the answer's bytes and the decision, or the error that a single call would give.
+    """One customer of a list: the answer's bytes and the decision, or the error of a single call.
 
-    Somebody asked for by an external key that nobody has is named by that key alone.
+    A customer requested by an unknown external key is named by that key alone.
     """
 
     customer_id: str | None
@@ -41,9 +40,9 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One list at one moment: what serves, what is asked, for which branch's eyes, which parts are away, who signs.
+    """One list at one moment: release, request, instant, the caller's branch, unavailable parts, the signer of tokens.
 
-    ``until`` is the instant (ms) at which a campaign's list ends; None: the answers end as those of single calls.
+    ``until`` is the instant (ms UTC) at which a campaign's list ends; None: answers end as those of single calls.
     """
 
     serving: ActiveRelease
@@ -55,7 +54,7 @@ class Round:
     until: int | None = None
 
     def decide(self, customer_id: str, external_key: str | None, snapshot: Snapshot | None) -> Decided:
-        """One customer's turn."""
+        """One customer's decision, or its error."""
         try:
             if snapshot is None:
                 raise no_customer(customer_id)
@@ -68,14 +67,14 @@ class Round:
         return Decided(customer_id, external_key, body, made)
 
     def row(self, made: RecordedDecision) -> dict[str, object]:
-        """The decision as the store keeps it."""
+        """The decision as a row of the store."""
         one = made.decision
         return {"id": one.id, "customer_id": one.customer_id, "at": one.at, "record": made.record,
                 "release_id": self.serving.release.id}  # fmt: skip
 
 
 class Bulk:
-    """The lists' desk of one worker."""
+    """Decides lists of customers."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, sign: Sign, clock: Clock) -> None:
         self._store, self._releases, self._answers, self._sign = store, releases, answers, sign
@@ -83,27 +82,31 @@ class Bulk:
         self._failures = Failures("decisions")
 
     def round(self, request: OfferRequest, branch: str | None, until: int | None = None) -> Round:
-        """A list's moment, now; InvalidInput for a slot the policy does not have."""
+        """A list's moment, now.
+
+        Raises:
+            InvalidInput: the policy has no such slot.
+        """
         check_slot(request, self._releases.serving)
         away = (CACHE,) if self._answers.down else ()
         sign = self._sign if until is None else partial(self._sign, until=until)
         return Round(self._releases.serving, request, self._clock(), branch, away, sign, until)
 
     def is_outbound(self, request: OfferRequest) -> bool:
-        """Whether a list so asked for may name an outbound channel."""
+        """Whether a list of this request may contain offers in an outbound channel."""
         channels = self._releases.serving.policy.channels
         mine = (one for one in channels if request.channel in (None, one.id))
         return any(one.direction == "outbound" and request.placement in (None, *one.placements) for one in mine)
 
     def decide(self, customers: Sequence[str], request: OfferRequest, branch: str | None) -> list[Decided]:
-        """Every customer's offers now, in the order asked; recorded when this returns."""
+        """Every customer's offers now, in the requested order; recorded before this returns."""
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
         kept = self._store.decisions.insert_many(turn.row(one.made) for one in decided if one.made is not None)
         return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
-        """Every customer's turn, recorded nowhere yet."""
+        """Every customer's decision, not recorded yet."""
         found = self._store.customers.snapshots(customers, turn.serving.expiry.lookback(turn.now))
         keys = self._store.customers.keys_of(customers)
         return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
@@ -114,5 +117,5 @@ class Bulk:
 
 
 def _gone(one: Decided) -> Decided:
-    """Who was erased while their turn was decided: nobody's answer."""
+    """The answer for a customer who was erased while the list was decided."""
     return Decided(one.customer_id, one.external_key, error=no_customer(one.customer_id or ""))

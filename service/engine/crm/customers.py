@@ -1,9 +1,8 @@
-"""Customers as the CRM keeps them: stored whole, every fault of their attributes named, read back, erased.
+"""Customers: stored, amended, read, erased; every fault of their attributes is named.
 
-What is stored is judged by the attribute table of the policy that serves. An upsert says all that is known: what it
-leaves out is unknown from then on; an amendment says what changes. Erasing is ``store.customers.repository``'s; here
-the record's
-own room says what a decision record may keep (``decision.redact_record``).
+The attribute table of the serving policy checks what is stored. A put replaces: what it leaves out is unknown from then
+on. An amendment changes only what it names. ``store.customers.repository`` erases; ``redact_record`` removes
+personal facts from decision records.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,35 +27,43 @@ from service.store.security.audit_values import Beside
 
 SENTENCE = "The customer does not fit; nothing was stored."
 Expect = Callable[[int | None], None]
-"""Told the revision that stands, under a lock (None: nobody is stored); raises where the caller expected another."""
+"""Called with the stored revision under a lock (None: not stored); raises if the caller expected another one."""
 Patch = Mapping[str, Any]
-"""A merge patch (RFC 7396): ``attributes`` and ``external_key``, each only where it is to change."""
+"""A merge patch (RFC 7396): ``attributes`` and ``external_key``, each only if it changes."""
 
 
 def anything(_: int | None) -> None:
-    """Whatever stands is as good as expected."""
+    """Accept any stored revision."""
 
 
 class Customers:
-    """The customers' desk of one worker."""
+    """The customers of the bank, as clients may read and write them."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._store, self._releases, self._answers, self._clock = store, releases, answers, clock
 
     def read(self, customer_id: str) -> StoredCustomer:
-        """The customer as stored; NotFound."""
+        """The stored customer.
+
+        Raises:
+            NotFound: no such customer is stored.
+        """
         return self._store.customers.read(customer_id)
 
     def by_key(self, external_key: str) -> StoredCustomer:
-        """The customer of an external key; NotFound."""
+        """The customer of an external key.
+
+        Raises:
+            NotFound: no customer has it.
+        """
         return self._store.customers.read_by_key(external_key)
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
-        """External key -> customer id, of those keys that somebody has."""
+        """External key -> customer id, for keys that a customer has."""
         return self._store.customers.ids_of(external_keys) if external_keys else {}
 
     def key_of(self, customer_id: str) -> str | None:
-        """The external key of a customer, where they have one."""
+        """The customer's external key; None without one."""
         return self._store.customers.keys_of([customer_id]).get(customer_id)
 
     def keys_of(self, names: Sequence[str]) -> dict[str, str]:
@@ -64,15 +71,19 @@ class Customers:
         return self._store.customers.keys_of(names)
 
     def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
-        """The roll of customers after that id, of one branch or (None) of all."""
+        """Customers in the order of their ids, after that id; of one branch, or (None) of all."""
         return self._store.customers.list_customers(after, branch, limit)
 
     def put(
         self, wanted: CustomerChange, client: Client, expect: Expect = anything, behalf: str | None = None
     ) -> WriteResult:
-        """Store a customer whole. InvalidInput, Conflict, Forbidden; what ``expect`` raises of what is stored.
+        """Store a customer, replacing all attributes; ``expect`` may raise for the stored revision.
 
-        NotFound where somebody of that name is stored whom the client does not reach: its own customer needs another.
+        Raises:
+            InvalidInput: names every attribute that does not fit.
+            Conflict: the external key is another customer's.
+            Forbidden: the client may not store this customer or change the assessment.
+            NotFound: the client does not reach the stored customer of that id.
         """
         self.expect_fit(wanted.attributes)
         expect_own(client.branch, wanted.attributes)
@@ -90,7 +101,12 @@ class Customers:
     def amend(
         self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
     ) -> WriteResult:
-        """Merge a patch into a customer: null makes unknown, what is left out stays. NotFound, and as ``put``."""
+        """Merge a patch into a customer: null makes unknown, what is left out stays.
+
+        Raises:
+            NotFound: no such customer is stored, or the client does not reach it.
+            InvalidInput, Conflict, Forbidden: as for ``put``.
+        """
         changes = {str(name): value for name, value in patch.get("attributes", {}).items()}
         self.expect_fit(changes)
         origin = of_client(client.name, self._clock())
@@ -108,7 +124,7 @@ class Customers:
         return self._store.customers.amend(customer_id, amended, self._answers.forget, note)
 
     def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
-        """What a write by the client leaves on the audit log; a branch's client also where nothing changed."""
+        """A function for the audit row of a write; a branch's client leaves one even where nothing changed."""
 
         def note(before: StoredCustomer | None, after: StoredCustomer) -> Row | None:
             changed = before is None or (before.attributes, before.external_key) != (
@@ -127,7 +143,11 @@ class Customers:
         return note
 
     def expect_fit(self, attributes: Attributes) -> None:
-        """Raise InvalidInput naming every attribute that the serving policy's table does not take on the bank's day."""
+        """Return if the serving policy's attribute table accepts the attributes today.
+
+        Raises:
+            InvalidInput: names every attribute that does not fit.
+        """
         policy = self._releases.serving.policy
         today = day_at(self._clock(), policy.contact.timezone)
         faults = policy.attributes.check(attributes) + policy.attributes.check_days(attributes, today)
@@ -136,10 +156,14 @@ class Customers:
             raise InvalidInput(SENTENCE, problems)
 
     def erase(self, customer_id: str, actor: str, detail: Mapping[str, object], expect: Expect = anything) -> bool:
-        """Erase everywhere; False where that was done before; NotFound for who was never stored; as ``expect``."""
+        """Erase the customer everywhere; False if that was done before; ``expect`` may raise.
+
+        Raises:
+            NotFound: no such customer was ever stored.
+        """
         return self._store.customers.erase(customer_id, redact_record, self._answers.forget, actor, detail, expect)
 
 
 def _nobody(wanted: CustomerChange) -> NotFound:
-    """What to raise where nobody is there by the name that was said."""
+    """The error where no customer has the given id or external key."""
     return no_customer_of(str(wanted.external_key)) if wanted.id is None else no_customer(wanted.id)

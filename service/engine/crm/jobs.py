@@ -1,10 +1,9 @@
-"""Jobs: the offers of many customers, decided in parts by whoever has time, with results to download.
+"""Jobs: lists of any length, decided in parts by the runner, with results to download.
 
-A job is taken under a lease and worked off in parts of ``PART`` customers, each part by the code of a bulk call: so a
-job's offers are those that single calls would give, part by part at one moment. A list is worked off for days, so one
-of an outbound channel, and its tokens, hold until the end of its campaign (``valid_until``; a week where nobody says),
-not for a single answer's minutes: the gates are asked again before each contact. The queue and what happens when a
-runner dies are ``store.outbox.jobs``'.
+A job is taken under a lease and decided in parts of ``PART`` customers by the code of a bulk call, so its offers are
+those of single calls. A list is worked for days, so an outbound list and its tokens are valid until its campaign ends
+(``valid_until``; a week by default) instead of an answer's minutes; the gates are evaluated again before each contact.
+The queue, and what happens when a runner dies, is in ``store.outbox.jobs``.
 """
 
 import contextlib
@@ -50,10 +49,12 @@ COLUMNS = (
     Column("token"),
     Column("external_key"),
 )
-"""One row per offer; a customer with none, or with a problem, has one row without rank. Codes are joined by ``;``,
-disclosures by line ends."""
+"""One row for each offer; a customer without offers, or with a problem, has one row without rank.
+
+Codes are joined by ``;``, disclosures by line breaks.
+"""
 WEEK_MS = 7 * DAY_MS
-"""How long an outbound list holds where nobody said when its campaign ends."""
+"""How long an outbound list is valid where its campaign's end is not given."""
 SLOT = ("channel", "placement", "limit", "language")
 
 
@@ -66,7 +67,7 @@ class _Stopped(Exception):
 
 
 class Jobs:
-    """The job desk of one process."""
+    """The queue of jobs, as one process sees it."""
 
     def __init__(self, store: Store, bulk: Bulk, build: Build, lease_s: int) -> None:
         self._store, self._bulk, self._build, self._lease_ms = store, bulk, build, lease_s * 1000
@@ -76,9 +77,10 @@ class Jobs:
         self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody | Keyed,
         valid_until: int | None = None,
     ) -> Job:  # fmt: skip
-        """Queue a job over those customers, or over everybody of a branch or the bank, good until ``valid_until``.
+        """Queue a job for these customers, or for all of a branch or the bank, valid until ``valid_until``.
 
-        InvalidInput for a slot that the policy does not have.
+        Raises:
+            InvalidInput: the policy has no such slot.
         """
         turn = self._bulk.round(asked, branch)
         if valid_until is None and self._bulk.is_outbound(asked):
@@ -92,29 +94,43 @@ class Jobs:
         return self._store.jobs.add_whole(LEADS, actor.client, actor.branch, request)
 
     def read(self, job_id: str, branch: str | None, kind: str | None = None) -> Job:
-        """One job of the CRM, of one kind where that is said; NotFound, also for another branch's."""
+        """A job of the CRM, of one kind if given.
+
+        Raises:
+            NotFound: no such job, or it is another branch's.
+        """
         job = self._store.jobs.read(job_id)
         if branch not in (None, job.branch) or job.kind not in (CRM if kind is None else (kind,)):
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 
     def list_jobs(self, branch: str | None, limit: int) -> list[Job]:
-        """The newest jobs first."""
+        """The jobs, newest first."""
         return self._store.jobs.list_jobs(branch, limit)
 
     def cancel(self, job_id: str, branch: str | None) -> Job:
-        """End a job; NotFound, Conflict where it ended otherwise."""
+        """Cancel a job.
+
+        Raises:
+            NotFound: no such job.
+            Conflict: it has ended otherwise.
+        """
         return self._store.jobs.cancel(self.read(job_id, branch).id)
 
     def results(self, job_id: str, branch: str | None) -> Iterator[Mapping[str, Any]]:
-        """The rows of a job that is done; Conflict for one that is not. To a branch, who has left it is nobody."""
+        """The rows of a finished job; for a branch, without customers who have left it.
+
+        Raises:
+            NotFound: no such job.
+            Conflict: the job is not done.
+        """
         job = self.read(job_id, branch, OFFERS)
         if job.state != "done":
             raise Conflict(f"Job {job.id} is {job.state}: results are there once it is done.")
         return self._store.jobs.results(job.id, branch)
 
     def work(self, stopping: Callable[[], bool]) -> bool:
-        """Take a job and work on it until it is done, or until ``stopping``; False where there was nothing to do."""
+        """Take a job and work until it is done or ``stopping``; False where there is none."""
         taken = self._store.jobs.take(self._lease_ms)
         if taken is None:
             return False
@@ -123,7 +139,7 @@ class Jobs:
         return True
 
     def _try(self, taken: Taken, stopping: Callable[[], bool]) -> None:
-        """A job that cannot be is failed; one that failed as nobody foresaw is tried again later, and others before."""
+        """End a job that cannot be done as failed; put one that failed unforeseen off, behind the others."""
         try:
             if taken.kind == LEADS:
                 self._build_leads(taken, stopping)
@@ -141,7 +157,7 @@ class Jobs:
             self._store.jobs.put_off(taken, int(pause_s(taken.attempts) * 1000), words)
 
     def _build_leads(self, taken: Taken, stopping: Callable[[], bool]) -> None:
-        """Build, and say how far it is; a build that is taken up again makes what still fits into the hours."""
+        """Build and report progress; a build that is taken up again makes what still fits into the hours."""
 
         def advance(done: int, total: int) -> None:
             if stopping():

@@ -1,6 +1,6 @@
-"""Rows to files: CSV, JSON Lines and Parquet, with the same columns in the same order, UTF-8, ISO dates.
+"""Rows as CSV, JSON Lines and Parquet files: the same columns in the same order, UTF-8, ISO dates.
 
-CSV is opened in spreadsheets: text that would run as a formula is defused, and a byte order mark comes on request.
+Spreadsheets open CSV, so text that would run as a formula is defused; a byte order mark is optional.
 """
 
 import csv
@@ -35,7 +35,7 @@ class Column:
 
 
 def write_rows(form: str, columns: Iterable[Column], rows: Iterable[Row], bom: bool = False) -> Iterator[bytes]:
-    """The rows as bytes of ``jsonl``, ``csv`` or ``parquet``; with ``bom`` a byte order mark first, in CSV alone."""
+    """The rows as bytes of ``jsonl``, ``csv`` or ``parquet``; ``bom``: CSV begins with a byte order mark."""
     pages = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[form](tuple(columns), iter(rows))
     return chain([BOM], pages) if bom and form == "csv" else pages
 

@@ -1,9 +1,9 @@
-"""The road of one offer: asked for, answered from the cache or decided, shown, and what an event then claims of it.
+"""Offers: requested, answered from the cache or decided, and the events that follow.
 
-answer_cache  under which field, for how long, and when none of them may be trusted
-event_claims  what an event claims, held against what the bank has
-offer_tokens  the proof that an offer was really shown to a customer, which an accept must bring
-recommend     one customer's decision by what serves them
-request       what a caller asks for
-visitors      people of whom the bank knows nothing yet, on a device or without one
+request       the request for offers, and whether the policy has its channel, placement and trigger
+answer_cache  answers cached in Redis: field, lifetime, generation
+recommend     one customer's decision: scored, decided, recorded, rendered
+offer_tokens  tokens that prove an offer was shown, which an accept must carry
+event_claims  events checked against the bank's names and decisions
+visitors      offers and events of people without a customer id
 """

@@ -1,9 +1,9 @@
-"""Answers kept in Redis: under which field, for how long, and when none of them may be trusted.
+"""Answers cached in Redis: under which field, for how long, and when they may not be read.
 
 A field names everything an answer depends on besides the customer: release, cache generation, request, and the end of
-the time grain. The generation is read from PostgreSQL with every request. A change that Redis could not be told of
-raises it, and until PostgreSQL names the new one no cached answer is read. Not here: the connection and its
-breaker (``cache``), and whether an answer is still true, which only the customer's revision says (``engine``).
+the time grain. The generation is read from PostgreSQL with every request. A change of which Redis could not be notified
+raises the generation; until the new one is read, no cached answer is used. The connection and its breaker are in
+``cache``. Whether an answer is current depends on the customer's revision, which ``engine`` compares.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from service.engine.releases.active_release import ActiveRelease
 
 T = TypeVar("T")
 UNTOLD = -1
-"""No generation: under it nothing was ever cached."""
+"""No generation is known: nothing was ever cached under this one."""
 
 
 class AnswerCache:
-    """The kept answers of one worker; ``seconds`` bounds how long any of them stays."""
+    """The cached answers, as one worker reads them. No answer is cached longer than ``seconds``."""
 
     def __init__(self, cache: Cache, seconds: int) -> None:
         self._cache, self._seconds = cache, seconds
@@ -27,25 +27,25 @@ class AnswerCache:
 
     @property
     def down(self) -> bool:
-        """Whether Redis did not answer the last call."""
+        """Whether the last call to Redis failed."""
         return self._cache.down
 
     def set_generation(self, generation: int) -> None:
-        """PostgreSQL named this cache generation a moment ago."""
+        """Read and write under this cache generation from now on."""
         self._generation = generation
 
     def read(
         self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease
     ) -> tuple[int, bytes] | None:
-        """The customer's revision that the kept answer was made from, and the answer; None where there is none."""
+        """The revision from which the cached answer was made, and the answer; None where nothing is cached."""
         return self._cache.read(customer_id, self._field(request, now, serving))
 
     def read_beside(
         self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease, work: Callable[[], T]
     ) -> tuple[T, tuple[int, bytes] | None]:
-        """What ``work`` returns, and as ``read``; both wait at once.
+        """The result of ``work``, and the cached answer as in ``read``; the two run at the same time.
 
-        Asked under the generation heard last, and once more where the work hears of another.
+        Redis is read under the last known generation, and once more if ``work`` sets another one.
         """
         if self._generation == UNTOLD:
             return work(), self.read(customer_id, request, now, serving)
@@ -57,12 +57,12 @@ class AnswerCache:
     def write(
         self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease, revision: int, body: bytes
     ) -> None:
-        """Keep the answer made from this revision as long as it holds."""
+        """Cache the answer, made from this revision, until its validity ends."""
         seconds = min(serving.max_age_s(now), self._seconds)
         self._cache.write(customer_id, self._field(request, now, serving), revision, body, seconds)
 
     def forget(self, customer_id: str, revision: int) -> bool:
-        """Tell Redis of a change; where it cannot be told, trust nothing in it until the next generation."""
+        """Notify Redis of a change. If that fails, no cached answer is used until the next generation is read."""
         told = self._cache.forget(customer_id, revision)
         if not told:
             self._generation = UNTOLD

@@ -1,14 +1,14 @@
-"""What an event claims, held against what the bank has: its offer, channel, question, and the decision that led to it.
+"""Events checked against what the bank has: offer, channel, question, and the decision that the event names.
 
-A name is known where a policy that serves bears it, or one that served or was on trial before, for an event may come
-late. The names of what serves are at hand in memory. Only a name that is not among them asks PostgreSQL which release
-is active, and reads anew what all releases name where that changed: so a worker that follows a new release a moment
-later refuses nothing that another worker has shown.
+A name is known if the release that serves has it, or any release or trial before, because an event may arrive late. The
+names of the serving release are in memory. Only an unknown name costs a query: which release is active, and, if that
+changed, the names of all releases. So a worker that follows a new release a moment later refuses no event that another
+worker's answer led to.
 
-A decision must be that customer's own and have shown the offer. One of somebody else's and one that never was get the
-same words. Of months that were archived nothing can be looked up: an id older than the oldest decision on record is
-taken from the bank's programs, and refused to a customer's own key. Nothing that came of a decision is older than it,
-but for a small skew of the sender's clock: what is accepted rests from the instant that its event bears.
+A decision must be the customer's own and must have shown the offer. A decision of another customer and one that does
+not exist get the same error. Decisions of archived months cannot be looked up: an id older than the oldest stored
+decision is accepted from the bank's programs and refused from a customer's own key. An event may not be older than its
+decision, except for a small clock skew of the sender, because cool-offs count from the event's instant.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ NOUNS = {"offer": "offers", "channel": "channels", "question": "questions"}
 
 
 def with_canonical_decision_id(event: Event) -> Event:
-    """The event with its decision's id in the form that is stored; what is no id at all stays, to be refused."""
+    """The event with its decision's id in the stored form. An id in no known form is left as it is, to be refused."""
     known = None if event.decision_id is None else canonical_id(event.decision_id)
     return event if known in (None, event.decision_id) else replace(event, decision_id=known)
 
@@ -43,16 +43,20 @@ class KnownNames:
 
     @property
     def now(self) -> PolicyNames:
-        """What serves here names."""
+        """The names of the release that serves in this worker."""
         return self._releases.serving.names
 
     @property
     def timezone(self) -> tzinfo:
-        """Where the bank is."""
+        """The time zone of the policy that serves."""
         return self._releases.serving.phrases.timezone
 
     def ever(self) -> PolicyNames:
-        """What the active release and all before it name; Unavailable."""
+        """The names of the active release and of all releases before.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer.
+        """
         release = self._store.releases.active()
         number = 0 if release is None else release.id
         if self._ever is None or self._ever[0] != number:
@@ -61,9 +65,9 @@ class KnownNames:
 
 
 class Claims:
-    """The claims of one request's events, each name and each decision looked up once.
+    """The claims of one request's events; each unknown name and each decision is looked up once.
 
-    ``trusted``: the sender is a program of the bank's, not a customer.
+    ``trusted``: the sender is a program of the bank, not a customer.
     """
 
     def __init__(self, store: Store, known: KnownNames, trusted: bool) -> None:
@@ -72,13 +76,21 @@ class Claims:
         self._decisions: dict[str, tuple[str | None, dict[str, str] | None]] = {}
 
     def expect(self, event: Event, proven: bool = False) -> None:
-        """Raise InvalidInput naming each field that claims what is not so; ``proven``: a token vouches for the rest."""
+        """Return if every claim holds; ``proven``: a token already proves the decision.
+
+        Raises:
+            InvalidInput: names each field whose claim does not hold.
+        """
         claimed = () if proven else self._decided(event)
         if problems := [*self._names(event), *(tuple(claimed) or self._dated(event))]:
             raise InvalidInput(SENTENCE, problems)
 
     def expect_decision(self, event: Event) -> None:
-        """As ``expect``, of the decision alone."""
+        """As ``expect``, for the decision alone.
+
+        Raises:
+            InvalidInput: the decision is not this customer's, or did not show the offer.
+        """
         if problems := [*self._decided(event)]:
             raise InvalidInput(SENTENCE, problems)
 
@@ -108,20 +120,20 @@ class Claims:
             yield Problem("offer", f'was not shown by this decision: {told}; got "{event.offer}"')
 
     def _dated(self, event: Event) -> Iterator[Problem]:
-        """What is older than the decision that led to it."""
+        """A problem where the event is older than its decision."""
         made = None if event.decision_id is None else made_at(event.decision_id)
         if made is not None and event.at < made - CLOCK_SKEW_MS:
             decided, got = (iso(instant, self._known.timezone) for instant in (made, event.at))
             yield Problem("at", f"must not be before its decision, {decided}, got {got}; check the sender's clock")
 
     def _decision(self, decision_id: str) -> tuple[str | None, dict[str, str] | None]:
-        """Whose it is, and what it showed; None of both where no such is on record."""
+        """The decision's customer and the offers it showed; None for both where no such decision is stored."""
         if decision_id not in self._decisions:
             self._decisions[decision_id] = self._read(decision_id)
         return self._decisions[decision_id]
 
     def _read(self, decision_id: str) -> tuple[str | None, dict[str, str] | None]:
-        """As it is stored; of a record that somebody altered it cannot be told what it showed."""
+        """As ``_decision``, from PostgreSQL; None for the offers of a record that was altered and cannot be read."""
         try:
             stored = self._store.decisions.read(decision_id)
             return stored.customer_id, shown(stored.record)
@@ -131,6 +143,6 @@ class Claims:
             return stored.customer_id, None
 
     def _archived(self, decision_id: str) -> bool:
-        """Whether the id is older than all that is on record."""
+        """Whether the id is older than every stored decision."""
         oldest = self._store.decisions.oldest_id()
         return oldest is not None and made_at(decision_id) is not None and decision_id < oldest

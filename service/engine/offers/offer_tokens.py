@@ -1,14 +1,15 @@
-"""Offer tokens: the proof that an offer was really shown to a customer, which an accept must bring.
+"""Offer tokens: proof that an offer was shown to a customer, which an accept must carry.
 
     token = key . decision . expiry . HMAC-SHA256(key, [decision, customer, offer, channel, expiry]), cut to 128 bits
 
-About sixty characters, URL-safe, without personal data: customer, offer and channel are in the signature only. To check
-one, the decision it names is read from PostgreSQL, so a decision that was never recorded opens nothing; then the
-signature is made again for each offer that decision showed. The expiry is the token's own, later than the answer's
-``valid_until``: an answer ends with its time grain, an offer shown may be accepted for a day (a setting). The newest
-signing key signs and the one before it is still accepted (``engine.auth.signing``).
-An accept that was acknowledged and comes again needs no token that is still good: its id and content are on record.
-A token is good once: what it proves is accepted once (``store.events.events``), whoever sends it and however often.
+About sixty URL-safe characters, without personal data: customer, offer and channel enter the signature only. To verify
+a token, the decision that it names is read from PostgreSQL, so a decision that was never recorded proves nothing. Then
+the signature is computed again for each offer of that decision.
+
+The expiry is later than the answer's ``valid_until``: an answer ends with its time grain, an offer that was shown may
+be accepted for a day (a setting). The newest signing key signs; it and the one before are accepted
+(``engine.auth.signing``). An acknowledged accept that is sent again needs no valid token, as its id and content are
+stored. A token is accepted once (``store.events.events``), whoever sends it and however often.
 """
 
 import base64
@@ -36,7 +37,7 @@ class TokenRefused(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a good token proves: the decision that showed the offer, and in which channel."""
+    """What a valid token proves: the decision that showed the offer, and the channel."""
 
     decision_id: str
     offer: str
@@ -44,7 +45,7 @@ class Shown:
 
 
 class OfferTokens:
-    """Makes and checks tokens that are good for ``hours``; one per worker."""
+    """Mints and verifies tokens that are valid for ``hours``; one object per worker."""
 
     def __init__(self, store: Store, hours: int, clock: Clock = now_ms) -> None:
         self._store, self._seconds, self._clock = store, hours * 3600, clock
@@ -53,9 +54,10 @@ class OfferTokens:
     def mint(
         self, decision_id: str, customer_id: str, offer: str, channel: str, at: int, until: int | None = None
     ) -> str:
-        """The token of an offer shown at the instant ``at``, good until ``until`` (ms UTC; None: as the setting says).
+        """The token of an offer shown at ``at``, valid until ``until`` (ms UTC; None: for the setting's hours).
 
-        Unavailable before any key could be read.
+        Raises:
+            Unavailable: no signing key could be read yet.
         """
         number, key = self._signing.newest()
         expiry = at // 1000 + self._seconds if until is None else until // 1000
@@ -63,15 +65,17 @@ class OfferTokens:
         return f"{number}.{named}.{expiry}.{signature(key, decision_id, customer_id, offer, channel, expiry)}"
 
     def sign(self, decision: Decision, treatment: Treatment, until: int | None = None) -> str:
-        """The token of one treatment of a recorded decision, good until ``until`` (ms) where that is said."""
+        """The token of one treatment of a recorded decision, valid until ``until`` (ms UTC) if given."""
         return self.mint(decision.id, decision.customer_id, treatment.offer, treatment.channel, decision.at, until)
 
     def verify(
         self, token: str, customer_id: str, offer: str | None, channel: str | None = None, where: str = "token"
     ) -> Shown:
-        """What the token proves of this customer and this offer, in this channel where one is named.
+        """What the token proves for this customer, this offer and, if given, this channel.
 
-        TokenRefused; Unavailable without PostgreSQL.
+        Raises:
+            TokenRefused: the token is malformed, forged, expired, or another customer's, offer's or channel's.
+            Unavailable: PostgreSQL does not answer.
         """
         parts = _TOKEN(token)
         key = None if parts is None else self._signing.key(int(parts[1]))
@@ -90,12 +94,12 @@ class OfferTokens:
 
     @staticmethod
     def decision_of(token: str) -> str | None:
-        """The decision that a token names, proven or not."""
+        """The decision id in a token, not verified; None for a malformed token."""
         parts = _TOKEN(token)
         return None if parts is None else _decision(parts[2])
 
     def _shown(self, key: bytes, named: str, expiry: str, sealed: str, where: str) -> tuple[Shown, str]:
-        """The one offer of the named decision whose signature this is, and the customer it was shown to."""
+        """The offer of the named decision whose signature matches, and the customer to whom it was shown."""
         decision_id = _decision(named)
         try:
             stored = self._store.decisions.read(decision_id)

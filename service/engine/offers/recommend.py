@@ -1,7 +1,6 @@
-"""One customer's decision by what serves them: score, decide, put into words, put on record. Reads only.
+"""One customer's decision: scored, decided, encoded as a record, rendered as an answer. Stores nothing.
 
-The live road and the explaining road both make their decision here, so what is explained is what is served. Nothing is
-kept or stored here: that is the engine's affair.
+Serving and explaining both decide here, so an explanation describes what is served.
 """
 
 from collections.abc import Mapping
@@ -20,16 +19,16 @@ from service.rules.history.required_events import cut_snapshot
 from service.runtime.tracing import span
 
 UNRECORDED = ""
-"""The id of a decision that is not stored; the answer says null."""
+"""The id of a decision that is not stored; null in the answer."""
 
 
 DATABASE, CACHE = "database", "cache"
-"""Parts that may be away, as an answer names them."""
+"""Parts that may be unavailable, as the answer's ``degraded`` names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and which parts were away."""
+    """The bytes to send, their source (``fresh``, ``cached``, ``default``), and the unavailable parts."""
 
     body: bytes
     source: str
@@ -38,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDecision:
-    """A decision, its record, what served the customer, and by offer whose words are a segment's."""
+    """A decision, its record, the release that served the customer, and by offer the segment's message variant."""
 
     decision: Decision
     record: bytes
@@ -46,16 +45,16 @@ class RecordedDecision:
     variants: Mapping[str, str]
 
     def render(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
-        """The answer that tells it, good until that instant (ms); each offer with its token where it is recorded."""
+        """The answer as JSON, valid until ``until`` (ms UTC); with ``sign``, a token for each offer."""
         return render(self.decision, self.serving.phrases, language, until, sign, self.variants, external_key)
 
 
 def decide_recorded(
     serving: ActiveRelease, snapshot: Snapshot, request: OfferRequest, now: int, away: tuple[str, ...], decision_id: str
 ) -> RecordedDecision:
-    """Decide by champion or challenger, whichever serves the customer; ``away`` are the parts that do not answer.
+    """Decide by champion or challenger, whichever serves the customer; ``away`` are the unavailable parts.
 
-    Of the past no more is read, and so recorded, than the rules of that policy tell apart.
+    Of the customer's past, only what that policy's rules can tell apart is read and recorded.
     """
     mine = serving.for_customer(snapshot)
     context, snapshot = request.context(now), cut_snapshot(mine.policy, snapshot, now)
@@ -77,7 +76,7 @@ def default_answer(
     away: tuple[str, ...],
     external_key: str | None = None,
 ) -> Answer:
-    """Without PostgreSQL: what the policy allows a customer of whom nothing is known; recorded nowhere."""
+    """The offers that the policy allows a customer of whom nothing is known, while PostgreSQL is down; not recorded."""
     made = decide_recorded(serving, stranger, request, now, (DATABASE, *away), UNRECORDED)
     body = made.render(request.language, now, external_key=external_key)
     return Answer(body, "default", made.decision.degraded)

@@ -1,4 +1,4 @@
-"""What a caller asks for: slot, number of offers, language; and whether the policy knows such. Pure."""
+"""A request for offers: slot, number of offers, trigger, language; and whether the policy has such a slot. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
@@ -17,10 +17,7 @@ _read_key = attrgetter(*_STATED, "language")
 
 @dataclass(frozen=True, slots=True)
 class OfferRequest(Context):
-    """One request for offers: what it states, as in ``Context``, and the language of the answer.
-
-    ``now`` is not stated: ``context`` sets it. ``key`` names the request in the cache: everything it states.
-    """
+    """One request for offers; ``key`` identifies it in the cache."""
 
     now: int = field(default=0, init=False, repr=False)
     language: str = "zh"
@@ -30,14 +27,17 @@ class OfferRequest(Context):
         object.__setattr__(self, "key", "|".join(map(str, _read_key(self))))
 
     def context(self, now: int) -> Context:
-        """The request at one instant (ms UTC), as the core reads it."""
+        """The request at one instant (ms UTC), as rules read it."""
         return Context(now, *_read_stated(self))
 
 
 def check_slot(request: OfferRequest, serving: ActiveRelease) -> None:
-    """Raise InvalidInput where the policy has no such channel, placement or trigger, naming those it has.
+    """Return if the policy has the request's channel, placement and trigger.
 
-    Where no rule reads the trigger, any may be said: it changes nothing.
+    Where no rule reads a trigger, any trigger is accepted: it changes nothing.
+
+    Raises:
+        InvalidInput: names what the policy lacks, and suggests what it has.
     """
     if request.trigger is not None and serving.triggers and request.trigger not in serving.triggers:
         raise _unknown("trigger", request.trigger, serving.triggers)

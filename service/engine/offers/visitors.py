@@ -1,9 +1,9 @@
-"""Visitors: people of whom the bank knows nothing yet, on a device or without one.
+"""Visitors: people without a customer id, on a device or without one.
 
-They get what the policy allows a customer of whom nothing is known: nothing personal, nothing in a channel that goes to
-them, nothing they would have to be assessed for. Where a device is named, what was shown and waved away on it counts
-against caps and cool-offs as a customer's past does. Each decision is on record and replays; it names no device, so no
-record leads to one. Nothing is kept in the cache.
+They get what the policy allows a customer of whom nothing is known: nothing personal, nothing in an outbound channel,
+nothing that needs a risk assessment. Where a device is named, impressions and dismissals on it count against caps and
+cool-offs, as a customer's events do. Each decision is recorded and can be replayed; the record names no device, so it
+cannot be traced to one. Nothing is cached.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from service.store import Store, new_decision_id
 
 
 class VisitorService:
-    """The visitors' desk of one worker; ``away`` says which parts do not answer."""
+    """Offers and events of visitors; ``away`` returns the unavailable parts."""
 
     def __init__(
         self, store: Store, releases: ReleaseFollower, away: Callable[[], tuple[str, ...]], clock: Clock
@@ -26,7 +26,7 @@ class VisitorService:
         self._store, self._releases, self._away, self._clock = store, releases, away, clock
 
     def offers(self, request: OfferRequest, device_id: str | None) -> Answer:
-        """The offers a visitor may be shown now; recorded when this returns, but for the default without PostgreSQL."""
+        """The offers for a visitor now. The decision is recorded before this returns, except without PostgreSQL."""
         now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         try:
@@ -38,12 +38,16 @@ class VisitorService:
         return Answer(made.render(request.language, serving.until(now)), "fresh", made.decision.degraded)
 
     def record(self, device_id: str, happened: Event) -> str:
-        """``stored`` or ``duplicate``, durable; Conflict for an id that was used for something else."""
+        """``stored`` or ``duplicate``; the event is durable.
+
+        Raises:
+            Conflict: the id was used for another event.
+        """
         (new,) = self._store.visitors.record(device_id, [happened])
         return "stored" if new else "duplicate"
 
     def prune(self) -> bool:
-        """Forget devices on which nothing happened as far back as a decision looks; False: nothing more at once."""
+        """Delete devices without events in the period that decisions read; returns False: no more work at once."""
         self._store.visitors.forget(self._clock() - self._releases.serving.expiry.depth_ms)
         return False
 

@@ -1,13 +1,12 @@
-"""What this worker serves with: the active release, loaded, checked and swapped in whole.
+"""The release that this worker serves: loaded, checked, and replaced as one reference.
 
-A thread per worker asks PostgreSQL for the active release every ``release_poll_seconds`` (at once when a request saw a
-new one). Policy and bundle are loaded and checked beside the running ones; only when both are good is the one
-reference replaced, between two requests. Checked means, once per release and worker: the documents have the hash they
-are stored under, every message may be said and no gate lacks (``analysis.policy_checks.conduct``); served words cannot
-change after that. The ``loader`` does both and keeps what it loaded: a new policy loads no models again, and what may
-serve next (the newest proposals, the release before) is read ahead. A release that cannot be loaded is reported and
-tried again later: the last good one keeps serving. Before any release is known (PostgreSQL down at start) the policy
-folder on disk serves by priors.
+A thread in each worker asks PostgreSQL for the active release every ``release_poll_seconds``, and at once when a
+request read a new release id. Policy and bundle are loaded and checked (``loader``) while the current release serves;
+only when both are good is the reference replaced, between two requests. The loader keeps what it loaded, so a new
+policy loads no models again. Policies that may serve next (the newest proposals, the release before) are loaded ahead.
+
+A release that does not load is logged and tried again after ``RETRY_S``; the last good one keeps serving. If no release
+can be read at start (PostgreSQL is down), the policy folder on disk serves without a bundle.
 """
 
 import logging
@@ -34,15 +33,15 @@ from service.store import PolicyNames, Store
 
 LOG = logging.getLogger(__name__)
 RETRY_S = 15.0
-"""How long a release that failed to load rests before it is tried again."""
+"""Seconds until a release that failed to load is tried again."""
 
 ON_DISK = 0
-"""The release id of the policy folder on disk, which no database has named."""
+"""The release id of the policy folder on disk, which is in no database."""
 
 
 @dataclass(frozen=True, eq=False)
 class ActiveRelease:
-    """A release with everything loaded; replaced as one reference, never changed."""
+    """A release with everything loaded, immutable; ``challenger`` and its ``share`` are its trial, if there is one."""
 
     release: Release
     policy: Policy
@@ -53,13 +52,13 @@ class ActiveRelease:
 
     @cached_property
     def expiry(self) -> AnswerExpiry:
-        """Until when an answer holds, and how far back a decision looks; of champion and challenger together."""
+        """When answers end, and how far back decisions read; for champion and challenger together."""
         mine = AnswerExpiry.for_policy(self.policy)
         return mine if self.challenger is None else mine.merge(self.challenger.expiry)
 
     @cached_property
     def names(self) -> PolicyNames:
-        """What events may name, by champion and challenger together."""
+        """The names that events may carry, of champion and challenger together."""
         both = [self.policy] if self.challenger is None else [self.policy, self.challenger.policy]
         return PolicyNames(
             frozenset(one.id for policy in both for one in policy.offers),
@@ -69,20 +68,20 @@ class ActiveRelease:
 
     @cached_property
     def triggers(self) -> frozenset[str]:
-        """What callers may say has just happened, by champion and challenger together."""
+        """The triggers that requests may carry, of champion and challenger together."""
         mine = triggers_of(self.policy)
         return mine if self.challenger is None else mine | self.challenger.triggers
 
     def until(self, now: int) -> int:
-        """The instant (ms) at which answers made now end: the policy's next whole grain, or its clock's next edge."""
+        """When answers made at ``now`` end (ms UTC): the end of the policy's time grain, or its next edge."""
         return self.expiry.end(now)
 
     def max_age_s(self, now: int) -> int:
-        """Whole seconds an answer made now holds."""
+        """Whole seconds for which an answer made at ``now`` is valid, at least 1."""
         return max(1, (self.until(now) - now) // 1000)
 
     def for_customer(self, snapshot: Snapshot) -> "ActiveRelease":
-        """What serves this customer: the champion, or for a share of them the challenger."""
+        """The release that serves this customer: the champion, or for a share of customers the challenger."""
         other = self.challenger
         if other is None:
             return self
@@ -114,12 +113,16 @@ class ReleaseFollower:
         self._thread.start()
 
     def notice(self, release_id: int | None) -> None:
-        """A request saw this release active: look now if it is not the one that serves."""
+        """Wake the following thread if a request read another release id than the serving one."""
         if release_id is not None and release_id != self.serving.release.id:
             self._wake.set()
 
     def refresh(self) -> None:
-        """Load the active release if it is a new one; keeps the last good one when it cannot be loaded."""
+        """Load the active release if it is new; keep the last good one if it does not load.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer.
+        """
         release = self._store.releases.active()
         if release is None or self._serves(release) or self._is_backing_off(release.id):
             return
@@ -136,7 +139,12 @@ class ReleaseFollower:
             LOG.error("release does not load", extra={"release": release.id, "problem": str(error)})
 
     def policy(self, policy_hash: str) -> Policy:
-        """The policy of that hash: the one that serves, or as the store keeps it; NotFound, PolicyError if altered."""
+        """The policy of a hash: the serving one, or from the store.
+
+        Raises:
+            NotFound: no such policy is stored.
+            PolicyError: its documents were altered, or cannot be read any more.
+        """
         serving = self.serving.policy
         return serving if serving.hash == policy_hash else self.loader.policy(policy_hash)
 
@@ -174,7 +182,7 @@ class ReleaseFollower:
             return NO_BUNDLE
 
     def _challenged(self, champion: ActiveRelease) -> ActiveRelease:
-        """The champion with its release's challenger; alone where that does not load: a trial is no reason to stop."""
+        """The champion with its release's challenger; alone if that does not load, so that a trial stops nothing."""
         trial = self._store.challengers.find(champion.release.id)
         if trial is None:
             return champion
@@ -191,7 +199,7 @@ class ReleaseFollower:
         )
 
     def _serves(self, release: Release) -> bool:
-        """Whether the release serves whole; one that began by priors is tried again, as its bundle may be mended."""
+        """Whether the release serves with its bundle; one that serves without is tried again, as it may be mended."""
         whole = release.bundle is None or not self.serving.degraded
         return whole and release.id == self.serving.release.id
 
@@ -211,7 +219,7 @@ class ReleaseFollower:
                 time.sleep(self._settings.release_poll_seconds)
 
     def _read_ahead(self) -> None:
-        """Load what may serve next, one policy a turn, so that approving it or rolling back swaps a reference only."""
+        """Load one policy that may serve next, so that approving it or rolling back only replaces a reference."""
         for policy_hash in self._store.proposals.list_likely():
             if policy_hash not in self._read:
                 self._read.append(policy_hash)

@@ -1,9 +1,9 @@
-"""Where bundles live: a folder, or by URL an artefact store (s3://, hdfs://, https:// ...) with a folder as its copy.
+"""Bundle folders: on this machine, or fetched by URL from an artefact store (s3://, hdfs://, https:// ...).
 
-Order, by URL: the files that the manifest names -> a draft folder -> every size and SHA-256 -> one rename. So a bundle
-in the local folder is whole, and it is opened from there as if there were no store. Publishing goes the other way,
-the manifest last: who finds a manifest finds all it names. fsspec speaks to the stores; the package for a kind of
-store (s3fs, pyarrow for hdfs, aiohttp for https) is the bank's to install.
+Fetching: the files that the manifest names -> a draft folder -> every size and SHA-256 checked -> one rename. So a
+folder with a bundle's name holds the whole bundle. Publishing writes the manifest last, so a published manifest has all
+its files. ``fsspec`` accesses the stores; the package for a kind of store (s3fs, pyarrow for hdfs, aiohttp for https)
+is installed by the bank.
 """
 
 import os
@@ -20,7 +20,7 @@ from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, 
 
 
 class Artifacts:
-    """The bundles of one installation: ``folder`` on this machine, ``url`` of the store behind it, None without one."""
+    """The bundles of one installation: ``folder`` on this machine; ``url`` of the artefact store, None without one."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
@@ -28,13 +28,15 @@ class Artifacts:
 
     @classmethod
     def of(cls, settings: Settings) -> "Artifacts":
-        """Those that FOURCAST_ARTIFACTS names."""
+        """The bundles that FOURCAST_ARTIFACTS names."""
         return cls(settings.artifacts, settings.artifacts_url)
 
     def folder_of(self, version: str) -> Path:
-        """The local folder of a bundle, fetched first where it is not here whole.
+        """The local folder of a bundle, fetched first if it is not complete here.
 
-        Raises NotFound where the store has no such bundle, BundleError where what it has is damaged or it is away.
+        Raises:
+            NotFound: the artefact store has no such bundle.
+            BundleError: its files are damaged, or the artefact store does not answer.
         """
         target = self.folder / version
         if self.url is not None and not _is_whole(target, version):
@@ -42,14 +44,14 @@ class Artifacts:
         return target
 
     def holds(self, version: str) -> bool:
-        """True where the bundle is here, or can be fetched."""
+        """Whether the bundle is here or can be fetched."""
         try:
             return self.folder_of(version).is_dir()
         except NotFound:
             return False
 
     def versions(self) -> list[str]:
-        """Every version here and in the store, sorted."""
+        """Every version here and in the artefact store, sorted."""
         here = {path.name for path in self.folder.glob("b-*")}
         if self.url is not None:
             with self._store() as (files, root):
@@ -58,7 +60,7 @@ class Artifacts:
         return sorted(filter(VERSION.fullmatch, here))
 
     def publish(self, version: str) -> None:
-        """Put a bundle of the local folder into the store, its manifest last; nothing to do without a store."""
+        """Write a bundle of the local folder to the artefact store, the manifest last; nothing without a store."""
         if self.url is None:
             return
         folder = self.folder / version
@@ -87,7 +89,7 @@ class Artifacts:
 
     @contextmanager
     def _store(self) -> Iterator[tuple[Any, str]]:
-        """The store's files and the path of its root; whatever keeps it from answering is a BundleError."""
+        """The store's file system and root path; every failure but a missing file becomes a BundleError."""
         import fsspec
 
         try:
@@ -103,7 +105,7 @@ class Artifacts:
 
 
 def _download(files: Any, source: str, draft: Path) -> None:
-    """The manifest, then what it names, checked as it comes: ``read`` and ``model_bytes`` raise BundleError."""
+    """Download the manifest and the files it names, checked: ``read`` and ``model_bytes`` raise BundleError."""
     (draft / NAME).write_bytes(files.cat_file(f"{source}/{NAME}"))
     manifest = read(draft)
     for name in _named(manifest):
@@ -112,14 +114,14 @@ def _download(files: Any, source: str, draft: Path) -> None:
 
 
 def _named(manifest: Any) -> list[str]:
-    """The files a manifest names; ``read`` has made sure that each is a plain name."""
+    """The files that a manifest names; ``read`` has checked that each is a plain name."""
     names = [row["file"] for entry in models_of(manifest).values() for row in entry["files"]]
     kept = [file for part, file in KEPT.items() if part in manifest]
     return [*(name for name in names if FILE_NAME.fullmatch(name)), *kept]
 
 
 def _is_whole(folder: Path, version: str) -> bool:
-    """True where the folder holds this very bundle, every byte of it."""
+    """Whether the folder holds exactly this bundle, with every byte as in its manifest."""
     if not (folder / NAME).is_file():
         return False
     try:

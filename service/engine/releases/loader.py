@@ -1,7 +1,7 @@
-"""Policies and bundles by name, each loaded and checked once: their name is their content, so what was read stays good.
+"""Policies and bundles by name, each loaded and checked once: the name is the hash of the content, so it cannot change.
 
-The few used last are kept, so that a rollback finds the release before it still loaded and a new policy keeps the
-bundle that serves. What fails to load is tried again at the next call.
+The last few are kept in memory, so that a rollback finds its release loaded and a new policy keeps the serving bundle.
+What fails to load is tried again at the next call.
 """
 
 from functools import lru_cache
@@ -18,17 +18,22 @@ POLICIES, BUNDLES = 8, 2
 
 
 class ReleaseLoader:
-    """One process's loaded policies and bundles; safe from several threads."""
+    """The loaded policies and bundles of one process; thread-safe."""
 
     def __init__(self, store: Store, artifacts: Artifacts) -> None:
         self._store = store
         self._artifacts = artifacts
         self.policy = lru_cache(maxsize=POLICIES)(self._read)
-        """The policy of a hash as the store keeps it; NotFound, PolicyError where it is altered or reads no more."""
+        """The stored policy of a hash.
+
+        Raises:
+            NotFound: no such policy is stored.
+            PolicyError: its documents were altered, or cannot be read any more.
+        """
         self.compiled = lru_cache(maxsize=POLICIES)(self._compile)
-        """The policy of a hash, compiled and held against the rules of conduct: fit to serve; errors as ``policy``."""
+        """The policy of a hash, compiled and checked against the rules of conduct; raises as ``policy``."""
         self.bundle = lru_cache(maxsize=BUNDLES)(self._open)
-        """The bundle of a version; BundleError."""
+        """The bundle of a version. Raises: BundleError."""
 
     def models(self, version: str | None) -> Models:
         """The bundle of a version; ``NO_BUNDLE`` for None.

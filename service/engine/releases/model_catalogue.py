@@ -18,19 +18,24 @@ UNTOLD = ("golden",)
 
 
 class ModelCatalogue:
-    """The models' desk of one worker."""
+    """The bundles of an installation, as one worker reads them."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings, self.store = settings, store
         self._artifacts = Artifacts.of(settings)
 
     def list_models(self) -> list[dict[str, Any]]:
-        """Every bundle here or in the artefact store, with its figures or what is wrong with it."""
+        """Every bundle here or in the artefact store, with its metrics or its problem."""
         serving = self._serving()
         return [self._row(version, serving) for version in self._artifacts.versions()]
 
     def manifest(self, version: str) -> dict[str, Any]:
-        """What a bundle says of itself: features, files, calibration, metrics, sources, seed; NotFound, BundleError."""
+        """A bundle's manifest: features, files, calibration, metrics, sources, seed.
+
+        Raises:
+            NotFound: no such bundle.
+            BundleError: its manifest is damaged.
+        """
         told = {name: part for name, part in self._read(version).items() if name != "families"}
         families = self._read(version)["families"]
         told["families"] = {
@@ -40,7 +45,12 @@ class ModelCatalogue:
         return told | {"serves_as": self._serving().get(version)}
 
     def compare(self, one: str, other: str) -> dict[str, Any]:
-        """The metrics of two bundles by family, and whether they were measured on the same files."""
+        """The metrics of two bundles by family, and whether they were measured on the same files.
+
+        Raises:
+            NotFound: no such bundle.
+            BundleError: a manifest is damaged.
+        """
         first, second = self._read(one), self._read(other)
         return {
             "one": one,
@@ -57,7 +67,7 @@ class ModelCatalogue:
             return {**row, "problem": str(error)}
 
     def _serving(self) -> dict[str, str]:
-        """Which bundle is champion, and which challenger."""
+        """Bundle version -> ``champion`` or ``challenger``."""
         active = self.store.releases.active()
         if active is None:
             return {}
@@ -71,7 +81,7 @@ class ModelCatalogue:
 
 
 def _beside(one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Each figure of both; None where a bundle has no such family or figure."""
+    """Each figure of both; None where a bundle lacks the family or the figure."""
     return {
         family: {
             name: {"one": one.get(family, {}).get(name), "other": other.get(family, {}).get(name)}

@@ -1,9 +1,9 @@
-"""A policy that is proposed is checked by a process of its own, with bounds on its time and memory.
+"""A proposed policy checked by a child process, with limits on time and memory.
 
-Whatever somebody sends, a serving worker reads none of it: the process is told the documents, reads, compiles and holds
-them against the rules of conduct, and tells what it found. What takes it longer than ``CPU_S`` is refused for good;
-where the machine had no time, it may be tried again. ``governance`` lets a bank check one policy at a time, so that all
-workers but the one that waits go on serving.
+A serving worker never reads documents that somebody sent. The child process reads and compiles them, checks them
+against the rules of conduct, and returns what it found. A policy that needs more than ``CPU_S`` is refused; if the
+machine was too busy, the check may be tried again. ``governance`` lets a bank check one policy at a time, so that only
+one worker waits.
 """
 
 from collections.abc import Mapping
@@ -20,28 +20,33 @@ from service.runtime import child_process
 from service.runtime.child_process import ENDLESS, Exhausted, Patience
 
 PROCESS = "service.engine.releases.policy_check_process"
-"""The module that checks, as a process of its own: this one."""
+"""The module that runs as the child process: this one."""
 CPU_S = 10
-"""Seconds of computing; a policy that passes is read again by every serving worker."""
+"""Seconds of computing; every serving worker reads an approved policy again."""
 DEADLINE_S = 20
-"""Seconds in which a serving worker must answer, well below those after which it counts as hanging."""
+"""Seconds in which a serving worker must answer, well below the limit after which it counts as hanging."""
 ALONE_S = 5
-"""As many where it is the only worker: meanwhile nobody else is answered."""
+"""The same for the only worker, as nobody else answers meanwhile."""
 AGAIN_S = 5
-"""Seconds after which it may be tried again."""
+"""Seconds after which a check may be tried again."""
 Documents = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedPolicy:
-    """A policy that is fit to be proposed, by its hash; the documents in their canonical form."""
+    """A policy that may be proposed: its hash, and its documents in canonical form."""
 
     hash: str
     documents: Mapping[str, Any]
 
 
 def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedPolicy:
-    """The policy of the documents. PolicyError names every problem; Unavailable where the patience does not last."""
+    """The checked policy of the documents.
+
+    Raises:
+        PolicyError: names every problem, or says that the policy is too large.
+        Unavailable: the patience ended first.
+    """
     try:
         found = child_process.ask(PROCESS, documents, CPU_S, patience)
     except Exhausted as bounds:

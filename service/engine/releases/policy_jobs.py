@@ -1,9 +1,9 @@
-"""Proposals and approvals that are answered later: queued as jobs, carried out by the runner, told at an address.
+"""Proposals and approvals that are answered later: queued as jobs, carried out by the runner, read at an address.
 
-What becomes of one is kept as the desk (``governance``) found it: the proposal, the release, or the error that the
-caller would have heard at once. A release and its job's end are one transaction, so that a runner killed between makes
-no second one. The documents of a policy go from the queue when the job ends; a proposed one is stored as a policy. What
-nobody took up for an hour is not carried out: by then its author may mean something else.
+A job's outcome is the proposal, the release, or the error that the caller would have got at once. A release and the end
+of its job are one transaction, so a runner that is killed in between makes no second release. The documents of a policy
+leave the queue when the job ends; a proposed policy is stored as a policy. A job that waited for an hour is not carried
+out, because its author may not want it any more.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from service.store import Proposal, Store
 from service.store.outbox.jobs import APPROVAL, POLICIES, PROPOSAL, Job, LeaseLost, Taken, end
 
 LONGEST_S = 300
-"""Seconds that a process may take, waiting included."""
+"""Seconds that the child process may take, waiting included."""
 HOUR_MS = 3_600_000
 
 
@@ -39,25 +39,38 @@ class PolicyJobs:
         self._failures = Failures("policies")
 
     def propose(self, client: str, documents: Mapping[str, object], note: str, trace_id: str) -> Job:
-        """Queue a proposal, its documents to the letter (JSONB would write numbers anew); TooMany of one client."""
+        """Queue a proposal with its documents as text, because JSONB would change how numbers are written.
+
+        Raises:
+            TooMany: the client has too many jobs in the queue.
+        """
         request = {"documents": orjson.dumps(documents).decode(), "note": note, "trace_id": trace_id}
         return self._store.jobs.add_whole(PROPOSAL, client, None, request)
 
     def approve(self, client: str, policy: str, note: str, override: bool, trace_id: str) -> Job:
-        """Queue an approval; NotFound where nobody proposed the policy, TooMany of one client."""
+        """Queue an approval.
+
+        Raises:
+            NotFound: nobody proposed the policy.
+            TooMany: the client has too many jobs in the queue.
+        """
         self._store.proposals.find(policy)
         request = {"policy": policy, "note": note, "override": override, "trace_id": trace_id}
         return self._store.jobs.add_whole(APPROVAL, client, None, request)
 
     def read(self, job_id: str, client: Client, scopes: Mapping[str, str]) -> Job:
-        """A job of the client's own, of a kind whose scope it has; NotFound, also for another's."""
+        """A job of this client, of a kind for which it has the scope.
+
+        Raises:
+            NotFound: no such job, or it is another client's.
+        """
         job = self._store.jobs.read(job_id)
         if job.kind not in POLICIES or job.client != client.name or scopes[job.kind] not in client.scopes:
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 
     def work(self, stopping: Callable[[], bool]) -> bool:
-        """Carry out what waits longest; False where there was nothing to do, or another policy is being checked."""
+        """Carry out the oldest job; False if there is none, or another policy is being checked."""
         taken = self._store.jobs.take(self._lease_ms, POLICIES)
         if taken is None:
             return False
@@ -66,7 +79,7 @@ class PolicyJobs:
         return True
 
     def _try(self, taken: Taken, stopping: Callable[[], bool]) -> bool:
-        """What cannot be is told as refused; what failed as nobody foresaw is tried again later, and others before."""
+        """Store a refusal as the outcome; put a job that failed unforeseen off, behind the others."""
         try:
             self._carry_out(taken, self._patience(taken, stopping))
         except (_Stopped, Busy):
@@ -114,6 +127,6 @@ class PolicyJobs:
 
 
 def problem_of(error: FourcastError) -> dict[str, Any]:
-    """An error as a job keeps it."""
+    """An error as a job stores it."""
     told = {"status": error.status, "slug": error.slug, "title": error.title, "detail": error.message}
     return told | {"errors": [asdict(each) for each in error.problems]}

@@ -1,7 +1,7 @@
-"""Promotion: a bundle is verified, held against the champion, the bank and the stored decisions, and then serves.
+"""Promotion: a bundle is verified, compared with the champion, checked against bank and stored decisions, then serves.
 
-Two gates may say no: one reads the figures of both bundles and whether it fits this bank at all
-(``analysis.model_gate``), the other what it would have earned on the stored decisions (``value_gate``).
+Two gates may refuse it. ``analysis.model_gate`` reads the metrics of both bundles, and whether the bundle fits this
+bank. ``value_gate`` reads what it would have earned on the stored decisions.
 """
 
 from service.analysis import model_gate
@@ -32,11 +32,16 @@ def promote(
     against: bool = False,
     patience: Patience = ENDLESS,
 ) -> Release:
-    """Verify, compare with the champion, serve beside the policy that serves; raises GateRefused.
+    """Verify the bundle, compare it with the champion, and make it serve with the serving policy.
 
-    ``override``: although its value on the stored decisions may be too far below the champion's; ``against``: although
-    its figures are not fit to serve, or it does not fit this bank (``scoring.models.fitness``). Where nothing was ever
-    released, the settings' policy serves with it on the actor's word alone.
+    ``override``: although its value on the stored decisions may be too far below the champion's. ``against``: although
+    its metrics are not good enough, or it does not fit this bank (``scoring.models.fitness``). If nothing was ever
+    released, the policy of the settings serves with it.
+
+    Raises:
+        GateRefused: a gate refuses it and is not overridden.
+        BundleError: the bundle is damaged.
+        Unavailable: the patience ended first.
     """
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
     active = store.releases.active()
@@ -60,7 +65,7 @@ def promote(
 
 
 def _judged(store: Store, settings: Settings, challenger: Bundle, active: Release | None) -> model_gate.Verdict:
-    """What the gate says of a bundle beside the one that serves and under the policy that serves."""
+    """The model gate's verdict on a bundle, beside the champion and under the serving policy."""
     manifest, policy = challenger.manifest, _serving_policy(store, settings, active)
     another = active is not None and active.bundle not in (None, challenger.version)
     champion = store.releases.bundle(str(active.bundle)) if active is not None and another else None
@@ -70,5 +75,5 @@ def _judged(store: Store, settings: Settings, challenger: Bundle, active: Releas
 
 
 def _serving_policy(store: Store, settings: Settings, active: Release | None) -> Policy:
-    """The policy beside which a promoted bundle serves."""
+    """The policy with which a promoted bundle serves."""
     return load(settings.policy) if active is None else from_documents(store.releases.policy(active.policy))

@@ -1,14 +1,15 @@
-"""What a proposed policy would have earned on the stored decisions, and the release gate that reads it.
+"""The value of a proposed policy on the stored decisions, and the release gate that reads it.
 
-Each customer's first decision whose attribution window has closed is replayed under the new policy and under the one
-that serves, with the facts, the moment and the scores of its own record (``analysis.policy_value.replay``). A reward is
-the margin that the decision stated for what the customer then took, so that no policy values its own. The gate refuses
-a policy whose difference to the champion may be worse than the champion's policy allows, where the log supports such a
-judgement; where it does not, the gate says so and stands open.
+Each customer's first decision whose attribution window has closed is replayed under the new policy and under the
+champion, with the facts, the time and the scores of its record (``analysis.policy_value.replay``). A reward is the
+margin that the decision stated for what the customer then took, so that no policy sets its own rewards.
 
-A record holds of the past what the policy that decided could tell apart (``rules.history.required_events``). Where
-another policy may tell more apart, the decision is left out and counted; of more than ``MOST_SHORT`` of them the log
-says nothing.
+The gate refuses a policy whose difference to the champion may be worse than the champion's policy allows, if the log
+supports such a judgement. If it does not, the gate says so and does not refuse.
+
+A record holds as much of the past as the policy that decided could tell apart (``rules.history.required_events``). If
+another policy may tell more apart, the decision is left out and counted. If more than ``MOST_SHORT`` are left out, the
+log supports no judgement.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,16 +37,16 @@ from service.store import Store
 
 CUSTOMERS, DAYS = 2_000, 90
 NEW = "new"
-"""The side of the proposed policy and bundle; the others go by the hash of their policy."""
+"""The side of the proposed policy and bundle; other sides are named by the hash of their policy."""
 LEFT_OUT = frozenset({Arm.HOLDOUT, Arm.UNPERSONALISED})
 """Arms that no policy serves by its whole method."""
 
 MOST_SHORT = 0.05
-"""Where of a larger share of decisions the record holds too little of the past, those that are left tell too little."""
+"""The largest share of records that may hold too little of the past, 0 to 1."""
 
 
 class LeftOut(Enum):
-    """Why a decision is left out: nobody can read its record, or it holds too little of the past to say."""
+    """Why a decision is left out: its record cannot be read, or holds too little of the past."""
 
     UNREADABLE = auto()
     SHORT = auto()
@@ -53,11 +54,11 @@ class LeftOut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyValueReport:
-    """The value of a policy on ``decisions`` customers' decisions; ``value`` is None where there is none to read.
+    """The value of a policy on ``decisions`` customers' decisions; ``value`` is None where there are none.
 
-    ``champion_yuan`` is what the policy that serves is worth per decision on the same rows; ``least_yuan`` the lowest
-    difference that its gate lets pass, None where the log supports no judgement. ``unreadable``: decisions left out
-    because somebody altered their record; ``short``: because it may hold less of the past than the policies ask for.
+    ``champion_yuan`` is the champion's value per decision on the same rows. ``least_yuan`` is the lowest difference
+    that passes the gate, None where the log supports no judgement. ``unreadable`` decisions are left out because their
+    record was altered, ``short`` ones because it may hold less of the past than the policies read.
     """
 
     policy: str
@@ -71,7 +72,7 @@ class PolicyValueReport:
 
     @property
     def refusal(self) -> str:
-        """Why the gate says no, empty where it does not."""
+        """Why the gate refuses; empty where it does not."""
         apart = None if self.value is None else self.value.difference
         if apart is None or self.least_yuan is None or apart.low >= self.least_yuan:
             return ""
@@ -80,12 +81,12 @@ class PolicyValueReport:
 
     @property
     def sentence(self) -> str:
-        """One sentence for whoever approves."""
+        """One sentence for the approver."""
         return f"policy value: {self._judgement}{f' ({self.left_out})' if self.left_out else ''}"
 
     @property
     def left_out(self) -> str:
-        """How many decisions are left out, and why; empty where none is."""
+        """How many decisions are left out, and why; empty where none are."""
         reasons = {"cannot be read": self.unreadable, "may hold too little of the past": self.short}
         return "; ".join(f"{count} decisions left out: their record {why}" for why, count in reasons.items() if count)
 
@@ -101,7 +102,7 @@ class PolicyValueReport:
         return f"{self.value.verdict}: {self.value.why}"
 
     def document(self) -> dict[str, object]:
-        """As plain JSON values."""
+        """The report as plain JSON values."""
         return {
             "policy": self.policy,
             "champion": self.champion,
@@ -117,7 +118,7 @@ class PolicyValueReport:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A decision under the new policy and under the champion, with what it brought."""
+    """One decision under the new policy and under the champion, with its reward in yuan."""
 
     new: Weighed
     old: Weighed
@@ -125,7 +126,7 @@ class Side:
 
 
 class ValueGate:
-    """The policy values of one process."""
+    """Values policies on the stored decisions."""
 
     def __init__(self, store: Store, loader: ReleaseLoader, clock: Clock = now_ms) -> None:
         self._store, self._loader, self._clock = store, loader, clock
@@ -138,9 +139,13 @@ class ValueGate:
         customers: int = CUSTOMERS,
         advance: Progress | None = None,
     ) -> PolicyValueReport:
-        """``new`` beside the champion, over decisions of the last ``days`` with closed windows; NotFound, BundleError.
+        """The value of ``new`` beside the champion, on decisions of the last ``days`` whose windows have closed.
 
-        ``bundle``: score anew with it, else by the scores of each record.
+        ``bundle``: score with it; None: use the scores of each record.
+
+        Raises:
+            NotFound: no policy serves yet.
+            BundleError: the bundle cannot be read.
         """
         active = self._store.releases.active()
         if active is None:
@@ -168,7 +173,7 @@ class ValueGate:
         customers: int,
         advance: Progress | None,
     ) -> Iterator[Side | LeftOut]:
-        """What each decision shows, or why it is left out."""
+        """Both sides of each decision, or why it is left out."""
         window, now = round(champion.experiments.attribution_days * DAY_MS), self._clock()
         stored = self._store.outcomes.labelled(now - window - days * DAY_MS, now - window, window, customers)
         sides = {policy.hash: Replayed(policy) for policy in (new, champion)}
@@ -197,7 +202,7 @@ class ValueGate:
             yield _side(decision, outcome.taken, seen, champion.hash, release)
 
     def _recorded(self, sides: dict[str, Replayed], policy: str) -> Policy | None:
-        """The policy that decided, ready to be replayed; None where it is not stored: nobody knows what it read."""
+        """The policy that decided, compiled for replay; None if it is not stored, as then its reads are unknown."""
         if policy not in sides:
             try:
                 sides[policy] = Replayed(self._loader.policy(policy))
@@ -222,7 +227,7 @@ def _side(
 
 
 def _lacking(short: int, whole: int) -> str:
-    """Why the log says nothing, where too many records are short."""
+    """Why the log supports no judgement, if too many records are short; else empty."""
     if short <= MOST_SHORT * (short + whole):
         return ""
     share = f"{short / (short + whole):.1%} of the records may hold less of the past than the policies tell apart"

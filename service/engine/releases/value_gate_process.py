@@ -1,8 +1,8 @@
-"""What the release gate says of a policy or a bundle, found by a process of its own, with bounds as for a proposal.
+"""The value gate in a child process, with the limits of a proposal's check.
 
-The process reads the policy as every worker would, then replays the stored decisions (``value_gate``), which takes
-seconds: no serving worker does it. A replay that takes longer than ``CPU_S`` is a no of the gate, which an approver may
-override as any other.
+The child process reads the policy as a worker does, then replays the stored decisions (``value_gate``), which takes
+seconds; no serving worker does that. A replay that needs more than ``CPU_S`` counts as a refusal, which an approver may
+override like any other.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from service.store import Store
 from service.store.releases.proposals import NOTE_MAX
 
 PROCESS = "service.engine.releases.value_gate_process"
-"""The module that replays, as a process of its own: this one."""
+"""The module that runs as the child process: this one."""
 CPU_S = 60
 """Seconds of computing: four times what the largest policy takes."""
 DATABASE_MS = 10_000
@@ -32,9 +32,13 @@ def refusal(
     bundle: str | None = None,
     artifacts: Artifacts | None = None,
 ) -> str:
-    """Why the gate says no to a stored policy, with the scores of a ``bundle`` of ``artifacts``; empty: it does not.
+    """Why the gate refuses a stored policy, scored by a ``bundle`` of ``artifacts`` if given; empty: it does not.
 
-    NotFound, PolicyError, BundleError; Unavailable where the patience does not last.
+    Raises:
+        NotFound: no such policy is stored.
+        PolicyError: the policy cannot be read.
+        BundleError: the bundle cannot be read.
+        Unavailable: the patience ended first.
     """
     asked = {"url": store.url, "policy": policy, "bundle": bundle}
     if artifacts is not None:
@@ -49,7 +53,11 @@ def refusal(
 
 
 def note_with_gate(note: str, refused: str, override: bool) -> str:
-    """The note, with what the gate says against it; GateRefused where it says no and nobody overrides it."""
+    """The note, with the gate's refusal if it is overridden.
+
+    Raises:
+        GateRefused: the gate refuses and nobody overrides it.
+    """
     if refused and not override:
         raise GateRefused(f"{refused}. Let it be approved with an override, which the audit log keeps.")
     return f"against the gate ({refused}); {note}"[:NOTE_MAX] if refused else note

@@ -15,7 +15,7 @@ from service.cli.main import main
 from service.core.clock import now_ms
 from service.store import Store
 from tests.clock import noon_of_next_wednesday
-from tests.engine.crm.leads.test_leads import RICH
+from tests.engine.crm.leads.conftest import RICH
 from tests.servers import DEADLINE_MS
 
 Run = Callable[..., Result]

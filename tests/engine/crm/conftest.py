@@ -19,6 +19,7 @@ from service.runtime.config import Settings
 from service.store import Store
 from tests.clock import Clock
 from tests.routes.conftest import SAVER
+from tests.servers import execute
 
 ALL = frozenset(SCOPES)
 
@@ -79,3 +80,27 @@ def bank(house: House) -> Crm:
 def saver() -> Callable[..., dict[str, Any]]:
     """``(**facts) -> attributes`` of a customer whom the shipped policy has offers for."""
     return lambda **facts: SAVER | facts
+
+
+def everything(house: House) -> str:
+    """Every row of every table as text, bytes too."""
+    url = house.store.url
+    names = execute(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    execute(url, "DELETE FROM changes WHERE type = 'customer.erased'")  # the one word that is left, for 30 days
+    rows = [execute(url, f'SELECT t::text FROM "{name}" AS t') for (name,) in names]
+    raw = [execute(url, "SELECT record FROM decisions"), execute(url, "SELECT body FROM repeats WHERE body <> ''")]
+    read = (bytes(row[0]).decode(errors="replace") for found in raw for row in found)  # type: ignore[call-overload]
+    return "\n".join([*(str(row[0]) for found in rows for row in found), *read])
+
+
+def follow(bank: Crm, token: str, limit: int = 100) -> tuple[list[dict[str, Any]], str]:
+    """Everything since the token, page by page, and where one stands then."""
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = bank.ask("GET", f"/v1/changes?since={token}&limit={limit}")
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert f"since={page['next']}" in answer.headers["Link"]
+        found, token = found + page["changes"], page["next"]
+        if len(page["changes"]) < limit:
+            return found, token

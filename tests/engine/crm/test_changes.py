@@ -12,22 +12,9 @@ import pytest
 from service.core.errors import Gone
 from service.store import Store
 from service.store.feed import Place
-from tests.engine.crm.conftest import Crm, House
+from tests.engine.crm.conftest import Crm, House, follow
 from tests.seed import put_customer
 from tests.servers import execute
-
-
-def follow(bank: Crm, token: str, limit: int = 100) -> tuple[list[dict[str, Any]], str]:
-    """Everything since the token, page by page, and where one stands then."""
-    found: list[dict[str, Any]] = []
-    while True:
-        answer = bank.ask("GET", f"/v1/changes?since={token}&limit={limit}")
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        assert f"since={page['next']}" in answer.headers["Link"]
-        found, token = found + page["changes"], page["next"]
-        if len(page["changes"]) < limit:
-            return found, token
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from service.core.customer_ids import PATTERN, fault, key_fault
 from service.core.errors import InvalidInput
 from tests.engine.crm.conftest import Crm, House
-from tests.engine.crm.test_jobs import url
 from tests.routes.conftest import SAVER
 from tests.servers import execute
 
@@ -138,7 +137,7 @@ def test_a_faulty_id_of_a_file_is_named_by_its_row_and_nothing_is_stored(house: 
 
 def before(house: House, name: str, key: str) -> None:
     """A customer as they could be stored before there was a rule."""
-    execute(url(house), "INSERT INTO customers (id, attributes, external_key) VALUES (%s, '{}', %s)", name, key)
+    execute(house.store.url, "INSERT INTO customers (id, attributes, external_key) VALUES (%s, '{}', %s)", name, key)
 
 
 @pytest.mark.parametrize("sign", ["张", "\U00020bb7"])

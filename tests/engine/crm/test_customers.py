@@ -7,9 +7,8 @@ import orjson
 import pytest
 
 from service.store import CustomerFile, Words
-from tests.engine.crm.conftest import Crm, House
+from tests.engine.crm.conftest import Crm, House, everything
 from tests.routes.conftest import SAVER
-from tests.servers import execute
 
 
 def test_a_customer_is_stored_whole_and_read_back(bank: Crm) -> None:
@@ -173,17 +172,6 @@ def erased(house: House, bank: Crm, name: str) -> tuple[str, str]:
     assert bank.ask("POST", "/v1/events", accept).status_code == 201
     assert bank.ask("DELETE", f"/v1/customers/{name}?on_behalf_of=dpo").status_code == 204
     return decision, everything(house)
-
-
-def everything(house: House) -> str:
-    """Every row of every table as text, bytes too."""
-    url = house.store.url
-    names = execute(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    execute(url, "DELETE FROM changes WHERE type = 'customer.erased'")  # the one word that is left, for 30 days
-    rows = [execute(url, f'SELECT t::text FROM "{name}" AS t') for (name,) in names]
-    raw = [execute(url, "SELECT record FROM decisions"), execute(url, "SELECT body FROM repeats WHERE body <> ''")]
-    read = (bytes(row[0]).decode(errors="replace") for found in raw for row in found)  # type: ignore[call-overload]
-    return "\n".join([*(str(row[0]) for found in rows for row in found), *read])
 
 
 def test_an_erased_customer_is_nowhere_any_more(house: House, bank: Crm) -> None:

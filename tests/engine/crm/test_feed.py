@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.crm.conftest import Crm, House
-from tests.engine.crm.test_changes import follow
+from tests.engine.crm.conftest import Crm, House, follow
 from tests.routes.conftest import SAVER
 
 

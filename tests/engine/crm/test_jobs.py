@@ -134,7 +134,9 @@ def test_a_hundred_thousand_ids_go_through(house: House, bank: Crm) -> None:
     names = [f"crm-customer-of-a-large-bank-{place:06}" for place in range(100_000)]
     made = bank.ask("POST", "/v1/jobs", {"customers": names})
     assert (made.status_code, made.json()["total"]) == (202, 100_000)
-    counted = execute(url(house), "SELECT count(*), max(place) FROM job_items WHERE job_id = %s", made.json()["id"])
+    counted = execute(
+        house.store.url, "SELECT count(*), max(place) FROM job_items WHERE job_id = %s", made.json()["id"]
+    )
     assert counted == [(100_000, 100_000)]
     assert bank.ask("POST", f"{made.headers['Location']}/cancel").status_code == 200
 
@@ -158,7 +160,7 @@ def test_a_cancelled_job_stays_cancelled(house: House, bank: Crm, crowd: list[st
     job_id = path.rpartition("/")[2]
 
     def cancel_after_one_part() -> bool:
-        done = int(str(execute(url(house), "SELECT done FROM jobs WHERE id = %s", job_id)[0][0]))
+        done = int(str(execute(house.store.url, "SELECT done FROM jobs WHERE id = %s", job_id)[0][0]))
         if done:
             assert bank.ask("POST", f"{path}/cancel").json()["state"] == "cancelled"
         return False
@@ -229,10 +231,6 @@ def test_who_has_left_the_branch_leaves_the_results_that_it_reads(house: House, 
     )
     assert {(row["customer_id"], row["status"]) for row in rest} == {("j-rests", 200)}
     assert {row["status"] for row in lines(bank, f"{path}/results")} == {200}
-
-
-def url(house: House) -> str:
-    return house.store.url
 
 
 def runner(database_url: str, redis_url: str, folder: Path) -> "subprocess.Popen[bytes]":

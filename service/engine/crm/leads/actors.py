@@ -1,6 +1,6 @@
-"""Who may do what with a lead: its adviser, who stands in for them on leave, a manager of the branch; what fits.
+"""Advisers, substitutes and managers: what each may do with a lead, and which leads fit an adviser.
 
-An adviser has in hand no more leads than fit into their stated hours, and proposes nothing riskier than they may sell.
+An adviser has no more leads in hand than fit into their hours, and proposes nothing riskier than they may sell.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,17 @@ from service.store.leads import Actor, AdviserRow, Lead, LockedLead
 
 
 class LeadActors:
-    """The advisers of one process's leads, and what each may do."""
+    """The advisers of leads, and what each may do."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
 
     def adviser(self, actor: Actor, name: str | None = None, where: str = "on_behalf_of") -> AdviserRow:
-        """The adviser who acts, or another one named, where they are here; InvalidInput."""
+        """The adviser who acts, or another one by name.
+
+        Raises:
+            InvalidInput: no such adviser is active, or they are on leave.
+        """
         name = actor.behalf if name is None else name
         found = next((one for one, _ in self._leads.list_advisers(actor.branch) if one.id == name and one.active), None)
         if found is None:
@@ -34,7 +38,11 @@ class LeadActors:
         return found
 
     def expect_own(self, lead: Lead, actor: Actor, statuses: Sequence[str], managers: bool = False) -> None:
-        """That the lead is in one of the statuses and the actor may work it; Conflict."""
+        """Return if the lead is in one of the statuses and the actor may work it.
+
+        Raises:
+            Conflict: it is in another status, or another adviser's.
+        """
         expect_status(lead, statuses)
         if lead.adviser == actor.behalf:
             return
@@ -45,41 +53,61 @@ class LeadActors:
             raise Conflict(f'The lead is adviser "{lead.adviser}"\'s, not "{actor.behalf}"\'s.')
 
     def expect_fit(self, desk: LockedLead, adviser: AdviserRow, counted: Sequence[str]) -> None:
-        """That the lead fits into the adviser's hours and skill; Conflict."""
+        """Return if the lead fits into the adviser's hours and skill.
+
+        Raises:
+            Conflict: it does not fit.
+        """
         self.expect_skill(adviser, desk.lead.offer)
         has = desk.count_load(adviser.id, counted)
         if has >= adviser.contacts:
             raise Conflict(f'Adviser "{adviser.id}" has {has} leads; their hours hold {adviser.contacts}.')
 
     def expect_skill(self, adviser: AdviserRow, offer: str) -> None:
-        """That the adviser may sell the offer; Conflict."""
+        """Return if the adviser may sell the offer.
+
+        Raises:
+            Conflict: its risk is too high.
+        """
         risk = risk_of(self._releases.serving.policy, offer)
         if not adviser.may_sell(risk):
             raise Conflict(f'Adviser "{adviser.id}" sells up to R{adviser.max_risk}; "{offer}" is R{risk:g}.')
 
     def today(self) -> date:
-        """The bank's day."""
+        """Today's date in the bank's time zone."""
         return day_at(self._clock(), self._releases.serving.policy.contact.timezone)
 
     def expect_manager(self, lead: Lead, actor: Actor) -> None:
-        """That the actor is a manager of the lead's branch; Conflict."""
+        """Return if the actor is a manager of the lead's branch.
+
+        Raises:
+            Conflict: they are not.
+        """
         known = {one.id: one for one, _ in self._leads.list_advisers(lead.branch) if one.active}
         me = known.get(str(actor.behalf))
         if me is None or not me.manager:
             raise Conflict(f'"{actor.behalf}" is no manager of branch "{lead.branch}".')
 
     def lookback(self) -> Lookback:
-        """How much of the past a gate reads now."""
+        """How far back the gates read now."""
         return self._releases.serving.expiry.lookback(self._clock())
 
 
 def expect_branch(adviser: AdviserRow, lead: Lead) -> None:
-    """That both are of one branch; Conflict."""
+    """Return if adviser and lead are of one branch.
+
+    Raises:
+        Conflict: they are of two.
+    """
     if adviser.branch != lead.branch:
         raise Conflict(f'The lead is branch "{lead.branch}"\'s; adviser "{adviser.id}" is of "{adviser.branch}".')
 
 
 def expect_status(lead: Lead, statuses: Sequence[str]) -> None:
-    """That the lead is in one of the statuses; Conflict."""
+    """Return if the lead is in one of the statuses.
+
+    Raises:
+        Conflict: it is in another one.
+    """
     if lead.status not in statuses:
         raise Conflict(f"The lead is {lead.status}; this needs {' or '.join(statuses)}.")

@@ -1,10 +1,10 @@
-"""What a lead says to the adviser: talking points, why, why not, and what would unlock more, in Chinese or English.
+"""The brief of a lead for its adviser: talking points, reasons, what would unlock more, in Chinese or English.
 
-All of it is read from the explanation of the decision the lead came from, so it cannot differ from what was decided;
-the wording is the policy's. After an override the points are those of the offer now proposed.
+All of it comes from the explanation of the lead's decision, so it cannot differ from what was decided; the wording is
+the policy's. After an override, the points are those of the offer now proposed.
 
-Talking points begin with the customer: money that matures, why this offer fits them, what they said last time. Then the
-offer in its words, and what must be disclosed.
+Talking points begin with the customer: money that matures, why this offer fits, the last reason they gave. Then follow
+the offer's message and its disclosures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,17 +34,17 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
 }
 OTHERS = 5
-"""How many of the other offers are told about."""
+"""How many other offers the brief lists."""
 
 
 class AdviserBrief:
-    """Tells leads in words."""
+    """Writes briefs of leads."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, explanations: ExplanationService) -> None:
         self._store, self._releases, self._explanations = store, releases, explanations
 
     def write(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
-        """The lead's words, beside what is known of its customer; empty where its decision is not kept any more."""
+        """The lead's brief, with its customer's facts; empty lists if its decision is no longer stored."""
         try:
             record = self._store.decisions.read(lead.decision_id).record
             told = self._explanations.explain_record(record, language, False)
@@ -67,13 +67,13 @@ class AdviserBrief:
 
 
 def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
-    """Whose segment's words the offer is told in to the customer of a decision; None are the plain ones."""
+    """The segment whose message variant the offer has in this decision; None for the plain message."""
     decision, snapshot, context, scores, _ = decode(record)
     return choose_variants(policy, decision, snapshot, context, scores, (offer,)).get(offer)
 
 
 def about(facts: LeadFacts, reasons: Sequence[Mapping[str, str]], language: str) -> list[str]:
-    """What to say of the customer, the most telling first."""
+    """What to say of the customer, the most important first."""
     say, points = SENTENCES[language], list[str]()
     if facts.maturity is not None:
         on, yuan = facts.maturity
@@ -85,7 +85,7 @@ def about(facts: LeadFacts, reasons: Sequence[Mapping[str, str]], language: str)
 
 
 def talking_points(policy: Policy, offer: str, channel: str, language: str, variant: str | None = None) -> list[str]:
-    """What to say of the offer: its words, then what must be disclosed; nothing of an offer the policy has not."""
+    """What to say of the offer: its message, then its disclosures; empty for an offer that the policy lacks."""
     if offer not in {one.id for one in policy.offers}:
         return []
     message = policy.message(offer, channel, language, variant)
@@ -93,6 +93,6 @@ def talking_points(policy: Policy, offer: str, channel: str, language: str, vari
 
 
 def why(offer: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The rules that spoke for the offer, code and text, by C."""
+    """The rules that favour the offer, code and text, by C."""
     rules = (rule for concern in offer["factors"]["concerns"].values() for rule in concern["rules"])
     return [{"code": rule["code"], "text": rule["text"]} for rule in rules if rule["weight"] > 1]

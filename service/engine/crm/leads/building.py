@@ -1,9 +1,9 @@
-"""Building leads: a batch of decisions in the advisers' channel, cut to the advisers' hours, best first.
+"""Leads built: a batch of decisions in the advisers' channel, cut to the advisers' hours, best first.
 
-``decide_many`` says who is worth a call, ``planning.leads`` whose call fits, and each that fits is decided once more
-by itself under its customer's lock: what becomes a lead is a decision like any other, on record. A build for a branch
-decides for the customers of that branch only. Who gets no lead is counted by the reason, so that leads and reasons
-together are all the customers.
+``decide_many`` finds the customers worth a call and ``planning.leads`` those that fit into the hours. Each of these is
+decided once more alone, under the customer's lock: a lead comes from a recorded decision like any other. A build for a
+branch decides for its customers only. Customers without a lead are counted by reason, so that leads and reasons
+together are all customers.
 """
 
 from collections import Counter
@@ -39,12 +39,12 @@ WORDS: dict[str, Text] = {
     CHANGED: {"zh": "制作期间情况有变", "en": "Something changed while the list was made"},
     "no-positive-value": {"zh": "目前没有净收益为正的方案", "en": "Nothing would be worth more than the call costs"},
 }
-"""Why a customer gets no lead, where no gate of the policy says so."""
+"""Why a customer gets no lead, where no gate of the policy is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long leads have: days until each is due, and until it ends by itself."""
+    """Days until a lead is due, and until it expires."""
 
     due_days: int = 7
     expire_days: int = 14
@@ -61,9 +61,9 @@ class FellOut:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A build: all customers, those worth a call, contacts the advisers have left, leads made; why the others got none.
+    """A build: all customers, those worth a call, contacts within the hours, leads made; why the others got none.
 
-    ``customers`` are the leads and everybody who fell out, most first.
+    ``customers`` are the leads and everybody in ``fell_out``, most frequent reason first.
     """
 
     customers: int
@@ -73,22 +73,23 @@ class Built:
     fell_out: tuple[FellOut, ...]
 
     def document(self) -> dict[str, object]:
-        """As an answer tells it."""
+        """As plain JSON values."""
         fell = [{"reason": one.reason, "text": one.text, "customers": one.customers} for one in self.fell_out]
         numbers = {name: getattr(self, name) for name in ("customers", "candidates", "places", "leads")}
         return {**numbers, "fell_out": fell}
 
 
 class Building:
-    """Makes leads."""
+    """Builds leads."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._clock = store, store.leads, releases, clock
 
     def build(self, actor: Actor, advance: Progress = lambda _done, _of: None, term: Term = Term()) -> Built:
-        """Make the leads that fit into the advisers' hours now, best first; InvalidInput where there is no adviser.
+        """Make the leads that fit into the advisers' hours now, best first; for the actor's branch, if it has one.
 
-        For the actor's branch alone, where they are of one.
+        Raises:
+            InvalidInput: no adviser is stored.
         """
         serving, now = self._releases.serving, self._clock()
         rows = self._here(actor.branch, serving, now)
@@ -132,7 +133,7 @@ class Building:
     def _candidates(
         self, serving: ActiveRelease, people: Sequence[Snapshot], now: int, fell: Counter[str]
     ) -> Iterator[Candidate]:
-        """Those of some customers whom the batch has an offer for, by whichever release serves each."""
+        """The customers for whom the batch has an offer, by the release that serves each."""
         groups: dict[int, tuple[ActiveRelease, list[Snapshot]]] = {}
         for one in people:
             mine = serving.for_customer(one)
@@ -170,7 +171,7 @@ class Building:
 
 
 class _Here:
-    """The advisers who get leads now: active and not on leave; who stands in for whom."""
+    """The advisers who get leads now (active, not on leave), and their substitutes."""
 
     def __init__(self, known: Sequence[tuple[AdviserRow, int]], today: date) -> None:
         self.all = {one.id: one for one, _ in known if one.active and not one.is_away(today)}
@@ -182,7 +183,7 @@ class _Here:
         ]
 
     def stand_in(self, adviser: str | None) -> str | None:
-        """Who works for a customer's own adviser: themselves, or their substitute while they are on leave."""
+        """The adviser who works for this adviser: the same, or the substitute during a leave."""
         return self._away.get(adviser, adviser) if adviser is not None else None
 
 
@@ -211,7 +212,7 @@ def _worth_a_call(
 
 
 def _due(snapshot: Snapshot, today: date, days: int) -> date:
-    """So many days on, or the day on which the customer's money matures, if that comes before."""
+    """The date in ``days`` days, or the day on which the customer's money matures, if that is earlier."""
     due, matures = today + timedelta(days=days), snapshot.attributes.get("next_maturity_on")
     on = date.fromisoformat(matures[:10]) if isinstance(matures, str) else None
     return on if on is not None and today <= on < due else due

@@ -1,12 +1,12 @@
-"""What an adviser wants to know of a lead's customer before the call, as things stand, for many leads at once.
+"""Facts about a lead's customer that an adviser reads before the call, for many leads at once.
 
     maturity      the day on which money matures next, and how much
-    last_contact  the newest contact, whoever made it, in which channel, and what came of it
+    last_contact  the latest contact by anybody, its channel, and its outcome
     said          the customer's own reason, as the adviser reported it last
-    call          from when to when the phone is allowed, by quiet hours and holidays
-    best_time     the hour of the day, of those, at which the customer was most often about with the bank
+    call          from when to when calls are allowed, by quiet hours and holidays
+    best_time     the hour of the day, of those, at which the customer was most often active
 
-Of who withdrew personalisation no maturity and no best time: both are read from how they use the bank.
+Maturity and best time are left out for customers who withdrew personalisation: both come from how they use the bank.
 """
 
 from collections import Counter
@@ -29,19 +29,19 @@ from service.store import Store
 from service.store.leads import Lead, Past
 
 ACTS = frozenset({EventKind.IMPRESSION, EventKind.CLICK, EventKind.ACCEPT, EventKind.DISMISS, EventKind.PURCHASE})
-"""What the customer does of their own accord, at an hour of their own choice."""
+"""What customers do of their own accord, at a time of their own choice."""
 ANSWERS = (EventKind.PURCHASE, EventKind.ACCEPT, EventKind.REJECT, EventKind.DISMISS, EventKind.CLICK)
-"""What may come of a contact, by event."""
+"""Possible outcomes of a contact, by event."""
 HOUR_MS = 3_600_000
 YEAR_MS = 366 * DAY_MS
-"""How far back is looked, of every kind of event: further than decisions read."""
+"""How far back events of every kind are read: further than decisions read."""
 LEAST_ACTS = 3
-"""Fewer say nothing of a customer's habits."""
+"""Fewer acts support no statement on the customer's habits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """From when to when (ms) the phone is allowed next, and the whole hours of that day at which it is."""
+    """From when to when (ms UTC) calls are allowed next, and the whole hours of that day at which they are."""
 
     first: int
     last: int
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
-    """One customer's; ``maturity`` is the day and yuan (None: unknown how much)."""
+    """One customer's facts; ``maturity`` is the day and the yuan (None: amount unknown)."""
 
     maturity: tuple[str, float | None] | None = None
     last_contact: dict[str, Any] | None = None
@@ -60,7 +60,7 @@ class LeadFacts:
     best_hour: int | None = None
 
     def document(self, zone: tzinfo) -> dict[str, Any]:
-        """As a lead's answer tells them."""
+        """As plain JSON values."""
         on, yuan = self.maturity or (None, None)
         call, hour = self.call, self.best_hour
         return {
@@ -76,13 +76,13 @@ NOTHING = LeadFacts()
 
 
 class LeadFactReader:
-    """Reads them."""
+    """Reads the facts of leads' customers."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._releases, self._clock = store, releases, clock
 
     def read(self, leads: Sequence[Lead]) -> dict[str, LeadFacts]:
-        """Lead id -> what is known of its customer; nothing of who is stored no more."""
+        """Lead id -> facts of its customer; a lead whose customer is no longer stored is left out."""
         now = self._clock()
         names = sorted({one.customer_id for one in leads})
         known = self._store.customers.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
@@ -111,13 +111,13 @@ class LeadFactReader:
 
 
 def maturity(snapshot: Snapshot) -> tuple[str, float | None] | None:
-    """The next day on which money matures, and how much."""
+    """The next day on which money matures, and how much; None where unknown."""
     on, yuan = snapshot.attributes.get("next_maturity_on"), snapshot.attributes.get("next_maturity_yuan")
     return (on[:10], float(yuan) if isinstance(yuan, int | float) else None) if isinstance(on, str) else None
 
 
 def call_of(policy: Policy, now: int) -> Call:
-    """When an adviser may call next: now, or once quiet hours and holidays are over."""
+    """When an adviser may call next: now, or after quiet hours and holidays."""
     channel, zone = adviser_channel(policy), ZoneInfo(policy.contact.timezone)
     first = find_next_open(policy, channel, now)
     day = datetime.fromtimestamp(first / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -127,7 +127,7 @@ def call_of(policy: Policy, now: int) -> Call:
 
 
 def last_contact(trails: Iterable[Trail], past: Sequence[Past]) -> dict[str, Any] | None:
-    """The newest contact and what came of it: as an adviser reported it, else by the customer's next event."""
+    """The latest contact and its outcome: as an adviser reported it, else the customer's next event."""
     trails = list(trails)
     made = [(one.instants[-1], one.channel, one.offer) for one in trails if one.kind == EventKind.CONTACT]
     if not made:
@@ -143,7 +143,7 @@ def _answered(trails: Iterable[Trail], offer: str | None, since: int) -> str | N
 
 
 def best_hour(trails: Iterable[Trail], zone: ZoneInfo, hours: frozenset[int]) -> int | None:
-    """The hour, of those at which calls may be made, with most of the customer's acts; None where there are too few."""
+    """The hour with most of the customer's acts, of those at which calls are allowed; None where there are too few."""
     acts = [at for one in trails if one.kind in ACTS for at in one.instants]
     counts = Counter(datetime.fromtimestamp(at / 1000, zone).hour for at in acts)
     fit = {hour: count for hour, count in counts.items() if hour in hours}

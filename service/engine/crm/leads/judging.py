@@ -1,4 +1,4 @@
-"""What the gates say of a lead: of an offer to a customer, by an adviser, for the next moment at which one may call."""
+"""The gates of a lead, judged again: an offer by an adviser, at the next time at which calls are allowed."""
 
 from service.core.clock import Clock
 from service.core.domain import Event, EventKind, Snapshot
@@ -9,22 +9,22 @@ from service.rules.policy import Policy
 from service.store.leads import Actor, Judged
 
 GONE = "offer-not-in-policy"
-"""What closes a lead whose offer the policy has no more, or whose customer nobody has."""
+"""Closes a lead whose offer the policy no longer has, or whose customer no longer exists."""
 NOT_IN_POLICY = {"zh": "现行政策中已无此产品", "en": "The policy does not have this offer any more"}
 MOVED = "customer-moved"
-"""What closes a lead whose customer is another branch's by now."""
+"""Closes a lead whose customer has moved to another branch."""
 OURS = {MOVED: {"zh": "客户已转至其他网点", "en": "The customer has moved to another branch"}}
-"""What closes a lead and is no rule of the policy, in words."""
+"""Reasons that close a lead and are no rule of the policy, in words."""
 
 
 class Judging:
-    """Judges leads by what serves."""
+    """Judges leads by the active release."""
 
     def __init__(self, releases: ReleaseFollower, clock: Clock) -> None:
         self._releases, self._clock = releases, clock
 
     def judge(self, snapshot: Snapshot, offer: str) -> Judged:
-        """What the gates say of an offer by an adviser, for the next moment at which one may call."""
+        """The gates' verdict on an offer by an adviser, at the next time at which calls are allowed."""
         serving, now = self._releases.serving, self._clock()
         mine = serving.for_customer(snapshot)
         channel = adviser_channel(mine.policy)
@@ -35,14 +35,18 @@ class Judging:
         return Judged(gate, serving.release.id, serving.until(now))
 
     def refusal(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
-        """What to raise of a closed gate, in the policy's words."""
+        """The error for a closed gate, in the policy's words."""
         rules = OURS | {rule.id: rule.reason for rule in self._releases.serving.policy.rules}
         reason = rules.get(gate, NOT_IN_POLICY)[actor.language]
         return ContactRefused(sentence, [TranslatedProblem(gate, reason, actor.language)])
 
 
 def adviser_channel(policy: Policy) -> str:
-    """The outbound channel in which an adviser speaks with the customer, by its term ``adviser``; InvalidInput."""
+    """The outbound channel in which advisers speak with customers: the one with the term ``adviser``.
+
+    Raises:
+        InvalidInput: the policy has none.
+    """
     for one in policy.channels:
         if one.direction == "outbound" and one.terms.get("adviser") is True:
             return one.id

@@ -50,7 +50,7 @@ from service.store.leads import (
 ROUNDS = 5
 SWEEP = 100
 UNDONE = "sale-undone"
-"""What closes a lead whose sale was none, while the customer has another lead by now."""
+"""Closes a lead whose sale was undone, while the customer has another lead by now."""
 OUTCOMES = {
     "accepted": (ACCEPTED, EventKind.ACCEPT),
     "sold": (SOLD, EventKind.PURCHASE),
@@ -58,15 +58,15 @@ OUTCOMES = {
     "no_answer": (CLAIMED, None),
     "call_back": (CLAIMED, None),
 }
-"""What the customer did -> the lead's status, and the event by which every later decision knows.
+"""Outcome -> the lead's status, and the event that later decisions count.
 
-What has an event may come of the customer's own accord, at any time; what has none comes of a call.
+A customer may cause an outcome with an event at any time; one without an event follows a call.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What an adviser reports of a contact."""
+    """An adviser's report of a contact."""
 
     outcome: str
     reason: str | None = None
@@ -77,7 +77,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was wrong with a sale: its amount, or (None) that there was none at all."""
+    """A sale's correction: its right amount, or (None) that there was no sale."""
 
     reason: str
     amount_yuan: float | None = None
@@ -85,7 +85,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is noted of a lead; None leaves it as it is."""
+    """Notes on a lead; None leaves a field as it is."""
 
     call_back_at: int | None = None
     due_on: date | None = None
@@ -93,7 +93,7 @@ class Plan:
 
 
 class Leads:
-    """The leads' desk of one process."""
+    """Leads at work, and their builds."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._store, self._leads, self._releases, self._answers = store, store.leads, releases, answers
@@ -105,7 +105,7 @@ class Leads:
     # Reading ---------------------------------------------------------------------------------------------------------
 
     def list_leads(self, search: Search) -> list[Lead]:
-        """Leads best first, each with gates that are open as things stand."""
+        """Leads, best first, each with its gates open now."""
         found = self._leads.list_leads(search)
         for _ in range(ROUNDS):
             names = self._leads.list_doubtful(
@@ -118,13 +118,17 @@ class Leads:
         return found
 
     def read(self, lead_id: str, branch: str | None) -> Lead:
-        """One lead, judged as things stand; NotFound."""
+        """One lead, judged again now.
+
+        Raises:
+            NotFound: no such lead in the branch.
+        """
         lead = self._leads.read(lead_id, branch)
         self._judge_again(self._leads.list_doubtful(self._clock(), self._releases.serving.release.id, 1, [lead.id]))
         return self._leads.read(lead_id, branch)
 
     def sweep(self) -> bool:
-        """Judge leads again whose customer, release or hour changed, and credit sales; True where there may be more."""
+        """Judge leads whose customer, release or hour changed, and credit sales; True where there may be more."""
         backing_off = self._failures.backing_off()
         names = self._leads.list_doubtful(self._clock(), self._releases.serving.release.id, SWEEP, without=backing_off)
         for name in names:
@@ -143,17 +147,19 @@ class Leads:
                     desk.apply_judgement(self._judge(desk, desk.lead.offer), actor)
 
     def _judge(self, desk: LockedLead, offer: str) -> Judged:
-        """What the gates say of an offer to the lead's customer, and that they are still the branch's."""
+        """The gates' verdict on an offer to the lead's customer; closed if the customer has moved to another branch."""
         judged = self._judging.judge(_there(desk), offer)
         return replace(judged, closed_by=MOVED) if desk.is_elsewhere() else judged
 
     # Working ---------------------------------------------------------------------------------------------------------
 
     def claim(self, lead_id: str, actor: Actor) -> Lead:
-        """The lead is this adviser's.
+        """Give the lead to this adviser.
 
-        Conflict where another has it, where their hours are full and where they may not sell it; ContactRefused where a
-        gate closed meanwhile.
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: another adviser has it, the adviser's hours are full, or they may not sell the offer.
+            ContactRefused: a gate closed meanwhile.
         """
         adviser = self._actors.adviser(actor)
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
@@ -171,13 +177,24 @@ class Leads:
         return lead
 
     def release(self, lead_id: str, actor: Actor) -> Lead:
-        """Give a claimed lead back, one's own or as a manager anybody's; Conflict where it is not theirs."""
+        """Give a claimed lead back: one's own, or as a manager any.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the lead is another adviser's, or not claimed.
+        """
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
             return desk.change("release", actor, status=OPEN, claimed_at=None)
 
     def contact(self, lead_id: str, actor: Actor) -> Lead:
-        """The customer is contacted now, and it counts; ContactRefused names the closed gate."""
+        """Record a contact made now; it counts at once.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the lead is another adviser's, or in another status.
+            ContactRefused: names the closed gate.
+        """
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
             snapshot, now = _there(desk), self._clock()
@@ -193,10 +210,14 @@ class Leads:
             return desk.lead
 
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
-        """What the customer did, for every later decision to count; Conflict where a call was needed and none made.
+        """Record what the customer did, so that every later decision counts it.
 
-        Who accepts, buys or rejects of their own accord is reported on an open lead too, by whoever serves them. An
-        accept that is said again counts once.
+        A customer who accepts, buys or refuses of their own accord is reported on an open lead too, by the adviser who
+        serves them. An accept that is reported again counts once.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the outcome follows a call, and none was made.
         """
         status, kind = OUTCOMES[reaction.outcome]
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
@@ -214,7 +235,11 @@ class Leads:
             return desk.lead
 
     def _expect_reaction(self, desk: LockedLead, kind: EventKind | None, actor: Actor) -> dict[str, object]:
-        """That this reaction may be reported; what else changes by it: an open lead is whose customer came by."""
+        """The further changes of this reaction: the adviser who serves the customer gets an open lead.
+
+        Raises:
+            Conflict: this reaction may not be reported.
+        """
         _there(desk)
         if kind is None or desk.lead.status != OPEN:
             self._actors.expect_own(desk.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
@@ -226,7 +251,13 @@ class Leads:
     # Managing --------------------------------------------------------------------------------------------------------
 
     def reassign(self, lead_id: str, to: str, reason: str | None, actor: Actor) -> Lead:
-        """A manager hands the lead to another adviser of the branch, in the status it has; Conflict, InvalidInput."""
+        """Give the lead to another adviser of the branch, in its present status; by a manager.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the actor is no manager, or the lead does not fit the adviser.
+            InvalidInput: there is no such adviser.
+        """
         adviser = self._actors.adviser(actor, to, "to")
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_status(desk.lead, AT_WORK)
@@ -238,7 +269,12 @@ class Leads:
             return desk.change("reassign", actor, told, adviser=adviser.id)
 
     def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
-        """Note when to call back, by when the lead is due, and what to remember; Conflict where it is not theirs."""
+        """Store when to call back, when the lead is due, and a note.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the lead is another adviser's, or over.
+        """
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, AT_WORK, managers=True)
             given = {name: value for name in ("call_back_at", "due_on", "note")
@@ -247,9 +283,13 @@ class Leads:
             return desk.change("plan", actor, {"changed": sorted(given)}, **given, expires_at=desk.lead.lasting(lasts))
 
     def correct(self, lead_id: str, correction: Correction, actor: Actor) -> Lead:
-        """A sale had another amount, or there was none: then the lead is as before it, and no decision counts it.
+        """Correct a sale's amount, or undo the sale: the lead is as before it, and no decision counts it.
 
-        A purchase that the bank itself reported stays the bank's; it is credited to this lead no more.
+        A purchase that the bank itself reported stays; it is no longer credited to this lead.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            Conflict: the lead is another adviser's, or not sold.
         """
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (SOLD,), managers=True)
@@ -268,7 +308,14 @@ class Leads:
             return desk.lead
 
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
-        """Propose another offer: only where every gate is open; ContactRefused otherwise, also on record."""
+        """Propose another offer, if every gate is open; a refusal is logged too.
+
+        Raises:
+            NotFound: no such lead in the branch.
+            InvalidInput: the policy has no such offer.
+            Conflict: the adviser may not sell it, or the lead is past the proposal.
+            ContactRefused: names the closed gate.
+        """
         adviser = self._actors.adviser(actor)
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             expect_branch(adviser, desk.lead)
@@ -298,12 +345,12 @@ def _named(lead: Lead, what: str) -> str:
 
 
 def _said(lead: Lead, reaction: Reaction) -> dict[str, object]:
-    """The customer's reason and the adviser's note, where they are new."""
+    """The customer's reason and the adviser's note, if they are new."""
     return {"said": reaction.reason or lead.said, "note": reaction.note or lead.note}
 
 
 def _lasts(reaction: Reaction, now: int) -> int:
-    """Until when (ms) the lead lasts at least: 30 days to buy after an accept, a day after the call they asked for."""
+    """The lead's earliest end (ms UTC): 30 days to buy after an accept, a day after a requested call."""
     if reaction.call_back_at is not None:
         return reaction.call_back_at + DAY_MS
     return now + CREDIT_MS if reaction.outcome == "accepted" else 0

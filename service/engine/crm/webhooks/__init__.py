@@ -1,6 +1,6 @@
-"""Webhooks at work: what is new on the feed becomes deliveries; each is sent until it arrives or is given up.
+"""Webhook deliveries: sent until they arrive or are given up.
 
-addresses  where a message may be sent
-sending    a message to an address that a stranger named
-webhooks   what is new on the feed becomes deliveries, each is sent until it arrives or is given up
+webhooks   webhook deliveries: fanned out from the change feed, shared out over receivers, retried with back-off
+addresses  webhook URLs: strictly parsed, resolved once, public addresses only
+sending    one signed message to a checked address, within one deadline
 """

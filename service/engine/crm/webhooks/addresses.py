@@ -1,10 +1,9 @@
-"""Where a message may be sent: a URL that a stranger named, held to the letter, and the one address to connect to.
+"""Webhook URLs: strictly parsed, and the one address to connect to.
 
-A URL holds the characters of RFC 3986 and nothing else: what is written otherwise would be sent otherwise than it was
-read, or break the sending. The host is resolved once, in ``RESOLVE_S`` at most, and every address it has must be a
-public one. Refused: loopback, private, link-local (the clouds' metadata among them), shared, reserved, multicast and
-unspecified addresses, also where IPv6 wraps them (mapped, 6to4, Teredo, NAT64). Only https, unless the setting lets a
-developer send to this machine.
+A URL may hold only the characters of RFC 3986; other characters could be sent otherwise than they were read. The host
+is resolved once, in ``RESOLVE_S`` at most, and all its addresses must be public. Refused: loopback, private, link-local
+(among them the clouds' metadata), shared, reserved, multicast and unspecified addresses, also if IPv6 wraps them
+(mapped, 6to4, Teredo, NAT64). Only https, unless the setting allows this machine.
 """
 
 import ipaddress
@@ -18,9 +17,9 @@ from service.core.errors import InvalidInput, Problem
 
 RESOLVE_S = 5.0
 UNICAST = ipaddress.ip_network("2000::/3")
-"""The only part of IPv6 that is given out as public: site-local, IPv4-compatible and translated forms lie outside."""
+"""The only public part of IPv6; site-local, IPv4-compatible and translated addresses lie outside."""
 PROTOCOLS = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
-"""Parts of IPv4 for protocols and relays (RFC 6890, RFC 7526), which Python calls global in part."""
+"""Parts of IPv4 for protocols and relays (RFC 6890, RFC 7526), some of which Python calls global."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PORTS = {"https": 443, "http": 80}
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -30,7 +29,7 @@ _NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is out there on the internet, whatever it is wrapped in."""
+    """Whether an address is public, also inside IPv6 wrappers."""
     inner = _wrapped(address)
     if inner is not None:
         return is_public(inner)
@@ -47,9 +46,10 @@ def _wrapped(address: Address) -> Address | None:
 
 
 def check_url(url: str, loopback: bool, patience_s: float = RESOLVE_S) -> tuple[SplitResult, str]:
-    """The parts of a URL and the one address to connect to; InvalidInput says what is not allowed.
+    """The parts of a URL and the address to connect to; ``loopback``: this machine is allowed, also by http.
 
-    ``loopback``: this machine may be sent to, by http too.
+    Raises:
+        InvalidInput: says what is not allowed.
     """
     parts = _parts(url)
     found = _resolved(parts, patience_s)
@@ -64,7 +64,7 @@ def check_url(url: str, loopback: bool, patience_s: float = RESOLVE_S) -> tuple[
 
 
 def port(parts: SplitResult) -> int:
-    """The port that is named, else the scheme's own."""
+    """The URL's port, else its scheme's default."""
     return parts.port or PORTS[parts.scheme]
 
 
@@ -99,7 +99,7 @@ def _is_host(parts: SplitResult) -> bool:
 
 
 def _resolved(parts: SplitResult, patience_s: float) -> list[Address]:
-    """Every address of the host. The system's resolver takes no deadline, so it is asked beside and left alone then."""
+    """Every address of the host. The system's resolver takes no deadline, so a thread runs it, which may be left."""
     answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
     threading.Thread(target=lambda: answers.put(_asked(parts)), name="resolve", daemon=True).start()
     try:

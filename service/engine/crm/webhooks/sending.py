@@ -1,11 +1,10 @@
-"""A message to an address that a stranger named: signed, never redirected, over within a deadline.
+"""One message to an untrusted address: signed, never redirected, within one deadline.
 
-The connection goes to the very address that was checked (``addresses``; a name that resolves otherwise a moment later
-changes nothing); the certificate is checked against the name. No redirect is followed; what the receiver answers is its
-status, and its body is not read. One deadline holds for all of it: resolving, connecting, TLS, sending, and the head of
-the answer, however slowly each of its bytes comes.
+The connection goes to the address that was checked (``addresses``), so a later DNS change has no effect; the
+certificate is verified against the host name. Redirects are not followed. Only the status of the answer is read, not
+its body. One deadline covers resolving, connecting, TLS, sending, and the answer's head, however slowly its bytes come.
 
-Signatures by Standard Webhooks 1.0: HMAC-SHA256 over ``id.timestamp.body``, one per secret that is valid.
+Signatures follow Standard Webhooks 1.0: HMAC-SHA256 over ``id.timestamp.body``, one for each valid secret.
 """
 
 import hmac
@@ -39,7 +38,7 @@ def signatures(secrets: Sequence[str], message_id: str, timestamp: int, body: st
 
 
 def headers(secrets: Sequence[str], message_id: str, body: str, now: int) -> dict[str, str]:
-    """The headers of one attempt, made at ``now`` (s UTC)."""
+    """The headers of one attempt at ``now`` (s UTC)."""
     return {
         "content-type": "application/json",
         "user-agent": "fourcast",
@@ -50,7 +49,12 @@ def headers(secrets: Sequence[str], message_id: str, body: str, now: int) -> dic
 
 
 def send(url: str, body: str, named: Mapping[str, str], loopback: bool, deadline_s: float = DEADLINE_S) -> int:
-    """The status the receiver answers; InvalidInput where the address is not allowed, OSError where nobody answers."""
+    """The status that the receiver answers.
+
+    Raises:
+        InvalidInput: the address is not allowed.
+        OSError: nobody answers in time.
+    """
     until = time.monotonic() + deadline_s
     parts, address = check_url(url, loopback, min(deadline_s, RESOLVE_S))
     connection = _connection(parts, address, until)
@@ -65,7 +69,11 @@ def send(url: str, body: str, named: Mapping[str, str], loopback: bool, deadline
 
 
 def _left(until: float) -> float:
-    """Seconds to the deadline; TimeoutError once it is over."""
+    """Seconds to the deadline.
+
+    Raises:
+        TimeoutError: it is over.
+    """
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError("the deadline is over")
@@ -73,7 +81,7 @@ def _left(until: float) -> float:
 
 
 class _Wire:
-    """A socket as ``http.client`` uses it, each of whose calls ends at the deadline."""
+    """A socket for ``http.client`` whose calls all end at the deadline."""
 
     def __init__(self, connected: socket.socket, until: float) -> None:
         self._socket, self._until = connected, until
@@ -83,11 +91,11 @@ class _Wire:
         return self._socket
 
     def sendall(self, data: bytes) -> None:
-        """Send it all."""
+        """Send all the data."""
         self._in_time().sendall(data)
 
     def recv_into(self, buffer: "WriteableBuffer") -> int:
-        """What has come by then."""
+        """Read what has arrived."""
         return self._in_time().recv_into(buffer)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -100,13 +108,13 @@ class _Wire:
 
 
 class _Answer(io.RawIOBase):
-    """What comes over a wire."""
+    """The bytes that arrive on a wire, as a raw stream."""
 
     def __init__(self, wire: _Wire) -> None:
         self._wire = wire
 
     def readable(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
@@ -115,14 +123,14 @@ class _Answer(io.RawIOBase):
 
 
 class _Plain(http.client.HTTPConnection):
-    """To the checked address, whatever the name says by now."""
+    """A connection to the checked address, whatever the name resolves to by now."""
 
     def __init__(self, name: str, number: int, address: str, until: float) -> None:
         super().__init__(name, number)
         self._address, self._until = address, until
 
     def connect(self) -> None:
-        """Dial the address."""
+        """Connect to the address."""
         self.sock = cast(socket.socket, _Wire(self._greeted(), self._until))
 
     def _greeted(self) -> socket.socket:
@@ -130,7 +138,7 @@ class _Plain(http.client.HTTPConnection):
 
 
 class _Secure(_Plain):
-    """The same with TLS, the certificate held against the name."""
+    """The same with TLS; the certificate is verified against the name."""
 
     def _greeted(self) -> socket.socket:
         dialled = super()._greeted()

@@ -1,11 +1,11 @@
-"""Webhooks at work: what is new on the feed becomes deliveries, each is sent until it arrives or is given up.
+"""Webhook deliveries: fanned out from the change feed, shared out over receivers, retried with back-off.
 
-A step waits for nobody: ``AT_ONCE`` deliveries are under way at most, ``TO_ONE`` of them to one receiver (host and
-port), one to a receiver whose last failed, and half of them to such receivers; what comes of each is written down when
-it ends, within the deadline of ``sending``.
+A step blocks on no receiver. At most ``AT_ONCE`` deliveries are under way: ``TO_ONE`` to one receiver (host and port),
+one to a receiver whose last delivery failed, and half of all to such receivers. Each outcome is stored when the
+delivery ends, within the deadline of ``sending``.
 
-Pauses grow threefold from five seconds to six hours, each shortened by chance to between half and whole, so that a
-receiver that comes back is not met by everybody at once; twelve attempts take some two days. Any 2xx is an arrival.
+Pauses between attempts grow threefold from five seconds to six hours, each shortened at random by up to half, so that a
+receiver that recovers is not flooded. Twelve attempts take about two days. Any 2xx status means arrived.
 """
 
 import logging
@@ -28,7 +28,7 @@ LOG = logging.getLogger("fourcast.work")
 FIRST_S, FACTOR, LONGEST_S = 5.0, 3.0, 6 * 3_600.0
 AT_ONCE, TO_ONE = 32, 4
 WAIT_S = 0.5
-"""For so long a step waits for one of those under way to end."""
+"""Seconds for which a step waits for a delivery to end."""
 
 
 def pause_s(attempt: int, chance: float) -> float:
@@ -42,14 +42,14 @@ def pause_s(attempt: int, chance: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where a delivery goes, as host and port are written; whether the last one there failed."""
+    """A receiver: host and port as written, and whether its last delivery failed."""
 
     name: str
     failing: bool
 
 
 def receiver(url: str, failing: bool) -> Receiver:
-    """The receiver behind a URL.
+    """The receiver of a URL.
 
     >>> receiver("https://CRM.example:8443/hooks?x=1", False)
     Receiver(name='crm.example:8443', failing=False)
@@ -58,7 +58,7 @@ def receiver(url: str, failing: bool) -> Receiver:
 
 
 def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, int]:
-    """How many deliveries of each webhook to begin now, beside those that are under way."""
+    """Webhook id -> how many deliveries to begin now, given those under way."""
     at_work, failing, free = Counter(one.name for one in busy), sum(one.failing for one in busy), AT_ONCE - len(busy)
     found: dict[str, int] = {}
     for one in waiting:
@@ -72,7 +72,7 @@ def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, 
 
 
 class Sender:
-    """Sends what is due; ``loopback``: webhooks may lead to this machine."""
+    """Sends due deliveries; ``loopback``: webhooks may go to this machine."""
 
     def __init__(self, store: Store, loopback: bool, deadline_s: float = DEADLINE_S, clock: Clock = now_ms) -> None:
         self._deliveries, self._loopback, self._deadline_s = store.deliveries, loopback, deadline_s
@@ -82,11 +82,15 @@ class Sender:
         self._failures = Failures("webhooks")
 
     def expect_allowed(self, url: str) -> None:
-        """Raise InvalidInput for an address that nothing may be sent to."""
+        """Return if messages may be sent to this URL.
+
+        Raises:
+            InvalidInput: says what is not allowed.
+        """
         check_url(url, self._loopback)
 
     def step(self) -> bool:
-        """Fan out, and begin what is due; True while there may be more, or something is under way."""
+        """Fan out changes and begin due deliveries; True while there may be more, or some are under way."""
         more = self._deliveries.fan_out(self._failures.note)
         begun = self._begin()
         if self._under_way:
@@ -95,11 +99,11 @@ class Sender:
         return more or begun or bool(self._under_way)
 
     def close(self) -> None:
-        """Wait for what is under way."""
+        """Wait for the deliveries under way."""
         self._pool.shutdown()
 
     def _begin(self) -> bool:
-        """Begin what there is room for; whether there was anything."""
+        """Begin as many deliveries as fit; returns whether there were any."""
         waiting = self._deliveries.list_waiting()
         failing = {one.webhook_id: one.failing for one in waiting}
         found = self._deliveries.take_due(shares(waiting, self._under_way.values()))
@@ -108,14 +112,14 @@ class Sender:
         return bool(found)
 
     def _deliver(self, due: Due) -> None:
-        """One delivery that stops no other: where nothing can be written down, its lease ends and it comes again."""
+        """One delivery, which stops no other; if its outcome cannot be stored, it is sent again when its lease ends."""
         try:
             self._failures.attempt(due.id, self.deliver, due)
         except Unavailable as away:
             LOG.warning("waiting", extra={"line": "webhooks", "problem": away.message})
 
     def deliver(self, due: Due) -> None:
-        """One attempt, and what came of it on record."""
+        """Send once, and store the outcome."""
         status, error = self._sent(due, self._deliveries.read_secrets(due))
         if status is not None and 200 <= status < 300:
             self._deliveries.mark_delivered(due, status)
@@ -124,7 +128,7 @@ class Sender:
             self._deliveries.mark_failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
 
     def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
-        """What the receiver answered, and why that is no arrival where it is none."""
+        """The receiver's status, and why the delivery did not arrive."""
         try:
             named = headers(secrets, f"msg_{due.id}", due.body, self._clock() // 1000)
             status = send(due.url, due.body, named, self._loopback, self._deadline_s)

@@ -13,16 +13,11 @@ from service.engine.crm.leads.building import Built
 from service.store import Words
 from service.store.leads import Actor
 from tests.engine.crm.conftest import Crm, House
-from tests.engine.crm.leads.test_leads import RICH, branch, customers, quiet, step, working_hours
+from tests.engine.crm.leads.conftest import RICH, customers, step
 from tests.seed import put_customer
 from tests.servers import execute
 
-__all__ = ["branch", "quiet", "working_hours"]
 DAY = timedelta(days=1)
-
-
-def url(house: House) -> str:
-    return house.store.url
 
 
 def build(house: House, branch: str | None = "b-1") -> Built:
@@ -55,10 +50,10 @@ def test_a_build_for_a_branch_decides_for_that_branch_only(house: House, branch:
     mine, theirs = customers(house, 3), customers(house, 3, branch_id="b-2", adviser_id=None)
     built = build(house)
     assert built.leads > 0 and {one["customer_id"] for one in leads_of(branch)} <= set(mine)
-    counted = execute(url(house), "SELECT count(*) FROM customers WHERE attributes ->> 'branch_id' = 'b-1'")
+    counted = execute(house.store.url, "SELECT count(*) FROM customers WHERE attributes ->> 'branch_id' = 'b-1'")
     assert built.customers == counted[0][0]
     decided = "SELECT count(*) FROM decisions WHERE customer_id = ANY (%s)"
-    assert execute(url(house), decided, theirs) == [(0,)]
+    assert execute(house.store.url, decided, theirs) == [(0,)]
 
 
 def test_leads_and_reasons_together_are_all_customers(house: House, branch: Crm) -> None:
@@ -74,7 +69,7 @@ def test_leads_and_reasons_together_are_all_customers(house: House, branch: Crm)
     again = build(house)
     assert (again.leads, again.customers) == (0, first.customers)
     assert {one.reason: one.customers for one in again.fell_out}["has-lead"] == 5
-    execute(url(house), "DELETE FROM leads")
+    execute(house.store.url, "DELETE FROM leads")
     put(house, "a-1", active=False)
     put(house, "a-2", active=False)
     alone = build(house)
@@ -196,7 +191,7 @@ def test_a_lead_has_a_due_day_a_note_a_call_to_make_and_an_end(house: House, bra
     later = step(branch, soon, "reaction", outcome="call_back", call_back_at=call.isoformat(), note="at work").json()
     assert (later["status"], later["outcome"], later["note"]) == ("claimed", "call_back", "at work")
     token = branch.ask("GET", "/v1/changes?since=latest").json()["next"]
-    execute(url(house), "UPDATE leads SET expires_at = built_at WHERE id = %s", lead["id"])
+    execute(house.store.url, "UPDATE leads SET expires_at = built_at WHERE id = %s", lead["id"])
     house.engine.crm.leads.sweep()
     changes = branch.ask("GET", f"/v1/changes?since={token}").json()["changes"]
     assert [one["type"] for one in changes] == ["lead.expired"]

@@ -3,63 +3,18 @@
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
-import requests
 
 from service.core.domain import Lookback
 from service.store import Words
 from service.store.leads import Actor, Search
-from tests.clock import Clock, noon_of_next_wednesday
-from tests.engine.crm.conftest import Crm, House
+from tests.engine.crm.conftest import Crm, House, everything
+from tests.engine.crm.leads.conftest import RICH, customers, step
 from tests.engine.crm.race import compete
-from tests.engine.crm.test_customers import everything
-from tests.routes.conftest import SAVER
 from tests.seed import put_customer
 from tests.servers import execute
 
 NOON_LOCAL_MS = 12 * 3_600_000
-RICH = SAVER | {
-    "age": 45,
-    "demand_yuan": 400_000.0,
-    "time_deposit_yuan": 100_000.0,
-    "risk_tolerance": 3,
-    "branch_id": "b-1",
-    "adviser_id": "a-1",
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def working_hours(clock: Clock) -> None:
-    """The service's clock shows noon in Shanghai of an ordinary Wednesday, so that calls may be made; time goes on."""
-    clock.start_at(noon_of_next_wednesday())
-
-
-@pytest.fixture
-def branch(house: House) -> Iterator[Crm]:
-    """The CRM of branch b-1, with two advisers for five and three contacts a week, and a clean list."""
-    url = house.store.url
-    execute(url, "DELETE FROM leads")
-    execute(url, "DELETE FROM advisers")
-    bank = house.client("bank")
-    for name, minutes, where in (("a-1", 150, "b-1"), ("a-2", 90, "b-1"), ("a-9", 60, "b-2")):
-        body = {"branch": where, "minutes_per_week": minutes, "minutes_per_contact": 30}
-        assert bank.ask("PUT", f"/v1/advisers/{name}", body).status_code == 200
-    yield house.client("b-1-crm", branch="b-1")
-
-
-NUMBER = iter(range(1_000_000))
-
-
-def customers(house: House, count: int, **facts: Any) -> list[str]:
-    """Customers who may be called."""
-    names = [f"l-{next(NUMBER):05}" for _ in range(count)]
-    house.store.customers.load((one, RICH | {"demand_yuan": 200_000.0 + 5_000 * place} | facts)
-                               for place, one in enumerate(names))  # fmt: skip
-    house.store.consents.load((one, "marketing:adviser_call", True) for one in names)
-    return names
 
 
 def built(house: House) -> list[dict[str, Any]]:
@@ -73,17 +28,6 @@ def one_lead(house: House, branch: Crm, **facts: Any) -> dict[str, Any]:
     built(house)
     found = branch.ask("GET", "/v1/leads?limit=50&status=open").json()["leads"]
     return next(one for one in found if one["customer_id"] in names)
-
-
-def forget_all(house: House) -> None:
-    """Nobody else is to be called."""
-    url = house.store.url
-    execute(url, "UPDATE customers SET attributes = attributes || '{\"do_not_contact\": true}'")
-
-
-@pytest.fixture(autouse=True)
-def quiet(house: House) -> None:
-    forget_all(house)
 
 
 def test_leads_fill_the_advisers_hours_best_first(house: House, branch: Crm) -> None:
@@ -151,10 +95,6 @@ def test_the_runner_withdraws_what_nobody_looks_at_and_the_feed_tells(house: Hou
     told = branch.ask("GET", f"/v1/changes?since={token}").json()["changes"]
     assert [one["type"] for one in told] == ["customer.updated", "lead.withdrawn"]
     assert told[1]["data"]["closed_by"] == "not-deceased"
-
-
-def step(branch: Crm, lead: dict[str, Any], what: str, who: str = "a-1", **more: Any) -> requests.Response:
-    return branch.ask("POST", f"/v1/leads/{lead['id']}/{what}", {"on_behalf_of": who, **more})
 
 
 def test_from_the_list_to_the_credited_sale(house: House, branch: Crm) -> None:

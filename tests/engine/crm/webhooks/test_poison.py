@@ -19,7 +19,7 @@ from service.engine.runner import Runner
 from service.runtime.config import Settings
 from service.store import Store
 from service.store.outbox.deliveries import Waiting
-from tests.engine.crm.webhooks.test_webhooks import Receiver as Answering
+from tests.engine.crm.webhooks.receiver import Receiver as Answering
 from tests.routes.conftest import SAVER
 from tests.servers import execute
 from tests.waiting import eventually

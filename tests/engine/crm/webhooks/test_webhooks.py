@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import orjson
@@ -22,31 +21,8 @@ from service.runtime.config import Settings
 from service.store import Store
 from service.store.outbox.deliveries import Due
 from tests.engine.crm.conftest import Crm, House
+from tests.engine.crm.webhooks.receiver import Receiver
 from tests.servers import execute
-
-
-class Receiver:
-    """A receiver on this machine that keeps what it got and answers as told."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[dict[str, str], str]] = []
-        self.answers: list[int] = []
-        kept = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                kept.got.append(({name.lower(): text for name, text in self.headers.items()}, body))
-                self.send_response(kept.answers.pop(0) if kept.answers else 204)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *words: object) -> None:
-                """Nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture
@@ -73,13 +49,9 @@ def house(store: Store, redis_url: str) -> Iterator[House]:
 @pytest.fixture
 def bank(house: House) -> Crm:
     """The bank's CRM, with nobody listening yet and nothing left to tell."""
-    execute(url_of(house), "DELETE FROM webhooks")
+    execute(house.store.url, "DELETE FROM webhooks")
     run(house)
     return house.client("bank")
-
-
-def url_of(house: House) -> str:
-    return house.store.url
 
 
 def run(house: House) -> None:
@@ -90,7 +62,7 @@ def run(house: House) -> None:
 
 def hurry(house: House) -> None:
     """The pauses are over."""
-    execute(url_of(house), "UPDATE deliveries SET next_at = 0 WHERE state = 'waiting'")
+    execute(house.store.url, "UPDATE deliveries SET next_at = 0 WHERE state = 'waiting'")
 
 
 def listen(bank: Crm, receiver: Receiver, *types: str) -> dict[str, Any]:
@@ -189,7 +161,7 @@ def test_while_rotating_both_secrets_verify(house: House, bank: Crm, receiver: R
     named, body = receiver.got[0]
     for secret in (made["secret"], new):
         Webhook(secret).verify(body, named)
-    execute(url_of(house), "UPDATE webhooks SET old_until = 1")
+    execute(house.store.url, "UPDATE webhooks SET old_until = 1")
     touch(bank, "w-5", 31)
     run(house)
     named, body = receiver.got[1]
@@ -212,7 +184,7 @@ def test_no_log_keeps_an_address_in_whose_query_a_secret_stands(house: House, ba
 def test_a_webhook_that_fails_on_and_on_is_switched_off_on_record(house: House, bank: Crm, receiver: Receiver) -> None:
     made = listen(bank, receiver, "customer.updated")
     receiver.answers = [500]
-    execute(url_of(house), "UPDATE webhooks SET failing_since = 0")
+    execute(house.store.url, "UPDATE webhooks SET failing_since = 0")
     touch(bank, "w-6")
     run(house)
     path = f"/v1/webhooks/{made['id']}"
@@ -288,11 +260,11 @@ def test_an_erased_customers_messages_are_gone(house: House, bank: Crm, receiver
     assert bank.ask("DELETE", "/v1/customers/w-gone").status_code == 204
     run(house)
     assert "customer.erased" in receiver.got[-1][1]
-    left = execute(url_of(house), "SELECT type FROM deliveries WHERE body LIKE '%w-gone%'")
+    left = execute(house.store.url, "SELECT type FROM deliveries WHERE body LIKE '%w-gone%'")
     assert left == [("customer.erased",)], "the one word that tells the receiver to do the same"
 
 
 def test_headers_are_those_of_the_specification() -> None:
-    assert set(headers(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_1", "{}")) >= {
+    assert set(headers(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_1", "{}", 1_614_265_330)) >= {
         "webhook-id", "webhook-timestamp", "webhook-signature", "content-type"}  # fmt: skip
     assert is_public(__import__("ipaddress").ip_address("8.8.8.8"))

@@ -7,7 +7,7 @@ A request passes in this order:
     3. ``Engine._revision``        PostgreSQL: the customer's revision, the active release, the cache generation; at the
                                    same time Redis: a cached answer
     4. cached answer               returned when it was made from the revision just read
-    5. ``customers.keyed_snapshot``  else PostgreSQL: the customer's attributes, consents and events
+    5. ``keyed_snapshot``          else PostgreSQL: the customer's attributes, consents and events
     6. ``decide_recorded``         champion or challenger; score, decide, encode the record
     7. ``decisions.insert``        the record is stored
     8. ``RecordedDecision.render`` the answer in Chinese or English, with a token for each offer

@@ -1,14 +1,14 @@
-"""The feed of changes: nothing missed and nothing told twice, however many write at once.
+"""The feed of changes: no change is missed and none is read twice, however many transactions write at once.
 
-A row carries the id of the transaction that wrote it (triggers do, in the change's own transaction). Sequence numbers
-are drawn before a commit, so a late commit would slip in behind a reader who had passed its number. So the feed is read
+A row carries the id of the transaction that wrote it (by triggers, in the change's own transaction). Sequence numbers
+are drawn before a commit, so a late commit would appear behind a reader who had passed its number. So the feed is read
 in the order (transaction id, number) and only below the oldest transaction still running: whatever appears later has a
-higher transaction id than anything told so far. A long transaction delays the feed and loses nothing. A token is the
-last place told; it is good until the rows behind it are pruned (``Gone``), and for this database cluster only.
+higher transaction id than anything read so far. A long transaction delays the feed and loses nothing. A token is the
+last place read. It is valid until the rows behind it are pruned (``Gone``), and for this database cluster only.
 
-In a copy restored from a dump transaction ids begin anew, far below those of its rows. There a token of before is
-``Gone`` as well, and ``resettle`` puts the rows below everything that the copy writes itself: first those that every
-webhook was told of, then those that were not told yet.
+In a copy restored from a dump transaction ids begin anew, far below those of its rows. There an older token is ``Gone``
+as well, and ``resettle`` puts the rows below everything that the copy writes itself: first those that every webhook
+received, then the others.
 """
 
 import base64
@@ -27,11 +27,11 @@ from service.store.security import audit
 
 ALL = ("*",)
 ON_REQUEST = ("contact.*", "decision.*")
-"""Kinds that are many: told to who asks for them by name."""
+"""Types with many changes: read only by callers who ask for them by name."""
 KEEP_DAYS = 30
 LAST = 2**63 - 1
 TOLD, UNTOLD = 1, 2
-"""In place of a transaction's id, of rows that came with a dump: no transaction has one below 3."""
+"""Instead of a transaction's id, for rows that came with a dump: no transaction has one below 3."""
 PLACE = re.compile(r"(\d{1,19})\.(\d{1,19})")
 
 NOTE = text("""
@@ -76,7 +76,7 @@ class Place:
 
     @property
     def token(self) -> str:
-        """The place as callers hold it: opaque.
+        """The place as an opaque token.
 
         >>> Place(7, 9).token, Place.parse(Place(7, 9).token)
         ('Ny45', Place(xid=7, seq=9))
@@ -85,7 +85,7 @@ class Place:
 
     @classmethod
     def parse(cls, token: str) -> "Place":
-        """The place of a token; InvalidInput for what is none."""
+        """The place of a token; raises InvalidInput where it is none."""
         try:
             plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
         except ValueError:
@@ -100,7 +100,7 @@ class Place:
 class Change:
     """One change: what happened (``type``), to what (``subject``), in which branch; ``at`` in ms UTC.
 
-    ``now`` is the external key of the customer it is about, and ``home`` their branch, as they are now.
+    ``now`` is the external key of its customer, and ``home`` the customer's branch, as they are when it is read.
     """
 
     place: Place
@@ -113,7 +113,7 @@ class Change:
     home: str | None = None
 
     def told_to(self, branch: str | None) -> Mapping[str, Any]:
-        """What a branch, or the bank (None), is told: how the customer is called now only while they are its own."""
+        """The document for a branch or the bank (None); a branch gets the external key only of its own customers."""
         return {**self.body, **self.now} if branch in (None, self.home) else self.body
 
 
@@ -126,9 +126,12 @@ class ChangeFeed:
     def since(
         self, place: Place, branch: str | None, limit: int, types: Sequence[str] = ()
     ) -> tuple[list[Change], Place]:
-        """At most ``limit`` changes after a place, and the place to go on from; Gone where they were pruned.
+        """At most ``limit`` changes after a place, and the place to go on from.
 
-        ``types``: of these alone, ``lead.*`` for all of a kind; without any, all but what is told ``ON_REQUEST``.
+        ``types``: only these, ``lead.*`` for all of a kind; without any, all types but those ``ON_REQUEST``.
+
+        Raises:
+            Gone: the changes after the place were pruned.
         """
         with self._database.begin() as connection:
             stands = connection.execute(STANDS).one()
@@ -142,31 +145,31 @@ class ChangeFeed:
         return found, found[-1].place if full else max(place, Place(stands.safe - 1, LAST))
 
     def latest(self) -> Place:
-        """The place at which a reader stands who has just read everything."""
+        """The place after the newest change."""
         with self._database.begin() as connection:
             return Place(connection.execute(STANDS).one().safe - 1, LAST)
 
     def tells_decisions(self) -> bool:
-        """Whether decisions are put on the feed: each costs a row, so the bank says whether it wants them there."""
+        """Whether decisions are written to the feed; each costs a row, so the bank switches it on or off."""
         with self._database.begin() as connection:
             return bool(connection.execute(TELLS).scalar_one())
 
     def tell_decisions(self, wanted: bool, actor: str) -> None:
-        """Put decisions on the feed from now on, or none any more."""
+        """Write decisions to the feed from now on, or no more."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(TELL["ENABLE" if wanted else "DISABLE"])
             audit.append(connection, actor, "feed.decisions", "decision.made", {"told": wanted})
 
     def prune(self) -> int:
-        """Forget what is older than ``KEEP_DAYS`` and was told to every webhook; how many."""
+        """Delete changes that are older than ``KEEP_DAYS`` and that every webhook received; returns how many."""
         with self._database.begin(PATIENCE_S) as connection:
             return int(connection.execute(PRUNE, {"keep_ms": KEEP_DAYS * DAY_MS}).rowcount)
 
 
 def resettle(connection: Connection) -> None:
-    """Number the rows that came with a dump anew, where this is a copy; the caller holds the feed.
+    """Number the rows that came with a dump anew, where this is a copy; the caller holds the feed's lock.
 
-    What was told stays told, and what was not is told before all that is new.
+    Changes that were sent stay sent, and those that were not are sent before all new ones.
     """
     stands = connection.execute(STANDS).one()
     if max(stands.told_xid, stands.floor_xid, int(connection.execute(NEWEST).scalar_one())) < stands.next:
@@ -179,7 +182,7 @@ def resettle(connection: Connection) -> None:
 def read(
     connection: Connection, place: Place, branch: str | None, limit: int, safe: int, types: Sequence[str] = ()
 ) -> list[Change]:
-    """The changes after a place, below the transaction id ``safe``, each with how its customer is called now."""
+    """The changes after a place, below the transaction id ``safe``, each with its customer's present external key."""
     kinds = {"types": list(map(_like, types)) or ["%"], "untold": [""] if types else list(map(_like, ON_REQUEST))}
     words = {"xid": place.xid, "seq": place.seq, "branch": branch, "limit": limit, "safe": safe} | kinds
     return [_change(row) for row in connection.execute(SINCE, words)]

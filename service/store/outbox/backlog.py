@@ -1,4 +1,4 @@
-"""What waits to be worked off, by queue: how much, and for how long the oldest has waited."""
+"""The backlog by queue: how many items wait, and for how long the oldest has waited."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from sqlalchemy import text
 from service.store.connection.database import PATIENCE_S, Database
 
 QUEUES = ("jobs_queued", "jobs_running", "changes", "deliveries")
-"""Jobs nobody took yet, jobs under way, changes not yet laid out for webhooks, deliveries not yet made."""
+"""Jobs that no runner took yet, running jobs, changes without deliveries yet, deliveries not yet made."""
 
 COUNT = text("""
     SELECT queue, count(*) AS items, (now_ms() - min(since)) / 1000.0 AS oldest_s FROM (
@@ -21,7 +21,7 @@ COUNT = text("""
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many items wait in a queue, and how long the oldest has; seconds, 0 where none waits."""
+    """How many items wait in a queue, and for how long the oldest has waited (seconds, 0 where none waits)."""
 
     items: int
     oldest_s: float
@@ -34,7 +34,7 @@ class Backlog:
         self._database = database
 
     def measure(self) -> dict[str, Waiting]:
-        """Every queue, the empty ones too."""
+        """Every queue, with its items and the age of the oldest; empty queues too."""
         with self._database.begin(PATIENCE_S) as connection:
             found = {row.queue: Waiting(row.items, max(0.0, float(row.oldest_s))) for row in connection.execute(COUNT)}
         return {queue: found.get(queue, Waiting(0, 0.0)) for queue in QUEUES}

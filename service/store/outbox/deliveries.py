@@ -1,12 +1,14 @@
-"""Deliveries: nothing that changed is forgotten, nothing is sent for what did not happen.
+"""Webhook deliveries: queued, leased, retried, given up (a transactional outbox).
 
-The feed is the outbox: a change stands there by the transaction that made it. ``fan_out`` turns what is new on the feed
-into deliveries, exactly once, because the place it has reached moves in the same transaction; it reads the feed again
-while it holds those whom it names, so that nothing is sent of who is erased meanwhile. A change of which no message can
-be made is left out and told to the caller. ``waiting`` says for whom there is something, ``due`` takes so many for each
-under a short lease (SKIP LOCKED), so several runners share the work and a killed one's deliveries come up again: a
-receiver may see a message twice, with the same id. A delivery fails after ``ATTEMPTS``; a webhook that has
-failed for ``PATIENCE_MS`` without one success is switched off, which the audit log and the feed tell.
+The feed is the outbox: the transaction that makes a change writes it there. ``fan_out`` turns new changes into
+deliveries, exactly once, because its place on the feed moves in the same transaction. It reads the feed again while it
+holds the customers whom the changes name, so that nothing is sent of a customer who is erased meanwhile. A change of
+which no message can be made is left out and passed to ``failed``.
+
+``list_waiting`` returns the webhooks with something to send. ``take_due`` takes deliveries of each under a short lease
+(SKIP LOCKED), so several runners share the work. The deliveries of a killed runner come up again: a receiver may get a
+message twice, with the same id. A delivery is given up after ``ATTEMPTS``. A webhook that has failed for
+``PATIENCE_MS`` without a success is switched off, and the audit log and the feed say so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +39,7 @@ DISABLED = "webhook.disabled"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to be made now; ``sealed`` are the secrets that sign it, as they are kept."""
+    """A delivery to be made now; ``sealed`` are the stored secrets that sign it."""
 
     id: str
     webhook_id: str
@@ -49,7 +51,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A webhook for which there is something to be sent now; whether its last message failed."""
+    """A webhook with something to send now, and whether its last message failed."""
 
     webhook_id: str
     url: str
@@ -107,7 +109,11 @@ class Deliveries:
 
     def replay(self, webhook_id: str, branch: str | None, client: str, delivery_id: str | None = None,
                since: int | None = None) -> int:  # fmt: skip
-        """Send again, with the same ids: one delivery, or all made since then; without either, all that failed."""
+        """Send again, with the same ids: one delivery, or all made since then; without either, all that failed.
+
+        Raises:
+            NotFound: the webhook, or the delivery, does not exist or is another branch's.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             mine = deliveries.c.webhook_id == find_webhook(connection, webhook_id, branch).id
             failed = deliveries.c.state == "failed"
@@ -121,9 +127,9 @@ class Deliveries:
             return count
 
     def fan_out(self, failed: Callable[[str, Exception], None]) -> bool:
-        """Make deliveries of what is new on the feed, once; True where there may be more.
+        """Make deliveries of new changes on the feed, once; returns True where there may be more.
 
-        ``failed`` hears of each change of which no message could be made.
+        ``failed`` is called with each change of which no message could be made.
         """
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(text("SELECT 1 FROM feed FOR UPDATE"))
@@ -146,12 +152,12 @@ class Deliveries:
             return len(found) == BATCH
 
     def list_waiting(self) -> list[Waiting]:
-        """The webhooks with deliveries whose time has come, who waits longest first."""
+        """The webhooks with deliveries that are due, the longest wait first."""
         with self._database.begin(PATIENCE_S) as connection:
             return [Waiting(*row) for row in connection.execute(WAITING)]
 
     def take_due(self, shares: Mapping[str, int]) -> list[Due]:
-        """So many deliveries of each webhook whose time has come, now this caller's for a minute."""
+        """Lease so many due deliveries of each webhook to this caller, for a minute."""
         if not shares:
             return []
         words = {"webhooks": list(shares), "shares": list(shares.values()), "lease": LEASE_MS}
@@ -161,11 +167,11 @@ class Deliveries:
                 for row in rows]  # fmt: skip
 
     def read_secrets(self, due: Due) -> list[str]:
-        """The secrets that sign a delivery; Sealed where they do not open."""
+        """The secrets that sign a delivery; raises Sealed where no key opens them."""
         return [self._seal.open(one.encode()).decode() for one in due.sealed]
 
     def mark_delivered(self, due: Due, status: int) -> None:
-        """The receiver took it."""
+        """Store that the receiver took the message."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(DONE, {"id": due.id, "status": status})
             connection.execute(update(webhooks).where(webhooks.c.id == due.webhook_id).values(failing_since=None))
@@ -173,9 +179,10 @@ class Deliveries:
     def mark_failed(
         self, due: Due, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS
     ) -> None:
-        """The receiver did not: again after a pause, or never; a webhook that fails on and on is switched off.
+        """Store a failed attempt: retried after ``pause_ms``, or given up; a webhook that keeps failing is switched
+        off.
 
-        A receiver that says 410 (gone) wants no more, and is switched off at once.
+        A receiver that answers 410 (gone) is switched off at once.
         """
         with self._database.begin(PATIENCE_S) as connection:
             words = {"id": due.id, "status": status, "error": error[:300], "pause": pause_ms, "most": ATTEMPTS}
@@ -188,14 +195,14 @@ class Deliveries:
                 feed.note(connection, DISABLED, due.webhook_id, told, branch=after.branch)
 
     def prune(self) -> int:
-        """Forget deliveries of more than 30 days ago; how many."""
+        """Delete deliveries of more than 30 days ago; returns how many."""
         with self._database.begin(PATIENCE_S) as connection:
             old = text("DELETE FROM deliveries WHERE created_at < now_ms() - :keep")
             return int(connection.execute(old, {"keep": KEEP_MS}).rowcount)
 
 
 def _customers(found: Iterable[Change]) -> set[str]:
-    """Whom the changes name."""
+    """The ids of the customers whom the changes name."""
     return {str(one.body["customer_id"]) for one in found if one.body.get("customer_id")}
 
 

@@ -2,12 +2,11 @@
 
     queued -> running -> done | failed        cancelled from either of the first two
 
-``take`` passes over what others hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
+``take`` skips jobs that other runners hold (FOR UPDATE SKIP LOCKED) and takes up a running job whose lease ran out: its
 runner was killed. ``keep`` writes one part, its decisions and the progress in one transaction, and only while the lease
-is still the writer's own, so a runner that was thought dead and comes back writes nothing. Whoever lays out items or
-keeps results holds their customers: an erasure waits, and takes the items out. A job that nobody gets on with in
-``ATTEMPTS`` takings is failed; one whose runner failed at it is put off, to be taken again after a pause. All instants
-are the database's own clock's, in ms.
+is still the writer's own, so a runner that comes back late writes nothing. Adding items and storing results locks their
+customers: an erasure waits, and deletes the items. A job that makes no progress in ``ATTEMPTS`` leases is failed. A job
+at which its runner failed is put off and taken again after a pause. All instants are ms by the database's clock.
 """
 
 import contextlib
@@ -30,19 +29,19 @@ from service.store.revisions import hold_customers
 from service.store.schema import NOBODY, jobs
 
 OFFERS, LEADS = "offers", "leads"
-"""What a job makes: the offers of many customers, or the leads of a branch."""
+"""Kinds of jobs: the offers of many customers, or the leads of a branch."""
 PROPOSAL, APPROVAL = "proposal", "approval"
-"""What else a job does: propose a policy, or make one serve."""
+"""Kinds of jobs: propose a policy, or make one serve."""
 CRM, POLICIES = (OFFERS, LEADS), (PROPOSAL, APPROVAL)
-"""The kinds that the same programs may see, stop and hear of."""
+"""The kinds that the same clients may list, cancel and receive changes of."""
 ATTEMPTS = 5
 CANCEL_S = 10.0
-"""Longer than a request waits for PostgreSQL otherwise: who cancels means it."""
+"""The deadline of a cancellation, longer than that of other requests."""
 RETRY_S = 60
 MOST, MOST_OF_POLICIES = 100, 10
-"""So many jobs of one client may wait or be under way; those with policies are counted by themselves."""
+"""So many jobs of one client may wait or run; jobs with policies are counted separately."""
 EVERYBODY_OF = "everybody_of"
-"""Whose customers a job is over, in its request."""
+"""The key of a job's request that holds the branch over whose customers it runs."""
 PAGE = 1_000
 SHOWN = [jobs.c[name] for name in ("id", "client", "branch", "request", "state", "total", "done", "failed", "error",
                                    "created_at", "started_at", "finished_at", "kind", "outcome")]  # fmt: skip
@@ -72,7 +71,7 @@ TAKE = text("""
 """)
 OURS = "SELECT 1 FROM jobs WHERE id = :id AND lease = :lease AND state = 'running' FOR {}"
 HOLD, SHARE = text(OURS.format("NO KEY UPDATE")), text(OURS.format("KEY SHARE"))
-"""Held a moment, at the end of what a runner writes; and shared while items are laid out, which no ``TAKE`` passes."""
+"""Locks: held at the end of what a runner writes; shared while items are added, which no ``TAKE`` passes."""
 OPEN = text("SELECT place, customer_id FROM job_items WHERE job_id = :id AND rows IS NULL ORDER BY place LIMIT :limit")
 WRITE = text("UPDATE job_items SET rows = cast(:rows AS jsonb) WHERE job_id = :job AND place = :place")
 ADVANCE = text("""
@@ -103,7 +102,7 @@ RESULTS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands; ``total`` is None until its customers are counted. Instants in ms UTC."""
+    """A job as stored; ``total`` is None until its customers are counted. Instants in ms UTC."""
 
     id: str
     client: str
@@ -130,7 +129,7 @@ class Everybody:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """Customers by external key, in that order, each with the id that it led to; None: nobody has it."""
+    """Customers by external key, in that order, each with the customer id; None where no customer has the key."""
 
     ids: Mapping[str, str | None]
 
@@ -153,7 +152,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some items' results: place -> rows, how many of them are errors, and the decisions to remember."""
+    """Some items' results: place -> rows, how many of them are errors, and the decisions to store."""
 
     rows: Mapping[int, Sequence[Mapping[str, object]]]
     failed: int
@@ -161,7 +160,7 @@ class Part:
 
 
 class LeaseLost(Conflict):
-    """The job was cancelled, or another runner took it up: nothing was written."""
+    """The job was cancelled, or another runner took it up; nothing was written."""
 
 
 class Jobs:
@@ -173,9 +172,12 @@ class Jobs:
     def add(
         self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody | Keyed
     ) -> Job:
-        """Queue a job over those customers, or over everybody of a branch or the bank; TooMany of one client.
+        """Queue a job over those customers, or over all of a branch or the bank.
 
-        A key that nobody has is answered from the start.
+        An external key that no customer has is answered at once.
+
+        Raises:
+            TooMany: the client has as many jobs waiting or running as it may.
         """
         job_id = str(uuid.uuid4())
         names = [one or NOBODY for one in whom.ids.values()] if isinstance(whom, Keyed) else whom
@@ -199,7 +201,11 @@ class Jobs:
             return _one(connection, job_id)
 
     def add_whole(self, kind: str, client: str, branch: str | None, request: Mapping[str, object]) -> Job:
-        """Queue a job that names no customers, for a branch or the bank; TooMany of one client."""
+        """Queue a job that names no customers, for a branch or the bank.
+
+        Raises:
+            TooMany: the client has as many jobs waiting or running as it may.
+        """
         job_id = str(uuid.uuid4())
         values = {"id": job_id, "client": client, "branch": branch, "total": None, "kind": kind}
         with self._database.begin(PATIENCE_S) as connection:
@@ -208,7 +214,7 @@ class Jobs:
             return _one(connection, job_id)
 
     def read(self, job_id: str) -> Job:
-        """One job; NotFound."""
+        """One job; raises NotFound."""
         with self._database.begin() as connection:
             return _one(connection, job_id)
 
@@ -225,9 +231,12 @@ class Jobs:
             return [Job(*row) for row in connection.execute(newest)]
 
     def cancel(self, job_id: str) -> Job:
-        """End a job that is not ended yet; cancelling it again changes nothing. Conflict where it is done or failed.
+        """End a job that waits or runs; cancelling it again changes nothing. What a runner writes at that moment is
+        rolled back.
 
-        No runner is waited for: what one is writing just then is undone.
+        Raises:
+            NotFound: there is no such job.
+            Conflict: it is done or failed.
         """
         with self._database.begin(CANCEL_S) as connection:
             connection.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR NO KEY UPDATE"), {"id": _uuid(job_id)})
@@ -239,7 +248,7 @@ class Jobs:
             return _one(connection, job_id)
 
     def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> Taken | None:
-        """The oldest job that waits or whose runner fell silent for ``lease_ms``, now this caller's; None: no job."""
+        """Lease the oldest job that waits or whose lease of ``lease_ms`` ran out; None where there is none."""
         lease = str(uuid.uuid4())
         with self._database.begin(PATIENCE_S) as connection:
             row = connection.execute(TAKE, {"lease": lease, "lease_ms": lease_ms, "kinds": list(kinds)}).first()
@@ -255,7 +264,7 @@ class Jobs:
         return taken if taken.counted or self._laid_out(taken) else None
 
     def _laid_out(self, taken: Taken) -> bool:
-        """Lay out the items of a job over everybody; False where it was cancelled meanwhile."""
+        """Add the items of a job over all customers; False where it was cancelled meanwhile."""
         with contextlib.suppress(LeaseLost), self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken, SHARE)
             _count(connection, taken)
@@ -269,7 +278,7 @@ class Jobs:
             return [(row.place, row.customer_id) for row in rows]
 
     def keep(self, taken: Taken, part: Part) -> None:
-        """Store a part's results and decisions, once, and renew the lease; LeaseLost where it is not ours any more."""
+        """Store a part's results and decisions, once, and renew the lease; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             decisions.insert_many(connection, part.decisions)
             rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
@@ -280,29 +289,29 @@ class Jobs:
             connection.execute(ADVANCE, counts)
 
     def advance(self, taken: Taken, done: int, total: int) -> None:
-        """Say how far a build is, and renew the lease; LeaseLost where it is not ours any more."""
+        """Store how far a build is, and renew the lease; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken)
             connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
 
     def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
-        """The job is done with its ``outcome``, or failed with ``error``; LeaseLost."""
+        """End the job: done with its ``outcome``, or failed with ``error``; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             end(connection, taken, error, outcome)
 
     def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
-        """Leave the job alone for a while, for what its runner failed at; then another takes it up."""
+        """Leave the job alone for a while after its runner failed at it; then another runner takes it up."""
         with self._database.begin(PATIENCE_S) as connection:
             words = {"id": taken.id, "lease": taken.lease, "pause_ms": pause_ms, "error": error}
             connection.execute(PUT_OFF, words)
 
     def release(self, taken: Taken) -> None:
-        """Give the job back; the next runner goes on where this one stopped."""
+        """Return the job to the queue; the next runner continues where this one stopped."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
 
     def results(self, job_id: str, branch: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """The rows of a job, in the order of its items; to a branch, who is not its own now is nobody."""
+        """The rows of a job, in the order of its items; a customer of another branch is answered as unknown."""
         after, words = 0, {"id": job_id, "limit": PAGE, "branch": branch}
         while True:
             with self._database.begin(PATIENCE_S) as connection:
@@ -316,7 +325,7 @@ class Jobs:
 def end(
     connection: Connection, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None
 ) -> None:
-    """The job is done, or failed, with whatever else the transaction does; LeaseLost."""
+    """End the job within the caller's transaction, done or failed; raises LeaseLost."""
     _hold(connection, taken)
     _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
 
@@ -327,13 +336,13 @@ def _rows(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _stranger(customer_id: str) -> dict[str, object]:
-    """The row of another branch's customer: who cannot be reached is nobody."""
+    """The row of another branch's customer: answered as an unknown one."""
     problem = no_customer(customer_id)
     return {"customer_id": customer_id, "external_key": None, "status": problem.status, "problem": problem.message}
 
 
 def _expect_room(connection: Connection, client: str, kind: str) -> None:
-    """Raise TooMany where the client has as many jobs at work as it may; its others wait until this one is queued."""
+    """Raise TooMany where the client has as many jobs as it may; its other requests wait until this one is queued."""
     kinds, most, instead = (CRM, MOST, "wait, or cancel some") if kind in CRM else (POLICIES, MOST_OF_POLICIES, "wait")
     waiting = row_limits.count(
         connection, jobs, client, jobs.c.kind.in_(kinds), jobs.c.state.in_(("queued", "running"))
@@ -347,7 +356,7 @@ def _expect_room(connection: Connection, client: str, kind: str) -> None:
 def _ended(
     connection: Connection, job_id: str, state: str, error: str | None, outcome: Mapping[str, object] | None = None
 ) -> None:
-    """End a job, and tell one of the CRM's on the feed."""
+    """End a job, and write the change of a CRM job to the feed."""
     told = None if outcome is None else orjson.dumps(outcome).decode()
     row = connection.execute(FINISH, {"id": job_id, "state": state, "error": error, "outcome": told}).one()
     if row.kind in CRM:
@@ -360,7 +369,7 @@ def _hold(connection: Connection, taken: Taken, how: TextClause = HOLD) -> None:
 
 
 def _count(connection: Connection, taken: Taken) -> None:
-    """Lay out the items of a job over everybody, once."""
+    """Add the items of a job over all customers, once."""
     branch = taken.branch or taken.request.get(EVERYBODY_OF)
     total = connection.execute(EVERYBODY, {"job": taken.id, "branch": branch}).rowcount
     connection.execute(text("UPDATE jobs SET total = :total WHERE id = :id"), {"total": total, "id": taken.id})
@@ -374,7 +383,7 @@ def _one(connection: Connection, job_id: str) -> Job:
 
 
 def _answer_nobody(connection: Connection, job_id: str, whom: Keyed) -> None:
-    """Write the results of the keys that nobody has."""
+    """Write the results of the external keys that no customer has."""
     rows = [
         {"job": job_id, "place": place, "rows": orjson.dumps([_nobody(key)]).decode()}
         for place, (key, one) in enumerate(whom.ids.items(), 1)

@@ -1,4 +1,4 @@
-"""Webhooks: who listens to what, and with which secret. What is sent to them is ``deliveries``' affair."""
+"""Webhooks: the address, types and secret of each receiver of changes. Messages to them: ``deliveries``."""
 
 import secrets
 import uuid
@@ -28,7 +28,7 @@ OVERLAP_MS = DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Who listens to what, from where; ``types`` may end in ``*``."""
+    """An address that receives changes; ``types`` may end in ``*``."""
 
     id: str
     url: str
@@ -39,12 +39,12 @@ class Webhook:
     created_at: int
 
     def hears(self, change: Change) -> bool:
-        """Whether a change is for this webhook."""
+        """Whether this webhook receives the change."""
         return self.branch in (None, change.branch) and any(_meant(each, change.type) for each in self.types)
 
 
 def _meant(wanted: str, kind: str) -> bool:
-    """Whether a type is meant by ``wanted``; ``*`` does not mean what is told on request alone."""
+    """Whether ``wanted`` includes a type; ``*`` does not include the types that are sent on request alone."""
     if wanted == "*":
         return not any(kind.startswith(each[:-1]) for each in ON_REQUEST)
     return kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted
@@ -65,7 +65,11 @@ class Webhooks:
         self._database, self._seal = database, seal
 
     def add(self, url: str, types: Sequence[str], client: str, branch: str | None) -> tuple[Webhook, str]:
-        """A new webhook, and its secret: shown this once. Conflict where the client has ``MOST`` already."""
+        """Store a webhook; returns it with its secret, which is shown this once.
+
+        Raises:
+            Conflict: the client has ``MOST`` webhooks already.
+        """
         secret, name = new_secret(), str(uuid.uuid4())
         values = {"id": name, "url": url, "types": list(types), "client": client, "branch": branch}
         with self._database.begin() as connection:
@@ -82,12 +86,12 @@ class Webhooks:
             return [webhook_of(row) for row in connection.execute(select(*SHOWN).where(mine).order_by(webhooks.c.id))]
 
     def read(self, webhook_id: str, branch: str | None) -> Webhook:
-        """One webhook; NotFound, also for another branch's."""
+        """One webhook; raises NotFound, also for another branch's."""
         with self._database.begin() as connection:
             return find_webhook(connection, webhook_id, branch)
 
     def change(self, webhook_id: str, branch: str | None, client: str, values: Mapping[str, object]) -> Webhook:
-        """Set ``url``, ``types`` or ``enabled``; switching on forgives what failed."""
+        """Set ``url``, ``types`` or ``enabled``; switching it on resets its failures. Raises NotFound."""
         with self._database.begin() as connection:
             found = find_webhook(connection, webhook_id, branch)
             forgiven = {"failing_since": None} if values.get("enabled") else {}
@@ -96,14 +100,14 @@ class Webhooks:
             return find_webhook(connection, webhook_id, branch)
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
-        """End a webhook and what waits for it; NotFound."""
+        """Delete a webhook and its waiting deliveries; raises NotFound."""
         with self._database.begin(PATIENCE_S) as connection:
             found = find_webhook(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
             audit.append(connection, client, "webhook.remove", found.id, told_of(found.url))
 
     def rotate(self, webhook_id: str, branch: str | None, client: str) -> str:
-        """A new secret; for a day messages carry the signatures of both."""
+        """Make a new secret; for a day messages carry the signatures of both. Raises NotFound."""
         secret = new_secret()
         with self._database.begin() as connection:
             found = find_webhook(connection, webhook_id, branch)
@@ -118,7 +122,7 @@ class Webhooks:
 
 
 def told_of(url: str) -> dict[str, str]:
-    """What a log may keep of a receiver's address, whose path and query may hold a secret: host, and a digest.
+    """What a log may store of a receiver's address, whose path and query may hold a secret: host, and a digest.
 
     >>> told_of("https://crm.example:8443/hooks?token=s3cret")
     {'host': 'crm.example:8443', 'url_sha256': '7cc9a97cdbe508d1'}
@@ -127,13 +131,13 @@ def told_of(url: str) -> dict[str, str]:
 
 
 def _told(values: Mapping[str, object]) -> dict[str, object]:
-    """The changed values, the address as ``told_of`` tells it."""
+    """The changed values, with the address as ``told_of`` returns it."""
     plain = {name: value for name, value in values.items() if name != "url"}
     return {**plain, **told_of(str(values["url"]))} if "url" in values else plain
 
 
 def find_webhook(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
-    """One webhook; NotFound, also for another branch's."""
+    """One webhook; raises NotFound, also for another branch's."""
     row = connection.execute(select(*SHOWN).where(webhooks.c.id == uuid_of(webhook_id, "webhook"))).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No webhook "{webhook_id[:40]}".')
@@ -146,7 +150,7 @@ def webhook_of(row: Any) -> Webhook:
 
 
 def uuid_of(name: str, what: str) -> str:
-    """The name as a UUID; NotFound for what is none."""
+    """The name as a UUID; raises NotFound where it is none."""
     try:
         return str(uuid.UUID(name))
     except ValueError:

@@ -1,9 +1,9 @@
-"""The decision cache: finished answers in Redis, never trusted beyond the revision they were made from.
+"""The answer cache: finished answers in Redis, never trusted beyond the revision they were made from.
 
-Key table (one hash per customer, so that one command forgets all of a customer):
+Key table (one hash per customer, so that one command deletes all answers of a customer):
 
     ============================== ========== =========================================================
-    ``fc:<server>:<customer>``     ``r``      the lowest revision still welcome, decimal
+    ``fc:<server>:<customer>``     ``r``      the lowest revision still accepted, decimal
     ``fc:<server>:<customer>``     any other  8 bytes revision (big endian), then the answer's bytes
     ============================== ========== =========================================================
 
@@ -11,20 +11,20 @@ The field is the caller's: release, generation, request and time grain. ``<serve
 run id, asked once per connection: a server that restarts, or a replica that takes over, begins with an empty cache
 however much it restored from disk.
 
-In order: ``read`` is one HGET; ``read_beside`` sends it before other work and takes the answer after. ``write`` is one
-Lua script that refuses a revision below ``r``, so a slow writer cannot put back what ``forget`` removed. ``forget``
-raises ``r`` and empties the hash; it says True only when Redis confirmed, so that the caller can retire all cached
+In order: ``read`` is one HGET; ``read_beside`` sends it before other work and receives the answer after. ``write`` is
+one Lua script that refuses a revision below ``r``, so a slow writer cannot restore what ``forget`` removed. ``forget``
+raises ``r`` and empties the hash. It returns True only when Redis confirmed, so that the caller can retire all cached
 answers (generation + 1) when it did not.
 
-When Redis fails, every call here answers at once and never raises: each wait is at most 50 ms, nothing that timed out
-is tried again, and after one failure the breaker refuses all calls for a second, then lets one try. A connection that
-the server closed while it idled is opened anew once.
+When Redis fails, every call returns at once and never raises: each wait is at most 50 ms, a timed-out call is not
+retried, and after one failure the breaker refuses all calls for a second, then lets one try. A connection that the
+server closed while it idled is opened anew once.
 
-Not here: what the answer says, and whether a revision is current (``engine`` compares it with PostgreSQL).
+Not here: the content of an answer, and whether a revision is current (``engine`` compares it with PostgreSQL).
 
-    breaker     after one failure nobody asks Redis for a second, then one call finds out
-    inspection  how a Redis stands before it is trusted
-    line        one open connection to Redis and what goes through it
+    line        one open connection to Redis: commands and Lua scripts
+    breaker     the breaker: after one failure no call for a second, then one call tries
+    inspection  version, settings, clock and rights of a Redis before it is trusted
 """
 
 import logging
@@ -49,9 +49,9 @@ __all__ = ["Cache"]
 T = TypeVar("T")
 TIMEOUT_S = 0.05
 FLOOR_TTL_S = 300
-"""How long ``r`` outlives a change: longer than any request that read the customer before it."""
+"""Seconds that ``r`` outlives a change: longer than any request that read the customer before it."""
 MAX_FIELDS = 32
-"""Answers kept per customer; one more empties the hash, so that old time grains do not pile up."""
+"""Answers stored per customer; one more empties the hash, so that old time grains do not pile up."""
 
 _COMMON = """
 local stored = redis.pcall('HGET', KEYS[1], 'r')
@@ -101,7 +101,7 @@ _timed = {name: _seconds.labels(name).observe for name in _OUTCOMES}
 
 
 class _NoAnswerError(Exception):
-    """Redis did not do what was asked; counted already."""
+    """Redis did not do what was asked; the failure is counted already."""
 
 
 class Cache:
@@ -130,13 +130,15 @@ class Cache:
         return self._breaker.open
 
     def read(self, customer_id: str, field: str) -> tuple[int, bytes] | None:
-        """(revision, answer) of one field, or None: not there, not readable, Redis does not answer. One round trip."""
+        """(revision, answer) of one field; None where it is missing, unreadable, or Redis does not answer. One round
+        trip.
+        """
         return self._read(customer_id, field, None)
 
     def read_beside(self, customer_id: str, field: str, work: Callable[[], T]) -> tuple[T, tuple[int, bytes] | None]:
-        """What ``work`` returns, and as ``read``: asked before the work and taken after it, so both wait at once.
+        """The result of ``work``, and the field as ``read`` returns it: sent before the work and received after it.
 
-        What ``work`` raises is raised when the answer is taken.
+        An error of ``work`` is raised after the answer is received.
         """
         sent = self._sent(customer_id, field)
         try:
@@ -146,7 +148,7 @@ class Cache:
         return done, kept
 
     def write(self, customer_id: str, field: str, revision: int, body: bytes, ttl_s: int) -> None:
-        """Keep ``body`` at least ``ttl_s`` seconds, unless a newer revision was announced; failures are counted."""
+        """Store ``body`` for at least ``ttl_s`` seconds, unless a newer revision was announced; counts failures."""
         value = revision.to_bytes(8, "big") + body
         try:
             kept = self._call("write", _WRITE.run, customer_id, revision, field, value, ttl_s)
@@ -164,7 +166,9 @@ class Cache:
         return True
 
     def taken(self, name: str, count: int, ttl_s: int) -> int | None:
-        """Count ``count`` more under a name that is forgotten ``ttl_s`` after the first; how many in all, or None."""
+        """Add ``count`` to a counter that expires ``ttl_s`` after its first use; returns the sum, None without an
+        answer.
+        """
         try:
             total = cast(int, self._call("take", _TAKE.answer, name, count, ttl_s))
         except _NoAnswerError:
@@ -173,13 +177,13 @@ class Cache:
         return total
 
     def close(self) -> None:
-        """Hang up this thread's connection; the next call opens another."""
+        """Close this thread's connection; the next call opens another."""
         line = self._here.__dict__.pop("line", None)
         if line is not None and line.pid == os.getpid():
             line.close()
 
     def _sent(self, customer_id: str, field: str) -> Line | None:
-        """The open line on which the answer of one field is under way; None where it has to be asked for later."""
+        """The line on which the answer of one field is under way; None where it has to be asked for later."""
         line = getattr(self._here, "line", None)
         if line is None or line.pid != os.getpid() or self._breaker.open:
             return None

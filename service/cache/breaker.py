@@ -1,4 +1,4 @@
-"""The breaker: after one failure nobody asks Redis for a second, then one call finds out."""
+"""The breaker of Redis: after one failure no call for a second, then one call tries."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""How a Redis stands before it is trusted: its version, what it does when full, its clock, what we may do there."""
+"""The state of a Redis before it is trusted: version, eviction policy, clock, and our rights there."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from service.core.errors import InvalidInput, Problem, Unavailable
 
 @dataclass(frozen=True)
 class RedisState:
-    """What was found; ``maxmemory`` in bytes, 0 without a bound; ``refused`` names what we may not do there."""
+    """The state found; ``maxmemory`` in bytes, 0 without a bound; ``refused`` names the commands we may not use."""
 
     version: str
     policy: str
@@ -24,7 +24,12 @@ class RedisState:
 
 
 def inspect(url: str, timeout_s: float) -> RedisState:
-    """Look at the server behind ``url``, leaving nothing there; raises Unavailable, and InvalidInput for no URL."""
+    """Inspect the server behind ``url``, leaving nothing there.
+
+    Raises:
+        Unavailable: it does not answer.
+        InvalidInput: ``url`` is none.
+    """
     try:
         client = redis.Redis.from_url(
             url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
@@ -51,7 +56,7 @@ def inspect(url: str, timeout_s: float) -> RedisState:
 
 
 def _refused(client: "redis.Redis") -> list[str]:
-    """What the cache does with every key, tried on one that nobody reads."""
+    """The commands of the cache that this user may not use, tried on a key that nobody reads."""
     script = "redis.call('HSET', KEYS[1], 'r', '1') redis.call('EXPIRE', KEYS[1], 1) return redis.call('DEL', KEYS[1])"
     tries = {"scripts (EVAL)": ("EVAL", script, 1, "fc:check"), "HGET": ("HGET", "fc:check", "r")}
     found = []

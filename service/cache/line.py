@@ -1,8 +1,8 @@
-"""One open connection to Redis and what goes through it: commands, and Lua scripts called by their hash.
+"""One open connection to Redis: commands, and Lua scripts called by their hash.
 
-A bare ``redis.Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for
-a read. A line ``waiting`` for an answer takes no other command, so that no answer is ever taken for another's. Errors
-are redis-py's own. When to open, close or give up is ``Cache``'s affair.
+A bare ``redis.Connection`` speaks TLS, passwords and sockets like the client around it, at a third of its cost for a
+read. A line ``waiting`` for an answer takes no other command, so that no answer is ever taken for another's. Errors are
+redis-py's own. ``Cache`` decides when to open, close or give up.
 """
 
 import hashlib
@@ -28,12 +28,14 @@ class Line:
         self.prefix = f"fc:{self._server()}:"
 
     def ask(self, *words: Word) -> object:
-        """One command, one answer; ``redis.RedisError`` when it fails."""
+        """Send one command and return its answer; raises ``redis.RedisError`` when it fails."""
         self.send(*words)
         return self.receive()
 
     def send(self, *words: Word) -> None:
-        """One command whose answer ``receive`` takes; ``ConnectionError`` where another's was never taken."""
+        """Send one command whose answer ``receive`` returns; raises ``ConnectionError`` where an earlier answer was not
+        received.
+        """
         if self.waiting:
             raise ConnectionLost("an answer that nobody took is on the way")
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # the stub wants exactly one word
@@ -41,7 +43,7 @@ class Line:
         self._connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
 
     def receive(self) -> object:
-        """The answer to what was sent; ``redis.RedisError`` when there is none."""
+        """The answer to the command that was sent; raises ``redis.RedisError`` when there is none."""
         try:
             answer: object = self._connection.read_response()
         except ResponseError:
@@ -51,7 +53,7 @@ class Line:
         return answer
 
     def close(self) -> None:
-        """Hang up; whatever is still on the way is lost."""
+        """Close the connection; an answer under way is lost."""
         self._connection.disconnect()  # type: ignore[no-untyped-call]
 
     def _server(self) -> str:
@@ -77,7 +79,7 @@ class Script:
         return self.answer(line, f"{line.prefix}{customer_id!s}", *arguments) == 1
 
     def answer(self, line: Line, key: str, *arguments: Word) -> object:
-        """What the script answered for this key."""
+        """The script's answer for this key."""
         try:
             return line.ask(*self._by_hash, key, *arguments)
         except NoScriptError:

@@ -1,7 +1,7 @@
-"""What PostgreSQL's text cannot hold, refused before it gets there: NUL, lone surrogates, names too long to index.
+"""Names and documents as PostgreSQL's text: NUL, lone surrogates and names too long to index are refused.
 
-libpq would cut a text at its NUL and so read another customer than was asked for; this room therefore checks every
-name, on the hot path too. Sentences name the field.
+libpq would cut a text at its NUL and so read another customer than was asked for. Therefore every name is checked, on
+every request too. Error sentences name the field.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ def name(field: str, value: str) -> bytes:
 
 
 def new_name(field: str, value: str) -> bytes:
-    """As ``name``, for one that is being given: printable, without a blank at either end, for people and logs read it.
+    """As ``name``, for a new name: printable, without a blank at either end, because people and logs read it.
 
-    Names given before there was this rule stay, so whoever looks one up asks ``name``.
+    Names given before this rule stay valid, so look-ups use ``name``.
     """
     if not value.isprintable() or value != value.strip():
         raise _refused(field, f"must be printable text without a blank at either end, got {_shown(value)}")

@@ -1,8 +1,8 @@
-"""Visitors: devices on which nobody has signed in, and what was shown and waved away on each.
+"""Visitors: devices on which nobody has signed in, and what was shown and dismissed on each.
 
 A device's own id never reaches a table: a visitor is the SHA-256 of a salt, drawn once for each database, and that id.
-Of what happened the newest instants are kept, by kind, offer and channel: no ids, no decisions, and nothing that leads
-to a customer. What is older than a decision looks back is forgotten.
+The newest instants of events are stored, by kind, offer and channel: no ids, no decisions, and nothing that leads to a
+customer. Instants older than any decision looks back are deleted.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from service.store.events import events
 from service.store.events.trails import LONGER
 
 KEPT = 1000
-"""Instants of a kind, offer and channel: as many as the largest cap that a policy may set."""
+"""Instants per kind, offer and channel: as many as the largest cap that a policy may set."""
 
 _VISITOR = b"SELECT encode(sha256(salt || convert_to($1, 'UTF8')), 'hex') AS id FROM visitor_salt"
 PAST = Statement(
@@ -63,22 +63,25 @@ FORGET = Statement(b"forget_visitors", b"DELETE FROM visitor_trails WHERE newest
 
 
 class Visitors:
-    """What is remembered of devices."""
+    """The visitors of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def read_past(self, device_id: str, back: Lookback) -> tuple[Trail, ...]:
-        """What happened on the device so far back."""
+        """The trails of the device so far back."""
         device, most = encoding.name("device_id", device_id), min(back.most, KEPT)
         ((found,),) = self._database.ask(PAST, device, b"%d" % back.since, b"%d" % most)
         told = orjson.loads(found or b"[]")
         return tuple(Trail(kind, offer, channel, tuple(instants)) for kind, offer, channel, instants in told)
 
     def record(self, device_id: str, happened: Sequence[Event]) -> list[bool]:
-        """Whether each event is new; durable together; Conflict for an id that was used for something else.
+        """Store events of a device, all or none; returns for each whether it is new.
 
         Keys first, in the order of their ids, then trails in theirs: requests that meet wait for each other once.
+
+        Raises:
+            Conflict: an id was used for another event.
         """
         device = encoding.name("device_id", device_id)
         new = [False] * len(happened)
@@ -90,12 +93,12 @@ class Visitors:
         return new
 
     def forget(self, before_ms: int) -> None:
-        """Forget what last happened before that instant."""
+        """Delete visitors whose last event was before that instant."""
         self._database.ask(FORGET, b"%d" % before_ms)
 
 
 def _is_new(ask: Ask, device: bytes, event: Event) -> bool:
-    """Whether nobody recorded the event before; from now on it is recorded. Conflict."""
+    """Whether the event is new; stores its key. Raises Conflict for an id of another event."""
     names = encoding.name("id", event.id), events.body_hash(event)
     if ask(KEY, device, *names, b"%d" % event.at):
         return True

@@ -90,17 +90,27 @@ class Leads:
     # Advisers --------------------------------------------------------------------------------------------------------
 
     def put_advisers(self, rows: Sequence[AdviserRow], actor: Actor) -> None:
-        """Store advisers, new or changed, all or none; Conflict for another branch's, InvalidInput."""
+        """Store advisers, new or changed, all or none.
+
+        Raises:
+            Conflict: an adviser is another branch's, or moves while leads are at work.
+            InvalidInput: a substitute is no other adviser of the branch.
+        """
         with self._database.begin() as connection:
             advisers.put(connection, rows, actor)
 
     def read_adviser(self, adviser_id: str, branch: str | None = None) -> tuple[AdviserRow, int]:
-        """One adviser with how many leads they have at work; NotFound, also for another branch's."""
+        """One adviser with how many leads they have at work; raises NotFound, also for another branch's."""
         with self._database.begin() as connection:
             return advisers.read(connection, adviser_id, branch)
 
     def remove_adviser(self, adviser_id: str, actor: Actor) -> None:
-        """Take an adviser out; NotFound, Conflict while leads of theirs are at work."""
+        """Delete an adviser; the leads they worked stay credited to them.
+
+        Raises:
+            NotFound: there is no such adviser, or it is another branch's.
+            Conflict: they have leads at work.
+        """
         with self._database.begin() as connection:
             advisers.remove(connection, adviser_id, actor)
 
@@ -112,7 +122,7 @@ class Leads:
     # Building --------------------------------------------------------------------------------------------------------
 
     def next_customers(self, after: str, limit: int, back: Lookback, branch: str | None = None) -> list[Snapshot]:
-        """The next customers, of the branch where one is named, in the order of their ids, who have no lead at work."""
+        """Snapshots of the next customers without a lead at work, in the order of their ids, of a branch or all."""
         ids = select(customers.c.id).where(customers.c.id > after, customers.c.id.not_in(BUSY), _of(branch))
         with self._database.begin(PATIENCE_S) as connection:
             names = list(connection.execute(ids.order_by(customers.c.id).limit(limit)).scalars())
@@ -127,9 +137,9 @@ class Leads:
 
     def add(self, customer_id: str, adviser: AdviserRow, back: Lookback, decide: Callable[[Snapshot], New | None],
             at: int) -> Lead | None:  # fmt: skip
-        """Make a lead of what ``decide`` says of the customer now.
+        """Make a lead of what ``decide`` returns for the customer now.
 
-        None where it says nothing, where they have one, and where the adviser's hours filled up meanwhile.
+        None where it returns None, where the customer has a lead, and where the adviser's hours were filled meanwhile.
         """
         with self._database.begin(PATIENCE_S) as connection:
             snapshot = lock_snapshot(connection, customer_id, back)
@@ -156,12 +166,12 @@ class Leads:
     # Reading ---------------------------------------------------------------------------------------------------------
 
     def read(self, lead_id: str, branch: str | None = None) -> Lead:
-        """One lead; NotFound, also for another branch's."""
+        """One lead; raises NotFound, also for another branch's."""
         with self._database.begin() as connection:
             return find_lead(connection, lead_id, branch)
 
     def list_leads(self, search: Search) -> list[Lead]:
-        """Leads, best first."""
+        """Leads in the order of their priority, highest first."""
         terms: list[ColumnElement[bool]] = [leads.c[name] == value for name in ("branch", "adviser", "status")
                  if (value := getattr(search, name)) is not None]  # fmt: skip
         if search.own:
@@ -177,9 +187,8 @@ class Leads:
     def list_doubtful(
         self, now: int, release_id: int, limit: int, among: Sequence[str] | None = None, without: Sequence[str] = ()
     ) -> list[str]:
-        """Leads that wait and whose gates were judged by what is no longer so, and leads whose time is over.
-
-        Of ``among`` where given.
+        """Ids of waiting leads whose judgement is outdated, and of leads whose time is over; only of ``among`` where
+        given.
         """
         stale = or_(leads.c.revision != customers.c.revision, customers.c.id.is_(None),
                     leads.c.release_id != release_id, leads.c.judged_until <= now)  # fmt: skip
@@ -194,7 +203,7 @@ class Leads:
 
     @contextmanager
     def lock(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[LockedLead]:
-        """A lead under its customer's lock; committed at the end, undone by any error; NotFound."""
+        """A lead under its customer's lock; committed at the end, rolled back by any error. Raises NotFound."""
         with self._database.begin(PATIENCE_S) as connection:
             lead = find_lead(connection, lead_id, branch)
             snapshot = lock_snapshot(connection, lead.customer_id, back)
@@ -202,17 +211,17 @@ class Leads:
             yield LockedLead(connection, lead_of(connection.execute(held).one()), snapshot)
 
     def settle(self, limit: int = 200) -> int:
-        """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many."""
+        """Credit leads with purchases of their offer within 30 days of the contact; returns how many."""
         with self._database.begin(PATIENCE_S) as connection:
             return credit.settle(connection, limit)
 
     def report(self, since: int, until: int, branch: str | None = None) -> list[dict[str, Any]]:
-        """What became of the leads built in a time, of a branch or the bank: a row per adviser, then per strategy."""
+        """The outcomes of the leads built from ``since`` to ``until`` (ms): a row per adviser, then per strategy."""
         with self._database.begin(PATIENCE_S) as connection:
             return credit.report(connection, since, until, branch)
 
     def list_past(self, names: Sequence[str]) -> list[Past]:
-        """What came of the leads of these customers, the newest last."""
+        """Earlier contacts of these customers and what came of them, the newest last."""
         mine = select(leads.c.customer_id, leads.c.contacted_at, leads.c.outcome, leads.c.said)
         found = mine.where(leads.c.customer_id.in_(names)).order_by(leads.c.built_at, leads.c.id)
         with self._database.begin(PATIENCE_S) as connection:

@@ -17,10 +17,11 @@ SHOWN = [advisers.c[field.name] for field in fields(AdviserRow)]
 
 
 def put(connection: Connection, rows: Sequence[AdviserRow], actor: Actor) -> None:
-    """Store advisers, new or changed, all or none, and say so in the audit log.
+    """Store advisers, new or changed, all or none, and write each to the audit log.
 
-    Conflict for another branch's, and for one who moves while leads are at work; InvalidInput for a substitute who is
-    no other adviser of the branch.
+    Raises:
+        Conflict: an adviser is another branch's, or moves while leads are at work.
+        InvalidInput: a substitute is no other adviser of the branch.
     """
     for one in rows:
         encoding.new_name("adviser_id", one.id)
@@ -54,7 +55,7 @@ def _problems(connection: Connection, one: AdviserRow) -> list[Problem]:
 
 
 def read(connection: Connection, adviser_id: str, branch: str | None) -> tuple[AdviserRow, int]:
-    """One adviser with how many leads they have at work; NotFound, also for another branch's."""
+    """One adviser with how many leads they have at work; raises NotFound, also for another branch's."""
     row = connection.execute(select(*SHOWN).where(advisers.c.id == adviser_id)).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No adviser "{adviser_id[:64]}".')
@@ -62,7 +63,7 @@ def read(connection: Connection, adviser_id: str, branch: str | None) -> tuple[A
 
 
 def lock(connection: Connection, adviser_id: str) -> None:
-    """Nobody else gives this adviser a lead until the transaction ends."""
+    """Lock the adviser: no other transaction gives them a lead until this one ends."""
     connection.execute(select(advisers.c.id).where(advisers.c.id == adviser_id).with_for_update(key_share=True))
 
 
@@ -73,7 +74,7 @@ def held(connection: Connection, adviser_id: str, statuses: Sequence[str] = IN_H
 
 
 def remove(connection: Connection, adviser_id: str, actor: Actor) -> None:
-    """Take an adviser out; what they did stays credited to them. NotFound; Conflict while they have leads at work."""
+    """Delete an adviser; the leads they worked stay credited to them. Raises NotFound, Conflict."""
     lock(connection, adviser_id)
     one, busy = read(connection, adviser_id, actor.branch)
     if busy:

@@ -1,4 +1,4 @@
-"""What a lead led to: sales credited to adviser and strategies, and the report of both."""
+"""Credit: sales credited to the lead's adviser and strategies, and the report of both."""
 
 from typing import Any
 
@@ -34,10 +34,10 @@ REPORT = text("""
 
 
 def settle(connection: Connection, limit: int) -> int:
-    """Credit leads with purchases of their offer that came by event within 30 days of the contact; how many.
+    """Credit leads with purchases of their offer within 30 days of the contact; returns how many.
 
-    Those whose sale was corrected are left to their adviser. Looked for, and again under their customers' locks: who
-    was erased meanwhile is credited to nobody.
+    Leads whose sale was corrected stay as they are. The purchases are read again under their customers' locks, so that
+    no lead of a customer erased meanwhile is credited.
     """
     words = {"within": CREDIT_MS, "limit": limit}
     held = lock(connection, [row.customer_id for row in connection.execute(BOUGHT, words)])
@@ -49,6 +49,6 @@ def settle(connection: Connection, limit: int) -> int:
 
 
 def report(connection: Connection, since: int, until: int, branch: str | None = None) -> list[dict[str, Any]]:
-    """What became of the leads built in a time: a row per adviser, then one per strategy credited."""
+    """The outcomes of the leads built in a time: a row per adviser, then one per strategy credited."""
     rows = connection.execute(REPORT, {"since": since, "until": until, "branch": branch})
     return [{str(name): value for name, value in row.items()} for row in rows.mappings()]

@@ -1,4 +1,4 @@
-"""One lead under its customer's lock: changed, judged and told on the feed and the audit log in one transaction."""
+"""One lead under its customer's lock: changed, judged, and written to the feed and the audit log in one transaction."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class LockedLead:
         self._ask = ask_within(connection)
 
     def change(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None, **values: object) -> Lead:
-        """Change the lead, tell it on the feed and the audit log; the lead as it stands now."""
+        """Change the lead and write it to the feed and the audit log; returns the changed lead."""
         changed = update(leads).where(leads.c.id == self.lead.id).values(**values).returning(*COLUMNS)
         self.lead = lead_of(self.connection.execute(changed).one())
         tell(self.connection, self.lead)
@@ -58,7 +58,7 @@ class LockedLead:
         return self.lead
 
     def note(self, action: str, actor: Actor, detail: Mapping[str, object] | None = None) -> None:
-        """Put it on the audit log; the ``detail`` beside the chain, for it tells of the customer."""
+        """Write a row to the audit log; the ``detail`` beside the chain, because it is about the customer."""
         who = {"branch": actor.branch, "on_behalf_of": actor.behalf}
         about = {name: value for name, value in who.items() if value is not None}
         said = {name: value for name, value in (detail or {}).items() if value is not None}
@@ -66,7 +66,7 @@ class LockedLead:
         audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, about, beside)
 
     def apply_judgement(self, judged: Judged, actor: Actor) -> Lead:
-        """Note what the gates say; a lead that waits is withdrawn where one is closed."""
+        """Store what the gates said; a waiting lead is withdrawn where one is closed."""
         if judged.closed_by is not None and self.lead.status in WAITING:
             return self.change(
                 "withdraw", actor, {"gate": judged.closed_by}, status=WITHDRAWN, closed_by=judged.closed_by
@@ -77,7 +77,7 @@ class LockedLead:
         return self.lead
 
     def count_load(self, adviser_id: str, statuses: Sequence[str]) -> int:
-        """How many other leads in those statuses the adviser has; nobody gives them one until this transaction ends."""
+        """How many other leads in those statuses the adviser has; no other transaction adds one until this one ends."""
         advisers.lock(self.connection, adviser_id)
         return advisers.held(self.connection, adviser_id, statuses, but=self.lead.id)
 
@@ -92,17 +92,20 @@ class LockedLead:
         return self.connection.execute(moved).first() is not None
 
     def has_event(self, event_id: str) -> bool:
-        """Whether an event of this lead stands."""
+        """Whether an event of this lead is stored."""
         words = {"id": event_id, "customer_id": self.lead.customer_id}
         return self.connection.execute(KNOWN, words).first() is not None
 
     def amend_event(self, event_id: str, amount_yuan: float) -> None:
-        """Another amount in an event of this lead, where it came from here."""
+        """Set another amount in an event of this lead; nothing happens where the event is not stored."""
         words = {"id": event_id, "customer_id": self.lead.customer_id, "yuan": amount_yuan}
         self.connection.execute(AMEND_EVENT, words)
 
     def undo_event(self, event_id: str, forget: Forget) -> None:
-        """Take back an event of this lead, as if it had never happened, where it came from here; last."""
+        """Delete an event of this lead and its effect on the trails; nothing happens where it is not stored.
+
+        To be called last: it may lock what serves.
+        """
         words = {"id": event_id, "customer_id": self.lead.customer_id}
         at = self.connection.execute(HAPPENED_AT, words).scalar()
         if at is None:
@@ -114,7 +117,12 @@ class LockedLead:
         revisions.invalidate(self._ask, self.lead.customer_id, revision, forget)
 
     def record_event(self, event: Event, forget: Forget) -> None:
-        """Record an event of the lead's customer in this transaction, last: it may touch what serves."""
+        """Store an event of the lead's customer. To be called last: it may lock what serves.
+
+        Raises:
+            Conflict: the id was used before.
+            NotFound: the customer is not stored.
+        """
         revision = events.insert(self._ask, event)
         if revision is None:
             raise events.id_was_used(event)
@@ -122,25 +130,31 @@ class LockedLead:
 
 
 def tell(connection: Connection, lead: Lead) -> None:
-    """Put a lead's state on the feed."""
+    """Write a lead's state to the feed."""
     names = ("customer_id", "branch", "adviser", "offer", "status", "closed_by")
     body = {"lead_id": lead.id, **{name: getattr(lead, name) for name in names}}
     feed.note(connection, f"lead.{lead.status}", lead.id, body, customer_id=lead.customer_id, branch=lead.branch)
 
 
 def lock(connection: Connection, names: Sequence[str]) -> set[str]:
-    """Those of the customers who are stored, locked until the transaction ends, in the order of their ids."""
+    """Lock those of the customers who are stored, in the order of their ids, until the transaction ends; returns their
+    ids.
+    """
     return set(connection.execute(LOCK, {"names": list(names)}).scalars())
 
 
 def lock_snapshot(connection: Connection, customer_id: str, back: Lookback) -> Snapshot | None:
-    """The customer, locked until the transaction ends; None where nobody is stored."""
+    """Lock the customer until the transaction ends; returns the snapshot, None where no such customer is stored."""
     lock(connection, [customer_id])
     return find_snapshots(ask_within(connection), [customer_id], back).get(customer_id)
 
 
 def find_lead(connection: Connection, lead_id: str, branch: str | None = None) -> Lead:
-    """One lead; NotFound, for a branch also another's, and one whose customer has moved to another."""
+    """One lead.
+
+    Raises:
+        NotFound: there is no such lead; for a ``branch`` also where lead or customer belong to another.
+    """
     try:
         number = str(uuid.UUID(lead_id))
     except ValueError:

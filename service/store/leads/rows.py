@@ -1,4 +1,4 @@
-"""Leads and advisers as stored, and what goes with them."""
+"""Leads and advisers as stored, and the values their methods take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,11 +13,11 @@ from service.store.schema import leads
 OPEN, CLAIMED, CONTACTED, ACCEPTED = "open", "claimed", "contacted", "accepted"
 SOLD, REJECTED, WITHDRAWN, EXPIRED, ERASED = "sold", "rejected", "withdrawn", "expired", "erased"
 WAITING = (OPEN, CLAIMED)
-"""The statuses in which a closed gate withdraws the lead: nobody has been contacted yet."""
+"""The statuses in which a closed gate withdraws the lead: the customer has not been contacted yet."""
 IN_HAND = (CLAIMED, CONTACTED, ACCEPTED)
 """The statuses in which an adviser works on the lead."""
 CREDIT_MS = 30 * DAY_MS
-"""How long after the contact a purchase of the offer is the lead's."""
+"""How long after the contact a purchase of the offer is credited to the lead."""
 AT_WORK = (OPEN, *IN_HAND)
 """The statuses in which the customer gets no other lead."""
 
@@ -60,8 +60,8 @@ class AdviserRow:
 class Lead:
     """A lead as stored; instants in ms UTC. ``decided_offer`` differs from ``offer`` after an override.
 
-    ``outcome`` is what came of the last contact, ``said`` the customer's own reason, ``corrected_at`` when its sale was
-    corrected.
+    ``outcome`` is the outcome of the last contact, ``said`` the customer's own reason, ``corrected_at`` when its sale
+    was corrected.
     """
 
     id: str
@@ -98,13 +98,13 @@ class Lead:
         return self.status in AT_WORK and self.expires_at is not None and self.expires_at <= now
 
     def lasting(self, until: int) -> int | None:
-        """When it ends, where it is to last until then at least."""
+        """When it ends, at least ``until``; None where it has no end."""
         return None if self.expires_at is None else max(self.expires_at, until)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What came of a lead of the customer: when they were last contacted, what came of it, and their own reason."""
+    """A lead of the customer: when they were last contacted, the outcome, and their own reason."""
 
     customer_id: str
     contacted_at: int | None
@@ -114,7 +114,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the gates said: ``closed_by`` is the first closed one (None: all open), ``until`` when that ends (ms)."""
+    """The judgement of the gates: ``closed_by``, the first closed one (None: all open), ``until`` its end (ms)."""
 
     closed_by: str | None
     release_id: int
@@ -123,7 +123,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something to a lead: the client, its branch (None: the whole bank), for whom, in which language."""
+    """Who changes a lead: the client, its branch (None: the whole bank), on whose behalf, in which language."""
 
     client: str
     branch: str | None = None
@@ -133,7 +133,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A decision that becomes a lead: its row for ``decisions``, and what the lead takes from it."""
+    """A decision that becomes a lead: its row for ``decisions``, and the lead's fields that it gives."""
 
     decision: Mapping[str, object]
     offer: str

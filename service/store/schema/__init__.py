@@ -1,13 +1,13 @@
 """The tables as SQLAlchemy names them. The migrations make them; a test compares the two.
 
-Instants named ``at`` are integers, milliseconds since 1970 UTC, like everywhere in the house. ``events`` are
-partitioned by month of ``at``; ``decisions`` by their id, a UUIDv7 that begins with its time, so that one id finds
-one partition. Foreign keys stand where rows are few; on the large tables every writer locks or checks the customer.
+Instants named ``at`` are integers, milliseconds since 1970 UTC. ``events`` are partitioned by month of ``at``;
+``decisions`` by their id, a UUIDv7 that begins with its time, so that one id finds one partition. Small tables have
+foreign keys; writers of the large ones lock or check the customer.
 
-    crm         what the branch's CRM works with
-    facts       what is known of customers, what happened, what was decided
-    governance  what serves, who may ask, and what is on record about both
     metadata    one catalogue, and the type of a name
+    facts       customers, consents, events, contacts, decisions, erasures
+    governance  policies, releases, clients, the audit log
+    crm         jobs, the feed of changes, advisers, leads, webhooks
 """
 
 from service.store.schema.crm import (

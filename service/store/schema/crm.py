@@ -1,4 +1,4 @@
-"""What the branch's CRM works with: jobs, the feed of changes, advisers, leads, webhooks."""
+"""Tables of the branch's CRM: jobs, the feed of changes, advisers, leads, webhooks."""
 
 from sqlalchemy import (
     BigInteger,
@@ -52,7 +52,7 @@ job_items = Table(
     Column("rows", JSONB),
 )
 NOBODY = ""
-"""In place of the id of a customer whom an external key does not lead to."""
+"""Instead of a customer's id, where no customer has the external key."""
 Index("job_items_of_customer", job_items.c.customer_id)
 Index("job_items_open", job_items.c.job_id, job_items.c.place, postgresql_where=text("rows IS NULL"))
 

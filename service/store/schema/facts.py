@@ -1,4 +1,4 @@
-"""What is known of customers, what happened, what was decided."""
+"""Tables of facts: customers, consents, events, contacts, visitors, decisions, erasures."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""What serves, who may ask, and what is on record about both."""
+"""Tables of governance: policies, bundles, releases, proposals, clients, the audit log, secrets."""
 
 from sqlalchemy import (
     BigInteger,

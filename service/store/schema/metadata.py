@@ -1,4 +1,4 @@
-"""What every table shares: one catalogue, and the type of a name."""
+"""The catalogue that every table shares, and the type of a name."""
 
 from sqlalchemy import MetaData, Text
 

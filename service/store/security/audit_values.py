@@ -1,10 +1,11 @@
-"""What the audit log says of one customer: beside the chain, to be erased, and proven as long as it stands.
+"""Values of one customer beside the audit log's chain: erased with the customer, and proven while they are stored.
 
-    commitment = SHA-256(salt + content)        salt: 16 bytes of chance; content: the values as JSON
+    commitment = SHA-256(salt + content)        salt: 16 random bytes; content: the values as JSON
 
-The chain's row holds the commitment and what the log calls the customer. Without the salt nobody can try values against
-it, so once salt and content are gone it tells nothing. ``customer.erase`` covers what it took out: its row holds a
-keyed digest of the alias, from which nobody reads whom it was; values that are gone without it were removed.
+The chain's row holds the commitment and the customer's alias. Without the salt nobody can try values against it, so
+once salt and content are deleted it reveals nothing. The row of ``customer.erase`` holds a keyed digest of the alias,
+which covers the deleted values without naming the customer. Values that are missing without such a row were removed by
+somebody.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from service.store.security.pseudonyms import alias_of, digest_of
 
 SALT_BYTES = 16
 BESIDE, COVERS = "beside", "covers"
-"""Where a chained detail holds the commitment; where that of an erasure says whose values it took out."""
+"""Keys of a chained detail: the commitment; in the row of an erasure, the digest that covers deleted values."""
 GONE = "what it said of its customer is gone, and no erasure in the log covers it"
 CHANGED = "what it said of its customer was changed"
 STRANGE = "what stands beside it is not what it is committed to"
@@ -38,7 +39,7 @@ ADD = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a row says of one customer, whom the log calls ``alias``."""
+    """Values of one customer for a row of the log, which calls the customer ``alias``."""
 
     customer_id: str
     alias: str
@@ -47,7 +48,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What stands beside a row, and the commitment that the chain holds."""
+    """The values beside a row, and the commitment that the chain holds."""
 
     customer_id: str
     alias: str
@@ -56,49 +57,49 @@ class Sealed:
 
     @property
     def chained(self) -> dict[str, object]:
-        """What the chain's row says of it."""
+        """The part of it that the chain's row holds."""
         return {BESIDE: {"customer": self.alias, "sha256": commitment(self.salt, self.content)}}
 
 
 def commitment(salt: bytes, content: bytes) -> str:
-    """SHA-256 over the salt and what stands beside a row, in hex."""
+    """SHA-256 over the salt and the content, in hex."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def seal(beside: Beside) -> Sealed:
-    """The values as they are kept, with a salt of their own."""
+    """The values as they are stored, with a salt of their own."""
     return Sealed(beside.customer_id, beside.alias, encoding.document("values", beside.values))
 
 
 def values_beside(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
-    """What a row says of a customer, by the name that the log gives them."""
+    """The values of a customer for a row, with the customer's alias."""
     return Beside(customer_id, alias_of(digest_of(_key(connection), customer_id)), values)
 
 
 def keep(connection: Connection, seq: int, sealed: Sealed) -> None:
-    """Put the values beside the row ``seq``, in its transaction, which holds the customer."""
+    """Store the values beside the row ``seq``, in its transaction, which holds the customer."""
     row = {"seq": seq, "customer_id": sealed.customer_id, "salt": sealed.salt, "content": sealed.content.decode()}
     connection.execute(insert(audit_values).values(row))
 
 
 def keep_by(ask: Ask, seq: int, sealed: Sealed) -> None:
-    """As ``keep``, by a hot statement."""
+    """As ``keep``, by a prepared statement."""
     ask(ADD, b"%d" % seq, encoding.name("customer_id", sealed.customer_id), sealed.salt.hex().encode(), sealed.content)
 
 
 def erase(connection: Connection, customer_id: str) -> int:
-    """Take out what the log says of a customer; of how many rows."""
+    """Delete a customer's values; returns of how many rows."""
     mine = delete(audit_values).where(audit_values.c.customer_id == customer_id)
     return int(connection.execute(mine).rowcount)
 
 
 def covering(salt: bytes, customer_id: str) -> dict[str, object]:
-    """What the row of an erasure says, for ``Coverage`` to know whose values it took out."""
+    """The detail of an erasure's row by which ``Coverage`` knows whose values it deleted."""
     return {COVERS: _cover(salt, alias_of(digest_of(salt, customer_id)))}
 
 
 def merge_values(detail: Mapping[str, Any], content: str | None) -> dict[str, Any]:
-    """A row's detail with what stands beside it; ``erased`` where that is gone."""
+    """A row's detail with the values beside it; ``erased`` where they are deleted."""
     if _committed(detail) is None:
         return dict(detail)
     said = {name: value for name, value in detail.items() if name != BESIDE}
@@ -106,14 +107,14 @@ def merge_values(detail: Mapping[str, Any], content: str | None) -> dict[str, An
 
 
 class Coverage:
-    """A walk over the chain: do the values that stand fit their commitments, are those that are gone erased?"""
+    """A walk over the chain: stored values must fit their commitments, missing ones must be covered by an erasure."""
 
     def __init__(self, connection: Connection) -> None:
         self._key = _key(connection)
         self._gone: dict[str, int] = {}
 
     def fault(self, row: Any) -> str | None:
-        """What is wrong with what stands beside a row of the chain, if anything does; to be asked in order."""
+        """What is wrong with the values beside a row, None where nothing is; rows come in the chain's order."""
         detail = orjson.loads(row.detail)
         if row.action == "customer.erase":
             self._gone.pop(str(detail.get(COVERS)), None)
@@ -127,7 +128,9 @@ class Coverage:
         return None if same else CHANGED
 
     def uncovered(self) -> int | None:
-        """At the end: the first row whose values are gone and were not erased."""
+        """The first row whose values are missing and not covered by an erasure, None where there is none; after the
+        walk.
+        """
         return min(self._gone.values(), default=None)
 
 

@@ -1,9 +1,9 @@
-"""Customers and their consents: every change raises the customer's revision in the same transaction.
+"""Revisions: every change of a customer raises the customer's revision in the same transaction, and reaches the cache.
 
-A change must also reach the cache. ``forget(customer_id, revision)`` tells it, before the commit, which revision is
-the lowest still welcome; where it cannot be told, the cache generation is raised in the same transaction, and nothing
-cached before is ever served again. Between the two a reader may keep what was true when it read, never serve it:
-every answer from the cache is compared with the revision in PostgreSQL.
+``forget(customer_id, revision)`` tells the cache, before the commit, the lowest revision still accepted. Where the
+cache cannot be told, the cache generation is raised in the same transaction, and nothing cached before is ever served
+again. Between the two a reader may cache what was true when it read, but never serves it: every cached answer is
+compared with the revision in PostgreSQL.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,33 +27,33 @@ HOLD = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR KE
 
 
 def nobody_told(_customer_id: str, _revision: int) -> bool:
-    """For who has no cache at hand: the cache was not told."""
+    """A ``Forget`` for callers without a cache: the cache was not told."""
     return False
 
 
 def raise_revision(ask: Ask, customer_id: str) -> int:
-    """The customer's new revision; locks the customer until the transaction ends; raises NotFound."""
+    """Raise and return the customer's revision; they are locked until the transaction ends. Raises NotFound."""
     for (revision,) in ask(RAISE, encoding.name("customer_id", customer_id)):
         return int(revision or 0)
     raise no_customer(customer_id)
 
 
 def lock_customer(ask: Ask, customer_id: str) -> int:
-    """The customer's revision; locked until the transaction ends. NotFound."""
+    """Lock the customer until the transaction ends; returns the revision. Raises NotFound."""
     for (revision,) in ask(LOCK, encoding.name("customer_id", customer_id)):
         return whole(revision)
     raise no_customer(customer_id)
 
 
 def invalidate(ask: Ask, customer_id: str, revision: int, forget: Forget) -> None:
-    """Let the cache forget the customer; where it cannot be told, raise the cache generation."""
+    """Remove the customer's cached answers; where the cache cannot be told, raise the cache generation."""
     if not forget(customer_id, revision):
         ask(RAISE_GENERATION)
 
 
 def hold_customers(connection: Connection, names: Iterable[str]) -> set[str]:
-    """Those of the customers who are stored; none of them is erased before this transaction ends.
+    """Those of the customers who are stored; no erasure passes them before this transaction ends.
 
-    Locked in the order of their ids, as by everybody who locks several.
+    Locked in the order of their ids, as in every transaction that locks several.
     """
     return set(connection.execute(HOLD, {"names": list(names)}).scalars())

@@ -1,15 +1,16 @@
-"""Who said each of a customer's attributes, and as of when: told beside the attributes, never read by a decision.
+"""Attribute sources: who said each of a customer's attributes, and as of when; stored beside them, never read by a
+decision.
 
-Kept by name: ``{"age": "1764518400000 import"}``, an instant (ms UTC), a blank, a source. A name that is not told was
-said by nobody knows whom: any word on it is newer. A name that is told while the attributes lack it was said to be
-unknown: by name, or by storing the customer whole without it.
+Stored by name: ``{"age": "1764518400000 import"}``, an instant (ms UTC), a blank, a source. An attribute without a
+source has an unknown one: any other value is newer. A source whose attribute is missing says that the attribute is
+unknown: by name, or because the customer was stored whole without it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Told = Mapping[str, str]
-"""As stored: the origin of each attribute."""
+"""As stored: attribute name -> source."""
 
 IMPORT, API = "import", "api"
 
@@ -21,18 +22,18 @@ is said now: any later file or call corrects it.
 """
 
 AT = "split_part(value, ' ', 1)::bigint"
-"""When one of ``jsonb_each_text(told)`` was said."""
+"""The instant of a row of ``jsonb_each_text(told)``."""
 
 TOLD_AT = f"""
     CASE WHEN customers.told_at <= {AHEAD} THEN customers.told_at ELSE coalesce((
         SELECT max({AT}) FROM jsonb_each_text(customers.told) WHERE {AT} <= {AHEAD}), 0) END
 """  # noqa: S608 - our own words
-"""The newest word on a customer, those that are dated ahead passed over."""
+"""The newest instant of a customer's sources, those dated ahead left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who said something (``import``, ``api:<client>``), and the instant as of which it holds (ms UTC)."""
+    """A source (``import``, ``api:<client>``), and the instant as of which it speaks (ms UTC)."""
 
     as_of: int
     source: str
@@ -48,18 +49,18 @@ class Origin:
 
     @classmethod
     def parse(cls, word: str) -> "Origin":
-        """As it was stored."""
+        """The origin of a stored word."""
         as_of, _, source = word.partition(" ")
         return cls(int(as_of), source)
 
 
 def of_client(name: str, now: int) -> Origin:
-    """The origin of what a client says over the API, now."""
+    """The origin of a client's request, now."""
     return Origin(now, f"{API}:{name}")
 
 
 def origins(told: Told) -> dict[str, Origin]:
-    """The origin of each name.
+    """The origin of each attribute.
 
     >>> origins({"age": "5 import"})
     {'age': Origin(as_of=5, source='import')}
@@ -68,5 +69,5 @@ def origins(told: Told) -> dict[str, Origin]:
 
 
 def only(origin: Origin | None, names: Iterable[str]) -> dict[str, str]:
-    """All of it said by one origin; nothing where nobody knows whom."""
+    """Every name with this one origin; empty where the origin is unknown."""
     return {} if origin is None else dict.fromkeys(sorted(names), origin.word)

@@ -1,11 +1,4 @@
-"""What a customer permits: their words on each purpose, and contacts reserved before they are made.
-
-A contact is asked for and counted in one transaction, so that no race passes a cap. The customer's row is locked
-first: who comes second waits, and then reads a past that holds the first one's contact, so among any number of
-processes the gates are asked one after another. A reservation is an event of kind ``contact``; it counts from that
-moment on, whether or not the message then goes out, which errs on the customer's side. The same id asked again is the
-same reservation, also when the cap is full by now.
-"""
+"""The ledger of consents: customers' words on each purpose. It only grows; the newest word holds."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +25,7 @@ SAY = Statement(
         (SELECT max(at) FROM consents WHERE customer_id = $1 AND purpose = $2))
     """,
 )
-"""Never dated before a word that stands: what is said now holds, whoever's clock ran fast when the other was said."""
+"""Never dated before an earlier word, so that the last word holds even if another client's clock ran fast."""
 
 SAID = Statement(
     b"said",
@@ -47,21 +40,21 @@ SAID = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a customer says at once: purpose -> yes or no, through whom (``source``), to which wording (``version``)."""
+    """Consents given at once: purpose -> yes or no, their ``source``, and the ``version`` of the wording."""
 
     granted: Mapping[str, bool]
     source: str
     version: str
 
     def checked(self) -> tuple[dict[bytes, bytes], tuple[bytes, bytes]]:
-        """As statements take them: purpose -> word; source and version. InvalidInput for what is no name."""
+        """The statement's parameters: purpose -> word; source and version. Raises InvalidInput for what is no name."""
         words = {encoding.name("purpose", purpose): b"t" if word else b"f" for purpose, word in self.granted.items()}
         return words, (encoding.name("source", self.source), encoding.name("version", self.version))
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The newest word on one purpose: yes or no, when (ms UTC), through whom, and to which wording."""
+    """The newest word on one purpose: yes or no, when (ms UTC), its source, and the version of the wording."""
 
     granted: bool
     at: int
@@ -70,13 +63,13 @@ class Said:
 
 
 class CurrentConsents(NamedTuple):
-    """A customer's revision, and the newest word on every purpose that was ever spoken of."""
+    """A customer's revision, and the newest word on every purpose."""
 
     revision: int
     said: Mapping[str, Said]
 
     def says_all(self, words: Words) -> bool:
-        """Whether each of them is the last word on its purpose, whenever it was said."""
+        """Whether each of the words is the newest on its purpose, whenever it was said."""
         stands = {purpose: (one.granted, one.source, one.version) for purpose, one in self.said.items()}
         return all(
             stands.get(purpose) == (word, words.source, words.version) for purpose, word in words.granted.items()
@@ -84,15 +77,15 @@ class CurrentConsents(NamedTuple):
 
 
 Expect = Callable[[int], None]
-"""Told the revision that stands, under the customer's lock; raises where the caller expected another."""
+"""Called with the customer's revision, under the customer's lock; raises where the caller expected another."""
 
 
 def whatever(_: int) -> None:
-    """Where nobody said what they had seen, it is as expected."""
+    """An ``Expect`` for callers who expect no revision."""
 
 
 class ConsentLedger:
-    """The permissions desk of one database."""
+    """The consents of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -104,9 +97,13 @@ class ConsentLedger:
     def say(
         self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told, expect: Expect = whatever
     ) -> int:
-        """Add each purpose's word to the ledger as the newest; returns the customer's revision; NotFound.
+        """Add each purpose's word to the ledger as the newest; returns the customer's revision.
 
-        It rises unless all of it was the last word before: from the same source, on the same wording.
+        The revision rises unless all words were the newest before: from the same source, on the same wording.
+
+        Raises:
+            NotFound: the customer is not stored.
+            InvalidInput: a purpose, source or version is no name.
         """
         words, origin = said.checked()
         with self._database.exchange() as ask:

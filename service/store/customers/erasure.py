@@ -1,12 +1,14 @@
-"""Erasing a customer: which table keeps what of them, and what stays under a pseudonym.
+"""Erasure of a customer: deleted tables, and rows kept under a pseudonym.
 
-    gone             attributes, consents, events, trails, contacts, surveys, acceptances, results of jobs, what the
-                     feed, the webhooks and the audit log tell of them, kept answers that name them
+    deleted          attributes, consents, events, trails, contacts, surveys, acceptances, results of jobs, their rows
+        of the
+                     feed, of webhooks and beside the audit log, stored answers that name them
     under a          decisions (what was offered, when and why; figures to one significant digit), leads (whose and how
     pseudonym        they ended; no amount, no word of the customer's), looks at the customer, their own keys (revoked)
-    remembered       a keyed digest of the id, and for 30 days on the feed that the id was erased
+    stored           a keyed digest of the id, and for 30 days on the feed that the id was erased
 
-Locks: the customer, the audit log, what serves, then the kept answers, in the order of everybody who takes several.
+Locks: the customer, the audit log, what serves, then the stored answers, in the order of every transaction that takes
+several.
 """
 
 import uuid
@@ -48,18 +50,18 @@ from service.store.security.pseudonyms import digest_of
 from service.store.security.sealing import Seal
 
 ERASED = "erased-"
-"""How a pseudonym begins."""
+"""The beginning of a pseudonym."""
 ROUGHLY = text_of("to_char(priority, '9EEEE')::double precision")
-"""One significant digit: exact, the priority gives away the balances from which it was computed."""
+"""One significant digit: the exact priority would reveal the balances from which it was computed."""
 Expect = Callable[[int], None]
-"""Told the revision that stands, under a lock; raises where the caller expected another."""
+"""Called with the customer's revision, under a lock; raises where the caller expected another."""
 Redact = Callable[[bytes, str], bytes]
-"""A decision record and a pseudonym to the record that names nobody."""
+"""A decision record and a pseudonym -> the record without names."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """Who asks for an erasure, and what it takes beside the database."""
+    """Who asks for an erasure, and the functions it needs beside the database."""
 
     redact: Redact
     forget: Forget
@@ -69,7 +71,11 @@ class ErasureRequest:
 
 
 def erase(connection: Connection, seal: Seal, customer_id: str, asked: ErasureRequest) -> bool:
-    """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored."""
+    """Erase a customer everywhere; False where they were erased before.
+
+    Raises:
+        NotFound: no such customer was ever stored.
+    """
     salt = bytes(connection.execute(select(pseudonyms.c.salt)).scalar_one())
     digest, covering = digest_of(salt, customer_id), audit_values.covering(salt, customer_id)
     columns = rows.c.revision, rows.c.attributes["branch_id"].astext.label("branch"), rows.c.external_key
@@ -100,13 +106,13 @@ def _say(
     left: Mapping[str, int],
     covering: Mapping[str, object],
 ) -> None:
-    """Put the erasure on the audit log, with how many decisions and keys of the customer's there were."""
+    """Write the erasure to the audit log, with the number of the customer's decisions and keys."""
     counts = {name: left[name] for name in ("decisions", "keys") if name == "decisions" or left[name]}
     audit.append(connection, asked.actor, "customer.erase", pseudonym, {**asked.detail, **counts, **covering})
 
 
 def _remember(connection: Connection, digest: bytes, customer_id: str, found: Any) -> None:
-    """That somebody of that id was erased, at which revision; and tell it on the feed."""
+    """Store the digest of the id and its revision, and write the erasure to the feed."""
     revision = int(found.revision) + 1
     known = insert(erasures).values(digest=digest, revision=revision)
     connection.execute(known.on_conflict_do_update(index_elements=["digest"], set_={"revision": revision}))
@@ -115,7 +121,7 @@ def _remember(connection: Connection, digest: bytes, customer_id: str, found: An
 
 
 def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> dict[str, int]:
-    """Take out everything that names the customer; how many of those of which the audit log must tell there were."""
+    """Delete everything that names the customer; returns the counts that the audit log needs."""
     _forget_facts(connection, customer_id)
     _forget_leads(connection, customer_id, pseudonym)
     return {
@@ -136,14 +142,14 @@ def _forget_facts(connection: Connection, customer_id: str) -> None:
 
 
 def _forget_key(connection: Connection, external_key: str | None) -> None:
-    """Results of jobs that asked for the customer by a key that was nobody's then."""
+    """Delete results of jobs that asked for the customer by a key that was nobody's then."""
     if external_key is not None:
         asked = job_items.c.rows.contains([{"external_key": external_key}])
         connection.execute(delete(job_items).where(job_items.c.customer_id == NOBODY, asked))
 
 
 def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> None:
-    """Leads at work end; leads and looks keep what credit and audit need, and nothing of the customer."""
+    """End leads at work; leads and looks keep what credit and audit need, and nothing of the customer."""
     mine = update(leads).where(leads.c.customer_id == customer_id)
     connection.execute(mine.where(text_of(AT_WORK)).values(status="erased"))
     words = dict.fromkeys(("reason", "note", "said", "sold_yuan"))
@@ -152,7 +158,7 @@ def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> N
 
 
 def _redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:
-    """Rewrite every record of a customer; how many there were."""
+    """Rewrite every record of a customer; returns how many."""
     kept = connection.execute(select(decisions.c.id, decisions.c.record).where(decisions.c.customer_id == customer_id))
     changed = [{"one": row.id, "told": redact(bytes(row.record), pseudonym)} for row in kept]
     if changed:
@@ -162,7 +168,7 @@ def _redact_decisions(connection: Connection, customer_id: str, pseudonym: str, 
 
 
 def _revoke_keys(connection: Connection, customer_id: str) -> int:
-    """End the customer's own keys, and name them after nobody; how many there were."""
+    """End the customer's own keys under another name; returns how many."""
     mine = update(clients).where(clients.c.customer_id == customer_id)
     ended = func.coalesce(clients.c.revoked_at, func.now())
     return int(connection.execute(mine.values(customer_id=f"{ERASED}{uuid.uuid4()}", revoked_at=ended)).rowcount)

@@ -1,4 +1,4 @@
-"""The roll of customers: who is stored, page by page in the order of their ids, to reconcile another system with."""
+"""The list of customers, page by page in the order of their ids, to reconcile another system with."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ PAGE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One customer on the roll; ``updated_at`` in ms UTC."""
+    """One row of the list; ``updated_at`` in ms UTC."""
 
     id: str
     external_key: str | None

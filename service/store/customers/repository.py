@@ -1,8 +1,7 @@
-"""The register of customers: read and stored one by one, by id or by the bank's external key, and erased for good.
+"""Customers by id or by the bank's external key: read, stored, sampled, loaded from files, erased.
 
-What erasing takes out, and what stays under a pseudonym made by chance, is ``erasure``'s. That an id was erased is
-remembered as a keyed digest only, so that the same request again is the same answer and a later import or training run
-can leave the customer out.
+Erasure: see ``erasure``. Only a keyed digest of an erased id stays, so that the same request again has the same answer,
+and a later import or training run can leave the customer out.
 """
 
 import uuid
@@ -79,7 +78,7 @@ STORED = text_of("SELECT id FROM customers WHERE id = ANY (:names)")
 
 @dataclass(frozen=True, slots=True)
 class StoredCustomer:
-    """One customer as stored; ``updated_at`` in ms UTC; ``told``: who said each attribute last."""
+    """One customer as stored; ``updated_at`` in ms UTC; ``told``: the source of each attribute."""
 
     id: str
     external_key: str | None
@@ -93,8 +92,8 @@ class StoredCustomer:
 class CustomerChange:
     """A customer to be stored: by ``id``, or by ``external_key`` alone, which finds the id or is given a new one.
 
-    An attribute that is None is said to be unknown by ``origin``. One that is left out is, too, where the customer is
-    stored whole and something was known or told of it.
+    An attribute that is None is unknown, says ``origin``. So is an attribute that is left out, where the customer is
+    stored whole and a value or a source of it was stored.
     """
 
     id: str | None
@@ -110,7 +109,9 @@ class CustomerChange:
         return {name: value for name, value in self.attributes.items() if value is not None}
 
     def told(self, before: StoredCustomer | None = None) -> tuple[Told, int]:
-        """Who says all of it, and when; of what was known ``before`` and is left out, that it is unknown."""
+        """The source of each attribute, and the newest instant; attributes known ``before`` and left out become
+        unknown.
+        """
         left_out = {*before.attributes, *before.told} if before else set[str]()
         stays = {name: before.told[name] for name in self.unsaid.intersection(before.told)} if before else {}
         said = only(self.origin, left_out.union(self.attributes) - self.unsaid)
@@ -119,7 +120,7 @@ class CustomerChange:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """A customer as a write left them: the revision rises where something changed; ``new``: nobody was stored."""
+    """A customer after a write: the revision rises where something changed; ``new``: there was none before."""
 
     id: str
     revision: int
@@ -128,7 +129,7 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How many ``customers`` a load stored, what it took away, how often it says yes and a no holds still.
+    """The result of a load: how many ``customers`` it stored, what it took away, and how often a no outvoted its yes.
 
     ``erased``: customers whom it left out, because they were erased after its file was read.
     """
@@ -140,34 +141,34 @@ class Loaded:
 
 
 Allow = Callable[[StoredCustomer | None], None]
-"""Told what is stored now (None: nobody), under a lock; raises where the caller may not write it."""
+"""Called with the stored customer (None: there is none), under a lock; raises where the caller may not write it."""
 Amend = Callable[[StoredCustomer], CustomerChange]
-"""What is stored now, under a lock, to what shall be: attributes (None: said to be unknown) and external key; raises
-where the caller may not."""
+"""The stored customer, under a lock -> the change: attributes (None: unknown) and external key; raises where the caller
+may not write it."""
 Note = Callable[[StoredCustomer | None, StoredCustomer], audit.Row | None]
-"""What was stored and what a write leaves, to its row on the audit log, in the same transaction; None: none."""
+"""The customer before and after a write -> the row for the audit log, in the same transaction; None: no row."""
 
 
 def unnoted(_before: StoredCustomer | None, _after: StoredCustomer) -> None:
-    """For a write that leaves nothing on the audit log."""
+    """A ``Note`` for writes without a row on the audit log."""
 
 
 class CustomerRepository:
-    """The register of one database."""
+    """The customers of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
         self._salt: bytes | None = None
 
     def read(self, customer_id: str) -> StoredCustomer:
-        """The customer of that id; NotFound."""
+        """The customer of that id; raises NotFound."""
         found = self._database.ask(BY_ID, encoding.name("customer_id", customer_id))
         if not found:
             raise no_customer(customer_id)
         return _entry(found[0])
 
     def read_by_key(self, external_key: str) -> StoredCustomer:
-        """The customer of that external key; NotFound."""
+        """The customer of that external key; raises NotFound."""
         found = self._database.ask(BY_KEY, encoding.name("external_key", external_key))
         if not found:
             raise no_customer_of(external_key)
@@ -176,7 +177,9 @@ class CustomerRepository:
     def put(self, wanted: CustomerChange, allow: Allow, forget: Forget, note: Note = unnoted) -> WriteResult:
         """Store the attributes whole.
 
-        Conflict for a taken key; InvalidInput for an id or key that is new and outside the alphabet.
+        Raises:
+            Conflict: the external key belongs to another customer.
+            InvalidInput: an id or key is new and outside the alphabet.
         """
         try:
             return self._put(wanted, allow, forget, note)
@@ -186,7 +189,12 @@ class CustomerRepository:
             return self._put(wanted, allow, forget, note)  # somebody stored this key a moment before: it is found now
 
     def amend(self, customer_id: str, amend: Amend, forget: Forget, note: Note = unnoted) -> WriteResult:
-        """Change what ``amend`` says, and keep the rest with who said it; NotFound, Conflict for a taken key."""
+        """Store the attributes that ``amend`` returns, and keep the others with their sources.
+
+        Raises:
+            NotFound: the customer is not stored.
+            Conflict: the external key belongs to another customer.
+        """
         with self._database.exchange() as ask:
             found = ask(LOCK_ID, encoding.name("customer_id", customer_id))
             if not found:
@@ -227,11 +235,11 @@ class CustomerRepository:
             return WriteResult(name, revision, new=entry is None and revision == first)
 
     def _ended(self, ask: Ask, name: str) -> int:
-        """The revision at which somebody of that id was erased, who is stored again now; 0 for nobody."""
+        """The revision at which a customer of that id was erased, who is stored again now; 0 where none was."""
         return sum(wire.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
 
     def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
-        """The roll of customers after that id."""
+        """At most ``limit`` customers after that id, of one branch or (None) of all."""
         with self._database.begin(PATIENCE_S) as connection:
             return page(connection, after, branch, limit)
 
@@ -321,7 +329,7 @@ class CustomerRepository:
         return Loaded(stored, taken, outvoted, frozenset(gone | silent))
 
     def ids_of(self, external_keys: Sequence[str]) -> dict[str, str]:
-        """External key -> customer id, of those keys that somebody has."""
+        """External key -> customer id, of those keys that a customer has."""
         keys = [encoding.name("external_key", one).decode() for one in external_keys]
         with self._database.begin() as connection:
             found = connection.execute(IDS_OF, {"names": keys})
@@ -334,7 +342,7 @@ class CustomerRepository:
             return {row.id: row.external_key for row in connection.execute(found)}
 
     def alias_of(self, customer_id: str) -> str:
-        """A name for the customer that only this database can make of the id: what the audit log calls them."""
+        """The customer's name on the audit log: only this database can make it of the id."""
         return alias_of(self._digest(customer_id))
 
     def _digest(self, customer_id: str) -> bytes:
@@ -352,9 +360,11 @@ class CustomerRepository:
         detail: Mapping[str, object],
         expect: Expect = lambda _: None,
     ) -> bool:
-        """Erase a customer everywhere; False where they were erased before; NotFound for who was never stored.
+        """Erase a customer everywhere; False where they were erased before. Again, it deletes whatever still names
+        them.
 
-        Asked again, it takes out whatever names them still.
+        Raises:
+            NotFound: no such customer was ever stored.
         """
         encoding.name("customer_id", customer_id)
         with self._database.begin(PATIENCE_S) as connection:
@@ -363,7 +373,7 @@ class CustomerRepository:
             )
 
     def find_erased(self, names: Iterable[str]) -> set[str]:
-        """Those of the ids that were erased and not stored again since by their own wish."""
+        """Those of the ids that were erased and not stored again since over the API."""
         with self._database.begin(PATIENCE_S) as connection:
             return find_erased(connection, names)
 
@@ -407,7 +417,7 @@ def _write(ask: Ask, by: Statement, row: tuple[str, Attributes, str | None], tol
 
 
 def expect_names(wanted: CustomerChange, entry: StoredCustomer | None) -> None:
-    """Raise InvalidInput where the id or the external key is new and no path could name it; what is stored stays."""
+    """Raise InvalidInput where a new id or external key could not be named in a path; stored names stay."""
     faults = {
         "id": customer_ids.fault(wanted.id) if entry is None and wanted.id is not None else None,
         "external_key": _key_fault(wanted.external_key, entry),
@@ -428,7 +438,7 @@ def _key_fault(key: str | None, entry: StoredCustomer | None) -> str | None:
 
 
 def no_customer_of(external_key: str) -> NotFound:
-    """What to raise of a key that nobody has."""
+    """The error for an external key that no customer has."""
     return NotFound(f'No customer has the external key "{external_key}".')
 
 

@@ -10,17 +10,17 @@ from service.store.schema import erasures, pseudonyms
 
 
 def digest_of(salt: bytes, customer_id: str) -> bytes:
-    """What is remembered of an erased customer's id."""
+    """The digest that stays of an erased customer's id."""
     return hmac.digest(salt, customer_id.encode(), hashlib.sha256)
 
 
 def alias_of(digest: bytes) -> str:
-    """What the audit log calls the customer of that digest."""
+    """The customer's name on the audit log, made of the digest."""
     return f"customer:{digest.hex()[:24]}"
 
 
 def find_erased(connection: Connection, names: Iterable[str]) -> set[str]:
-    """Those of the ids that were erased, and not stored again since by the API."""
+    """Those of the ids that were erased, and not stored again since over the API."""
     known = {bytes(one) for one in connection.execute(select(erasures.c.digest)).scalars()}
     if not known:
         return set()

@@ -1,11 +1,11 @@
-"""What a bank's file says of consents, laid beside what the customers themselves said: which word holds.
+"""Consents of a bank's file beside what the customers themselves said: which word holds.
 
-The ledger only grows, and its newest word on a purpose holds (by instant; of one instant, the one written last).
-What customers say over the API is dated now. A file's row is proven where it says when the customer spoke
-(``said_on``); without that it is the bank's record as of the bank's day. A day is long: its yes is dated at the first
-instant, its no at the last one (but never after the import), so that within a day no wins.
+The ledger only grows, and its newest word on a purpose holds (by instant; of one instant, the one written last). Words
+over the API are dated now. A file's row is proven where it says when the customer spoke (``said_on``); otherwise it is
+the bank's record as of the bank's day. Within a day no wins: a yes is dated at the day's first instant, a no at the
+last one (but never after the import).
 
-    the file says             what stands                                       what holds then
+    the file says             what is stored                                    what holds then
     ------------------------  ------------------------------------------------  ---------------------------------------
     yes, proven               a no before it                                    yes
     yes, proven               a no of that day, of that instant, or after it    no
@@ -23,12 +23,12 @@ instant, its no at the last one (but never after the import), so that within a d
     no, any                   nothing, or a no                                  no
     anything of the future    anything                                          nothing is stored: nobody said it yet
 
-In short: of proven words the last one counts (P), of the record's the last one (R). No holds where P is no, or where
-R is no and P is not after it; else yes. The order of arrival makes no difference to proven words. Where the newest row
-of the ledger says otherwise than this, the verdict is written above it, at the same instant.
+In short: of proven words the last one counts (P), of the record's the last one (R). No holds where P is no, or where R
+is no and P is not after it; else yes. The order of arrival makes no difference to proven words. Where the newest row of
+the ledger differs from this, the verdict is written above it, at the same instant.
 
-A word that the ledger holds already, by the same day and source, is not written again; nor is one that the record
-repeats from day to day while it stands: that is no new word, so a table of millions adds no row a month.
+A word that the ledger has already, by the same day and source, is not written again. Nor is a word that the record
+repeats from day to day: it is no new word, so a table of millions adds no row a month.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,15 +42,15 @@ from service.store.connection.bulk_copy import Progress, copy_in, into_place, re
 from service.store.customers.file_import.erased import leave_out_words
 
 RECORD, SIMULATED = "import", "simulated"
-"""Sources of words that tell no instant at which a customer spoke; no client may be called so."""
+"""Sources of words without the instant at which a customer spoke; no client may have such a name."""
 SAID_ON, VERDICT = ":said_on", ":verdict"
-"""What the source of a proven word ends in, and that of what follows from several words."""
+"""The end of the source of a proven word, and of a verdict that follows from several words."""
 
 
 class Word(NamedTuple):
     """A customer's word on a purpose, and the first and last instant (ms) at which it may have been said.
 
-    Without instants it speaks as of the load's own. ``proven``: the file says when the customer spoke.
+    Without instants it is dated at the load. ``proven``: the file says when the customer spoke.
     """
 
     customer_id: str
@@ -120,7 +120,7 @@ DISPUTED = """
     SELECT customer_id, purpose FROM written LEFT JOIN standing USING (customer_id, purpose)
     GROUP BY customer_id, purpose HAVING count(*) > 1 OR count(standing.place) > 0
 """
-"""Where there is more than one word, and something is to be judged."""
+"""Where there is more than one word, a verdict is needed."""
 
 JUDGE = f"""
     INSERT INTO consents (customer_id, purpose, granted, at, source, version)
@@ -137,7 +137,7 @@ HOLD = """
     SELECT count(*) FROM (SELECT FROM customers WHERE id IN (SELECT customer_id FROM written)
         ORDER BY id FOR NO KEY UPDATE) AS held
 """
-"""In the order of their ids, as everybody who takes several."""
+"""In the order of their ids, as in every transaction that locks several."""
 
 OF_ERASED = tuple(
     f"""
@@ -146,7 +146,8 @@ OF_ERASED = tuple(
     """  # noqa: S608 - our own names
     for table in ("consents", "changes")
 )
-"""The words of who was erased while they were written, and what the feed tells of them: from here on nobody is."""
+"""The words of customers who were erased while they were written, and their rows of the feed; from here on no erasure
+passes."""
 
 REVISE = """
     UPDATE customers SET revision = revision + 1, updated_at = now() WHERE id IN (SELECT customer_id FROM written)
@@ -166,11 +167,13 @@ OUTVOTED = """
 def load_consents(
     connection: Connection, rows: Iterable[ConsentRow], source: str, version: str, now: int, progress: Progress | None
 ) -> tuple[int, set[str]]:
-    """Lay the words of a file into the ledger; raises InvalidInput naming faulty rows.
+    """Add the words of a file to the ledger.
 
-    Returns the number of rows, and whose words are left out because they were erased since the file was read.
+    Returns the number of rows, and the customers whose words are left out because they were erased since the file was
+    read. ``source`` is whose record it is; ``now`` the instant of the load, at which rows without instants are dated.
 
-    ``source`` is whose record it is; ``now`` the instant of the load, for which rows without instants speak.
+    Raises:
+        InvalidInput: names the rows that do not fit.
     """
     encoding.name("source", source)
     encoding.new_name("version", version)
@@ -204,7 +207,7 @@ def load_consents(
 
 
 def count_outvoted(connection: Connection) -> int:
-    """On how many purposes of how many customers the last load of this transaction says yes, and no holds still."""
+    """On how many purposes of how many customers the last load of this transaction says yes and a no still holds."""
     return int(connection.exec_driver_sql(OUTVOTED).scalar_one())
 
 

@@ -1,7 +1,7 @@
-"""External keys that a bank's file says of its customers: each the customer's from now on, all or none.
+"""External keys of a bank's file: each belongs to one customer from now on, all or none.
 
-A key is one customer's: neither of two in the file, nor of somebody stored to whom the file gives no other. Two
-customers may change keys with each other. To whom the file gives none keeps theirs.
+A key may not stand twice in the file, nor belong to a stored customer to whom the file gives no other. Two customers
+may exchange keys. Customers without a key in the file keep theirs.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,11 @@ GIVE = """
 
 
 def give(connection: Connection, keys: Mapping[str, str]) -> None:
-    """Give customers (by id) these external keys; InvalidInput names those that cannot be theirs."""
+    """Give customers (by id) these external keys.
+
+    Raises:
+        InvalidInput: names the keys that belong to other customers.
+    """
     if not keys:
         return
     connection.exec_driver_sql(STAGING)

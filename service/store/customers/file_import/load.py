@@ -54,8 +54,8 @@ CUSTOMERS_UNUSUAL = f"""
 def loading(database: Database) -> Iterator[Connection]:
     """The transaction of a load, one at a time; nothing cached before it is served after it.
 
-    Each load takes customers in several rounds, so two would wait for each other. What serves is touched last, as by
-    everybody who changes a customer.
+    Each load locks customers in several rounds, so two would wait for each other. What serves is locked last, as in
+    every transaction that changes a customer.
     """
     with database.begin(PATIENCE_S) as connection:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
@@ -68,8 +68,11 @@ def load_customers(
 ) -> tuple[int, FileLosses, set[str]]:
     """Store what a file says of customers, merged as ``merge`` does it.
 
-    The number of rows, what the file took away, and whom it names although they were erased; InvalidInput,
-    Unconfirmed.
+    Returns the number of rows, what the file took away, and whom it names although they were erased.
+
+    Raises:
+        InvalidInput: names the rows that do not fit.
+        Unconfirmed: the file takes something away to which nobody agreed.
     """
     connection.exec_driver_sql(CUSTOMERS_STAGING)
     count = copy_in(connection, "incoming (row, id, attributes)", rows, _customer_line, progress)
@@ -89,7 +92,7 @@ def _customer_line(row: CustomerRow) -> tuple[str, str]:
 
 
 def _refuse_names(connection: Connection) -> None:
-    """Refuse new customers whom no path could name; those who are stored keep their ids."""
+    """Refuse new customers whose ids could not be named in a path; stored customers keep their ids."""
     unusual = connection.exec_driver_sql(CUSTOMERS_UNUSUAL)
     faults = ((row, name, customer_ids.fault(name)) for row, name in unusual)
     strange = ((row, name, said) for row, name, said in faults if said is not None)

@@ -1,7 +1,6 @@
-"""What a file takes away from what is stored: attributes that become unknown, customers who are retired.
+"""Losses: attributes that become unknown by a file, and customers who are retired by it.
 
-Counted before it is done, under the lock of loads, so that the question, and the answer of who had agreed already, say
-the same.
+Counted before the load, under its lock, so that the question and the answer have the same figures.
 """
 
 from dataclasses import dataclass
@@ -9,9 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileLosses:
-    """``attributes`` became unknown for ``losers``; of ``absent`` of ``stored`` customers ``retired`` are so by this.
+    """``attributes`` became unknown for ``losers``; ``retired`` of ``absent`` of ``stored`` customers are retired by
+    this.
 
-    ``before`` were retired already; the other absent ones were told of later than the file, and stay.
+    ``before`` were retired already; the other absent ones have newer facts than the file, and stay.
     """
 
     attributes: int = 0
@@ -28,12 +28,12 @@ class FileLosses:
 
     @property
     def question(self) -> str:
-        """What would be taken away."""
+        """The losses, before the load."""
         return self._sentence("would become unknown", "would get no outbound contact any more")
 
     @property
     def answer(self) -> str:
-        """What was taken away."""
+        """The losses, after the load."""
         return self._sentence("became unknown", "were retired: they get no outbound contact any more")
 
     def _sentence(self, unknown: str, retired: str) -> str:

@@ -1,9 +1,9 @@
-"""How a bank's file meets what is stored of its customers: attribute by attribute, and the newer word holds.
+"""Merge of a bank's file with what is stored of its customers: attribute by attribute, and the newer value holds.
 
 A file speaks of its columns, as of one instant. An attribute among them takes the file's value, unknown where the file
-has none, unless it was told later than that. An attribute that is no column keeps its value; where the file replaces,
-it becomes unknown as of that instant, again unless it was told later. The statements decide on the row that they hold
-locked, so that a fact told over the API while a file is read is never lost.
+has none, unless its source is newer than the file. An attribute that is no column keeps its value; where the file
+replaces, it becomes unknown as of that instant, again unless its source is newer. The statements decide on the locked
+row, so that a fact stored over the API while a file is read is never lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ from service.store.customers.file_import.losses import FileLosses
 class CustomerFile:
     """What a file says of itself.
 
-    ``as_of``: the instant up to which it knows (ms UTC). ``columns``: the attributes it speaks of; None: each row of
-    those that it has. ``replace``: what it lacks becomes unknown. ``agreed``: somebody knows what is taken
-    away, and wants it. ``full``: it names every customer, and whom it does not is retired. ``external_keys``: by
-    customer, of those that it says one of.
+    ``as_of``: the instant up to which it knows (ms UTC). ``columns``: the attributes it speaks of; None: each row
+    speaks of those it has. ``replace``: what it lacks becomes unknown. ``agreed``: somebody knows the losses and wants
+    them. ``full``: it names every customer, and those it does not name are retired. ``external_keys``: customer id ->
+    key.
     """
 
     as_of: int
@@ -45,7 +45,7 @@ class CustomerFile:
 
     @property
     def summary(self) -> dict[str, object]:
-        """As the audit log tells it: the attributes it spoke of, never what it said of anybody."""
+        """For the audit log: the attributes it spoke of, never their values."""
         names = None if self.columns is None else sorted(self.columns)
         return {"as_of": self.as_of, "attributes": names, "replace": self.replace, "full": self.full}
 
@@ -54,19 +54,19 @@ LATER = f"""
     CASE WHEN customers.told_at <= %(as_of)s::bigint THEN '{{}}'::text[] ELSE ARRAY(
         SELECT key FROM jsonb_each_text(customers.told) WHERE {AT} > %(as_of)s::bigint AND {AT} <= {AHEAD}) END
 """  # noqa: S608 - our own words
-"""The attributes of a customer that were told later than the file; nearly always none, and then nothing is read."""
+"""The attributes of a customer with a newer source than the file; nearly always none, and then nothing is read."""
 
 UNKNOWN = """
     (SELECT coalesce(jsonb_object_agg(name, %(said)s::text), '{}')
         FROM jsonb_object_keys(customers.attributes || customers.told) AS name)
 """
-"""All that was known or told of a customer, said to be unknown by the file."""
+"""All attributes and sources of a customer, as unknown by the file."""
 
 KEPT = """
     CASE WHEN later.names = '{{}}' THEN '{{}}'::jsonb ELSE (SELECT coalesce(jsonb_object_agg(key, value), '{{}}')
         FROM jsonb_each(customers.{what}) WHERE key = ANY (later.names)) END
 """
-"""What stands of those."""
+"""The stored values of those."""
 
 INTO_PLACE = f"""
     INSERT INTO customers (id, attributes, told, told_at)
@@ -100,7 +100,11 @@ LOSERS = f"""
 
 
 def expect_agreed(connection: Connection, file: CustomerFile) -> FileLosses:
-    """What the staged file takes away; Unconfirmed says what it would where nobody agreed to it."""
+    """What the staged file takes away.
+
+    Raises:
+        Unconfirmed: nobody agreed to it; the error says what would be lost.
+    """
     attributes, losers = _loss(connection, file)
     absent = retirement.count(connection, file.words) if file.full else (0, 0, 0, 0)
     taken = FileLosses(attributes, losers, *absent)

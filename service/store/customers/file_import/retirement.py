@@ -1,9 +1,9 @@
-"""Who is in the bank's file no more: retired, which no outbound channel reaches, and kept on record.
+"""Retirement: customers whom a full file does not name; no outbound channel reaches them, and they stay stored.
 
-The mark is a word of the ledger of consents (purpose ``retired``), so that every road to a decision reads it with the
-others, decision records keep it, and it is known when and why it changed. A file that knows every customer retires
-those it does not name, but for who was told of later; whoever is named again, or stored whole over the API, is back.
-A word is never dated before one that stands, so that it holds even where a file of a wrong day dated that one ahead.
+The mark is a word of the ledger of consents (purpose ``retired``), so that every decision reads it with the others,
+decision records keep it, and it is known when and why it changed. A full file retires the customers it does not name,
+except those with newer facts. A customer who is named again, or stored whole over the API, is back. A word is never
+dated before an earlier one, so that it holds even where a file of a wrong day dated that one ahead.
 """
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ ABSENT = f"""
     {TOLD_AT} <= %(as_of)s::bigint AND NOT EXISTS (SELECT FROM incoming WHERE incoming.id = customers.id)
         AND NOT coalesce({NEWEST.format(what="granted", name="customers.id")}, false)
 """
-"""Of the customers who are stored, those whom a file that knows everybody does not name."""
+"""Of the stored customers, those whom a full file does not name."""
 
 COUNT = f"""
     SELECT count(*), (SELECT count(*) FROM customers),
@@ -44,7 +44,7 @@ RETIRE = f"""
         FROM customers WHERE {ABSENT} ORDER BY id FOR NO KEY UPDATE),
     said AS ({_SAY.format(purpose=RETIRED, word="true", who="absent")}) {_CHANGE}
 """  # noqa: S608 - our own words
-"""Locked first: who is stored over the API at this moment is told of later than the file, and stays."""
+"""Locked first: a customer stored over the API at this moment has newer facts than the file, and stays."""
 
 TAKE_BACK = f"""
     WITH back AS (
@@ -65,18 +65,18 @@ TAKE_ONE_BACK = Statement(
 
 
 def take_back(ask: Ask, customer_id: str, at: int, source: str) -> bool:
-    """Note that a customer whom the file did not name is there; False where they were not retired."""
+    """End a customer's retirement; False where they were not retired."""
     return bool(ask(TAKE_ONE_BACK, customer_id.encode(), b"%d" % at, source.encode()))
 
 
 def apply(connection: Connection, words: dict[str, object], full: bool) -> None:
-    """Take back whom the staged file names; where it knows everybody (``full``), retire whom it does not."""
+    """End the retirement of customers in the staged file; a ``full`` file retires the others."""
     connection.exec_driver_sql(TAKE_BACK, words)
     if full:
         connection.exec_driver_sql(RETIRE, words)
 
 
 def count(connection: Connection, words: dict[str, object]) -> tuple[int, int, int, int]:
-    """Whom a staged file does not name, of how many; those it would retire, and those who were before."""
+    """Customers whom a staged file does not name, of how many; those it would retire, and those retired before."""
     absent, stored, retired, before = connection.exec_driver_sql(COUNT, words).one()
     return int(absent), int(stored), int(retired), int(before)

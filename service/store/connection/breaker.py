@@ -1,7 +1,7 @@
-"""The breaker and the clock of PostgreSQL: who waits for a failing server, and what a server took to answer.
+"""The breaker of PostgreSQL, and its metrics.
 
-After a failure nobody asks for ``PAUSE_S``; then one caller finds out. Counted here: the seconds of every statement
-and transaction, failures, and how many workers hold their breaker open.
+After a failure no call is made for ``PAUSE_S``; then one caller tries. Metrics: the seconds of every statement and
+transaction, failures, and how many workers have an open breaker.
 """
 
 import threading
@@ -55,5 +55,5 @@ class DatabaseBreaker:
 
 @lru_cache(maxsize=128)
 def timed(statement: bytes) -> Callable[[float], None]:
-    """Takes the seconds that ``statement`` took."""
+    """The observer of the seconds of ``statement``."""
     return _seconds.labels(statement.decode()).observe

@@ -22,7 +22,7 @@ def copy_in(
     line: Callable[[Any], tuple[object, ...]],
     progress: Progress | None,
 ) -> int:
-    """Send every good row; collect the faults of the others, and raise them together."""
+    """Send every good row; raises InvalidInput with the faults of the others together."""
     total, number, problems = length_hint(rows), 0, list[Problem]()
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
@@ -42,7 +42,7 @@ def copy_in(
 
 
 def refuse(connection: Connection, faults: str) -> None:
-    """Raise InvalidInput with what a query of (row, sentence) finds."""
+    """Raise InvalidInput with the (row, sentence) that a query finds."""
     raise_problems([Problem(f"row {row}", message) for row, message in connection.exec_driver_sql(faults)])
 
 

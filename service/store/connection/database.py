@@ -1,10 +1,11 @@
-"""One database: its address, its connections, its deadline, and what its failures are called.
+"""One database: connections, transactions and deadlines, and the error each failure becomes.
 
-``ask`` runs a hot statement on this thread's own wire, ``exchange`` a transaction of them; ``begin`` is a SQLAlchemy
-transaction from a pool. All open lazily, per process (a fork shares nothing), end every wait at the deadline, and raise
-``Unavailable`` when the server fails. A dead connection is replaced unseen: ``ask`` tries once more where the statement
-may run twice, ``exchange`` where its BEGIN failed, ``begin`` looks at the socket before it hands a connection out.
-After a failed attempt to connect, or a silent server, everybody fails at once for ``PAUSE_S``; then one caller tries.
+``ask`` runs a prepared statement on this thread's own wire, ``exchange`` a transaction of them; ``begin`` is a
+SQLAlchemy transaction from a pool. All open lazily, per process (a fork shares nothing), end every wait at the
+deadline, and raise ``Unavailable`` when the server fails. A dead connection is replaced: ``ask`` retries once where the
+statement may run twice, ``exchange`` where its BEGIN failed, ``begin`` looks at the socket before it returns a
+connection. After a failed attempt to connect, or a silent server, every call fails at once for ``PAUSE_S``; then one
+caller tries.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ from service.store.connection.breaker import DatabaseBreaker, timed
 from service.store.connection.wire import Lost, Row, Silent, Statement, Wire, connected, named, rows
 
 SERVER_SHARE = 0.8
-"""The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection lives on."""
+"""The server's own statement timeout, as a share of ours: a slow statement ends there, and its connection survives."""
 
 PATIENCE_S = 600.0
 """The deadline of long work beside the requests: loads, walks over many rows."""
@@ -35,14 +36,14 @@ PATIENCE_S = 600.0
 BEGIN, COMMIT = Statement(b"begin", b"BEGIN"), Statement(b"commit", b"COMMIT")
 
 Ask = Callable[..., list[Row]]
-"""Runs a hot statement with its parameters; what it raises ends the transaction."""
+"""Runs a prepared statement with its parameters; an error ends the transaction."""
 
 T = TypeVar("T")
 C = TypeVar("C", Wire, "Patient")
 
 
 class Patient(psycopg.Connection[Any]):
-    """A driver's connection that waits ``patience_s`` for each answer, then hangs up."""
+    """A driver's connection that waits ``patience_s`` for each answer, then closes."""
 
     patience_s = 1.0
 
@@ -68,7 +69,7 @@ class Database:
         self._engine = self._new_engine()
 
     def ask(self, statement: Statement, *parameters: bytes | None) -> list[Row]:
-        """The rows of a hot statement; raises Unavailable within the deadline."""
+        """The rows of a prepared statement; raises Unavailable within the deadline."""
         begun = time.monotonic()
         until, words = begun + self.deadline_s, list(parameters)
         try:
@@ -87,7 +88,9 @@ class Database:
 
     @contextlib.contextmanager
     def exchange(self) -> Iterator[Ask]:
-        """A transaction of hot statements on this thread's wire, all of it within the deadline; as ``begin`` else."""
+        """A transaction of prepared statements on this thread's wire, all of it within the deadline; as ``begin``
+        otherwise.
+        """
         begun = time.monotonic()
         until = begun + self.deadline_s
         try:
@@ -126,7 +129,7 @@ class Database:
 
     @contextlib.contextmanager
     def beside(self, statement: Statement, *parameters: bytes) -> Iterator[None]:
-        """Within, every transaction of this thread ends with this statement too, before it is committed."""
+        """Within, every transaction of this thread also runs this statement before it is committed."""
         self._here.note = statement, parameters
         try:
             yield
@@ -250,7 +253,7 @@ def _failing_as_sqlalchemy(statement: Statement) -> Iterator[None]:
 
 
 def refuse_ended(driver: Any, *_: object) -> None:
-    """Nothing should wait to be read on an idle connection: if something does, the server ended it; take another."""
+    """Replace an idle connection on which something waits to be read: the server ended it."""
     idle = select.poll()
     idle.register(driver.pgconn.socket, select.POLLIN)
     if idle.poll(0):

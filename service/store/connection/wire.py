@@ -1,8 +1,8 @@
-"""One libpq connection with a deadline: opening it, and the statements prepared on it.
+"""One libpq connection with a deadline, and the statements prepared on it.
 
-The hot statements skip the driver's cursor: parameters and results are bytes, one send and one wait per call. A wait
-never outlives ``until`` (monotonic seconds), whatever the server does: ``Silent`` closes the connection, because an
-answer may still be under way. ``Lost`` says that the connection had ended; the caller may try once more on a new one.
+Prepared statements skip the driver's cursor: parameters and results are bytes, one send and one wait per call. A wait
+never outlives ``until`` (monotonic seconds): ``Silent`` closes the connection, because an answer may still be under
+way. ``Lost`` says that the connection had ended; the caller may try once more on a new one.
 """
 
 import os
@@ -17,14 +17,15 @@ from service.core.errors import Conflict, FourcastError, InvalidInput, Unavailab
 
 OK = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK})
 RECONNECT_STATES = frozenset({b"0A000", b"26000", b"25006", b"57P01", b"57P02", b"57P03"})
-"""Plan outdated by a migration, prepared statement gone, server read-only or going down: nothing was done, go anew."""
+"""Plan outdated by a migration, prepared statement gone, server read-only or going down: nothing was done, so
+reconnect."""
 
 NOT_MIGRATED = frozenset({b"42P01", b"42703", b"3F000"})
 Row = tuple[bytes | None, ...]
 
 
 class Lost(Exception):
-    """The connection had ended, or cannot be used any more; nothing waits on it."""
+    """The connection had ended, or cannot be used any more."""
 
 
 class Silent(Exception):
@@ -76,12 +77,12 @@ class Wire:
             raise
 
     def close(self) -> None:
-        """Hang up without waiting."""
+        """Close the connection without waiting."""
         self.open = False
         self._pgconn.finish()
 
     def abandon(self, until: float) -> None:
-        """Roll back what is open; a connection that cannot even do that is closed."""
+        """Roll back an open transaction; a connection that cannot even do that is closed."""
         if self.open and self._pgconn.transaction_status != pq.TransactionStatus.IDLE:
             try:
                 self.run(ROLLBACK, [], until)
@@ -118,7 +119,12 @@ class Wire:
 
 
 def connected(conninfo: bytes, until: float) -> PGconn:
-    """A connection made before ``until`` (a name look-up can take longer); Lost with libpq's sentence, or Silent."""
+    """A connection made before ``until`` (a name look-up can take longer).
+
+    Raises:
+        Lost: the server refused, with libpq's sentence.
+        Silent: no answer before ``until``.
+    """
     pgconn = pq.PGconn.connect_start(conninfo)
     status = pq.PollingStatus.WRITING
     while status != pq.PollingStatus.OK:
@@ -145,7 +151,7 @@ def rows(result: PGresult) -> list[Row]:
 
 
 def refusal(result: PGresult) -> Exception:
-    """The error that fits the server's SQLSTATE; without the server's details, which name rows."""
+    """The error for the server's SQLSTATE; without the server's details, which name rows."""
     state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
     message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
     if state in RECONNECT_STATES or state.startswith(b"08"):
@@ -154,7 +160,7 @@ def refusal(result: PGresult) -> Exception:
 
 
 def named(state: bytes, message: str) -> FourcastError:
-    """What a server's error means to the caller: try again, mend the database, or a clash with what is stored."""
+    """The error for a SQLSTATE: try again, mend the database, or a clash with what is stored."""
     if state in NOT_MIGRATED:
         return Unavailable(f"The database lacks its tables ({message}): `fourcast serve` migrates it at start.")
     if state.startswith(b"22"):

@@ -393,15 +393,15 @@ def _store(
     at: int = 0,
     first: int = 1,
 ) -> int:
-    """Store the customer's attributes whole, in place of what was known; returns the revision, raised if it differs.
+    """Store the customer's attributes whole; returns the revision, raised if they differ.
 
-    ``told``: who said each of them, the newest ``at``. Who is new begins at the revision ``first``.
+    ``told``: the source of each attribute, the newest as of ``at``. A new customer begins at the revision ``first``.
     """
     return _write(ask, PUT, (customer_id, attributes, external_key), told or {}, at, b"%d" % first)
 
 
 def _patch(ask: Ask, customer_id: str, attributes: Attributes, external_key: str | None, told: Told, at: int) -> int:
-    """As ``_store``, of a customer who is stored; the external key too is what it is said to be."""
+    """As ``_store``, of a stored customer; the external key is replaced too."""
     return _write(ask, PATCH, (customer_id, attributes, external_key), told, at)
 
 

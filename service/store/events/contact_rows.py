@@ -1,13 +1,13 @@
-"""Contacts as stored: reserved, cancelled, made, and what became of them. What caps count is the event of each.
+"""Rows of contacts: reserved, cancelled, made, and their outcome. Caps count the event of each.
 
     reserved -> made -> delivered | bounced          cancelled ends what is reserved
 
-A contact that is reserved or made has its event, at the instant for which it was planned or at which it was made; one
-that is cancelled has none, so it counts no more. Reporting a contact under the id it was reserved by moves that one
-event to when it really was: it counts once. What is delivered or bounced before its planned time was made by then, and
-counts from that moment. A bounce still counts, which errs on the customer's side.
+A contact that is reserved or made has its event, at its planned or its real instant; a cancelled one has none, so it
+counts no more. Reporting a contact under its reservation's id moves that one event to the real instant: it counts once.
+A contact delivered or bounced before its planned time was made by then, and counts from that moment. A bounce still
+counts, which errs on the customer's side.
 
-The customer's row is locked before the contact's, as by everybody who writes of a customer.
+The customer's row is locked before the contact's, as in every transaction that writes of a customer.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ SET = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact as it stands; ``at`` is when it counts, ``reserved_at`` None where it was reported alone. ms UTC."""
+    """A contact as stored; ``at`` is when it counts, ``reserved_at`` None where it was reported alone. ms UTC."""
 
     id: str
     customer_id: str
@@ -53,7 +53,7 @@ class Contact:
     reserved_at: int | None
 
     def expect_same(self, wanted: Event) -> None:
-        """Raise Conflict where ``wanted`` is another contact; what either leaves open agrees."""
+        """Raise Conflict where ``wanted`` is another contact; a field that either leaves open agrees."""
         pairs = ((self.offer, wanted.offer), (self.channel, wanted.channel), (self.decision_id, wanted.decision_id))
         agree = all(None in pair or pair[0] == pair[1] for pair in pairs)
         if self.customer_id != wanted.customer_id or not agree:
@@ -61,7 +61,7 @@ class Contact:
 
 
 def find_locked(ask: Ask, contact_id: str) -> Contact:
-    """The contact, it and its customer locked until the transaction ends; NotFound."""
+    """The contact, it and its customer locked until the transaction ends; raises NotFound."""
     for row in ask(OF, encoding.name("id", contact_id)):
         lock_customer(ask, contact_of(row).customer_id)
     found = find_held(ask, contact_id)
@@ -76,7 +76,7 @@ def find_held(ask: Ask, contact_id: str) -> Contact | None:
 
 
 def add(ask: Ask, contact: Event) -> None:
-    """Note a reservation, before its event."""
+    """Store a reservation, before its event."""
     names = (contact.offer, contact.channel, contact.decision_id)
     places = [encoding.optional("name", one) for one in names]
     ask(
@@ -89,13 +89,13 @@ def add(ask: Ask, contact: Event) -> None:
 
 
 def take_back(ask: Ask, contact: Contact) -> None:
-    """Take its event back: it counts no more."""
+    """Delete the contact's event: it counts no more."""
     ask(trails.TAKE_BACK, contact.customer_id.encode(), contact.id.encode(), b"%d" % contact.at)
     ask(trails.EMPTY, contact.customer_id.encode())
 
 
 def set_state(ask: Ask, contact: Contact, state: str, at: int) -> Contact:
-    """The contact as it stands from now on."""
+    """Store state and instant; returns the changed contact."""
     (row,) = ask(SET, contact.id.encode(), state.encode(), b"%d" % at)
     return contact_of(row)
 
@@ -116,5 +116,5 @@ def contact_of(row: Row) -> Contact:
 
 
 def no_contact(contact_id: str) -> NotFound:
-    """What to raise of an id that no contact has."""
+    """The error for an id that no contact has."""
     return NotFound(f'No contact "{contact_id[:64]}".')

@@ -53,7 +53,7 @@ class Contacts:
         self._database = database
 
     def read(self, contact_id: str) -> Contact:
-        """One contact; NotFound."""
+        """One contact; raises NotFound."""
         for row in self._database.ask(contact_rows.OF, encoding.name("id", contact_id)):
             return contact_rows.contact_of(row)
         raise contact_rows.no_contact(contact_id)
@@ -66,7 +66,12 @@ class Contacts:
             return [Contact(*row) for row in connection.execute(LISTED, words)]
 
     def cancel(self, contact_id: str, forget: Forget) -> Contact:
-        """Take a reservation back, so that it counts no more; cancelling again is harmless. Conflict, NotFound."""
+        """Cancel a reservation, so that it counts no more; cancelling again changes nothing.
+
+        Raises:
+            NotFound: there is no such contact.
+            Conflict: it was made already.
+        """
         with self._database.exchange() as ask:
             found = contact_rows.find_locked(ask, contact_id)
             if found.state == contact_rows.CANCELLED:
@@ -81,10 +86,13 @@ class Contacts:
     def reserve(
         self, contact: Event, back: Lookback, permit: Permit, forget: Forget, planned: bool = False
     ) -> tuple[Contact, bool]:
-        """The contact as it stands reserved, and whether that is new; what ``permit`` raises leaves no trace.
+        """Reserve a contact where ``permit`` allows it; returns the contact, and whether it is new.
 
-        ``permit`` sees the past so far back. NotFound; Conflict for an id that was used for something else, or, where
-        its time is ``planned``, for another time.
+        ``permit`` gets the snapshot with the past so far back; an error of it rolls everything back.
+
+        Raises:
+            NotFound: the customer is not stored.
+            Conflict: the id was used for something else, or, where its time is ``planned``, for another time.
         """
         with self._database.exchange() as ask:
             revisions.lock_customer(ask, contact.customer_id)
@@ -102,9 +110,11 @@ class Contacts:
             return made, True
 
     def end(self, contact_id: str, outcome: str, now: int, forget: Forget) -> Contact:
-        """Say what became of a contact: the last word holds. Conflict where it was cancelled; NotFound.
+        """Store what became of a contact: the last outcome holds. One reserved for later counts from ``now``.
 
-        One that was reserved for later was made ``now`` at the latest, and counts from now.
+        Raises:
+            NotFound: there is no such contact.
+            Conflict: it was cancelled.
         """
         with self._database.exchange() as ask:
             found = contact_rows.find_locked(ask, contact_id)
@@ -124,7 +134,7 @@ def _made(contact: Contact, at: int) -> Event:
 
 
 def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
-    """What stands under the contact's id, if anything, where it is the same contact; else Conflict."""
+    """The contact of that id, None where there is none; raises Conflict where it is another contact."""
     found = contact_rows.find_held(ask, wanted.id) or _reported(ask, wanted)
     if found is None:
         return None
@@ -137,7 +147,7 @@ def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
 
 
 def _reported(ask: Ask, wanted: Event) -> Contact | None:
-    """A contact of before they were kept as such, told by its event alone; Conflict for an id of something else."""
+    """A contact of before contacts had rows, by its event alone; raises Conflict where the id is of something else."""
     for *said, at in ask(REPORTED, encoding.name("id", wanted.id), wanted.customer_id.encode()):
         customer, kind, offer, channel, decision = map(wire.word, said)
         if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):

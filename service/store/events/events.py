@@ -4,7 +4,7 @@ One transaction: the event with its key (its id and the SHA-256 of its body), th
 (``trails``). The key's primary key decides races: of two deliveries of one event the second waits for the first and
 then finds its hash. A delivery whose connection broke at commit may be sent again: if it was stored, it is a duplicate.
 An offer that one decision showed is accepted once: the primary key of ``acceptances`` decides that race in the same
-way, and whoever comes second, under whatever id, is a duplicate too.
+way, and a second accept, under whatever id, is a duplicate too.
 """
 
 import hashlib
@@ -156,9 +156,9 @@ def _raised(ask: Ask, event: Event, cells: Sequence[bytes | None]) -> int:
 
 
 def report(ask: Ask, event: Event) -> int | None:
-    """As ``record``, of what is told of afterwards: a contact that was reserved under that id is made, and counts once.
+    """As ``record``; a contact that was reserved under that id is made, and counts once.
 
-    It counts from when it was made; what the report leaves open is as it was reserved.
+    It counts from when it was made; fields that the report leaves open are as reserved.
     """
     if event.kind != EventKind.CONTACT:
         return record(ask, event)
@@ -174,7 +174,7 @@ def report(ask: Ask, event: Event) -> int | None:
 
 
 def make(ask: Ask, contact: Contact, event: Event, state: str = contact_rows.MADE) -> int:
-    """The contact made at the event's instant: its one event stands there from now on. The customer's new revision."""
+    """Make the contact at the event's instant, to which its one event moves; returns the customer's new revision."""
     if contact.state == contact_rows.RESERVED:
         contact_rows.take_back(ask, contact)
     cells = columns(event)
@@ -185,7 +185,7 @@ def make(ask: Ask, contact: Contact, event: Event, state: str = contact_rows.MAD
 
 
 def _accepted_before(ask: Ask, event: Event) -> bool:
-    """Whether another accept of this offer of this decision counts already; from now on this one does."""
+    """Whether another accept of this offer of this decision counts already; if not, this one does from now on."""
     if event.kind != EventKind.ACCEPT or event.decision_id is None or event.offer is None:
         return False
     return not ask(

@@ -1,16 +1,15 @@
-"""Trails: what events leave behind for decisions to read, kept beside them and never longer than ``KEPT`` instants.
+"""Trails: the instants of a customer's events by kind, offer and channel, for decisions to read; at most ``KEPT`` each.
 
 One row for each kind, offer and channel of a customer ('' stands for none). An event adds its instant in the statement
-that raises the customer's revision, under the same lock, so a trail never differs from what is stored; an old event
-that comes late is pushed out at the same place as if it had come in time, and a repeated one never gets here. So an
-event costs the same whether it is the first or the ten-thousandth, and so does a decision. Surveys with a score stand
-in a table of their own.
+that raises the customer's revision, under the same lock, so a trail never differs from the events. An old event that
+comes late is pushed out as if it had come in time. So an event costs the same whether it is the first or the
+ten-thousandth, and so does a decision. Surveys with a score have a table of their own.
 
-Customers of a time before trails (``customers``' column ``trailed`` is false) are read from their events, to the same
-answer, until the runner has made their trails (``Trails.make``): it may be ended at any moment and goes on where it
-was; setting ``trailed`` to false has them made anew. Where a policy reckons with the count of a kind, and so asks for
-more than ``KEPT``, the events of that kind are read, for ever. A trail outlives its events: a month of them may be
-dropped, and the newest refusal is still known for as long as the policy's clock looks back.
+Customers of a time before trails (column ``trailed`` of ``customers`` is false) are read from their events, with the
+same result, until the runner has made their trails (``Trails.make``). It may be stopped at any moment and continues
+where it was; setting ``trailed`` to false has them made anew. Where a policy needs the count of a kind, and so more
+than ``KEPT``, the events of that kind are read. A trail outlives its events: a month of them may be dropped, and the
+newest refusal is still known for as long as the policy looks back.
 """
 
 from sqlalchemy import Connection, text
@@ -26,7 +25,7 @@ LONGER = """ARRAY(
     SELECT at FROM (
         SELECT at FROM unnest(kept.instants || excluded.instants) AS at ORDER BY at DESC LIMIT {}
     ) AS newest ORDER BY at)"""
-"""The instants of the stored row ``kept`` and of a new one: the newest so many of both, oldest first."""
+"""The newest so many instants of the stored row ``kept`` and of a new one, oldest first."""
 
 HAPPENED = Statement(
     b"happened",
@@ -64,8 +63,8 @@ TAKE_BACK = Statement(
         gone.customer_id, gone.kind, gone.offer, gone.channel) AND gone.at = ANY (instants)
     """.encode(),  # noqa: S608 - our own number
 )
-"""Take one event's instant out of events and trail; an older one that was pushed out of a full trail comes back into
-it: customer, id, ms."""
+"""Delete one event and its instant of the trail; an older one that was pushed out of a full trail comes back: customer,
+id, ms."""
 EMPTY = Statement(b"empty_trails", b"DELETE FROM trails WHERE customer_id = $1 AND instants = '{}'")
 
 UNTRAILED = text("""
@@ -90,7 +89,7 @@ MAKE = (
 
 
 class Trails:
-    """Makes the trails of customers who have none yet."""
+    """The trails of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -99,7 +98,7 @@ class Trails:
     def make(self) -> bool:
         """Make the trails of the next customers in the order of their ids; True where there may be more.
 
-        Who is locked just now is left for the next round.
+        Locked customers are left for the next round.
         """
         with self._database.begin(PATIENCE_S) as connection:
             names = make(connection, self._after)
@@ -108,7 +107,7 @@ class Trails:
 
 
 def make(connection: Connection, after: str) -> list[str]:
-    """Make the trails of some customers after that id, all or none; who they were."""
+    """Make the trails of some customers after that id, all or none; returns their ids."""
     names = list(connection.execute(UNTRAILED, {"after": after, "part": PART}).scalars())
     if names:
         for statement in MAKE:

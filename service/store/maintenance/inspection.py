@@ -1,4 +1,4 @@
-"""How a PostgreSQL stands before it is trusted: its version, schema, durability, clock and what this user may do."""
+"""The state of a PostgreSQL before it is trusted: version, schema, durability, clock, and this user's rights."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ _MAY = text("SELECT has_table_privilege(to_regclass(:name), :right)")
 
 @dataclass(frozen=True)
 class DatabaseState:
-    """What was found; ``skew_ms`` is how far the server's clock is from ours beyond what the question itself took."""
+    """The state found; ``skew_ms`` is the difference of the clocks beyond the time of the question itself."""
 
     version: int
     settings: dict[str, str]
@@ -44,7 +44,12 @@ class DatabaseState:
 
 
 def inspect(url: str, deadline_ms: int) -> DatabaseState:
-    """Look at the database behind ``url``, changing nothing; raises Unavailable, and InvalidInput for no URL."""
+    """Inspect the database behind ``url``, changing nothing.
+
+    Raises:
+        Unavailable: it does not answer.
+        InvalidInput: ``url`` is none.
+    """
     database = Database(url, deadline_ms)
     try:
         with database.begin() as connection:
@@ -68,7 +73,7 @@ def inspect(url: str, deadline_ms: int) -> DatabaseState:
 
 
 def _lacking(connection: sqlalchemy.Connection) -> list[str]:
-    """Each right on a table of ours that this user lacks; of a table that is not there none (its schema is old)."""
+    """Each right that this user lacks on a table of ours; none for a missing table (its schema is old)."""
     return [
         f"{right} on {table}"
         for table in sorted(METADATA.tables)

@@ -1,8 +1,7 @@
-"""Bringing a database to the schema this version needs; several processes may do it at once, one of them works.
+"""Migration of a database to the schema this version needs; of several processes at once, one does it.
 
-The whole way runs in one transaction under an advisory lock: it arrives or nothing happened. Then the partitions of
-the months ahead are made. Alembic is imported where there is a way to go: most often there is none, and each command
-would wait for it.
+All steps run in one transaction under an advisory lock: all of them or none. Then the partitions of the months ahead
+are made. Alembic is imported only where there is a step to make, because its import would delay every command.
 """
 
 from pathlib import Path
@@ -22,7 +21,11 @@ PATIENCE_S = 120.0
 
 
 def migrate(database: Database, to: str = "head") -> None:
-    """The schema ``to`` (a revision, ``head`` or ``base``), forward or back as needed."""
+    """Bring the database to the schema ``to`` (a revision, ``head`` or ``base``), forward or back.
+
+    Raises:
+        Unavailable: the database has the schema of a newer version.
+    """
     with database.begin(PATIENCE_S) as connection:
         connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(LOCK)))
         if to != "head" or _current(connection) != newest():

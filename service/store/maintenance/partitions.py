@@ -1,6 +1,6 @@
-"""Events and decisions by month: partitions made ahead, and a default one so that no insert ever fails.
+"""Partitions of events and decisions by month (UTC), made ahead, with a default one so that no insert ever fails.
 
-A month that is made late takes its rows out of the default partition, in one transaction. Months are UTC.
+A month that is made late moves its rows out of the default partition, in one transaction.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from service.store.decisions.decisions import first_id
 LOCK = 0x4643_0002
 PATIENCE_S = 60.0
 LOCK_TIMEOUT_MS = 2000
-"""Taking the default partition apart needs it alone; rather try again tomorrow than hold up the writers."""
+"""Splitting the default partition needs an exclusive lock; it is better to retry tomorrow than to block the writers."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""All secrets of one database at once: sealed with the newest key, seen to be open, or replaced where a key is lost."""
+"""All secrets of one database: sealed with the newest key, checked, or replaced where a key is lost."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ class Secrets:
         self._database, self._seal = database, seal
 
     def seal(self, actor: str) -> int:
-        """Seal with the newest key whatever is plain or sealed with another; how many. Sealed where no key opens it."""
+        """Seal with the newest key whatever is plain or sealed with another; returns how many. Raises Sealed."""
         if not self._seal:
             return 0
         with self._database.begin(PATIENCE_S) as connection:
@@ -29,10 +29,10 @@ class Secrets:
             return count
 
     def renew(self, actor: str) -> dict[str, int]:
-        """Replace what no key opens any more, for a key that is lost; how many of each kind.
+        """Replace the secrets that no key opens any more, because a key was lost; returns how many of each kind.
 
-        Tokens signed by a lost signing key open nothing from now on. A webhook whose secret is lost gets one that
-        nobody knows and is switched off, so that nothing is sent that its receiver could not check.
+        Tokens signed by a lost signing key are invalid from now on. A webhook whose secret is lost gets a new one and
+        is switched off, so that nothing is sent whose signature its receiver could not check.
         """
         with self._database.begin(PATIENCE_S) as connection:
             found = {"signing_keys": self._renew_signing(connection), "webhooks": self._renew_webhooks(connection)}
@@ -62,7 +62,7 @@ class Secrets:
         return lost
 
     def expect_open(self) -> None:
-        """Raise Sealed where a secret does not open with the keys given here."""
+        """Raise Sealed where a secret does not open with these keys."""
         with self._database.begin() as connection:
             for key in connection.execute(select(signing_keys.c.secret)).scalars():
                 self._seal.open(bytes(key))

@@ -1,8 +1,8 @@
-"""Champion and challenger: a release that lets another policy or bundle serve a share of its customers.
+"""Challengers: a release that lets another policy or bundle serve a share of its customers.
 
-Beginning or ending a trial makes a new release of the champion, so that every worker follows it like any other, and
-whatever makes a release without a challenger (an approval, a promotion, a rollback) ends the trial. A policy on trial
-serves real customers: unless it has served before, somebody other than its author must begin the trial.
+Beginning or ending a trial makes a new release of the champion, which every worker follows. Whatever makes a release
+without a challenger (an approval, a promotion, a rollback) ends the trial. A policy on trial serves real customers:
+unless it has served before, somebody other than its author must begin the trial.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MOST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
-    """What is on trial, for which share of the customers who are in no standing test."""
+    """What is on trial, for which share of the customers who are in no standing experiment."""
 
     policy: str
     bundle: str | None
@@ -38,13 +38,20 @@ class Challengers:
         self._database = database
 
     def find(self, release_id: int) -> Challenger | None:
-        """The challenger of a release."""
+        """The challenger of a release; None where it has none."""
         with self._database.begin() as connection:
             row = connection.execute(select(challengers).where(challengers.c.release_id == release_id)).first()
             return None if row is None else Challenger(row.policy, row.bundle, row.share)
 
     def begin(self, challenger: Challenger, actor: str, note: str) -> Release:
-        """Put a challenger on trial beside what serves; NotFound, OwnApproval, Conflict where it is the champion."""
+        """Put a challenger on trial beside what serves.
+
+        Raises:
+            NotFound: its policy or bundle is not stored.
+            OwnApproval: the actor wrote a policy that never served.
+            Conflict: nothing serves, or the challenger is the champion.
+            InvalidInput: the share is not above 0 to ``MOST``.
+        """
         _check(challenger)
         with self._database.begin() as connection:
             champion = _champion(connection)
@@ -63,7 +70,7 @@ class Challengers:
             return release
 
     def end(self, actor: str, note: str) -> Release:
-        """Let the champion serve everybody again; Conflict where nothing is on trial."""
+        """Let the champion serve all customers again; raises Conflict where nothing is on trial."""
         with self._database.begin() as connection:
             champion = _champion(connection)
             if connection.execute(select(challengers).where(challengers.c.release_id == champion.id)).first() is None:
@@ -90,7 +97,7 @@ def _champion(connection: Connection) -> Release:
 
 
 def _second_person(connection: Connection, policy: str, actor: str) -> None:
-    """Raise OwnApproval where the actor wrote a policy that nobody let serve before."""
+    """Raise OwnApproval where the actor wrote a policy that never served."""
     if connection.execute(select(released.c.id).where(released.c.policy == policy).limit(1)).first() is not None:
         return
     author = connection.execute(select(proposals.c.author).where(proposals.c.policy == policy)).scalar()

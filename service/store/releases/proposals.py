@@ -1,10 +1,10 @@
 """Release with two pairs of eyes: a policy is proposed by its author and approved by somebody else.
 
-A proposal belongs to a policy's hash, so to its content: whoever proposes the same content again becomes no author,
-and its author stays unable to approve it. Approving makes the policy serve beside the bundle and prices that serve
-then; rolling back restores the release before; both in one transaction with their rows of the audit log, under one
-lock, so that no approval, promotion or rollback overtakes another unseen. Names are compared as people read them: case,
-width and spaces make no second person.
+A proposal belongs to a policy's hash, so to its content: whoever proposes the same content again becomes no author, and
+its author cannot approve it. Approving makes the policy serve beside the bundle and prices that serve then; rolling
+back restores the release before. Both run in one transaction with their rows of the audit log, under one lock, so that
+no approval, promotion or rollback overtakes another. Names are compared as people read them: case, width and spaces
+make no second person.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +28,12 @@ from service.store.security import audit
 
 NOTE_MAX = 500
 WAITING = 2
-"""How many proposals count as likely to serve next."""
+"""How many of the newest proposals are prepared as likely to serve next."""
 
 TURN = 7_046_019
-"""The advisory lock of who checks a policy."""
+"""The advisory lock of the process that checks a policy."""
 SHORTEST = 6
-"""Characters of a hash that may stand for the whole."""
+"""The fewest characters of a hash that may stand for the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,20 @@ class Proposal:
 
 
 Proposed = Callable[[Connection, Proposal, bool], None]
-"""Is told of a proposal, and whether it is a new one, before the transaction ends."""
+"""Called with a proposal, and whether it is new, before the transaction ends."""
 Released = Callable[[Connection, Release], None]
-"""As much of a release."""
+"""Called with a release before the transaction ends."""
 
 
 class Proposals:
-    """The release desk of one database; each method is one transaction."""
+    """The proposals of one database; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextmanager
     def take_turn(self) -> Iterator[bool]:
-        """Whether the caller is the only one of the bank's who checks a policy in here."""
+        """Whether the caller is the only process of this database that checks a policy within."""
         with self._database.begin() as connection:
             yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(TURN))).scalar_one())
 
@@ -80,7 +80,11 @@ class Proposals:
         note: str,
         proposed: Proposed | None = None,
     ) -> tuple[Proposal, bool]:
-        """Keep a checked policy as a proposal; with False where this content was proposed before: nothing changes."""
+        """Store a checked policy as a proposal; with False where this content was proposed before: nothing changes.
+
+        Raises:
+            InvalidInput: author or note cannot be stored.
+        """
         with self._database.begin() as connection:
             _lock(connection)
             new = _propose(connection, policy, documents, author, note)
@@ -90,7 +94,13 @@ class Proposals:
             return proposal, new
 
     def approve(self, policy: str, approver: str, note: str, released: Released | None = None) -> Release:
-        """Make a proposed policy serve; NotFound, OwnApproval for its author, Conflict where it serves already."""
+        """Make a proposed policy serve.
+
+        Raises:
+            NotFound: it was never proposed.
+            OwnApproval: the approver is its author.
+            Conflict: it serves already.
+        """
         with self._database.begin() as connection:
             _lock(connection)
             release = _approve(connection, _found(connection, policy), approver, note)
@@ -101,7 +111,11 @@ class Proposals:
     def bootstrap(
         self, policy: str, documents: Mapping[str, object], bundle: str | None, author: str, note: str
     ) -> Release:
-        """Make the very first policy serve on its author's word alone; Conflict once any release was made."""
+        """Make the very first policy serve by its author alone.
+
+        Raises:
+            Conflict: a release was made before.
+        """
         with self._database.begin() as connection:
             _lock(connection)
             if connection.execute(select(released.c.id).limit(1)).first() is not None:
@@ -111,9 +125,12 @@ class Proposals:
             return releases.activate(connection, policy, bundle, {}, note, author)
 
     def rollback(self, actor: str, note: str) -> Release:
-        """Restore the release before the one that serves, as a new release; Conflict where there is none.
+        """Restore the release before the one that serves, as a new release.
 
-        Rolling back again goes further back, never forth: what a rollback left stays left.
+        Rolling back again goes further back, never forth.
+
+        Raises:
+            Conflict: there is no earlier release.
         """
         with self._database.begin() as connection:
             _lock(connection)
@@ -129,7 +146,7 @@ class Proposals:
             )
 
     def list_likely(self) -> list[str]:
-        """The policies that may serve next: the newest proposals nobody approved yet, and what a rollback restores."""
+        """The policies that may serve next: the newest proposals without approval, and what a rollback restores."""
         with self._database.begin() as connection:
             served = select(released.c.policy)
             waiting = select(proposals.c.policy).where(proposals.c.policy.not_in(served))
@@ -139,7 +156,7 @@ class Proposals:
             return [*newest, *([] if before is None else [before.policy])]
 
     def find(self, policy: str) -> Proposal:
-        """One proposal by its policy's hash; NotFound."""
+        """One proposal by its policy's hash; raises NotFound."""
         with self._database.begin() as connection:
             return _found(connection, policy)
 
@@ -150,7 +167,12 @@ class Proposals:
             return [_proposal(row) for row in connection.execute(newest)]
 
     def whole_hash(self, start: str) -> str:
-        """The hash of the one stored policy that begins with ``start``; NotFound, InvalidInput where several do."""
+        """The hash of the one stored policy that begins with ``start``.
+
+        Raises:
+            NotFound: no policy begins with it, or it is too short.
+            InvalidInput: several do.
+        """
         with self._database.begin() as connection:
             alike = select(policies.c.hash).where(policies.c.hash.startswith(start, autoescape=True)).limit(2)
             found = connection.execute(alike).scalars().all() if len(start) >= SHORTEST else []
@@ -162,7 +184,7 @@ class Proposals:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one to a reader.
+    """Whether a reader takes two names for one.
 
     >>> same_person("Anna Li", " ａｎｎａ  li")
     True
@@ -214,7 +236,9 @@ def _said(note: str) -> str:
 
 
 def _before(connection: Connection, serves: Row[Any]) -> Row[Any] | None:
-    """The newest release before the one ``serves`` stands for that differs from it; to end its trial is to differ."""
+    """The newest earlier release that differs from the one ``serves`` stands for; ending its trial counts as a
+    difference.
+    """
     trial = connection.execute(select(challengers.c.release_id).where(challengers.c.release_id == serves.id)).first()
     earlier = released.c.id < (serves.restores or serves.id)
     for row in connection.execute(select(released).where(earlier).order_by(released.c.id.desc())):

@@ -1,7 +1,7 @@
 """Policies, bundles and the releases that serve them. Policies and bundles never change: their name is their content.
 
-Activating writes the release, makes it the serving one and says so in the audit log, in one transaction. Rolling back
-is activating an older pair again: the history only grows.
+Activating writes the release, makes it the serving one and writes to the audit log, in one transaction. Rolling back
+activates an older pair again: the history only grows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,7 +91,7 @@ def release_of(rows: Iterable[Row]) -> Release | None:
 
 
 def put_policy(connection: Connection, policy_hash: str, documents: Mapping[str, object]) -> None:
-    """Keep a policy's documents under their hash; keeping them again changes nothing."""
+    """Store a policy's documents under their hash; storing them again changes nothing."""
     encoding.name("policy", policy_hash)
     body = cast(literal(encoding.document("documents", documents).decode(), Text), JSON)
     connection.execute(insert_new(policies).values(hash=policy_hash, documents=body).on_conflict_do_nothing())
@@ -107,7 +107,7 @@ def read_policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
 
 
 def put_bundle(connection: Connection, version: str, manifest: Mapping[str, object]) -> None:
-    """Keep a bundle's manifest under its version; another manifest under the same version is a Conflict."""
+    """Store a bundle's manifest under its version; raises Conflict where another is stored under it."""
     encoding.name("version", version)
     body = encoding.document("manifest", manifest).decode()
     row = insert_new(bundles).values(version=version, manifest=cast(literal(body, Text), JSON))
@@ -134,9 +134,12 @@ def activate(
     actor: str,
     restores: int | None = None,
 ) -> Release:
-    """A new release of policy, bundle and prices, serving from the commit on; NotFound for what is not stored.
+    """A new release of policy, bundle and prices, serving from the commit on.
 
-    ``restores`` is the release that it stands for again, where it rolls back.
+    ``restores`` is the release that it repeats, where it rolls back.
+
+    Raises:
+        NotFound: policy or bundle is not stored.
     """
     encoding.new_name("actor", actor)
     _known(connection, policy_hash, version)

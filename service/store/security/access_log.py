@@ -1,7 +1,7 @@
-"""Who of a branch looked at whom: one row per customer and request, written in the statement that allows it.
+"""The access log: looks at customers by a branch's clients, one row per customer and request.
 
-Refused attempts are rows too. Looking and noting are one statement, so nothing is seen that is not noted; a plain
-insert, because these rows are many: the chained log (``audit``) is for what changes something.
+The statement that allows a look writes its row, so nothing is seen that is not logged; refused attempts are rows too. A
+plain insert, because these rows are many: the chained log (``audit``) is for changes.
 """
 
 from collections.abc import Sequence
@@ -39,13 +39,13 @@ class View:
 
 
 class AccessLog:
-    """The views of one database."""
+    """The access log of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record_views(self, client: str, branch: str, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
-        """Those of the customers who belong to the branch; each one asked after is noted, durable when this returns."""
+        """Those of the customers who belong to the branch; every look is logged, durable when this returns."""
         for customer_id in customer_ids:
             encoding.name("customer_id", customer_id)
         who = encoding.name("client", client), encoding.name("branch", branch), orjson.dumps(list(customer_ids))
@@ -53,7 +53,7 @@ class AccessLog:
         return frozenset(str(row[0], "utf-8") for row in rows if row[0] is not None and row[1] == b"t")
 
     def list_views(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:
-        """The newest views first, of one customer or by one client where named."""
+        """The newest looks first, of one customer or by one client where named."""
         wanted = select(views).order_by(views.c.at.desc(), views.c.seq.desc()).limit(limit)
         if customer_id is not None:
             wanted = wanted.where(views.c.customer_id == customer_id)

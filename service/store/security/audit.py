@@ -1,12 +1,12 @@
 """The audit log: a chain in which each row's hash covers the row and the hash before it.
 
-Who changes or removes a row in the middle breaks the chain there; ``verify`` names the first broken row. What a row
-says of one customer stands beside the chain (``audit_values``), and is erased with them. The end of
-the chain has nothing after it: a ``Head`` noted elsewhere proves later that nothing before it was changed or cut off,
-not even by who made the whole chain anew. PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on the table.
+A row that is changed or removed in the middle breaks the chain there; ``verify`` names the first broken row. Values of
+one customer are stored beside the chain (``audit_values``), and are erased with the customer. The end of the chain has
+nothing after it: a ``Head`` noted elsewhere proves later that nothing before it was changed or cut off, not even by
+making the whole chain anew. PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on the table.
 
-``crosscheck`` holds the log against what it tells of: every release stands in it as it is, and every release it tells
-of is there; whoever was erased is told of in it.
+``crosscheck`` compares the log with the tables: every release is in it as it is, every release in it exists, and every
+erasure is in it.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ NOBODYS = query("""
     SELECT DISTINCT customer_id FROM audit_values WHERE NOT EXISTS (SELECT FROM customers WHERE id = customer_id)
 """)
 ROWS = select(audit, values.c.salt, values.c.content).outerjoin(values, values.c.seq == audit.c.seq)
-"""The chain, each row with what stands beside it."""
+"""The chain, each row with the values beside it."""
 
 WAIT = Statement(b"audit_wait", f"SELECT pg_advisory_xact_lock({LOCK})".encode())
 LAST = Statement(b"audit_last", b"SELECT seq, encode(hash, 'hex') FROM audit ORDER BY seq DESC LIMIT 1")
@@ -71,7 +71,9 @@ ADD = Statement(
 
 @dataclass(frozen=True)
 class ChainVerdict:
-    """``rows`` that hold, the chain's ``head`` in hex, and the first row (``broken_at``) that does not, with why."""
+    """The number of ``rows`` that hold, the chain's ``head`` in hex, and the first broken row (``broken_at``) with the
+    reason.
+    """
 
     rows: int
     head: str
@@ -81,7 +83,7 @@ class ChainVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the chain at some time: how many rows it had then (None: not noted), the last one's hash in hex."""
+    """The end of the chain at some time: its number of rows then (None: not noted), and the last row's hash in hex."""
 
     rows: int | None
     hash: str
@@ -96,7 +98,7 @@ class Head:
 
     @classmethod
     def parse(cls, noted: str) -> "Head":
-        """The head of what was noted; InvalidInput for what is none."""
+        """The head as it was noted; raises InvalidInput where it is none."""
         found = HEAD(noted.strip())
         if found is None:
             words = "must be what `fourcast audit head` printed: a number, a full stop and 64 hex digits"
@@ -117,7 +119,7 @@ def append(
     detail: Mapping[str, object],
     beside: Beside | None = None,
 ) -> int:
-    """Add a row in this transaction; appenders wait for each other, so that the chain has one order."""
+    """Add a row in this transaction; transactions that append wait for each other, so that the chain has one order."""
     sealed = None if beside is None else audit_values.seal(beside)
     detail = {**detail, **sealed.chained} if sealed else detail
     for field, value in (("actor", actor), ("action", action), ("subject", subject)):
@@ -135,7 +137,7 @@ def append(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What shall stand on the log: who did what to whom, what is to be said of it, and what of a customer."""
+    """A row to be added: actor, action, subject, detail, and values of one customer."""
 
     actor: str
     action: str
@@ -145,7 +147,7 @@ class Row:
 
 
 def append_by(ask: Ask, row: Row) -> int:
-    """As ``append``, in a transaction of hot statements; after the customer's lock, before what serves."""
+    """As ``append``, in a transaction of prepared statements; after the customer's lock, before what serves."""
     names = [encoding.name(field, getattr(row, field)) for field in ("actor", "action", "subject")]
     sealed = None if row.beside is None else audit_values.seal(row.beside)
     detail = encoding.document("detail", {**row.detail, **(sealed.chained if sealed else {})})

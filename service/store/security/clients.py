@@ -1,4 +1,4 @@
-"""Clients and their keys. Only the SHA-256 of a key is stored: a key is 256 bits of chance, nobody can try them all."""
+"""Clients and their API keys. Only the SHA-256 of a key is stored: a key has 256 random bits, too many to try."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from service.store.schema import clients
 from service.store.security import audit, audit_values
 
 LOCK = 0x4643_0005
-"""Held while a key is added, so that of two at once the second sees the first."""
+"""Held while a key is added, so that of two at once the second finds the first."""
 DIGEST = re.compile("[0-9a-f]{64}")
 SHOWN = 12
 """How many digits of a key's digest name it in lists and in the audit log."""
@@ -36,7 +36,7 @@ BY_KEY_HASH = Statement(
 
 @dataclass(frozen=True, slots=True)
 class ClientKey:
-    """A live key: its client, the first digits of its digest, since when it works and until when (None: no end)."""
+    """A live key: its client, the first digits of its digest, from when and until when it works (None: no end)."""
 
     client: Client
     digest: str

@@ -1,11 +1,11 @@
-"""Requests that carry an Idempotency-Key: each is carried out once, and its answer is kept for a day.
+"""Idempotency: a request with an Idempotency-Key is carried out once, and its answer is stored for a day.
 
-The column ``client`` holds the digest of a whole principal (``Client.principal``), not a name that several may bear.
+The column ``client`` holds the digest of a whole principal (``Client.principal``), because several may have one name.
 
-In order: ``begun`` takes the key in a transaction of its own (whoever comes second finds it taken); every transaction
-that the request then commits also marks the key ``done``, in that same transaction; ``kept`` stores the answer. So a
-crash leaves one of three things: taken and not done (nothing was written; after ``STALE_S`` the same request is carried
-out anew), done without an answer (it was written; never again: ``AnswerLost``), or done with its answer.
+In order: ``begin`` takes the key in a transaction of its own (a second request finds it taken); every transaction that
+the request then commits also marks the key ``done``, in that same transaction; ``keep`` stores the answer. So a crash
+leaves one of three states: taken and not done (nothing was written; after ``STALE_S`` the same request is carried out
+anew), done without an answer (it was written, and never is again: ``AnswerLost``), or done with its answer.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ KEEP = Statement(
     """,
     binary=4,
 )
-"""Not where somebody was erased meanwhile, whom it may name: ``register`` marks the row by its headers."""
+"""Not where a customer was erased meanwhile, whom it may name: ``forget_answers`` marks the row by its headers."""
 RELEASE = Statement(b"repeat_release", b"DELETE FROM repeats WHERE client = $1 AND key = $2 AND NOT done")
 PURGE = Statement(b"repeat_purge", b"DELETE FROM repeats WHERE at < $1::bigint")
 DONE = Statement(
@@ -65,10 +65,10 @@ DONE = Statement(
     WHERE client = $1 AND key = $2 AND NOT done AND pg_current_xact_id_if_assigned() IS NOT NULL
     """,
 )
-"""Marks only where the transaction has written something itself: reading is nothing that must not happen twice."""
+"""Marks only where the transaction has written something itself: reading may happen twice."""
 
 EMPTY = "UPDATE repeats SET done = true, status = NULL, headers = NULL, body = NULL WHERE"
-"""Not deleted: a key given free would let a request that is only sent again store the customer anew."""
+"""Not deleted: a key set free would let a repeated request store the customer anew."""
 NAMING = text_of(f"""
     {EMPTY} position(convert_to(:id, 'UTF8') IN body) > 0 OR position(convert_to(:quoted, 'UTF8') IN body) > 0
         OR position(convert_to(cast(:key AS text), 'UTF8') IN body) > 0
@@ -81,9 +81,9 @@ THESE = text_of(f"""
     {EMPTY} (client, key) IN (SELECT * FROM unnest(cast(:clients AS text[]), cast(:keys AS text[])))
 """)  # noqa: S608 - our own words
 UNANSWERED = text_of("UPDATE repeats SET headers = '[]' WHERE status IS NULL AND headers IS NULL")
-"""Of requests that are being answered just now nobody knows yet whom they name: no body is kept for them.
+"""It is not known yet which customers the answers under way name: no body is stored for them.
 
-Last of all locks, as everybody who marks a key as done does it last.
+The last of all locks, as in every transaction that marks a key as done.
 """
 AT_ONCE = 1_000
 
@@ -100,15 +100,18 @@ class KeptAnswer:
 
 
 class IdempotencyStore:
-    """The kept answers of one database."""
+    """The stored answers of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
 
     def begin(self, principal: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
-        """None: carry it out now. Else the answer of the first time.
+        """Take the key; None: carry the request out now. Else the answer of the first time.
 
-        Raises KeyReused for another request under the same key, InProgress while the first runs, AnswerLost.
+        Raises:
+            KeyReused: the key was used for another request.
+            InProgress: the first request is still being answered.
+            AnswerLost: it may have been carried out, and its answer was not stored.
         """
         words, now = _names(principal, key), self._database.clock()
         limits = b"%d" % (KEEP_S * 1000), b"%d" % (STALE_S * 1000)
@@ -135,21 +138,21 @@ class IdempotencyStore:
     def keep(
         self, principal: str, key: str, status: int, headers: Sequence[Header], body: bytes, secret: bool = False
     ) -> None:
-        """Keep the answer; sealed where it holds a ``secret`` that is shown this once."""
+        """Store the answer; sealed where it holds a ``secret`` that is shown this once."""
         kept = self._seal.close(body) if secret else body
         self._database.ask(KEEP, *_names(principal, key), b"%d" % status, orjson.dumps(list(headers)), kept)
 
     def release(self, principal: str, key: str) -> None:
-        """Give the key free, unless something was written under it."""
+        """Set the key free, unless something was written under it."""
         self._database.ask(RELEASE, *_names(principal, key))
 
     def purge(self) -> None:
-        """Forget the answers of the day before."""
+        """Delete answers of more than a day ago."""
         self._database.ask(PURGE, b"%d" % (self._database.clock() - KEEP_S * 1000))
 
 
 def forget_answers(connection: Connection, seal: Seal, customer_id: str, external_key: str | None = None) -> None:
-    """Empty the kept answers that name the customer, sealed or not, and keep none that may."""
+    """Empty the stored answers that name the customer, sealed or not, and store none that may."""
     key = None if external_key is None else orjson.dumps(external_key).decode()
     names = {"id": customer_id, "quoted": orjson.dumps(customer_id)[1:-1].decode(), "key": key}
     connection.execute(NAMING, names)
@@ -164,7 +167,7 @@ def forget_answers(connection: Connection, seal: Seal, customer_id: str, externa
 
 
 def _names_any(seal: Seal, kept: bytes, names: Iterable[bytes]) -> bool:
-    """Whether a sealed answer holds one of the names; True where no key opens it, for then nobody can say."""
+    """Whether a sealed answer holds one of the names; True where no key opens it, because it might."""
     try:
         body = seal.open(kept)
     except Sealed:

@@ -1,12 +1,11 @@
-"""Secrets at rest: what the database holds of them is sealed with keys that it does not hold.
+"""Sealing: stored secrets are encrypted with keys that the database does not hold.
 
 Fernet (AES-128-CBC, then HMAC-SHA256) of ``cryptography``: the first key seals, every key opens, so that keys can be
-replaced one after another. Without keys nothing is sealed. What was stored before there was a key is plain, and is
-read as it stands until ``Store.seal`` has sealed it.
+replaced one after another. Without keys nothing is sealed. What was stored before there was a key is plain, and is read
+as it is until ``Secrets.seal`` has sealed it.
 
-Sealed: webhooks' secrets, the keys of offer tokens, answers kept for requests that are sent again where they show
-a secret. Not sealed: digests
-(API keys), which open nothing, and the salts of ``pseudonyms``, by which PostgreSQL itself makes digests.
+Sealed: webhooks' secrets, the keys of offer tokens, stored answers that show a secret. Not sealed: digests (API keys),
+which open nothing, and the salts of ``pseudonyms``, by which PostgreSQL itself makes digests.
 """
 
 from collections.abc import Sequence
@@ -37,11 +36,11 @@ class Seal:
         return self._keys is not None
 
     def close(self, secret: bytes) -> bytes:
-        """The secret as it is to be kept; plain where there is no key."""
+        """The secret as it is stored; plain where there is no key."""
         return secret if self._newest is None else PREFIX + self._newest.encrypt(secret)
 
     def open(self, kept: bytes) -> bytes:
-        """The secret that was kept; Sealed where no key opens it."""
+        """The stored secret; raises Sealed where no key opens it."""
         if not kept.startswith(PREFIX):
             return kept
         if self._keys is None:

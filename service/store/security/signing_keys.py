@@ -1,4 +1,4 @@
-"""The keys that offer tokens are signed with: made by the migration at first start, replaced by a rotation.
+"""Signing keys of offer tokens: made by the migration at first start, replaced by a rotation.
 
 The newest signs; the one before it is still accepted. Older ones stay in the table but open nothing. All workers and
 all restarts read the same rows; they are sealed where there is a key to seal with (``sealing``).
@@ -26,15 +26,16 @@ class SigningKeys:
         self._database, self._seal = database, seal
 
     def list_accepted(self) -> dict[int, bytes]:
-        """The newest key first, then the one before it, by number; Sealed where they do not open."""
+        """The newest key and the one before it, by number; raises Sealed where they do not open."""
         rows = self._database.ask(ACCEPTED)
         kept = {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
         return {number: self._seal.open(secret) for number, secret in kept.items()}
 
     def rotate(self, actor: str) -> int:
-        """Sign with a new key from now on, and say so in the audit log; returns its number.
+        """Sign with a new key from now on, and write it to the audit log; returns its number.
 
-        Sealed where the keys before do not open here: the service could not open the new one either.
+        Raises:
+            Sealed: the older keys do not open here, so the service could not open the new one either.
         """
         self.list_accepted()
         with self._database.begin() as connection:
@@ -44,6 +45,6 @@ class SigningKeys:
 
 
 def add(connection: Connection, seal: Seal) -> int:
-    """A new key, sealed; its number."""
+    """Store a new key, sealed; returns its number."""
     values = {"secret": seal.close(secrets.token_bytes(BYTES)), "made_at": now_ms()}
     return int(connection.execute(insert(signing_keys).values(values).returning(signing_keys.c.id)).scalar_one())

@@ -1,8 +1,8 @@
 """Customers erased after a file was read do not come back by it.
 
 Files are read without the erased, minutes before they are stored. Once a load holds its customers, no erasure can pass
-it any more: who was erased by then is in ``erasures``, and is taken out again, in the same transaction. Only customers
-who are new by this load can be such, so the check costs as much as there are of those.
+it any more: customers erased by then are in ``erasures``, and are deleted again, in the same transaction. Only
+customers who are new by this load can be such, so the check costs as much as there are of those.
 """
 
 from collections.abc import Iterable
@@ -24,13 +24,13 @@ LEAVE = (
     "DELETE FROM incoming WHERE id = ANY (%(gone)s)",
     "DELETE FROM changes WHERE customer_id = ANY (%(gone)s) AND type <> 'customer.erased'",
 )
-"""The row, what retiring would read, and what the feed tells of them: but that they were erased, nothing."""
+"""The row, the staged row that retirement reads, and the feed's rows, except that the customer was erased."""
 
 UNSAY = "DELETE FROM spoken WHERE customer_id = ANY (%(gone)s)"
 
 
 def leave_out_erased(connection: Connection) -> set[str]:
-    """Take out again whom this load has just stored although they were erased; who that was."""
+    """Delete again the customers whom this load has just stored although they were erased; returns their ids."""
     gone = find_erased(connection, _names(connection, ARRIVED))
     for statement in LEAVE if gone else ():
         connection.exec_driver_sql(statement, {"gone": list(gone)})
@@ -38,7 +38,7 @@ def leave_out_erased(connection: Connection) -> set[str]:
 
 
 def leave_out_words(connection: Connection) -> set[str]:
-    """Leave out the words of who was erased since the file was read; whose they were."""
+    """Leave out the words of customers who were erased since the file was read; returns their ids."""
     gone = find_erased(connection, _names(connection, NOBODYS))
     if gone:
         connection.exec_driver_sql(UNSAY, {"gone": list(gone)})

@@ -20,13 +20,13 @@ from service.decision.arms.mixed import MixedArms
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
 from service.decision.population import Decisions, Population
 from service.decision.privacy import is_personal_arm, withdrawn_many
-from service.rules.contact_gates import Crowd, Ok
+from service.rules.contact_gates import Crowd, GateMask
 from service.rules.history.event_counts import past_table
 from service.rules.policy import Policy
 from service.rules.rulebook import Fit, open_cells
 from service.scoring import arbitration
 
-Fired = Sequence[tuple[Fit, Ok]]
+Fired = Sequence[tuple[Fit, GateMask]]
 """The fit rules that fired, and where."""
 
 BLOCK = 4096
@@ -188,7 +188,7 @@ class _Task:
         channel = priority.argmax(axis=2)
         return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
 
-    def _count(self, gate_masks: list[Ok], shape: tuple[int, int, int], offered: Array) -> Array:
+    def _count(self, gate_masks: list[GateMask], shape: tuple[int, int, int], offered: Array) -> Array:
         """Add to ``withheld`` what each gate closed, as ``single.funnel``; (n,) the gate that closed the last offer."""
         cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
         closed = np.full(shape[0], None, dtype=object)

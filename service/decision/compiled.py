@@ -24,7 +24,7 @@ from service.decision.arms.assignment import ArmAssignment
 from service.decision.arms.policies import ArmPolicy, arm_policies
 from service.decision.columns import RuleColumns
 from service.decision.segment_and_stage import with_stages
-from service.rules.contact_gates import ContactGates, Ok
+from service.rules.contact_gates import ContactGates, GateMask
 from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
 from service.rules.rulebook import NEUTRAL, Fitness, Rulebook
@@ -43,7 +43,7 @@ MOST_CREDITS = 20_000
 class JudgedCells:
     """Every treatment judged: the gates' masks in the order of their reasons, and the factors of the priority."""
 
-    gate_masks: list[Ok]
+    gate_masks: list[GateMask]
     fitness: Fitness
     fit: Any
     propensity: Array
@@ -87,7 +87,7 @@ class CompiledRules:
         self,
         columns: MutableMapping[str, Any],
         contact_columns: Columns,
-        contact: list[Ok],
+        contact: list[GateMask],
         scores: ResolvedScores,
         cost: Array,
     ) -> JudgedCells:

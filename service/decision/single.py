@@ -17,7 +17,7 @@ from service.decision.arms.exploration import Draw, draw_exploration
 from service.decision.arms.policies import ArmPolicy
 from service.decision.compiled import NO_POSITIVE_VALUE, CompiledPolicy, JudgedCells, compile_policy
 from service.decision.privacy import is_personal_arm
-from service.rules.contact_gates import Ok
+from service.rules.contact_gates import GateMask
 from service.rules.history.event_counts import group_events
 from service.rules.policy import Policy
 from service.rules.rulebook import cell_value
@@ -85,7 +85,7 @@ def judge_cells(
 
 
 def funnel(
-    ids: Sequence[str], gate_masks: Sequence[Ok], shape: tuple[int, ...], asked: int | None
+    ids: Sequence[str], gate_masks: Sequence[GateMask], shape: tuple[int, ...], asked: int | None
 ) -> tuple[Array, dict[str, int]]:
     """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
 

@@ -20,7 +20,7 @@ from service.core.grid import Array, GridIndex, Moment, by_channel
 from service.rules.history.event_counts import Counter, EventCount, EventsByKind, PastTable
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
 
-Ok = bool | Array
+GateMask = bool | Array
 """What a gate leaves open: all (True), nothing (False), or the cells of an array that broadcasts over (n, m, k)."""
 
 
@@ -49,21 +49,21 @@ class ConsentGate:
     Closed in all its channels for a customer who refused contact as such, and for one without personalisation.
     """
 
-    def __init__(self, rule: ConsentRule, places: GridIndex) -> None:
+    def __init__(self, rule: ConsentRule, index: GridIndex) -> None:
         """Writes each channel's purpose once."""
         self.id = rule.id
         self._purposes = [
             rule.purpose_for(channel) if direction == rule.direction else None
-            for channel, direction in zip(places.channels, places.direction, strict=True)
+            for channel, direction in zip(index.channels, index.direction, strict=True)
         ]
 
-    def check_one(self, consents: Mapping[str, bool], personal: bool = True) -> Ok:
+    def check_one(self, consents: Mapping[str, bool], personal: bool = True) -> GateMask:
         """For one customer, from the newest answer per purpose."""
         reachable = personal and consents.get(CONTACT) is not False
         said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
         return True if all(said) else by_channel(said)
 
-    def check_many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> Ok:
+    def check_many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> GateMask:
         """For many, from columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
         silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
         reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
@@ -79,15 +79,15 @@ class RetiredGate:
 
     id = RETIREMENT.id
 
-    def __init__(self, places: GridIndex) -> None:
+    def __init__(self, index: GridIndex) -> None:
         """Marks the inbound channels once; they stay open."""
-        self._inbound = by_channel([direction != "outbound" for direction in places.direction])
+        self._inbound = by_channel([direction != "outbound" for direction in index.direction])
 
-    def check_one(self, consents: Mapping[str, bool]) -> Ok:
+    def check_one(self, consents: Mapping[str, bool]) -> GateMask:
         """For one customer, from the newest answer to ``RETIRED``."""
         return self._inbound if consents.get(RETIRED) is True else True
 
-    def check_many(self, consents: Mapping[str, Array]) -> Ok:
+    def check_many(self, consents: Mapping[str, Array]) -> GateMask:
         """For many, from a column of 1 (retired), 0 (returned) and NaN (never)."""
         if RETIRED not in consents:
             return True
@@ -98,12 +98,12 @@ class RetiredGate:
 class QuietGate:
     """Closed from start to end of the local day, and on holidays where the rule says so."""
 
-    def __init__(self, rule: QuietHours, places: GridIndex) -> None:
+    def __init__(self, rule: QuietHours, index: GridIndex) -> None:
         """Marks the channels of the rule once."""
         self.id, self._rule = rule.id, rule
-        self._open = ~_channels(places, rule.direction, rule.channels)
+        self._open = ~_channels(index, rule.direction, rule.channels)
 
-    def check(self, at: Moment, holiday: bool) -> Ok:
+    def check(self, at: Moment, holiday: bool) -> GateMask:
         """What is open at one moment, the same for every customer."""
         return self._open if self.is_quiet(at.minute) or (holiday and self._rule.holidays) else True
 
@@ -118,19 +118,19 @@ class QuietGate:
 class CapGate:
     """Open while fewer than ``maximum`` events are in the window, per offer, family, channel or customer."""
 
-    def __init__(self, rule: Cap, places: GridIndex) -> None:
+    def __init__(self, rule: Cap, index: GridIndex) -> None:
         """Binds the count to the grid. The policy allows no maximum below 1."""
         self.id, self._maximum = rule.id, rule.maximum
-        self._counter = Counter(EventCount(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), places)
-        self._family_of = places.family_index
-        self._spared = None if rule.direction is None else ~_channels(places, rule.direction, None)
+        self._counter = Counter(EventCount(rule.per, frozenset(rule.counts), rule.window_days, rule.direction), index)
+        self._family_of = index.family_index
+        self._spared = None if rule.direction is None else ~_channels(index, rule.direction, None)
 
-    def check_one(self, past: EventsByKind) -> Ok:
+    def check_one(self, past: EventsByKind) -> GateMask:
         """For one customer, from their past."""
         counts = self._counter.count_one(past)
         return True if counts is None or max(counts) < self._maximum else self._close(np.array([counts]))
 
-    def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
+    def check_many(self, past: PastTable, now: int, customers: int) -> GateMask:
         """For many, from their past."""
         counts = self._counter.count_many(past, now, customers)
         return True if counts is None else self._close(counts)
@@ -138,9 +138,9 @@ class CapGate:
     def _close(self, counts: Array) -> Array:
         """What stays open over the grid, from counts as (n, positions)."""
         fewer = counts < self._maximum
-        if self._counter.tally.per == "family":
+        if self._counter.count.per == "family":
             fewer = fewer[:, self._family_of]
-        channel = self._counter.tally.per == "channel"
+        channel = self._counter.count.per == "channel"
         spread: Array = fewer[:, np.newaxis, :] if channel else fewer[:, :, np.newaxis]
         return spread if self._spared is None else spread | self._spared
 
@@ -152,14 +152,14 @@ class CoolOffGate:
     event.
     """
 
-    def __init__(self, rule: CoolOff, places: GridIndex) -> None:
+    def __init__(self, rule: CoolOff, index: GridIndex) -> None:
         """Binds both counts to the grid."""
         self.id = rule.id
-        self._after = Counter(EventCount(rule.per, frozenset(rule.after), rule.days), places)
-        self._until = Counter(EventCount(rule.per, frozenset(rule.until)), places) if rule.until else None
-        self._family_of = places.family_index if rule.per == "family" else None
+        self._after = Counter(EventCount(rule.per, frozenset(rule.after), rule.days), index)
+        self._until = Counter(EventCount(rule.per, frozenset(rule.until)), index) if rule.until else None
+        self._family_of = index.family_index if rule.per == "family" else None
 
-    def check_one(self, past: EventsByKind) -> Ok:
+    def check_one(self, past: EventsByKind) -> GateMask:
         """For one customer, from their past."""
         begun = self._after.age_one(past)
         if begun is None:
@@ -167,7 +167,7 @@ class CoolOffGate:
         ended = None if self._until is None else self._until.age_one(past)
         return self._close(np.array([begun]), None if ended is None else np.array([ended]))
 
-    def check_many(self, past: PastTable, now: int, customers: int) -> Ok:
+    def check_many(self, past: PastTable, now: int, customers: int) -> GateMask:
         """For many, from their past."""
         begun = self._after.age_many(past, now, customers)
         if begun is None:
@@ -180,11 +180,11 @@ class CoolOffGate:
         return (opened if self._family_of is None else opened[:, self._family_of])[:, :, np.newaxis]
 
 
-def _channels(places: GridIndex, direction: str | None, names: Iterable[str] | None) -> Array:
+def _channels(index: GridIndex, direction: str | None, names: Iterable[str] | None) -> Array:
     """(1, 1, k): the named channels, or those of a direction, or all."""
     if names is not None:
-        return by_channel([channel in set(names) for channel in places.channels])
-    return by_channel([direction in (None, one) for one in places.direction])
+        return by_channel([channel in set(names) for channel in index.channels])
+    return by_channel([direction in (None, one) for one in index.direction])
 
 
 class ContactGates:
@@ -193,20 +193,20 @@ class ContactGates:
     ``ids`` names them; each check returns what each gate leaves open, in that order.
     """
 
-    def __init__(self, contact: Contact, places: GridIndex) -> None:
+    def __init__(self, contact: Contact, index: GridIndex) -> None:
         """Binds each rule to the policy's offers and channels."""
-        self._retired = RetiredGate(places)
-        self._consents = [ConsentGate(rule, places) for rule in contact.consents]
-        self._quiet = [QuietGate(rule, places) for rule in contact.quiet_hours]
+        self._retired = RetiredGate(index)
+        self._consents = [ConsentGate(rule, index) for rule in contact.consents]
+        self._quiet = [QuietGate(rule, index) for rule in contact.quiet_hours]
         self._limits: list[CapGate | CoolOffGate] = [
-            *(CapGate(rule, places) for rule in contact.caps),
-            *(CoolOffGate(rule, places) for rule in contact.cool_offs),
+            *(CapGate(rule, index) for rule in contact.caps),
+            *(CoolOffGate(rule, index) for rule in contact.cool_offs),
         ]
         self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
 
     def check_one(
         self, consents: Mapping[str, bool], past: EventsByKind, at: Moment, holiday: bool, personal: bool = True
-    ) -> list[Ok]:
+    ) -> list[GateMask]:
         """For one customer; ``personal``: whether their personal facts may be read."""
         return [
             self._retired.check_one(consents),
@@ -215,7 +215,7 @@ class ContactGates:
             *(gate.check_one(past) for gate in self._limits),
         ]
 
-    def check_many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[Ok]:
+    def check_many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[GateMask]:
         """For many customers at one instant."""
         return [
             self._retired.check_many(crowd.consents),

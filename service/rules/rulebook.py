@@ -19,7 +19,7 @@ import numpy as np
 
 from service.core.expressions import Expression, compile_falsity, compile_truth, fold
 from service.core.grid import Array, Columns
-from service.rules.contact_gates import Ok
+from service.rules.contact_gates import GateMask
 from service.rules.loading.rule_files import FALLS_AWAY
 from service.rules.model.targeting import restrict_to
 from service.rules.policy import FitRule, GateRule, Policy, Rule
@@ -37,7 +37,7 @@ class Gate:
         """Folds what the policy alone decides."""
         self.id, self.stage = rule.id, rule.stage
         require = compile_truth(fold(rule.require, policy.static_columns), many)
-        self.passes: Callable[[Columns], Ok] = _passes(require, _spares(rule, policy, many))
+        self.passes: Callable[[Columns], GateMask] = _passes(require, _spares(rule, policy, many))
 
 
 class OpenGate(Gate):
@@ -72,16 +72,16 @@ def target_of(rule: Rule, policy: Policy) -> Expression | None:
     return strategy.target if strategy is not None and rule.stage in FALLS_AWAY else None
 
 
-def _passes(require: Run, spares: Run) -> Callable[[Columns], Ok]:
+def _passes(require: Run, spares: Run) -> Callable[[Columns], GateMask]:
     """Whether ``require`` is true or ``applies`` is false; where the customer's facts decide ``require``, nothing else
     runs.
     """
 
-    def passes(columns: Columns) -> Ok:
+    def passes(columns: Columns) -> GateMask:
         held = require(columns)
         if held is True or (held := _settled(held)) is True:
             return True
-        spared: Ok = _settled(spares(columns))
+        spared: GateMask = _settled(spares(columns))
         return spared if held is False or spared is True else held if spared is False else held | spared
 
     return passes
@@ -120,7 +120,7 @@ class Fitness:
     """F in four factors (over the customer, the offer, the channel, and both), and which rules fired where."""
 
     factors: Sequence[Any]
-    fired: Sequence[tuple[Fit, Ok]]
+    fired: Sequence[tuple[Fit, GateMask]]
 
     @property
     def value(self) -> Any:
@@ -183,7 +183,7 @@ class Rulebook:
             [(fit, where) for fit, last in found if last is not False and (where := _settled(last)) is not False]
         )
 
-    def multiply(self, fired: Sequence[tuple[Fit, Ok]]) -> Fitness:
+    def multiply(self, fired: Sequence[tuple[Fit, GateMask]]) -> Fitness:
         """F of the rules that fired, each in the cells where it fired."""
         factors: list[Any] = [1.0] * len(_AXES)
         for fit, where in fired:
@@ -207,7 +207,7 @@ def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
     return Fit(rule.id, rule.weight, factor, np.array([1.0, factor]), _AXES.index(rule.when.axes & _GRID), fires)
 
 
-def open_cells(oks: Iterable[Ok], shape: tuple[int, int, int]) -> Array:
+def open_cells(oks: Iterable[GateMask], shape: tuple[int, int, int]) -> Array:
     """Where all gates are open, as (n, m, k). Few axes are combined first, which is less work for many customers."""
     groups: dict[tuple[int, ...], Array] = {}
     for ok in oks:

@@ -14,7 +14,7 @@ import numpy as np
 from service.core.grid import Array, by_customer, by_offer
 from service.decision.arms.policies import ArmPolicy
 from service.decision.compiled import CompiledPolicy, JudgedCells
-from service.rules.contact_gates import Ok
+from service.rules.contact_gates import GateMask
 from service.rules.policy import Rule
 from service.rules.rulebook import Fitness, falls_away
 from service.scoring import arbitration
@@ -65,7 +65,7 @@ class MixedArms:
         """The uplift, silent for who is served without."""
         return None if uplift is None else np.where(self._rows(lambda arm_policy: arm_policy.uplift), uplift, np.nan)
 
-    def _opened(self, gate_masks: Sequence[Ok]) -> list[Ok]:
+    def _opened(self, gate_masks: Sequence[GateMask]) -> list[GateMask]:
         """The gates, open where the customer's arm leaves them out."""
         gone = self._gone(self._compiled.policy.gates)
         pairs = zip(self._compiled.gate_ids, gate_masks, strict=True)

@@ -43,14 +43,14 @@ def depth_ms(contact: Contact) -> int:
 class HistoryColumns:
     """The history columns that a policy reads, filled for one customer or for many."""
 
-    def __init__(self, places: GridIndex, names: Iterable[str]) -> None:
+    def __init__(self, index: GridIndex, names: Iterable[str]) -> None:
         """``names``: every name that some rule reads; others are not filled."""
         read = set(names)
-        self._family_of = places.family_index
-        self._counts = {name: Counter(count, places) for name, count in COUNTS.items() if name in read}
-        self._newest = {name: Counter(count, places) for name, count in NEWEST.items() if name in read}
+        self._family_of = index.family_index
+        self._counts = {name: Counter(count, index) for name, count in COUNTS.items() if name in read}
+        self._newest = {name: Counter(count, index) for name, count in NEWEST.items() if name in read}
         self._means = {name: SurveyMean(count.window_days) for name, count in MEANS.items() if name in read}
-        self._purposes = [f"marketing:{channel}" for channel in places.channels] if CONSENT in read else []
+        self._purposes = [f"marketing:{channel}" for channel in index.channels] if CONSENT in read else []
 
     def fill_one(self, past: EventsByKind) -> dict[str, Column]:
         """The columns of one customer's past: plain scalars, (1, m, 1) and (1, 1, k)."""
@@ -97,7 +97,7 @@ class HistoryColumns:
         self, columns: dict[str, Column], name: str, counter: Counter, found: Sequence[float] | Array | None
     ) -> None:
         if found is not None:
-            columns[name] = self._spread(counter.tally.per, np.asarray(found, dtype=np.float64))
+            columns[name] = self._spread(counter.count.per, np.asarray(found, dtype=np.float64))
 
     def _spread(self, per: str, values: Array) -> Column:
         """Values per position, (positions,) or (n, positions), on the grid's axes."""

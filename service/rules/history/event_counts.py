@@ -90,12 +90,12 @@ def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
     return found[kept], first + kept
 
 
-def past_table(snapshots: Iterable[Snapshot], places: GridIndex) -> PastTable:
+def past_table(snapshots: Iterable[Snapshot], index: GridIndex) -> PastTable:
     """The past of customers 0, 1, 2, ... as columns; unknown kinds are left out."""
     several = list(snapshots)
     trails = [(row, one) for row, each in enumerate(several) for one in each.trails if one.kind in KIND_CODE]
     lengths = [len(one.instants) for _, one in trails]
-    where = [(row, KIND_CODE[one.kind], *_where(one, places)[1::2]) for row, one in trails]
+    where = [(row, KIND_CODE[one.kind], *_where(one, index)[1::2]) for row, one in trails]
     customer, kind, offer, channel = np.repeat(_integers(where, 4), lengths, axis=0).T
     at = np.fromiter(chain.from_iterable(one.instants for _, one in trails), np.int64, sum(lengths))
     said = [(row, one.at, one.score) for row, each in enumerate(several) for one in each.surveys]
@@ -107,18 +107,18 @@ def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
     return np.array(rows, dtype=np.int64).reshape(-1, width)
 
 
-def group_events(trails: Iterable[Trail], surveys: Sequence[Survey], places: GridIndex, now: int) -> EventsByKind:
+def group_events(trails: Iterable[Trail], surveys: Sequence[Survey], index: GridIndex, now: int) -> EventsByKind:
     """One customer's past by kind, with positions."""
     found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
     for one in trails:
-        found.setdefault(one.kind, []).append((_where(one, places), one.instants))
+        found.setdefault(one.kind, []).append((_where(one, index), one.instants))
     return EventsByKind(now, found, surveys)
 
 
-def _where(trail: Trail, places: GridIndex) -> Where:
-    offer = -1 if trail.offer is None else places.offer.get(trail.offer, -1)
-    channel = -1 if trail.channel is None else places.channel.get(trail.channel, -1)
-    return 0, offer, places.family_of[offer] if offer >= 0 else -1, channel
+def _where(trail: Trail, index: GridIndex) -> Where:
+    offer = -1 if trail.offer is None else index.offer.get(trail.offer, -1)
+    channel = -1 if trail.channel is None else index.channel.get(trail.channel, -1)
+    return 0, offer, index.family_of[offer] if offer >= 0 else -1, channel
 
 
 def age_ms(window_days: float) -> int:
@@ -129,14 +129,14 @@ def age_ms(window_days: float) -> int:
 class Counter:
     """A count bound to the grid of one policy."""
 
-    def __init__(self, tally: EventCount, places: GridIndex) -> None:
+    def __init__(self, count: EventCount, index: GridIndex) -> None:
         """Resolves names to positions once."""
-        self.tally, self.size = tally, places.size[tally.per]
-        self._axis, self._age = _AXES.index(tally.per), age_ms(tally.window_days)
-        self._directed = [tally.direction in (None, direction) for direction in places.direction] + [True]
-        self._kinds = sorted(tally.kinds)
+        self.count, self.size = count, index.size[count.per]
+        self._axis, self._age = _AXES.index(count.per), age_ms(count.window_days)
+        self._directed = [count.direction in (None, direction) for direction in index.direction] + [True]
+        self._kinds = sorted(count.kinds)
         self._codes = np.isin(np.arange(len(KIND_CODE)), [KIND_CODE[kind] for kind in self._kinds])
-        self._family_of = np.array([*places.family_of, -1])
+        self._family_of = np.array([*index.family_of, -1])
 
     def find_trails(self, past: EventsByKind) -> Iterator[tuple[int, Sequence[int]]]:
         """(position, instants oldest first) of each trail with an event in the window."""
@@ -170,19 +170,19 @@ class Counter:
 
     def select_events(self, past: PastTable, now: int) -> tuple[Array, Array]:
         """Indices of the events that count, and their positions, for many customers."""
-        place = self._places(past)
+        place = self._positions(past)
         kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
-        if self.tally.direction is not None:
+        if self.count.direction is not None:
             kept &= np.array(self._directed)[past.channel]
         chosen = np.flatnonzero(kept)
         return chosen, place[chosen]
 
-    def _places(self, past: PastTable) -> Array:
-        if self.tally.per == "customer":
+    def _positions(self, past: PastTable) -> Array:
+        if self.count.per == "customer":
             return np.zeros_like(past.customer)
-        if self.tally.per == "channel":
+        if self.count.per == "channel":
             return past.channel
-        return past.offer if self.tally.per == "offer" else self._family_of[past.offer]
+        return past.offer if self.count.per == "offer" else self._family_of[past.offer]
 
     def count_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """How many events per customer and position, (n, positions)."""

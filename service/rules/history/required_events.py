@@ -185,9 +185,9 @@ def _needs(policy: Policy) -> Iterator[EventRequirement]:
             yield EventRequirement(kind, rest.per, None, rest.days, 1)
     read = frozenset[str]().union(*(one.names for _, one in formulas_of(policy)))
     most = {**dict.fromkeys(NEWEST, 1), **most_by_count(policy)}
-    for name, tally in {**COUNTS, **NEWEST}.items():
-        for kind in sorted(tally.kinds) if name in read else ():
-            yield EventRequirement(kind, tally.per, tally.direction, tally.window_days, most.get(name, 1))
+    for name, count in {**COUNTS, **NEWEST}.items():
+        for kind in sorted(count.kinds) if name in read else ():
+            yield EventRequirement(kind, count.per, count.direction, count.window_days, most.get(name, 1))
 
 
 def _widest(needs: Iterable[EventRequirement]) -> tuple[EventRequirement, ...]:

@@ -36,14 +36,14 @@ def read_cases(entry: Entry) -> tuple[ContactCase, ...]:
     )
 
 
-def case_problems(contact: Contact, places: GridIndex) -> list[Problem]:
+def case_problems(contact: Contact, index: GridIndex) -> list[Problem]:
     """Every case that names what is not there, or has another result than written."""
-    gates = ContactGates(contact, places)
+    gates = ContactGates(contact, index)
     return [
         Problem(f'contact.yaml: rule "{rule.id}"', f"cases[{number}] {fault}")
         for rule in contact.rules
         for number, case in enumerate(rule.cases, 1)
-        for fault in _faults(rule, case, contact, gates, places)
+        for fault in _faults(rule, case, contact, gates, index)
     ]
 
 
@@ -91,37 +91,37 @@ def _local_time(entry: Entry) -> str:
 
 
 def _faults(
-    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: GridIndex
+    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, index: GridIndex
 ) -> Iterator[str]:
-    strangers = [*_strangers(case, places)]
+    strangers = [*_strangers(case, index)]
     if strangers:
         yield from strangers
     elif isinstance(rule, Cap | CoolOff) and rule.per in ("offer", "family") and case.offer is None:
         yield "must say which offer it speaks of (offer: ...)"
-    elif (found := _passes(rule, case, contact, gates, places)) is not case.holds:
+    elif (found := _passes(rule, case, contact, gates, index)) is not case.holds:
         yield f"expected that it {GATE_VERBS[not case.holds]}, but it {GATE_VERBS[not found]}"
 
 
-def _strangers(case: ContactCase, places: GridIndex) -> Iterator[str]:
+def _strangers(case: ContactCase, index: GridIndex) -> Iterator[str]:
     """The faults of offers and channels that the policy does not have."""
     for noun, known, named in (
-        ("offer", places.offers, [case.offer, *(one.offer for one in case.past)]),
-        ("channel", places.channels, [case.channel, *(one.channel for one in case.past)]),
+        ("offer", index.offers, [case.offer, *(one.offer for one in case.past)]),
+        ("channel", index.channels, [case.channel, *(one.channel for one in case.past)]),
     ):
         for name in dict.fromkeys(named):
             if name is not None and name not in known:
                 yield f'knows no {noun} "{name}"; {nearest(name, known)}'
 
 
-def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, places: GridIndex) -> bool:
+def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, index: GridIndex) -> bool:
     """Whether the rule's own gate leaves the case's cell open."""
     zone = ZoneInfo(contact.timezone)
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
     at = moment(now, contact.timezone)
-    past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), places, now)
+    past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), index, now)
     oks = gates.check_one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
-    shape = 1, len(places.offers), len(places.channels)
-    cell = 0, places.offer.get(case.offer or "", 0), places.channel[case.channel]
+    shape = 1, len(index.offers), len(index.channels)
+    cell = 0, index.offer.get(case.offer or "", 0), index.channel[case.channel]
     return bool(np.broadcast_to(oks[gates.ids.index(rule.id)], shape)[cell])
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.decision import NOW
-from service.analysis.simulate import certain
+from service.analysis.simulate import without_chance
 from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
 from service.rules.policy import DEFAULT, Policy, load
@@ -66,7 +66,7 @@ def chosen(policy: Policy, bundle: Bundle, snapshot: Snapshot, truth: Mapping[tu
 
 def measured(customers: int, learners: int) -> tuple[int, dict[str, float]]:
     """How many customers could be offered anything, and the mean true worth of each way's choice, in yuan."""
-    today, policy = date.fromtimestamp(NOW / 1000), certain(load(DEFAULT))
+    today, policy = date.fromtimestamp(NOW / 1000), without_chance(load(DEFAULT))
     made = make(customers, SEED + 1, today)
     reactions = Reactions(made.truth, policy)
     shown = reactions.shown(np.arange(customers))

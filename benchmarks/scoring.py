@@ -135,9 +135,9 @@ def contestants(
     derived = [dict(columns) for columns in encoded]
     for columns in derived:
         bundle.program.derive_one(columns)
-    (reading,) = bundle.readings
-    models = list(reading.models.values())
-    rows = [reading.inputs.take_row(columns) for columns in derived]
+    (group,) = bundle.model_groups
+    models = list(group.models.values())
+    rows = [group.inputs.take_row(columns) for columns in derived]
     packed = [struct.pack(f"={len(row)}d", *row) for row in rows]
     floor = [lightgbm.Booster(model_file=folder / bundle.version / f"{family}.txt") for family in FAMILIES]
     arrays: Iterator[Any] = cycle([np.array([row]) for row in rows])
@@ -155,7 +155,7 @@ def contestants(
         "floor: Booster.predict of both models": lambda: _both(floor, next(arrays)),
         "encode": lambda: table.encode(next(turn["record"])),
         "features": lambda: bundle.program.derive_one(next(turn["encoded"])),
-        "inputs": lambda: reading.inputs.take_row(next(turn["derived"])),
+        "inputs": lambda: group.inputs.take_row(next(turn["derived"])),
         "both models, calibrated": lambda: _scored(models, next(turn["row"])),
         "score_one: all of it": lambda: bundle.score_one(next(turn["again"])),
     }
@@ -166,7 +166,7 @@ def _both(boosters: list[lightgbm.Booster], row: Any) -> list[Any]:
 
 
 def _scored(models: list[Any], row: bytes) -> list[float]:
-    return [model.one(row) for model in models]
+    return [model.predict_one(row) for model in models]
 
 
 def measure(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:

@@ -40,7 +40,7 @@ def measured(where: Path, files: Path, seed: int = 7) -> dict[str, Any]:
     found: dict[str, Any] = {"customers": len(customers), "cpu_seconds": round(seconds, 1), **parts}
     if lapses is not None and "lapse" in parts:
         lapse = Lapse(parts["lapse"])
-        p = lapse.many(lapse.standard.many(columns_of(customers, table)))[lapses.rows]
+        p = lapse.predict_many(lapse.standard.standardize_many(columns_of(customers, table)))[lapses.rows]
         found["tenths"] = [
             [round(float(p[rows].mean()), 4), round(float(lapses.lapsed[rows].mean()), 4)]
             for rows in np.array_split(np.argsort(p, kind="stable"), 10)

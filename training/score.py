@@ -51,7 +51,7 @@ def score(
 
 def lacking(bundle: Bundle, customers: Customers) -> list[str]:
     """The columns that the bundle's models read and customers.sql does not return; InvalidInput where it is all."""
-    read, there = bundle.reads(), set(customers.columns)
+    read, there = bundle.attributes_read(), set(customers.columns)
     lacks = [name for name in read if name not in there]
     if read and len(lacks) == len(read):
         raise InvalidInput(f"customers.sql returns nothing that {bundle.version} reads: {', '.join(read)}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from service.core.errors import FourcastError
-from service.scoring.models.manifest import NAME, read
+from service.scoring.models.manifest import NAME, read_manifest
 
 MODEL = "fourcast"
 """The name of the experiment and of the registered model."""
@@ -33,7 +33,7 @@ class NotTracked(FourcastError):
 
 def record(uri: str, folder: Path, passes: bool) -> str:
     """Log a bundle as a run and a model version, once; the version's number. Raises NotTracked."""
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     with _board(uri) as board:
         number = _number(board, manifest["version"])
         if number is None:
@@ -45,7 +45,7 @@ def record(uri: str, folder: Path, passes: bool) -> str:
 
 def name_champion(uri: str, folder: Path) -> None:
     """Give the bundle the name ``champion``; it is then no challenger any more. Raises NotTracked."""
-    version = read(folder)["version"]
+    version = read_manifest(folder)["version"]
     number = record(uri, folder, passes=False)
     with _board(uri) as board:
         board.set_registered_model_alias(MODEL, CHAMPION, number)

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import clone
 
-from service.analysis.model_gate import Verdict, gate
+from service.analysis.model_gate import Verdict, judge_challenger
 from service.core.progress import Progress
 from service.rules.policy import DEFAULT, load
 from service.scoring.propensity import TICKET
@@ -43,7 +43,7 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class TrainReport:
-    """The new bundle's ``version``, its ``metrics`` by family, what the ``gate`` says of it; ``uplift`` by family.
+    """The new bundle's ``version``, its ``metrics`` by family, what ``gate`` says of it; ``uplift`` by family.
 
     ``left_out`` counts whom the service has erased although the files still name them, where anybody was.
     """
@@ -141,7 +141,7 @@ def train(  # noqa: PLR0913
         learned_from=_learned_from(described, customers, sample, sources),
     )
     metrics = {family: one.metrics for family, one in families.items()}
-    return TrainReport(version, metrics, gate(metrics, beside), len(sample.rows), describe_uplifts(gains))
+    return TrainReport(version, metrics, judge_challenger(metrics, beside), len(sample.rows), describe_uplifts(gains))
 
 
 def _learned_from(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> LearnedFrom:

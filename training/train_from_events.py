@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from service.analysis.model_gate import Verdict, gate
+from service.analysis.model_gate import Verdict, judge_challenger
 from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.core.progress import Progress
@@ -47,7 +47,7 @@ OUTCOME = "took an offer of the family within {days:g} days of being shown one"
 
 @dataclass(frozen=True)
 class EventTraining:
-    """The new bundle's ``version``, what the ``gate`` says of it, and the figures it says it by."""
+    """The new bundle's ``version``, what ``gate`` says of it, and the figures it says it by."""
 
     version: str
     gate: Verdict
@@ -103,7 +103,9 @@ def learn_bundle(
         learned_from=_learned_from(experience, policy),
     )
     families = {name: metrics for name, metrics in learned.metrics.items() if name in policy.families}
-    return EventTraining(version, gate(families, None, figures), {**figures, "uplift": describe_uplifts(gains)})
+    return EventTraining(
+        version, judge_challenger(families, None, figures), {**figures, "uplift": describe_uplifts(gains)}
+    )
 
 
 def _learned_from(experience: Experience, policy: Policy) -> LearnedFrom:

@@ -89,11 +89,11 @@ class Difference:
 def diff(old: Policy, new: Policy) -> Difference:
     """What ``new`` says differently from ``old``."""
     moved = [Shift(name, old.weights[name], new.weights[name]) for name in old.weights]
-    found = tuple(changes(old.documents, new.documents))
+    found = tuple(list_changes(old.documents, new.documents))
     return Difference(old.hash, new.hash, found, tuple(one for one in moved if one.difference))
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     """Every difference between two sets of documents; none exactly where they are equal."""
     for document in dict.fromkeys([*old, *new]):
         before, after = old.get(document, _ABSENT), new.get(document, _ABSENT)

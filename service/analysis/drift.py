@@ -14,7 +14,7 @@ import numpy as np
 
 from service.core.attributes import Array
 from service.rules.model.monitoring import Monitoring
-from service.scoring.reference import Document, counted
+from service.scoring.reference import Document, count_cells
 
 TENTHS = 10
 FLOOR = 1e-4
@@ -110,11 +110,11 @@ def tenths(shares: Array) -> Array:
     return places
 
 
-def shift(name: str, kind: str, reference: Document, values: Array, bounds: Monitoring) -> Shift:
+def measure_shift(name: str, kind: str, reference: Document, values: Array, bounds: Monitoring) -> Shift:
     """One column (n,) against its reference."""
     from scipy.special import chdtri
 
-    counts = counted(reference, values).astype(np.float64)
+    counts = count_cells(reference, values).astype(np.float64)
     now, customers = counts / max(len(values), 1), len(values)
     before = np.append(np.array(reference["shares"], dtype=np.float64), float(reference["unknown"]))
     joined = tenths(before[:-1]) if "edges" in reference else np.arange(len(before) - 1)
@@ -137,7 +137,7 @@ def shift(name: str, kind: str, reference: Document, values: Array, bounds: Moni
     )
 
 
-def calibrated(family: str, propensities: Array, taken: Array, bounds: Monitoring) -> Calibrated:
+def compare_calibration(family: str, propensities: Array, taken: Array, bounds: Monitoring) -> Calibrated:
     """taken / sum of propensities, with the interval of the sum of independent chances (normal, exact variance)."""
     from scipy.special import ndtri
 
@@ -153,7 +153,7 @@ def calibrated(family: str, propensities: Array, taken: Array, bounds: Monitorin
     return Calibrated(family, len(taken), count, round(expected, 3), ratio, least, most, verdict)
 
 
-def compare(
+def measure_drift(
     references: Mapping[str, Mapping[str, Document]],
     features: Mapping[str, Array],
     scores: Mapping[str, Array],
@@ -167,7 +167,7 @@ def compare(
     ``references``: ``{"features": {name: reference}, "scores": {family: reference}}`` as the manifest has it.
     """
     found = [
-        shift(name, kind, reference, np.ravel(columns[name]), bounds)
+        measure_shift(name, kind, reference, np.ravel(columns[name]), bounds)
         for kind, columns in (("score", scores), ("feature", features))
         for name, reference in references[f"{kind}s"].items()
         if name in columns and not (kind == "feature" and name in growing)

@@ -37,7 +37,7 @@ Groups = Mapping[str, Mapping[str, Array]]
 """Axis -> name -> (n,) who is in it."""
 
 
-def groups(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Mapping[str, Array]) -> Groups:
+def find_groups(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Mapping[str, Array]) -> Groups:
     """Every axis that the policy can place customers on."""
     return {**_banded(policy, customers), **_placed(policy, customers, context, scores)}
 

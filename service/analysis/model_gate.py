@@ -44,7 +44,7 @@ class Verdict:
             raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
 
 
-def gate(
+def judge_challenger(
     challenger: Mapping[str, Mapping[str, Any]],
     compared: Mapping[str, Any] | None,
     experience: Mapping[str, Any] | None = None,
@@ -68,7 +68,7 @@ def gate(
     return Verdict(bool(checks) and all(passed is not False for passed, _ in checks), lines)
 
 
-def at_rest(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def compare_manifests(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What two manifests alone tell of the comparison: that of the training, where it was with this champion.
 
     Else the figures of both where they were measured on the very same files. None where there is no champion. A family
@@ -92,7 +92,7 @@ def not_compared(why: str) -> dict[str, Any]:
     return {"by": None, "why": why}
 
 
-def suspects(leakage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def list_suspects(leakage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The findings of a manifest's ``leakage`` that nobody allowed by name."""
     allowed = set(leakage["allowed"])
     return [one for one in leakage["findings"] if one["suspect"] and not set(one["attributes"]) <= allowed]
@@ -138,7 +138,7 @@ def _told(figures: Mapping[str, Any]) -> str:
 
 def _leak(family: str, leakage: Mapping[str, Any]) -> tuple[bool, str]:
     """No where an attribute knows what it cannot, unless it was allowed by name."""
-    found = suspects(leakage)
+    found = list_suspects(leakage)
     if found:
         named = "; ".join(f"{', '.join(one['attributes'])} ({one['question']}: {one['closes']:.2f})" for one in found)
         return False, f"{family}: knows the future: {named} of the unknown closed alone (at most {MOST_CLOSED})"

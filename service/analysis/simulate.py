@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.analysis.groups import Groups, groups
+from service.analysis.groups import Groups, find_groups
 from service.analysis.simulation_result import Example, Group, Move, Shift, Simulation
 from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
@@ -77,14 +77,16 @@ def simulate(
     )
 
 
-def certain(policy: Policy) -> Policy:
+def without_chance(policy: Policy) -> Policy:
     """The policy without exploration or standing tests (some order by no yuan), with the same draws as any other."""
     sure = replace(policy.experiments, exploration_epsilon=0.0, tests=())
     return replace(policy, hash=ANY_HASH, experiments=sure)
 
 
 def _side(policy: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores, release: Release) -> Side:
-    found = decide_many(certain(policy), population_of(policy, customers), context, scores, release, reasons=True)
+    found = decide_many(
+        without_chance(policy), population_of(policy, customers), context, scores, release, reasons=True
+    )
     value = np.where(found.offer[:, 0] >= 0, found.priority[:, 0], 0.0)
     return Side(policy, found, _ids(policy, found.offer[:, 0]), value)
 
@@ -151,7 +153,7 @@ def _shifts(old: Mapping[str, int], new: Mapping[str, int]) -> tuple[Shift, ...]
 
 def _axes(old: Policy, new: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores) -> Groups:
     """The groups of both policies; where both place customers on an axis, as the new one does."""
-    return {**groups(old, customers, context, scores), **groups(new, customers, context, scores)}
+    return {**find_groups(old, customers, context, scores), **find_groups(new, customers, context, scores)}
 
 
 def _groups(axes: Groups, before: Side, after: Side, changed: Array) -> tuple[Group, ...]:

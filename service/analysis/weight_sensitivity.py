@@ -8,7 +8,7 @@ which the share has reached n %, to ``RESOLUTION``, with the share measured ther
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from service.analysis.simulate import certain
+from service.analysis.simulate import without_chance
 from service.core.domain import Context, Release
 from service.core.grid import Array
 from service.core.progress import Progress
@@ -21,7 +21,7 @@ RESOLUTION = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class TippingPoint:
     """The weight at which enough first offers have changed, and the share of customers for whom they have."""
 
     weight: float
@@ -34,8 +34,8 @@ class Firmness:
 
     concern: str
     weight: float
-    down: Reach | None
-    up: Reach | None
+    down: TippingPoint | None
+    up: TippingPoint | None
 
     def document(self) -> dict[str, object]:
         """As plain JSON values."""
@@ -45,7 +45,7 @@ class Firmness:
         return f"{self.concern:<14} {self.weight:.4f}   {_told(self, self.down)}   {_told(self, self.up)}"
 
 
-def sensitivity(
+def measure_weight_sensitivity(
     policy: Policy,
     people: Population,
     context: Context,
@@ -55,17 +55,17 @@ def sensitivity(
     advance: Progress | None = None,
 ) -> tuple[Firmness, ...]:
     """For each of the four C, how far its weight must fall or rise before ``share`` of first offers change."""
-    trial = _Trial(certain(policy), people, replace(context, limit=1), scores, release)
+    trial = _WeightSearch(without_chance(policy), people, replace(context, limit=1), scores, release)
     found = []
     for done, (concern, weight) in enumerate(policy.weights.items(), 1):
-        reaches = (trial.reach(concern, weight, end, share) for end in (0.0, 1.0))
+        reaches = (trial.find_tipping_point(concern, weight, end, share) for end in (0.0, 1.0))
         found.append(Firmness(concern, weight, *reaches))
         if advance is not None:
             advance(done, len(policy.weights))
     return tuple(found)
 
 
-def rebalanced(weights: Mapping[str, float], concern: str, weight: float) -> dict[str, float]:
+def rebalance(weights: Mapping[str, float], concern: str, weight: float) -> dict[str, float]:
     """The weights with ``concern`` at ``weight`` and the others scaled to the rest, in their proportions.
 
     >>> rebalanced({"consumer": 0.5, "cost": 0.3, "convenience": 0.1, "communication": 0.1}, "consumer", 0.0)
@@ -79,7 +79,7 @@ def rebalanced(weights: Mapping[str, float], concern: str, weight: float) -> dic
     }
 
 
-class _Trial:
+class _WeightSearch:
     """The population under one policy, and under that policy with other weights."""
 
     def __init__(
@@ -89,7 +89,7 @@ class _Trial:
         self._scores, self._release = scores, release
         self._first = self._decided(self._compiled)
 
-    def reach(self, concern: str, weight: float, end: float, share: float) -> Reach | None:
+    def find_tipping_point(self, concern: str, weight: float, end: float, share: float) -> TippingPoint | None:
         """The nearest point found between ``weight`` and ``end`` at which ``share`` has changed."""
         changed = self._changed(concern, end)
         if changed < share or weight == end:
@@ -102,19 +102,19 @@ class _Trial:
                 far, changed = middle, found
             else:
                 near = middle
-        return Reach(far, changed)
+        return TippingPoint(far, changed)
 
     def _decided(self, compiled: CompiledPolicy) -> Array:
         """(n,) the first offer's place."""
         return decide_many(compiled, self._people, self._context, self._scores, self._release).offer[:, 0]
 
     def _changed(self, concern: str, weight: float) -> float:
-        weights = rebalanced(self._compiled.policy.weights, concern, weight)
+        weights = rebalance(self._compiled.policy.weights, concern, weight)
         first = self._decided(self._compiled.with_weights(weights))
         return float((first != self._first).mean()) if len(first) else 0.0
 
 
-def _told(firm: Firmness, reach: Reach | None) -> str:
+def _told(firm: Firmness, reach: TippingPoint | None) -> str:
     if reach is None:
         return f"{'never':<26}"
     return f"{reach.weight - firm.weight:+.4f} to {reach.weight:.4f} ({reach.changed:.1%})"

@@ -27,7 +27,7 @@ from service.decision.compiled import compile_policy
 from service.decision.population import Decisions, Population
 from service.decision.record import decode, encode, redact_record, replay
 from service.decision.single import decide
-from service.decision.trace.cells import TracedTreatment, Unlock, trace_cells, unlocks
+from service.decision.trace.cells import TracedTreatment, Unlock, find_unlocks, trace_cells
 from service.scoring.propensity import Scores
 
 __all__ = [
@@ -41,9 +41,9 @@ __all__ = [
     "decide_many",
     "decode",
     "encode",
+    "find_unlocks",
     "population_of",
     "redact_record",
     "replay",
     "trace_cells",
-    "unlocks",
 ]

@@ -12,7 +12,7 @@ from service.core.errors import ContactRefused, InvalidInput, Problem, Translate
 from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import arm_of
 from service.decision.compiled import CompiledPolicy, compile_policy
-from service.decision.single import figure, judge_cells
+from service.decision.single import cell_figure, judge_cells
 from service.rules.contact_gates import QuietGate
 from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
@@ -39,7 +39,7 @@ def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, releas
     offer, channel = _place(compiled, contact)
     at = Context(contact.at, contact.channel)
     cells = judge_cells(compiled, snapshot, at, {}, release, arm, compiled.columns.moment(contact.at))
-    held = (ok if isinstance(ok, bool) else bool(figure(ok, offer, channel)) for ok in cells.gate_masks)
+    held = (ok if isinstance(ok, bool) else bool(cell_figure(ok, offer, channel)) for ok in cells.gate_masks)
     return next((gate for gate, open_ in zip(compiled.gate_ids, held, strict=True) if not open_), None)
 
 
@@ -75,7 +75,7 @@ def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
     def open_at(at: int) -> bool:
         wall = compiled.columns.moment(at)
         gate_masks = (gate.check(wall, wall.day in compiled.columns.holidays) for gate in gates)
-        return all(ok if isinstance(ok, bool) else bool(figure(ok, 0, place)) for ok in gate_masks)
+        return all(ok if isinstance(ok, bool) else bool(cell_figure(ok, 0, place)) for ok in gate_masks)
 
     return open_at
 

@@ -20,10 +20,10 @@ from service.decision.segment_and_stage import NAMES, with_stages
 from service.rules.history.event_counts import group_events
 from service.rules.model.rules import grid_index_of
 from service.rules.policy import Policy
-from service.scoring.channel_record import Reach, counts, reaches
+from service.scoring.channel_record import ChannelRecord, count_events, list_channel_records
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
 from service.scoring.propensity import SEGMENT
-from service.scoring.satisfaction import Satisfaction, satisfaction
+from service.scoring.satisfaction import Satisfaction, measure_satisfaction
 from service.scoring.segments import Segment
 
 RECENT = 20
@@ -62,7 +62,7 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One customer at ``at`` (ms). ``counts`` are events by kind in 90 days, ``recent`` the newest first."""
+    """One customer at ``at`` (ms). ``count_events`` are events by kind in 90 days, ``recent`` the newest first."""
 
     customer_id: str
     at: int
@@ -70,7 +70,7 @@ class Portrait:
     who: Mapping[str, Scalar]
     holdings: Mapping[str, float | None]
     satisfaction: Satisfaction
-    channels: tuple[Reach, ...]
+    channels: tuple[ChannelRecord, ...]
     counts: Mapping[str, int]
     recent: tuple[Event, ...]
     missing: Mapping[str, tuple[str, ...]]
@@ -99,7 +99,7 @@ class PortraitBuilder:
     ) -> Portrait:
         """The portrait at ``now`` (ms), from all events of the customer, oldest first."""
         columns, terms = self._columns_of(snapshot, events, now, estimates), self.policy.portrait
-        feeling = satisfaction(events, terms.satisfaction, self.policy.weights, now)
+        feeling = measure_satisfaction(events, terms.satisfaction, self.policy.weights, now)
         records: dict[str, Any] = {
             "customer_id": snapshot.customer_id,
             "at": now,
@@ -107,8 +107,8 @@ class PortraitBuilder:
             "who": {one.attribute: snapshot.attributes.get(one.attribute) for one in terms.who},
             "holdings": {name: _known(run(columns)) for name, run in self._holdings},
             "satisfaction": feeling,
-            "channels": reaches(self.policy, snapshot, events, now),
-            "counts": counts(events, now),
+            "channels": list_channel_records(self.policy, snapshot, events, now),
+            "counts": count_events(events, now),
             "recent": tuple(reversed(events[-RECENT:])),
         }
         missing = self._missing_records(snapshot, columns, feeling)

@@ -44,7 +44,7 @@ def decide(
     compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     asked, moment = compiled.asked_channel(context), compiled.columns.moment(context.now)
     cells = judge_cells(compiled, snapshot, context, scores, release, arm, moment)
-    allowed, withheld = funnel(compiled.gate_ids, cells.gate_masks, cells.priority.shape[1:], asked)
+    allowed, withheld = count_withheld(compiled.gate_ids, cells.gate_masks, cells.priority.shape[1:], asked)
     arm_policy = compiled.arm_policies[arm]
     slate = Slate(compiled, cells, allowed, asked, arm_policy)
     missing = len(policy.offers) - sum(withheld.values()) - len(slate.ranked)
@@ -84,7 +84,7 @@ def judge_cells(
     return rules.judge(columns, contact_columns, contact, resolved, cost)
 
 
-def funnel(
+def count_withheld(
     ids: Sequence[str], gate_masks: Sequence[GateMask], shape: tuple[int, ...], asked: int | None
 ) -> tuple[Array, dict[str, int]]:
     """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
@@ -145,19 +145,19 @@ class Slate:
             channel=self._compiled.places.channels[channel],
             rank=rank,
             priority=self._best[offer],
-            propensity=figure(cells.propensity, offer, channel),
+            propensity=cell_figure(cells.propensity, offer, channel),
             propensity_source=self._compiled.score_resolver.source(scores, offer),
-            value=figure(cells.value, offer, channel),
-            fit=figure(cells.fit, offer, channel),
+            value=cell_figure(cells.value, offer, channel),
+            fit=cell_figure(cells.fit, offer, channel),
             lever=noun.lever if self._levers else 1.0,
-            response=figure(cells.response, offer, channel),
+            response=cell_figure(cells.response, offer, channel),
             contact_cost=float(self._compiled.contact_cost[channel]),
             price=float(prices[0, offer, channel]),
             selection_probability=probability,
             reasons=reasons,
             alternatives=self._alternatives(offer, channel),
             strategies=self._compiled.credited_strategies(reasons),
-            uplift=known(cells.uplift, offer, channel),
+            uplift=cell_figure_or_none(cells.uplift, offer, channel),
         )
 
     def _alternatives(self, offer: int, chosen: int) -> tuple[str, ...]:
@@ -167,12 +167,12 @@ class Slate:
         return tuple(names[place] for place in arbitration.ranking(priority) if place != chosen)
 
 
-def known(factor: Any, offer: int, channel: int) -> float | None:
-    """``figure``, None where it is not known."""
-    found = nan if factor is None else figure(factor, offer, channel)
+def cell_figure_or_none(factor: Any, offer: int, channel: int) -> float | None:
+    """``cell_figure``, None where it is not known."""
+    found = nan if factor is None else cell_figure(factor, offer, channel)
     return None if isnan(found) else found
 
 
-def figure(factor: Any, offer: int, channel: int) -> float:
+def cell_figure(factor: Any, offer: int, channel: int) -> float:
     """A factor of one customer in one cell."""
     return float(cell_value(factor, offer, channel)) if isinstance(factor, np.ndarray) else float(factor)

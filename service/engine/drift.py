@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service.analysis.drift import Calibrated, Drift, calibrated, compare
+from service.analysis.drift import Calibrated, Drift, compare_calibration, measure_drift
 from service.core.attributes import Array
 from service.core.clock import Clock
 from service.core.errors import NotFound
@@ -47,7 +47,7 @@ class DriftService:
         columns = _columns(bundle, [row["attributes"] for row in rows])
         scores, calibration = _scores(rows, references["scores"]), self._calibration(bundle, policy, now)
         growing = policy.attributes.growing | bundle.program.table.growing
-        found = compare(references, columns, scores, bounds, calibration, growing)
+        found = measure_drift(references, columns, scores, bounds, calibration, growing)
         span = {"since": since, "until": now, "customers": len(rows), "unreadable_decisions": unreadable}
         return found, {"bundle": bundle.version, **span}
 
@@ -80,7 +80,7 @@ class DriftService:
         families = {offer.id: offer.family for offer in policy.offers}
         by_family = {(who, families.get(offer), at) for who, offer, at in taken}
         return tuple(
-            calibrated(family, p, _took(rows, family, by_family, horizon), bounds)
+            compare_calibration(family, p, _took(rows, family, by_family, horizon), bounds)
             for family, p in _scores(rows, dict.fromkeys(bundle.families)).items()
         )
 

@@ -21,7 +21,7 @@ from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, NotFound, Unavailable, no_customer
 from service.decision import Scores, decode, replay
 from service.decision.record import UNREADABLE, policy_as_decided
-from service.decision.trace.record_differences import Difference, compared, differences
+from service.decision.trace.record_differences import Difference, compare_values, list_differences
 from service.engine.offers.recommend import UNRECORDED, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ReleaseFollower
@@ -105,7 +105,7 @@ class ExplanationService:
 
     def _decided_again(self, record: bytes, release: Release) -> Iterator[Difference]:
         try:
-            yield from differences(record, replay(record, self._releases.policy(release.policy)))
+            yield from list_differences(record, replay(record, self._releases.policy(release.policy)))
         except Unavailable:
             raise
         except NotFound:
@@ -122,7 +122,7 @@ class ExplanationService:
         try:
             bundle = self._bundle(release.bundle)
             again = bundle.score_with_segment(snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
-            found = tuple(compared("scores", dict(scores), again))
+            found = tuple(compare_values("scores", dict(scores), again))
         except NotFound:
             return NO_BUNDLE, ()
         except BundleError as error:

@@ -95,7 +95,7 @@ def _skilled(advisers: Iterable[Adviser], risk: float | None) -> Choice:
     return tuple(one.id for one in advisers if risk is None or one.max_risk is None or risk <= one.max_risk)
 
 
-class _Places:
+class _AdviserCapacity:
     """How many places each adviser has left, and whom they have by choice."""
 
     def __init__(self, advisers: Mapping[str, Adviser]) -> None:
@@ -146,7 +146,7 @@ def assign(candidates: Iterable[Candidate], advisers: Sequence[Adviser]) -> list
     answer.
     """
     known = Advisers(advisers)
-    places, full, taken = _Places(known.all), set[Choice](), list[Candidate]()
+    places, full, taken = _AdviserCapacity(known.all), set[Choice](), list[Candidate]()
     for one in sorted(candidates, key=lambda each: (-each.priority, each.customer_id)):
         choice = known.choice(one)
         if not one.priority > 0.0 or choice in full:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.decision import compile_policy, trace_cells, unlocks
-from service.decision.trace.drop_one import Dropped, sensitivity
-from service.decision.trace.funnel import Step, funnel
+from service.decision import compile_policy, find_unlocks, trace_cells
+from service.decision.trace.drop_one import Dropped, drop_each_factor
+from service.decision.trace.funnel import Step, trace_funnel
 from service.decision.trace.shortfall import Shortfalls
 from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
@@ -39,7 +39,7 @@ class _Story:
         self._names = Names(subject.policy, wording)
         self._cells = trace_cells(self._policy, subject.snapshot, subject.context, subject.scores, subject.release)
         self._asked = [cell for cell in self._cells if cell.asked]
-        self._steps = funnel(self._policy, self._cells)
+        self._steps = trace_funnel(self._policy, self._cells)
         decision = subject.decision
         self._by_priority = compile_policy(self._policy).arm_policies[decision.arm].ordering is priorities
         short = Shortfalls(self._policy, subject.snapshot, subject.context, decision.arm)
@@ -60,7 +60,7 @@ class _Story:
             "release": {"id": release.id, "policy": release.policy, "bundle": release.bundle},
             "summary": self._summary(),
             "funnel": [self._step(step) for step in self._steps],
-            "unlocks": list(self._unlocking.describe(unlocks(self._cells))),
+            "unlocks": list(self._unlocking.describe(find_unlocks(self._cells))),
             "sensitivity": [self._dropped(one) for one in self._sensitivity()],
             "offers": [self._offers.describe(offer.id) for offer in self._policy.offers],
             "gates": [self._gate(gate) for gate in (self._cells[0].gates if self._cells else ())],
@@ -68,7 +68,7 @@ class _Story:
 
     def _sensitivity(self) -> tuple[Dropped, ...]:
         """Empty where a standing test orders otherwise than by priority: there is no product to drop a factor from."""
-        return sensitivity(self._policy, self._cells) if self._by_priority else ()
+        return drop_each_factor(self._policy, self._cells) if self._by_priority else ()
 
     def _summary(self) -> str:
         treatments, every, left = self._subject.decision.treatments, len(self._policy.offers), self._steps[-1].left

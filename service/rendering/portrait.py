@@ -12,7 +12,7 @@ from service.decision.portrait import Lifetime, Portrait
 from service.rendering.answer import iso
 from service.rules.model.portrait import Tag
 from service.rules.policy import Policy
-from service.scoring.channel_record import Reach
+from service.scoring.channel_record import ChannelRecord
 from service.scoring.satisfaction import Satisfaction
 from service.scoring.segments import Segment
 
@@ -130,7 +130,7 @@ def _tags(ids: Sequence[str] | None, terms: Sequence[Tag], language: str) -> lis
     return [{"id": one.id, "text": one.text[language]} for one in terms if one.id in ids]
 
 
-def _reach(found: Reach, policy: Policy, language: str, zone: ZoneInfo) -> dict[str, Any]:
+def _reach(found: ChannelRecord, policy: Policy, language: str, zone: ZoneInfo) -> dict[str, Any]:
     channel = next(one for one in policy.channels if one.id == found.channel)
     return {
         **_word(channel.id, channel.name, language),

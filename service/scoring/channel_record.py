@@ -18,7 +18,7 @@ CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ChannelRecord:
     """One channel to the customer: their word (None: never asked), whether one is needed, and what was made of it."""
 
     channel: str
@@ -29,15 +29,19 @@ class Reach:
     last_at: int | None
 
 
-def reaches(policy: Policy, snapshot: Snapshot, events: Sequence[Event], now: int) -> tuple[Reach, ...]:
+def list_channel_records(
+    policy: Policy, snapshot: Snapshot, events: Sequence[Event], now: int
+) -> tuple[ChannelRecord, ...]:
     """Every channel of the policy at ``now`` (ms), from all the customer's events."""
-    return tuple(_reach(policy, snapshot, events, channel, now) for channel in policy.channels)
+    return tuple(_record_of(policy, snapshot, events, channel, now) for channel in policy.channels)
 
 
-def _reach(policy: Policy, snapshot: Snapshot, events: Sequence[Event], channel: Channel, now: int) -> Reach:
+def _record_of(
+    policy: Policy, snapshot: Snapshot, events: Sequence[Event], channel: Channel, now: int
+) -> ChannelRecord:
     rules = [rule for rule in policy.contact.consents if rule.direction == channel.direction]
     made = [event.at for event in events if event.kind == CONTACT and event.channel == channel.id]
-    return Reach(
+    return ChannelRecord(
         channel=channel.id,
         consent=_word(snapshot, rules, channel.id),
         consent_needed=bool(rules),
@@ -55,7 +59,7 @@ def _word(snapshot: Snapshot, rules: Sequence[ConsentRule], channel: str) -> boo
     return all(words)
 
 
-def counts(events: Iterable[Event], now: int) -> dict[str, int]:
+def count_events(events: Iterable[Event], now: int) -> dict[str, int]:
     """Events by kind in the last 90 days."""
     found: dict[str, int] = {}
     for event in events:

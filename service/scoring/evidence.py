@@ -42,7 +42,7 @@ class Evidence:
         self._propensity_many = {offer: (row["family"], _share(row["chance"])) for offer, row in rows.items()}
         self._shares = {offer: _share(row["share"]) for offer, row in rows.items() if row["share"] is not None}
 
-    def said(self, models: Collection[str]) -> dict[str, float]:
+    def scores_beside(self, models: Collection[str]) -> dict[str, float]:
         """What is needed beside those models, by name: shares of modelled families, chances of the others."""
         own = {offer for offer in self._propensity_many if OFFER + offer in models}
         shares = {SHARE + offer: share for offer, share in self._shares.items() if offer not in own}
@@ -69,12 +69,12 @@ class Responses:
             raise BundleError(f"response needs {groups} factors a channel: one per group, the last where it is unknown")
         self._said = [{RESPONSE + channel: row[group] for channel, row in factors.items()} for group in range(groups)]
 
-    def one(self, columns: Mapping[str, Any]) -> dict[str, float]:
+    def look_up_one(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """The responses of one customer, by name."""
         figure = columns[f"customer.{self.attribute}"]
         return self._said[-1 if isnan(figure) else bisect_right(self._edges, figure)]
 
-    def many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
+    def look_up_many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
         """The responses of n customers, (n,) each."""
         figures = np.broadcast_to(np.ravel(columns[f"customer.{self.attribute}"]), size)
         group = np.where(np.isnan(figures), len(self._edges) + 1, np.searchsorted(self._edges, figures, side="right"))

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.core.attributes import Array
 from service.core.errors import BundleError, FourcastError
-from service.scoring.standardize import Standard, at_mean, known
+from service.scoring.standardize import Standard, are_known, fill_with_mean
 
 YEAR_DAYS = 365.25
 
@@ -46,7 +46,7 @@ class Lapse:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """``document``: the manifest's ``lapse``; BundleError where it does not hold together."""
-        self.standard = Standard.of(document)
+        self.standard = Standard.from_document(document)
         self.horizon_days = int(document["horizon_days"])
         self._intercept, self._weights = float(document["intercept"]), np.array(document["weights"], dtype=np.float64)
         self._x, self._y = (np.array(document["calibration"][axis], dtype=np.float64) for axis in "xy")
@@ -55,14 +55,14 @@ class Lapse:
         if self.horizon_days < 1 or not _is_table(self._x, self._y):
             raise BundleError("lapse needs a horizon of at least a day and a calibration x, y that rises within 0 to 1")
 
-    def one(self, attributes: Mapping[str, object]) -> float | None:
+    def predict_one(self, attributes: Mapping[str, object]) -> float | None:
         """The probability of one customer, 0 to 1; None where less than half of the figures are known."""
-        z = self.standard.one(attributes)
-        return float(self.many(z)[0]) if known(z)[0] else None
+        z = self.standard.standardize_one(attributes)
+        return float(self.predict_many(z)[0]) if are_known(z)[0] else None
 
-    def many(self, z: Array) -> Array:
+    def predict_many(self, z: Array) -> Array:
         """The probabilities of standardised figures (n, f), as (n,); what is unknown counts as the mean."""
-        return np.asarray(np.interp(logistic(self._intercept + at_mean(z) @ self._weights), self._x, self._y))
+        return np.asarray(np.interp(logistic(self._intercept + fill_with_mean(z) @ self._weights), self._x, self._y))
 
 
 def logistic(score: Array) -> Array:

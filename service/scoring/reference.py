@@ -1,7 +1,7 @@
 """How a figure was spread among the customers a bundle learned from: the reference that drift is measured against.
 
 Order: training calls ``reference_of`` on each feature and score (``{"edges", "shares", "unknown", "customers"}`` or,
-for text, ``{"words", "shares", ...}``) -> the document lies in the bundle's manifest -> ``counted`` sorts other
+for text, ``{"words", "shares", ...}``) -> the document lies in the bundle's manifest -> ``count_cells`` sorts other
 customers into the same cells. No customer's value can be read from it but the borders of the cells. What the cells
 mean for drift is the part of ``analysis.drift``. Pure.
 """
@@ -29,12 +29,12 @@ def reference_of(values: Array) -> dict[str, Any]:
     {'edges': [2.0], 'shares': [0.5, 0.25], 'unknown': 0.25, 'customers': 4}
     """
     kept = _words(values) if values.dtype.kind == "O" else _edges(values)
-    cells = counted(kept, values)
+    cells = count_cells(kept, values)
     shares = cells / max(len(values), 1)
     return {**kept, "shares": shares[:-1].tolist(), "unknown": float(shares[-1]), "customers": len(values)}
 
 
-def counted(reference: Document, values: Array) -> Array:
+def count_cells(reference: Document, values: Array) -> Array:
     """How many of ``values`` (n,) lie in each cell of the reference; the last count is of the unknown.
 
     A figure's cells are [edge, next edge); a text has one cell per word and then one for all others.

@@ -31,7 +31,7 @@ class Satisfaction:
     answers: int
 
 
-def satisfaction(
+def measure_satisfaction(
     events: Iterable[Event], terms: SatisfactionTerms, weights: Mapping[str, float], now: int
 ) -> Satisfaction:
     """The indices at ``now`` (ms) from the surveys of the last ``window_days``; ``weights`` are those of the four C."""

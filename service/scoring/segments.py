@@ -15,9 +15,9 @@ import numpy as np
 from service.core.attributes import Array
 from service.core.domain import Text
 from service.core.errors import BundleError, FourcastError
-from service.scoring.standardize import KNOWN_SHARE, Standard, at_mean, known
+from service.scoring.standardize import KNOWN_SHARE, Standard, are_known, fill_with_mean
 
-NOWHERE = -1
+NO_SEGMENT = -1
 """The place of a customer of whom too little is known."""
 
 
@@ -40,7 +40,7 @@ class Segmentation:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """``document``: the manifest's ``segments``; BundleError where it does not hold together."""
-        self.standard = Standard.of(document)
+        self.standard = Standard.from_document(document)
         self.segments = tuple(_segment(row) for row in document["segments"])
         self.centroids = np.array([row["centroid"] for row in document["segments"]], dtype=np.float64)
         self._rows = self.centroids.tolist()
@@ -50,21 +50,21 @@ class Segmentation:
 
     def assign(self, attributes: Mapping[str, object]) -> Segment | None:
         """The segment of one customer's raw attributes; None where less than half of the figures are known."""
-        return self.assign_columns(self.standard.columns(attributes))
+        return self.assign_columns(self.standard.encode(attributes))
 
     def assign_columns(self, columns: Mapping[str, Any]) -> Segment | None:
-        """``assign`` of a customer whose columns are made already (``Standard.row``)."""
-        z = self.standard.row(columns)
+        """``assign`` of a customer whose columns are made already (``Standard.standardize_row``)."""
+        z = self.standard.standardize_row(columns)
         if sum(one == one for one in z) < KNOWN_SHARE * len(z):  # noqa: PLR0124 - NaN alone differs from itself
             return None
         sure = [one if one == one else 0.0 for one in z]  # noqa: PLR0124
         distances = [sum([(a - b) * (a - b) for a, b in zip(sure, centroid, strict=True)]) for centroid in self._rows]
         return self.segments[distances.index(min(distances))]
 
-    def nearest(self, z: Array) -> Array:
+    def assign_many(self, z: Array) -> Array:
         """(n,) place of the nearest centroid for z (n, f); -1 where too little is known, the first of equals."""
-        distances = np.square(at_mean(z)[:, np.newaxis, :] - self.centroids).sum(axis=2)
-        return np.where(known(z), distances.argmin(axis=1), NOWHERE)
+        distances = np.square(fill_with_mean(z)[:, np.newaxis, :] - self.centroids).sum(axis=2)
+        return np.where(are_known(z), distances.argmin(axis=1), NO_SEGMENT)
 
 
 def faults(document: object) -> Iterator[str]:

@@ -3,7 +3,7 @@
 ``z = (scaled - mean) / deviation``, where scaled is the figure itself or ``sign(x) ln(1 + |x|)``. Which figures, and
 their mean and deviation, were measured in training and stand in a bundle's manifest together with the part of the
 attribute table they read, so that an old bundle keeps its meaning. One customer runs through the same array arithmetic
-as many, but for ``row``.
+as many, but for ``standardize_row``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class Figure:
     deviation: float
 
 
-def scaled(raw: Array, scales: Sequence[str]) -> Array:
+def scale(raw: Array, scales: Sequence[str]) -> Array:
     """``sign(x) ln(1 + |x|)`` in the columns whose scale is log, the others as they are; (n, f)."""
     log = np.array([scale == LOG for scale in scales])
     out = np.array(raw, dtype=np.float64)
@@ -57,7 +57,7 @@ class Standard:
         self._deviation = np.array([figure.deviation for figure in figures])
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Standard":
+    def from_document(cls, document: Mapping[str, Any]) -> "Standard":
         """The standard of ``{"figures": [...], "table": {...}}``; BundleError or PolicyError where it is none."""
         if not document["figures"]:
             raise BundleError("figures must be numbers of the table, got none")
@@ -77,18 +77,18 @@ class Standard:
         """The raw attributes behind the figures, in the table's order."""
         return tuple(attribute.name for attribute in self._program.table.attributes)
 
-    def one(self, attributes: Mapping[str, object]) -> Array:
+    def standardize_one(self, attributes: Mapping[str, object]) -> Array:
         """z of one customer's raw attributes as (1, f), NaN where unknown."""
-        return self.many(self.columns(attributes))
+        return self.standardize_many(self.encode(attributes))
 
-    def columns(self, attributes: Mapping[str, object]) -> dict[str, Any]:
-        """One customer's raw attributes as the columns that ``row`` reads."""
+    def encode(self, attributes: Mapping[str, object]) -> dict[str, Any]:
+        """One customer's raw attributes as the columns that ``standardize_row`` reads."""
         columns = self._program.table.encode(attributes)
         self._program.derive_one(columns)
         return columns
 
-    def row(self, columns: Mapping[str, Any]) -> list[float]:
-        """``one`` as plain floats and by plain arithmetic, for the live road: the same bits, at a tenth of the time.
+    def standardize_row(self, columns: Mapping[str, Any]) -> list[float]:
+        """``standardize_one`` as plain floats, for the path of a request: the same bits, in a tenth of the time.
 
         ``columns`` are this standard's own, or those of a program that ``declares_alike`` is true of.
         """
@@ -102,27 +102,27 @@ class Standard:
         except PolicyError:
             return False
 
-    def of_frame(self, frame: Any) -> Array:
+    def standardize_frame(self, frame: Any) -> Array:
         """z of a pandas or Arrow table of raw attributes as (n, f), NaN where unknown."""
         columns: dict[str, Any] = self._program.table.encode_frame(frame)
         self._program.derive_many(columns)
-        return self.many(columns)
+        return self.standardize_many(columns)
 
-    def many(self, columns: Mapping[str, Any]) -> Array:
+    def standardize_many(self, columns: Mapping[str, Any]) -> Array:
         """z of customers whose columns hold the figures already, as (n, f)."""
-        return np.asarray((scaled(self._inputs.take_matrix(columns), self._scales) - self._mean) / self._deviation)
+        return np.asarray((scale(self._inputs.take_matrix(columns), self._scales) - self._mean) / self._deviation)
 
 
 def _log(x: float) -> float:
     return log1p(x) if x >= 0.0 else -log1p(-x)
 
 
-def known(z: Array) -> Array:
+def are_known(z: Array) -> Array:
     """(n,) whether at least half of a customer's figures are known."""
     return np.asarray(np.mean(~np.isnan(z), axis=1) >= KNOWN_SHARE)
 
 
-def at_mean(z: Array) -> Array:
+def fill_with_mean(z: Array) -> Array:
     """z with every unknown figure at its mean, which is 0."""
     return np.nan_to_num(z, nan=0.0)
 

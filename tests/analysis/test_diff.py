@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.analysis.diff import Change, changes, diff
+from service.analysis.diff import Change, diff, list_changes
 from service.rules.policy import DEFAULT, Policy, from_documents, load
 
 
@@ -23,7 +23,7 @@ def documents(shipped: Policy) -> dict[str, Any]:
 
 
 def said(shipped: Policy, documents: dict[str, Any]) -> list[str]:
-    return [str(change) for change in changes(shipped.documents, documents)]
+    return [str(change) for change in list_changes(shipped.documents, documents)]
 
 
 def named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -111,12 +111,12 @@ def test_a_judgment_moves_the_weights_and_both_are_told(shipped: Policy, documen
     ],
 )
 def test_small_documents(before: Any, after: Any, told: str):
-    assert [str(change) for change in changes({"d": before}, {"d": after})] == [told]
+    assert [str(change) for change in list_changes({"d": before}, {"d": after})] == [told]
 
 
 def test_a_document_that_came_or_went_is_one_change():
-    assert [str(change) for change in changes({}, {"d": {"a": 1}})] == ['d.yaml: document is new: {"a":1}']
-    assert [change.action for change in changes({"d": {"a": 1}}, {})] == ["removed"]
+    assert [str(change) for change in list_changes({}, {"d": {"a": 1}})] == ['d.yaml: document is new: {"a":1}']
+    assert [change.action for change in list_changes({"d": {"a": 1}}, {})] == ["removed"]
 
 
 plain = st.recursive(
@@ -134,7 +134,7 @@ sections = st.dictionaries(st.sampled_from(["rules", "offers", "x"]), plain, max
 @given(sections, sections)
 def test_there_is_a_change_exactly_where_the_documents_differ(before: Any, after: Any):
     same = orjson.dumps(before, option=orjson.OPT_SORT_KEYS) == orjson.dumps(after, option=orjson.OPT_SORT_KEYS)
-    found = list(changes({"d": before}, {"d": after}))
+    found = list(list_changes({"d": before}, {"d": after}))
     assert (found == []) == same
     assert all(isinstance(change, Change) and str(change) for change in found)
-    assert list(changes({"d": before}, {"d": before})) == []
+    assert list(list_changes({"d": before}, {"d": before})) == []

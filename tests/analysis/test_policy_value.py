@@ -44,7 +44,7 @@ def test_by_hand():
         == ((6 + 0.5 * 2) + (2 + 2 * -1) + (4 + 0.5 * -1) + (3 + 0) + (5 + 2 * 1)) / 5
     )
     assert pv.effective_sample_size(weights) == 25 / 8.5
-    assert pv.logged(rewards).value == 4.0
+    assert pv.logged_mean(rewards).value == 4.0
 
 
 @given(logs)
@@ -108,7 +108,7 @@ def test_where_no_matching_row_earned_anything_the_interval_says_what_may_have_b
 
 def judged(rewards, weights, share=None, actions=()):
     weights = array(weights)
-    return pv.valued(pv.Terms(array(rewards), weights), pv.support(weights, share, actions))
+    return pv.estimate_policy_value(pv.Terms(array(rewards), weights), pv.measure_support(weights, share, actions))
 
 
 def test_the_same_policy_is_neither_better_nor_worse():

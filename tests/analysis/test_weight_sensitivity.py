@@ -5,7 +5,7 @@ from math import log
 
 import pytest
 
-from service.analysis.weight_sensitivity import RESOLUTION, rebalanced, sensitivity
+from service.analysis.weight_sensitivity import RESOLUTION, measure_weight_sensitivity, rebalance
 from service.core.domain import Snapshot
 from service.decision import decide_many, population_of
 from service.decision.compiled import compile_policy
@@ -18,7 +18,7 @@ PEOPLE: list[Snapshot] = [customer({"total_yuan": 300_000.0}, customer_id=f"c-{n
 
 
 def firmness(share: float = 0.05) -> dict[str, tuple[float | None, float | None]]:
-    found = sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE, share)
+    found = measure_weight_sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE, share)
     return {one.concern: (one.down and one.down.weight, one.up and one.up.weight) for one in found}
 
 
@@ -37,7 +37,7 @@ def test_a_weight_that_falls_lifts_the_others_in_proportion():
 
 
 def test_a_policy_weighs_otherwise_as_if_it_had_been_written_so():
-    weights = rebalanced(POLICY.weights, "consumer", 0.6)
+    weights = rebalance(POLICY.weights, "consumer", 0.6)
     people = population_of(POLICY, PEOPLE)
     written = decide_many(replace(POLICY, weights=weights), people, context(), {}, RELEASE)
     weighed = decide_many(compile_policy(POLICY).with_weights(weights), people, context(), {}, RELEASE)
@@ -50,7 +50,7 @@ def test_all_change_at_once_here_so_any_share_has_the_same_reach():
 
 
 def test_the_share_is_measured_where_it_is_told():
-    (consumer, *_) = sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE)
+    (consumer, *_) = measure_weight_sensitivity(POLICY, population_of(POLICY, PEOPLE), context(), {}, RELEASE)
     assert consumer.up is not None
     assert consumer.up.changed == 1.0
     assert str(consumer).split()[:2] == ["consumer", "0.2500"]
@@ -60,7 +60,7 @@ def test_the_share_is_measured_where_it_is_told():
 
 def test_progress_is_told_by_concern():
     told: list[tuple[int, int]] = []
-    sensitivity(
+    measure_weight_sensitivity(
         POLICY, population_of(POLICY, []), context(), {}, RELEASE, advance=lambda done, of: told.append((done, of))
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -70,7 +70,7 @@ def test_progress_is_told_by_concern():
 def test_weights_always_sum_to_one(weight: float):
     uneven = {"consumer": 0.4, "cost": 0.3, "convenience": 0.2, "communication": 0.1}
     for start in (uneven, EQUAL, {**dict.fromkeys(EQUAL, 0.0), "consumer": 1.0}):
-        moved = rebalanced(start, "consumer", weight)
+        moved = rebalance(start, "consumer", weight)
         assert sum(moved.values()) == pytest.approx(1.0)
         assert moved["consumer"] == weight
-    assert rebalanced(uneven, "consumer", 0.1)["cost"] == pytest.approx(0.9 * 0.3 / 0.6)
+    assert rebalance(uneven, "consumer", 0.1)["cost"] == pytest.approx(0.9 * 0.3 / 0.6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.analysis.policy_checks.lint import findings
+from service.analysis.policy_checks.lint import lint_policy
 from service.core.domain import KEPT, Context, Event, Release, Snapshot, Trail
 from service.core.expressions import Kind
 from service.core.trails import EVERY, trails_of
@@ -126,7 +126,7 @@ def test_a_cap_beyond_what_is_kept_reads_every_event_and_the_check_says_so():
     ]
     policy = from_documents(documents)
     assert AnswerExpiry.for_policy(policy).lookback(NOON).most == 100
-    (warned,) = [one for one in findings(policy).warnings if f"counts beyond {KEPT} events" in one.message]
+    (warned,) = [one for one in lint_policy(policy).warnings if f"counts beyond {KEPT} events" in one.message]
     assert warned.where == "cap-offer-shown"
 
 

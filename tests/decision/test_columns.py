@@ -135,7 +135,7 @@ def test_the_shortfall_of_every_closed_gate_can_be_asked_for(policy: Policy) -> 
 
 
 def test_offers_can_be_reached_behind_a_gate_that_reads_every_name(policy: Policy) -> None:
-    assert reachability.reached(compile_policy(policy)).any(axis=1).all()
+    assert reachability.find_reached(compile_policy(policy)).any(axis=1).all()
 
 
 def test_a_portraits_tag_may_read_every_name_of_a_customer(policy: Policy) -> None:

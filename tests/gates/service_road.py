@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from service.analysis.simulate import certain, simulate
+from service.analysis.simulate import simulate, without_chance
 from service.cache import Cache
 from service.core.domain import Context, Lookback, Snapshot
 from service.decision import decide_many, population_of
@@ -85,7 +85,7 @@ def _compare(engine: Engine, crowd: Sequence[Snapshot], now: int, answers: Seque
     policy, release, at = serving.policy, serving.release, Context(now, limit=ASKED.limit)
     scores = score_many(serving.bundle, crowd)
     batch = decide_many(policy, population_of(policy, crowd), at, scores, release)
-    calm = decide_many(certain(policy), population_of(policy, crowd), at, scores, release)
+    calm = decide_many(without_chance(policy), population_of(policy, crowd), at, scores, release)
     simulated = simulate(policy, policy, crowd, at, scores, release)
     offers = {offer.id: stated(offer) for offer in policy.offers}
     for row, (one, answer) in enumerate(zip(crowd, answers, strict=True)):

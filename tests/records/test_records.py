@@ -12,7 +12,7 @@ import pytest
 
 from service.decision import replay
 from service.decision.record import FORMAT
-from service.decision.trace.record_differences import differences
+from service.decision.trace.record_differences import list_differences
 from service.rules.policy import Policy, from_documents
 from tests.records.capture import FOLDER, LEAST, POLICIES, RECORDS, forms
 
@@ -33,7 +33,7 @@ def captured(file: Path) -> Iterator[bytes]:
 def test_every_captured_decision_replays_to_the_same_bytes(file: Path):
     for record in captured(file):
         again = replay(record, policy_of(orjson.loads(record)["release"]["policy"]))
-        assert again == record, differences(record, again)
+        assert again == record, list_differences(record, again)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

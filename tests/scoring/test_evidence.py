@@ -23,8 +23,8 @@ RESPONSE = {
 
 def test_evidence_says_what_no_model_says():
     evidence = Evidence(EVIDENCE)
-    assert evidence.said(["deposit", "offer:term"]) == {"share:cd": 0.1, "evidence:cash": 0.03}
-    assert evidence.said([]) == {
+    assert evidence.scores_beside(["deposit", "offer:term"]) == {"share:cd": 0.1, "evidence:cash": 0.03}
+    assert evidence.scores_beside([]) == {
         "share:term": 0.4,
         "share:cd": 0.1,
         "evidence:term": 0.02,
@@ -38,8 +38,8 @@ def test_evidence_says_what_no_model_says():
 )
 def test_a_response_is_that_of_the_customers_group(age, sms):
     responses = Responses(RESPONSE)
-    assert responses.one({"customer.age": age})["response:sms"] == sms
-    assert responses.many({"customer.age": np.full((3, 1, 1), age)}, 3)["response:sms"].tolist() == [sms] * 3
+    assert responses.look_up_one({"customer.age": age})["response:sms"] == sms
+    assert responses.look_up_many({"customer.age": np.full((3, 1, 1), age)}, 3)["response:sms"].tolist() == [sms] * 3
 
 
 @pytest.mark.parametrize("figure", [-0.1, 1.1, None, True, "0.1", float("nan")])

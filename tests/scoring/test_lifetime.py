@@ -52,16 +52,16 @@ def test_a_higher_chance_to_leave_is_never_worth_more(one: float, other: float, 
 
 def test_lapse_is_the_logistic_curve_of_standardised_figures() -> None:
     # z = (1500 - 1000) / 500 = 1; score = -1 - 2 = -3
-    assert Lapse(DOCUMENT).one({"demand_yuan": 1500}) == pytest.approx(1 / (1 + exp(3)))
+    assert Lapse(DOCUMENT).predict_one({"demand_yuan": 1500}) == pytest.approx(1 / (1 + exp(3)))
 
 
 def test_the_calibration_has_the_last_word() -> None:
     flat = Lapse({**DOCUMENT, "calibration": {"x": [0.0, 1.0], "y": [0.25, 0.25]}})
-    assert flat.one({"demand_yuan": 1500}) == 0.25
+    assert flat.predict_one({"demand_yuan": 1500}) == 0.25
 
 
 def test_who_is_unknown_has_no_chance_to_lapse_rather_than_none_at_all() -> None:
-    assert Lapse(DOCUMENT).one({}) is None
+    assert Lapse(DOCUMENT).predict_one({}) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from service.core.domain import Event
 from service.rules.model.portrait import Question, SatisfactionTerms
-from service.scoring.satisfaction import Satisfaction, satisfaction
+from service.scoring.satisfaction import Satisfaction, measure_satisfaction
 
 DAY = 86_400_000
 NOW = 1_000 * DAY
@@ -31,7 +31,7 @@ def said(question: str | None, score: float | None, days_ago: float = 1, kind: s
 
 
 def index(*events: Event) -> Satisfaction:
-    return satisfaction(events, TERMS, WEIGHTS, NOW)
+    return measure_satisfaction(events, TERMS, WEIGHTS, NOW)
 
 
 def test_by_hand() -> None:
@@ -87,4 +87,4 @@ def test_performance_stays_within_0_to_100(score: float, performance: float) -> 
 def test_the_weights_of_the_four_c_decide_between_them() -> None:
     events: list[Any] = [said("fit", 1), said("rates", 5)]
     fair = {**WEIGHTS, "consumer": 0.0, "cost": 1.0}
-    assert satisfaction(events, TERMS, fair, NOW).overall == 100.0
+    assert measure_satisfaction(events, TERMS, fair, NOW).overall == 100.0

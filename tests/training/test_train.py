@@ -140,7 +140,7 @@ def test_a_csv_of_scores_begins_with_a_byte_order_mark_on_request(formulas, arti
 def test_scoring_says_which_of_the_models_columns_the_files_lack(formulas, artifacts, report, tmp_path, monkeypatch):
     bundle = open_bundle(artifacts / report.version)
     lacks = score(*formulas, bundle, tmp_path / "scores.csv").lacks
-    assert set(lacks) == set(bundle.reads()) - {"demand_yuan", "region"}
+    assert set(lacks) == set(bundle.attributes_read()) - {"demand_yuan", "region"}
     monkeypatch.setenv("FOURCAST_ARTIFACTS", str(artifacts))
     monkeypatch.setenv("FOURCAST_STATE_DIR", str(tmp_path / "state"))
     words = ["score", "--bank", formulas[0], "--files", formulas[1], "--bundle", report.version]

@@ -16,7 +16,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from service.analysis.model_gate import gate
+from service.analysis.model_gate import judge_challenger
 from service.cache import Cache
 from service.core.domain import Arm, Event
 from service.core.errors import InvalidInput
@@ -152,7 +152,7 @@ def test_the_bundle_serves_and_says_where_each_propensity_comes_from(
     served: ServedBank, observed: Experience, learned: EventTraining
 ):
     bundle = open_bundle(served.artifacts / learned.version)
-    assert gate(metrics_of(bundle.manifest), None, bundle.manifest["experience"]) == learned.gate
+    assert judge_challenger(metrics_of(bundle.manifest), None, bundle.manifest["experience"]) == learned.gate
     learned_from = read_learned_from(served.artifacts / learned.version, bundle.manifest)
     assert learned_from is not None
     assert learned_from.may_know([one.exposure.customer_id for one in observed.offers]).all()

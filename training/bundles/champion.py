@@ -120,7 +120,7 @@ class ChampionComparison:
         if manifest["horizon_days"] != self.bank.horizon_days:
             days = f"{manifest['horizon_days']} days, the challenger {self.bank.horizon_days}"
             return f"the champion looks ahead {days}"
-        lacking = [name for name in self.champion.bundle.reads(family) if name not in self.known.column_names]
+        lacking = [name for name in self.champion.bundle.attributes_read(family) if name not in self.known.column_names]
         return f"the files lack columns that the champion reads: {', '.join(lacking)}" if lacking else None
 
     def _as_it_serves(self, family: str, out_of_fold: OutOfFold) -> Document | None:

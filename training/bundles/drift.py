@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from service.analysis.drift import Calibrated, Drift, calibrated, compare
+from service.analysis.drift import Calibrated, Drift, compare_calibration, measure_drift
 from service.core.errors import InvalidInput
 from service.rules.model.monitoring import DEFAULT, Monitoring
 from service.scoring.models import Bundle
@@ -39,9 +39,9 @@ def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring 
     found: tuple[Calibrated, ...] = ()
     if outcomes is not None:
         families = [family for family in bundle.families if family in outcomes.bought]
-        found = tuple(calibrated(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
+        found = tuple(compare_calibration(f, scores[f][outcomes.rows], outcomes.bought[f], bounds) for f in families)
     growing = table_of(described).growing | bundle.program.table.growing
-    return compare(references, features_of(bundle, customers), scores, bounds, found, growing)
+    return measure_drift(references, features_of(bundle, customers), scores, bounds, found, growing)
 
 
 def references_of(bundle: Bundle) -> Mapping[str, Any]:

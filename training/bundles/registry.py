@@ -17,7 +17,7 @@ from typing import Any
 
 import service
 from service.core.errors import BundleError, InvalidInput, Problem
-from service.scoring.models.golden import make
+from service.scoring.models.golden import make_golden_rows
 from service.scoring.models.manifest import FORMAT, KEPT, KINDS, NAME, digest_of, version_of
 from training.bundles.atomic_folder import write_folder
 from training.bundles.learned_from import LearnedFrom
@@ -136,7 +136,7 @@ def _entry(family: str, trained: TrainedFamily, seed: int) -> dict[str, Any]:
         "calibration": {"x": list(map(float, trained.calibration[0])), "y": list(map(float, trained.calibration[1]))},
         "metrics": dict(trained.metrics),
         "base_rate": float(trained.base_rate),
-        "golden": make(models, seed),
+        "golden": make_golden_rows(models, seed),
         **({} if trained.weights is None else {"weights": list(map(float, trained.weights))}),
         **({} if trained.recipe is None else {"recipe": dict(trained.recipe)}),
     }

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from service.core.attributes import AttributeTable
 from service.core.errors import NotLearnable
-from service.scoring.standardize import LOG, PLAIN, at_mean
+from service.scoring.standardize import LOG, PLAIN, fill_with_mean
 from training.arrays import Floats, Fold
 from training.evaluation.metrics import figures_of
 from training.models.calibration import Table, calibrate
@@ -136,7 +136,7 @@ def fit_lapse(
     standard = standardise(table, columns, FIGURES)
     if standard is None or min(lapsed.sum(), len(lapsed) - lapsed.sum()) < LEAST:
         return None
-    model = LapseModel(random_state=seed).fit(at_mean(standard.many(columns)), lapsed)
+    model = LapseModel(random_state=seed).fit(fill_with_mean(standard.standardize_many(columns)), lapsed)
     points = model.calibration_
     return {
         **document_of(standard, table),

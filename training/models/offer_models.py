@@ -62,7 +62,7 @@ class LearnedModels:
         """P(the offer is taken) of each observation (n,), resolved as in serving."""
         matrix = self.inputs.matrix(observations)
         scores = {name: model.predict_proba(matrix)[:, 1] for name, model in self.models.items()}
-        said = Evidence(self.evidence).said(scores) if self.evidence else {}
+        said = Evidence(self.evidence).scores_beside(scores) if self.evidence else {}
         scores |= {name: np.full(len(observations), figure) for name, figure in said.items()}
         ready = compile_policy(self.policy)
         heard = ready.score_resolver.resolve_many(scores, len(observations)).propensity[:, :, 0]

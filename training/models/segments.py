@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from service.core.attributes import AttributeTable
 from service.core.domain import Text
-from service.scoring.standardize import LOG, PLAIN, Standard, at_mean, known
+from service.scoring.standardize import LOG, PLAIN, Standard, are_known, fill_with_mean
 from training.arrays import Floats, Places
 from training.models.standardize import document_of, standardise
 
@@ -89,11 +89,11 @@ def segment(table: AttributeTable, columns: Mapping[str, Any], seed: int = 7) ->
     standard = standardise(table, columns, _candidates(columns))
     if standard is None:
         return None
-    z = standard.many(columns)
-    rows = np.flatnonzero(known(z))
-    if len(np.unique(at_mean(z[rows]), axis=0)) <= max(SIZES):
+    z = standard.standardize_many(columns)
+    rows = np.flatnonzero(are_known(z))
+    if len(np.unique(fill_with_mean(z[rows]), axis=0)) <= max(SIZES):
         return None
-    clusters = cluster(at_mean(z[rows]), seed)
+    clusters = cluster(fill_with_mean(z[rows]), seed)
     document = document_of(standard, table)
     document["silhouettes"] = {str(size): round(figure, 4) for size, figure in clusters.silhouettes.items()}
     document["customers"] = len(rows)

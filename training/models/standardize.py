@@ -14,7 +14,7 @@ import numpy as np
 from service.core.attributes import AttributeTable
 from service.core.attributes.features import Inputs
 from service.core.expressions import Kind
-from service.scoring.standardize import Figure, Standard, scaled
+from service.scoring.standardize import Figure, Standard, scale
 from training.arrays import Floats
 
 Candidates = Sequence[tuple[str, str]]
@@ -30,14 +30,14 @@ def standardise(table: AttributeTable, columns: Mapping[str, Any], candidates: C
     if not known:
         return None
     names, scales = [name for name, _ in known], [scale for _, scale in known]
-    figures = scaled(Inputs(names, {}).take_matrix(columns), scales)
+    figures = scale(Inputs(names, {}).take_matrix(columns), scales)
     found = [_figure(name, scale, figures[:, place]) for place, (name, scale) in enumerate(known)]
     kept = [figure for figure in found if figure is not None]
     return Standard(kept, table.only([figure.name for figure in kept]).document) if kept else None
 
 
 def document_of(standard: Standard, table: AttributeTable) -> dict[str, Any]:
-    """``{"figures": [...], "table": {...}}`` as ``Standard.of`` reads it."""
+    """``{"figures": [...], "table": {...}}`` as ``Standard.from_document`` reads it."""
     figures = [asdict(figure) for figure in standard.figures]
     return {"figures": figures, "table": dict(table.only(standard.names).document)}
 

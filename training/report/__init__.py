@@ -16,8 +16,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.analysis.drift import Drift
-from service.analysis.model_gate import at_rest, gate
-from service.scoring.models.manifest import metrics_of, read
+from service.analysis.model_gate import compare_manifests, judge_challenger
+from service.scoring.models.manifest import metrics_of, read_manifest
 from training.bundles.registry import read_review
 from training.report import card, charts
 
@@ -43,11 +43,11 @@ def document(folder: Path, drift: Drift | None = None, champion: Path | None = N
 
     ``champion``: the folder of the bundle to compare with.
     """
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     review = read_review(folder, manifest)
-    rival = None if champion is None else read(champion)
-    compared = at_rest(manifest, rival)
-    verdict = gate(metrics_of(manifest), compared, manifest.get("experience"))
+    rival = None if champion is None else read_manifest(champion)
+    compared = compare_manifests(manifest, rival)
+    verdict = judge_challenger(metrics_of(manifest), compared, manifest.get("experience"))
     return {
         "version": manifest["version"],
         "card": card.card_of(manifest, review, compared),

@@ -39,7 +39,7 @@ Facts = dict[str, Scalar]
 
 
 @lru_cache(maxsize=16)
-def refuse(policy: Policy) -> None:
+def assert_compliant(policy: Policy) -> None:
     """Raise PolicyError naming every breach; a policy never changes, so what was found without any stays so."""
     found = find_breaches(policy)
     if found:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from service.analysis.policy_checks.reachability import columns, reached, starts
+from service.analysis.policy_checks.reachability import columns_of, find_reached, starting_customers
 from service.core.domain import KEPT
 from service.core.errors import Problem
 from service.core.expressions import Kind, compile_falsity, compile_truth
@@ -38,7 +38,7 @@ class Findings:
     warnings: tuple[Problem, ...]
 
 
-def findings(policy: Policy) -> Findings:
+def lint_policy(policy: Policy) -> Findings:
     """Everything that the checks find in a policy; some tenths of a second."""
     compiled = compile_policy(policy)
     problems = [
@@ -127,7 +127,10 @@ def _orderly(compiled: CompiledPolicy) -> Iterator[Problem]:
     """The same rules in the opposite order open the same cells and weigh the same, to rounding."""
     policy = compiled.policy
     turned = replace(policy, gates=policy.gates[::-1], fits=policy.fits[::-1])
-    one, other = (_judged(Rulebook(each, many=True), columns(compiled, starts(compiled))) for each in (policy, turned))
+    one, other = (
+        _judged(Rulebook(each, many=True), columns_of(compiled, starting_customers(compiled)))
+        for each in (policy, turned)
+    )
     if not np.array_equal(one[0], other[0]) or not np.allclose(one[1], other[1], rtol=CLOSE):
         yield Problem("rules", "answer differently in another order")
 
@@ -141,7 +144,7 @@ def _judged(book: Rulebook, seen: Mapping[str, Any]) -> tuple[Array, Any]:
 
 def _starved(compiled: CompiledPolicy) -> Iterator[Problem]:
     """Offers and channels that none of the customers tried can be offered, or be reached by."""
-    cells = reached(compiled)
+    cells = find_reached(compiled)
     for place, offer in enumerate(compiled.policy.offers):
         if not cells[place].any():
             yield Problem(f'catalogue.yaml: offer "{offer.id}"', "could be offered to none of the customers tried")

@@ -34,19 +34,19 @@ MONEY = (0.0, 12_000.0, 120_000.0, 1_200_000.0)
 """What each balance of a customer to start from is, in yuan."""
 
 
-def reached(compiled: CompiledPolicy) -> Array:
+def find_reached(compiled: CompiledPolicy) -> Array:
     """(m, k): the treatments that some customer tried could be offered: open, and worth their cost."""
     found = np.zeros((len(compiled.places.offers), len(compiled.places.channels)), dtype=bool)
     segments = _segments(compiled.policy)
     choices: list[tuple[str, Scalar]] = [*_choices(compiled), *((SEGMENT_NAME, segment) for segment in segments)]
-    placed = ({**start, SEGMENT_NAME: segment} for segment in segments for start in starts(compiled))
-    for start in (*starts(compiled), *placed):
+    placed = ({**start, SEGMENT_NAME: segment} for segment in segments for start in starting_customers(compiled))
+    for start in (*starting_customers(compiled), *placed):
         if _wanted(found).any():
             _walk(compiled, start, choices, found)
     return found
 
 
-def starts(compiled: CompiledPolicy) -> list[Facts]:
+def starting_customers(compiled: CompiledPolicy) -> list[Facts]:
     """A stranger, and customers of whom every balance, figure and day is known, from poor to rich."""
     kinds = {one.name: one.kind for one in compiled.policy.attributes.attributes if one.name in _names(compiled)}
     days: Facts = {name: TODAY for name, kind in kinds.items() if kind == Kind.DATE}
@@ -63,7 +63,7 @@ def _walk(compiled: CompiledPolicy, facts: Facts, choices: Sequence[tuple[str, S
     """Marks in ``found`` what the customers on the way can be offered."""
     for _ in range(STEPS):
         tried: list[Facts] = [facts, *({**facts, name: value} for name, value in choices)]
-        cells = judged(compiled, tried)
+        cells = judge_customers(compiled, tried)
         shape = (len(tried), *found.shape)
         found |= (open_cells(cells.gate_masks, shape) & (np.broadcast_to(cells.priority, shape) > 0.0)).any(axis=0)
         wanted = _wanted(found)
@@ -80,7 +80,7 @@ def _wanted(found: Array) -> Array:
     return wanted
 
 
-def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
+def judge_customers(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
     """All cells of customers made up of some facts, who agree to everything and to whom nothing happened yet."""
     count = len(customers)
     people = _people(compiled, customers)
@@ -91,7 +91,7 @@ def judged(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedCells:
     return compiled.array_rules.judge(seen, seen, contact, resolved, cost)
 
 
-def columns(compiled: CompiledPolicy, customers: Sequence[Facts]) -> dict[str, Any]:
+def columns_of(compiled: CompiledPolicy, customers: Sequence[Facts]) -> dict[str, Any]:
     """What rules read of such customers."""
     return {**compiled.policy.static_columns, **_columns_of(compiled, _people(compiled, customers), customers)}
 

@@ -12,9 +12,9 @@ customers hardly return). Not here: files (``training.evaluation.policy_value``)
     replay  a stored decision seen by another policy
 """
 
-from service.analysis.policy_value.estimates import Estimate, dr, dr_terms, ips, logged, snips
-from service.analysis.policy_value.support import Support, effective_sample_size, support
-from service.analysis.policy_value.verdict import PolicyValue, Terms, Verdict, valued
+from service.analysis.policy_value.estimates import Estimate, dr, dr_terms, ips, logged_mean, snips
+from service.analysis.policy_value.support import Support, effective_sample_size, measure_support
+from service.analysis.policy_value.verdict import PolicyValue, Terms, Verdict, estimate_policy_value
 
 __all__ = [
     "Estimate",
@@ -25,9 +25,9 @@ __all__ = [
     "dr",
     "dr_terms",
     "effective_sample_size",
+    "estimate_policy_value",
     "ips",
-    "logged",
+    "logged_mean",
+    "measure_support",
     "snips",
-    "support",
-    "valued",
 ]

@@ -73,7 +73,7 @@ def dr(rewards: Floats, weights: Floats, modelled: Floats, expected: Floats) -> 
     return mean_of(dr_terms(rewards, weights, modelled, expected))
 
 
-def logged(rewards: Floats) -> Estimate:
+def logged_mean(rewards: Floats) -> Estimate:
     """mean(r): what the policy that served brought."""
     return mean_of(rewards)
 

@@ -13,7 +13,7 @@ standing tests of the new policy are left out of who it serves, its epsilon stay
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.analysis.simulate import certain
+from service.analysis.simulate import without_chance
 from service.core.domain import Context, Release, Snapshot, Treatment
 from service.decision import decide
 from service.rules.policy import Policy
@@ -45,7 +45,7 @@ class Replayed:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        sure = certain(policy)
+        sure = without_chance(policy)
         self._certain = replace(sure, experiments=replace(sure.experiments, holdout_share=0.0))
 
     def chances(

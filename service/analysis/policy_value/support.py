@@ -49,7 +49,7 @@ def effective_sample_size(weights: Floats) -> float:
     return float(np.sum(scaled)) ** 2 / float(np.sum(scaled**2))
 
 
-def support(weights: Floats, unsupported_share: float | None = None, actions: Sequence[str] = ()) -> Support:
+def measure_support(weights: Floats, unsupported_share: float | None = None, actions: Sequence[str] = ()) -> Support:
     """The support of n weights; a share that nobody knows exactly is taken from the mean weight."""
     mean, n = float(weights.mean()), len(weights)
     error = deviation(weights) / sqrt(n) if n > 1 else 0.0

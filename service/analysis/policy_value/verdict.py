@@ -13,7 +13,7 @@ from service.analysis.policy_value.estimates import (
     difference,
     dr_terms,
     ips,
-    logged,
+    logged_mean,
     mean_of,
     snips,
     snips_terms,
@@ -95,7 +95,7 @@ class PolicyValue:
         }
 
 
-def valued(terms: Terms, support: Support, lacking: str = "") -> PolicyValue:
+def estimate_policy_value(terms: Terms, support: Support, lacking: str = "") -> PolicyValue:
     """Every estimate of the log, and the verdict; ``lacking``: why the log supports none, where its reader knows."""
     self_normalised = snips(terms.rewards, terms.weights, terms.weighed)
     robust = terms.doubly_robust
@@ -103,7 +103,7 @@ def valued(terms: Terms, support: Support, lacking: str = "") -> PolicyValue:
     verdict, why = _verdict(apart, by, lacking or unsupported(support))
     return PolicyValue(
         rows=len(terms.rewards),
-        logged=logged(terms.rewards),
+        logged=logged_mean(terms.rewards),
         ips=ips(terms.rewards, terms.weights, terms.weighed),
         snips=self_normalised,
         dr=None if robust is None else mean_of(robust),

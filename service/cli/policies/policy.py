@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from service.analysis.policy_checks import conduct
-from service.analysis.policy_checks.lint import findings
+from service.analysis.policy_checks.lint import lint_policy
 from service.analysis.weight_sensitivity import Firmness
 from service.cli.actor import actor_of, as_option, note_option
 from service.cli.bank import selection
@@ -61,8 +61,8 @@ def check(folder: Path, as_json: bool) -> None:
     """Check the policy in FOLDER (the shipped one by default): every problem at once, with file and key."""
     checked = load(folder)
     limits.refuse_oversized(checked.documents)
-    conduct.refuse(checked)
-    found = findings(checked)
+    conduct.assert_compliant(checked)
+    found = lint_policy(checked)
     if found.problems:
         raise PolicyError("the policy's rules do not prove themselves", found.problems)
     show(

@@ -1,7 +1,7 @@
 """Every cell of one decision judged and explained, and what would open a withheld offer.
 
 ``trace_cells`` judges the same cells as ``decide``: which gates held, which fit rules fired, the score of each C, the
-factors of the priority. ``unlocks`` names, for each withheld offer, the fewest gates that would all have to open.
+factors of the priority. ``find_unlocks`` names, for each withheld offer, the fewest gates that would all have to open.
 Read-only, and outside the path of a request.
 """
 
@@ -15,7 +15,7 @@ from service.core.domain import Context, Release, Snapshot
 from service.core.grid import Array
 from service.decision.arms.assignment import arm_of
 from service.decision.compiled import CompiledPolicy, JudgedCells, compile_policy
-from service.decision.single import figure, judge_cells, known
+from service.decision.single import cell_figure, cell_figure_or_none, judge_cells
 from service.rules.policy import CONCERNS, Policy
 from service.rules.rulebook import Fit
 from service.scoring.propensity import Scores
@@ -85,7 +85,7 @@ def trace_cells(
     )
 
 
-def unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
+def find_unlocks(traced: Sequence[TracedTreatment]) -> tuple[Unlock, ...]:
     """What would open the withheld offers: fewest gates first, then most offers."""
     found: dict[tuple[str, ...], list[str]] = {}
     for offer in dict.fromkeys(cell.offer for cell in traced):
@@ -116,20 +116,20 @@ def _traced(
         gates={gate: _holds(ok, offer, channel) for gate, ok in zip(compiled.gate_ids, cells.gate_masks, strict=True)},
         fits={fit.id: fit.id in fired for fit in fits},
         concerns=_concerns([fit for fit in fits if fit.id in fired], compiled.policy),
-        propensity=figure(cells.propensity, offer, channel),
-        uplift=known(cells.uplift, offer, channel),
-        value=known(cells.value, offer, channel),
-        fit=figure(cells.fit, offer, channel),
+        propensity=cell_figure(cells.propensity, offer, channel),
+        uplift=cell_figure_or_none(cells.uplift, offer, channel),
+        value=cell_figure_or_none(cells.value, offer, channel),
+        fit=cell_figure(cells.fit, offer, channel),
         lever=noun.lever if levers else 1.0,
-        response=figure(cells.response, offer, channel),
+        response=cell_figure(cells.response, offer, channel),
         contact_cost=road.contact_cost_yuan,
         price=float(price[0, offer, channel]),
-        priority=known(cells.priority, offer, channel),
+        priority=cell_figure_or_none(cells.priority, offer, channel),
     )
 
 
 def _holds(where: Any, offer: int, channel: int) -> bool:
-    return bool(where if not isinstance(where, np.ndarray) else figure(where, offer, channel))
+    return bool(where if not isinstance(where, np.ndarray) else cell_figure(where, offer, channel))
 
 
 def _concerns(fired: Sequence[Fit], policy: Policy) -> dict[str, float]:

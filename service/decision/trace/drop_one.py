@@ -37,7 +37,7 @@ def winner(traced: Sequence[TracedTreatment]) -> TracedTreatment | None:
     return max(found, key=lambda cell: cell.priority or 0.0, default=None)
 
 
-def sensitivity(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Dropped, ...]:
+def drop_each_factor(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Dropped, ...]:
     """One answer per factor; none where nothing is open, or where the value of nothing open is known."""
     cells = [cell for cell in traced if cell.asked and not cell.closed_by and cell.value is not None]
     best = winner(cells)

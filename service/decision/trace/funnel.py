@@ -25,7 +25,7 @@ class Step:
     taken: Mapping[str, tuple[str, ...]]
 
 
-def funnel(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Step, ...]:
+def trace_funnel(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Step, ...]:
     """One step per stage of the gates, then ``worth``; the first starts from every offer of the policy."""
     fate = dict(_fates(traced))
     stage_of = {rule.id: rule.stage for rule in policy.rules} | {NO_POSITIVE_VALUE: WORTH}

@@ -24,7 +24,7 @@ class Difference:
     now: Any
 
 
-def differences(stored: bytes, now: bytes) -> tuple[Difference, ...]:
+def list_differences(stored: bytes, now: bytes) -> tuple[Difference, ...]:
     """Every difference of two JSON records, in the order of the paths; none when all bytes are the same.
 
     >>> differences(b'{"a":[1,2]}', b'{"a":[1,3],"b":null}')
@@ -32,11 +32,11 @@ def differences(stored: bytes, now: bytes) -> tuple[Difference, ...]:
     """
     if stored == now:
         return ()
-    found = tuple(compared("", orjson.loads(stored), orjson.loads(now)))
+    found = tuple(compare_values("", orjson.loads(stored), orjson.loads(now)))
     return found or (Difference(BYTES, len(stored), len(now)),)
 
 
-def compared(path: str, stored: Any, now: Any) -> Iterator[Difference]:
+def compare_values(path: str, stored: Any, now: Any) -> Iterator[Difference]:
     """The differences of two read values; 1 and 1.0 and true are three things."""
     before, after = _members(stored), _members(now)
     if before is None or after is None or type(stored) is not type(now):
@@ -45,7 +45,7 @@ def compared(path: str, stored: Any, now: Any) -> Iterator[Difference]:
         return
     for key in dict.fromkeys((*before, *after)):
         below = f"{path}.{key}" if path else str(key)
-        yield from compared(below, before.get(key, ABSENT), after.get(key, ABSENT))
+        yield from compare_values(below, before.get(key, ABSENT), after.get(key, ABSENT))
 
 
 def _members(value: Any) -> Mapping[Any, Any] | None:

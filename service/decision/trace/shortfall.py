@@ -21,7 +21,7 @@ from service.core.grid import DAY_MS
 from service.decision.compiled import CompiledPolicy, compile_policy
 from service.decision.privacy import is_personal_arm
 from service.decision.segment_and_stage import NAMES
-from service.decision.single import figure
+from service.decision.single import cell_figure
 from service.decision.trace.cells import TracedTreatment
 from service.rules.history.event_counts import group_events
 from service.rules.policy import Cap, CoolOff, GateRule, Policy
@@ -94,7 +94,7 @@ class Shortfalls:
         places = self._compiled.places
         if not isinstance(found, np.ndarray) or not found.ndim:
             return found
-        return figure(found, places.offer[cell.offer], places.channel[cell.channel])
+        return cell_figure(found, places.offer[cell.offer], places.channel[cell.channel])
 
     def _of_limit(self, rule: Cap | CoolOff, cell: TracedTreatment) -> Shortfall | None:
         days = rule.window_days if isinstance(rule, Cap) else rule.days

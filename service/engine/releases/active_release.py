@@ -163,7 +163,7 @@ class ReleaseFollower:
             self.problem = f"no release could be loaded: {error.message}"
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
-        conduct.refuse(policy)
+        conduct.assert_compliant(policy)
         return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:

@@ -16,7 +16,7 @@ from typing import Any
 from service.core.errors import BundleError, NotFound
 from service.runtime.config import Settings
 from service.scoring.models.folders import VERSION
-from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, models_of, read
+from service.scoring.models.manifest import FILE_NAME, KEPT, NAME, model_bytes, models_of, read_manifest
 
 
 class Artifacts:
@@ -64,7 +64,7 @@ class Artifacts:
         if self.url is None:
             return
         folder = self.folder / version
-        names = [*_named(read(folder)), NAME]
+        names = [*_named(read_manifest(folder)), NAME]
         with self._store() as (files, root):
             files.makedirs(f"{root}/{version}", exist_ok=True)
             for name in names:
@@ -78,7 +78,7 @@ class Artifacts:
             with self._store() as (files, root):
                 _download(files, f"{root}/{version}", draft)
             if not _is_whole(draft, version):
-                raise BundleError(f"{self.url}/{version}: holds another bundle, {read(draft)['version']}")
+                raise BundleError(f"{self.url}/{version}: holds another bundle, {read_manifest(draft)['version']}")
             if not _is_whole(target, version):  # another worker may have been quicker
                 shutil.rmtree(target, ignore_errors=True)
                 draft.rename(target)
@@ -107,7 +107,7 @@ class Artifacts:
 def _download(files: Any, source: str, draft: Path) -> None:
     """Download the manifest and the files it names, checked: ``read`` and ``model_bytes`` raise BundleError."""
     (draft / NAME).write_bytes(files.cat_file(f"{source}/{NAME}"))
-    manifest = read(draft)
+    manifest = read_manifest(draft)
     for name in _named(manifest):
         (draft / name).write_bytes(files.cat_file(f"{source}/{name}"))
     model_bytes(draft, manifest)
@@ -125,7 +125,7 @@ def _is_whole(folder: Path, version: str) -> bool:
     if not (folder / NAME).is_file():
         return False
     try:
-        manifest = read(folder)
+        manifest = read_manifest(folder)
         model_bytes(folder, manifest)
     except BundleError:
         return False

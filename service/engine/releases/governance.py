@@ -14,7 +14,7 @@ from typing import Any
 from service.analysis.diff import Difference, diff
 from service.analysis.simulate import simulate
 from service.analysis.simulation_result import Simulation
-from service.analysis.weight_sensitivity import Firmness, sensitivity
+from service.analysis.weight_sensitivity import Firmness, measure_weight_sensitivity
 from service.core.clock import Clock, now_ms
 from service.core.domain import Context, Release, Snapshot
 from service.core.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -28,7 +28,7 @@ from service.engine.releases.value_gate import ValueGate
 from service.rules.expiry import AnswerExpiry
 from service.rules.policy import Policy
 from service.runtime.child_process import ENDLESS, Patience
-from service.scoring.models.fitness import misfits, refuse
+from service.scoring.models.fitness import find_misfits, refuse_misfits
 from service.store import Challenger, Proposal, Store
 from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_person
 
@@ -134,9 +134,11 @@ class Governance:
             return note
         policy, bundle = self._loader.policy(challenger.policy), self._loader.bundle(challenger.bundle)
         other = champion.bundle not in (None, bundle.version)
-        found = misfits(bundle, self._store.releases.bundle(str(champion.bundle)) if other else None, policy.attributes)
+        found = find_misfits(
+            bundle, self._store.releases.bundle(str(champion.bundle)) if other else None, policy.attributes
+        )
         if not override:
-            refuse(found)
+            refuse_misfits(found)
         self._store.releases.put_bundle(bundle.version, bundle.manifest)
         return f"against the gate ({'; '.join(found)}); {note}"[:NOTE_MAX] if found else note
 
@@ -182,7 +184,9 @@ class Governance:
         now = self._clock()
         people, release = self._people(customers, now, policy), self._release(policy)
         scores = self._scores(people, release)
-        return sensitivity(policy, population_of(policy, people), Context(now), scores, release, share, advance)
+        return measure_weight_sensitivity(
+            policy, population_of(policy, people), Context(now), scores, release, share, advance
+        )
 
     def made(self, release: Release) -> Release:
         """Tell this process of a release made now, before others see it."""

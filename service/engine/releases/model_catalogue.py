@@ -10,7 +10,7 @@ from service.core.errors import BundleError, NotFound
 from service.engine.releases.artifacts import Artifacts
 from service.runtime.config import Settings
 from service.scoring.models.folders import VERSION
-from service.scoring.models.manifest import metrics_of, read
+from service.scoring.models.manifest import metrics_of, read_manifest
 from service.store import Store
 
 UNTOLD = ("golden",)
@@ -77,7 +77,7 @@ class ModelCatalogue:
     def _read(self, version: str) -> Mapping[str, Any]:
         if not VERSION.fullmatch(version) or not self._artifacts.holds(version):
             raise NotFound(f'No bundle "{version[:40]}". GET /v1/models lists those there are.')
-        return read(self._artifacts.folder_of(version))
+        return read_manifest(self._artifacts.folder_of(version))
 
 
 def _beside(one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from service.rules.policy import Policy, from_documents, load
 from service.runtime.child_process import ENDLESS, Patience
 from service.runtime.config import Settings
 from service.scoring.models import Bundle
-from service.scoring.models.fitness import misfits
+from service.scoring.models.fitness import find_misfits
 from service.scoring.models.folders import verify
 from service.scoring.models.manifest import metrics_of
 from service.store import Store
@@ -59,7 +59,7 @@ def promote(
     if active is not None:
         return store.releases.promote(version, note[:NOTE_MAX], actor)
     policy = load(settings.policy)
-    conduct.refuse(policy)
+    conduct.assert_compliant(policy)
     said = f"first release, {note}"[:NOTE_MAX]
     return store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
 
@@ -69,9 +69,9 @@ def _judged(store: Store, settings: Settings, challenger: Bundle, active: Releas
     manifest, policy = challenger.manifest, _serving_policy(store, settings, active)
     another = active is not None and active.bundle not in (None, challenger.version)
     champion = store.releases.bundle(str(active.bundle)) if active is not None and another else None
-    compared = None if champion is None else model_gate.at_rest(manifest, champion)
-    misfit = misfits(challenger, champion, policy.attributes)
-    return model_gate.gate(metrics_of(manifest), compared, manifest.get("experience"), misfit)
+    compared = None if champion is None else model_gate.compare_manifests(manifest, champion)
+    misfit = find_misfits(challenger, champion, policy.attributes)
+    return model_gate.judge_challenger(metrics_of(manifest), compared, manifest.get("experience"), misfit)
 
 
 def _serving_policy(store: Store, settings: Settings, active: Release | None) -> Policy:

@@ -37,7 +37,7 @@ def estimate(models: Models, snapshot: Snapshot) -> Estimates:
     return Estimates(
         version=models.version,
         segment=None if segments is None else segments.assign(attributes),
-        lapse=None if lapse is None else lapse.one(attributes),
+        lapse=None if lapse is None else lapse.predict_one(attributes),
         lapse_days=None if lapse is None else lapse.horizon_days,
         scores={name: score for name, score in models.score_one(attributes).items() if name in models.families},
         reads=reads,

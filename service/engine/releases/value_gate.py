@@ -19,7 +19,7 @@ from statistics import fmean
 
 import numpy as np
 
-from service.analysis.policy_value import PolicyValue, Terms, Verdict, support, valued
+from service.analysis.policy_value import PolicyValue, Terms, Verdict, estimate_policy_value, measure_support
 from service.analysis.policy_value.replay import Cell, Replayed, Weighed, weighed
 from service.core.clock import Clock, now_ms
 from service.core.domain import Arm, Decision, Release
@@ -248,4 +248,4 @@ def _value(rows: list[Side], lacking_past: str) -> PolicyValue:
         beside=np.array([side.old.robust for side in rows]),
     )
     named = sorted(lacking, key=lambda name: -lacking[name])
-    return valued(terms, support(weights, sum(lacking.values()), named), lacking_past)
+    return estimate_policy_value(terms, measure_support(weights, sum(lacking.values()), named), lacking_past)

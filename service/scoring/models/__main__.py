@@ -9,7 +9,7 @@ from pathlib import Path
 
 from service.core.errors import BundleError
 from service.scoring.models.golden import prove_here
-from service.scoring.models.manifest import read
+from service.scoring.models.manifest import read_manifest
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--digest", help="digest that the manifest must have; by default its own")
     arguments = parser.parse_args()
     try:
-        prove_here(arguments.verify, arguments.digest or read(arguments.verify)["digest"])
+        prove_here(arguments.verify, arguments.digest or read_manifest(arguments.verify)["digest"])
     except BundleError as error:
         sys.stderr.write(f"{error}\n")
         return 1

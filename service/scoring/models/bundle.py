@@ -21,7 +21,7 @@ from service.scoring.lifetime import Lapse
 from service.scoring.models import golden
 from service.scoring.models.calibration import Calibration
 from service.scoring.models.lightgbm_c import Booster
-from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read
+from service.scoring.models.manifest import Manifest, canonical, model_bytes, models_of, read_manifest
 from service.scoring.propensity import SEGMENT
 from service.scoring.segments import Segment, Segmentation
 
@@ -37,44 +37,44 @@ class CalibratedModel:
         self.calibration = Calibration(entry["calibration"]["x"], entry["calibration"]["y"])
         self.boosters = tuple(boosters)
 
-    def one(self, row: bytes) -> float:
+    def predict_one(self, row: bytes) -> float:
         """The figure of one customer, from their inputs as packed doubles."""
         total = 0.0
         for booster in self.boosters:
-            total += booster.one(row)
-        return self.calibration.one(total / len(self.boosters))
+            total += booster.predict_one(row)
+        return self.calibration.calibrate_one(total / len(self.boosters))
 
-    def many(self, matrix: Array) -> Array:
+    def predict_many(self, matrix: Array) -> Array:
         """The figures of n customers, (n,), from their inputs (n, f)."""
         total = np.zeros(len(matrix))
         for booster in self.boosters:
-            total += booster.many(matrix)
-        return self.calibration.many(total / len(self.boosters))
+            total += booster.predict_many(matrix)
+        return self.calibration.calibrate_many(total / len(self.boosters))
 
 
-class WeighedModel(CalibratedModel):
+class WeightedModel(CalibratedModel):
     """Uplift = calibration(sum of the boosters' figures, each times its weight): 1 and -1 of treated and untreated."""
 
     def __init__(self, entry: Mapping[str, Any], boosters: Sequence[Booster]) -> None:
         super().__init__(entry, boosters)
-        self._weighed = tuple(zip(map(float, entry["weights"]), self.boosters, strict=True))
+        self._weighted = tuple(zip(map(float, entry["weights"]), self.boosters, strict=True))
 
-    def one(self, row: bytes) -> float:
+    def predict_one(self, row: bytes) -> float:
         """The uplift of one customer."""
         total = 0.0
-        for weight, booster in self._weighed:
-            total += weight * booster.one(row)
-        return self.calibration.one(total)
+        for weight, booster in self._weighted:
+            total += weight * booster.predict_one(row)
+        return self.calibration.calibrate_one(total)
 
-    def many(self, matrix: Array) -> Array:
+    def predict_many(self, matrix: Array) -> Array:
         """The uplifts of n customers, (n,)."""
         total = np.zeros(len(matrix))
-        for weight, booster in self._weighed:
-            total += weight * booster.many(matrix)
-        return self.calibration.many(total)
+        for weight, booster in self._weighted:
+            total += weight * booster.predict_many(matrix)
+        return self.calibration.calibrate_many(total)
 
 
-class Reading:
+class ModelGroup:
     """Models that read the same inputs, by name: a customer's row is laid out once for all of them."""
 
     def __init__(self, entry: Mapping[str, Any]) -> None:
@@ -82,19 +82,19 @@ class Reading:
         self.models: dict[str, CalibratedModel] = {}
         self._pack = Struct(f"={len(self.inputs.names)}d").pack
 
-    def one(self, columns: Mapping[str, Any]) -> dict[str, float]:
+    def predict_one(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """The figures of one customer."""
         row = self._pack(*self.inputs.take_row(columns))
-        return {name: model.one(row) for name, model in self.models.items()}
+        return {name: model.predict_one(row) for name, model in self.models.items()}
 
-    def many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
+    def predict_many(self, columns: Mapping[str, Any], size: int) -> dict[str, Array]:
         """The figures of n customers, block by block so that memory stays bounded."""
         scores = {name: np.empty(size) for name in self.models}
         for start in range(0, size, BLOCK):
             rows = slice(start, start + BLOCK)
             matrix = self.inputs.take_matrix(columns, rows)
             for name, model in self.models.items():
-                scores[name][rows] = model.many(matrix)
+                scores[name][rows] = model.predict_many(matrix)
         return scores
 
 
@@ -106,27 +106,27 @@ class Bundle:
     name: of its families, and where it has them of offers, tickets, evidence and responses.
     """
 
-    def __init__(self, manifest: Manifest, readings: Sequence[Reading], program: FeatureProgram) -> None:
+    def __init__(self, manifest: Manifest, groups: Sequence[ModelGroup], program: FeatureProgram) -> None:
         self.manifest = manifest
         self.version: str = manifest["version"]
         self.families: tuple[str, ...] = tuple(manifest.get("families", {}))
         self.program = program
-        self.readings = tuple(readings)
+        self.model_groups = tuple(groups)
         self.segments = Segmentation(manifest["segments"]) if "segments" in manifest else None
         self.lapse = Lapse(manifest["lapse"]) if "lapse" in manifest else None
-        models = [name for reading in self.readings for name in reading.models]
+        models = [name for group in self.model_groups for name in group.models]
         self._segments_share = _shared_figures(manifest, self.segments) != frozenset()
-        self._evidence = Evidence(manifest["evidence"]).said(models) if "evidence" in manifest else {}
+        self._evidence = Evidence(manifest["evidence"]).scores_beside(models) if "evidence" in manifest else {}
         self._responses = Responses(manifest["response"]) if "response" in manifest else None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences on what works, but not as well as it should."""
-        models = [model for reading in self.readings for model in reading.models.values()]
+        models = [model for group in self.model_groups for model in group.models.values()]
         reasons = {booster.slow_reason for model in models for booster in model.boosters}
         return tuple(sorted(reason for reason in reasons if reason is not None))
 
-    def reads(self, name: str | None = None) -> list[str]:
+    def attributes_read(self, name: str | None = None) -> list[str]:
         """The raw attributes that a model reads, by itself or through features; of all models unless one is named."""
         entries = models_of(self.manifest)
         features = {one for model in ([name] if name else entries) for one in entries[model]["features"]}
@@ -161,11 +161,11 @@ class Bundle:
     def score_columns(self, columns: Mapping[str, Any]) -> dict[str, float]:
         """``{name: figure}`` of one customer, from what ``columns`` made of them."""
         scores: dict[str, float] = {}
-        for reading in self.readings:
-            scores.update(reading.one(columns))
+        for group in self.model_groups:
+            scores.update(group.predict_one(columns))
         scores.update(self._evidence)
         if self._responses is not None:
-            scores.update(self._responses.one(columns))
+            scores.update(self._responses.look_up_one(columns))
         return scores
 
     def score_many(self, frame: Any) -> dict[str, Array]:
@@ -176,9 +176,11 @@ class Bundle:
         columns: dict[str, Any] = self.program.table.encode_frame(frame)
         self.program.derive_many(columns)
         size = frame.num_rows if hasattr(frame, "num_rows") else len(frame)
-        scores = {name: found for reading in self.readings for name, found in reading.many(columns, size).items()}
+        scores = {
+            name: found for group in self.model_groups for name, found in group.predict_many(columns, size).items()
+        }
         scores.update({name: np.full(size, figure) for name, figure in self._evidence.items()})
-        return scores if self._responses is None else scores | self._responses.many(columns, size)
+        return scores if self._responses is None else scores | self._responses.look_up_many(columns, size)
 
 
 class NoBundle:
@@ -227,7 +229,7 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
         Something is missing, changed, or scores differently from the machine that trained it.
     """
     folder = Path(folder)
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     contents = model_bytes(folder, manifest)
     program = _program(folder, manifest)
     if manifest["digest"] not in (proven, *_TRIED):
@@ -235,17 +237,17 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
         _TRIED.append(manifest["digest"])
     boosters = {name: [Booster(one, threads) for one in models] for name, models in contents.items()}
     golden.prove(manifest, boosters)
-    return Bundle(manifest, _readings(manifest, boosters), program)
+    return Bundle(manifest, _model_groups(manifest, boosters), program)
 
 
-def _readings(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> list[Reading]:
-    readings: dict[bytes, Reading] = {}
+def _model_groups(manifest: Manifest, boosters: Mapping[str, Sequence[Booster]]) -> list[ModelGroup]:
+    groups: dict[bytes, ModelGroup] = {}
     for name, entry in models_of(manifest).items():
         same = canonical({"features": entry["features"], "categories": entry["categories"]})
-        reading = readings.setdefault(same, Reading(entry))
-        kind = WeighedModel if "weights" in entry else CalibratedModel
-        reading.models[name] = kind(entry, boosters[name])
-    return list(readings.values())
+        group = groups.setdefault(same, ModelGroup(entry))
+        kind = WeightedModel if "weights" in entry else CalibratedModel
+        group.models[name] = kind(entry, boosters[name])
+    return list(groups.values())
 
 
 def _program(folder: Path, manifest: Manifest) -> FeatureProgram:

@@ -27,7 +27,7 @@ class Calibration:
         self._slope = [*_slopes(self._x, self._y), 0.0]
         self._arrays = np.array(self._x), np.array(self._y), np.array(self._slope)
 
-    def one(self, p: float) -> float:
+    def calibrate_one(self, p: float) -> float:
         """The calibrated probability of one raw probability."""
         x, y = self._x, self._y
         place = bisect_right(x, p) - 1
@@ -35,7 +35,7 @@ class Calibration:
             return y[0]
         return self._slope[place] * (p - x[place]) + y[place]
 
-    def many(self, p: Array) -> Array:
+    def calibrate_many(self, p: Array) -> Array:
         """The calibrated probabilities of an array, any shape."""
         x, y, slope = self._arrays
         place = np.searchsorted(x, p, side="right") - 1

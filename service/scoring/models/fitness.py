@@ -13,14 +13,14 @@ from service.scoring.models.bundle import Bundle
 from service.scoring.models.manifest import Manifest
 
 
-def misfits(challenger: Bundle, champion: Manifest | None, policy: AttributeTable) -> list[str]:
+def find_misfits(challenger: Bundle, champion: Manifest | None, policy: AttributeTable) -> list[str]:
     """A sentence for each reason why the challenger must not take the champion's place; ``policy``: its attributes."""
     mine = challenger.manifest
     beside = [] if champion is None else [*_of_another_bank(mine, champion), *_missing(mine, champion)]
     return [*beside, *_unknown(challenger, policy)]
 
 
-def refuse(found: Sequence[str]) -> None:
+def refuse_misfits(found: Sequence[str]) -> None:
     """Raise GateRefused, with every sentence, where a bundle does not fit."""
     if found:
         lines = "".join(f"\n  no   {line}" for line in found)
@@ -49,7 +49,7 @@ def _unknown(challenger: Bundle, policy: AttributeTable) -> Iterator[str]:
     """The raw attributes which its models read and the policy lacks, or knows otherwise."""
     known = {one.name: one.kind for one in policy.attributes}
     own = {one.name: one.kind for one in challenger.program.table.attributes}
-    read = challenger.reads()
+    read = challenger.attributes_read()
     if lacking := [name for name in read if name not in known]:
         yield f"it reads attributes that the policy does not know: {', '.join(lacking)} (its attributes.yaml)"
     for name in read:

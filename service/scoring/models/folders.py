@@ -7,7 +7,7 @@ from typing import Any
 
 from service.core.errors import BundleError, InvalidInput
 from service.scoring.models.bundle import Bundle, open_bundle
-from service.scoring.models.manifest import read
+from service.scoring.models.manifest import read_manifest
 
 VERSION = re.compile(r"b-[0-9a-f]{12}")
 
@@ -41,6 +41,6 @@ def verify(root: Path, version: str) -> Bundle:
 
 def _manifest_or_fault(folder: Path) -> Mapping[str, Any] | BundleError:
     try:
-        return read(folder)
+        return read_manifest(folder)
     except BundleError as error:
         return error

@@ -1,9 +1,9 @@
 """Golden rows: a bundle's own proof that this machine reads its trees as the machine that trained them did.
 
-Made (``make``) from the thresholds of the trees themselves, half on a threshold and half just above, so that many
-branches are walked and no customer's row leaves the training set; scored there as raw sums of leaves, which no library
-function rounds differently; compared bit for bit (``prove``) in a short-lived process (``prove_apart``), because a
-damaged model may kill or hang whoever loads it.
+``make_golden_rows`` takes them from the thresholds of the trees, half on a threshold and half just above it. So many
+branches are walked, and no customer's row leaves the training set. Rows are scored as raw sums of leaves, which no
+library function rounds differently, and compared bit for bit (``prove``). That happens in a short-lived process
+(``prove_apart``), because a damaged model may kill or hang the process that loads it.
 """
 
 import os
@@ -20,7 +20,7 @@ import numpy as np
 from service.core.attributes import Array
 from service.core.errors import BundleError
 from service.scoring.models.lightgbm_c import Booster, thread_limit
-from service.scoring.models.manifest import Manifest, model_bytes, models_of, read
+from service.scoring.models.manifest import Manifest, model_bytes, models_of, read_manifest
 
 ROWS = 64
 UNKNOWN_SHARE = 0.2
@@ -29,13 +29,13 @@ PATIENCE_S = 60.0
 _ROOT = Path(__file__).resolve().parents[3]
 
 
-def make(models: Sequence[bytes], seed: int = 0) -> dict[str, Any]:
+def make_golden_rows(models: Sequence[bytes], seed: int = 0) -> dict[str, Any]:
     """``{"rows": [[...]], "raw": [[...]]}`` of a family's boosters; 64 rows, one list of raw sums each."""
     chance = np.random.default_rng(seed)
     rows = np.column_stack([_drawn(levels, steps, chance) for levels, steps in _levels(models)])
     rows[chance.random(rows.shape) < UNKNOWN_SHARE] = np.nan
     with thread_limit(1):
-        raw = [Booster(model).many(rows, raw=True).tolist() for model in models]
+        raw = [Booster(model).predict_many(rows, raw=True).tolist() for model in models]
     return {"rows": [[None if np.isnan(x) else x for x in row] for row in rows.tolist()], "raw": raw}
 
 
@@ -49,7 +49,7 @@ def prove(manifest: Manifest, boosters: dict[str, list[Booster]]) -> None:
 
 def prove_here(folder: Path, digest: str) -> None:
     """Read, load and prove a bundle in this process; ``digest`` is the one the asking process has read."""
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     if manifest["digest"] != digest:
         raise BundleError(f"{folder}: changed while it was being opened")
     contents = model_bytes(folder, manifest)
@@ -81,7 +81,7 @@ def _cause(done: "subprocess.CompletedProcess[bytes]") -> str:
 def _prove_one(where: str, booster: Booster, rows: Array, expected: Array) -> None:
     if booster.width != rows.shape[1]:
         raise BundleError(f"{where}: the model reads {booster.width} features, the manifest names {rows.shape[1]}")
-    found = booster.many(rows, raw=True)
+    found = booster.predict_many(rows, raw=True)
     if found.tobytes() != expected.tobytes():
         worst = float(np.max(np.abs(found - expected)))
         raise BundleError(f"{where}: golden rows score differently here, by up to {worst:.3g}")

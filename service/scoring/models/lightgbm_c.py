@@ -54,7 +54,7 @@ class Booster:
         self.slow_reason = missing_symbols(self._library)
         self._prepare()
 
-    def one(self, row: bytes) -> float:
+    def predict_one(self, row: bytes) -> float:
         """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``many`` gives for the same row."""
         if len(row) != 8 * self.width:
             raise ValueError(f"a row must hold {self.width} doubles, got {len(row)} bytes")
@@ -63,7 +63,7 @@ class Booster:
                 raise BundleError(f"LightGBM could not score a row: {self._last_error()}")
             return float(self._result.value)
 
-    def many(self, matrix: Array, *, raw: bool = False) -> Array:
+    def predict_many(self, matrix: Array, *, raw: bool = False) -> Array:
         """P (or with ``raw`` the sum of leaves) of each row of a matrix (n, width), as (n,)."""
         matrix = np.ascontiguousarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != self.width:

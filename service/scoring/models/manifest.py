@@ -65,7 +65,7 @@ def version_of(digest: str) -> str:
     return f"b-{digest[:12]}"
 
 
-def read(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle's folder, if it is whole; raises BundleError naming every fault of shape."""
     where = folder / NAME
     manifest = _parsed(where, _bytes(where, LARGEST_MANIFEST))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.scoring.models.bundle import Bundle, CalibratedModel, Reading
+from service.scoring.models.bundle import Bundle, CalibratedModel, ModelGroup
 
 TOLERANCE = 1e-6
 """By how much the sum may miss the raw score and still be called additive."""
@@ -25,25 +25,25 @@ def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str,
     columns = bundle.program.table.encode(attributes)
     bundle.program.derive_one(columns)
     return {
-        family: _family(reading, model, columns)
-        for reading in bundle.readings
-        for family, model in reading.models.items()
+        family: _family(group, model, columns)
+        for group in bundle.model_groups
+        for family, model in group.models.items()
         if family in bundle.families
     }
 
 
-def _family(reading: Reading, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
-    row = np.array(reading.inputs.take_row(columns))
+def _family(group: ModelGroup, model: CalibratedModel, columns: Mapping[str, Any]) -> dict[str, Any]:
+    row = np.array(group.inputs.take_row(columns))
     found = np.mean([booster.contributions(row) for booster in model.boosters], axis=0)
-    raw = float(np.mean([booster.many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))
+    raw = float(np.mean([booster.predict_many(row[np.newaxis], raw=True)[0] for booster in model.boosters]))
     features = [
         {"name": name, "value": _known(columns[f"customer.{name}"]), "contribution": float(share)}
-        for name, share in zip(reading.inputs.names, found[:-1], strict=True)
+        for name, share in zip(group.inputs.names, found[:-1], strict=True)
     ]
     return {
         "base": float(found[-1]),
         "raw": raw,
-        "propensity": model.one(row.tobytes()),
+        "propensity": model.predict_one(row.tobytes()),
         "additive": bool(abs(found.sum() - raw) <= TOLERANCE * max(1.0, abs(raw))),
         "features": sorted(features, key=lambda one: -abs(one["contribution"])),
     }

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.analysis.policy_checks.lint import Findings, findings
-from service.analysis.policy_checks.reachability import columns, reached, starts
+from service.analysis.policy_checks.lint import Findings, lint_policy
+from service.analysis.policy_checks.reachability import columns_of, find_reached, starting_customers
 from service.core.domain import Context, Release, Snapshot
 from service.decision import decide
 from service.decision.compiled import compile_policy
@@ -28,7 +28,7 @@ def rule(documents: dict[str, Any], concern: str, rule_id: str) -> dict[str, Any
 
 
 def test_the_shipped_policy_proves_itself_and_starves_nobody() -> None:
-    assert findings(POLICY) == Findings((), ())
+    assert lint_policy(POLICY) == Findings((), ())
 
 
 @pytest.mark.parametrize(("holds", "verb"), [("passes", "passes"), ("blocks", "blocks")])
@@ -37,7 +37,7 @@ def test_a_gate_without_a_case_of_either_sort_is_a_problem(holds: str, verb: str
         one = rule(documents, "consumer", "insurance-age")
         one["cases"] = [case for case in one["cases"] if case["expect"] != holds]
 
-    (problem,) = findings(changed(strip)).problems
+    (problem,) = lint_policy(changed(strip)).problems
     assert problem.where == 'consumer.yaml: rule "insurance-age"'
     assert f"no case in which it {verb}" in problem.message
 
@@ -51,7 +51,7 @@ def test_a_fit_rule_that_judges_whom_nobody_knows_is_a_problem() -> None:
             {"given": {"customer.age": 20}, "expect": "rests"},
         ]
 
-    (problem,) = findings(changed(presume)).problems
+    (problem,) = lint_policy(changed(presume)).problems
     assert problem.where == 'consumer.yaml: rule "savers-like-terms"'
     assert "unknown must be neutral" in problem.message
 
@@ -61,7 +61,7 @@ def test_a_gate_that_opens_on_the_unknown_is_a_warning_unless_a_case_says_so() -
         one = rule(documents, "consumer", "accounts-not-frozen")
         one["cases"] = [case for case in one["cases"] if case["given"]]
 
-    (warning,) = findings(changed(unsaid)).warnings
+    (warning,) = lint_policy(changed(unsaid)).warnings
     assert warning.where == 'consumer.yaml: rule "accounts-not-frozen"'
 
 
@@ -75,7 +75,7 @@ def test_an_offer_that_nobody_can_have_is_told() -> None:
             {"given": {"offer": "term-6m", "customer.deceased": True}, "expect": "blocks"},
         ]
 
-    found = findings(changed(starve))
+    found = lint_policy(changed(starve))
     assert [one.where for one in found.warnings] == ['catalogue.yaml: offer "term-12m"']
 
 
@@ -84,15 +84,18 @@ def test_a_strategy_without_a_rule_is_told() -> None:
         extra = {**documents["strategies"]["strategies"][0], "id": "idle-hands"}
         documents["strategies"]["strategies"].append(extra)
 
-    assert 'strategies.yaml: strategy "idle-hands"' in {one.where for one in findings(changed(idle)).warnings}
+    assert 'strategies.yaml: strategy "idle-hands"' in {one.where for one in lint_policy(changed(idle)).warnings}
 
 
 def test_every_witness_is_one_that_the_decision_itself_would_serve() -> None:
-    """What ``reached`` calls reached is open in the decision's own grid."""
-    cells = reached(compile_policy(POLICY))
+    """What ``find_reached`` calls reached is open in the decision's own grid."""
+    cells = find_reached(compile_policy(POLICY))
     assert cells.any(axis=1).all()
     assert cells.any(axis=0).all()
-    assert columns(compile_policy(POLICY), starts(compile_policy(POLICY)))["customer.demand_yuan"].shape[0] == 5
+    assert (
+        columns_of(compile_policy(POLICY), starting_customers(compile_policy(POLICY)))["customer.demand_yuan"].shape[0]
+        == 5
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.analysis.policy_checks.lint import findings
-from service.analysis.policy_checks.reachability import reached
+from service.analysis.policy_checks.lint import lint_policy
+from service.analysis.policy_checks.reachability import find_reached
 from service.core.expressions import Expression, Kind, Name, parse
 from service.core.grid import Array
 from service.decision.compiled import compile_policy
@@ -25,7 +25,7 @@ def reached_behind(condition: str) -> Array:
     closed = replace(gate("for-savers", "applicability", "true", "offer.family = 'wealth'"), require=says(condition))
     savers = Target("savers", WORDS, says("customer.segment in ('term-savers', 'wealth-holders')"))
     policy = small_policy(gates=(*GATES, closed), targets={"savers": savers})
-    return reached(compile_policy(policy)).any(axis=1)
+    return find_reached(compile_policy(policy)).any(axis=1)
 
 
 def test_an_offer_behind_a_gate_on_a_segment_can_be_reached() -> None:
@@ -56,4 +56,4 @@ def gated() -> Policy:
 
 
 def test_a_gate_that_reads_a_segment_of_the_shipped_policy_warns_of_nothing() -> None:
-    assert findings(gated()).warnings == ()
+    assert lint_policy(gated()).warnings == ()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from service.core.domain import Context, Snapshot
-from service.decision import decide, trace_cells, unlocks
+from service.decision import decide, find_unlocks, trace_cells
 from tests.decision.bank import RELEASE, context, customer, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
 
@@ -45,20 +45,20 @@ def test_fit_is_what_the_four_concerns_make_of_it():
 
 def test_the_nearest_unlock_comes_first():
     known = customer({"total_yuan": 300_000.0, "risk_tolerance": 5, "risk_assessed_on": "2020-01-01"})
-    first = unlocks(trace_cells(POLICY, known, context(channel="mobile_app"), {}, RELEASE))[0]
+    first = find_unlocks(trace_cells(POLICY, known, context(channel="mobile_app"), {}, RELEASE))[0]
     assert (first.gates, first.offers) == (("assessed",), ("cash", "equity"))
     assert first.gates[0] in decide(POLICY, known, context(), {}, RELEASE, "d").withheld
 
 
 def test_what_only_several_facts_would_open_says_so():
     stranger = customer({"total_yuan": 300_000.0})
-    (one,) = unlocks(trace_cells(POLICY, stranger, context(channel="mobile_app"), {}, RELEASE))
+    (one,) = find_unlocks(trace_cells(POLICY, stranger, context(channel="mobile_app"), {}, RELEASE))
     assert (one.gates, one.offers) == (("assessed", "risk"), ("cash", "equity"))
 
 
 def test_who_is_offered_everything_has_nothing_to_unlock():
     open_to_all = small_policy(gates=())
-    assert unlocks(trace_cells(open_to_all, customer(), context(), {}, RELEASE)) == ()
+    assert find_unlocks(trace_cells(open_to_all, customer(), context(), {}, RELEASE)) == ()
 
 
 def test_explaining_changes_nothing():

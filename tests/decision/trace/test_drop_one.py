@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from service.core.domain import Context, Snapshot
 from service.decision import TracedTreatment, decide, trace_cells
-from service.decision.trace.drop_one import FACTORS, priority, sensitivity, winner
+from service.decision.trace.drop_one import FACTORS, drop_each_factor, priority, winner
 from tests.decision.bank import RELEASE, context, customer, small_policy
 from tests.decision.strategies import contexts, scores, snapshots
 
@@ -25,7 +25,7 @@ def cell(offer: str, propensity: float, value: float, **more: float) -> TracedTr
 
 
 def without(cells: list[TracedTreatment]) -> dict[str, str | None]:
-    return {one.factor: one.winner and one.winner[0] for one in sensitivity(POLICY, cells)}
+    return {one.factor: one.winner and one.winner[0] for one in drop_each_factor(POLICY, cells)}
 
 
 def test_the_likely_wins_by_propensity_and_the_dear_without_it():
@@ -46,7 +46,7 @@ def test_a_lever_that_decided_is_named():
 
 
 def test_without_its_cost_a_treatment_may_become_worth_making():
-    (found,) = [one for one in sensitivity(POLICY, [cell("call", 0.1, 100.0, contact_cost=20.0)]) if one.changes]
+    (found,) = [one for one in drop_each_factor(POLICY, [cell("call", 0.1, 100.0, contact_cost=20.0)]) if one.changes]
     assert (found.factor, found.winner, found.priority) == ("cost", ("call", "mobile_app"), 10.0)
 
 
@@ -59,13 +59,13 @@ def test_no_price_below_zero_pushes_an_offer_that_gains_nothing_whatever_is_left
 def test_one_concern_of_the_fit_is_taken_out_alone():
     elder = customer({"age": 65, "total_yuan": 100_000.0, "demand_yuan": 60_000.0, "mobile_active": True})
     cells = trace_cells(POLICY, elder, context(channel="mobile_app"), {}, RELEASE)
-    found = {one.factor: one.priority for one in sensitivity(POLICY, cells)}
+    found = {one.factor: one.priority for one in drop_each_factor(POLICY, cells)}
     assert found["fit.consumer"] == pytest.approx((winner(cells).priority) / 2.0)
     assert found["fit"] == pytest.approx(winner(cells).priority / 6.0)
 
 
 def test_where_nothing_is_open_nothing_decides():
-    assert sensitivity(POLICY, []) == ()
+    assert drop_each_factor(POLICY, []) == ()
 
 
 @given(snapshots, contexts, scores)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.analysis.policy_checks.lint import findings
+from service.analysis.policy_checks.lint import lint_policy
 from service.core.errors import PolicyError
 from service.rules.policy import DEFAULT, from_documents, load
 
@@ -40,7 +40,7 @@ def test_a_contact_rule_without_a_case_of_either_sort_is_a_problem(section: str,
     found = documents()
     one = found["contact"][section][0]
     one["cases"] = [case for case in one["cases"] if case["expect"] == kept]
-    (problem,) = findings(from_documents(found)).problems
+    (problem,) = lint_policy(from_documents(found)).problems
     gone = "blocks" if kept == "passes" else "passes"
     assert str(problem) == f'contact.yaml: rule "{one["id"]}": has no case in which it {gone}; expected at least one'
 

@@ -148,9 +148,9 @@ shares = some.floats(0.0, 1.0)
 
 def test_between_two_points_lies_a_straight_line_and_beyond_them_the_last_value() -> None:
     calibration = Calibration([0.2, 0.4], [0.1, 0.3])
-    assert [calibration.one(p) for p in (0.0, 0.2, 0.4, 1.0)] == [0.1, 0.1, 0.3, 0.3]
-    assert calibration.one(0.3) == pytest.approx(0.2)
-    assert Calibration([0.5], [0.7]).one(0.1) == 0.7
+    assert [calibration.calibrate_one(p) for p in (0.0, 0.2, 0.4, 1.0)] == [0.1, 0.1, 0.3, 0.3]
+    assert calibration.calibrate_one(0.3) == pytest.approx(0.2)
+    assert Calibration([0.5], [0.7]).calibrate_one(0.1) == 0.7
 
 
 @given(some.lists(some.integers(0, 2**20), min_size=1, max_size=30, unique=True), some.data())
@@ -160,8 +160,8 @@ def test_calibration_is_bitwise_numpys_interpolation(grains: list[int], draw: so
     p = np.array([*draw.draw(some.lists(shares, max_size=10)), *x])
     calibration = Calibration(x, y)
     expected = np.interp(p, x, y)
-    assert calibration.many(p).tobytes() == expected.tobytes()
-    assert np.array([calibration.one(one) for one in p.tolist()]).tobytes() == expected.tobytes()
+    assert calibration.calibrate_many(p).tobytes() == expected.tobytes()
+    assert np.array([calibration.calibrate_one(one) for one in p.tolist()]).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,13 @@ def test_each_model_scores_online_as_in_batch_as_lightgbm_itself(folder: Path, c
     many = bundle.score_many(customers)
     for row, record in enumerate(customers.to_dict("records")):
         assert bundle.score_one(record) == {name: column[row].item() for name, column in many.items()}
-    (reading,) = bundle.readings
+    (group,) = bundle.model_groups
     columns: dict[str, Any] = bundle.program.table.encode_frame(customers)
     bundle.program.derive_many(columns)
-    matrix = reading.inputs.take_matrix(columns)
+    matrix = group.inputs.take_matrix(columns)
     for name, file in (("offer:term", "offer.term.txt"), ("ticket:deposit", "ticket.deposit.txt")):
         raw = lightgbm.Booster(model_file=folder / file).predict(matrix, num_threads=1)
-        assert reading.models[name].calibration.many(raw).tobytes() == many[name].tobytes()
+        assert group.models[name].calibration.calibrate_many(raw).tobytes() == many[name].tobytes()
 
 
 def test_it_says_what_it_knows_and_nothing_twice(folder: Path):

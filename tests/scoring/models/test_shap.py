@@ -40,9 +40,9 @@ def test_they_are_lightgbms_own(bundle: Bundle, bundle_folder: Path, customers: 
     columns = bundle.program.table.encode(attributes)
     bundle.program.derive_one(columns)
     for family, entry in bundle.manifest["families"].items():
-        (reading,) = [one for one in bundle.readings if family in one.models]
-        row = np.array([reading.inputs.take_row(columns)])
+        (group,) = [one for one in bundle.model_groups if family in one.models]
+        row = np.array([group.inputs.take_row(columns)])
         own = [lightgbm.Booster(model_file=str(bundle_folder / one["file"])) for one in entry["files"]]
         expected = np.mean([booster.predict(row, pred_contrib=True)[0] for booster in own], axis=0)
         found = {one["name"]: one["contribution"] for one in contributions(bundle, attributes)[family]["features"]}
-        assert [found[name] for name in reading.inputs.names] == pytest.approx(list(expected[:-1]))
+        assert [found[name] for name in group.inputs.names] == pytest.approx(list(expected[:-1]))

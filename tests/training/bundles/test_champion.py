@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from service.analysis.model_gate import at_rest
+from service.analysis.model_gate import compare_manifests
 from service.scoring.models.bundle import Bundle
 from training.bundles import champion as comparing
 from training.bundles.champion import Champion, champion_of, compare_with_champion
@@ -87,7 +87,7 @@ def altered(
     entry = {name: part for name, part in bundle.manifest["families"]["deposit"].items() if name not in without}
     manifest = {name: part for name, part in bundle.manifest.items() if name not in without}
     return Champion(
-        Bundle({**manifest, "families": {"deposit": entry}, **more}, bundle.readings, bundle.program), learned_from
+        Bundle({**manifest, "families": {"deposit": entry}, **more}, bundle.model_groups, bundle.program), learned_from
     )
 
 
@@ -193,7 +193,7 @@ def test_an_honest_retrain_with_a_comment_in_its_sql_passes_and_keeps_what_was_c
     assert challenger is not None
     mine, theirs = challenger.bundle.manifest, champion.bundle.manifest
     assert mine["sources"] == theirs["sources"], "a comment is no change"
-    assert at_rest(mine, theirs) == mine["compared"]
+    assert compare_manifests(mine, theirs) == mine["compared"]
     assert mine["compared"]["families"]["deposit"]["by"] == "recipe"
 
 
@@ -203,12 +203,12 @@ def test_two_manifests_alone_tell_of_a_comparison_only_what_was_measured() -> No
         return {"version": name, "sources": {"customers.sql": source}, "families": families}
 
     champion = manifest("b-1", 0.80)
-    same = at_rest(manifest("b-2", 0.81), champion)
+    same = compare_manifests(manifest("b-2", 0.81), champion)
     assert same is not None
     assert same["families"]["deposit"] == {
         "by": "files", "auc": 0.81, "auc_champion": 0.80, "gain": pytest.approx(0.01)
     }  # fmt: skip
-    other = at_rest(manifest("b-3", 0.81, "b"), champion)
+    other = compare_manifests(manifest("b-3", 0.81, "b"), champion)
     assert other is not None
     assert "fourcast train --champion b-1" in other["families"]["deposit"]["why"]
-    assert at_rest(manifest("b-2", 0.81), None) is None
+    assert compare_manifests(manifest("b-2", 0.81), None) is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.analysis.model_gate import gate
+from service.analysis.model_gate import judge_challenger
 from service.core.errors import BundleError, GateRefused, InvalidInput
 from service.scoring.models import folders
 from training.bundles import atomic_folder
@@ -145,7 +145,7 @@ def metrics(auc: float, error: float = 0.01) -> dict[str, float]:
 
 
 def test_a_first_bundle_passes_on_its_own_merit() -> None:
-    verdict = gate({"deposit": metrics(0.9)}, None)
+    verdict = judge_challenger({"deposit": metrics(0.9)}, None)
     assert verdict.passes
     assert verdict.lines == (
         "yes  deposit: AUC 0.9000 (at least 0.6)",
@@ -179,25 +179,27 @@ def beside(gain: float, half: float = 0.001, by: str | None = "others") -> dict[
 )
 def test_the_gate_refuses_what_is_clearly_worse_than_the_champion(challenger: Any, champion: Any, passes: bool) -> None:
     compared = None if champion is None else {"champion": "b-0123456789ab", "families": champion}
-    assert gate(challenger, compared).passes is passes
+    assert judge_challenger(challenger, compared).passes is passes
 
 
 def test_what_could_not_be_compared_is_said_and_decides_nothing() -> None:
     compared = {"champion": "b-0123456789ab", "families": {"deposit": beside(0.0, by=None)}}
     told = "--   deposit: not compared with b-0123456789ab: nothing remembers; the other bounds decide"
-    assert told in gate({"deposit": metrics(0.9)}, compared).lines
+    assert told in judge_challenger({"deposit": metrics(0.9)}, compared).lines
 
 
 def test_a_bundle_that_does_not_fit_the_bank_is_refused_whatever_its_figures() -> None:
-    verdict = gate({"deposit": metrics(0.9)}, None, misfits=["it was trained for another bank"])
+    verdict = judge_challenger({"deposit": metrics(0.9)}, None, misfits=["it was trained for another bank"])
     assert not verdict.passes
     assert verdict.lines[0] == "no   it was trained for another bank"
 
 
 def test_a_no_is_an_error_with_all_the_numbers() -> None:
     with pytest.raises(GateRefused) as caught:
-        gate({"deposit": metrics(0.85, 0.03)}, {"champion": "b-1", "families": {"deposit": beside(-0.05)}}).or_refuse()
+        judge_challenger(
+            {"deposit": metrics(0.85, 0.03)}, {"champion": "b-1", "families": {"deposit": beside(-0.05)}}
+        ).or_refuse()
     assert "no   deposit: calibration error 0.0300 (at most 0.02)" in str(caught.value)
     told = "no   deposit: AUC -0.0500 [-0.0510, -0.0490] against b-1 on 9,000 customers from whom neither has learned"
     assert told in str(caught.value)
-    gate({"deposit": metrics(0.9)}, None).or_refuse()
+    judge_challenger({"deposit": metrics(0.9)}, None).or_refuse()

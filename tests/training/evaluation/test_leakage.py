@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.leakage import mapped, with_duration, with_label
-from service.analysis.model_gate import MOST_CLOSED, gate, suspects
+from service.analysis.model_gate import MOST_CLOSED, judge_challenger, list_suspects
 from service.core.attributes import parse_table
 from service.core.errors import GateRefused, InvalidInput
 from tests.shared import shared
@@ -99,7 +99,7 @@ def metrics(allowed: list[str]) -> dict[str, Any]:
 
 
 def test_the_gate_refuses_and_names_the_attribute() -> None:
-    verdict = gate({"deposit": metrics([])}, None)
+    verdict = judge_challenger({"deposit": metrics([])}, None)
     assert verdict.lines[0] == (
         f"no   deposit: knows the future: told (who takes it: 0.70) of the unknown closed alone (at most {MOST_CLOSED})"
     )
@@ -108,10 +108,10 @@ def test_the_gate_refuses_and_names_the_attribute() -> None:
 
 
 def test_what_is_allowed_by_name_passes_and_is_said() -> None:
-    verdict = gate({"deposit": metrics(["told"])}, None)
+    verdict = judge_challenger({"deposit": metrics(["told"])}, None)
     assert verdict.passes
     assert "told allowed by name" in verdict.lines[0]
-    assert suspects(metrics(["age"])["leakage"])
+    assert list_suspects(metrics(["age"])["leakage"])
 
 
 # -- the example banks -------------------------------------------------------------------------------------------------
@@ -124,7 +124,10 @@ def leakage(bank: Path, files: Path) -> dict[str, dict[str, Any]]:
 
 def accused(leakages: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
     return {
-        (name, one["question"]) for leak in leakages.values() for one in suspects(leak) for name in one["attributes"]
+        (name, one["question"])
+        for leak in leakages.values()
+        for one in list_suspects(leak)
+        for name in one["attributes"]
     }
 
 

@@ -35,7 +35,7 @@ def test_the_table_is_one_that_serving_reads_and_keeps_the_order(pairs, group):
     table = calibrate(scores, taken, group)
     assert faults(list(table.x), list(table.y)) == []
     assert all(low < high for low, high in zip(table.y, table.y[1:], strict=False))
-    assert Calibration(table.x, table.y).many(scores) == pytest.approx(table.apply(scores), abs=1e-6)
+    assert Calibration(table.x, table.y).calibrate_many(scores) == pytest.approx(table.apply(scores), abs=1e-6)
 
 
 def test_calibrated_scores_sum_to_the_number_of_takers():

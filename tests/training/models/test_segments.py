@@ -56,7 +56,7 @@ def document(bank: pd.DataFrame) -> dict[str, Any]:
 
 def test_four_planted_groups_are_found_whole(document: dict[str, Any], bank: pd.DataFrame) -> None:
     segments = Segmentation(document)
-    labels = segments.nearest(segments.standard.of_frame(bank)).reshape(4, EACH)
+    labels = segments.assign_many(segments.standard.standardize_frame(bank)).reshape(4, EACH)
     assert len(document["segments"]) == 4
     assert all((row == row[0]).all() for row in labels)
     assert len(set(labels[:, 0])) == 4
@@ -84,13 +84,13 @@ def test_same_customers_and_seed_give_the_same_document(document: dict[str, Any]
 
 def test_a_document_survives_json(document: dict[str, Any], bank: pd.DataFrame) -> None:
     again, first = Segmentation(json.loads(json.dumps(document))), Segmentation(document)
-    z = first.standard.of_frame(bank)
-    assert (again.nearest(again.standard.of_frame(bank)) == first.nearest(z)).all()
+    z = first.standard.standardize_frame(bank)
+    assert (again.assign_many(again.standard.standardize_frame(bank)) == first.assign_many(z)).all()
 
 
 def test_one_customer_and_many_are_assigned_alike(document: dict[str, Any], bank: pd.DataFrame) -> None:
     segments = Segmentation(document)
-    many = segments.nearest(segments.standard.of_frame(bank.iloc[::50]))
+    many = segments.assign_many(segments.standard.standardize_frame(bank.iloc[::50]))
     one = [segments.assign(row) for row in bank.iloc[::50].to_dict("records")]
     assert [segments.segments[place] for place in many] == one
 
@@ -100,7 +100,7 @@ def test_the_live_road_gives_the_same_bits_as_the_arrays(document: dict[str, Any
     facts = {"demand_yuan": -12_345.67, "deposit_yuan": 0.0, "wealth_yuan": None, "logins_30d": 7}
     rows = [facts, *bank.head(200).to_dict("records")]
     for row in rows:
-        assert repr(standard.row(standard.columns(row))) == repr(standard.one(row)[0].tolist())
+        assert repr(standard.standardize_row(standard.encode(row))) == repr(standard.standardize_one(row)[0].tolist())
 
 
 def test_columns_of_another_table_serve_only_where_it_declares_the_figures_alike(document: dict[str, Any]) -> None:

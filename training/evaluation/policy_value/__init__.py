@@ -9,7 +9,7 @@ Order: ``read_log`` -> ``evaluate``: weights, reward model, estimates, intervals
 
 import numpy as np
 
-from service.analysis.policy_value import PolicyValue, Terms, support, valued
+from service.analysis.policy_value import PolicyValue, Terms, estimate_policy_value, measure_support
 from training.evaluation.policy_value.reading import Columns, Log, read_log
 from training.evaluation.policy_value.rewards import fit_rewards
 
@@ -20,7 +20,7 @@ def evaluate(log: Log) -> PolicyValue:
     """IPS, SNIPS and (with features) DR of the new policy on the log, and what the log supports."""
     share, actions = _unsupported(log)
     terms = Terms(log.reward, log.weights, *(fit_rewards(log) or (None, None)))
-    return valued(terms, support(log.weights, share, actions))
+    return estimate_policy_value(terms, measure_support(log.weights, share, actions))
 
 
 def _unsupported(log: Log) -> tuple[float | None, list[str]]:

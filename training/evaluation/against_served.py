@@ -1,7 +1,8 @@
-"""Propensities beside those by which customers were really served: the same trials, two figures each.
+"""New propensities compared with those by which customers were served, on the same observations.
 
-``difference = mean(loss of the new - loss as served)``, log loss, with a 95 % interval by customers (those of one
-customer are summed first, since they are alike): below zero the new one knows more. Undefined is None.
+``difference = mean(loss of the new - loss as served)``, log loss, with a 95 % interval over customers (a customer's
+losses are summed first, since they are correlated): below zero the new ones are better. The interval is None for fewer
+than two customers, an AUC None with one outcome only.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ Z = 1.959963984540054
 
 
 def compare_with_served(observations: Sequence[Observation], p: Floats) -> dict[str, Any]:
-    """The figures of new propensities (n,) beside those that the trials' decisions recorded."""
+    """The figures of new propensities (n,) and of those that the decisions recorded."""
     taken = np.array([observation.taken for observation in observations], dtype=np.float64)
     served = np.array([observation.exposure.treatment["propensity"] for observation in observations], dtype=np.float64)
     both = bool(0 < taken.sum() < len(taken))
@@ -40,7 +41,7 @@ def compare_with_served(observations: Sequence[Observation], p: Floats) -> dict[
 
 
 def _difference(observations: Sequence[Observation], gaps: Floats) -> tuple[float, float | None, float | None]:
-    """The mean gap per trial and its interval; the interval is undefined for fewer than two customers."""
+    """The mean gap per observation and its interval; the interval is None for fewer than two customers."""
     _, place = np.unique([observation.exposure.customer_id for observation in observations], return_inverse=True)
     sums, sizes = np.bincount(place, gaps), np.bincount(place)
     mean, count = float(gaps.mean()), len(sums)

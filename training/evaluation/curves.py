@@ -1,7 +1,7 @@
-"""The curves of a report, from unseen scores: ROC, precision and recall, calibration, lift and gain, each a few points.
+"""The curves of a report, from out-of-fold scores: ROC, precision and recall, calibration, lift and gain.
 
-And how sure the figures are: the interval of AUC by DeLong, those of the others by bootstrap over customers, drawn from
-a seed, so that the same scores give the same interval. Each point stands for a hundredth of the customers.
+Each point covers a hundredth of the customers. The interval of AUC is DeLong's; the others are bootstrap intervals over
+customers, drawn from a seed, so that the same scores give the same interval.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def intervals(taken: Floats, scores: Floats, seed: int, replicates: int = REPLIC
 
 
 def _weighted(taken: Floats, p: Floats, chance: np.random.Generator) -> Mapping[str, float]:
-    """The figures of one bootstrap sample; ``taken`` and ``p`` stand in order of score, the best first."""
+    """The figures of one bootstrap sample; ``taken`` and ``p`` are in order of score, the best first."""
     size = len(taken)
     weight = np.bincount(chance.integers(0, size, size), minlength=size).astype(np.float64)
     customers, takers = np.cumsum(weight), np.cumsum(weight * taken)

@@ -1,9 +1,9 @@
-"""Fairness: how often suitable customers of each group take what is offered, and how often the model would choose them.
+"""Fairness: how often suitable customers of each group take an offer, and how often the model would choose them.
 
-Groups are those the bank's files tell (sex, age band, region). Suitable means: at least one offer of the family passes
-every eligibility and suitability gate of the shipped policy on the bank's day. A group's ratio is its rate over that of
-the best group, with the interval of a ratio of two shares (Katz 1978); an alert is a whole interval below the bound of
-monitoring.yaml. It is a signal to look, not a verdict: groups differ in means and in need.
+Groups are those that the bank's files hold (sex, age band, region). Suitable means: at least one offer of the family
+passes every eligibility and suitability gate of the shipped policy on the bank's day. A group's ratio is its rate over
+that of the best group, with the interval of a ratio of two shares (Katz 1978); an alert is a whole interval below the
+bound of monitoring.yaml. It is a signal to look, not a verdict: groups differ in means and in need.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,14 +22,14 @@ from training.evaluation.curves import LEVEL, wilson
 
 AGE_BANDS = ((0, 25), (25, 35), (35, 45), (45, 55), (55, 65), (65, 200))
 LEAST = 100
-"""A smaller group is left out: its interval would say nothing, and it could be recognised."""
+"""A smaller group is left out: its interval would be too wide, and its members could be recognised."""
 CHOSEN = 0.2
 """The best-scored share of the suitable that counts as chosen by the model."""
 SUITABLE_STAGES = ("eligibility", "suitability")
 
 
 def suitable(policy: Policy, columns: Mapping[str, Any], day: date) -> dict[str, Flags]:
-    """``{family: (n,)}``: who may have at least one of its offers, by eligibility and suitability alone.
+    """``{family: (n,)}``: customers with at least one offer that passes eligibility and suitability.
 
     ``columns``: every attribute of n customers, (n, 1, 1) each, as the policy's table encodes them.
     """
@@ -63,7 +63,7 @@ def fairness_of(groups: Mapping[str, Any], taken: Floats, scores: Floats, may: F
 
 
 def groups_of(columns: Mapping[str, Any], rows: Any) -> dict[str, Any]:
-    """Axis -> (n,) of words, of those axes of which the files tell at least two groups."""
+    """Axis -> (n,) of words, of those axes with at least two groups in the files."""
     found = {}
     for axis in ("sex", "region"):
         words = columns.get(f"customer.{axis}")

@@ -1,21 +1,21 @@
-"""The leakage canary: does an attribute know what no attribute could have known on the bank's day?
+"""The leakage canary: attributes that know more than any attribute can know on the bank's day.
 
-An attribute belongs to the future where a model knows much more with it than without it: honest attributes of one day
-overlap, and taking any one away, with every feature derived from it, costs little. So for each attribute that carries
-weight: ``closes = (AUC with - AUC without) / (1 - AUC without)``, the share of what the others leave unknown that this
-one knows. Suspect above ``MOST_CLOSED``, and only where chance cannot explain it (DeLong, paired).
+A leak is an attribute without which a model knows much less: honest attributes of one day overlap, and leaving one out,
+with every feature derived from it, costs little. So for each attribute with weight: ``closes = (AUC with - AUC without)
+/ (1 - AUC without)``, the share of the remaining error that this attribute removes. Suspect above ``MOST_CLOSED``, and
+only where chance cannot explain it (DeLong, paired).
 
 Order: a quick model on half of a sample, measured on the other half -> the attributes by weight -> each left out in
-turn, together with its near copies, so that a leak that stands twice is found too -> ``Finding`` rows -> the gate.
-Asked for each family, and for whether a customer has an outcome at all: a leak may show in who is missing.
+turn, together with its near copies, so that a leak in two columns is found too -> ``Finding`` rows -> the gate. The
+question is asked for each family's outcome, and for whether a customer has an outcome at all.
 
-The bound lies between what was measured (`python -m benchmarks.leakage`): the heaviest honest attribute (wealth held,
-for buying wealth, in the synthetic bank) closes 0.2; the label of the Xiamen contest closes 0.4 of who has an outcome,
-since half of its lowest class left the bank; the duration of the UCI calls closes 0.7. Gain, or AUC of the attribute by
-itself, does not tell them apart: an honest rate of interest reaches AUC 0.77, the label 0.63. What this cannot see: a
-leak that tells little of both questions, and one that stands in every attribute.
-Dates after the bank's day are the part of ``table_contract``. Who knows better names the attribute: ``fourcast train
---allow-leak ATTRIBUTE``, and the manifest keeps it.
+The bound lies between measured values (`python -m benchmarks.leakage`): the heaviest honest attribute (wealth held, for
+buying wealth, in the synthetic bank) closes 0.2; the label of the Xiamen contest closes 0.4 of who has an outcome,
+since half of its lowest class left the bank; the duration of the UCI calls closes 0.7. Gain, or AUC of the attribute
+alone, does not separate them: an honest rate of interest reaches AUC 0.77, the label 0.63. The canary does not find a
+leak that says little of both questions, nor one in every attribute. Dates after the bank's day are found by
+``table_contract``. An attribute can be allowed by name, ``fourcast train --allow-leak ATTRIBUTE``; the manifest records
+it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,15 +32,15 @@ from training.arrays import Floats, Places
 from training.evaluation.metrics import auc, gain_standard_error
 
 SURE = 1.645
-"""Standard errors by which it must be above: chance explains one in twenty."""
+"""Standard errors by which ``closes`` must be above the bound: chance explains one in twenty."""
 LEAST_WEIGHT = 0.03
-"""Share of the gain below which an attribute cannot be a leak worth the name."""
+"""Share of the gain below which an attribute is not examined."""
 MOST_EXAMINED = 6
 COPIES = 0.99
 """Rank correlation from which on two attributes are left out together."""
 SAMPLED = 8_000
 LEAST = 50
-"""Fewer takers, or others, in the sample tell nothing."""
+"""The least takers, and the least others, in the sample."""
 ROUNDS = 40
 SETTINGS: Mapping[str, Any] = {
     "objective": "binary",
@@ -59,7 +59,7 @@ SETTINGS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Matrix:
-    """What the models see: rows (n, f), the name of each column, and the text columns among them."""
+    """The input of the models: rows (n, f), the name of each column, and the words of text columns."""
 
     rows: Floats
     names: Sequence[str]
@@ -68,7 +68,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One attribute, with its near copies: AUC with and without, what it ``closes`` at best guess and at least."""
+    """One attribute, with its near copies: AUC with and without it, ``closes`` as estimate and as lower bound."""
 
     attributes: tuple[str, ...]
     auc_with: float
@@ -84,9 +84,9 @@ class Finding:
 
 
 def examine(matrix: Matrix, taken: Floats, table: AttributeTable, seed: int = 7) -> list[Finding]:
-    """The attributes that carry weight, the one that closes most first; nothing where outcomes are too few.
+    """The findings of the attributes with weight, the one that closes most first; empty where outcomes are too few.
 
-    ``taken``: (n,) 1.0 or 0.0 per row. ``table`` tells which features come from which attribute.
+    ``taken``: (n,) 1.0 or 0.0 per row. ``table`` maps features to their attributes.
     """
     rows = _sample(len(taken), seed)
     sample, outcomes = Matrix(matrix.rows[rows], matrix.names, matrix.categories), taken[rows]
@@ -107,7 +107,7 @@ def examine(matrix: Matrix, taken: Floats, table: AttributeTable, seed: int = 7)
 
 
 def sources(table: AttributeTable) -> dict[str, set[str]]:
-    """For every attribute and feature the raw attributes it is made of."""
+    """For every attribute and feature, the raw attributes that it reads."""
     found = {one.name: {one.name} for one in table.attributes}
     for feature in table.features:
         read = [found[name.removeprefix("customer.")] for name in feature.expression.names]
@@ -146,7 +146,7 @@ def _weights(names: Sequence[str], gains: Floats, needs: Mapping[str, set[str]])
 
 
 def _copies(name: str, sample: Matrix, needs: Mapping[str, set[str]]) -> Iterator[str]:
-    """Other raw attributes that rank the customers as this one does: they tell the same."""
+    """Other raw attributes that rank the customers as this one does."""
     raw = [one for one in sample.names if needs[one] == {one} and one not in sample.categories]
     if name not in raw:
         return

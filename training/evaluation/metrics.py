@@ -1,6 +1,6 @@
-"""How good propensities are, on customers the model has not seen: ranking, then calibration, then the top tenth.
+"""Metrics of propensities on out-of-fold scores: ranking, then calibration, then the top tenth.
 
-Every figure is undefined (None, never 0) where the customers hold only one of the two outcomes.
+Every figure of ranking is None (never 0) where the customers have only one of the two outcomes.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from training.arrays import Flags, Floats
 
 BINS = 10
 SMALLEST = 1e-6
-"""No chance is taken to be nearer to 0 or 1, so that one surprise does not outweigh all else."""
+"""Probabilities are clipped to this distance from 0 and 1, so that one surprise does not outweigh all else."""
 TOP = 0.1
 
 
 def measure(taken: Floats, scores: Floats, held: Flags | None = None) -> dict[str, Any]:
-    """All figures among everybody and, under ``none_held``, among those who held none of the family before.
+    """All figures of all customers and, under ``none_held``, of those who held none of the family before.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def log_loss(taken: Floats, p: Floats) -> Floats:
 
 
 def by_chance(p: Floats, bins: int = BINS) -> float:
-    """The calibration error that perfectly calibrated P would show on as many customers: sqrt(2 / pi) mean of SE."""
+    """The expected calibration error of perfectly calibrated P on as many customers: sqrt(2 / pi) mean of SE."""
     parts = [part for part in np.array_split(np.sort(p), bins) if len(part)]
     errors = [len(part) * np.sqrt(2.0 / np.pi * (part * (1.0 - part)).mean() / len(part)) for part in parts]
     return float(sum(errors) / len(p)) if len(p) else 0.0
@@ -125,7 +125,7 @@ def lift(taken: Floats, scores: Floats, share: float = TOP) -> float:
 
 
 def summary(metrics: Mapping[str, Any]) -> str:
-    """``AUC 0.823 +- 0.002, lift 3.9, calibration error 0.004`` in one line; of one outcome only, that it is so.
+    """``AUC 0.823 +- 0.002, lift 3.9, calibration error 0.004`` in one line; with one outcome only, it says so.
 
     >>> summary({"customers": 300, "taken": 0, "auc": None, "calibration_error": 0.05})
     'one outcome only: 0 of 300 took it, so no AUC, calibration error 0.0500'

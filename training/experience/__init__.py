@@ -1,7 +1,7 @@
-"""What the service has lived through, made ready to learn from: each offer shown, and what came of it.
+"""The service's decisions and events as observations: each offer shown, and whether it was taken.
 
-export           a row per trial, the treatment as it was decided, what came of it, and the facts of its time
-first_exposures  what an offer changes, from experience
-observations     what was shown and what came of it
-smoothing        the evidence and the response of a bundle's manifest, smoothed
+observations     exposures of offers, each with its outcome
+export           observations as a table, for data scientists
+first_exposures  first exposures of customers, for uplift
+smoothing        evidence and response of a bundle's manifest, smoothed counts
 """

@@ -1,7 +1,7 @@
-"""Trials as a table: a row per trial, the treatment as it was decided, what came of it, and the facts of its time.
+"""Observations as a table: a row each, with the treatment as decided, its outcome, and the attributes of that time.
 
-It is what models learn from and what a data scientist looks at (``fourcast dataset``): Parquet or CSV, sorted by
-customer and time. Facts are the decision's own snapshot, so no row knows its future.
+Models learn from these rows; ``fourcast dataset`` writes them as Parquet or CSV, sorted by customer and time. The
+attributes are those of the decision's own snapshot, so no row knows its future.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from training.experience.first_exposures import FirstExposure
 from training.experience.observations import Observation
 
 DECIDED = ("propensity", "propensity_source", "value", "response", "priority", "selection_probability", "rank")
-"""Of the treatment, as the decision's record has them."""
+"""Fields of the treatment in the decision's record."""
 KINDS = {Kind.TEXT: pa.string(), Kind.BOOLEAN: pa.bool_(), Kind.DATE: pa.string()}
 
 
 def table_of(observations: Sequence[Observation], attributes: AttributeTable) -> pa.Table:
-    """The trials with their treatments, outcomes and raw attributes."""
+    """The observations with their treatments, outcomes and raw attributes."""
     rows = sorted(observations, key=lambda one: (one.exposure.customer_id, one.at, one.offer))
     facts = facts_of(rows, attributes)
     columns: dict[str, Any] = {name: [take(one) for one in rows] for name, take in _COLUMNS.items()}
@@ -38,7 +38,7 @@ def table_of(observations: Sequence[Observation], attributes: AttributeTable) ->
 
 
 def facts_of(observations: Sequence[Observation | FirstExposure], attributes: AttributeTable) -> pa.Table:
-    """The raw attributes of each trial's customer at its time, in the order of the trials; unknown is null."""
+    """The raw attributes of each observation's customer at its time, in the same order; unknown is null."""
     facts = [observation.exposure.attributes for observation in observations]
     return pa.table({one.name: _column(facts, one) for one in attributes.attributes})
 
@@ -49,7 +49,10 @@ def _column(facts: Sequence[Attributes], attribute: Attribute) -> pa.Array:
 
 
 def write_table(observations: Sequence[Observation], attributes: AttributeTable, out: Path, bom: bool = False) -> int:
-    """Write the trials to a .parquet or .csv file (``bom``: with a byte order mark); the number of rows."""
+    """Write the observations to a .parquet or .csv file (``bom``: with a byte order mark); return the number of rows.
+
+    Raises: InvalidInput: another suffix.
+    """
     write = writer_for(out, bom)
     table = table_of(observations, attributes)
     Path(out).parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +78,7 @@ _COLUMNS: dict[str, Any] = {
 
 
 def _fact(value: Any, kind: Kind) -> Any:
-    """A value as its column holds it; None where it is of another kind altogether."""
+    """A value in the kind of its column; None where it is null."""
     if value is None or kind is Kind.BOOLEAN:
         return value if value is None else bool(value)
     if kind in (Kind.TEXT, Kind.DATE):

@@ -1,10 +1,9 @@
-"""What an offer changes, from experience: each customer's first seen decision, what it showed and what came of it.
+"""First exposures, for uplift from events: each customer's first seen decision, what it showed and what was taken.
 
-A trial of a family needs the untreated: customers who were shown other families' offers only. So the unit is not an
-offer with its window (``observations``) but a customer with their first seen decision: the families it showed, and
-those of which they took an offer within the window that it opened, shown or not. What later decisions showed is no part
-of it: it follows from the first. The holdout counts here as everybody does, since it was served by another rule, which
-is what makes it worth asking.
+Uplift of a family needs untreated customers: those who were shown other families' offers only. So the unit is not an
+offer with its window (``observations``) but a customer with their first seen decision: the families it showed, and the
+families of which they took an offer within its window, shown or not. Later decisions are no part of it, since they
+follow from the first. The holdout is included: it was served by another rule, which makes the comparison possible.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from training.arrays import Floats
 
 @dataclass(frozen=True, slots=True)
 class FirstExposure:
-    """A customer's first seen decision: the ``shown`` families, and of which they ``took`` one within the window."""
+    """A customer's first seen decision: the families ``shown``, and the families ``took`` within the window."""
 
     exposure: Any
     shown: frozenset[str]
@@ -35,9 +34,10 @@ class FirstExposure:
 def first_exposure_of(
     dated: Iterable[tuple[int, Any]], takes: Sequence[tuple[int, str | None]], window_ms: int, until: int
 ) -> FirstExposure | None:
-    """The first of a customer's showings, each with when it was seen; None where none was, or its window is not over.
+    """The first of a customer's exposures, each dated by when it was seen; None where none was, or its window is not
+    over.
 
-    ``takes``: when an offer of which family was accepted or bought.
+    ``takes``: time (ms UTC) and family of each offer accepted or bought.
     """
     ordered = sorted(dated, key=lambda pair: pair[0])
     if not ordered or ordered[0][0] + window_ms > until:
@@ -49,7 +49,8 @@ def first_exposure_of(
 
 
 def circumstances_of(first_exposures: Sequence[FirstExposure]) -> Floats:
-    """(n, 4): channel, placement and trigger as codes, and the hour: what a decision depends on beside attributes."""
+    """(n, 4): channel, placement and trigger as codes, and the hour (UTC), on which a decision depends beside
+    attributes."""
     columns = [
         _codes([one.circumstances.get(name) for one in first_exposures]) for name in ("channel", "placement", "trigger")
     ]
@@ -58,13 +59,13 @@ def circumstances_of(first_exposures: Sequence[FirstExposure]) -> Floats:
 
 
 def flags(first_exposures: Sequence[FirstExposure], family: str) -> tuple[Floats, Floats]:
-    """(n,) whether each was shown an offer of the family, and whether they took one."""
+    """(n,) whether each customer was shown an offer of the family, and whether they took one."""
     shown = np.array([family in one.shown for one in first_exposures], dtype=np.float64)
     return shown, np.array([family in one.took for one in first_exposures], dtype=np.float64)
 
 
 def families_of(first_exposures: Sequence[FirstExposure], policy: Policy) -> list[str]:
-    """The families that some were shown and some were not."""
+    """The families that some customers were shown and some were not."""
     return [family for family in policy.families if len({family in one.shown for one in first_exposures}) > 1]
 
 

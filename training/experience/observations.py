@@ -1,14 +1,14 @@
-"""What was shown and what came of it: a bank's decisions and events as trials, each an offer with its outcome.
+"""Observations: each offer that a decision exposed to a customer, and its outcome, from stored decisions and events.
 
-Order: a customer's decisions and events -> showings -> trials. A treatment was shown when an impression, contact, click
-or accept names its decision and offer; in a channel that never sends any of these, the decision itself counts. The
-first showing of an offer to a customer opens a window; what is shown again within it is the same trial, and the offer
-is taken where an accept or purchase of it lies in the window. So one purchase is one outcome, however often the banner
-was seen. The facts are those of the decision that opened the window, never of today.
+Order: a customer's decisions and events -> exposures -> observations. A treatment was exposed when an impression,
+contact, click or accept names its decision and offer; in a channel that never sends any of these, the decision itself
+counts. The first exposure of an offer opens a window; later exposures within it belong to the same observation, and the
+offer is taken where an accept or purchase of it lies in the window. So one purchase is one outcome, however often the
+banner was seen. The attributes are those of the decision that opened the window, never of today.
 
-Censoring: a window that is not over yet tells nothing, and is left out whether or not the offer was taken already,
-since only the quick would be in it. Also left out, and counted: who was not personalised (nothing of theirs may be
-learned from), offers that the policy no longer has, treatments nobody saw.
+Censoring: a window that is not over is left out, whether or not the offer was taken already, since only quick takers
+would be in it. Also left out, and counted: customers without personalisation (nothing is learned from them), offers
+that the policy no longer has, treatments that no customer saw.
 """
 
 from collections import Counter
@@ -48,9 +48,9 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A showing that opened a window, and what came of it: ``taken`` within it, for ``amount_yuan`` if that is known.
+    """An exposure that opened a window, whether it was ``taken`` within it, and for which ``amount_yuan`` if known.
 
-    ``offer`` is what was shown; a trial of a family is taken where any of its offers is.
+    ``offer`` is the offer shown; an observation of a family is taken where any of its offers is.
     """
 
     exposure: Exposure
@@ -71,7 +71,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Experience:
-    """Trials of offers and of families whose windows are over, and how many of what were left out."""
+    """Observations of offers and of families whose windows are over, and counts of those left out, by reason."""
 
     offers: Sequence[Observation]
     families: Sequence[Observation]
@@ -79,7 +79,7 @@ class Experience:
     left_out: Mapping[str, int] = field(default_factory=dict)
     first_exposures: Sequence[FirstExposure] = ()
     seen_by: Mapping[str, str] = field(default_factory=dict)
-    """Channel -> ``events`` or ``decisions``: what says that a treatment was shown."""
+    """Channel -> ``events`` or ``decisions``: the source that shows that a treatment was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class _Take:
 def collect_experience(
     histories: Iterable[CustomerHistory], policy: Policy, until: int, window_days: float | None = None
 ) -> Experience:
-    """The trials of those lives whose windows were over at ``until`` (ms); by the policy's window unless told."""
+    """The observations of these customers whose windows were over at ``until`` (ms UTC); the policy's window by
+    default."""
     days = policy.experiments.attribution_days if window_days is None else window_days
     families = {offer.id: offer.family for offer in policy.offers}
     left_out: Counter[str] = Counter()
@@ -147,7 +148,7 @@ def _exposures(
 
 
 def _read(record: bytes) -> dict[str, Any] | None:
-    """The record of a decision; None where somebody altered it into something else."""
+    """The record of a decision; None where it was altered and cannot be read."""
     try:
         read: dict[str, Any] = orjson.loads(record)
         _ = read["decision"]["personalised"], read["snapshot"]["attributes"]
@@ -193,7 +194,7 @@ def _latest(records: Sequence[Mapping[str, Any]], event: Event) -> str | None:
 
 @dataclass(frozen=True)
 class _Windows:
-    """How showings become trials."""
+    """Turns the exposures of a customer into observations."""
 
     window_ms: int
     until: int
@@ -204,7 +205,7 @@ class _Windows:
     def observations(
         self, exposures: Sequence[Exposure], takes: Sequence[_Take], *, of_family: bool
     ) -> Iterator[Observation]:
-        """The closed windows of one customer, by offer or by family."""
+        """The observations of one customer whose windows are over, by offer or by family."""
         ends: dict[str, int] = {}
         for at, exposure in sorted(self._dated(exposures, count=not of_family), key=lambda pair: pair[0]):
             subject = exposure.family if of_family else str(exposure.treatment["offer"])

@@ -1,11 +1,10 @@
-"""What trials count to: the ``evidence`` and the ``response`` of a bundle's manifest, smoothed.
+"""The ``evidence`` and the ``response`` of a bundle's manifest: smoothed counts of observations.
 
-An offer's prior is first brought to the level at which its family is taken here, since a policy's prior speaks of
-another bank and another window: ``level = (k + taken) / (k + sum of priors)`` over the family's trials, then
-``chance = (level prior k + taken) / (k + shown)``. Response compares what was taken in a channel with what the
-propensities of the very same trials expected, so that a channel that was given better customers or offers gains
-nothing by it. Clicks do not count: an adviser's call has none, so that they would not compare.
-``service.scoring.evidence`` has the formulas and reads what is written here.
+An offer's prior is first scaled to the level at which its family is taken here, since a policy's prior comes from
+another bank and another window: ``level = (k + taken) / (k + sum of priors)`` over the family's observations, then
+``chance = (level prior k + taken) / (k + shown)``. Response is the ratio of takes in a channel to those that the
+propensities of the same observations expected, so that a channel gains nothing by better customers or offers. Clicks
+are not counted: an adviser's call has none. ``service.scoring.evidence`` has the formulas and reads this document.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,19 +20,19 @@ from training.arrays import Flags, Floats, Places
 from training.experience.observations import Observation
 
 TRIALS = 100.0
-"""A prior chance counts like this many trials, a prior share like this many takes that were expected."""
+"""A prior chance counts like this many observations, a prior share like this many expected takes."""
 TAKES = 30.0
-"""A neutral response counts like this many takes that were expected."""
+"""A neutral response counts like this many expected takes."""
 GROUPED_BY, EDGES = "age", (30.0, 60.0)
-"""The attribute that groups customers for the response, where the policy has it, and where its groups part."""
+"""The attribute that groups customers for the response, where the policy has it, and the edges of its groups."""
 
 
 def count_evidence(
     policy: Policy, observations: Sequence[Observation], expected: Mapping[str, Floats]
 ) -> dict[str, Any] | None:
-    """The ``evidence`` of a manifest; None without any trial.
+    """The ``evidence`` of a manifest; None without any observation.
 
-    ``expected``: family -> its model's P at every trial (n,), in order; for families that have a model.
+    ``expected``: family -> its model's P of every observation (n,), for families that have a model.
     """
     if not observations:
         return None
@@ -58,7 +57,7 @@ def count_evidence(
 
 
 def _levels(policy: Policy, offers: npt.NDArray[Any], taken: Floats) -> dict[str, float]:
-    """By family, how much more is taken than the priors say: (k + taken) / (k + sum of priors)."""
+    """By family, the ratio of takes to those expected by the priors: (k + taken) / (k + sum of priors)."""
     priors = {offer.id: policy.families[offer.family].prior * offer.share for offer in policy.offers}
     family = {offer.id: offer.family for offer in policy.offers}
     of = np.array([family[offer] for offer in offers])
@@ -69,9 +68,9 @@ def _levels(policy: Policy, offers: npt.NDArray[Any], taken: Floats) -> dict[str
 
 
 def count_response(policy: Policy, observations: Sequence[Observation], expected: Floats) -> dict[str, Any] | None:
-    """The ``response`` of a manifest; None without any trial, or where the policy has no such attribute.
+    """The ``response`` of a manifest; None without any observation, or where the policy lacks the grouping attribute.
 
-    ``expected``: P(offer) at every trial, (n,). A group shrinks towards its channel, a channel towards 1.
+    ``expected``: P(offer) of every observation, (n,). A group shrinks towards its channel, a channel towards 1.
     """
     if not observations or policy.attributes.kind_of(GROUPED_BY) in (None, Kind.TEXT):
         return None
@@ -102,12 +101,12 @@ def _channel(mine: Flags, group: Places, taken: Floats, expected: Floats) -> Any
 
 
 def _factor(prior: float, taken: float, expected: float) -> float:
-    """(prior k + taken) / (k + expected), within what a response may be."""
+    """(prior k + taken) / (k + expected), clipped to the bounds of a response."""
     return float(np.clip(smoothed(prior, TAKES, taken, expected), LEAST_RESPONSE, MOST_RESPONSE))
 
 
 def _groups(observations: Sequence[Observation]) -> Places:
-    """The group of each trial's customer; the last is of those whose figure is unknown."""
+    """The group of each observation's customer; the last group has the unknown figures."""
     said = [observation.exposure.attributes.get(GROUPED_BY) for observation in observations]
     figures = np.array([np.nan if one is None else float(one) for one in said])
     return np.where(np.isnan(figures), len(EDGES) + 1, np.searchsorted(EDGES, figures, side="right"))

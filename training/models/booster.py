@@ -1,9 +1,9 @@
-"""A member of a propensity model: a booster on all customers, and each customer's score by one that has not seen them.
+"""A member of a propensity model: a booster on all customers, and out-of-fold scores of the same customers.
 
-Order: customers into folds, alike in outcomes and in who held it before -> one booster per fold, all stopped early at
-the same round, where the mean loss of the held-out folds is least -> each customer scored by the booster that has not
-seen them -> one booster on all customers, for a few more rounds, as it has more to learn from. ``family`` makes a model
-of members, ``tune`` tries them one by one; a cluster grows the same trees (``dask_cluster``), all rounds of each fold.
+Order: stratified folds by outcome and by who held the family before -> one booster per fold, all stopped early at the
+round where the mean loss of the held-out folds is least -> each customer scored by the booster of the other folds ->
+one booster on all customers, with a few more rounds, as it has more to learn from. ``propensity`` makes a model of
+members, ``tune`` tries single members; ``dask_cluster`` trains the same trees on a cluster, all rounds of each fold.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ from training.models.training_set import BoosterSpec, TrainingSet
 Watch = Callable[[int, Callable[[], Floats]], None]
 
 CLUSTER_STEP = 5
-"""Rounds between two looks at the loss of boosters that a cluster grew."""
+"""Rounds between two measurements of the loss of boosters that a cluster trained."""
 
 FIXED = {
     "objective": "binary",
@@ -36,7 +36,7 @@ FIXED = {
 
 @dataclass(frozen=True)
 class CrossFittedBooster:
-    """A booster on all customers, its rounds, and the scores of customers by the boosters of the folds."""
+    """A booster on all customers, its rounds, and the customers' out-of-fold scores (n,)."""
 
     booster: lgb.Booster
     rounds: int
@@ -45,7 +45,7 @@ class CrossFittedBooster:
 
 @dataclass(frozen=True)
 class BoosterTrainer:
-    """How a model's members are grown; each field as ``PropensityModel`` names it, ``shared`` in LightGBM's words."""
+    """Trains the members of a model; fields as in ``PropensityModel``, ``shared`` as LightGBM names them."""
 
     shared: Mapping[str, Any]
     folds: int
@@ -56,22 +56,23 @@ class BoosterTrainer:
     cluster: str | None
 
     def train(self, spec: BoosterSpec, number: int, training_set: TrainingSet, watch: Watch) -> CrossFittedBooster:
-        """The ``number``-th member of a model."""
+        """Train the ``number``-th member of a model."""
         best, scores = self.cross_fit(spec, number, training_set, watch)
         rounds = round(best * self.folds / (self.folds - 1))
         return CrossFittedBooster(self.train_on_all(spec, number, training_set, rounds), rounds, scores)
 
     def train_on_all(self, spec: BoosterSpec, number: int, training_set: TrainingSet, rounds: int) -> lgb.Booster:
-        """The member on all customers."""
+        """Train the member on all customers."""
         settings = self.settings(number, spec)
         if self.cluster is not None:
             return dask_cluster.booster(self.cluster, settings, training_set, spec.new_buyer_weight, rounds)
         return lgb.train(settings, training_set.to_dataset(spec.new_buyer_weight), rounds)
 
     def cross_fit(self, spec: BoosterSpec, number: int, training_set: TrainingSet, watch: Watch) -> tuple[int, Floats]:
-        """The best number of rounds over all folds, and each customer's score by the booster that has not seen them.
+        """Return the best number of rounds over all folds, and each customer's out-of-fold score.
 
-        ``watch`` is told after each round how many are done, and how to get the scores so far; what it raises ends it.
+        ``watch`` is called after each round with the number done and a function that gives the scores so far; an
+        exception of it ends the training.
         """
         folds = self.split(training_set, number)
         if self.cluster is not None:
@@ -96,7 +97,7 @@ class BoosterTrainer:
     def _cross_fit_on_cluster(
         self, spec: BoosterSpec, number: int, training_set: TrainingSet, folds: list[Fold], watch: Watch
     ) -> tuple[int, Floats]:
-        """The same by boosters that a cluster grows: all rounds of each fold, the best chosen afterwards."""
+        """Cross-fit on the cluster: all rounds of each fold, the best number chosen afterwards."""
         boosters, curves = [], []
         for seen, out in folds:
             grown = self.train_on_all(spec, number, training_set.part(seen), self.rounds)
@@ -110,7 +111,7 @@ class BoosterTrainer:
     def _scores(
         self, boosters: Sequence[lgb.Booster], folds: list[Fold], training_set: TrainingSet, rounds: int
     ) -> Floats:
-        """Each customer's score by the first ``rounds`` trees of the fold's booster that has not seen them."""
+        """Each customer's out-of-fold score by the first ``rounds`` trees."""
         scores = np.empty(len(training_set.rows))
         for (_, out), booster in zip(folds, boosters, strict=True):
             scores[out] = booster.predict(training_set.rows[out], num_iteration=rounds, num_threads=self.threads)
@@ -122,7 +123,7 @@ class BoosterTrainer:
         return {**settings, "seed": self._seed(number), "num_threads": self.threads}
 
     def split(self, training_set: TrainingSet, number: int) -> list[Fold]:
-        """Folds by customer, alike in outcomes and in who held it before."""
+        """Stratified folds of customers, by outcome and by who held the family before."""
         strata = 2 * training_set.taken + training_set.held
         splitter = StratifiedKFold(self.folds, shuffle=True, random_state=self._seed(number))
         return list(splitter.split(np.zeros(len(strata)), strata))

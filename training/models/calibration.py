@@ -1,4 +1,4 @@
-"""Raw scores into probabilities: an isotonic fit on unseen customers, exported as a table of points.
+"""Calibration: raw scores into probabilities, an isotonic fit on out-of-fold scores, exported as a table of points.
 
 Order: ``calibrate`` (sort, average in small groups, pool adjacent violators) -> ``Table`` -> ``Table.apply``. Serving
 reads the same table (``service.scoring.models.calibration``) between two points by a straight line, so no two scores
@@ -13,11 +13,11 @@ from sklearn.isotonic import isotonic_regression
 from training.arrays import Floats
 
 GROUP = 50
-"""Customers averaged before pooling: fewer let the last few decide what the best score is worth."""
+"""Customers averaged before pooling: with fewer, the last few would decide the probability of the best score."""
 DIGITS = 9
-"""Scores alike to this many decimals never part: steps any steeper would be noise, or overflow."""
+"""Scores equal to this many decimals share a group: steeper steps would be noise, or overflow."""
 RISE = 1e-9
-"""Least rise of y from point to point: it keeps the order without moving a probability anybody could see."""
+"""Least rise of y from point to point: it keeps the order and changes no probability noticeably."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Table:
     def at_rate(self, sampled: float, true: float) -> "Table":
         """The table for customers of whom ``true`` take it, made on a sample of whom ``sampled`` did.
 
-        Odds of each point times (true / (1 - true)) / (sampled / (1 - sampled)): who takes it was over-sampled, and
-        nothing else. Ranks stay; between the points the line is straight in the corrected P. Source: Elkan 2001.
+        Odds of each point times (true / (1 - true)) / (sampled / (1 - sampled)): takers were over-sampled, and nothing
+        else. Ranks stay; between the points the line is straight in the corrected P. Source: Elkan 2001.
         """
         y = np.asarray(self.y)
         kept, others = y * true / sampled, (1.0 - y) * (1.0 - true) / (1.0 - sampled)
@@ -48,7 +48,7 @@ def calibrate(scores: Floats, taken: Floats, group: int = GROUP) -> Table:
     Parameters
     ----------
     scores
-        Raw scores (n,), 0 to 1, of customers the model has not seen.
+        Out-of-fold raw scores (n,), 0 to 1.
     taken
         0.0 or 1.0 per customer.
     group
@@ -65,7 +65,7 @@ def calibrate(scores: Floats, taken: Floats, group: int = GROUP) -> Table:
 
 
 def group_scores(scores: Floats, taken: Floats, group: int) -> tuple[Floats, Floats, Floats]:
-    """Mean score, mean outcome and size of consecutive groups; equal scores never part."""
+    """Mean score, mean outcome and size of consecutive groups; equal scores share a group."""
     order = np.argsort(scores, kind="stable")
     scores, taken = scores[order], taken[order]
     starts = np.unique(np.searchsorted(scores, scores[::group], side="left"))

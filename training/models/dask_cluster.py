@@ -1,11 +1,11 @@
 """The same training and scoring on a Dask cluster: boosters by ``lightgbm.dask``, scores block by block.
 
-Order of training: each fold's customers, then all, go to the workers in equal parts -> ``lightgbm.dask`` grows one
-booster over all of them, data-parallel -> the booster comes back. Folds, rounds, calibration, gate and bundle are those
-of ``fit`` and ``train``. LightGBM on Dask knows no early stopping, so every fold grows all its rounds and the best is
-chosen afterwards. Histograms are summed over workers in their order: a bundle made on a cluster is not byte-identical
-to one made here; its scores are like it, and the gate judges it the same. Scoring runs the very code of one machine,
-each worker proving the bundle first, and gives the same bits.
+Order of training: each fold's customers, then all, are sent to the workers in equal parts -> ``lightgbm.dask`` trains
+one booster over all of them, data-parallel -> the booster is returned. Folds, rounds, calibration, gate and bundle are
+the same as on one machine. LightGBM on Dask has no early stopping, so every fold trains all its rounds and the best
+number is chosen afterwards. Histograms are summed over workers in their order, so a bundle trained on a cluster is not
+byte-identical to one trained here; its scores are close, and the gate is the same. Scoring runs the code of one
+machine, each worker verifying the bundle first, and gives the same bits.
 
 One training at a time: two at once would wait for each other's workers for ever.
 """
@@ -30,14 +30,14 @@ from training.models.training_set import TrainingSet
 BLOCK = 50_000
 """Customers scored by one task."""
 PATIENCE = "20s"
-"""How long to wait for the cluster's scheduler."""
+"""Timeout of the connection to the cluster's scheduler."""
 _TRAINING = Lock()
 
 
 def booster(
     address: str, settings: Mapping[str, Any], training_set: TrainingSet, new_buyer_weight: float, rounds: int
 ) -> lgb.Booster:
-    """A booster on all rows of the training set, grown by the cluster's workers together."""
+    """Train a booster on all rows of the training set, by the cluster's workers together."""
     import dask.array
 
     split: Any = dask.array.from_array
@@ -68,7 +68,7 @@ def losses(grown: lgb.Booster, training_set: TrainingSet, new_buyer_weight: floa
 
 
 def scores_of(address: str, bundle: Path, customers: pa.Table) -> dict[str, Floats]:
-    """``{family: (n,)}`` of the customers, block by block on the cluster: the bits that one machine gives."""
+    """``{family: (n,)}`` scores of the customers, block by block on the cluster, to the bits of one machine."""
     files = {path.name: path.read_bytes() for path in sorted(Path(bundle).iterdir()) if path.is_file()}
     blocks = [customers.slice(start, BLOCK) for start in range(0, len(customers), BLOCK)]
     with connect(address) as client:
@@ -79,7 +79,10 @@ def scores_of(address: str, bundle: Path, customers: pa.Table) -> dict[str, Floa
 
 @contextmanager
 def connect(address: str) -> Iterator[Any]:
-    """A client of the cluster at ``tcp://host:port``; raises InvalidInput where nobody answers there."""
+    """A client of the cluster at ``tcp://host:port``.
+
+    Raises: InvalidInput: no scheduler answers there.
+    """
     try:
         from distributed import Client
     except ImportError as error:
@@ -99,7 +102,7 @@ def _scored(files: Mapping[str, bytes], version: str, customers: pa.Table) -> di
 
 @lru_cache(maxsize=2)
 def _opened(version: str, files: tuple[tuple[str, bytes], ...]) -> Bundle:
-    """On a worker: the bundle, proven and loaded once."""
+    """On a worker: the bundle, verified and loaded once."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / version
         place.mkdir()

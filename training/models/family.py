@@ -1,7 +1,8 @@
-"""One family's model from a bank's sample: fitted, measured on customers it has not seen, and made ready for a bundle.
+"""One family's model from a bank's sample: fitted, measured out of fold, and made ready for a bundle.
 
-A bank that splits by time is measured on its last fifth, by a model of the four before; what serves learns from all,
-those who came lately counting most. Where buyers were over-sampled, the table leads back to the true rate.
+A bank that splits by time is measured on its last fifth, by a model of the four before; the model that serves learns
+from all, recent customers with the greatest weight. Where buyers were over-sampled, the calibration table restores the
+true rate.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ MEMBERS: Mapping[str, tuple[tuple[int, float], ...]] = {
 """The members of each family's model, chosen by repeated splits on the Xiamen customers: (num_leaves,
 new_buyer_weight)."""
 HALF_LIFE = 0.125
-"""Where a bank splits by time: the share of its customers, counted back from the last, after which one counts half."""
+"""Where a bank splits by time: the share of later customers at which a customer's weight is one half."""
 CROSS_FITTED = "every customer, by boosters and tables that have not seen them; those that serve have learned from all"
 LATER = "customers of the last fifth in time, by a model of the others; the model that serves has learned from all"
 
@@ -40,7 +41,7 @@ def default_model(family: str) -> PropensityModel:
 
 
 def training_set_of(sample: Sample, family: str) -> TrainingSet:
-    """What a family's members learn from, for whoever tries members apart from a model."""
+    """The training set of a family's members; ``training.tune`` trains single members by it."""
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     return PropensityModel().training_set(sample.rows, taken, held, sample.names, list(sample.categories))
 
@@ -48,7 +49,7 @@ def training_set_of(sample: Sample, family: str) -> TrainingSet:
 def fit_family(
     unfitted: PropensityModel, sample: Sample, bank: Bank, family: str, step: Callable[[int], None]
 ) -> TrainedFamily:
-    """The family's model and its figures; ``step`` is told of each round of trees."""
+    """Fit the family's model and measure it; ``step`` is called with 1 after each round of trees."""
     taken, held = sample.outcomes.bought[family], sample.outcomes.held[family]
     fitted = _fitted(unfitted, sample, family, slice(None), step)
     metrics = {**measure(taken, fitted.oof_scores_, held), "measured_on": CROSS_FITTED, "rounds": fitted.rounds_}
@@ -76,7 +77,7 @@ def fit_family(
 def _later(
     unfitted: PropensityModel, sample: Sample, family: str, step: Callable[[int], None]
 ) -> tuple[dict[str, Any], OutOfFold]:
-    """Figures on the last fifth in time, by a model that has seen the earlier four only."""
+    """Figures on the last fifth in time, by a model of the earlier four."""
     early, late = by_time(np.asarray(sample.outcomes.times))
     fitted = _fitted(unfitted, sample, family, early, step)
     held, taken = sample.outcomes.held[family], sample.outcomes.bought[family][late]
@@ -102,7 +103,7 @@ def _fitted(
 
 
 def recency(times: npt.NDArray[Any]) -> Floats:
-    """0.5 ** (share of the customers that came later / 0.125), (n,): what was true lately counts for tomorrow."""
+    """0.5 ** (share of the customers that came later / 0.125), (n,): recent customers have the greatest weight."""
     later = 1.0 - rankdata(times, method="max") / len(times)
     weights: Floats = 0.5 ** (later / HALF_LIFE)
     return weights

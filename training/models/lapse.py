@@ -1,10 +1,9 @@
-"""Who leaves: the chance that a customer lapses within the horizon, for the survival behind lifetime value.
+"""Lapse (churn): the probability that a customer leaves within the horizon, for the survival in lifetime value.
 
-Order: ``standardise`` -> ``LapseModel`` (logistic regression in five folds, each customer scored by the fold that has
-not seen them -> isotonic table on those scores -> one regression on all) -> figures on unseen customers -> the
-``lapse`` part of a bundle's manifest. A plain curve, because the next years rest on it: every weight can be read, and
-it does not follow the noise of one quarter. Without a bank's ``lapse.sql`` there is no estimate, and serving falls back
-to the policy's.
+Order: ``standardise`` -> ``LapseModel`` (logistic regression in five folds with out-of-fold scores -> isotonic table on
+these -> one regression on all) -> figures by out-of-fold scores -> the ``lapse`` part of a bundle's manifest. The model
+is a plain curve, since it is used for years ahead: every weight can be read, and it does not follow the noise of one
+quarter. Without a bank's ``lapse.sql`` there is no estimate, and serving uses the policy's.
 """
 
 from collections.abc import Mapping
@@ -44,18 +43,18 @@ FIGURES = (
 )
 FOLDS = 5
 LEAST = 50
-"""Fewer who left, or who stayed, are too few to learn from."""
+"""The least customers who left, and the least who stayed, to learn from."""
 
 
 class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """P(leave) = table(logistic(intercept + weights . z)): a plain curve, calibrated on customers it has not seen.
+    """P(leave) = table(logistic(intercept + weights . z)): a plain curve, calibrated by out-of-fold scores.
 
     Parameters
     ----------
     C
         Inverse strength of the penalty on the weights, as scikit-learn names it.
     folds
-        Folds in which customers are scored unseen, at most as many as the rarer outcome has customers.
+        Folds of the out-of-fold scores, at most as many as the rarer outcome has customers.
     random_state
         Seed of the folds.
 
@@ -119,7 +118,7 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return list(StratifiedKFold(count, shuffle=True, random_state=self.random_state).split(z, left))
 
     def _cross_fit(self, z: Floats, left: Floats, folds: list[Fold]) -> Floats:
-        """Each customer's raw P by a regression that has not seen them."""
+        """Each customer's out-of-fold raw P."""
         scores = np.empty(len(left))
         for seen, held_out in folds:
             scores[held_out] = self._regression().fit(z[seen], left[seen]).predict_proba(z[held_out])[:, 1]

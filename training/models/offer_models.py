@@ -1,7 +1,7 @@
-"""Models of a bank's own trials: one for each family, and for each offer that is better off with its own.
+"""Models from the service's own observations: one for each family, and for each offer that is better off with its own.
 
-A model learns from each customer's newest trial, so that nobody stands on both sides of a fold, and is refused with its
-reason where it knows too little; evidence (``smoothing``) speaks for the rest. The holdout is never learned from.
+A model learns from each customer's newest observation, so that no customer is on both sides of a fold. It is refused
+with a reason where it is too weak; the other offers have evidence (``smoothing``). The holdout is never learned from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,21 +27,21 @@ from training.experience.smoothing import count_evidence
 from training.models.propensity import PropensityModel
 
 LEAST_OUTCOMES = 50
-"""A model needs at least so many customers who took, and so many who did not (as AWS asks of an action)."""
+"""A model needs this many takers and this many others (as AWS requires for an action)."""
 MOST_OFFERS = 8
-"""So many offers, those taken most, may have a model of their own: each costs every fresh decision its trees."""
+"""The most offers with a model of their own, the most taken first: each costs every fresh decision its trees."""
 
 
 @dataclass(frozen=True)
 class ModelInputs:
-    """The columns by which models read a trial's customer."""
+    """The columns that models read of an observation's customer."""
 
     program: FeatureProgram
     names: list[str]
     categories: dict[str, list[str]]
 
     def matrix(self, observations: Sequence[Observation | FirstExposure]) -> Floats:
-        """(n, f): the attributes and features of each trial's own time."""
+        """(n, f): the attributes and features as of each observation's decision."""
         columns: dict[str, Any] = dict(self.program.table.encode_frame(facts_of(observations, self.program.table)))
         self.program.derive_many(columns)
         return self.program.matrix(self.names, self.categories, columns)
@@ -49,7 +49,7 @@ class ModelInputs:
 
 @dataclass(frozen=True)
 class LearnedModels:
-    """What was learned: models by name, the manifest's ``evidence``, and who was not fit to be one, with the reason."""
+    """The models by name, the manifest's ``evidence``, and the reason of each model that was refused."""
 
     policy: Policy
     inputs: ModelInputs
@@ -72,7 +72,7 @@ class LearnedModels:
 
 
 def model_inputs(observations: Sequence[Observation], policy: Policy) -> ModelInputs:
-    """The attributes and features that tell these customers apart."""
+    """The attributes and features that vary among these customers."""
     program = FeatureProgram(policy.attributes)
     columns: dict[str, Any] = dict(policy.attributes.encode_frame(facts_of(observations, policy.attributes)))
     program.derive_many(columns)
@@ -83,7 +83,8 @@ def model_inputs(observations: Sequence[Observation], policy: Policy) -> ModelIn
 def learn(
     experience: Experience, policy: Policy, inputs: ModelInputs, seed: int, model: PropensityModel
 ) -> LearnedModels:
-    """Family models, evidence by them, and the offers' own models where these are better; without the holdout."""
+    """Train the family models, evidence by them, and the offers' own models where these are better; without the
+    holdout."""
     offers = [observation for observation in experience.offers if not observation.held_out]
     models: dict[str, PropensityModel] = {}
     metrics: dict[str, Mapping[str, Any]] = {}
@@ -114,7 +115,7 @@ def learn(
 
 
 def newest(observations: Any) -> list[Observation]:
-    """The last trial of each customer, in order of customers."""
+    """The last observation of each customer, in order of customers."""
     last: dict[str, Observation] = {}
     for observation in observations:
         known = last.get(observation.exposure.customer_id)
@@ -135,7 +136,7 @@ def _most_taken(observations: Sequence[Observation]) -> list[str]:
 def _fitted(
     observations: Sequence[Observation], inputs: ModelInputs, seed: int, model: PropensityModel
 ) -> tuple[PropensityModel | None, Mapping[str, Any], str]:
-    """The model of these trials with its figures on unseen customers; or why it may not be used."""
+    """The model of these observations, its figures by out-of-fold scores, and why it may not be used (else empty)."""
     taken = np.array([observation.taken for observation in observations], dtype=np.float64)
     least = int(min(taken.sum(), len(taken) - taken.sum())) if len(taken) else 0
     if least < LEAST_OUTCOMES:
@@ -152,7 +153,7 @@ def _fitted(
 
 
 def _no_better(fitted: PropensityModel, observations: Sequence[Observation], learned: LearnedModels) -> str:
-    """Why an offer is better off without a model of its own; nothing where the model's loss is less."""
+    """Why an offer is better off without a model of its own; empty where the model's loss is less."""
     taken = np.array([observation.taken for observation in observations], dtype=np.float64)
     own, other = log_loss(taken, fitted.oof_scores_).mean(), log_loss(taken, learned.propensity(observations)).mean()
     return "" if own < other else f"log loss {own:.4f}, not below {other:.4f} without a model of its own"

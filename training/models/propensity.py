@@ -132,7 +132,10 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         categorical: Sequence[str] = (),
         weight: Floats | None = None,
     ) -> TrainingSet:
-        """What ``fit`` is given, checked and with what was left out filled in; raises ValueError."""
+        """The arguments of ``fit``, checked, with defaults.
+
+        Raises: ValueError: of the wrong shape, or other outcomes than 0 and 1. NotLearnable: too few of one outcome.
+        """
         rows, taken = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).ravel()
         _check(rows, taken, self.folds)
         held = np.ones(len(rows), dtype=bool) if held is None else held
@@ -168,7 +171,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return [booster.model_to_string() for booster in self.boosters_]
 
     def recipe(self) -> dict[str, Any]:
-        """Its parameters as JSON carries them, but for the seed and who does the work: what fits it to others anew."""
+        """Its parameters as JSON, without the seed and the cluster: another training fits the same model by them."""
         given = {name: value for name, value in self.get_params().items() if name not in ("random_state", "cluster")}
         return given | {"members": [list(BoosterSpec(*one)) for one in self.members]}
 

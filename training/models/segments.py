@@ -32,19 +32,19 @@ FIGURES = (
     ("relationship_days", PLAIN),
 )
 RUNNING_NUMBER = ("relationship_number", PLAIN)
-"""Stands in for the age of the relationship where a bank does not give it: the higher, the newer."""
+"""Replaces the age of the relationship where a bank's files lack it: the higher, the newer."""
 SIZES = range(3, 9)
 STARTS = 5
 FITTED, SAMPLED = 50_000, 4_000
 """Customers k-means learns from at most, and customers the silhouette is measured on."""
 STANDS_OUT = 0.5
-"""Deviations from the mean at which a figure is worth a word."""
+"""Deviations from the mean at which a figure becomes a trait."""
 DIGITS = 6
 
 
 @dataclass(frozen=True)
 class Trait:
-    """What a figure far above (or below) its mean says of a segment: the word of its id and name."""
+    """A trait of a segment, from a figure far above (or below) its mean: the word of its id and name."""
 
     slug: str
     name: Text
@@ -81,10 +81,10 @@ class Clusters:
 
 
 def segment(table: AttributeTable, columns: Mapping[str, Any], seed: int = 7) -> dict[str, Any] | None:
-    """The ``segments`` of a manifest for customers given as columns; None where no figure tells them apart.
+    """The ``segments`` of a manifest for customers given as columns; None where no figure varies.
 
-    ``columns``: every attribute and feature of n customers, (n, 1, 1) each. Customers of whom less than half of the
-    figures are known are left out.
+    ``columns``: every attribute and feature of n customers, (n, 1, 1) each. Customers with less than half of the
+    figures known are left out.
     """
     standard = standardise(table, columns, _candidates(columns))
     if standard is None:

@@ -1,8 +1,7 @@
-"""Standardising: which figures a bank's files really hold, and the mean and deviation of each on its scale.
+"""Standardising: the figures that a bank's files hold, with mean and standard deviation of each on its scale.
 
-Used by ``segments`` and ``lifetime``; ``service.scoring.standardize`` applies the same document in serving. A figure
-that
-nobody has, or that is the same for everybody, tells nothing and is left out.
+Used by ``segments`` and ``lapse``; ``service.scoring.standardize`` applies the same document in serving. A figure that
+is unknown or equal for all customers is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ Candidates = Sequence[tuple[str, str]]
 
 
 def standardise(table: AttributeTable, columns: Mapping[str, Any], candidates: Candidates) -> Standard | None:
-    """The standard of those candidates that tell customers apart; None where there is none.
+    """The standard of those candidates that vary; None where there is none.
 
     ``columns``: every attribute and feature of n customers, (n, 1, 1) each.
     """

@@ -1,12 +1,12 @@
-"""How much a customer brings who buys: yuan expected, by boosted trees on log yuan and a table back to yuan.
+"""Ticket: the yuan that a buyer brings, by boosted trees on log yuan and a table back to yuan.
 
-Order: folds -> one booster per fold on ln(1 + yuan), stopped early together -> each buyer's log by the booster that
-has not seen them -> isotonic table from log to mean yuan on those -> one booster on all. The table takes the place of
+Order: folds -> one booster per fold on ln(1 + yuan), stopped early together -> out-of-fold logs -> isotonic table from
+log to mean yuan on these -> one booster on all. The table takes the place of
 Duan's smearing factor: exp of a mean log is a median, and a constant factor would be wrong wherever the spread is not
-the same for all; block means are right in every block. ``measure`` says how far the estimate is off, beside the
-policy's ticket expression on the same buyers.
+the same for all; block means are right in every block. ``measure`` compares the error with that of the policy's ticket
+expression on the same buyers.
 
-An amount of money is no secret to anybody who buys, but few of them move most of it: the table averages over many.
+A few buyers bring most of the money, so the table averages over many.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from training.models.calibration import DIGITS, Table, group_scores, pool_blocks
 from training.models.trained import TrainedFamily
 
 LEAST_AMOUNTS = 200
-"""Fewer buyers whose amount is known are too few to learn amounts from."""
+"""The least buyers with known amounts to learn from."""
 LEAST_GROUP, GROUPS = 50, 40
 """Buyers averaged for a point of the table: a fortieth of them, at least 50."""
 BINS = 10
@@ -127,7 +127,7 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _cross_fit(self, sample: lgb.Dataset, folds: list[Fold], rows: Floats) -> tuple[int, Floats]:
-        """The rounds for all rows, and each row's log by the booster that has not seen it."""
+        """The rounds for all rows, and each row's out-of-fold log."""
         stop = lgb.early_stopping(self.patience, verbose=False)
         result: Any = lgb.cv(
             self._settings(), sample, self.rounds, folds=folds, callbacks=[stop], return_cvbooster=True
@@ -163,9 +163,9 @@ def fit_ticket(
     formula: Floats | None = None,
     model: TicketModel | None = None,
 ) -> TrainedFamily:
-    """A family's ticket model for a bundle, from what its buyers brought (yuan, above zero).
+    """Fit a family's ticket model for a bundle, from its buyers' amounts (yuan, above zero).
 
-    ``formula``: what the policy's expression says of the same buyers, for comparison.
+    ``formula``: the policy's ticket expression for the same buyers, for comparison.
     """
     fitted: TicketModel = clone(model or TicketModel()).set_params(random_state=seed)
     fitted.fit(rows, yuan, names=list(names), categorical=list(categories))

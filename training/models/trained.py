@@ -9,9 +9,9 @@ from training.arrays import Floats, Places
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Scores by models that have not seen the customers: ``rows`` of the sample, ``scores`` and ``taken`` of each.
+    """Out-of-fold scores: ``rows`` of the sample, ``scores`` and ``taken`` of each.
 
-    ``served`` are the scores by the calibration that serves, spread as those of new customers will be.
+    ``served`` are the scores by the calibration that serves, distributed as those of new customers will be.
     """
 
     rows: Places
@@ -22,12 +22,12 @@ class OutOfFold:
 
 @dataclass(frozen=True)
 class TrainedFamily:
-    """What training hands over for one family.
+    """The models of one family, ready for a bundle.
 
     ``models`` are LightGBM text models (several: their P are averaged, then calibrated); ``features`` are bare names in
     the models' order; ``categories`` gives each text feature its words in code order; ``calibration`` is the table
-    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` on unseen customers,
-    whose scores are ``unseen`` (kept as shares and curves only). ``weights``: of an uplift, what each model counts.
+    (x, y) of raw and calibrated P; ``metrics`` holds at least ``auc`` and ``calibration_error`` of the ``out_of_fold``
+    scores (stored as shares and curves only). ``weights``: of an uplift, the weight of each model.
     ``recipe``: the parameters of the unfitted model, by which another training fits it to other customers.
     """
 

@@ -47,18 +47,18 @@ class DriftService:
         columns = _columns(bundle, [row["attributes"] for row in rows])
         scores, calibration = _scores(rows, references["scores"]), self._calibration(bundle, policy, now)
         growing = policy.attributes.growing | bundle.program.table.growing
-        found = measure_drift(references, columns, scores, bounds, calibration, growing)
+        drift = measure_drift(references, columns, scores, bounds, calibration, growing)
         span = {"since": since, "until": now, "customers": len(rows), "unreadable_decisions": unreadable}
-        return found, {"bundle": bundle.version, **span}
+        return drift, {"bundle": bundle.version, **span}
 
     def watch(self) -> bool:
         """Measure for Prometheus; returns False: no more work at once."""
         try:
-            found, about = self.measure()
+            drift, about = self.measure()
         except NotFound:
             note_drift(None)
         else:
-            note_drift(found, about["bundle"], about["until"] / 1000)
+            note_drift(drift, about["bundle"], about["until"] / 1000)
         return False
 
     def _decided(self, bundle: Bundle, since: int, until: int, customers: int) -> tuple[list[Read], int]:
@@ -102,8 +102,8 @@ def _read(record: Record) -> Read | None:
         personal = is_personal_arm(read["decision"]["arm"])
     except UNREADABLE:
         return None
-    told = {"attributes": attributes, "bundle": bundle, "scores": scores if personal else {}}
-    return {**told, "customer": record.customer_id, "at": record.at}
+    scored = {"attributes": attributes, "bundle": bundle, "scores": scores if personal else {}}
+    return {**scored, "customer": record.customer_id, "at": record.at}
 
 
 def _columns(bundle: Bundle, records: Sequence[Mapping[str, object]]) -> dict[str, Array]:

@@ -103,11 +103,11 @@ class Engine:
         check_slot(request, serving)
         try:
             with span("check"):
-                revision, kept = self._answers.read_beside(
+                revision, cached = self._answers.read_beside(
                     customer_id, request, now, serving, lambda: self._revision(customer_id)
                 )
-            if kept is not None and kept[0] == revision:
-                return Answer(kept[1], "cached")
+            if cached is not None and cached[0] == revision:
+                return Answer(cached[1], "cached")
             return self._fresh(customer_id, request, now, serving)
         except Unavailable:
             return self._without_store(customer_id, request, now, serving)
@@ -186,10 +186,10 @@ class Engine:
 
     def _fresh(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
         with span("store.snapshot"):
-            found = self.store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
-        if found is None:
+            stored = self.store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
+        if stored is None:
             raise no_customer(customer_id)
-        snapshot, external_key = found
+        snapshot, external_key = stored
         made = decide_recorded(serving, snapshot, request, now, self._away(), new_decision_id(now))
         with span("store.remember"):
             self.store.decisions.insert(made.decision.id, customer_id, now, serving.release.id, made.record)
@@ -199,9 +199,9 @@ class Engine:
         return Answer(body, "fresh", made.decision.degraded)
 
     def _without_store(self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease) -> Answer:
-        kept = self._answers.read(customer_id, request, now, serving)
-        if kept is not None:
-            return Answer(mark_degraded(kept[1], (DATABASE,)), "cached", (DATABASE,))
+        cached = self._answers.read(customer_id, request, now, serving)
+        if cached is not None:
+            return Answer(mark_degraded(cached[1], (DATABASE,)), "cached", (DATABASE,))
         return default_answer(serving, Snapshot(customer_id, 0, {}), request, now, self._away())
 
     def _away(self) -> tuple[str, ...]:

@@ -74,14 +74,14 @@ class ExplanationService:
         """
         now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
-        found = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
-        if found is None:
+        stored = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
+        if stored is None:
             raise no_customer(customer_id)
-        snapshot, external_key = found
+        snapshot, external_key = stored
         made = decide_recorded(serving, snapshot, request, now, (), UNRECORDED)
-        told = orjson.dumps(self.explain_record(made.record, request.language, shap))
+        explained = orjson.dumps(self.explain_record(made.record, request.language, shap))
         answer = made.render(request.language, serving.until(now), external_key=external_key)
-        return answer[:-1] + b',"explanation":' + told + b"}"
+        return answer[:-1] + b',"explanation":' + explained + b"}"
 
     def explain_record(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
         """The explanation of a record.
@@ -100,8 +100,8 @@ class ExplanationService:
             *_, snapshot, _, scores, release = decode(record)
         except UNREADABLE as error:
             return Replayed(decision_id, (Difference("", "a record", f"cannot be read: {error}"),), NOT_SCORED)
-        said, differing = self._scored_again(snapshot, scores, release)
-        return Replayed(decision_id, (*self._decided_again(record, release), *differing), said)
+        scored, differing = self._scored_again(snapshot, scores, release)
+        return Replayed(decision_id, (*self._decided_again(record, release), *differing), scored)
 
     def _decided_again(self, record: bytes, release: Release) -> Iterator[Difference]:
         try:
@@ -122,19 +122,19 @@ class ExplanationService:
         try:
             bundle = self._bundle(release.bundle)
             again = bundle.score_with_segment(snapshot.attributes, any(name.startswith(SEGMENT) for name in scores))
-            found = tuple(compare_values("scores", dict(scores), again))
+            differing = tuple(compare_values("scores", dict(scores), again))
         except NotFound:
             return NO_BUNDLE, ()
         except BundleError as error:
-            found = (Difference("release.bundle", release.bundle, str(error)),)
-        return (DIFFERENT if found else EQUAL), found
+            differing = (Difference("release.bundle", release.bundle, str(error)),)
+        return (DIFFERENT if differing else EQUAL), differing
 
     def _contributions(self, snapshot: Snapshot, scores: Scores, release: Release) -> Contributions:
         """Each feature's contribution, for the families that have a score."""
         if not scores or release.bundle is None:
             return {}
-        found = contributions(self._bundle(release.bundle), snapshot.attributes)
-        return {family: found[family] for family in scores if family in found}
+        by_family = contributions(self._bundle(release.bundle), snapshot.attributes)
+        return {family: by_family[family] for family in scores if family in by_family}
 
     def _bundle(self, version: str) -> Bundle:
         """The bundle of that version: the serving one, or from its folder.

@@ -23,10 +23,10 @@ HISTORY_DAYS = 366
 def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, language: str, now: int) -> bytes:
     """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
     since = now - HISTORY_DAYS * DAY_MS
-    found = store.customers.keyed_snapshot(customer_id, Lookback(since))
-    if found is None:
+    stored = store.customers.keyed_snapshot(customer_id, Lookback(since))
+    if stored is None:
         raise no_customer(customer_id)
-    (snapshot, external_key), events = found, store.events.since(customer_id, since)
+    (snapshot, external_key), events = stored, store.events.since(customer_id, since)
     portrait = portray(snapshot, events, now, serving.policy, serving.bundle)
     return orjson.dumps({"external_key": external_key, **describe_portrait(portrait, serving.policy, language)})
 

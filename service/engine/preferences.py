@@ -52,7 +52,7 @@ class PreferenceService:
     """Reads and stores customers' consents under the policy that serves in this worker."""
 
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
-        self._said, self._releases, self._answers, self._clock = store.consents, releases, answers, clock
+        self._consents, self._releases, self._answers, self._clock = store.consents, releases, answers, clock
 
     def read(self, customer_id: str) -> Preferences:
         """The customer's consents, and the policy that names their purposes.
@@ -60,7 +60,7 @@ class PreferenceService:
         Raises:
             NotFound: no such customer is stored.
         """
-        return Preferences(self._releases.serving.policy, *self._said.read_current(customer_id))
+        return Preferences(self._releases.serving.policy, *self._consents.read_current(customer_id))
 
     def say(self, customer_id: str, said: Words, expect: Expect = whatever) -> Preferences:
         """Store the customer's consents; the next call in any worker follows them.
@@ -72,7 +72,7 @@ class PreferenceService:
         """
         expect_known(self._releases.serving.policy, said.granted)
         now = self._clock()
-        self._said.say(customer_id, said, now, self._answers.forget, expect)
+        self._consents.say(customer_id, said, now, self._answers.forget, expect)
         return self.read(customer_id)
 
 

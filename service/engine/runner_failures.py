@@ -76,8 +76,8 @@ class Failures:
 
     def pause_s(self, unit: str) -> float:
         """Seconds to wait after a unit's last failure."""
-        found = self._failed.get(unit)
-        return 0.0 if found is None else pause_s(found.times)
+        failed = self._failed.get(unit)
+        return 0.0 if failed is None else pause_s(failed.times)
 
     def backing_off(self) -> list[str]:
         """The units whose back-off has not ended yet."""

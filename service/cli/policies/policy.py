@@ -118,7 +118,7 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
 def list_(limit: int, as_json: bool) -> None:
     """List what was proposed, newest first: by whom, its state, who approved it."""
     with open_stack() as stack:
-        listed = governance_of(stack).proposals(limit)
+        listed = governance_of(stack).list_proposals(limit)
     show({each.policy: _told(each) if as_json else _proposal_line(each) for each in listed}, as_json)
 
 
@@ -128,7 +128,7 @@ def list_(limit: int, as_json: bool) -> None:
 def releases(limit: int, as_json: bool) -> None:
     """List the releases, newest first: what served, since when, by whom and why."""
     with open_stack() as stack:
-        listed = governance_of(stack).releases(limit)
+        listed = governance_of(stack).list_releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
 
 
@@ -172,7 +172,7 @@ customers_option = click.option(
 def diff(new: str | None, old: str | None, as_json: bool) -> None:
     """What the policy NEW (folder, hash or start of a hash) says differently, field by field."""
     with open_stack() as stack:
-        found = governance_of(stack).difference(policy_of(stack, new), _old(stack, old))
+        found = governance_of(stack).compare(policy_of(stack, new), _old(stack, old))
     if as_json:
         show(found.document(), as_json)
     else:
@@ -190,7 +190,7 @@ def simulate(new: str | None, old: str | None, customers: int, channel: str | No
     """Run the policy NEW (folder, hash or start of a hash) beside the one that serves: who gains, who loses."""
     with open_stack() as stack, bar("Deciding twice for each customer"):
         governance, policies = governance_of(stack), (policy_of(stack, new), _old(stack, old))
-        found = governance.simulation(*policies, customers=customers, channel=channel, limit=limit)
+        found = governance.simulate(*policies, customers=customers, channel=channel, limit=limit)
         report = (
             governance.value_gate.judge(policies[0])
             if old is None and stack.store.releases.active() is not None
@@ -225,7 +225,7 @@ def weights(named: str | None, customers: int, changed: float, as_json: bool) ->
     with open_stack() as stack, bar("Moving each weight") as advance:
         governance = governance_of(stack)
         shown = _old(stack, named)
-        firm = governance.firmness(shown, customers, changed / 100, advance)
+        firm = governance.measure_firmness(shown, customers, changed / 100, advance)
     if as_json:
         show(document(shown, firm, changed), as_json)
     else:

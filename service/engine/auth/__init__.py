@@ -38,7 +38,7 @@ class Access:
     """Authentication and authorisation of one worker."""
 
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock) -> None:
-        self._views, self.repeats = store.access_log, store.idempotency
+        self._access_log, self.idempotency = store.access_log, store.idempotency
         self._quotas = Quotas(settings, cache.taken, clock)
         self._clients = Clients(store.clients.find_by_key_hash)
         self.signing = SigningKeys(store.signing_keys.list_accepted)
@@ -86,4 +86,4 @@ class Access:
         allowed = [one for one in customer_ids if client.customer_id in (None, one)]
         if client.branch is None or not allowed:
             return frozenset(allowed)
-        return self._views.record_views(client.name, client.branch, allowed, operation)
+        return self._access_log.record_views(client.name, client.branch, allowed, operation)

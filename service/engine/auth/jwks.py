@@ -83,10 +83,10 @@ class KeySet:
 
 def read(document: bytes) -> dict[str, tuple[str, Any]]:
     """The usable keys of a JWK set: kid -> (algorithm, key); an unusable one is left out and logged."""
-    found: dict[str, tuple[str, Any]] = {}
+    keys: dict[str, tuple[str, Any]] = {}
     for row in json.loads(document)["keys"]:
         algorithm = _algorithm(row)
-        if algorithm is None or row["kid"] in found:
+        if algorithm is None or row["kid"] in keys:
             LOG.warning("key left out", extra={"kid": str(row.get("kid"))[:64]})
             continue
         try:
@@ -95,8 +95,8 @@ def read(document: bytes) -> dict[str, tuple[str, Any]]:
             LOG.warning("key left out", extra={"kid": row["kid"][:64], "problem": str(error)})
             continue
         if not isinstance(key, RSAPublicKey) or key.key_size >= RSA_BITS:
-            found[row["kid"]] = algorithm, key
-    return found
+            keys[row["kid"]] = algorithm, key
+    return keys
 
 
 def _algorithm(row: Mapping[str, Any]) -> str | None:

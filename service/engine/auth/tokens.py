@@ -126,8 +126,8 @@ class AccessTokens:
 
 def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
     """Our scopes that ``scope`` (text) or else ``scp`` (text or list) grants."""
-    said = claims.get("scope", claims.get("scp", ""))
-    words = said.split(" ") if isinstance(said, str) else said if isinstance(said, list) else []
+    granted = claims.get("scope", claims.get("scp", ""))
+    words = granted.split(" ") if isinstance(granted, str) else granted if isinstance(granted, list) else []
     return frozenset(word for word in words if isinstance(word, str) and word in SCOPES)
 
 
@@ -156,12 +156,12 @@ def _decoded(part: str) -> bytes:
 
 def _object(part: str) -> dict[str, Any]:
     try:
-        found = json.loads(_decoded(part), object_pairs_hook=_once)
+        document = json.loads(_decoded(part), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidToken("A part of the token is not JSON that can be read in one way only.") from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise InvalidToken("A part of the token is no JSON object.")
-    return found
+    return document
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -51,5 +51,5 @@ def audit_detail(table: AttributeTable, before: Attributes, after: Attributes) -
 
 def problems_in_files(columns: Iterable[str], replaces: bool) -> list[Problem]:
     """The problems of files that may not contain assessments, and do."""
-    found = [Problem(name, "is not for files to say") for name in sorted(ASSESSED.intersection(columns))]
-    return [*found, Problem("--replace", "would make unknown what the files may not say")] if replaces else found
+    problems = [Problem(name, "is not for files to say") for name in sorted(ASSESSED.intersection(columns))]
+    return [*problems, Problem("--replace", "would make unknown what the files may not say")] if replaces else problems

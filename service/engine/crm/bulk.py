@@ -102,14 +102,14 @@ class Bulk:
         """Every customer's offers now, in the requested order; recorded before this returns."""
         turn = self.round(request, branch)
         decided = self.turns(turn, customers)
-        kept = self._store.decisions.insert_many(turn.row(one.made) for one in decided if one.made is not None)
-        return [one if one.made is None or one.customer_id in kept else _gone(one) for one in decided]
+        stored = self._store.decisions.insert_many(turn.row(one.made) for one in decided if one.made is not None)
+        return [one if one.made is None or one.customer_id in stored else _gone(one) for one in decided]
 
     def turns(self, turn: Round, customers: Sequence[str]) -> list[Decided]:
         """Every customer's decision, not recorded yet."""
-        found = self._store.customers.snapshots(customers, turn.serving.expiry.lookback(turn.now))
+        snapshots = self._store.customers.snapshots(customers, turn.serving.expiry.lookback(turn.now))
         keys = self._store.customers.keys_of(customers)
-        return [self._decided(turn, one, keys.get(one), found.get(one)) for one in customers]
+        return [self._decided(turn, one, keys.get(one), snapshots.get(one)) for one in customers]
 
     def _decided(self, turn: Round, customer_id: str, key: str | None, snapshot: Snapshot | None) -> Decided:
         failed = Decided(customer_id, error=FourcastError("This customer's turn failed; the log says where."))

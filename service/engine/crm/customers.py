@@ -95,8 +95,12 @@ class Customers:
                 raise _nobody(wanted)
             assessments.expect_allowed(client, entry.attributes if entry else {}, wanted.known)
 
-        said = replace(wanted, origin=of_client(client.name, self._clock()), unsaid=assessments.protected_from(client))
-        return self._store.customers.put(said, allow, self._answers.forget, self._noted("customer.put", client, behalf))
+        change = replace(
+            wanted, origin=of_client(client.name, self._clock()), unsaid=assessments.protected_from(client)
+        )
+        return self._store.customers.put(
+            change, allow, self._answers.forget, self._noted("customer.put", client, behalf)
+        )
 
     def amend(
         self, customer_id: str, patch: Patch, client: Client, expect: Expect = anything, behalf: str | None = None
@@ -135,10 +139,10 @@ class Customers:
                 return None
             who = {"branch": client.branch, "on_behalf_of": behalf}
             table = self._releases.serving.policy.attributes
-            told = assessments.audit_detail(table, before.attributes if before else {}, after.attributes)
+            detail = assessments.audit_detail(table, before.attributes if before else {}, after.attributes)
             about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
             alias = self._store.customers.alias_of(after.id)
-            return Row(client.name, action, alias, about, Beside(after.id, alias, told))
+            return Row(client.name, action, alias, about, Beside(after.id, alias, detail))
 
         return note
 

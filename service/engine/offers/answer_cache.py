@@ -50,9 +50,9 @@ class AnswerCache:
         if self._generation == UNTOLD:
             return work(), self.read(customer_id, request, now, serving)
         field = self._field(request, now, serving)
-        done, kept = self._cache.read_beside(customer_id, field, work)
+        done, cached = self._cache.read_beside(customer_id, field, work)
         due = self._field(request, now, serving)
-        return done, kept if due == field else self._cache.read(customer_id, due)
+        return done, cached if due == field else self._cache.read(customer_id, due)
 
     def write(
         self, customer_id: str, request: OfferRequest, now: int, serving: ActiveRelease, revision: int, body: bytes
@@ -63,10 +63,10 @@ class AnswerCache:
 
     def forget(self, customer_id: str, revision: int) -> bool:
         """Notify Redis of a change. If that fails, no cached answer is used until the next generation is read."""
-        told = self._cache.forget(customer_id, revision)
-        if not told:
+        notified = self._cache.forget(customer_id, revision)
+        if not notified:
             self._generation = UNTOLD
-        return told
+        return notified
 
     def _field(self, request: OfferRequest, now: int, serving: ActiveRelease) -> str:
         return f"{serving.release.id}:{self._generation}:{request.key}:{serving.until(now)}"

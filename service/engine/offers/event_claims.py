@@ -116,8 +116,8 @@ class Claims:
         if owner != event.customer_id:
             yield Problem("decision_id", "is no decision of this customer")
         elif event.offer is not None and offers is not None and event.offer not in offers:
-            told = f"it showed {', '.join(offers)}" if offers else "it showed nothing"
-            yield Problem("offer", f'was not shown by this decision: {told}; got "{event.offer}"')
+            showed = f"it showed {', '.join(offers)}" if offers else "it showed nothing"
+            yield Problem("offer", f'was not shown by this decision: {showed}; got "{event.offer}"')
 
     def _dated(self, event: Event) -> Iterator[Problem]:
         """A problem where the event is older than its decision."""

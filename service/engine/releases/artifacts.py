@@ -100,8 +100,8 @@ class Artifacts:
         except ImportError as error:
             raise BundleError(f"{self.url}: needs a package for this kind of store: {error}") from error
         except (OSError, ValueError, NotImplementedError) as error:
-            said = str(error) or type(error).__name__
-            raise BundleError(f"{self.url}: the artefact store does not serve: {said}") from error
+            words = str(error) or type(error).__name__
+            raise BundleError(f"{self.url}: the artefact store does not serve: {words}") from error
 
 
 def _download(files: Any, source: str, draft: Path) -> None:
@@ -116,8 +116,8 @@ def _download(files: Any, source: str, draft: Path) -> None:
 def _named(manifest: Any) -> list[str]:
     """The files that a manifest names; ``read`` has checked that each is a plain name."""
     names = [row["file"] for entry in models_of(manifest).values() for row in entry["files"]]
-    kept = [file for part, file in KEPT.items() if part in manifest]
-    return [*(name for name in names if FILE_NAME.fullmatch(name)), *kept]
+    parts = [file for part, file in KEPT.items() if part in manifest]
+    return [*(name for name in names if FILE_NAME.fullmatch(name)), *parts]
 
 
 def _is_whole(folder: Path, version: str) -> bool:

@@ -1,9 +1,8 @@
-"""Release governance: what happens between a marketer's documents and the policy that serves.
+"""Policies: proposed, compared, approved, put on trial, rolled back.
 
-Publish (check, hold against the rules of conduct, propose) -> diff and simulate beside what serves -> approve by
-somebody else -> every worker follows (``active_release``) -> roll back if need be. The store keeps who did what
-(``store.releases.proposals``); the pure core calculates (``analysis``); here they meet the customers, the models and
-the time.
+Publish (check, propose) -> diff and simulate against the serving release -> approval by another person -> every worker
+follows (``active_release``) -> roll back if needed. ``store.releases.proposals`` stores who did what; ``analysis``
+computes; here they get customers, models and the time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ from service.store import Challenger, Proposal, Store
 from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_person
 
 CUSTOMERS = 2000
-"""How many customers a simulation takes unless told."""
+"""Customers of a simulation where none are named."""
 
 ON_DISK = 0
 
@@ -43,9 +42,10 @@ class Busy(Unavailable):
 
 
 class Governance:
-    """The release desk of one process; ``activated`` is told the id of a release made here, before others see it.
+    """The policy lifecycle, as one process sees it.
 
-    ``alone``: whether this worker is the only one.
+    ``activated`` is called with the id of a release made here, before other workers see it. ``alone``: this worker is
+    the only one.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Governance:
 
     @property
     def deadline_s(self) -> int:
-        """For how long a request may wait for a policy to be read, seconds."""
+        """Seconds that a request may wait for a policy to be checked."""
         return policy_check_process.ALONE_S if self._alone else policy_check_process.DEADLINE_S
 
     def publish(
@@ -73,10 +73,12 @@ class Governance:
         patience: Patience = ENDLESS,
         proposed: Proposed | None = None,
     ) -> tuple[Proposal, bool]:
-        """Propose a policy, False where it was proposed before; PolicyError names every problem.
+        """Propose a policy; returns False if it was proposed before. ``proposed`` is called in the transaction.
 
-        Busy while another is checked, Unavailable where the patience does not last. ``proposed`` is told within the
-        transaction.
+        Raises:
+            PolicyError: names every problem of the policy.
+            Busy: another policy is being checked.
+            Unavailable: the patience ended first.
         """
         with in_turn(self._store, patience):
             policy = policy_check_process.check_policy(documents, patience)
@@ -91,34 +93,50 @@ class Governance:
         patience: Patience = ENDLESS,
         released: Released | None = None,
     ) -> Release:
-        """Make a proposed policy serve; NotFound, OwnApproval, Conflict, PolicyError where it reads no more.
+        """Make a proposed policy serve. Patience and ``released`` as in ``publish``.
 
-        GateRefused where its value on the stored decisions may be too far below the champion's; with ``override`` it
-        serves all the same, and the audit log says so. Patience and ``released`` as in ``publish``.
+        With ``override`` it serves although the value gate refuses it, and the audit log says so.
+
+        Raises:
+            NotFound: nobody proposed this policy.
+            OwnApproval: the approver is the author.
+            Conflict: the policy already serves.
+            PolicyError: the policy cannot be read any more.
+            GateRefused: its value on the stored decisions may be too far below the champion's.
         """
         proposal = self._store.proposals.find(policy_hash)
         if not proposal.active and not same_person(approver, proposal.author):
             with in_turn(self._store, patience):
                 refused = value_gate_process.refusal(self._store, policy_hash, patience)
             note = value_gate_process.note_with_gate(note, refused, override)
-        return self.made(self._store.proposals.approve(policy_hash, approver, note, released))
+        return self.announce(self._store.proposals.approve(policy_hash, approver, note, released))
 
     def rollback(self, actor: str, note: str) -> Release:
-        """Restore the release before the one that serves; Conflict where there is none."""
-        return self.made(self._store.proposals.rollback(actor, note))
+        """Restore the release before the serving one.
 
-    def trial(self) -> Challenger | None:
-        """What is on trial beside the champion."""
+        Raises:
+            Conflict: there is no release before.
+        """
+        return self.announce(self._store.proposals.rollback(actor, note))
+
+    def current_trial(self) -> Challenger | None:
+        """The challenger of the active release; None without a trial."""
         active = self._store.releases.active()
         return None if active is None else self._store.challengers.find(active.id)
 
     def challenge(
         self, policy: str | None, bundle: str | None, share: float, actor: str, note: str, override: bool = False
     ) -> Release:
-        """Put a policy (a hash or its beginning) or a bundle on trial, each the champion's unless named.
+        """Put a policy (a hash or its prefix) or a bundle on trial; what is not named is the champion's.
 
-        NotFound, Conflict, InvalidInput; OwnApproval for the author of a policy that never served. GateRefused where
-        the bundle does not fit this bank, as for one that is promoted; with ``override`` it is tried all the same.
+        With ``override``, a bundle that does not fit this bank is tried all the same.
+
+        Raises:
+            NotFound: no such policy or bundle.
+            Conflict: nothing serves yet, the policy was never proposed, or the challenger equals the champion.
+            InvalidInput: the share or a name is wrong.
+            OwnApproval: the actor is the author of a policy that never served.
+            GateRefused: the bundle does not fit this bank.
         """
         champion = self._store.releases.active()
         if champion is None:
@@ -126,61 +144,74 @@ class Governance:
         whole = champion.policy if policy is None else self._store.proposals.whole_hash(policy)
         challenger = Challenger(whole, bundle or champion.bundle, share)
         note = self._admitted(challenger, champion, note, override)
-        return self.made(self._store.challengers.begin(challenger, actor, note))
+        return self.announce(self._store.challengers.begin(challenger, actor, note))
 
     def _admitted(self, challenger: Challenger, champion: Release, note: str, override: bool) -> str:
-        """The note, with what speaks against the bundle on trial; GateRefused unless overridden."""
+        """The note, with the bundle's misfits; GateRefused unless overridden."""
         if challenger.bundle is None:
             return note
         policy, bundle = self._loader.policy(challenger.policy), self._loader.bundle(challenger.bundle)
         other = champion.bundle not in (None, bundle.version)
-        found = find_misfits(
+        problems = find_misfits(
             bundle, self._store.releases.bundle(str(champion.bundle)) if other else None, policy.attributes
         )
         if not override:
-            refuse_misfits(found)
+            refuse_misfits(problems)
         self._store.releases.put_bundle(bundle.version, bundle.manifest)
-        return f"against the gate ({'; '.join(found)}); {note}"[:NOTE_MAX] if found else note
+        return f"against the gate ({'; '.join(problems)}); {note}"[:NOTE_MAX] if problems else note
 
     def end_challenge(self, actor: str, note: str) -> Release:
-        """Let the champion serve everybody again; Conflict where nothing is on trial."""
-        return self.made(self._store.challengers.end(actor, note))
+        """Let the champion serve all customers again.
+
+        Raises:
+            Conflict: nothing is on trial.
+        """
+        return self.announce(self._store.challengers.end(actor, note))
 
     def proposal(self, policy_hash: str) -> Proposal:
-        """Who proposed a policy, and what became of it; NotFound."""
+        """A policy's proposal: who proposed it, and its state.
+
+        Raises:
+            NotFound: nobody proposed it.
+        """
         return self._store.proposals.find(policy_hash)
 
-    def proposals(self, limit: int) -> list[Proposal]:
-        """The newest proposals first."""
+    def list_proposals(self, limit: int) -> list[Proposal]:
+        """The proposals, newest first."""
         return self._store.proposals.list_proposals(limit)
 
-    def releases(self, limit: int) -> list[dict[str, Any]]:
-        """The newest releases first."""
+    def list_releases(self, limit: int) -> list[dict[str, Any]]:
+        """The releases, newest first."""
         return self._store.releases.list_releases(limit)
 
     def policy(self, policy_hash: str | None = None) -> Policy:
-        """The policy of that hash, or the one that serves; NotFound."""
+        """The policy of a hash; None: the one that serves.
+
+        Raises:
+            NotFound: no such policy is stored, or none serves yet.
+        """
         return self._loader.policy(self._active().policy if policy_hash is None else policy_hash)
 
-    def difference(self, new: Policy, old: Policy) -> Difference:
-        """What ``new`` says differently from ``old``."""
+    def compare(self, new: Policy, old: Policy) -> Difference:
+        """How ``new`` differs from ``old``."""
         return diff(old, new)
 
-    def simulation(
+    def simulate(
         self, new: Policy, old: Policy, customers: int = CUSTOMERS, channel: str | None = None, limit: int = 3
     ) -> Simulation:
-        """Both policies over a sample of the customers, now, with the models and prices that serve.
+        """Both policies over a sample of the customers, now, with the serving models and prices.
 
-        InvalidInput where no customer is stored or a policy lacks the channel.
+        Raises:
+            InvalidInput: no customer is stored, or a policy lacks the channel.
         """
         context = Context(self._clock(), channel, limit=limit)
         people, release = self._people(customers, context.now, old, new), self._release(old)
         return simulate(old, new, people, context, self._scores(people, release), release)
 
-    def firmness(
+    def measure_firmness(
         self, policy: Policy, customers: int = CUSTOMERS, share: float = 0.05, advance: Progress | None = None
     ) -> tuple[Firmness, ...]:
-        """How far each weight of the policy must move before ``share`` of first offers change, any channel, now."""
+        """How far each weight of the policy must move to change ``share`` of the first offers, in any channel, now."""
         now = self._clock()
         people, release = self._people(customers, now, policy), self._release(policy)
         scores = self._scores(people, release)
@@ -188,8 +219,8 @@ class Governance:
             policy, population_of(policy, people), Context(now), scores, release, share, advance
         )
 
-    def made(self, release: Release) -> Release:
-        """Tell this process of a release made now, before others see it."""
+    def announce(self, release: Release) -> Release:
+        """Notify this process of a release made now, before other workers see it."""
         self._activated(release.id)
         return release
 
@@ -203,8 +234,8 @@ class Governance:
         return self._store.releases.active() or Release(ON_DISK, policy.hash, None)
 
     def _people(self, customers: int, now: int, *policies: Policy) -> list[Snapshot]:
-        clock = reduce(AnswerExpiry.merge, map(AnswerExpiry.for_policy, policies))
-        people = self._store.customers.sample_snapshots(customers, clock.lookback(now))
+        expiry = reduce(AnswerExpiry.merge, map(AnswerExpiry.for_policy, policies))
+        people = self._store.customers.sample_snapshots(customers, expiry.lookback(now))
         if not people:
             raise InvalidInput("No customer is stored to simulate on: import customers first.")
         return people
@@ -215,7 +246,11 @@ class Governance:
 
 @contextmanager
 def in_turn(store: Store, patience: Patience) -> Iterator[None]:
-    """One of the bank's at a time reads whole policies; Busy for any other."""
+    """Let one process of the bank at a time read whole policies.
+
+    Raises:
+        Busy: another one reads.
+    """
     with store.proposals.take_turn() as mine:
         if not mine:
             raise Busy(patience.told("Another policy is being checked just now."), policy_check_process.AGAIN_S)

@@ -36,13 +36,13 @@ class ModelCatalogue:
             NotFound: no such bundle.
             BundleError: its manifest is damaged.
         """
-        told = {name: part for name, part in self._read(version).items() if name != "families"}
+        document = {name: part for name, part in self._read(version).items() if name != "families"}
         families = self._read(version)["families"]
-        told["families"] = {
+        document["families"] = {
             family: {name: part for name, part in entry.items() if name not in UNTOLD}
             for family, entry in families.items()
         }
-        return told | {"serves_as": self._serving().get(version)}
+        return document | {"serves_as": self._serving().get(version)}
 
     def compare(self, one: str, other: str) -> dict[str, Any]:
         """The metrics of two bundles by family, and whether they were measured on the same files.

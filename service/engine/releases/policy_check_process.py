@@ -48,14 +48,14 @@ def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedP
         Unavailable: the patience ended first.
     """
     try:
-        found = child_process.ask(PROCESS, documents, CPU_S, patience)
+        checked = child_process.ask(PROCESS, documents, CPU_S, patience)
     except Exhausted as bounds:
         words = f"the policy is too large: checking it takes more than {bounds}; nothing was proposed"
         raise PolicyError(words) from bounds
     except TimeoutError as error:
         words = patience.told("There was no time to check the policy; it was not proposed.")
         raise Unavailable(words, AGAIN_S) from error
-    return CheckedPolicy(found["hash"], found["documents"])
+    return CheckedPolicy(checked["hash"], checked["documents"])
 
 
 def _check(documents: Documents) -> dict[str, object]:

@@ -128,5 +128,5 @@ class PolicyJobs:
 
 def problem_of(error: FourcastError) -> dict[str, Any]:
     """An error as a job stores it."""
-    told = {"status": error.status, "slug": error.slug, "title": error.title, "detail": error.message}
-    return told | {"errors": [asdict(each) for each in error.problems]}
+    document = {"status": error.status, "slug": error.slug, "title": error.title, "detail": error.message}
+    return document | {"errors": [asdict(each) for each in error.problems]}

@@ -60,8 +60,8 @@ def promote(
         return store.releases.promote(version, note[:NOTE_MAX], actor)
     policy = load(settings.policy)
     conduct.assert_compliant(policy)
-    said = f"first release, {note}"[:NOTE_MAX]
-    return store.proposals.bootstrap(policy.hash, policy.documents, version, actor, said)
+    first_note = f"first release, {note}"[:NOTE_MAX]
+    return store.proposals.bootstrap(policy.hash, policy.documents, version, actor, first_note)
 
 
 def _judged(store: Store, settings: Settings, challenger: Bundle, active: Release | None) -> model_gate.Verdict:

@@ -76,8 +76,8 @@ class PolicyValueReport:
         apart = None if self.value is None else self.value.difference
         if apart is None or self.least_yuan is None or apart.low >= self.least_yuan:
             return ""
-        told = f"new less old may be {apart.low:.4f} yuan per decision (lower bound, 95 %)"
-        return f"{told}, where the champion earns {self.champion_yuan:.4f}; at least {self.least_yuan:.4f} is let pass"
+        bound = f"new less old may be {apart.low:.4f} yuan per decision (lower bound, 95 %)"
+        return f"{bound}, where the champion earns {self.champion_yuan:.4f}; at least {self.least_yuan:.4f} is let pass"
 
     @property
     def sentence(self) -> str:
@@ -156,13 +156,13 @@ class ValueGate:
         unreadable, short = every.count(LeftOut.UNREADABLE), every.count(LeftOut.SHORT)
         if not rows:
             return PolicyValueReport(new.hash, champion.hash, 0, None, None, None, unreadable, short)
-        found, worth = _value(rows, _lacking(short, len(rows))), fmean(side.old.robust for side in rows)
+        value, worth = _value(rows, _lacking(short, len(rows))), fmean(side.old.robust for side in rows)
         gate = champion.experiments.release_gate
-        judged = found.verdict is not Verdict.NOT_SUPPORTED and (
-            found.support.effective_sample_size >= gate.least_effective
+        judged = value.verdict is not Verdict.NOT_SUPPORTED and (
+            value.support.effective_sample_size >= gate.least_effective
         )
         least = -gate.most_worse_share * abs(worth) if judged else None
-        return PolicyValueReport(new.hash, champion.hash, len(rows), found, worth, least, unreadable, short)
+        return PolicyValueReport(new.hash, champion.hash, len(rows), value, worth, least, unreadable, short)
 
     def _sides(
         self,

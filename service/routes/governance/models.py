@@ -200,7 +200,7 @@ def promote_model(client: Client, version: str) -> Response:
     waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
     note, override = body["note"] or "promoted", body["override"]
     made = promote_bundle(desk.store, desk.settings, version, client.name, note, override=override, patience=waits)
-    engine().governance.made(made)
+    engine().governance.announce(made)
     return answer_json(release_document(made))
 
 
@@ -210,7 +210,7 @@ def get_challenger(client: Client) -> Response:
 
     The challenger of the release that serves, and its share of the customers; null where nothing is.
     """
-    trial = engine().governance.trial()
+    trial = engine().governance.current_trial()
     told = None if trial is None else {"policy": trial.policy, "bundle": trial.bundle, "share": trial.share}
     return answer_json({"challenger": told})
 

@@ -97,7 +97,7 @@ def needs(
             request.max_content_length = max(request.max_content_length or 0, body_bytes)
             if HEADER in request.environ and request.method in WRITES:
                 return answer_once(
-                    engine().access.repeats, digest(client.principal), lambda: view(client, **words), secret
+                    engine().access.idempotency, digest(client.principal), lambda: view(client, **words), secret
                 )
             return view(client, **words)
 

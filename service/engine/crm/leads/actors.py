@@ -29,13 +29,15 @@ class LeadActors:
             InvalidInput: no such adviser is active, or they are on leave.
         """
         name = actor.behalf if name is None else name
-        found = next((one for one, _ in self._leads.list_advisers(actor.branch) if one.id == name and one.active), None)
-        if found is None:
+        adviser = next(
+            (one for one, _ in self._leads.list_advisers(actor.branch) if one.id == name and one.active), None
+        )
+        if adviser is None:
             raise InvalidInput("Nobody to do this for.", [Problem(where, f'is no active adviser: "{name}"')])
-        if found.is_away(self.today()):
-            until = "" if found.away_until is None else f" until {found.away_until}"
+        if adviser.is_away(self.today()):
+            until = "" if adviser.away_until is None else f" until {adviser.away_until}"
             raise InvalidInput("Nobody to do this for.", [Problem(where, f'is on leave{until}: "{name}"')])
-        return found
+        return adviser
 
     def expect_own(self, lead: Lead, actor: Actor, statuses: Sequence[str], managers: bool = False) -> None:
         """Return if the lead is in one of the statuses and the actor may work it.

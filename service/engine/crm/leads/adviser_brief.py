@@ -47,11 +47,11 @@ class AdviserBrief:
         """The lead's brief, with its customer's facts; empty lists if its decision is no longer stored."""
         try:
             record = self._store.decisions.read(lead.decision_id).record
-            told = self._explanations.explain_record(record, language, False)
+            explanation = self._explanations.explain_record(record, language, False)
         except NotFound:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
         policy = self._releases.serving.policy
-        mine = next((one for one in told["offers"] if one["offer"] == lead.offer), None)
+        mine = next((one for one in explanation["offers"] if one["offer"] == lead.offer), None)
         reasons = [] if mine is None else why(mine)
         words = (policy, lead.offer, adviser_channel(policy), language, variant_of(policy, record, lead.offer))
         return {
@@ -59,10 +59,10 @@ class AdviserBrief:
             "why": reasons,
             "why_not": [
                 {"offer": one["offer"], "name": one["name"], "text": one["text"]}
-                for one in told["offers"]
+                for one in explanation["offers"]
                 if one["outcome"] == "withheld" and one["offer"] != lead.offer
             ][:OTHERS],
-            "unlocks": [one["text"] for one in told["unlocks"]],
+            "unlocks": [one["text"] for one in explanation["unlocks"]],
         }
 
 

@@ -94,16 +94,16 @@ class Building:
         serving, now = self._releases.serving, self._clock()
         rows = self._here(actor.branch, serving, now)
         everybody, busy = self._leads.count_customers(actor.branch)
-        found, fell = list[Candidate](), Counter({HAS_LEAD: busy})
+        candidates, fell = list[Candidate](), Counter({HAS_LEAD: busy})
         for people in self._pages(serving.expiry.lookback(now), actor.branch):
-            found += self._candidates(serving, people, now, fell)
-            advance(len(found) + fell.total(), everybody)
-        found = [replace(one, adviser=rows.stand_in(one.adviser)) for one in found]
-        placed = assign(found, rows.advisers)
-        fell += left_out(found, rows.advisers, placed)
+            candidates += self._candidates(serving, people, now, fell)
+            advance(len(candidates) + fell.total(), everybody)
+        candidates = [replace(one, adviser=rows.stand_in(one.adviser)) for one in candidates]
+        placed = assign(candidates, rows.advisers)
+        fell += left_out(candidates, rows.advisers, placed)
         made = self._make(serving, placed, rows, now, term, lambda: advance(everybody, everybody))
         fell[CHANGED] += len(placed) - made
-        return self._built(actor, serving, len(found), sum(one.contacts for one in rows.advisers), made, fell)
+        return self._built(actor, serving, len(candidates), sum(one.contacts for one in rows.advisers), made, fell)
 
     def _built(
         self, actor: Actor, serving: ActiveRelease, candidates: int, places: int, made: int, fell: Counter[str]
@@ -113,8 +113,8 @@ class Building:
             for reason, count in fell.most_common()
             if count > 0
         )
-        told = {"leads": made, "candidates": candidates, "release": serving.release.id}
-        self._store.audit.append(actor.client, "leads.build", actor.branch or "bank", told)
+        detail = {"leads": made, "candidates": candidates, "release": serving.release.id}
+        self._store.audit.append(actor.client, "leads.build", actor.branch or "bank", detail)
         return Built(made + sum(one.customers for one in reasons), candidates, places, made, reasons)
 
     def _here(self, branch: str | None, serving: ActiveRelease, now: int) -> "_Here":
@@ -199,16 +199,16 @@ def _worth_a_call(
 ) -> Iterator[Candidate]:
     channel = adviser_channel(mine.policy)
     context = Context(find_next_open(mine.policy, channel, now), channel, limit=1)
-    spoken = score_many(mine.bundle, members)
+    scores = score_many(mine.bundle, members)
     people = population_of(mine.policy, members)
-    found = decide_many(mine.policy, people, context, spoken, mine.release, reasons=True)
+    decisions = decide_many(mine.policy, people, context, scores, mine.release, reasons=True)
     for row, one in enumerate(members):
-        if found.offer[row, 0] >= 0:
-            offer = mine.policy.offers[int(found.offer[row, 0])].id
+        if decisions.offer[row, 0] >= 0:
+            offer = mine.policy.offers[int(decisions.offer[row, 0])].id
             branch, adviser, risk = _text(one, BRANCH), _text(one, ADVISER), risk_of(mine.policy, offer)
-            yield Candidate(one.customer_id, float(found.priority[row, 0]), branch, adviser, risk)
+            yield Candidate(one.customer_id, float(decisions.priority[row, 0]), branch, adviser, risk)
         else:
-            fell[str(found.closed[row])] += 1  # type: ignore[index]
+            fell[str(decisions.closed[row])] += 1  # type: ignore[index]
 
 
 def _due(snapshot: Snapshot, today: date, days: int) -> date:

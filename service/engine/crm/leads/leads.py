@@ -106,16 +106,16 @@ class Leads:
 
     def list_leads(self, search: Search) -> list[Lead]:
         """Leads, best first, each with its gates open now."""
-        found = self._leads.list_leads(search)
+        leads = self._leads.list_leads(search)
         for _ in range(ROUNDS):
             names = self._leads.list_doubtful(
-                self._clock(), self._releases.serving.release.id, len(found), [one.id for one in found]
+                self._clock(), self._releases.serving.release.id, len(leads), [one.id for one in leads]
             )
             if not names:
                 break
             self._judge_again(names)
-            found = self._leads.list_leads(search)
-        return found
+            leads = self._leads.list_leads(search)
+        return leads
 
     def read(self, lead_id: str, branch: str | None) -> Lead:
         """One lead, judged again now.
@@ -265,8 +265,8 @@ class Leads:
             expect_branch(adviser, desk.lead)
             if adviser.id != desk.lead.adviser:
                 self._actors.expect_fit(desk, adviser, AT_WORK)
-            told = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
-            return desk.change("reassign", actor, told, adviser=adviser.id)
+            detail = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
+            return desk.change("reassign", actor, detail, adviser=adviser.id)
 
     def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
         """Store when to call back, when the lead is due, and a note.
@@ -294,16 +294,18 @@ class Leads:
         with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
             self._actors.expect_own(desk.lead, actor, (SOLD,), managers=True)
             sale, lead = _named(desk.lead, "sold"), desk.lead
-            told = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
+            detail = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
                 desk.amend_event(sale, correction.amount_yuan)
-                return desk.change("correct", actor, told, sold_yuan=correction.amount_yuan, corrected_at=self._clock())
+                return desk.change(
+                    "correct", actor, detail, sold_yuan=correction.amount_yuan, corrected_at=self._clock()
+                )
             before = CONTACTED if lead.contacted_at is not None else CLAIMED
             before = ACCEPTED if desk.has_event(_named(lead, "accepted")) else before
             status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
             values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": self._clock()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
-            desk.change("correct", actor, told, status=status, **values, **closed)
+            desk.change("correct", actor, detail, status=status, **values, **closed)
             desk.undo_event(sale, self._answers.forget)
             return desk.lead
 
@@ -327,8 +329,8 @@ class Leads:
             self._actors.expect_skill(adviser, offer)
             judged = self._judge(desk, offer)
             if judged.closed_by is None:
-                told = {"from": desk.lead.offer, "to": offer, "reason": reason}
-                return desk.change("override", actor, told, offer=offer, reason=reason, strategies=[])
+                detail = {"from": desk.lead.offer, "to": offer, "reason": reason}
+                return desk.change("override", actor, detail, offer=offer, reason=reason, strategies=[])
             desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
         raise self._judging.refusal(str(judged.closed_by), "This offer may not be proposed.", actor)
 

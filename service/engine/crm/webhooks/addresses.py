@@ -52,15 +52,15 @@ def check_url(url: str, loopback: bool, patience_s: float = RESOLVE_S) -> tuple[
         InvalidInput: says what is not allowed.
     """
     parts = _parts(url)
-    found = _resolved(parts, patience_s)
-    if loopback and all(one.is_loopback for one in found):
-        return parts, str(found[0])
+    addresses = _resolved(parts, patience_s)
+    if loopback and all(one.is_loopback for one in addresses):
+        return parts, str(addresses[0])
     if parts.scheme != "https":
         raise _refused("must be https")
-    inside = [str(one) for one in found if not is_public(one)]
+    inside = [str(one) for one in addresses if not is_public(one)]
     if inside:
         raise _refused("leads to an address that is not public")
-    return parts, str(found[0])
+    return parts, str(addresses[0])
 
 
 def port(parts: SplitResult) -> int:
@@ -103,12 +103,12 @@ def _resolved(parts: SplitResult, patience_s: float) -> list[Address]:
     answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
     threading.Thread(target=lambda: answers.put(_asked(parts)), name="resolve", daemon=True).start()
     try:
-        found = answers.get(timeout=max(patience_s, 0.0))
+        addresses = answers.get(timeout=max(patience_s, 0.0))
     except queue.Empty:
-        found = None
-    if not found:
+        addresses = None
+    if not addresses:
         raise _refused("has a host that cannot be found")
-    return found
+    return addresses
 
 
 def _asked(parts: SplitResult) -> list[Address] | None:

@@ -60,15 +60,15 @@ def receiver(url: str, failing: bool) -> Receiver:
 def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, int]:
     """Webhook id -> how many deliveries to begin now, given those under way."""
     at_work, failing, free = Counter(one.name for one in busy), sum(one.failing for one in busy), AT_ONCE - len(busy)
-    found: dict[str, int] = {}
+    begun: dict[str, int] = {}
     for one in waiting:
         name = receiver(one.url, one.failing).name
         room = min(1 - at_work[name], AT_ONCE // 2 - failing) if one.failing else TO_ONE - at_work[name]
         share = max(0, min(room, free))
         at_work[name], free = at_work[name] + share, free - share
         failing += share if one.failing else 0
-        found |= {one.webhook_id: share} if share else {}
-    return found
+        begun |= {one.webhook_id: share} if share else {}
+    return begun
 
 
 class Sender:
@@ -106,10 +106,10 @@ class Sender:
         """Begin as many deliveries as fit; returns whether there were any."""
         waiting = self._deliveries.list_waiting()
         failing = {one.webhook_id: one.failing for one in waiting}
-        found = self._deliveries.take_due(shares(waiting, self._under_way.values()))
-        for due in found:
+        deliveries = self._deliveries.take_due(shares(waiting, self._under_way.values()))
+        for due in deliveries:
             self._under_way[self._pool.submit(self._deliver, due)] = receiver(due.url, failing[due.webhook_id])
-        return bool(found)
+        return bool(deliveries)
 
     def _deliver(self, due: Due) -> None:
         """One delivery, which stops no other; if its outcome cannot be stored, it is sent again when its lease ends."""

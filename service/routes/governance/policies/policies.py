@@ -143,7 +143,7 @@ def list_policies(client: Client) -> Response:
     Newest first; the one that serves is `active`, those that served are `retired`.
     """
     governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
-    return answer_json({"policies": [proposal_document(each) for each in governance.proposals(limit)]})
+    return answer_json({"policies": [proposal_document(each) for each in governance.list_proposals(limit)]})
 
 
 @api.get(
@@ -176,7 +176,7 @@ def diff_policy(client: Client, policy_hash: str) -> Response:
     """
     governance, against = engine().governance, check(DifferenceQuery(), dict(request.args), QUERY)["against"]
     new = governance.policy(expect_word(policy_hash, "policy_hash"))
-    return answer_json(governance.difference(new, governance.policy(against)).document())
+    return answer_json(governance.compare(new, governance.policy(against)).document())
 
 
 def locate_proposal(proposal: Proposal) -> str:

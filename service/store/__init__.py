@@ -38,7 +38,7 @@ from service.store.events.events import EventRepository
 from service.store.events.trails import Trails
 from service.store.events.visitors import Visitors
 from service.store.feed import ChangeFeed
-from service.store.leads import Leads
+from service.store.leads import LeadRepository
 from service.store.maintenance import migrate, partitions
 from service.store.maintenance.secrets import Secrets
 from service.store.outbox.backlog import Backlog
@@ -115,7 +115,7 @@ class Store:
         self.clients, self.signing_keys = ClientRepository(database), SigningKeys(database, seal)
         self.audit, self.access_log = AuditLog(database), AccessLog(database)
         self.idempotency = IdempotencyStore(database, seal)
-        self.jobs, self.leads, self.backlog = Jobs(database), Leads(database), Backlog(database)
+        self.jobs, self.leads, self.backlog = Jobs(database), LeadRepository(database), Backlog(database)
         self.feed = ChangeFeed(database)
         self.webhooks, self.deliveries = Webhooks(database, seal), Deliveries(database, seal)
         self.secrets = Secrets(database, seal)

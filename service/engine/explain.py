@@ -1,13 +1,12 @@
-"""Explanations and replays of decisions.
+"""Explanations and replays of decisions. Reads only.
 
     explain_now     the answer that would be decided now, with its explanation
     explain_record  the explanation of a stored record
     replay_record   the decision made again from its record, and every difference
 
-All read only: nothing is recorded, no revision rises, nothing is kept in the cache. A record has all that was read, so
-the explanation of a decision of last year, or of one made for explaining alone, is the same function of bytes and of
-the immutable policy and bundle that it names. A bundle whose folder is gone leaves the scores as recorded; a bundle
-that is there must give the same scores from the same attributes.
+A record holds all that was read. So the explanation of any decision, old or made only to be explained, is the same
+function of the record, the immutable policy and the immutable bundle. If the bundle's folder is gone, the scores stay
+as recorded; if it is here, it must give the same scores from the same attributes.
 """
 
 from collections.abc import Iterator

@@ -21,7 +21,11 @@ HISTORY_DAYS = 366
 
 
 def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, language: str, now: int) -> bytes:
-    """The customer's portrait as JSON, from what is stored now and the release that serves; raises NotFound."""
+    """The customer's portrait at ``now`` (ms UTC) as JSON, by the release that serves.
+
+    Raises:
+        NotFound: no such customer is stored.
+    """
     since = now - HISTORY_DAYS * DAY_MS
     stored = store.customers.keyed_snapshot(customer_id, Lookback(since))
     if stored is None:
@@ -32,6 +36,6 @@ def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, languag
 
 
 def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, models: Models) -> Portrait:
-    """The customer's portrait at ``now`` (ms)."""
+    """The customer's portrait at ``now`` (ms UTC); only stored facts for a customer who withdrew personalisation."""
     withdrawn = is_withdrawn(snapshot.consents)
     return compile_portrait(policy).build(snapshot, events, now, estimate(models, snapshot), withdrawn)

@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def pause_s(failures: int) -> float:
-    """``min(2**(failures - 1), 300)`` seconds, 0 after none.
+    """``min(2**(failures - 1), 300)`` seconds; 0 without a failure.
 
     >>> [pause_s(failures) for failures in (0, 1, 2, 3, 40)]
     [0.0, 1.0, 2.0, 4.0, 300.0]

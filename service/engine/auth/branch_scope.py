@@ -20,7 +20,11 @@ def reaches(branch: str | None, attributes: Attributes) -> bool:
 
 
 def expect_reach(branch: str | None, attributes: Attributes, nobody: NotFound) -> None:
-    """Return if a client of ``branch`` reaches such a customer; else raise ``nobody``, as for an unknown customer."""
+    """Return if a client of ``branch`` reaches such a customer.
+
+    Raises:
+        NotFound: the client does not; the error ``nobody``, which is that for an unknown customer.
+    """
     if not reaches(branch, attributes):
         raise nobody
 

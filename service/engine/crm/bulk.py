@@ -1,8 +1,8 @@
 """Lists of customers decided in one call: the same decision as one request each, by the same code, each recorded.
 
 In order: all customers in one database snapshot -> ``decide_recorded`` for each -> all records in one transaction ->
-the answers. A customer who does not exist, or whom the caller may not reach, gets a status and stops nobody else. So
-does one whose decision fails unforeseen (500; the log has the cause). The cache is not used, as a list is decided once.
+the answers. An unknown customer, or one out of the caller's reach, gets a status and does not stop the others. So does
+one whose decision fails unforeseen (500; the log has the cause). The cache is not used, as a list is decided once.
 """
 
 from collections.abc import Sequence

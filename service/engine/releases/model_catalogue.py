@@ -1,6 +1,6 @@
-"""The bundles of an installation, for those who have to choose one: listed, told, and two side by side. Reads only.
+"""The bundles of an installation: listed, described, and two of them compared. Reads only.
 
-What serves and what is on trial stands beside each. Making one serve is the part of ``promotion``.
+Each is shown with its role: champion, challenger or none. ``promotion`` makes one serve.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from service.scoring.models.manifest import metrics_of, read_manifest
 from service.store import Store
 
 UNTOLD = ("golden",)
-"""Rows that prove a model on load, of no use to a reader."""
+"""Golden rows, which prove a model on load; readers of a manifest do not need them."""
 
 
 class ModelCatalogue:

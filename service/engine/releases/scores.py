@@ -1,4 +1,4 @@
-"""What the models say of a customer: the one way to ask them, so that nobody who withdrew personalisation is scored."""
+"""Scores of customers by a bundle: the only way to get them, so that consent is checked in one place."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from service.scoring.models import Models
 
 
 def score_one(models: Models, snapshot: Snapshot, segment: bool) -> dict[str, float]:
-    """Name -> score of one customer; none without a bundle, and of a customer who withdrew personalisation.
+    """Name -> score of one customer; empty without a bundle, or if the customer withdrew personalisation.
 
     ``segment``: with ``segment:<id>`` as well, for a policy that reads it.
     """
@@ -20,14 +20,14 @@ def score_one(models: Models, snapshot: Snapshot, segment: bool) -> dict[str, fl
 
 
 def score_many(models: Models, people: Sequence[Snapshot]) -> dict[str, Array]:
-    """Name -> (n,) of the scores of ``score_one``, segments included; NaN where a customer has none."""
+    """Name -> (n,) of ``score_one``'s scores, segments included; NaN where a customer has none."""
     scored = [score_one(models, one, True) for one in people]
     names = dict.fromkeys(name for one in scored for name in one)
     return {name: np.array([one.get(name, np.nan) for one in scored]) for name in names}
 
 
 def estimate(models: Models, snapshot: Snapshot) -> Estimates:
-    """The models' estimates for a portrait; none of a customer who withdrew personalisation or is not known at all."""
+    """The models' estimates for a portrait; empty for a customer who withdrew personalisation or has no attributes."""
     if is_withdrawn(snapshot.consents):
         return Estimates()
     attributes, segments, lapse = snapshot.attributes, models.segments, models.lapse

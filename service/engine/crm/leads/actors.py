@@ -54,14 +54,14 @@ class LeadActors:
         if me is None or not (stands_in or (managers and me.manager)):
             raise Conflict(f'The lead is adviser "{lead.adviser}"\'s, not "{actor.behalf}"\'s.')
 
-    def expect_fit(self, desk: LockedLead, adviser: AdviserRow, counted: Sequence[str]) -> None:
+    def expect_fit(self, locked: LockedLead, adviser: AdviserRow, counted: Sequence[str]) -> None:
         """Return if the lead fits into the adviser's hours and skill.
 
         Raises:
             Conflict: it does not fit.
         """
-        self.expect_skill(adviser, desk.lead.offer)
-        has = desk.count_load(adviser.id, counted)
+        self.expect_skill(adviser, locked.lead.offer)
+        has = locked.count_load(adviser.id, counted)
         if has >= adviser.contacts:
             raise Conflict(f'Adviser "{adviser.id}" has {has} leads; their hours hold {adviser.contacts}.')
 

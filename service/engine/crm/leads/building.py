@@ -63,7 +63,7 @@ class FellOut:
 class Built:
     """A build: all customers, those worth a call, contacts within the hours, leads made; why the others got none.
 
-    ``customers`` are the leads and everybody in ``fell_out``, most frequent reason first.
+    ``customers`` are the leads and all customers in ``fell_out``, most frequent reason first.
     """
 
     customers: int

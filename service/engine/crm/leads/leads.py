@@ -138,18 +138,18 @@ class Leads:
     def _judge_again(self, names: Sequence[str]) -> None:
         actor = Actor("fourcast")
         for name in names:
-            with self._leads.lock(name, self._actors.lookback()) as desk:
-                if desk.lead.is_over(self._clock()):
-                    desk.change("expire", actor, status=EXPIRED)
-                elif desk.snapshot is None:
-                    desk.change("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
+            with self._leads.lock(name, self._actors.lookback()) as locked:
+                if locked.lead.is_over(self._clock()):
+                    locked.change("expire", actor, status=EXPIRED)
+                elif locked.snapshot is None:
+                    locked.change("withdraw", actor, {"gate": GONE}, status=WITHDRAWN, closed_by=GONE)
                 else:
-                    desk.apply_judgement(self._judge(desk, desk.lead.offer), actor)
+                    locked.apply_judgement(self._judge(locked, locked.lead.offer), actor)
 
-    def _judge(self, desk: LockedLead, offer: str) -> Judged:
+    def _judge(self, locked: LockedLead, offer: str) -> Judged:
         """The gates' verdict on an offer to the lead's customer; closed if the customer has moved to another branch."""
-        judged = self._judging.judge(_there(desk), offer)
-        return replace(judged, closed_by=MOVED) if desk.is_elsewhere() else judged
+        judged = self._judging.judge(_there(locked), offer)
+        return replace(judged, closed_by=MOVED) if locked.is_elsewhere() else judged
 
     # Working ---------------------------------------------------------------------------------------------------------
 
@@ -162,16 +162,16 @@ class Leads:
             ContactRefused: a gate closed meanwhile.
         """
         adviser = self._actors.adviser(actor)
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            expect_branch(adviser, desk.lead)
-            if desk.lead.status == CLAIMED and desk.lead.adviser == adviser.id:
-                return desk.lead
-            expect_status(desk.lead, (OPEN,))
-            self._actors.expect_fit(desk, adviser, IN_HAND)
-            judged = self._judge(desk, desk.lead.offer)
-            lead = desk.apply_judgement(judged, actor)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            expect_branch(adviser, locked.lead)
+            if locked.lead.status == CLAIMED and locked.lead.adviser == adviser.id:
+                return locked.lead
+            expect_status(locked.lead, (OPEN,))
+            self._actors.expect_fit(locked, adviser, IN_HAND)
+            judged = self._judge(locked, locked.lead.offer)
+            lead = locked.apply_judgement(judged, actor)
             if judged.closed_by is None:
-                lead = desk.change("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=self._clock())
+                lead = locked.change("claim", actor, status=CLAIMED, adviser=adviser.id, claimed_at=self._clock())
         if judged.closed_by is not None:
             raise self._judging.refusal(judged.closed_by, "The lead was withdrawn.", actor)
         return lead
@@ -183,9 +183,9 @@ class Leads:
             NotFound: no such lead in the branch.
             Conflict: the lead is another adviser's, or not claimed.
         """
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            self._actors.expect_own(desk.lead, actor, (CLAIMED,), managers=True)
-            return desk.change("release", actor, status=OPEN, claimed_at=None)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            self._actors.expect_own(locked.lead, actor, (CLAIMED,), managers=True)
+            return locked.change("release", actor, status=OPEN, claimed_at=None)
 
     def contact(self, lead_id: str, actor: Actor) -> Lead:
         """Record a contact made now; it counts at once.
@@ -195,19 +195,19 @@ class Leads:
             Conflict: the lead is another adviser's, or in another status.
             ContactRefused: names the closed gate.
         """
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            self._actors.expect_own(desk.lead, actor, (CLAIMED, ACCEPTED))
-            snapshot, now = _there(desk), self._clock()
-            contact = self._event(desk.lead, EventKind.CONTACT, f"contact-{desk.lead.contacts + 1}", now)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            self._actors.expect_own(locked.lead, actor, (CLAIMED, ACCEPTED))
+            snapshot, now = _there(locked), self._clock()
+            contact = self._event(locked.lead, EventKind.CONTACT, f"contact-{locked.lead.contacts + 1}", now)
             mine = self._releases.serving.for_customer(snapshot)
             gate = first_closed_gate(mine.policy, snapshot, contact, mine.release)
             if gate is not None:
                 raise self._judging.refusal(gate, "This contact may not be made now.", actor)
-            values: dict[str, object] = {"contacted_at": now, "contacts": desk.lead.contacts + 1}
-            values |= {"outcome": None, "call_back_at": None, "expires_at": desk.lead.lasting(now + CREDIT_MS)}
-            desk.change("contact", actor, None, status=CONTACTED, **values)
-            desk.record_event(contact, self._answers.forget)
-            return desk.lead
+            values: dict[str, object] = {"contacted_at": now, "contacts": locked.lead.contacts + 1}
+            values |= {"outcome": None, "call_back_at": None, "expires_at": locked.lead.lasting(now + CREDIT_MS)}
+            locked.change("contact", actor, None, status=CONTACTED, **values)
+            locked.record_event(contact, self._answers.forget)
+            return locked.lead
 
     def react(self, lead_id: str, reaction: Reaction, actor: Actor) -> Lead:
         """Record what the customer did, so that every later decision counts it.
@@ -220,32 +220,32 @@ class Leads:
             Conflict: the outcome follows a call, and none was made.
         """
         status, kind = OUTCOMES[reaction.outcome]
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            values = self._expect_reaction(desk, kind, actor)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            values = self._expect_reaction(locked, kind, actor)
             now = self._clock()
             values |= {"status": status, "reason": reaction.reason, "outcome": reaction.outcome}
-            values |= {"call_back_at": reaction.call_back_at, **_said(desk.lead, reaction)}
-            values["expires_at"] = desk.lead.lasting(_lasts(reaction, now))
+            values |= {"call_back_at": reaction.call_back_at, **_said(locked.lead, reaction)}
+            values["expires_at"] = locked.lead.lasting(_lasts(reaction, now))
             if status == SOLD:
                 values |= {"sold_at": now, "sold_yuan": reaction.amount_yuan}
-            desk.change("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
-            if kind is not None and not desk.has_event(_named(desk.lead, reaction.outcome)):
-                event = self._event(desk.lead, kind, reaction.outcome, now, reaction.amount_yuan)
-                desk.record_event(event, self._answers.forget)
-            return desk.lead
+            locked.change("react", actor, {"outcome": reaction.outcome, "reason": reaction.reason}, **values)
+            if kind is not None and not locked.has_event(_named(locked.lead, reaction.outcome)):
+                event = self._event(locked.lead, kind, reaction.outcome, now, reaction.amount_yuan)
+                locked.record_event(event, self._answers.forget)
+            return locked.lead
 
-    def _expect_reaction(self, desk: LockedLead, kind: EventKind | None, actor: Actor) -> dict[str, object]:
+    def _expect_reaction(self, locked: LockedLead, kind: EventKind | None, actor: Actor) -> dict[str, object]:
         """The further changes of this reaction: the adviser who serves the customer gets an open lead.
 
         Raises:
             Conflict: this reaction may not be reported.
         """
-        _there(desk)
-        if kind is None or desk.lead.status != OPEN:
-            self._actors.expect_own(desk.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
+        _there(locked)
+        if kind is None or locked.lead.status != OPEN:
+            self._actors.expect_own(locked.lead, actor, (CONTACTED, ACCEPTED) if kind is None else IN_HAND)
             return {}
         adviser = self._actors.adviser(actor)
-        expect_branch(adviser, desk.lead)
+        expect_branch(adviser, locked.lead)
         return {"adviser": adviser.id, "claimed_at": self._clock()}
 
     # Managing --------------------------------------------------------------------------------------------------------
@@ -259,14 +259,14 @@ class Leads:
             InvalidInput: there is no such adviser.
         """
         adviser = self._actors.adviser(actor, to, "to")
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            expect_status(desk.lead, AT_WORK)
-            self._actors.expect_manager(desk.lead, actor)
-            expect_branch(adviser, desk.lead)
-            if adviser.id != desk.lead.adviser:
-                self._actors.expect_fit(desk, adviser, AT_WORK)
-            detail = {"from": desk.lead.adviser, "to": adviser.id, "reason": reason}
-            return desk.change("reassign", actor, detail, adviser=adviser.id)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            expect_status(locked.lead, AT_WORK)
+            self._actors.expect_manager(locked.lead, actor)
+            expect_branch(adviser, locked.lead)
+            if adviser.id != locked.lead.adviser:
+                self._actors.expect_fit(locked, adviser, AT_WORK)
+            detail = {"from": locked.lead.adviser, "to": adviser.id, "reason": reason}
+            return locked.change("reassign", actor, detail, adviser=adviser.id)
 
     def plan(self, lead_id: str, plan: Plan, actor: Actor) -> Lead:
         """Store when to call back, when the lead is due, and a note.
@@ -275,12 +275,14 @@ class Leads:
             NotFound: no such lead in the branch.
             Conflict: the lead is another adviser's, or over.
         """
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            self._actors.expect_own(desk.lead, actor, AT_WORK, managers=True)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            self._actors.expect_own(locked.lead, actor, AT_WORK, managers=True)
             given = {name: value for name in ("call_back_at", "due_on", "note")
                      if (value := getattr(plan, name)) is not None}  # fmt: skip
             lasts = 0 if plan.call_back_at is None else plan.call_back_at + DAY_MS
-            return desk.change("plan", actor, {"changed": sorted(given)}, **given, expires_at=desk.lead.lasting(lasts))
+            return locked.change(
+                "plan", actor, {"changed": sorted(given)}, **given, expires_at=locked.lead.lasting(lasts)
+            )
 
     def correct(self, lead_id: str, correction: Correction, actor: Actor) -> Lead:
         """Correct a sale's amount, or undo the sale: the lead is as before it, and no decision counts it.
@@ -291,23 +293,23 @@ class Leads:
             NotFound: no such lead in the branch.
             Conflict: the lead is another adviser's, or not sold.
         """
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            self._actors.expect_own(desk.lead, actor, (SOLD,), managers=True)
-            sale, lead = _named(desk.lead, "sold"), desk.lead
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            self._actors.expect_own(locked.lead, actor, (SOLD,), managers=True)
+            sale, lead = _named(locked.lead, "sold"), locked.lead
             detail = {"from_yuan": lead.sold_yuan, "to_yuan": correction.amount_yuan, "reason": correction.reason}
             if correction.amount_yuan is not None:
-                desk.amend_event(sale, correction.amount_yuan)
-                return desk.change(
+                locked.amend_event(sale, correction.amount_yuan)
+                return locked.change(
                     "correct", actor, detail, sold_yuan=correction.amount_yuan, corrected_at=self._clock()
                 )
             before = CONTACTED if lead.contacted_at is not None else CLAIMED
-            before = ACCEPTED if desk.has_event(_named(lead, "accepted")) else before
-            status = before if desk.is_alone() and desk.snapshot is not None else WITHDRAWN
+            before = ACCEPTED if locked.has_event(_named(lead, "accepted")) else before
+            status = before if locked.is_alone() and locked.snapshot is not None else WITHDRAWN
             values = {"sold_at": None, "sold_yuan": None, "outcome": None, "corrected_at": self._clock()}
             closed = {"closed_by": UNDONE} if status == WITHDRAWN else {}
-            desk.change("correct", actor, detail, status=status, **values, **closed)
-            desk.undo_event(sale, self._answers.forget)
-            return desk.lead
+            locked.change("correct", actor, detail, status=status, **values, **closed)
+            locked.undo_event(sale, self._answers.forget)
+            return locked.lead
 
     def override(self, lead_id: str, offer: str, reason: str, actor: Actor) -> Lead:
         """Propose another offer, if every gate is open; a refusal is logged too.
@@ -319,19 +321,19 @@ class Leads:
             ContactRefused: names the closed gate.
         """
         adviser = self._actors.adviser(actor)
-        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as desk:
-            expect_branch(adviser, desk.lead)
-            expect_status(desk.lead, WAITING)
-            snapshot = _there(desk)
+        with self._leads.lock(lead_id, self._actors.lookback(), actor.branch) as locked:
+            expect_branch(adviser, locked.lead)
+            expect_status(locked.lead, WAITING)
+            snapshot = _there(locked)
             offers = {one.id for one in self._releases.serving.for_customer(snapshot).policy.offers}
             if offer not in offers:
                 raise InvalidInput("The policy has no such offer.", [Problem("offer", explain_unknown(offer, offers))])
             self._actors.expect_skill(adviser, offer)
-            judged = self._judge(desk, offer)
+            judged = self._judge(locked, offer)
             if judged.closed_by is None:
-                detail = {"from": desk.lead.offer, "to": offer, "reason": reason}
-                return desk.change("override", actor, detail, offer=offer, reason=reason, strategies=[])
-            desk.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
+                detail = {"from": locked.lead.offer, "to": offer, "reason": reason}
+                return locked.change("override", actor, detail, offer=offer, reason=reason, strategies=[])
+            locked.note("override.refused", actor, {"offer": offer, "gate": judged.closed_by, "reason": reason})
         raise self._judging.refusal(str(judged.closed_by), "This offer may not be proposed.", actor)
 
     def _event(self, lead: Lead, kind: str, what: str, now: int, amount_yuan: float | None = None) -> Event:
@@ -358,7 +360,7 @@ def _lasts(reaction: Reaction, now: int) -> int:
     return now + CREDIT_MS if reaction.outcome == "accepted" else 0
 
 
-def _there(desk: LockedLead) -> Snapshot:
-    if desk.snapshot is None:
+def _there(locked: LockedLead) -> Snapshot:
+    if locked.snapshot is None:
         raise Conflict("The lead's customer is not stored any more.")
-    return desk.snapshot
+    return locked.snapshot

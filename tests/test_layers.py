@@ -1,6 +1,7 @@
 """Who may import whom: the layer table as rows, held against every import of every file, those inside functions too."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -243,6 +244,25 @@ def test_inside_the_engine_a_part_imports_only_itself_and_lower_layers(name: str
             assert other == part or ENGINE[other] < ENGINE[part], f"{name} imports {imported}"
 
 
+def arrows() -> Iterator[tuple[str, str, str]]:
+    """Each import from one folder to a folder beside it, in the same package, with the module that has it."""
+    folders = {name for name, path in files().items() if path.name == "__init__.py"}
+    for name in NAMES:
+        for imported in modules_of(name):
+            own, other = name.split("."), imported.split(".")
+            at = next((at for at, (one, two) in enumerate(zip(own, other, strict=False)) if one != two), 0)
+            pair = ".".join(own[: at + 1]), ".".join(other[: at + 1])
+            if at and set(pair) <= folders:
+                yield *pair, name
+
+
+def test_no_two_folders_of_a_package_import_each_other() -> None:
+    both = {(one, two): name for one, two, name in arrows()}
+    assert [
+        f"{name} imports {two}, which imports {one}" for (one, two), name in both.items() if (two, one) in both
+    ] == []
+
+
 def circles() -> list[list[str]]:
     """Modules that import each other, however long the way round: strongly connected components (Tarjan 1972)."""
     order: dict[str, int] = {}
@@ -302,3 +322,13 @@ FOLDERS = sorted({path.parent for path in files().values()} - {MIGRATIONS})
 def test_no_folder_has_more_than_fifteen_entries(folder: Path) -> None:
     entries = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert len(entries - {"__init__", "__main__"}) <= 15, sorted(entries)
+
+
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts)
+OF_A_TEST = re.compile(r"^\s*(?:from|import) tests[\w.]*\.test_\w+", re.MULTILINE)
+
+
+def test_no_module_of_the_tests_imports_from_a_test_or_reaches_into_a_store() -> None:
+    told = {path.relative_to(ROOT): path.read_text() for path in TESTS if path != Path(__file__)}
+    assert [str(path) for path, text in told.items() if OF_A_TEST.search(text)] == []
+    assert [str(path) for path, text in told.items() if "._database" in text] == []

@@ -32,3 +32,19 @@ def named(folder: Path) -> set[str]:
 @pytest.mark.parametrize("folder", rooms(), ids=lambda folder: ".".join(folder.relative_to(ROOT).parts))
 def test_the_sign_of_a_room_names_what_is_inside(folder: Path) -> None:
     assert named(folder) - set(NOT_SIGNED) == entries(folder) - set(NOT_SIGNED)
+
+
+def names(folder: Path) -> set[str]:
+    """What a package defines or takes from a module under a name of its own; modules themselves left out."""
+    found = set[str]()
+    for node in ast.parse((folder / "__init__.py").read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ImportFrom) and (taken_from := ROOT.joinpath(*str(node.module).split("."))) != folder:
+            found |= {alias.asname or alias.name for alias in node.names if taken_from.with_suffix(".py").exists()}
+    return found
+
+
+@pytest.mark.parametrize("folder", rooms(), ids=lambda folder: ".".join(folder.relative_to(ROOT).parts))
+def test_nothing_in_a_room_is_hidden_by_a_name_of_its_own_package(folder: Path) -> None:
+    assert names(folder) & entries(folder) == set()

@@ -30,10 +30,10 @@ NO_RESOURCES = ("docs", "examples", "http")
 def resources() -> tuple[Resource, ...]:
     """The ``api`` of every file below this folder, by room and name.
 
-    Raises InvalidInput, which names the file, where one has no ``api``.
+    Raises: InvalidInput: where a file has no ``api``, naming the file.
     """
-    found = dict.fromkeys(map(_resource, sorted(_names(), key=_place)))
-    return tuple(found)
+    apis = dict.fromkeys(map(resource_of, sorted(_names(), key=_place)))
+    return tuple(apis)
 
 
 def _names() -> Iterator[str]:
@@ -43,7 +43,8 @@ def _names() -> Iterator[str]:
             yield row.name
 
 
-def _resource(name: str) -> Resource:
+def resource_of(name: str) -> Resource:
+    """The ``api`` of a module; raises InvalidInput where it has none."""
     api = getattr(import_module(name), "api", None)
     if not isinstance(api, Resource):
         raise InvalidInput(f"{name.replace('.', '/')}.py needs a resource: api = Resource(name, __name__, ...)")

@@ -199,9 +199,9 @@ def cancel_job(client: Client, job_id: str) -> Response:
 
     What is decided by then stays on record; there are no results. Cancelling twice is harmless.
     """
-    found = engine().crm.jobs.cancel(job_id, client.branch)
-    audit_branch_action(client, "job.cancel", found.id, about(client))
-    return _reply(found)
+    job = engine().crm.jobs.cancel(job_id, client.branch)
+    audit_branch_action(client, "job.cancel", job.id, about(client))
+    return _reply(job)
 
 
 @api.get(
@@ -239,8 +239,8 @@ def select_customers(customers: object, client: Client) -> list[str] | Everybody
         keys = _read_names(
             check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY
         )
-        found = resolve_external_keys(client, keys)
-        return Keyed({key: found.get(key) for key in keys})
+        ids = resolve_external_keys(client, keys)
+        return Keyed({key: ids.get(key) for key in keys})
     if isinstance(customers, dict):
         return Everybody(resolve_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
     return _read_names(customers, "customers", _NAME)
@@ -295,16 +295,16 @@ def _fault(one: object, word: Word) -> str | None:
     return None
 
 
-def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
-    return RawResponse(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+def _reply(job: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(job)), status, [NO_STORE, *(headers or [])])
 
 
-def _document(found: Job) -> dict[str, Any]:
-    zone, until = engine().timezone, found.request.get("valid_until")
-    times = {name: getattr(found, name) for name in ("created_at", "started_at", "finished_at")}
+def _document(job: Job) -> dict[str, Any]:
+    zone, until = engine().timezone, job.request.get("valid_until")
+    times = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at")}
     return {
-        **{name: getattr(found, name) for name in ("id", "kind", "state", "total", "done", "failed", "error")},
+        **{name: getattr(job, name) for name in ("id", "kind", "state", "total", "done", "failed", "error")},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
         "valid_until": None if until is None else iso(until, zone),
-        "results": f"/v1/jobs/{found.id}/results" if (found.state, found.kind) == ("done", OFFERS) else None,
+        "results": f"/v1/jobs/{job.id}/results" if (job.state, job.kind) == ("done", OFFERS) else None,
     }

@@ -177,8 +177,8 @@ def reserve_contacts(client: Client) -> Response:
     """
     rows = check(_SEVERAL, read_json(request), SENTENCE)["contacts"]
     spend(client, len(rows) - 1, of=len(rows))
-    told = [_reserve_item(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
-    return RawResponse(orjson.dumps({"contacts": told}), 200, [NO_STORE, BY_LANGUAGE])
+    statuses = [_reserve_item(client, row, f"contacts.{place}") for place, row in enumerate(rows)]
+    return RawResponse(orjson.dumps({"contacts": statuses}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @api.get(ONE, scope=READS, reach=BoundClients.BRANCH, answers=_ANSWER, errors=(NotFound,))
@@ -197,9 +197,9 @@ def cancel_contact(client: Client, contact_id: str) -> Response:
 
     It counts no more. 409 for one that was made; cancelling again is harmless.
     """
-    found = engine().contacts.cancel(_find_contact(client, contact_id).id)
-    audit_branch_action(client, "contact.cancel", found.id, about(client))
-    return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
+    contact = engine().contacts.cancel(_find_contact(client, contact_id).id)
+    audit_branch_action(client, "contact.cancel", contact.id, about(client))
+    return RawResponse(orjson.dumps(_document(contact)), 200, [NO_STORE])
 
 
 @api.post(
@@ -217,9 +217,9 @@ def report_contact(client: Client, contact_id: str) -> Response:
     `delivered` or `bounced`; the last word holds. It counts as before: also a bounce errs on the customer's side.
     """
     outcome = check(_OUTCOME, read_json(request), "The outcome does not fit; nothing was changed.")["outcome"]
-    found = engine().contacts.end(_find_contact(client, contact_id).id, outcome)
-    audit_branch_action(client, f"contact.{outcome}", found.id, about(client))
-    return RawResponse(orjson.dumps(_document(found)), 200, [NO_STORE])
+    contact = engine().contacts.end(_find_contact(client, contact_id).id, outcome)
+    audit_branch_action(client, f"contact.{outcome}", contact.id, about(client))
+    return RawResponse(orjson.dumps(_document(contact)), 200, [NO_STORE])
 
 
 @api.get(
@@ -238,10 +238,12 @@ def list_contacts(client: Client, customer_id: str) -> Response:
     query = read_query(_QUERY)
     after, limit = query.get("cursor"), query["limit"]
     place = None if after is None else decode_cursor(after, int, str)
-    found = engine().store.contacts.list_contacts(customer_id, None if place is None else (place[0], place[1]), limit)
-    onward = encode_cursor(found[-1].at, found[-1].id) if len(found) == limit else None
+    contacts = engine().store.contacts.list_contacts(
+        customer_id, None if place is None else (place[0], place[1]), limit
+    )
+    onward = encode_cursor(contacts[-1].at, contacts[-1].id) if len(contacts) == limit else None
     link = [next_page_link(request.path, cursor=onward, limit=limit)] if onward else []
-    body = {"contacts": [_document(one) for one in found], "next": onward}
+    body = {"contacts": [_document(one) for one in contacts], "next": onward}
     return RawResponse(orjson.dumps(body), 200, [NO_STORE, *link])
 
 
@@ -260,14 +262,14 @@ def _reserve_item(client: Client, row: object, where: str) -> dict[str, Any]:
     Raises: Unavailable: while PostgreSQL is away; every other error is the item's problem.
     """
     named = row.get("id") if isinstance(row, dict) else None
-    told = {"id": named[:64] if isinstance(named, str) else None}
+    status = {"id": named[:64] if isinstance(named, str) else None}
     try:
         contact, new = _reserve(client, check(_INPUT, row, SENTENCE, where))
     except Unavailable:
         raise
     except FourcastError as error:
-        return {**told, "status": error.status, "problem": item_problem(error)}
-    return {**told, "status": 201 if new else 200, "contact": _document(contact)}
+        return {**status, "status": error.status, "problem": item_problem(error)}
+    return {**status, "status": 201 if new else 200, "contact": _document(contact)}
 
 
 def _find_contact(client: Client, contact_id: str) -> Contact:
@@ -275,10 +277,10 @@ def _find_contact(client: Client, contact_id: str) -> Contact:
 
     Raises: NotFound: also where the client may not reach its customer.
     """
-    found = engine().store.contacts.read(contact_id)
-    if not reachable_customers(client, (found.customer_id,)):
+    contact = engine().store.contacts.read(contact_id)
+    if not reachable_customers(client, (contact.customer_id,)):
         raise no_contact(contact_id)
-    return found
+    return contact
 
 
 def _document(contact: Contact) -> dict[str, Any]:

@@ -302,8 +302,8 @@ def put_customers(client: Client) -> Response:
     if client.require_if_match:
         raise PreconditionRequired("This key must say of each customer what it has seen: store them one by one.")
     body = check(_SEVERAL, read_json(request, most=MOST_SEVERAL), "The list does not fit; nothing was stored.")
-    told = [_store_item(client, row, join_path("customers", place)) for place, row in enumerate(body["customers"])]
-    return RawResponse(orjson.dumps({"customers": told}), 200, [NO_STORE, BY_LANGUAGE])
+    statuses = [_store_item(client, row, join_path("customers", place)) for place, row in enumerate(body["customers"])]
+    return RawResponse(orjson.dumps({"customers": statuses}), 200, [NO_STORE, BY_LANGUAGE])
 
 
 @api.get(ALL, scope=READS, reach=BoundClients.BRANCH, query=LookUp, answers=_READ, errors=(NotFound,))
@@ -335,7 +335,7 @@ def _store_item(client: Client, row: object, where: str) -> dict[str, Any]:
     Raises: Unavailable: while PostgreSQL is away; every other error is the item's problem.
     """
     named: Mapping[str, Any] = row if isinstance(row, dict) else {}
-    told = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
+    status = {"id": _text(named.get("id")), "external_key": _text(named.get("external_key"))}
     try:
         body = check(_ITEM, row, SENTENCE, where)
         wanted = CustomerChange(body.get("id"), body.get("external_key"), body["attributes"])
@@ -343,8 +343,8 @@ def _store_item(client: Client, row: object, where: str) -> dict[str, Any]:
     except Unavailable:
         raise
     except FourcastError as error:
-        return {**told, "status": error.status, "problem": item_problem(error)}
-    return {**told, "id": stored.id, "status": 201 if stored.new else 200, "revision": stored.revision}
+        return {**status, "status": error.status, "problem": item_problem(error)}
+    return {**status, "id": stored.id, "status": 201 if stored.new else 200, "revision": stored.revision}
 
 
 def _text(value: object) -> str | None:

@@ -81,14 +81,14 @@ def list_customers(client: Client) -> Response:
     query = read_query(_QUERY)
     after = decode_cursor(query["cursor"], str)[0] if "cursor" in query else ""
     limit, branch = query["limit"], resolve_branch(client, query.get("branch"))
-    found = engine().crm.customers.list_customers(after, branch, limit)
-    seen = reachable_customers(client, [one.id for one in found])
-    onward = encode_cursor(found[-1].id) if len(found) == limit else None
+    customers = engine().crm.customers.list_customers(after, branch, limit)
+    seen = reachable_customers(client, [one.id for one in customers])
+    onward = encode_cursor(customers[-1].id) if len(customers) == limit else None
     zone = engine().timezone
     rows = [
         {"customer_id": one.id, "external_key": one.external_key, "branch": one.branch, "revision": one.revision,
          "updated_at": iso(one.updated_at, zone)}
-        for one in found if one.id in seen
+        for one in customers if one.id in seen
     ]  # fmt: skip
     path = f"/v1/customers/{BULK}"
     link = [next_page_link(path, cursor=onward, limit=limit, branch=query.get("branch"))] if onward else []

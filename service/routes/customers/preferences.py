@@ -128,8 +128,10 @@ def put_preferences(client: Client, customer_id: str) -> Response:
     """
     expected = read_precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
-    said = engine().preferences.say(customer_id, Words(read_words(body), client.name, body["version"]), expected.expect)
-    return _reply(customer_id, said)
+    preferences = engine().preferences.say(
+        customer_id, Words(read_words(body), client.name, body["version"]), expected.expect
+    )
+    return _reply(customer_id, preferences)
 
 
 def read_words(body: dict[str, Any]) -> dict[str, bool]:
@@ -153,19 +155,21 @@ def _negate(word: bool | None) -> bool | None:
     return None if word is None else not word
 
 
-def _reply(customer_id: str, found: Preferences) -> RawResponse:
+def _reply(customer_id: str, preferences: Preferences) -> RawResponse:
     zone = engine().timezone
-    said = {
+    words = {
         purpose: {"granted": word.granted, "at": iso(word.at, zone), "source": word.source, "version": word.version}
-        for purpose, word in found.said.items()
+        for purpose, word in preferences.said.items()
     }
     body = {
         "customer_id": customer_id,
         "external_key": engine().crm.customers.key_of(customer_id),
-        "personalisation": found.granted(PERSONALISATION),
-        "do_not_contact": not found.granted(CONTACT),
-        "consents": {purpose: found.granted(purpose) for purpose in purposes_of(found.policy)},
-        "because": found.because,
-        "said": said,
+        "personalisation": preferences.granted(PERSONALISATION),
+        "do_not_contact": not preferences.granted(CONTACT),
+        "consents": {purpose: preferences.granted(purpose) for purpose in purposes_of(preferences.policy)},
+        "because": preferences.because,
+        "said": words,
     }
-    return RawResponse(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag_header(found.revision)])
+    return RawResponse(
+        orjson.dumps(body, option=orjson.OPT_SORT_KEYS), 200, [NO_STORE, etag_header(preferences.revision)]
+    )

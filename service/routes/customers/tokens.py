@@ -95,8 +95,8 @@ def mint_token(client: Client) -> Response:
     store.customers.read(customer_id)
     minted = engine().access.mint_token(read_credential(), client, customer_id, scopes, seconds)
     ends = datetime.fromtimestamp(minted.expires_at, UTC).isoformat()
-    told = about(client, body.get("on_behalf_of"), scopes=sorted(set(scopes)), expires_at=ends)
-    store.audit.append(client.name, "token.mint", store.customers.alias_of(customer_id), told)
+    detail = about(client, body.get("on_behalf_of"), scopes=sorted(set(scopes)), expires_at=ends)
+    store.audit.append(client.name, "token.mint", store.customers.alias_of(customer_id), detail)
     answer = {"access_token": minted.token, "token_type": "Bearer", "expires_in": seconds, "expires_at": ends,
               "customer_id": customer_id, "scope": " ".join(sorted(set(scopes)))}  # fmt: skip
     return RawResponse(orjson.dumps(answer), 201, [NO_STORE])

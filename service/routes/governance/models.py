@@ -211,8 +211,8 @@ def get_challenger(client: Client) -> Response:
     The challenger of the release that serves, and its share of the customers; null where nothing is.
     """
     trial = engine().governance.current_trial()
-    told = None if trial is None else {"policy": trial.policy, "bundle": trial.bundle, "share": trial.share}
-    return answer_json({"challenger": told})
+    document = None if trial is None else {"policy": trial.policy, "bundle": trial.bundle, "share": trial.share}
+    return answer_json({"challenger": document})
 
 
 @api.put(

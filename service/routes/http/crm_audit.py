@@ -18,5 +18,5 @@ def audit_branch_action(client: Client, action: str, subject: str, detail: Mappi
 
 def about(client: Client, on_behalf_of: str | None = None, **more: object) -> dict[str, object]:
     """The branch of the client and the person it acted for, as detail of an audit entry."""
-    found = {"branch": client.branch, "on_behalf_of": on_behalf_of, **more}
-    return {name: value for name, value in found.items() if value is not None}
+    detail = {"branch": client.branch, "on_behalf_of": on_behalf_of, **more}
+    return {name: value for name, value in detail.items() if value is not None}

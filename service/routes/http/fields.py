@@ -295,8 +295,8 @@ def check(schema: Schema, value: object, sentence: str, where: str = "") -> dict
     try:
         loaded: dict[str, Any] = schema.load(value)
     except ValidationError as error:
-        found = islice(_problems(error.messages, where), MOST_PROBLEMS)
-        raise InvalidInput(sentence, _with_guesses(schema, found)) from error
+        problems = islice(_problems(error.messages, where), MOST_PROBLEMS)
+        raise InvalidInput(sentence, _with_guesses(schema, problems)) from error
     return loaded
 
 

@@ -184,9 +184,9 @@ def resolve_external_keys(client: Client, external_keys: Sequence[str]) -> dict[
     """
     reached: dict[str, str] = {}
     for first in range(0, len(external_keys), AT_ONCE):
-        found = engine().crm.customers.ids_of(external_keys[first : first + AT_ONCE])
-        mine = reachable_customers(client, list(found.values()))
-        reached |= {key: one for key, one in found.items() if one in mine}
+        ids = engine().crm.customers.ids_of(external_keys[first : first + AT_ONCE])
+        mine = reachable_customers(client, list(ids.values()))
+        reached |= {key: one for key, one in ids.items() if one in mine}
     return reached
 
 
@@ -195,10 +195,10 @@ def resolve_external_key(client: Client, external_key: str) -> str:
 
     Raises: NotFound: also where the client may not reach the customer.
     """
-    found = resolve_external_keys(client, (expect_word(external_key, "external_key", LONGEST_KEY),))
-    if external_key not in found:
+    ids = resolve_external_keys(client, (expect_word(external_key, "external_key", LONGEST_KEY),))
+    if external_key not in ids:
         raise no_customer_of(external_key)
-    return found[external_key]
+    return ids[external_key]
 
 
 def _resolve_or_keep(client: Client, key: ExternalKey, nameless: bool) -> str:

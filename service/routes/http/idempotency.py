@@ -48,8 +48,8 @@ def answer_once(
     if answer.status_code >= 500:
         _quietly(lambda: repeats.release(principal, key))
     else:
-        told = answer.status_code, list(answer.headers), answer.get_data()
-        _quietly(lambda: repeats.keep(principal, key, *told, secret))
+        parts = answer.status_code, list(answer.headers), answer.get_data()
+        _quietly(lambda: repeats.keep(principal, key, *parts, secret))
     return answer
 
 
@@ -67,11 +67,11 @@ def _quietly(act: Callable[[], None]) -> None:
 
 
 def _read_key(given: str) -> str:
-    found = _KEY(given.strip())
-    if found is None:
+    match = _KEY(given.strip())
+    if match is None:
         fault = Problem("Idempotency-Key", "must be 1 to 128 printable ASCII characters")
         raise InvalidInput("The Idempotency-Key does not fit.", [fault])
-    return found[1]
+    return match[1]
 
 
 def _fingerprint() -> bytes:

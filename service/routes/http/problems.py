@@ -84,9 +84,9 @@ def problem_response(
 ) -> RawResponse:
     """The answer to one error."""
     translator = Translator()
-    told = problem_document(status, slug, title, detail, errors, request_context().trace_id, translator)
+    document = problem_document(status, slug, title, detail, errors, request_context().trace_id, translator)
     pairs = [NO_STORE, BY_LANGUAGE, ("Content-Language", translator.languages), *headers]
-    return RawResponse(orjson.dumps(told), status, pairs, PROBLEM)
+    return RawResponse(orjson.dumps(document), status, pairs, PROBLEM)
 
 
 def problem_document(
@@ -107,14 +107,14 @@ def problem_document(
 def item_problem(error: FourcastError) -> dict[str, Any]:
     """The error of one item of a list, in the caller's language."""
     translator = Translator()
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "type": f"urn:fourcast:problem:{error.slug}",
         "title": translator.translate(error.title),
         "detail": translator.translate(error.message),
     }
     if error.problems:
-        found["errors"] = list(problem_rows(islice(problems_of(error), MOST_PROBLEMS), translator))
-    return found
+        document["errors"] = list(problem_rows(islice(problems_of(error), MOST_PROBLEMS), translator))
+    return document
 
 
 def problem_rows(problems: Iterable[Problem], translator: Translator) -> Iterator[dict[str, str]]:
@@ -144,10 +144,10 @@ def answer_error(error: FourcastError) -> RawResponse:
 def answer_flask_error(error: HTTPException) -> RawResponse:
     """The answer to an error that Flask or werkzeug raised, with its headers, such as ``Allow``."""
     status = error.code or 500
-    kept = [(name, text) for name, text in error.get_headers(request.environ) if name.lower() != "content-type"]
+    headers = [(name, text) for name, text in error.get_headers(request.environ) if name.lower() != "content-type"]
     slug = "internal" if status == 500 else error.name.lower().replace(" ", "-")
     detail = _DETAILS.get(status) or error.description or error.name
-    return problem_response(status, slug, _TITLES.get(status, error.name), detail, (), kept)
+    return problem_response(status, slug, _TITLES.get(status, error.name), detail, (), headers)
 
 
 def install_error_handlers(app: Flask) -> None:

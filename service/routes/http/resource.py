@@ -226,9 +226,9 @@ class Resource(Blueprint):  # type: ignore[misc]
 
     def _add(self, view: View, method: str, path: str, endpoint: Endpoint, *errors: type[FourcastError]) -> None:
         reach = reach_of(view, path)
-        told = {} if reach is None else {"x-reach": reach.value}
+        extension = {} if reach is None else {"x-reach": reach.value}
         document = endpoint.document(operation_id(view), method, *errors)
-        view._apidoc = {"manual_doc": document | told}  # type: ignore[attr-defined]
+        view._apidoc = {"manual_doc": document | extension}  # type: ignore[attr-defined]
         self.add_url_rule(path, view_func=announce_retirement(view, endpoint.retirement), methods=[method])
 
 

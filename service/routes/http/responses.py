@@ -77,10 +77,10 @@ class RawResponse(Response):
         self, environ: "WSGIEnvironment", start_response: "StartResponse", pairs: list[Pair]
     ) -> Iterable[bytes]:
         body = packed(self._body[0]) if len(self._body[0]) <= REMEMBERED else pack(self._body[0])
-        told = {name: text for name, text in pairs if name != "Vary"} | {"Content-Length": str(len(body))}
-        if "ETag" in told:
-            told["ETag"] = packed_tag(told["ETag"])
-        start_response(self._status, [*told.items(), *(pair for pair in pairs if pair[0] == "Vary"), _GZIP])
+        headers = {name: text for name, text in pairs if name != "Vary"} | {"Content-Length": str(len(body))}
+        if "ETag" in headers:
+            headers["ETag"] = packed_tag(headers["ETag"])
+        start_response(self._status, [*headers.items(), *(pair for pair in pairs if pair[0] == "Vary"), _GZIP])
         return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
 

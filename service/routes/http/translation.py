@@ -48,14 +48,14 @@ class Row:
         at, end = len(first), len(sentence) - len(last)
         if at > end or not sentence.startswith(first) or not sentence.endswith(last):
             return None
-        found: list[str] = []
+        quoted: list[str] = []
         for part in between:
             place = sentence.find(part, at, end)
             if place < 0:
                 return None
-            found.append(sentence[at:place])
+            quoted.append(sentence[at:place])
             at = place + len(part)
-        return dict(zip(self.names, [*found, sentence[at:end]], strict=True))
+        return dict(zip(self.names, [*quoted, sentence[at:end]], strict=True))
 
 
 class Translation(NamedTuple):
@@ -98,11 +98,11 @@ class Catalogue:
         return self._translate(sentence, self._sentences, DEEPEST)
 
     def _translate(self, sentence: str, rows: Rows, depth: int) -> Translation:
-        found = rows.find(sentence) if depth else None
-        if found is None:
+        match = rows.find(sentence) if depth else None
+        if match is None:
             english = _LETTER if rows is self._sentences else _WORDS
             return Translation(sentence, english.search(_QUOTED.sub("", sentence)) is None)
-        pieces = list(self._filled(*found, depth - 1))
+        pieces = list(self._filled(*match, depth - 1))
         return Translation("".join(piece.text for piece in pieces), all(piece.whole for piece in pieces))
 
     def _filled(self, row: Row, quoted: Mapping[str, str], depth: int) -> Iterator[Translation]:
@@ -125,8 +125,8 @@ def catalogue() -> Catalogue:
 def rows(name: str) -> dict[str, str]:
     """One file of ``chinese/``: English to Chinese."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, str] = yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=loader)  # noqa: S506 - a safe one
-    return found
+    texts: dict[str, str] = yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=loader)  # noqa: S506 - a safe one
+    return texts
 
 
 class Translator:

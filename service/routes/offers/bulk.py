@@ -132,10 +132,10 @@ def list_offers_bulk(client: Client) -> Response:
     keyed = resolve_external_keys(client, keys)
     decided = engine().crm.bulk.decide([*names, *keyed.values()], asked, client.branch)
     by_key = dict(zip(keyed, decided[len(names) :], strict=True))
-    told: dict[str, object] = {"customers": [_item(one) for one in decided[: len(names)]]}
+    answer: dict[str, object] = {"customers": [_item(one) for one in decided[: len(names)]]}
     if keys:
-        told["external_keys"] = [_item(by_key.get(key) or _unknown_key(key)) for key in keys]
-    return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY])
+        answer["external_keys"] = [_item(by_key.get(key) or _unknown_key(key)) for key in keys]
+    return RawResponse(orjson.dumps(answer), 200, [NO_STORE, VARY])
 
 
 def _item(one: Decided) -> dict[str, object]:

@@ -94,9 +94,9 @@ def explain_decision(client: Client, decision_id: str) -> Response:
     record = _read_stored(client, decision_id).record
     asked = read_query(_EXPLANATION)
     spoken = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    told = engine().explanations.explain_record(record, spoken, asked["shap"] == "true")
-    told["external_key"] = engine().crm.customers.key_of(str(told["customer_id"]))
-    return RawResponse(orjson.dumps(told), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
+    explanation = engine().explanations.explain_record(record, spoken, asked["shap"] == "true")
+    explanation["external_key"] = engine().crm.customers.key_of(str(explanation["customer_id"]))
+    return RawResponse(orjson.dumps(explanation), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
 
 
 @api.get(

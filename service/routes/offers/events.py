@@ -226,36 +226,36 @@ def read_events(body: object) -> list[Sent]:
     """
     single = not (isinstance(body, dict) and _SEVERAL in body)
     rows = [body] if single else _rows(cast(dict[str, Any], body))
-    found, problems = list[Sent](), list[Problem]()
+    sent, problems = list[Sent](), list[Problem]()
     for number, row in enumerate(rows):
         path = "" if single else join_path(_SEVERAL, number)
         try:
             fields = check(_EVENT, row, SENTENCE, path)
             token, key = fields.pop("token", None), fields.pop("external_key", None)
-            found.append(Sent(Event(**{"customer_id": NOBODY} | fields), token, path, key))
+            sent.append(Sent(Event(**{"customer_id": NOBODY} | fields), token, path, key))
         except InvalidInput as error:
             problems += error.problems
         if len(problems) >= MAX_EVENTS:
             break
     if problems:
         raise InvalidInput(SENTENCE, problems[:MAX_EVENTS])
-    return found
+    return sent
 
 
 def take_events(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
     """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused."""
     claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
     keyed = resolve_external_keys(client, sorted({one.external_key for one in sent if one.external_key is not None}))
-    found = list[str | FourcastError]()
+    outcomes = list[str | FourcastError]()
     for one in (_with_customer(each, keyed) for each in sent):
         try:
             if one.event.customer_id == NOBODY:
                 raise no_customer_of(str(one.external_key))
             _expect_reportable(client, one.event, reached.union(keyed.values()))
-            found.append(_record(engine(), claims, one))
+            outcomes.append(_record(engine(), claims, one))
         except _FOR_GOOD as error:
-            found.append(error)
-    return found
+            outcomes.append(error)
+    return outcomes
 
 
 def answer_events(sent: Sequence[Sent], became: Sequence[str | FourcastError], by_path: bool = False) -> RawResponse:

@@ -159,8 +159,8 @@ def request_offers(client: Client, customer_id: str) -> Response:
 
     The same decision as by GET for the same facts; besides, the policy may look at `trigger` and `amount_yuan`.
     """
-    said = check(_INPUT, read_json(request), "The body does not fit.")
-    asked = OfferRequest(**said, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    stated = check(_INPUT, read_json(request), "The body does not fit.")
+    asked = OfferRequest(**stated, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = recommend(customer_id, asked)
     note_answer(request_context(), answer)
     return RawResponse(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
@@ -201,9 +201,9 @@ def parse_offers_request(query: str, accepted: str) -> OffersRequest:
 
     Raises: InvalidInput: with every problem.
     """
-    found = check(_QUERY, parse_query(query, MAX_HOT_QUERY), MISFIT)
-    why = {name: found.pop(name) == "true" for name in ("explain", "shap")}
-    return OffersRequest(**found, **why, language=choose_language(accepted))
+    stated = check(_QUERY, parse_query(query, MAX_HOT_QUERY), MISFIT)
+    why = {name: stated.pop(name) == "true" for name in ("explain", "shap")}
+    return OffersRequest(**stated, **why, language=choose_language(accepted))
 
 
 def note_answer(noted: RequestContext, answer: Answer) -> None:

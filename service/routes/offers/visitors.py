@@ -142,9 +142,9 @@ def list_visitor_offers(client: Client) -> Response:
     What the policy allows somebody of whom nothing is known: never personal, the same for everybody but for what was
     shown and dismissed on their device (`device_id`). A customer's own key asks for that customer instead.
     """
-    said = check(_ASKED, read_json(request), "The body does not fit.")
-    device_id = said.pop("device_id", None)
-    asked = OfferRequest(**said, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    stated = check(_ASKED, read_json(request), "The body does not fit.")
+    device_id = stated.pop("device_id", None)
+    asked = OfferRequest(**stated, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = engine().visitors.offers(asked, device_id)
     note_answer(request_context(), answer)
     return RawResponse(answer.body, 200, [NO_STORE, VARY, ("Content-Language", asked.language)])
@@ -181,11 +181,11 @@ def record_visitor_events(client: Client) -> Response:
 
 def _take_events(device_id: str, sent: Sequence[Sent]) -> list[str | FourcastError]:
     """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused."""
-    claims, found = engine().claims(trusted=True), list[str | FourcastError]()
+    claims, outcomes = engine().claims(trusted=True), list[str | FourcastError]()
     for one in sent:
         try:
             claims.expect(one.event)
-            found.append(engine().visitors.record(device_id, one.event))
+            outcomes.append(engine().visitors.record(device_id, one.event))
         except (InvalidInput, Conflict) as error:
-            found.append(error)
-    return found
+            outcomes.append(error)
+    return outcomes

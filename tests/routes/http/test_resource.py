@@ -7,6 +7,7 @@ from flask import Flask, Response
 
 from service.core.domain import Client
 from service.core.errors import Conflict, InvalidInput
+from service.routes import resource_of
 from service.routes.health import Alive
 from service.routes.http.fields import Strict, Word
 from service.routes.http.openapi.document import document
@@ -91,3 +92,8 @@ def test_an_endpoint_without_words_stops_the_start() -> None:
 
     with pytest.raises(InvalidInput, match=f"{HERE} list_things: needs a docstring"):
         Resource("things", __name__).get("/v1/things", scope="leads:read", answers=FINE)(list_things)
+
+
+def test_a_file_without_a_resource_stops_the_start_and_is_named() -> None:
+    with pytest.raises(InvalidInput, match=r"fields\.py needs a resource: api = Resource"):
+        resource_of("service.routes.http.fields")

@@ -233,19 +233,19 @@ def report_leads(client: Client) -> Response:
     rows = engine().store.leads.report(since, now + 1, branch)
     audit_branch_action(client, "leads.report", branch or "bank", about(client))
     zone = engine().timezone
-    told = {"branch": branch, "since": iso(since, zone), "until": iso(now, zone), "rows": rows}
-    return RawResponse(orjson.dumps(told), 200, [NO_STORE])
+    report = {"branch": branch, "since": iso(since, zone), "until": iso(now, zone), "rows": rows}
+    return RawResponse(orjson.dumps(report), 200, [NO_STORE])
 
 
-def _reply(found: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
-    return RawResponse(orjson.dumps(_document(found)), status, [NO_STORE, *(headers or [])])
+def _reply(job: Job, status: int = 200, headers: list[tuple[str, str]] | None = None) -> RawResponse:
+    return RawResponse(orjson.dumps(_document(job)), status, [NO_STORE, *(headers or [])])
 
 
-def _document(found: Job) -> dict[str, Any]:
+def _document(job: Job) -> dict[str, Any]:
     zone = engine().timezone
-    times = {name: getattr(found, name) for name in ("created_at", "finished_at")}
+    times = {name: getattr(job, name) for name in ("created_at", "finished_at")}
     return {
-        **{name: getattr(found, name) for name in ("id", "state", "branch", "total", "done", "error")},
+        **{name: getattr(job, name) for name in ("id", "state", "branch", "total", "done", "error")},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
-        "built": found.outcome,
+        "built": job.outcome,
     }

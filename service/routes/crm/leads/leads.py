@@ -213,13 +213,13 @@ def list_leads(client: Client) -> Response:
     limit, after = query["limit"], _after(query.get("cursor"))
     branch, own = resolve_branch(client, query.get("branch")), client.branch is not None
     search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
-    found = engine().crm.leads.list_leads(search)
-    audit_branch_action(client, "leads.view", f"{len(found)} leads", about(client, leads=[one.id for one in found]))
-    onward = encode_cursor(found[-1].priority, found[-1].id) if len(found) == limit else None
+    leads = engine().crm.leads.list_leads(search)
+    audit_branch_action(client, "leads.view", f"{len(leads)} leads", about(client, leads=[one.id for one in leads]))
+    onward = encode_cursor(leads[-1].priority, leads[-1].id) if len(leads) == limit else None
     words = choose_language(request.headers.get("Accept-Language", ""))
-    facts = engine().crm.lead_facts.read(found)
-    told = [_document(one, words, facts.get(one.id, NOTHING)) for one in found]
-    body = orjson.dumps({"leads": told, "next": onward})
+    facts = engine().crm.lead_facts.read(leads)
+    documents = [_document(one, words, facts.get(one.id, NOTHING)) for one in leads]
+    body = orjson.dumps({"leads": documents, "next": onward})
     return RawResponse(body, 200, [NO_STORE, *_link(query, onward)])
 
 
@@ -231,36 +231,36 @@ def get_lead(client: Client, lead_id: str) -> Response:
 
     Judged as things stand now: one whose gate closed is withdrawn, and `closed_by` names the gate.
     """
-    found = engine().crm.leads.read(lead_id, client.branch)
-    audit_branch_action(client, "lead.view", found.id, about(client))
-    return answer_lead(found)
+    lead = engine().crm.leads.read(lead_id, client.branch)
+    audit_branch_action(client, "lead.view", lead.id, about(client))
+    return answer_lead(lead)
 
 
-def answer_lead(found: Lead) -> RawResponse:
+def answer_lead(lead: Lead) -> RawResponse:
     """The lead as it is now, in the caller's language."""
     words = choose_language(request.headers.get("Accept-Language", ""))
-    facts = engine().crm.lead_facts.read([found]).get(found.id, NOTHING)
-    return RawResponse(orjson.dumps(_document(found, words, facts)), 200, [NO_STORE])
+    facts = engine().crm.lead_facts.read([lead]).get(lead.id, NOTHING)
+    return RawResponse(orjson.dumps(_document(lead, words, facts)), 200, [NO_STORE])
 
 
-def _document(found: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
+def _document(lead: Lead, words: str, facts: LeadFacts) -> dict[str, Any]:
     crm, zone = engine().crm, engine().timezone
-    times = {name: getattr(found, name) for name in TIMES}
+    times = {name: getattr(lead, name) for name in TIMES}
     return {
-        **{name: getattr(found, name) for name in PLAIN},
+        **{name: getattr(lead, name) for name in PLAIN},
         **{name: None if at is None else iso(at, zone) for name, at in times.items()},
-        "external_key": crm.customers.key_of(found.customer_id),
-        "priority_yuan": found.priority,
-        "strategies": list(found.strategies),
+        "external_key": crm.customers.key_of(lead.customer_id),
+        "priority_yuan": lead.priority,
+        "strategies": list(lead.strategies),
         **facts.document(zone),
-        **crm.briefs.write(found, words, facts),
+        **crm.briefs.write(lead, words, facts),
     }
 
 
-def _after(told: str | None) -> tuple[float, str] | None:
-    if told is None:
+def _after(place: str | None) -> tuple[float, str] | None:
+    if place is None:
         return None
-    priority, lead_id = decode_cursor(told, float, str)
+    priority, lead_id = decode_cursor(place, float, str)
     return priority, lead_id
 
 

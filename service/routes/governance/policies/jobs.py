@@ -113,8 +113,8 @@ def get_policy_job(client: Client, job_id: str) -> Response:
     Once it has ended, `answer` is what the caller would have heard at once: status and body. To anybody but the client
     that asked, and without the scope that it asked by, it is not there.
     """
-    found = policy_job_document(engine().policy_jobs.read(job_id, client, SCOPES))
-    return RawResponse(orjson.dumps(found), 200, [NO_STORE, *([] if found["answer"] else [LOOK_AGAIN])])
+    document = policy_job_document(engine().policy_jobs.read(job_id, client, SCOPES))
+    return RawResponse(orjson.dumps(document), 200, [NO_STORE, *([] if document["answer"] else [LOOK_AGAIN])])
 
 
 def answer_later(job: Job) -> RawResponse:
@@ -142,19 +142,19 @@ def _state(status: int) -> str:
 
 def _answer(job: Job) -> dict[str, Any] | None:
     """The answer that the caller would have had at once; None until the job has ended."""
-    found = job.outcome or {}
-    if "proposal" in found:
-        made = Proposal(**found["proposal"])
+    outcome = job.outcome or {}
+    if "proposal" in outcome:
+        made = Proposal(**outcome["proposal"])
         return {
-            "status": publish_status(found["new"]),
+            "status": publish_status(outcome["new"]),
             "location": locate_proposal(made),
             "body": proposal_document(made),
         }
-    if "release" in found:
-        return {"status": 200, "location": None, "body": release_document(Release(**found["release"]))}
+    if "release" in outcome:
+        return {"status": 200, "location": None, "body": release_document(Release(**outcome["release"]))}
     if job.finished_at is None:
         return None
-    error = found.get("problem") or problem_of(Unavailable(str(job.error)))
+    error = outcome.get("problem") or problem_of(Unavailable(str(job.error)))
     status, rows = error["status"], [TranslatedProblem(**each, language=ENGLISH) for each in error["errors"]]
     body = problem_document(
         status, error["slug"], error["title"], error["detail"], rows, job.request["trace_id"], Translator()

@@ -46,11 +46,11 @@ class Cors:
         if allowed and _is_preflight(environ):
             start_response("204 No Content", [*allowed, *PREFLIGHT])
             return ()
-        shown = [*allowed, ("Access-Control-Expose-Headers", SHOWN)] if allowed else []
+        exposed = [*allowed, ("Access-Control-Expose-Headers", SHOWN)] if allowed else []
 
         def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            told = [*headers, *shown, VARY]
-            return start_response(status, told, exc_info) if exc_info else start_response(status, told)
+            sent = [*headers, *exposed, VARY]
+            return start_response(status, sent, exc_info) if exc_info else start_response(status, sent)
 
         return self._app(environ, started)
 

@@ -72,13 +72,13 @@ def read_precondition(client: Client, request: Request) -> Precondition:
     Raises: Malformed: where a header is no list of tags. PreconditionRequired: where the client must state what it has
     seen and does not.
     """
-    found = Precondition(*(_read(request.environ.get(name), name) for name in (MATCH, NONE_MATCH)))
-    if client.require_if_match and not found.seen:
+    expected = Precondition(*(_read(request.environ.get(name), name) for name in (MATCH, NONE_MATCH)))
+    if client.require_if_match and not expected.seen:
         raise PreconditionRequired(
             "This key must say what it has seen: If-Match with the ETag of its last read (not *), or If-None-Match: * "
             "to store somebody new."
         )
-    return found
+    return expected
 
 
 def _read(given: str | None, name: str) -> ETags | None:

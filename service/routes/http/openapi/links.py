@@ -58,16 +58,16 @@ def with_links(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the links of every row on successful answers, and with descriptions of parameters."""
     operations = {operation["operationId"]: (path, operation) for path, operation in _operations(document)}
     for source, parameter, expression, targets in LINKS:
-        found = {
+        links = {
             target: {"operationId": target, "parameters": {parameter: expression}}
             for target in targets
             if target in operations and f"{{{parameter}}}" in operations[target][0]
         }
-        if source in operations and found:
+        if source in operations and links:
             for status, answer in operations[source][1]["responses"].items():
                 fits = status < "300" and (status == "202") == (parameter == "job_id")
                 if fits and (answer.get("content") or "$request" in expression):
-                    answer.setdefault("links", {}).update(found)
+                    answer.setdefault("links", {}).update(links)
     for row in document["paths"].values():
         for holder in (row, *(each for each in row.values() if isinstance(each, dict))):
             for parameter in holder.get("parameters", ()):

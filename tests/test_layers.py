@@ -313,6 +313,14 @@ def test_the_house_has_at_most_sixteen_rooms_on_eleven_floors() -> None:
     assert floors() <= 11
 
 
+def test_no_test_borrows_from_another_test() -> None:
+    for path in (ROOT / "tests").rglob("*.py"):
+        lines = [
+            line for line in path.read_text().splitlines() if re.match(r"\s*(from|import) tests\.(\w+\.)*test_", line)
+        ]
+        assert lines == [], f"{path.relative_to(ROOT)}: put what tests share in a module beside them, or a conftest"
+
+
 MIGRATIONS = ROOT / "service" / "store" / "migrations" / "versions"
 """A migration is a file, and no migration ever goes: the one folder that grows without end."""
 FOLDERS = sorted({path.parent for path in files().values()} - {MIGRATIONS})

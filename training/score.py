@@ -28,7 +28,9 @@ def score(
 
     ``out`` ends in .parquet or .csv (``bom``: with a byte order mark). Outcomes are not needed. ``cluster`` is the
     address of a Dask scheduler whose workers score; the bundle is then given by its folder. A column that the files
-    lack is unknown of everybody; InvalidInput where they lack all.
+    lack is unknown for all customers.
+
+    Raises: InvalidInput: the files lack every column that the models read, or ``out`` has another suffix.
     """
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     write = writer_for(out, bom)
@@ -50,7 +52,10 @@ def score(
 
 
 def lacking(bundle: Bundle, customers: Customers) -> list[str]:
-    """The columns that the bundle's models read and customers.sql does not return; InvalidInput where it is all."""
+    """The columns that the bundle's models read and customers.sql does not return.
+
+    Raises: InvalidInput: it returns none of them.
+    """
     read, there = bundle.attributes_read(), set(customers.columns)
     lacks = [name for name in read if name not in there]
     if read and len(lacks) == len(read):

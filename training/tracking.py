@@ -1,10 +1,9 @@
-"""Runs and names in MLflow, where the bank has it: what was trained, from what, how good, and who is champion.
+"""Runs and model versions in MLflow, where the bank has it: what was trained, from what, how good, and the champion.
 
 Order: ``record`` (after training: one run and one model version per bundle, with parameters, figures and files; the
 name ``challenger`` where the gate lets it pass) -> ``name_champion`` (after promotion or rollback: the name
-``champion``). MLflow is a notice board. The bundle and the release are what counts, they are there before anything is
-told here, and what goes wrong here is a sentence (``NotTracked``), never a reason to undo them. Nothing that serves
-imports MLflow.
+``champion``). MLflow is for information only. The bundle and the release exist before anything is tracked, and a
+failure here is a message (``NotTracked``), never a reason to undo them. Nothing that serves imports MLflow.
 """
 
 import logging
@@ -24,7 +23,7 @@ RETRIES = "2"
 
 
 class NotTracked(FourcastError):
-    """The tracking server could not be told; what was to be told about has happened all the same."""
+    """The tracking server failed; the training or release that should be tracked is done all the same."""
 
     status = 503
     slug = "untold"
@@ -32,7 +31,10 @@ class NotTracked(FourcastError):
 
 
 def record(uri: str, folder: Path, passes: bool) -> str:
-    """Log a bundle as a run and a model version, once; the version's number. Raises NotTracked."""
+    """Log a bundle as a run and a model version, once; return the version's number.
+
+    Raises: NotTracked: the tracking server failed.
+    """
     manifest = read_manifest(folder)
     with _board(uri) as board:
         number = _number(board, manifest["version"])
@@ -44,7 +46,10 @@ def record(uri: str, folder: Path, passes: bool) -> str:
 
 
 def name_champion(uri: str, folder: Path) -> None:
-    """Give the bundle the name ``champion``; it is then no challenger any more. Raises NotTracked."""
+    """Give the bundle the alias ``champion`` and take away ``challenger``.
+
+    Raises: NotTracked: the tracking server failed.
+    """
     version = read_manifest(folder)["version"]
     number = record(uri, folder, passes=False)
     with _board(uri) as board:
@@ -54,7 +59,10 @@ def name_champion(uri: str, folder: Path) -> None:
 
 
 def version_named(uri: str, alias: str) -> str | None:
-    """The bundle that has a name now; None where none has. Raises NotTracked."""
+    """The bundle that has an alias now; None where none has.
+
+    Raises: NotTracked: the tracking server failed.
+    """
     with _board(uri) as board:
         return _named(board, alias)
 
@@ -127,7 +135,7 @@ def _named(board: Any, alias: str) -> str | None:
 
 @contextmanager
 def _board(uri: str) -> Iterator[Any]:
-    """A client of the tracking server; what keeps it from answering is NotTracked."""
+    """A client of the tracking server; its failures are raised as NotTracked."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     try:

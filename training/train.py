@@ -1,8 +1,8 @@
-"""The whole road from a bank's files to a bundle of models.
+"""Training from a bank's files to a bundle of models.
 
 Order of ``train``: the bank's SQL (``bank_tables``) -> features (``training_sample``) -> one model per family, measured
-on unseen customers (``family``) -> the champion on customers who are new to both (``champion``) -> bundle
-(``registry.write_bundle``) -> gate. Serving a bundle is a release and none of this module's business.
+out of fold (``family``) -> the champion on customers new to both (``champion``) -> bundle (``registry.write_bundle``)
+-> gate. Serving a bundle is a release, which is not made here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -43,9 +43,9 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class TrainReport:
-    """The new bundle's ``version``, its ``metrics`` by family, what ``gate`` says of it; ``uplift`` by family.
+    """The new bundle's ``version``, its ``metrics`` by family, the ``gate``'s verdict; ``uplift`` by family.
 
-    ``left_out`` counts whom the service has erased although the files still name them, where anybody was.
+    ``left_out`` counts erased customers that the files still name.
     """
 
     version: str
@@ -79,21 +79,21 @@ def train(  # noqa: PLR0913
     artifacts
         The folder of all bundles.
     progress
-        Told how much of how much is done.
+        Called with how much is done, of how much.
     champion
-        The version that serves now, for the gate: what it was compared on, and how it came out, is part of the bundle.
+        The version that serves now, for the gate; the comparison is part of the bundle.
     model
         Another choice of parameters than the default, as an unfitted model or one per family; its random state
         becomes ``seed``.
     allow_leak
-        Attributes that may know more than the canary allows (``leakage``); the manifest keeps their names.
+        Attributes that may know more than the canary allows (``leakage``); the manifest lists them.
     cluster
         Address of a Dask scheduler whose workers grow the trees.
 
     Raises
     ------
     InvalidInput
-        The folder, the SQL or the files are not as agreed (every fault is named), or there is no such champion.
+        The folder, the SQL or the files break their contract (with every fault), or there is no such champion.
     """
     against = champion_of(artifacts, champion)
     described = open_bank(bank)
@@ -145,7 +145,7 @@ def train(  # noqa: PLR0913
 
 
 def _learned_from(bank: Bank, customers: Customers, sample: Sample, sources: Mapping[str, str]) -> LearnedFrom:
-    """Whom the models learn from: the customers with an outcome, until their horizon is over."""
+    """The filter of the customers with an outcome, until their horizon is over."""
     ids = customers.table.column("customer_id").take(pa.array(sample.outcomes.rows)).to_pylist()
     return LearnedFrom.by_customers(ids, bank.as_of + timedelta(days=bank.horizon_days), repr(sorted(sources.items())))
 
@@ -184,7 +184,7 @@ def _portrait(bank: Bank, files: Path, customers: Customers, seed: int) -> dict[
 
 
 def _steps(models: Iterable[PropensityModel], bank: Bank, progress: Progress | None) -> Callable[[int], None]:
-    """Rounds of trees as (done, of): every fit is expected to need as many rounds as it may."""
+    """Report rounds of trees as (done, of): every fit counts with its most rounds."""
     of = sum(model.rounds * len(model.members) for model in models) * (2 if bank.split == "time" else 1)
     done, counting = 0, Lock()
 

@@ -1,13 +1,12 @@
-"""A bundle from the service's own experience: what was shown, what was taken, and what that is better than.
+"""Training from the service's own decisions and events to a bundle of models.
 
 Order: observations (``observations``) -> facts of their time as a matrix -> models of families and offers, and evidence
-(``offer_models``) -> responses (``smoothing``) -> the same, learned from two thirds of the customers and held against
-the other third, beside the propensities by which they were really served -> bundle -> gate. An offer without a model
-has its family's times its share; a family without one has evidence; so a bank's first week gives a bundle, however
-little it says. All of one bundle's figures are chances to be taken within the same window of being shown, and so
-comparable.
+(``offer_models``) -> responses (``smoothing``) -> three folds of customers, each scored by models of the other two and
+compared with the propensities by which it was served -> bundle -> gate. An offer without a model has its family's
+propensity times its share; a family without one has evidence; so a bank's first week gives a bundle. All of a bundle's
+figures are probabilities to be taken within the same window after being shown, and so comparable.
 
-The holdout is never learned from: it was served by priors alone, and tells what the bundle is worth beside them.
+The holdout is never learned from: it was served by priors alone, and measures the bundle against these.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,13 +40,13 @@ FOLDS = 3
 UNMODELLED = PropensityModel(
     members=((8, 1.0),), learning_rate=0.05, min_data_in_leaf=20, lambda_l2=5.0, rounds=200, patience=25
 )
-"""The unfitted model of a family or an offer: smaller than one trained on a whole bank, with less to learn from."""
+"""The unfitted model of a family or an offer: smaller than one for a whole bank, with less to learn from."""
 OUTCOME = "took an offer of the family within {days:g} days of being shown one"
 
 
 @dataclass(frozen=True)
 class EventTraining:
-    """The new bundle's ``version``, what ``gate`` says of it, and the figures it says it by."""
+    """The new bundle's ``version``, the ``gate``'s verdict, and the figures behind it."""
 
     version: str
     gate: Verdict
@@ -65,8 +64,10 @@ def learn_bundle(
 ) -> EventTraining:
     """Train a bundle from experience under the policy that serves.
 
-    ``kept``: the manifest of the bundle that serves; its bank, segments and lapse, which events do not teach, stay. The
-    same seed and experience give the same bundle. InvalidInput where no window is over.
+    ``kept``: the manifest of the bundle that serves, from which bank, segments and lapse are copied: events do not
+    teach them. The same seed and experience give the same bundle.
+
+    Raises: InvalidInput: no window is over yet.
     """
     observations = [observation for observation in experience.offers if not observation.held_out]
     if not observations:
@@ -109,7 +110,7 @@ def learn_bundle(
 
 
 def _learned_from(experience: Experience, policy: Policy) -> LearnedFrom:
-    """Whom it learns from, the holdout included, of whom the uplift knows; until the last window was over."""
+    """The filter of its customers, with the holdout, which uplift learns from; until the end of the last window."""
     until = max(one.at for one in experience.offers) + round(experience.window_days * DAY_MS)
     ids = sorted({one.exposure.customer_id for one in experience.offers})
     return LearnedFrom.by_customers(ids, day_at(until, policy.contact.timezone), _digest(experience))
@@ -132,7 +133,7 @@ def _out_of_fold(
     fold: int,
     observations: Sequence[Observation],
 ) -> Floats:
-    """The propensities of one fold's trials by what the other folds' customers taught."""
+    """Out-of-fold propensities of one fold's observations, by models of the other folds' customers."""
     others = Experience(
         [observation for observation in experience.offers if _fold(observation) != fold],
         [observation for observation in experience.families if _fold(observation) != fold],
@@ -142,14 +143,14 @@ def _out_of_fold(
 
 
 def _fold(observation: Observation) -> int:
-    """The fold of a trial's customer, by hash: all their trials are in one."""
+    """The fold of an observation's customer, by hash: all observations of a customer are in one fold."""
     return int(sha256(observation.exposure.customer_id.encode()).hexdigest()[:8], 16) % FOLDS
 
 
 def _figures(
     experience: Experience, learned: LearnedModels, observations: Sequence[Observation], apart: Floats
 ) -> dict[str, Any]:
-    """What the manifest tells of the experience: counts, and the comparison with how customers were served."""
+    """The manifest's ``experience``: counts, and the comparison with the propensities as served."""
     held_out = [observation for observation in experience.offers if observation.held_out]
     return {
         "window_days": experience.window_days,
@@ -196,7 +197,7 @@ def _read(learned: LearnedModels, response: Mapping[str, Any] | None) -> list[st
 
 
 def _digest(experience: Experience) -> str:
-    """SHA-256 of the trials, in order: the source that the manifest states."""
+    """SHA-256 of the observations, in order: the source that the manifest states."""
     digest = sha256()
     for observation in (*experience.offers, *experience.families):
         said = (

@@ -1,4 +1,4 @@
-"""Folders on disk, whole or not at all: a temp folder, every file to the disk, then one rename."""
+"""Folders written whole or not at all: a temporary folder, fsync of every file, then one rename."""
 
 import os
 import shutil
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def write_folder(target: Path, files: Mapping[str, str]) -> None:
-    """Make ``target`` hold ``files`` (name to text); a folder already there is kept if it does, else replaced.
+    """Write ``files`` (name to text) as the folder ``target``.
 
-    Other files in a folder that is kept (reports) stay.
+    A folder of that name is kept, with its other files (reports), if it holds the same files; else it is replaced.
     """
     root = target.parent
     root.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def _is_same(target: Path, draft: Path) -> bool:
 
 
 def _swap(draft: Path, target: Path) -> None:
-    """Rename the draft into place; a damaged folder of that name gives way first."""
+    """Rename the draft into place; a damaged folder of that name is removed first."""
     if target.exists():
         damaged = target.with_name(f".damaged-{target.name}-{os.getpid()}")
         target.rename(damaged)

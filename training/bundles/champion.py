@@ -1,13 +1,13 @@
-"""A challenger beside the champion, on customers from whom neither has learned: what the gate decides by.
+"""A challenger compared with the champion, on customers that neither has learned from: the gate decides by it.
 
     later    the bank's day is past all that the champion learned from: every outcome is new to it
-    others   customers of whom the champion's memory says that it has certainly not learned from them
+    others customers that are certainly not in the champion's filter (``learned_from``)
     recipe   the champion's recipe, fitted to the same customers anew and cross-fitted just as the challenger is
     files    both measured on the very same files, each on unseen customers, but not side by side
 
-The challenger's scores are always those of models that have not seen the customers. The first three are paired: the
-difference of the AUCs has an interval (DeLong). ``later`` comes first, then ``others`` where they are enough to tell,
-then ``recipe``. Where none can be had, the document says why, and no figure is made up.
+The challenger's scores are always out of fold. The first three are paired: the difference of the AUCs has an interval
+(DeLong). ``later`` comes first, then ``others`` where they are enough customers, then ``recipe``. Where none is
+possible, the document says why.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,26 +38,29 @@ from training.models.training_set import BoosterSpec
 LATER, OTHERS, RECIPE = "later", "others", "recipe"
 Z = 1.959963984540054
 WIDEST = 0.01
-"""Half an interval of AUC beyond which the customers that neither has seen are too few to tell."""
+"""Half the interval of the AUC difference beyond which the customers are too few."""
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Champion:
-    """What serves now: its bundle, and whom it remembers; None where it keeps no memory that can be read here."""
+    """The bundle that serves, and its filter of customers; None where it has none that this version reads."""
 
     bundle: Bundle
     learned_from: LearnedFrom | None
 
     @property
     def until(self) -> date | None:
-        """The day at whose end the outcomes that it learned from were counted; None where nothing tells."""
+        """The day at whose end its outcomes were counted; None where that is not stored."""
         return until_of(self.bundle.manifest, self.learned_from)
 
 
 def champion_of(artifacts: Path, version: str | None) -> Champion | None:
-    """The bundle to be compared with, opened before any work is done: InvalidInput, BundleError; None without one."""
+    """Open the bundle to compare with; None without a version.
+
+    Raises: InvalidInput, BundleError: there is no such bundle, or it is damaged.
+    """
     if version is None:
         return None
     bundle = verify(Path(artifacts), version)
@@ -65,7 +68,7 @@ def champion_of(artifacts: Path, version: str | None) -> Champion | None:
 
 
 def until_of(manifest: Mapping[str, Any], learned_from: LearnedFrom | None) -> date | None:
-    """The memory's day; without one the bank's day and the horizon after it, as the manifest states them."""
+    """The filter's day; without a filter the bank's day plus the horizon, as the manifest states them."""
     day = manifest.get("about", {}).get("as_of")
     if learned_from is not None or day is None:
         return None if learned_from is None else learned_from.until
@@ -92,7 +95,7 @@ def compare_with_champion(
 
 @dataclass(frozen=True)
 class ChampionComparison:
-    """The customers ``known`` with an outcome, and the champion that is compared on them."""
+    """The champion, and the customers ``known`` with an outcome, on which it is compared."""
 
     champion: Champion
     known: pa.Table
@@ -113,7 +116,7 @@ class ChampionComparison:
         return self._by_recipe(family, challenger.out_of_fold) or found or not_compared(self._why_none())
 
     def _unlike(self, family: str) -> str | None:
-        """Why the champion's figures would say nothing of it on these files; None where they would."""
+        """Why the champion cannot be measured on these files; None where it can."""
         manifest = self.champion.bundle.manifest
         if "experience" in manifest:
             return "the champion has learned from events, another outcome than the files'"
@@ -124,7 +127,7 @@ class ChampionComparison:
         return f"the files lack columns that the champion reads: {', '.join(lacking)}" if lacking else None
 
     def _as_it_serves(self, family: str, out_of_fold: OutOfFold) -> Document | None:
-        """The champion's own scores on customers who are new to it; None where there are none to tell by."""
+        """Compare by the champion's own scores of customers that are new to it; None where they are too few."""
         by, new = self._new(out_of_fold)
         if not _can_tell(out_of_fold.taken[new]):
             return None
@@ -142,7 +145,7 @@ class ChampionComparison:
         return OTHERS, ~learned_from.may_know(ids)
 
     def _by_recipe(self, family: str, out_of_fold: OutOfFold) -> Document | None:
-        """The champion's recipe and columns, measured as the challenger is; None where its recipe is not known here."""
+        """Compare by the champion's recipe and columns, cross-fitted as the challenger; None without a recipe."""
         entry = self.champion.bundle.manifest["families"][family]
         recipe = unfitted_of(entry.get("recipe"))
         if recipe is None:
@@ -168,7 +171,7 @@ class ChampionComparison:
 def unfitted_of(recipe: Mapping[str, Any] | None) -> PropensityModel | None:
     """The unfitted model that a manifest's ``recipe`` describes.
 
-    None without one, or where it is not of the form that this version writes: another version's.
+    None without one, or where another version wrote it in another form.
     """
     if recipe is None or not set(recipe) <= set(PropensityModel().get_params()) or not _is_written_here(recipe):
         return None

@@ -1,10 +1,10 @@
-"""What a bundle keeps beside its models so that it can be judged later, by itself: no row of any customer.
+"""Diagnostics that a bundle stores beside its models, to be judged by later: no row of any customer.
 
     reference   how every feature and every unseen score was spread       (the manifest; ``analysis.drift`` reads it)
     about       the bank, its day, its split, its owner and its notes     (the manifest; the model card reads it)
     leakage     what the canary found, and what was allowed by name       (each family's metrics; the gate reads it)
 
-Order: ``train`` hands over sample, customers and unseen scores -> ``gather_diagnostics`` -> ``registry.write_bundle``.
+Order: sample, customers and out-of-fold scores of ``train`` -> ``gather_diagnostics`` -> ``registry.write_bundle``.
 """
 
 from collections.abc import Collection, Mapping
@@ -46,7 +46,7 @@ def gather_diagnostics(
     allowed: Collection[str],
     seed: int,
 ) -> Diagnostics:
-    """The evidence of one training. ``columns``: every attribute and feature of all customers, (n, 1, 1) each."""
+    """The diagnostics of one training. ``columns``: every attribute and feature of all customers, (n, 1, 1) each."""
     parts = {
         "reference": {
             "features": {name: reference_of(np.ravel(columns[f"customer.{name}"])) for name in _compared(sample)},
@@ -58,7 +58,7 @@ def gather_diagnostics(
 
 
 def _compared(sample: Any) -> list[str]:
-    """Features the models read, whatever their kind but dates: those only grow."""
+    """Features that the models read, without dates, which only grow."""
     return [name for name in sample.names if sample.table.kind_of(name) is not Kind.DATE]
 
 
@@ -77,7 +77,7 @@ def _about(bank: Bank, customers: int, learned: int) -> dict[str, Any]:
 def leakage_of(
     sample: Any, customers: int, columns: Mapping[str, Any], allowed: list[str], seed: int
 ) -> dict[str, dict[str, Any]]:
-    """``{family: {"findings": [...], "allowed": [...]}}``: asked of its outcome, and of who has one at all."""
+    """``{family: {"findings": [...], "allowed": [...]}}``, for its outcome and for having an outcome at all."""
     matrix = Matrix(sample.rows, sample.names, sample.categories)
     questions = {family: (matrix, taken) for family, taken in sample.outcomes.bought.items()}
     if customers > len(sample.rows):

@@ -1,7 +1,6 @@
-"""A bundle against a bank's files of today: drift of every feature and score, and of calibration where outcomes are.
+"""A bundle against the bank's files of today: drift of every feature and score, and of calibration with outcomes.
 
-Reading the files is the part of ``bank_tables``, what drift means that of ``service.analysis.drift``: the service says
-the same of its own stored decisions.
+``bank_tables`` reads the files; ``service.analysis.drift`` calculates, as it does for the service's stored decisions.
 """
 
 from collections.abc import Mapping
@@ -27,9 +26,9 @@ from training.score import lacking
 
 
 def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring = DEFAULT) -> Drift:
-    """How far the customers of these files lie from those the bundle learned from.
+    """The drift between the customers of these files and those that the bundle learned from.
 
-    InvalidInput where the bundle keeps no references (it was trained before there were any) or the files do not fit.
+    Raises: InvalidInput: the bundle has no references (an older version trained it), or the files break their contract.
     """
     references = references_of(bundle)
     described = open_bank(bank)
@@ -45,7 +44,10 @@ def drift_of(bundle: Bundle, bank: Path | Bank, files: Path, bounds: Monitoring 
 
 
 def references_of(bundle: Bundle) -> Mapping[str, Any]:
-    """The references in a bundle's manifest; InvalidInput where there are none."""
+    """The references in a bundle's manifest.
+
+    Raises: InvalidInput: there are none.
+    """
     references: Mapping[str, Any] | None = bundle.manifest.get("reference")
     if references is None:
         raise InvalidInput(f"{bundle.version} keeps no reference to compare with; train it anew: fourcast train")
@@ -61,12 +63,13 @@ def features_of(bundle: Bundle, customers: Customers) -> dict[str, Any]:
 
 
 def evaluate_bundle(bundle: Bundle, learned_from: LearnedFrom | None, bank: Path | Bank, files: Path) -> dict[str, Any]:
-    """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes, and from whom it has learned.
+    """``{"families": {family: figures}, ...}`` of a bundle on any files with outcomes; figures as ``metrics.measure``.
 
-    ``learned_from_them`` is False where it has learned from none of them, or where all their outcomes are later; None
-    where the bundle keeps no memory that could tell. Otherwise ``learned_from`` says from about how many, and
-    ``unseen`` has the figures of those who are certainly new to it: they alone are a test. Figures as
-    ``metrics.measure``.
+    ``learned_from_them`` is False where it has learned from none of these customers, or where all their outcomes are
+    later; None where the bundle has no filter. Otherwise ``learned_from`` estimates from how many, and ``unseen`` has
+    the figures of the customers certainly new to it: they alone are a test.
+
+    Raises: InvalidInput: the files break their contract, or every family has one outcome only.
     """
     described = open_bank(bank)
     customers = read_customers(described, Path(files))
@@ -95,7 +98,7 @@ def evaluate_bundle(bundle: Bundle, learned_from: LearnedFrom | None, bank: Path
 
 
 def _expect_both(bank: Bank, bought: Mapping[str, Any]) -> None:
-    """Raise InvalidInput where every family has one outcome only: nothing ranks takers above others."""
+    """Raise InvalidInput where every family has one outcome only."""
     problems = [problem for family, taken in bought.items() for problem in lacking_outcome(family, taken)]
     if problems and len(problems) == len(bought):
         raise InvalidInput(f"{bank.folder}: one outcome only, so there is nothing to measure", problems)

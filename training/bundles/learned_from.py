@@ -1,10 +1,10 @@
-"""Whom a bundle has learned from, and until when: enough to find customers it has not seen, too little to name anybody.
+"""The filter of customers that a bundle has learned from: it finds customers that are new, and identifies none.
 
-A customer sets one bit of a filter, ``hash(salt, customer) mod size``, with ``size = customers / ln 2``, so that half
-of the bits are set. Whoever a bundle has learned from is always recognised; of strangers every second is taken for one
-of them. So customers whose bit is not set are certainly unseen, which is what a fair comparison needs, and a bit that
-is set proves nothing of anybody, also of who was erased since. Each bundle has a salt of its own, so that no bit of two
-bundles can be laid side by side to see who is gone. Source of the filter: Bloom 1970, with one hash.
+A customer sets one bit of a Bloom filter, ``hash(salt, customer) mod size``, with ``size = customers / ln 2``, so that
+half of the bits are set. A customer that the bundle has learned from is always recognised; of the others, every second
+is recognised wrongly. So a customer whose bit is not set is certainly new, which a fair comparison needs, and a set bit
+proves nothing, also of erased customers. Each bundle has a salt of its own, so that two bundles' bits cannot be
+compared to find who was erased. Source: Bloom 1970, with one hash.
 """
 
 import math
@@ -21,7 +21,7 @@ from training.arrays import Flags, Places
 
 FORMAT = 1
 SURE = 3.0
-"""Standard errors by which more customers must be recognised than chance recognises."""
+"""Standard errors by which the number recognised must exceed chance."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LearnedFrom:
 
     @classmethod
     def by_customers(cls, ids: Sequence[str], until: date, source: str) -> "LearnedFrom":
-        """The filter of these customers; ``source`` says what else the bundle was made of, and gives the salt."""
+        """The filter of these customers; ``source`` describes the bundle's other sources and gives the salt."""
         salt = sha256(source.encode()).digest()[: blake2b.SALT_SIZE]
         bits = np.zeros(max(1, math.ceil(len(set(ids)) / math.log(2.0))), dtype=bool)
         bits[_places(ids, salt, len(bits))] = True
@@ -63,13 +63,13 @@ class LearnedFrom:
         }
 
     def may_know(self, ids: Sequence[str]) -> Flags:
-        """Which customers (n,) it may have learned from; it certainly has not from all others."""
+        """Customers (n,) that it may have learned from; it has certainly not learned from the others."""
         return np.asarray(self.bits[_places(ids, self.salt, len(self.bits))])
 
     def estimate(self, recognised: Flags) -> int:
-        """From how many of them it has learned, at best guess: (recognised - share n) / (1 - share).
+        """The estimated number that it has learned from: (recognised - share n) / (1 - share).
 
-        0 where chance explains it: three standard errors, sqrt(n share (1 - share)).
+        It is 0 where chance explains it: three standard errors, sqrt(n share (1 - share)).
         """
         share, size = float(self.bits.mean()), len(recognised)
         beyond = float(recognised.sum()) - share * size

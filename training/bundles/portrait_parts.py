@@ -1,6 +1,6 @@
-"""What a bundle knows besides propensities: ``segments`` and, where a bank tells who left, ``lapse``.
+"""Parts of a bundle for the portrait: ``segments`` and, where a bank's files tell lapses, ``lapse``.
 
-Both are parts of the manifest, hashed with it and read by it alone: no further file, no library but NumPy in serving.
+Both are in the manifest and hashed with it: no further file, no library but NumPy in serving.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from training.models.segments import segment
 def portrait_parts(
     customers: Customers, lapses: Lapses | None, table: AttributeTable, horizon_days: int, seed: int
 ) -> dict[str, Any]:
-    """``{"segments": ..., "lapse": ...}`` of a bank's customers; without what cannot be told."""
+    """``{"segments": ..., "lapse": ...}`` of a bank's customers; a part that cannot be fitted is left out."""
     columns = columns_of(customers, table)
     found = {"segments": segment(table, columns, seed)}
     if lapses is not None:

@@ -1,9 +1,8 @@
 """Bundles on disk: written whole or not at all, and named by their content.
 
 Order: trained families -> ``write_bundle`` (``atomic_folder`` puts it on disk) -> ``verify`` (what promotion asks for
-first). ``analysis.model_gate`` judges them before anyone promotes them; making one serve is a release: ``fourcast
-promote``. The same seed and files give the same content, so the same version and the same bytes; there is no time in
-it.
+first). ``analysis.model_gate`` judges a bundle before promotion; ``fourcast promote`` releases it. The same seed and
+files give the same content, version and bytes; a bundle contains no time.
 """
 
 import json
@@ -46,8 +45,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     root
         The folder of all bundles (``model_artifacts``).
     families
-        Models by the name they speak under (``scoring.propensity``): a family, ``offer:<id>``, ``ticket:<family>``,
-        whose calibration gives yuan, or ``uplift:<family>``.
+        Models by score name (``scoring.propensity``): a family, ``offer:<id>``, ``ticket:<family>``, whose calibration
+        gives yuan, or ``uplift:<family>``.
     table
         The document of attributes and features the models were trained with.
     outcome, horizon_days
@@ -93,7 +92,10 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
 
 
 def read_review(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The bundle's ``review.json``, its hash checked; InvalidInput without one, BundleError where it is damaged."""
+    """Read the bundle's ``review.json`` and check its hash.
+
+    Raises: InvalidInput: the bundle has none. BundleError: it is damaged.
+    """
     found = _kept(folder, manifest, "review")
     if found is None:
         raise InvalidInput(f"{folder}: keeps nothing to report from; train it anew: fourcast train")
@@ -101,7 +103,10 @@ def read_review(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_learned_from(folder: Path, manifest: Mapping[str, Any]) -> LearnedFrom | None:
-    """Whom the bundle has learned from; None where it keeps nothing that this version reads, BundleError if damaged."""
+    """Read the filter of the bundle's customers; None where it has none that this version reads.
+
+    Raises: BundleError: it is damaged.
+    """
     found = _kept(folder, manifest, "memory")
     return None if found is None else LearnedFrom.read(found)
 

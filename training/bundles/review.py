@@ -1,8 +1,8 @@
-"""What a report of a bundle is made from, years later and without the bank's files: ``review.json`` beside the models.
+"""The review of a bundle, ``review.json``: a report is made from it years later, without the bank's files.
 
-Per family: curves and intervals on unseen customers (``curves``), what the model leans on (gain, and SHAP values of a
-sample told by tenths of each feature), fairness by group (``fairness``). Shares, means and curves only: no row of any
-customer. The manifest keeps its hash. ``training.report`` draws it.
+Per family: curves and intervals by out-of-fold scores (``curves``), feature importance (gain, and SHAP values of a
+sample by tenths of each feature), fairness by group (``fairness``). It holds shares, means and curves, and no row of
+any customer. The manifest has its hash. ``training.report`` draws it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from training.models.trained import OutOfFold
 
 FORMAT = 1
 EXPLAINED = 400
-"""Customers whose SHAP values are taken: they cost milliseconds each."""
+"""Customers with SHAP values: each costs milliseconds."""
 SHOWN = 15
 TENTHS = 10
 
@@ -28,7 +28,7 @@ TENTHS = 10
 def build_review(
     bank: Bank, sample: Any, columns: Mapping[str, Any], families: Mapping[str, Any], *, seed: int
 ) -> dict[str, Any]:
-    """The review of trained families (those with unseen scores), as plain JSON values.
+    """The review of trained families (those with out-of-fold scores), as plain JSON values.
 
     ``columns``: every attribute and feature of all customers, (n, 1, 1) each.
     """
@@ -52,7 +52,7 @@ def review_family(
     policy: Policy,
     seed: int,
 ) -> dict[str, Any]:
-    """One family: ``known`` are columns of the sample's customers, ``may`` (n,) who may have an offer of it."""
+    """The review of one family: ``known`` are columns of the sample's customers, ``may`` (n,) the suitable ones."""
     return {
         **curves_of(out_of_fold.taken, out_of_fold.scores, seed),
         **leanings(models, sample, out_of_fold, seed),
@@ -99,7 +99,7 @@ def _told(sample: Any, place: int, column: Floats, values: Floats, weight: float
 
 
 def _fairness(known: Mapping[str, Any], out_of_fold: OutOfFold, may: Any, bound: float) -> dict[str, Any] | None:
-    """None where the files tell of no group."""
+    """The fairness of one family; None where the files have no groups."""
     groups = groups_of(known, out_of_fold.rows)
     if not groups or may is None:
         return None

@@ -1,7 +1,7 @@
-"""What a bundle learned from events keeps beside its models: review for the report, references for drift.
+"""Review and references of a bundle that learned from events: for the report, and for drift.
 
-The same as from files, each family on the customers its model learned from: the newest trial of each, without the
-holdout, with scores by boosters that have not seen them.
+As from files, each family on the customers of its model: the newest observation of each, without the holdout, with
+out-of-fold scores.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Rows:
 def review_and_reference(
     experience: Experience, learned: LearnedModels, seed: int
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The bundle's review, and its references; None where no family has a model."""
+    """Return the bundle's review, and its references; None for these where no family has a model."""
     policy, inputs = learned.policy, learned.inputs
     families, scores, columns = {}, {}, dict[str, Any]()
     for family in (name for name in policy.families if name in learned.models):
@@ -56,11 +56,11 @@ def review_and_reference(
 
 
 def _whole(policy: Policy, columns: dict[str, Any]) -> dict[str, Any]:
-    """Every raw attribute of the policy, unknown where no column tells it."""
+    """Every raw attribute of the policy, unknown where it has no column."""
     unknown = {name: np.reshape(np.array(one), (1, 1, 1)) for name, one in policy.attributes.encode({}).items()}
     return {name: columns.get(name, one) for name, one in unknown.items()}
 
 
 def _day(observations: list[Observation], timezone: str) -> date:
-    """The bank's day of the newest trial."""
+    """The bank's day of the newest observation."""
     return day_at(max(one.at for one in observations), timezone)

@@ -1,7 +1,7 @@
-"""Uplift: what an offer changes, for whom, where it is known who was treated and who was not.
+"""Uplift: what an offer changes, and for which customers, where treated and untreated are known.
 
-A ranking may be used in arbitration only where ``study`` finds, on rows nobody learned from, that it gains more than
-chance and more than propensity does. Where there is no effect to tell, it says so.
+A ranking may be used in arbitration only where ``study`` finds, on held-out rows, that it gains more than chance and
+more than propensity does.
 
     randomised_trial  the files of a trial
     learners          T-, X- and DR-learner on LightGBM

@@ -1,12 +1,12 @@
 """A bundle's uplift by family: studied where treated and untreated are known, a model only where the study allows it.
 
-From files a trial is ``treated_<family>`` of outcomes.sql, which must have been given by chance; its propensity is the
-bundle's own, by models that have not seen the rows. From events a trial is ``first_exposures``: who was shown an offer
-of the family in their first decision, and who was not. That was chosen by attributes, circumstances, arm and chance,
-all on record; holdout, standing tests and exploration leave every choice some chance, which is estimated on other rows,
-and rows that had next to none are left out.
+From files a trial is ``treated_<family>`` of outcomes.sql, which must be assigned at random; its propensity is the
+bundle's own out-of-fold score. From events a trial is ``first_exposures``: the customers whose first decision showed an
+offer of the family, and the others. Attributes, circumstances, arm and chance decided that, all on record; holdout,
+standing tests and exploration give every choice some probability, which is estimated on other rows. Rows with next to
+none are left out.
 
-The model that was measured on held-out rows is the one that serves: nothing is learned anew on all.
+The model that was measured on held-out rows is the one that serves: it is not fitted again on all rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,12 +26,12 @@ from training.uplift.trial_study import Study, study
 LEAST_TAKEN, LEAST_ARM = 50, 200
 """A study needs so many outcomes, and so many customers in either arm."""
 LEAST_CHANCE = 0.05
-"""Rows whose treatment, or the lack of it, was less likely than this tell of themselves only, and are left out."""
+"""Rows whose treatment, or the lack of it, was less likely than this are left out."""
 OVER_SAMPLED = "takers are over-sampled in these files (true_rate)"
 FOLDS = 2
 
 Found = tuple[dict[str, Any], dict[str, TrainedFamily]]
-"""What a manifest says of each family's uplift, and the models, by name, of those that may be used."""
+"""The manifest's ``uplift`` by family, and the models, by name, that may be used."""
 
 
 def study_families(
@@ -40,9 +40,9 @@ def study_families(
     seed: int,
     over_sampled: Collection[str] = (),
 ) -> Found:
-    """One study per family's trial; the trial's features are the columns that the bundle reads.
+    """Study each family's trial; the trial's features are the columns that the bundle reads.
 
-    Where takers are over-sampled in the files, rates of two arms do not differ by what the offer changed.
+    Families with over-sampled takers are not studied: their rates do not differ by what the offer changed.
     """
     told: dict[str, Any] = {}
     models: dict[str, TrainedFamily] = {}
@@ -58,7 +58,7 @@ def study_families(
 
 
 def describe_uplifts(told: Mapping[str, Any]) -> dict[str, str]:
-    """What a manifest says of each family's uplift, in a sentence."""
+    """A sentence for each family of the manifest's ``uplift``."""
     verdicts = {family: one["uplift"] for family, one in told.items()}
     return {family: f"{'used' if one['used'] else 'not used'}: {one['why']}" for family, one in verdicts.items()}
 
@@ -73,9 +73,9 @@ def too_few(trial: RandomisedTrial) -> str:
 
 
 def randomised_trials(sample: Any, out_of_fold: Mapping[str, Any]) -> dict[str, RandomisedTrial]:
-    """By family, the customers of a training sample of whom it is known whether they were treated.
+    """By family, the customers of a training sample whose treatment is known.
 
-    ``out_of_fold``: by family, scores by models that have not seen the customers (``diagnostics.OutOfFold``).
+    ``out_of_fold``: by family, out-of-fold scores (``OutOfFold``).
     """
     found = {}
     for family, treated in sample.outcomes.treated.items():
@@ -92,10 +92,9 @@ def randomised_trials(sample: Any, out_of_fold: Mapping[str, Any]) -> dict[str, 
 
 
 def estimate_chance(trial: RandomisedTrial, circumstances: Floats, seed: int) -> RandomisedTrial:
-    """The rows that could have been treated or not, with the probability that they were.
+    """The rows that could have been treated or not, with their probability of treatment, estimated out of fold.
 
-    ``circumstances`` (n, c): what was known when it was chosen beside the features. Each row's chance is learned from
-    the other rows.
+    ``circumstances`` (n, c): what the decision knew beside the features.
     """
     whole = np.column_stack([trial.inputs, circumstances])
     fold = np.random.default_rng(seed).permutation(len(trial.treated)) % FOLDS

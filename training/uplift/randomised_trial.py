@@ -1,7 +1,7 @@
-"""The files of a trial: one row per customer, who was treated, what they did, and what was known before.
+"""The files of a trial: one row per customer, with treatment, outcome, and what was known before.
 
 Every column but treatment and outcome is a feature, words as codes. A column with another whole number or word in every
-row is a name, not a fact, and is left out by itself; what else is no feature is said by ``ignore``.
+row is a name and is left out; ``ignore`` leaves out others.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class RandomisedTrial:
 
     @property
     def weights(self) -> Floats | None:
-        """1/e of the treated and 1/(1 - e) of the others, (n,): so weighed, both arms stand for everybody."""
+        """1/e of the treated and 1/(1 - e) of the others, (n,): inverse propensity weights."""
         return None if self.chance is None else 1.0 / np.where(self.treated == 1, self.chance, 1.0 - self.chance)
 
     def rows(self, chosen: Flags) -> "RandomisedTrial":
@@ -50,7 +50,10 @@ class RandomisedTrial:
 def read_trial(
     learn: Path, treatment: str, outcome: str, valid: Path | None = None, ignore: Sequence[str] = ()
 ) -> tuple[RandomisedTrial, RandomisedTrial | None]:
-    """The learning rows and, from their own file, the held-out rows; InvalidInput with every fault."""
+    """Read the learning rows and, from a file of their own, the held-out rows.
+
+    Raises: InvalidInput: with every fault of the files.
+    """
     tables = [read_table(path) for path in (learn, valid) if path is not None]
     for path, table in zip((learn, valid), tables, strict=False):
         _demand(path, table, (treatment, outcome, *ignore))

@@ -1,8 +1,8 @@
-"""From a trial to a finding: learn, choose a learner, measure once on held-out rows, and say no more than they show.
+"""From a trial to a finding: learn, choose a learner, measure once on held-out rows.
 
-The learner is chosen by its Qini coefficient across folds of the learning rows; only the chosen one meets the held-out
-rows, so the intervals there are of one look. Beside it stands propensity, which is what targeting would use without
-uplift: the trial's own score, else a model of the outcome among the treated. Where treatment was not equally likely for
+The learner is chosen by its Qini coefficient across folds of the learning rows; only the chosen one is measured on the
+held-out rows, once. It is compared with propensity, which targeting would use without uplift: the trial's own score,
+else a model of the outcome among the treated. Where treatment was not equally likely for
 all, the DR-learner is taken and every row counts 1/e or 1/(1 - e).
 """
 
@@ -33,7 +33,7 @@ HARM = "an effect that harms on average"
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What was found on the held-out rows, each figure with its 95 % interval.
+    """The findings on the held-out rows, each figure with its 95 % interval.
 
     ``effect`` is treated less untreated; ``qini``, ``auuc`` those of the learner; ``beyond`` the learner's Qini
     coefficient less that of propensity. ``used`` says whether the ranking may take part in arbitration.
@@ -58,7 +58,7 @@ class Study:
     def used(self) -> bool:
         """The gate: the offer works on average, and the ranking gains more than chance and more than propensity.
 
-        An offer that helps some and harms as many is a finding for people to judge, not for arbitration to act on.
+        An offer that helps some and harms as many is a finding for people, not for arbitration.
         """
         return self.works and self.qini.low > 0.0 and self.beyond.low > 0.0
 
@@ -171,7 +171,7 @@ def line(score: Floats, trial: RandomisedTrial) -> tuple[list[float], list[float
 
 
 def chosen(trial: RandomisedTrial, score: Floats, value: float, cost: float) -> dict[str, float | None]:
-    """Who would be treated (uplift x value above cost), and what that brings on the rows of the trial.
+    """The share that would be treated (uplift x value above cost), and its value on the rows of the trial.
 
     ``irr`` = outcome rate of the chosen treated less that of the chosen untreated; ``nir`` = value (outcomes of the
     chosen treated - outcomes of the chosen untreated) - cost x chosen treated. None where an arm is empty.
@@ -202,7 +202,7 @@ def _fitted(name: str, learn: RandomisedTrial, seed: int) -> Learner:
 
 
 def _best(learn: RandomisedTrial, seed: int) -> str:
-    """The learner with the highest Qini coefficient over folds it has not seen; DR where treatment was unequal."""
+    """The learner with the highest out-of-fold Qini coefficient; DR where treatment was not equally likely."""
     if learn.chance is not None:
         return "dr-learner"
     fold = np.random.default_rng(seed).permutation(len(learn.outcome)) % FOLDS

@@ -1,24 +1,24 @@
 """The decision: what to offer one customer, or many, through which channel, and why. Pure.
 
 ``decide`` for one customer (``single``), ``decide_many`` for a population (``batch``), ``permit`` before a contact
-(``contact_permission``); ``encode`` and ``replay`` (``record``) keep and repeat them. In order: a policy is
-``compiled`` once -> the customer's arm (``arms``) -> what may be read (``columns``, ``privacy``) -> every
-cell is judged -> best channel, order. Nothing here reads a clock, a file or chance: ``now`` comes with the context, and
-chance is a hash of the customer, the day and the policy. So the same inputs give the same bytes, today and in an audit.
+(``contact_permission``); ``encode`` and ``replay`` (``record``) store and repeat them. In order: a policy is
+``compiled`` once -> the customer's arm (``arms``) -> what may be read (``columns``, ``privacy``) -> every cell is
+judged -> best channel, order. Nothing here reads a clock, a file or chance: ``now`` comes with the context, and chance
+is a hash of the customer, the day and the policy. So the same inputs give the same bytes, today and in an audit.
 
-    arms                the arms of experiments: who is in which, and what each does differently
-    batch               many customers at one moment
-    columns             the columns that a rule or formula may read
     compiled            a policy compiled to decide
-    contact_permission  the permission for one contact, asked at the moment of contact
-    population          what decide_many reads, and what it answers
-    portrait            the portrait of one customer at one moment
-    positioning         message variants: the segment's words for each offer of a decision
+    arms                the arms of experiments: who is in which, and what each does differently
     privacy             who is personalised, and what stays unread of those who are not
-    record              the record of a decision
+    columns             the columns that a rule or formula may read
     segment_and_stage   the segment and the stage of life of a customer, as columns
     segment_membership  the marketers' segments that a customer is in
     single              one customer at one moment
+    population          what decide_many reads, and what it answers
+    batch               many customers at one moment
+    positioning         message variants: the segment's words for each offer of a decision
+    record              the record of a decision
+    contact_permission  the permission for one contact, asked at the moment of contact
+    portrait            the portrait of one customer at one moment
     trace               why, why not, and what would change it
 """
 

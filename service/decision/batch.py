@@ -27,7 +27,7 @@ from service.rules.rulebook import Fit, open_cells
 from service.scoring import arbitration
 
 Fired = Sequence[tuple[Fit, GateMask]]
-"""The fit rules that fired, and where."""
+"""The fit rules that fired, and in which cells."""
 
 BLOCK = 4096
 """Customers judged at once: at 20 offers and 6 channels one array of priorities then takes 4 MB."""
@@ -42,9 +42,9 @@ def decide_many(
     reasons: bool = False,
     block: int = BLOCK,
 ) -> Decisions:
-    """The offers for n customers at one moment. ``scores``: name (``scoring.propensity``) -> (n,), NaN for silence.
+    """The offers for n customers at one moment. ``scores``: name (``scoring.propensity``) -> (n,), NaN for none.
 
-    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what speaks
+    Row for row what ``decide`` gives, bit for bit in every priority. With ``reasons``, what withholds and what raises
     is returned as well, at the cost of a pass over all gates.
 
     Raises: InvalidInput: when the policy does not have the context's channel.
@@ -91,7 +91,7 @@ def _blocks(members: Array, size: int) -> Iterator[Array]:
 
 
 def _arms(arms: ArmAssignment, population: Population, release: Release) -> Array:
-    """(n,) the place of each customer's arm; as ``assignment.arm_of``."""
+    """(n,) the place of each customer's arm; as ``arm_of``."""
     personal = population.known & ~withdrawn_many(population.consents, len(population.customers))
     places = np.full(len(personal), arms.index(Arm.UNPERSONALISED), dtype=np.int16)
     names = [population.customers[row] for row in np.flatnonzero(personal).tolist()]
@@ -100,7 +100,7 @@ def _arms(arms: ArmAssignment, population: Population, release: Release) -> Arra
 
 
 def _groups(arms: ArmAssignment, places: Array) -> Iterator[tuple[Arm | None, Array]]:
-    """The rows, ascending, of each arm that is judged on its own, then of all the others together (None)."""
+    """The rows, ascending, of each arm that is judged on its own, then those of all other arms (None)."""
     others = np.ones(len(places), dtype=bool)
     for arm in (Arm.PERSONALISED, Arm.CHALLENGER, Arm.UNPERSONALISED):
         mine = places == arms.index(arm)
@@ -112,7 +112,7 @@ def _groups(arms: ArmAssignment, places: Array) -> Iterator[tuple[Arm | None, Ar
 
 
 class _Task:
-    """One call's constants, and the work on the rows of one arm of one block."""
+    """The constants of one call, and the work on the rows of one arm of one block."""
 
     def __init__(self, compiled: CompiledPolicy, context: Context, release: Release, reasons: bool) -> None:
         self.compiled, self.context = compiled, context
@@ -123,7 +123,7 @@ class _Task:
         self.cost = compiled.contact_cost + compiled.prices(release.prices)
 
     def blank(self, customers: Any) -> Decisions:
-        """A place for every answer; ``withheld`` is the task's own count."""
+        """Empty decisions of the right shape; ``withheld`` is the task's own count."""
         shape, reasons = (len(customers), self.context.limit), self.withheld is not None
         return Decisions(
             customers=customers,
@@ -142,7 +142,7 @@ class _Task:
     def decide(
         self, part: Population, scores: Mapping[str, Array], arm: Arm | MixedArms, rows: Array, whole: Decisions
     ) -> None:
-        """Judge the rows of one arm, or of several, and write them into their places."""
+        """Judge the rows of one arm, or of several, and write them into ``whole``."""
         cells = self._judged(part, scores, arm)
         shape = len(rows), len(self.compiled.places.offers), len(self.compiled.places.channels)
         priority = arbitration.candidates(cells.priority, open_cells(cells.gate_masks, shape))
@@ -189,7 +189,7 @@ class _Task:
         return channel, np.take_along_axis(priority, channel[:, :, np.newaxis], axis=2)[:, :, 0]
 
     def _count(self, gate_masks: list[GateMask], shape: tuple[int, int, int], offered: Array) -> Array:
-        """Add to ``withheld`` what each gate closed, as ``single.funnel``; (n,) the gate that closed the last offer."""
+        """Add to ``withheld`` as ``single.count_withheld`` does; (n,) the gate that closed the last offer."""
         cells, had = np.ones(shape, dtype=bool), np.full(shape[0], shape[1])
         closed = np.full(shape[0], None, dtype=object)
         for gate, ok in zip(self.compiled.gate_ids, gate_masks, strict=True):
@@ -219,7 +219,7 @@ class _Task:
 
 
 def _explored(explored: Mapping[int, Draw], best: Array, shown: Array) -> Array:
-    """Put the rows that explore in their random order; says of each place whether it is among the best."""
+    """Order the rows that explore at random; true where a shown offer is among the best."""
     limit, greedy = shown.shape[1], np.ones(shown.shape, dtype=bool)
     for row, chance in explored.items():
         ranked = arbitration.ranking(best[row].tolist())

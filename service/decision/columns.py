@@ -1,14 +1,14 @@
 """The columns that a rule or formula may read: the one builder of all of them, for one customer and for many. Pure.
 
     customer.*                             raw attributes and derived features (``core.attributes``)
-    context.*                              the request and the bank's day (``core.grid``)
+    context.*                              the request and the bank's day (``core.context``)
     history.consent                        what the customer agreed to (``rules.history``)
     history.*                              what happened (``rules.history``)
-    customer.segment, customer.stage       where the models and the portrait place them (``segment_and_stage``)
+    customer.segment, customer.stage       the trained segment and the stage of life (``segment_and_stage``)
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
-Of a customer who is not personal only consents and the day are read; contact rules alone still count what happened,
-but not what surveys answered (``privacy``). Which is which, the caller says: ``privacy.is_personal``.
+Of a customer who is not personal only consents and the day are read. Contact rules alone still count what happened,
+but not what surveys answered (``privacy``). Whether a customer is personal, the caller says: ``privacy.is_personal``.
 """
 
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
 Found = tuple[dict[str, Any], Columns]
-"""What rules may read, and what contact rules may read: the same but for who is not personal."""
+"""What rules may read, and what contact rules may read: more only of a customer who is not personal."""
 
 
 class RuleColumns:
-    """The builder of one policy. ``names`` are those that some rule reads: what nobody reads is never worked out."""
+    """The builder of one policy. ``names`` are those that some rule reads; no others are computed."""
 
     def __init__(self, policy: Policy, places: GridIndex, names: frozenset[str]) -> None:
         used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
@@ -46,7 +46,7 @@ class RuleColumns:
         self._nobody = self._customer({})
 
     def moment(self, now: int) -> Moment:
-        """``now`` on the bank's wall."""
+        """``now`` in the bank's time zone."""
         return moment(now, self._timezone)
 
     def of_one(
@@ -90,7 +90,7 @@ class RuleColumns:
         return columns, columns
 
     def of_facts(self, facts: Mapping[str, Array], customers: int, now: int) -> dict[str, Any]:
-        """What rules read of n customers of whom a file tells facts alone: nothing happened yet, nobody was asked.
+        """What rules read of n customers from a file of facts alone: without events and consents.
 
         ``facts``: every raw ``customer.<name>`` as (n, 1, 1), encoded (``AttributeTable.encode_frame``).
         """

@@ -1,7 +1,7 @@
-"""May this contact be made now? Every gate of one offer in one outbound channel, asked at the moment of contact. Pure.
+"""Contact permission: every gate of one offer in one outbound channel, asked at the moment of contact. Pure.
 
 A list of offers is made in the morning and worked off all day, by several programs at once. So the gates are asked
-again for each contact, on the customer's facts, consents and events as they stand then; whoever asks holds the customer
+again for each contact, on the customer's facts, consents and events of that moment. The caller holds the customer
 locked (``store.events.contacts``), and the contact counts before the next one is asked for.
 """
 
@@ -22,9 +22,14 @@ AHEAD = 5_000
 
 
 def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release, language: str) -> None:
-    """Return when every gate is open to ``contact`` at its instant; ContactRefused names the first that is not.
+    """Return when every gate is open to ``contact`` at its instant.
 
-    InvalidInput where the policy lacks the offer or the channel, or the channel is inbound.
+    Raises
+    ------
+    ContactRefused
+        A gate is closed; the first in the order of reasons is named.
+    InvalidInput
+        The policy does not have the offer or the channel, or the channel is inbound.
     """
     gate = first_closed_gate(policy, snapshot, contact, release)
     if gate is None:
@@ -34,7 +39,10 @@ def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release,
 
 
 def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, release: Release) -> str | None:
-    """The first gate, in the order of reasons, that is closed to the contact; None where all are open."""
+    """The first gate, in the order of reasons, that is closed to the contact; None where all are open.
+
+    Raises: InvalidInput: as ``permit``.
+    """
     compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     offer, channel = _place(compiled, contact)
     at = Context(contact.at, contact.channel)
@@ -44,9 +52,9 @@ def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, releas
 
 
 def find_next_open(policy: Policy, channel: str, now: int) -> int:
-    """The first instant from ``now`` on at which no quiet hour or holiday closes the channel: when work can be done.
+    """The first instant (ms) from ``now`` on at which no quiet hour or holiday closes the channel.
 
-    ``now`` itself where none opens within ``AHEAD`` steps of the policy's clock.
+    ``now`` itself where none opens within ``AHEAD`` quarters of an hour.
     """
     open_at, clock, at = opening_hours(policy, channel), AnswerExpiry.for_policy(policy), now
     for _ in range(AHEAD):
@@ -57,7 +65,7 @@ def find_next_open(policy: Policy, channel: str, now: int) -> int:
 
 
 def find_closing(policy: Policy, channel: str, at: int, most: int) -> int:
-    """The first instant from ``at`` on at which a quiet hour or holiday closes the channel, ``most`` at the latest."""
+    """The first instant (ms) from ``at`` on at which quiet hours or a holiday close the channel; at most ``most``."""
     open_at, clock = opening_hours(policy, channel), AnswerExpiry.for_policy(policy)
     while at < most and open_at(at):
         at = clock.end(at)

@@ -1,7 +1,7 @@
 """Many customers as columns: what ``decide_many`` reads, and what it answers.
 
 A population is to n customers what a snapshot is to one: attributes, consents and the past, each as arrays along the
-customers. It can be made from snapshots (a test, a branch's list) or straight from a bank's file.
+customers. It is made from snapshots or straight from a bank's file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ class Population:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """What was chosen for n customers: (n, limit) arrays, best first; -1 and NaN where there is nothing more to offer.
+    """What was chosen for n customers: (n, limit) arrays, best first; -1 and NaN where no offer is left.
 
-    ``offer`` and ``channel`` are places in the policy's order; ``priority`` is yuan. ``candidates``: (n,) how many
+    ``offer`` and ``channel`` are indices in the policy's order; ``priority`` is yuan. ``candidates``: (n,) how many
     offers could be shown. ``arms`` as in ``Decision``. Where reasons were asked for: ``withheld``, gate -> how many
     offers of how many customers' lists it closed, summed; ``closed``, (n,) of the gate that closed the last offer of a
     customer who gets none, None for the others; ``spoken``, (n, fit rules) true where the rule of the policy, in its

@@ -1,9 +1,9 @@
-"""Positioning: which segment's words each offer of a decision is told in. Pure.
+"""Positioning: the message variant in whose words each offer of a decision is written. Pure.
 
-Of the policy's variants that speak of an offer, the first whose segment the customer is in; none, and the plain words
-stand. Nothing here is kept in the record: the same snapshot, context, scores and policy give the same words again.
-Plain words always for who is not personalised, and in arms without the method's fit (``arms``: neutral), whose offers
-are to be as impersonal as their order.
+Of the policy's variants of an offer, the first whose segment the customer is in; without one the plain words are used.
+Nothing of it is stored in the record: the same snapshot, context, scores and policy give the same words again.
+Customers without personalisation, and arms without the method's fit (``arms``: neutral), always get plain words, so
+that their offers are as impersonal as their order.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ def choose_variants(
     scores: Scores,
     offers: Iterable[str] | None = None,
 ) -> dict[str, str]:
-    """Offer -> the variant in whose words it is told, of those shown (or of others); absent where it is plain."""
+    """Offer -> its variant, of the offers shown or of ``offers``; absent where the words are plain."""
     arm_policy = compile_policy(policy).arm_policies.get(decision.arm)
     if arm_policy is None or arm_policy.neutral or not decision.personalised:
         return {}
@@ -33,7 +33,7 @@ def choose_variants(
 
 
 class MessageVariants:
-    """One policy's variants, ready to be asked."""
+    """One policy's variants, compiled."""
 
     def __init__(self, policy: Policy) -> None:
         """Compiles the segments that have words."""
@@ -41,7 +41,7 @@ class MessageVariants:
         self._segments = SegmentMembership(policy, {one.segment: one.when for one in policy.variants.values()})
 
     def choose(self, snapshot: Snapshot, context: Context, scores: Scores, offers: Iterable[str]) -> dict[str, str]:
-        """Offer -> variant, for one customer; nothing for one of whom nothing may be read."""
+        """Offer -> variant of one customer; none where the customer may not be read."""
         speaking = {offer: mine for offer in offers if (mine := self._speaking_of(offer))}
         if not speaking:
             return {}
@@ -55,5 +55,5 @@ class MessageVariants:
 
 @lru_cache(maxsize=16)
 def compile_variants(policy: Policy) -> MessageVariants:
-    """The policy's variants made ready, once, as ``compile_policy`` keeps its policies."""
+    """The policy's variants, compiled; cached as ``compile_policy`` caches policies."""
     return MessageVariants(policy)

@@ -22,14 +22,14 @@ from service.core.grid import Array, Column
 from service.rules.history.columns import MEANS
 
 UNSAID: Mapping[str, Column] = dict.fromkeys(MEANS, nan)
-"""What surveys answered, to contact rules that ask about a customer who is not personalised."""
+"""Survey scores as contact rules read them of a customer who is not personalised: unknown."""
 
 
 PERSONALISATION = "personalisation"
 
 
 def is_withdrawn(consents: Mapping[str, bool]) -> bool:
-    """Whether the customer withdrew personalisation; who never said anything has not."""
+    """Whether the customer withdrew personalisation; a customer who never answered has not."""
     return consents.get(PERSONALISATION) is False
 
 
@@ -61,5 +61,5 @@ def redact_context(context: Context, personal: bool) -> Context:
 
 
 def redact_snapshot(snapshot: Snapshot) -> Snapshot:
-    """What was read of a customer who is not personalised: consents, and what happened when, to which offer, where."""
+    """The snapshot as it may be read without personalisation: consents and events, no attributes, no surveys."""
     return replace(snapshot, attributes={}, surveys=())

@@ -1,9 +1,9 @@
 """The record of a decision: everything it was made from and everything it said, as bytes that can be made again.
 
-``encode`` keeps the decision, the snapshot, the context, the scores and the release as sorted JSON. ``replay`` reads
-those bytes, decides again under the same policy, and encodes again: identical bytes, or something has changed.
-A record keeps only what was read: for a customer who is not personalised it holds no attribute, no score, and of the
-past and the request only what ``privacy`` lets through.
+``encode`` stores the decision, the snapshot, the context, the scores and the release as sorted JSON. ``replay`` reads
+those bytes, decides again under the same policy, and encodes again: identical bytes, or something has changed. A record
+holds only what was read: for a customer who is not personalised no attribute, no score, and of the past and the request
+only what ``privacy`` lets through.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,17 +54,20 @@ FEN = 5
 """The first form whose decisions compared a customer's money in whole fen; what was computed always was."""
 
 UNTOLD: Mapping[str, Any] = dict.fromkeys(("decision_id", "amount_yuan", "score", "question"))
-"""What earlier forms left out of the events of who is not personalised."""
+"""What earlier forms left out of the events of customers without personalisation."""
 
 PERSONAL = ("priority", "propensity", "value", "uplift")
 """The figures of a treatment that were made from what is known of the customer."""
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading a record raises that is no record any more: somebody altered it."""
+"""The errors of reading a record that somebody altered."""
 
 
 def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]:
-    """What ``encode`` put in."""
+    """Decision, snapshot, context, scores and release of a record.
+
+    Raises: ``UNREADABLE``: when the bytes are no record.
+    """
     read = orjson.loads(record)
     return (
         _decision(read["decision"]),
@@ -76,12 +79,15 @@ def decode(record: bytes) -> tuple[Decision, Snapshot, Context, Scores, Release]
 
 
 def shown(record: bytes) -> dict[str, str]:
-    """Each offer that the recorded decision showed, with its channel; nothing else of the record is made."""
+    """Offer -> channel of the treatments that the recorded decision showed."""
     return {one["offer"]: one["channel"] for one in orjson.loads(record)["decision"]["treatments"]}
 
 
 def replay(record: bytes, policy: Policy) -> bytes:
-    """The record made anew; Conflict where the policy is not the one that decided."""
+    """The record made again.
+
+    Raises: Conflict: when another policy decided, or the customer was erased.
+    """
     decision, snapshot, context, scores, release = decode(record)
     read = orjson.loads(record)
     form = read["format"]
@@ -97,7 +103,7 @@ def replay(record: bytes, policy: Policy) -> bytes:
 
 
 def policy_as_decided(record: bytes, policy: Policy) -> Policy:
-    """The policy with the arithmetic of the record's day: before form 5 a customer's money was compared as it stood."""
+    """The policy with the arithmetic of the record's day: before form 5 a customer's money was compared unrounded."""
     return policy if orjson.loads(record)["format"] >= FEN else _exact(policy)
 
 
@@ -180,6 +186,6 @@ def _with_events(read: Mapping[str, Any]) -> Snapshot:
 
 
 def _events(read: Sequence[Mapping[str, Any]], personal: bool) -> list[Event]:
-    """Events as a record held them: of who is not personalised, what happened when, to which offer, where."""
+    """Events as a record held them; without personalisation only kind, instant, offer and channel."""
     events = [Event(**event) for event in read]
     return events if personal else [replace(event, **UNTOLD) for event in events]

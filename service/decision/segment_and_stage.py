@@ -1,8 +1,8 @@
-"""Where a customer stands: the segment that the models found them in, and their stage of life, as columns. Pure.
+"""Segment and stage: the trained segment of a customer and their stage of life, as columns. Pure.
 
-``customer.segment`` comes with the scores (``segment:<id>``), so that a record keeps it and a replay needs no model;
-``customer.stage`` is the first of the portrait's stages that is true. Both are None where they cannot be told, for who
-is not personalised, and where no rule reads them: then they are not worked out.
+``customer.segment`` comes with the scores (``segment:<id>``), so that a record holds it and a replay needs no model.
+``customer.stage`` is the first of the portrait's stages that is true. Both are None where they are unknown, for a
+customer who is not personalised, and where no rule reads them: then they are not computed.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -17,7 +17,7 @@ from service.scoring.propensity import SEGMENT, Scores
 
 NAMES = ("customer.segment", "customer.stage")
 UNKNOWN: Mapping[str, None] = dict.fromkeys(NAMES)
-"""Of whom nothing may be read."""
+"""The columns of a customer who is not personalised."""
 
 
 def with_stages(policy: Policy, names: frozenset[str]) -> frozenset[str]:
@@ -36,12 +36,12 @@ class SegmentAndStage:
         self._many = [(stage.id, compile_truth(stage.when, many=True)) for stage in stages]
 
     def add_one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
-        """Adds both to the columns of one customer."""
+        """Add both to the columns of one customer."""
         columns[NAMES[0]] = _segment(scores) if self.reads_segment else None
         columns[NAMES[1]] = next((stage for stage, holds in self._one if holds(columns)), None)
 
     def add_many(self, columns: MutableMapping[str, Any], scores: Mapping[str, Array], customers: int) -> None:
-        """Adds both to the columns of n customers, as (n, 1, 1)."""
+        """Add both to the columns of n customers, as (n, 1, 1)."""
         segments, stages = (np.full((customers, 1, 1), None, dtype=object) for _ in NAMES)
         if self.reads_segment:
             for name in (one for one in scores if one.startswith(SEGMENT)):

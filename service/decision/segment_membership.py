@@ -1,7 +1,7 @@
-"""Whom a segment holds: conditions over one customer, worked out apart from any decision. Pure.
+"""Segment membership: which of the marketers' segments a customer is in, apart from any decision. Pure.
 
-Only what the conditions read is worked out, a small part of a decision. Nothing is true of a customer of whom nothing
-may be read (``privacy.is_personal``).
+Only what the conditions read is computed, a small part of a decision. No condition is true of a customer who may not be
+read (``privacy.is_personal``).
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from service.scoring.propensity import Scores
 
 
 class SegmentMembership:
-    """Some conditions of one policy, by name, ready to be asked; ``placed``: the trained segment and the stage too."""
+    """Conditions of one policy by name, compiled; with ``placed``, the trained segment and the stage too."""
 
     def __init__(self, policy: Policy, whens: Mapping[str, Expression], placed: bool = False) -> None:
-        """Compiles the conditions, once each, and what they read."""
+        """Compiles the conditions and what they read."""
         self._holds = {
             name: compile_truth(fold(when, policy.static_columns), many=False) for name, when in whens.items()
         }
@@ -33,7 +33,7 @@ class SegmentMembership:
     def evaluate(
         self, snapshot: Snapshot, context: Context, scores: Scores
     ) -> tuple[dict[str, bool], Mapping[str, Any]]:
-        """Name -> whether it holds for the customer; and where they stand, ``customer.segment`` and ``.stage``."""
+        """Name -> whether the condition is true; and the columns, ``customer.segment`` and ``.stage`` among them."""
         if not is_personal(snapshot.attributes, snapshot.consents):
             return dict.fromkeys(self._holds, False), UNKNOWN
         past = group_events(snapshot.trails, snapshot.surveys, self._columns.places, context.now)

@@ -38,8 +38,9 @@ def decide(
 
     ``context.channel`` names the only channel that competes; without it every channel does. At most ``Context.limit``
     treatments, highest priority first (in an explored decision: in random order). ``withheld`` counts, per gate, the
-    offers whose last channel among those that compete was closed by it, gates taken in stage order. InvalidInput where
-    the policy lacks the channel.
+    offers whose last channel among those that compete was closed by it, gates taken in stage order.
+
+    Raises: InvalidInput: when the policy does not have the channel.
     """
     compiled, arm = compile_policy(policy), arm_of(snapshot, policy.experiments, release.on_trial)
     asked, moment = compiled.asked_channel(context), compiled.columns.moment(context.now)
@@ -73,7 +74,7 @@ def judge_cells(
     arm: str,
     moment: Moment,
 ) -> JudgedCells:
-    """Every cell of one customer's grid; ``moment`` is the context's, on the bank's wall."""
+    """Every cell of one customer's grid; ``moment`` is the context's, in the bank's time zone."""
     past = group_events(snapshot.trails, snapshot.surveys, compiled.places, context.now)
     personal, holiday = is_personal_arm(arm), moment.day in compiled.columns.holidays
     columns, contact_columns = compiled.columns.of_one(snapshot, context, scores, past, moment, personal)
@@ -90,7 +91,7 @@ def count_withheld(
     """What all gates leave open as (m, k), and per gate the offers whose last asked channel it closed.
 
     The first gate that closes a cell is the cell's reason; an offer's reason is the latest of its asked cells', since
-    until then a channel was left.
+    until that gate a channel was open.
     """
     closing = [(gate, ok) for gate, ok in zip(ids, gate_masks, strict=True) if ok is not True]
     if not closing:
@@ -106,7 +107,7 @@ def count_withheld(
 
 
 class Slate:
-    """What may be offered, each offer in its best channel; ``ranked`` are their places, best first."""
+    """The candidates, each offer in its best channel; ``ranked`` are their indices, best first."""
 
     def __init__(
         self, compiled: CompiledPolicy, cells: JudgedCells, allowed: Array, asked: int | None, arm_policy: ArmPolicy
@@ -168,7 +169,7 @@ class Slate:
 
 
 def cell_figure_or_none(factor: Any, offer: int, channel: int) -> float | None:
-    """``cell_figure``, None where it is not known."""
+    """``cell_figure``; None where it is unknown."""
     found = nan if factor is None else cell_figure(factor, offer, channel)
     return None if isnan(found) else found
 

@@ -1,17 +1,17 @@
 """Scoring: what the models and the past say of a customer, in numbers, and the order that follows. Pure but for
 ``models``.
 
-Facts -> ``models`` (propensities) -> ``propensity`` (which score speaks for an offer) -> ``value`` -> ``arbitration``.
+Facts -> ``models`` (scores) -> ``propensity`` (which score speaks for an offer) -> ``value`` -> ``arbitration``.
 
-    arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
-    channel_record  the channels to a customer: consent, preference, contacts
-    evidence        what showing offers has taught without a model
-    lifetime        what a customer is worth over the years
-    models          the serving side of models
-    propensity      what the models say, laid on the grid
-    reference       how a figure was spread among the customers a bundle learned from
-    satisfaction    how satisfied a customer is, by the four C and on the whole
-    segments        which of the groups that training found a customer is nearest to
-    standardize     raw facts of a customer as numbers around 0 that distances and weighted sums can use
+    models          bundles of models: verified, opened, scoring one customer or many
+    propensity      the propensity of each offer by the best score there is
+    evidence        smoothed chances, shares and responses, learned without a model
     value           what an offer is worth if taken
+    arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
+    standardize     raw facts of a customer as numbers around 0, for distances and weighted sums
+    segments        the trained group that a customer is nearest to
+    lifetime        lifetime value, and the chance to lapse
+    satisfaction    satisfaction by the four C and overall
+    channel_record  the channels to a customer: consent, preference, contacts
+    reference       the spread of a figure among the customers a bundle learned from
 """

@@ -1,10 +1,9 @@
 """``priority = propensity x value x fit x lever x response - contact cost - price``, in yuan, and who comes first.
 
-Where a bundle carries an uplift that its gate found to order better than propensity, the uplift is the first factor
-(``effect``). Here: the arithmetic over the grid, the best channel of each offer, the order, and the probability with
-which an offer was shown. Factors are multiplied in the order written, offers' own first, so that one customer and many
-give the same bits. A treatment is a candidate where it is allowed and its priority is above zero; ties go to the
-policy's order.
+Where a bundle carries an uplift that its gate lets order, the uplift is the first factor (``effect``). Here: the
+arithmetic over the grid, the best channel of each offer, the order, and the probability with which an offer was shown.
+Factors are multiplied in the order written, the offers' own first, so that one customer and many give the same bits. A
+treatment is a candidate where it is allowed and its priority is above zero; ties go to the policy's order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,13 +41,13 @@ def effect(propensity: Array, uplift: Array | None) -> Array:
 
 
 Ordering = Callable[[Array, Array, Array, Array | float, Array | float, Array], Array]
-"""What ``priorities`` takes, and what offers are ordered by; NaN where the value is unknown."""
+"""From the factors of ``priorities`` to what offers are ordered by; NaN where the value is unknown."""
 
 
 def by_propensity(
     propensity: Array, value: Array, lever: Array, fit: Array | float, response: Array | float, cost: Array
 ) -> Array:
-    """The propensity alone as the priority, whatever an offer brings or costs.
+    """The propensity alone, whatever an offer brings or costs.
 
     >>> one = np.ones((1, 1, 1))
     >>> float(by_propensity(0.1 * one, 1000 * one, one, 1.2, 0.5, 300 * one)[0, 0, 0])
@@ -60,7 +59,7 @@ def by_propensity(
 def as_listed(
     propensity: Array, value: Array, lever: Array, fit: Array | float, response: Array | float, cost: Array
 ) -> Array:
-    """1 everywhere: a tie of all, which the policy's order settles."""
+    """1 everywhere: all offers tie, and the policy's order decides."""
     return np.broadcast_to(np.where(np.isnan(value), np.nan, 1.0), _whole(propensity, value, cost))
 
 
@@ -89,7 +88,9 @@ def priority_of(
 def prices(by_name: Mapping[str, float], places: GridIndex) -> Array:
     """The shadow price of every cell in yuan, (1, m, k): what its offer, its family and its channel each cost.
 
-    Keys are ``offer:<id>``, ``family:<id>``, ``channel:<id>``; a name the policy does not have prices nothing.
+    Keys are ``offer:<id>``, ``family:<id>``, ``channel:<id>``; an id that the policy does not have prices nothing.
+
+    Raises: InvalidInput: when a key begins with another word.
     """
     unknown = sorted(key for key in by_name if key.partition(":")[0] not in AXES)
     if unknown:

@@ -1,4 +1,4 @@
-"""By which roads a customer may be reached, and what was made of them: consent, preference, contacts. Pure.
+"""Channel records: each channel to a customer, with consent, preference and contacts made. Pure.
 
 A record, not a permission: whether a contact may be made is asked at the moment of contact
 (``decision.contact_permission``).
@@ -19,7 +19,7 @@ CONTACT = "contact"
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """One channel to the customer: their word (None: never asked), whether one is needed, and what was made of it."""
+    """One channel to the customer: their consent (None: never asked), whether it is needed, and the contacts made."""
 
     channel: str
     consent: bool | None
@@ -52,7 +52,7 @@ def _record_of(
 
 
 def _word(snapshot: Snapshot, rules: Sequence[ConsentRule], channel: str) -> bool | None:
-    """The customer's word for the channel: no where any purpose was refused, yes where all were granted."""
+    """The consent for the channel: False where any purpose was refused, True where all were granted, else None."""
     words = [snapshot.consents.get(rule.purpose_for(channel)) for rule in rules]
     if not words or None in words:
         return False if False in words else None

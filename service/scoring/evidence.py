@@ -1,12 +1,12 @@
-"""What showing offers has taught without a model: each offer's smoothed chance and share, each channel's response.
+"""Evidence: what showing offers has taught without a model: chances and shares of offers, responses of channels.
 
     chance    (prior k + taken) / (k + shown)           beta-binomial: the prior counts like k showings
     share     (prior k + taken) / (k + expected)        expected = sum of P(family) over the showings of the offer
     response  (k + taken) / (k + expected)              expected = sum of P(offer) over the showings in the channel
 
-With nothing shown each is its prior (a response is 1); with much shown it is what was seen. Training counts
-(``training.experience.smoothing``) and writes them into a bundle's manifest; here they are read, and returned under the
-names of ``propensity``. A response is learned for groups of customers by one attribute; the last group holds those
+With nothing shown each is its prior (a response is 1); with much shown it is the observed rate. Training counts
+(``training.experience.smoothing``) and writes the result into a bundle's manifest. Here it is read, and returned under
+the names of ``propensity``. A response is learned for groups of customers by one attribute; the last group holds those
 whose figure is unknown. Pure.
 """
 
@@ -37,13 +37,16 @@ class Evidence:
     """Each offer's chance and, where its family has a model, its share of it."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """``document``: the manifest's ``evidence``; BundleError where it does not hold together."""
+        """Reads the manifest's ``evidence``.
+
+        Raises: BundleError: when a figure is out of range.
+        """
         rows = document["offers"]
         self._propensity_many = {offer: (row["family"], _share(row["chance"])) for offer, row in rows.items()}
         self._shares = {offer: _share(row["share"]) for offer, row in rows.items() if row["share"] is not None}
 
     def scores_beside(self, models: Collection[str]) -> dict[str, float]:
-        """What is needed beside those models, by name: shares of modelled families, chances of the others."""
+        """The scores needed beside those models: shares in families with a model, chances in the others."""
         own = {offer for offer in self._propensity_many if OFFER + offer in models}
         shares = {SHARE + offer: share for offer, share in self._shares.items() if offer not in own}
         silent = {
@@ -58,7 +61,10 @@ class Responses:
     """Each channel's response for the group of a customer."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """``document``: the manifest's ``response``; BundleError where it does not hold together."""
+        """Reads the manifest's ``response``.
+
+        Raises: BundleError: when edges do not rise, or a channel lacks a factor.
+        """
         self.attribute: str = document["attribute"]
         self._edges = [float(edge) for edge in document["edges"]]
         if self._edges != sorted(set(self._edges)):
@@ -70,7 +76,7 @@ class Responses:
         self._said = [{RESPONSE + channel: row[group] for channel, row in factors.items()} for group in range(groups)]
 
     def look_up_one(self, columns: Mapping[str, Any]) -> dict[str, float]:
-        """The responses of one customer, by name."""
+        """The responses of one customer, by the score's name."""
         figure = columns[f"customer.{self.attribute}"]
         return self._said[-1 if isnan(figure) else bisect_right(self._edges, figure)]
 
@@ -82,12 +88,12 @@ class Responses:
 
 
 def evidence_faults(document: object) -> Iterator[str]:
-    """What is wrong with a manifest's ``evidence``; nothing where it can be applied."""
+    """The faults of a manifest's ``evidence``."""
     yield from _faults(Evidence, document)
 
 
 def response_faults(document: object) -> Iterator[str]:
-    """What is wrong with a manifest's ``response``; nothing where it can be applied."""
+    """The faults of a manifest's ``response``."""
     yield from _faults(Responses, document)
 
 

@@ -1,9 +1,9 @@
-"""What a customer is worth over the years: margins on what they hold, as long as they stay, in today's money.
+"""Lifetime value: margins on what a customer holds, as long as they stay, in today's money.
 
 ``value = sum over t = 1..T of margin_t * survival_t / (1 + d)**t`` (yuan), where
 ``survival_t = (1 - p)**(365.25 t / h)`` and p is the chance to lapse within h days. Margins are those of today's
-holdings, at the end of each year; growth, cross-selling and a change of p over time are left out, and whoever shows the
-value shows these assumptions with it.
+holdings, at the end of each year. Growth, cross-selling and a change of p over time are left out; these assumptions are
+shown together with the value.
 ``Lapse`` is p as training estimated it (``training.models.lapse``): a calibrated logistic curve over standardised
 figures, from a bundle's manifest. Pure.
 """
@@ -33,7 +33,7 @@ def lifetime_value(margins: Sequence[float], survivals: Sequence[float], discoun
 
 
 def survival(lapse: float, horizon_days: float, years: int) -> list[float]:
-    """(1 - lapse)**(365.25 t / horizon_days) for t = 1..years: the chance to be there still, at a constant hazard.
+    """(1 - lapse)**(365.25 t / horizon_days) for t = 1..years: the chance to stay, at a constant hazard.
 
     >>> survival(0.5, 365.25, 3)
     [0.5, 0.25, 0.125]
@@ -45,7 +45,10 @@ class Lapse:
     """P(the customer leaves within ``horizon_days``), as one bundle estimates it."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """``document``: the manifest's ``lapse``; BundleError where it does not hold together."""
+        """Reads the manifest's ``lapse``.
+
+        Raises: BundleError: when weights, horizon or calibration do not fit together.
+        """
         self.standard = Standard.from_document(document)
         self.horizon_days = int(document["horizon_days"])
         self._intercept, self._weights = float(document["intercept"]), np.array(document["weights"], dtype=np.float64)
@@ -61,7 +64,7 @@ class Lapse:
         return float(self.predict_many(z)[0]) if are_known(z)[0] else None
 
     def predict_many(self, z: Array) -> Array:
-        """The probabilities of standardised figures (n, f), as (n,); what is unknown counts as the mean."""
+        """The probabilities (n,) from standardised figures (n, f); an unknown figure counts as the mean."""
         return np.asarray(np.interp(logistic(self._intercept + fill_with_mean(z) @ self._weights), self._x, self._y))
 
 
@@ -71,7 +74,7 @@ def logistic(score: Array) -> Array:
 
 
 def faults(document: object) -> Iterator[str]:
-    """What is wrong with a manifest's ``lapse``; nothing where it can be applied."""
+    """The faults of a manifest's ``lapse``."""
     try:
         Lapse(document)  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, AttributeError, FourcastError) as error:

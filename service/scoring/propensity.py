@@ -1,23 +1,23 @@
-"""What the models say, laid on the grid: the propensity of every offer by the best that is known of it.
+"""Propensity: which score speaks for each offer, laid on the grid.
 
-``scores`` is one flat mapping of names to figures; a bundle gives it and a decision's record keeps it:
+``scores`` is one flat mapping of names to figures. A bundle returns it, and a decision's record stores it:
 
     <family>            P(the customer takes an offer of the family), by the family's model
     offer:<id>          P(the customer takes the offer), by a model of its own
     uplift:<family>     P(takes one of the family | shown) - P(the same | not shown), where the gate lets it order
     share:<id>          P(the offer is taken, of those who take one of its family), from evidence
-    evidence:<id>       P(the offer is taken) by whomever it is shown to: the prior, smoothed into evidence
-    ticket:<family>     yuan a customer brings who takes an offer of the family
+    evidence:<id>       P(the offer is taken) by anybody it is shown to: the prior, smoothed into evidence
+    ticket:<family>     yuan that a customer brings who takes an offer of the family
     response:<channel>  the channel's relative power to reach the customer
     segment:<id>        1 where the customer is in this trained segment (read by ``decision.segment_and_stage``)
 
-In order, an offer is heard of by its own model, else the family's model times its share, else evidence, else the
-policy's prior; ``source`` says by which. A name that is not there, None and NaN are silence. One customer and many get
-the same bits.
+The propensity of an offer comes from its own model, else from the family's model times the offer's share, else from
+evidence, else from the policy's prior; ``source`` says from which. A missing name, None and NaN all mean no score. One
+customer and many get the same bits.
 
-An offer's uplift is its family's times the offer's share of the family's takers: P(offer) / P(family) where the offer
-has a model of its own, else the share. It takes the place of the propensity in the priority, and never below 0: who
-would rather buy unasked brings nothing by being asked, and no value, however negative, turns that into a gain.
+An offer's uplift is the uplift of its family times the offer's share of the family's takers: P(offer) / P(family)
+where the offer has a model of its own, else the share. It replaces the propensity in the priority, at 0 or more: a
+customer who would rather buy unasked brings nothing by being asked, whatever the value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,22 +31,22 @@ from service.core.grid import Array, GridIndex, by_customer, by_offer
 from service.rules.policy import Policy
 
 Scores = Mapping[str, float | None]
-"""Of one customer; None where no model spoke."""
+"""Scores of one customer by name; None where there is none."""
 
 MODEL, FAMILY_MODEL, EVIDENCE, PRIOR = "model", "family model", "evidence", "prior"
 """Where a propensity comes from."""
 
 OFFER, SHARE, EVIDENCE_OF, TICKET, RESPONSE = "offer:", "share:", "evidence:", "ticket:", "response:"
 UPLIFT, SEGMENT = "uplift:", "segment:"
-"""What a name in the scores begins with."""
+"""The prefixes of names in the scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedScores:
-    """``propensity`` (n, m, 1); ``tickets`` by family and ``responses`` by the channel's place, where models spoke.
+    """``propensity`` (n, m, 1); ``tickets`` by family and ``responses`` by the channel's index, where there are any.
 
-    These are plain floats for one customer, (n, 1, 1) with NaN for silence for many. ``uplift`` is (n, m, 1) with NaN
-    for silence, None where nothing says any.
+    Both are plain floats for one customer, and (n, 1, 1) with NaN for none for many. ``uplift`` is (n, m, 1) with NaN
+    for none; None where no score is an uplift.
     """
 
     propensity: Array
@@ -57,7 +57,7 @@ class ResolvedScores:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names under which scores speak of one offer, and what holds where they are silent."""
+    """The names of the scores of one offer, and its figures where there are none."""
 
     own: str
     family: str
@@ -69,7 +69,7 @@ class _Names:
 
 
 class ScoreResolver:
-    """Reads scores by the offers, families and channels of one policy."""
+    """Resolves scores for the offers, families and channels of one policy."""
 
     def __init__(self, policy: Policy, places: GridIndex) -> None:
         self._offers = [
@@ -93,7 +93,7 @@ class ScoreResolver:
         self._responses = [(place, RESPONSE + channel) for place, channel in enumerate(places.channels)]
 
     def resolve_one(self, scores: Scores) -> ResolvedScores:
-        """What is heard of one customer."""
+        """The resolved scores of one customer."""
         if not scores:
             return ResolvedScores(self._priors)
         tickets = {family: said for family, name in self._tickets if is_present(said := scores.get(name))}
@@ -101,14 +101,14 @@ class ScoreResolver:
         return ResolvedScores(by_offer(self._propensities_one(scores)), tickets, responses, self._uplift_one(scores))
 
     def _propensities_one(self, scores: Scores) -> list[float]:
-        """By offer; quickly where all that is said of them is said of whole families."""
+        """The propensity of each offer; by a shorter way where only families have scores."""
         said = [scores.get(family) for family in self._families]
         if self._single.isdisjoint(scores) and all(map(is_present, said)):
             return [share * said[family] for family, share in self._shares]  # type: ignore[operator]
         return [_propensity_one(names, scores)[0] for names in self._offers]
 
     def resolve_many(self, scores: Mapping[str, Array], customers: int) -> ResolvedScores:
-        """What is heard of n customers from figures (n,) each."""
+        """The resolved scores of n customers, from columns (n,)."""
         return ResolvedScores(
             _stacked([_propensity_many(names, scores) for names in self._offers], customers),
             {family: by_customer(scores[name]) for family, name in self._tickets if name in scores},
@@ -117,7 +117,7 @@ class ScoreResolver:
         )
 
     def source(self, scores: Scores, offer: int) -> str:
-        """Where the propensity of the offer at that place comes from: model, family model, evidence or prior."""
+        """Where the propensity of the offer at that index comes from: model, family model, evidence or prior."""
         return _propensity_one(self._offers[offer], scores)[1]
 
     def _uplift_one(self, scores: Scores) -> Array | None:
@@ -132,12 +132,12 @@ class ScoreResolver:
 
 
 def is_present(score: float | None) -> TypeGuard[float]:
-    """True where a model gave a score at all."""
+    """True where there is a score."""
     return score is not None and not isnan(score)
 
 
 def is_propensity(name: str) -> bool:
-    """True of the names under which models speak of families and offers; not of tickets, responses and evidence."""
+    """True of the names of families and offers; not of tickets, responses and evidence."""
     return ":" not in name or name.startswith(OFFER)
 
 
@@ -187,5 +187,5 @@ def _stacked(columns: Sequence[Any], customers: int) -> Array:
 
 
 def _over(said: Array | None, else_: Any) -> Any:
-    """What is said, and something else where nothing is."""
+    """The scores, and something else where there is none."""
     return else_ if said is None else np.where(np.isnan(said), else_, said)

@@ -1,9 +1,9 @@
-"""How a figure was spread among the customers a bundle learned from: the reference that drift is measured against.
+"""References: how a figure was spread among the customers a bundle learned from, so that drift can be measured.
 
 Order: training calls ``reference_of`` on each feature and score (``{"edges", "shares", "unknown", "customers"}`` or,
-for text, ``{"words", "shares", ...}``) -> the document lies in the bundle's manifest -> ``count_cells`` sorts other
-customers into the same cells. No customer's value can be read from it but the borders of the cells. What the cells
-mean for drift is the part of ``analysis.drift``. Pure.
+for text, ``{"words", "shares", ...}``) -> the document is stored in the bundle's manifest -> ``count_cells`` sorts
+other customers into the same cells. It holds no customer's value but the borders of the cells. ``analysis.drift`` says
+what the cells mean. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from service.core.attributes import Array
 CELLS = 100
 """Cells of a figure at most: each holds a hundredth of the customers, or one value that many of them share."""
 LEAST_SHARE = 0.005
-"""A word of fewer customers than this counts with the other rare words, so that it names nobody."""
+"""A word of fewer customers than this counts with the other rare words, so that it identifies nobody."""
 OTHER = "other"
 
 Document = Mapping[str, Any]
@@ -51,7 +51,7 @@ def count_cells(reference: Document, values: Array) -> Array:
 
 
 def faults(parts: object) -> Iterator[str]:
-    """Why ``{"features": {name: reference}, "scores": ...}`` cannot be compared with; nothing where it can."""
+    """The faults of ``{"features": {name: reference}, "scores": ...}``."""
     if not isinstance(parts, Mapping) or set(parts) != {"features", "scores"}:
         yield "must hold features and scores"
         return

@@ -1,10 +1,10 @@
-"""How satisfied a customer is, by the four C and on the whole, from what surveys asked and they answered.
+"""Satisfaction: indices by the four C and overall, from the answers to surveys.
 
 ``index_c = sum(importance * performance) / sum(importance)`` over the questions of one C, where performance is the
 newest answer on a scale of 0 to 100; ``overall = sum(w_c * index_c) / sum(w_c)`` over the C that were asked, with the
-AHP weights of the policy. A C that nobody asked about is None, and so is the whole where nothing was asked: silence is
-neither content nor discontent. Answers to no particular question stand in for the whole only where no C was asked.
-Below the policy's threshold a customer is unhappy, and is served before they are sold to. Pure.
+AHP weights of the policy. A C without an answer is None, and so is the overall index without any answer. Answers to no
+particular question stand in for the overall index only where no C was asked. Below the policy's threshold a customer
+is unhappy, and is served before they are sold to. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ SURVEY = "survey"
 class Satisfaction:
     """Indices 0 to 100, None where nothing was asked; ``mend_first`` is the question with the costliest shortfall.
 
-    ``answers``: how many answers were read. ``unhappy`` is None where the whole is.
+    ``answers``: how many answers were read. ``unhappy`` is None where ``overall`` is.
     """
 
     overall: float | None
@@ -83,7 +83,7 @@ def _mean(rows: Sequence[tuple[float, float]]) -> float | None:
 
 
 def _mend_first(questions: Sequence[Question], asked: Mapping[str, float]) -> str | None:
-    """The question with the largest importance x shortfall; None where nothing falls short."""
+    """The question with the largest importance x (100 - performance); None where every answer is 100."""
     costs = {one.id: one.importance * (100.0 - asked[one.id]) for one in questions if one.id in asked}
     worst = max(costs, key=lambda name: costs[name], default=None)
     return worst if worst is not None and costs[worst] > 0.0 else None

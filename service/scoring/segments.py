@@ -1,9 +1,9 @@
 """Segments: which of the groups that training found a customer is nearest to.
 
 ``segment = argmin_k |z - centroid_k|`` over standardised figures (``standardize``): log balances, activity and the age
-of the relationship. A figure that is not known counts as the mean; of whom less than half is known has no segment
-(None). Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into a
-bundle's manifest; here they are read and applied. Pure.
+of the relationship. An unknown figure counts as the mean. A customer of whom less than half is known has no segment
+(None). Training (``training.models.segments``) finds the centroids, names them by their profiles and writes them into
+a bundle's manifest; here they are read and applied. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,12 +18,12 @@ from service.core.errors import BundleError, FourcastError
 from service.scoring.standardize import KNOWN_SHARE, Standard, are_known, fill_with_mean
 
 NO_SEGMENT = -1
-"""The place of a customer of whom too little is known."""
+"""The index of a customer of whom too little is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One group: its id and words in both languages, its share of the customers in training, its typical figures.
+    """One group: id, name and description in both languages, share of the customers in training, typical figures.
 
     ``profile`` maps each figure to its median among the members, in the figure's own unit.
     """
@@ -39,7 +39,10 @@ class Segmentation:
     """The segments of one bundle."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """``document``: the manifest's ``segments``; BundleError where it does not hold together."""
+        """Reads the manifest's ``segments``.
+
+        Raises: BundleError: when a centroid lacks a figure, or there is none.
+        """
         self.standard = Standard.from_document(document)
         self.segments = tuple(_segment(row) for row in document["segments"])
         self.centroids = np.array([row["centroid"] for row in document["segments"]], dtype=np.float64)
@@ -53,7 +56,7 @@ class Segmentation:
         return self.assign_columns(self.standard.encode(attributes))
 
     def assign_columns(self, columns: Mapping[str, Any]) -> Segment | None:
-        """``assign`` of a customer whose columns are made already (``Standard.standardize_row``)."""
+        """``assign`` from columns that are encoded already (``Standard.encode``)."""
         z = self.standard.standardize_row(columns)
         if sum(one == one for one in z) < KNOWN_SHARE * len(z):  # noqa: PLR0124 - NaN alone differs from itself
             return None
@@ -62,13 +65,13 @@ class Segmentation:
         return self.segments[distances.index(min(distances))]
 
     def assign_many(self, z: Array) -> Array:
-        """(n,) place of the nearest centroid for z (n, f); -1 where too little is known, the first of equals."""
+        """(n,) index of the nearest centroid for z (n, f), the first of equals; -1 where too little is known."""
         distances = np.square(fill_with_mean(z)[:, np.newaxis, :] - self.centroids).sum(axis=2)
         return np.where(are_known(z), distances.argmin(axis=1), NO_SEGMENT)
 
 
 def faults(document: object) -> Iterator[str]:
-    """What is wrong with a manifest's ``segments``; nothing where it can be applied."""
+    """The faults of a manifest's ``segments``."""
     try:
         Segmentation(document)  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, AttributeError, FourcastError) as error:

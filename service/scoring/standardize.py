@@ -1,9 +1,9 @@
-"""Standardised figures: raw facts of a customer as numbers around 0 that distances and weighted sums can use.
+"""Standardised figures: raw facts of a customer as numbers around 0, for distances and weighted sums.
 
-``z = (scaled - mean) / deviation``, where scaled is the figure itself or ``sign(x) ln(1 + |x|)``. Which figures, and
-their mean and deviation, were measured in training and stand in a bundle's manifest together with the part of the
-attribute table they read, so that an old bundle keeps its meaning. One customer runs through the same array arithmetic
-as many, but for ``standardize_row``.
+``z = (scaled - mean) / deviation``, where scaled is the figure itself or ``sign(x) ln(1 + |x|)``. Training measured
+mean and deviation of each figure. A bundle's manifest stores them with the part of the attribute table that they read,
+so that an old bundle keeps its meaning. One customer and many use the same array arithmetic, except
+``standardize_row``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from service.core.expressions import Kind
 
 LOG, PLAIN = "log", "plain"
 _libm_log1p = np.frompyfunc(log1p, 1, 1)
-"""Not NumPy's own, whose last bit differs between processors: the live road and many customers must agree."""
+"""Not NumPy's own, whose last bit differs between processors: one customer and many must agree."""
 KNOWN_SHARE = 0.5
-"""At least this share of the figures must be known, or the customer is too unknown to be placed."""
+"""The least share of figures that must be known of a customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def scale(raw: Array, scales: Sequence[str]) -> Array:
 
 
 class Standard:
-    """The figures of one document, ready for customers."""
+    """The figures of one document, compiled."""
 
     def __init__(self, figures: Sequence[Figure], table: object) -> None:
         """``table``: the document of attributes and features that the figures read."""
@@ -58,7 +58,10 @@ class Standard:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Standard":
-        """The standard of ``{"figures": [...], "table": {...}}``; BundleError or PolicyError where it is none."""
+        """The standard of ``{"figures": [...], "table": {...}}``.
+
+        Raises: BundleError, PolicyError: when figures are no numbers of the table, or the table is faulty.
+        """
         if not document["figures"]:
             raise BundleError("figures must be numbers of the table, got none")
         standard = cls([_figure(row) for row in document["figures"]], document["table"])
@@ -82,7 +85,7 @@ class Standard:
         return self.standardize_many(self.encode(attributes))
 
     def encode(self, attributes: Mapping[str, object]) -> dict[str, Any]:
-        """One customer's raw attributes as the columns that ``standardize_row`` reads."""
+        """One customer's raw attributes as columns, features included."""
         columns = self._program.table.encode(attributes)
         self._program.derive_one(columns)
         return columns
@@ -96,7 +99,7 @@ class Standard:
         return [((_log(x) if f.scale == LOG else x) - f.mean) / f.deviation for x, f in raw]
 
     def declares_alike(self, document: object) -> bool:
-        """True where a table's document means the same by the figures, and by all that they are derived from."""
+        """True where a table's document defines the figures, and all that they derive from, in the same way."""
         try:
             return FeatureProgram.from_document(document, self.names).table == self._program.table
         except PolicyError:
@@ -109,7 +112,7 @@ class Standard:
         return self.standardize_many(columns)
 
     def standardize_many(self, columns: Mapping[str, Any]) -> Array:
-        """z of customers whose columns hold the figures already, as (n, f)."""
+        """z (n, f) of customers from their columns."""
         return np.asarray((scale(self._inputs.take_matrix(columns), self._scales) - self._mean) / self._deviation)
 
 

@@ -1,10 +1,9 @@
-"""What an offer is worth if taken: each family's ticket and value formulas, evaluated over customers and offers.
+"""Value: what an offer is worth if taken, by each family's ticket and value formulas over customers and offers.
 
-``value = margin in yuan over the horizon``; the formulas are expressions of the policy's catalogue, and the ticket
-(yuan a customer is expected to bring) is what the value formula reads as ``offer.ticket_yuan``. NULL stays NULL: an
-offer whose value is unknown has no priority and is not made. Where a model has estimated the ticket, its figure takes
-the place of the ticket formula, held within the least and the most that the offer's terms allow. Nothing here knows a
-rule, a propensity or a channel.
+``value = margin in yuan over the horizon``. The formulas are expressions of the policy's catalogue; the ticket (yuan
+that a customer is expected to bring) is what the value formula reads as ``offer.ticket_yuan``. NULL stays NULL: an
+offer of unknown value has no priority and is not made. A ticket that a model estimated replaces the ticket formula,
+within the least and the most that the offer's terms allow. Nothing here knows a rule, a propensity or a channel.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -45,7 +44,7 @@ class Values:
         ]
 
     def evaluate(self, columns: MutableMapping[str, Any], tickets: Mapping[str, Any] = NOBODY) -> Array:
-        """Value in yuan as (n|1, m, 1), NaN where unknown; ``columns`` gets ``offer.ticket_yuan`` on the way.
+        """Value in yuan as (n|1, m, 1), NaN where unknown; adds ``offer.ticket_yuan`` to ``columns``.
 
         ``tickets``: the models' estimates in yuan by family, a float or (n, 1, 1) with NaN where none was made.
         """
@@ -58,6 +57,6 @@ class Values:
         return found
 
     def _estimated(self, ticket: Any, formula: Any) -> Any:
-        """The model's ticket within the offer's bounds (those that are stated), the formula's where there is none."""
+        """The model's ticket within the offer's stated bounds; the formula's where the model gave none."""
         within = np.fmax(np.fmin(ticket, self._most), self._least)
         return np.where(np.isnan(ticket), formula, within)

@@ -1,10 +1,9 @@
-"""Which arm a customer is in: the holdout, a standing test, the release on trial, or the whole method. Pure.
+"""Arm assignment: the holdout, a standing test, the release on trial, or the whole method. Pure.
 
-``personalised``: everything is read. ``holdout`` and the policy's standing tests (shares of the customers, by hash, one
-customer in one of them at most): the same gates on the same facts, without some part of the method (``policies``); what
-the part brings is measured against them. ``challenger``: everything is read, by the release on trial.
-``unpersonalised``: the customer withdrew the consent ``personalisation``, or nothing is known of them (``privacy``).
-They are outside every experiment.
+``personalised``: everything is read. ``holdout`` and the policy's standing tests (shares of the customers, by hash,
+each customer in one of them at most): the same gates on the same facts, without some part of the method (``policies``),
+so that its lift can be measured. ``challenger``: everything is read, by the release on trial. ``unpersonalised``: the
+customer withdrew the consent ``personalisation``, or nothing is known of them (``privacy``); outside every experiment.
 """
 
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ def experiment_arm(customer_id: str, experiments: Experiments) -> str:
 
 
 class ArmAssignment:
-    """``experiment_arm`` of many: places among ``names``, which also hold the arms that no experiment gives."""
+    """``experiment_arm`` of many, as indices into ``names``, which also hold the arms that no experiment gives."""
 
     def __init__(self, experiments: Experiments, names: Sequence[str]) -> None:
         """Numbers the buckets, once per policy."""
@@ -48,11 +47,11 @@ class ArmAssignment:
         self._buckets = np.array([self._index[arm] for arm in buckets], dtype=np.int16)
 
     def index(self, arm: str) -> int:
-        """Where an arm stands among the names."""
+        """The index of an arm in ``names``."""
         return self._index[arm]
 
     def assign_many(self, customers: Sequence[str]) -> NDArray[np.int16]:
-        """(n,) the place of each customer's arm."""
+        """(n,) the index of each customer's arm."""
         share, count = self._experiments.holdout_share, len(self._buckets)
         if share <= 0.0 and count == 1:
             return np.full(len(customers), self.index(Arm.PERSONALISED), dtype=np.int16)

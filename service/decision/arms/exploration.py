@@ -1,6 +1,6 @@
 """Exploration: whose decisions of one local day are shown in random order. Pure.
 
-Chance is a hash of the customer, the day and the policy, so that the same inputs explore alike.
+Chance is a hash of the customer, the day and the policy, so that the same inputs explore in the same way.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from service.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Whether a customer's decisions of one local day, under one policy, are explored, and in which order."""
+    """Whether a customer's decisions of one local day under one policy explore, and in which order."""
 
     epsilon: float
     explores: bool
@@ -36,7 +36,7 @@ def draw_exploration(policy: Policy, customer_id: str, day: int, epsilon: float)
 def draw_explorations(
     policy: Policy, customers: Sequence[str], day: int, epsilon: NDArray[np.float64]
 ) -> dict[int, Draw]:
-    """By row, the draws of those among many customers who explore; ``epsilon`` (n,) is that of each one's arm."""
+    """Row -> draw of each customer who explores; ``epsilon`` (n,) is that of the customer's arm."""
     salt = policy.experiments.exploration_salt
     if not epsilon.any():
         return {}

@@ -1,9 +1,9 @@
 """Many customers of many small arms, judged together: the holdout and the standing tests as masks over one judgment.
 
-Judging each arm on its own would pay for every rule once per arm, some milliseconds each, however few customers it has.
-So all are judged as by the whole method, and then what an arm does differently (``arms``) is put right in its rows:
-a factor becomes 1, a withheld rule opens or rests, another ordering takes the place of the priority. Row for row the
-same bits as ``CompiledRules.for_arm`` gives one customer, since a factor of 1 changes none.
+Judging each arm apart would cost some milliseconds for every rule once per arm, however few customers it has. So all
+are judged as by the whole method, and then each arm's differences (``policies``) are applied to its rows: a factor
+becomes 1, a rule is left out, another ordering replaces the priority. Row for row the bits are those that
+``CompiledRules.for_arm`` gives one customer, since a factor of 1 changes none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ from service.scoring import arbitration
 
 
 class MixedArms:
-    """The arms of n customers: ``places`` are theirs among ``compiled.arms.names``."""
+    """The arms of n customers: ``places`` are indices into ``compiled.arms.names``."""
 
     def __init__(self, compiled: CompiledPolicy, places: Array) -> None:
-        """Reads each arm's way once."""
+        """Reads each arm's policy once."""
         self._compiled, self._places = compiled, places
         self._arm_policies = [compiled.arm_policies[name] for name in compiled.arms.names]
         self._lever = by_offer([offer.lever for offer in compiled.policy.offers])
@@ -35,12 +35,12 @@ class MixedArms:
         return self._each([arm_policy.epsilon or 0.0 for arm_policy in self._arm_policies])
 
     def mask_scores(self, scores: Mapping[str, Array]) -> dict[str, Array]:
-        """The scores, NaN for who is served without models."""
+        """The scores, NaN for customers whose arm is served without models."""
         scored = self._where([arm_policy.scored for arm_policy in self._arm_policies])
         return {family: np.where(scored, column, np.nan) for family, column in scores.items()}
 
     def correct_cells(self, cells: JudgedCells, cost: Array) -> JudgedCells:
-        """What the whole method made of every cell, as each customer's own arm makes it."""
+        """The cells of the whole method, corrected to each customer's own arm."""
         fitness = self._rested(cells.fitness)
         response = np.where(self._rows(lambda arm_policy: arm_policy.neutral), 1.0, cells.response)
         lever = np.where(self._rows(lambda arm_policy: arm_policy.levers), self._lever, 1.0)
@@ -62,17 +62,17 @@ class MixedArms:
         )
 
     def _uplift(self, uplift: Array | None) -> Array | None:
-        """The uplift, silent for who is served without."""
+        """The uplift, NaN for customers whose arm is served without."""
         return None if uplift is None else np.where(self._rows(lambda arm_policy: arm_policy.uplift), uplift, np.nan)
 
     def _opened(self, gate_masks: Sequence[GateMask]) -> list[GateMask]:
-        """The gates, open where the customer's arm leaves them out."""
+        """The gates' masks, open where the customer's arm leaves the gate out."""
         gone = self._gone(self._compiled.policy.gates)
         pairs = zip(self._compiled.gate_ids, gate_masks, strict=True)
         return [ok | gone[gate] if gate in gone and ok is not True else ok for gate, ok in pairs]
 
     def _rested(self, fitness: Fitness) -> Fitness:
-        """The fit rules, at rest where the customer's arm leaves them out, or has no fit at all."""
+        """The fitness without the rules that the customer's arm leaves out; 1 where the arm has no fit."""
         gone, neutral = self._gone(self._compiled.policy.fits), self._rows(lambda arm_policy: arm_policy.neutral)
         fired = [
             (fit, ~(gone[fit.id] | neutral if fit.id in gone else neutral) & where) for fit, where in fitness.fired
@@ -80,7 +80,7 @@ class MixedArms:
         return self._compiled.array_rules.rulebook.multiply(fired)
 
     def _gone(self, rules: Sequence[Rule]) -> dict[str, Array]:
-        """Rule -> (n, 1, 1) the rows whose arm leaves it out; only rules that some arm does."""
+        """Rule -> (n, 1, 1) the rows whose arm leaves it out; only rules that some arm leaves out."""
         without_strategy = {
             arm_policy.without_strategy for arm_policy in self._arm_policies if arm_policy.without_strategy is not None
         }

@@ -1,7 +1,7 @@
-"""The arms: what each does differently from the whole method. Pure.
+"""Arm policies: what each arm does differently from the whole method. Pure.
 
-Everybody is served by the same gates on the same facts; an arm only changes what is heard and how what is allowed is
-ordered. One table (``ARM_POLICIES``) says what each kind of standing test does:
+Everybody is served by the same gates on the same facts; an arm only changes which scores are used and how the allowed
+offers are ordered. One table (``ARM_POLICIES``) says what each kind of standing test does:
 
     kind               models  uplift  fit, response  levers   ordered by          explores
     personalised         yes    yes         yes         yes    priority            epsilon
@@ -12,7 +12,7 @@ ordered. One table (``ARM_POLICIES``) says what each kind of standing test does:
     eligibility-only     no     no          no          no     policy's order      epsilon
     without-strategy     yes    yes      less its own   yes    priority            epsilon
 
-``without-strategy`` also leaves out the applicability rules of its strategy, as switching it off would; eligibility,
+``without-strategy`` also leaves out the applicability rules of its strategy, as switching it off would. Eligibility,
 suitability and contact never change. An arm explores like the whole method, so that the two differ in one thing only.
 """
 
@@ -31,7 +31,7 @@ class ArmPolicy:
 
     scored: bool = True
     uplift: bool = True
-    """Whether an uplift takes the place of the propensity where the models found one."""
+    """Whether an uplift replaces the propensity where there is one."""
     neutral: bool = False
     levers: bool = True
     ordering: Ordering = arbitration.priorities

@@ -1,9 +1,9 @@
-"""Which factor decided: would another treatment win if one factor of the priority said the same of all?
+"""Which factor decided: whether another treatment would win if one factor of the priority were the same for all.
 
-Each factor in turn is made neutral and every open cell's priority is calculated anew from its other factors: fit,
+Each factor in turn is made neutral, and every open cell's priority is calculated again from its other factors. Fit,
 lever and response become 1, one C of the fit becomes 1, costs and prices become 0. Propensity (or the uplift in its
-place) and value have no neutral figure of their own; they take their mean over the cells that are open, so that no
-offer gains by them and costs keep their weight in yuan.
+place) and value have no neutral figure; they take their mean over the open cells, so that no offer gains by them and
+costs keep their weight in yuan.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Without ``factor``, ``winner`` comes first (None: nothing does), at ``priority`` yuan; does that change it?"""
+    """Without ``factor``, ``winner`` comes first (None: none) at ``priority`` yuan; ``changes``: it is another."""
 
     factor: str
     winner: Cell | None
@@ -38,7 +38,7 @@ def winner(traced: Sequence[TracedTreatment]) -> TracedTreatment | None:
 
 
 def drop_each_factor(policy: Policy, traced: Sequence[TracedTreatment]) -> tuple[Dropped, ...]:
-    """One answer per factor; none where nothing is open, or where the value of nothing open is known."""
+    """One answer per factor; none where no cell of known value is open."""
     cells = [cell for cell in traced if cell.asked and not cell.closed_by and cell.value is not None]
     best = winner(cells)
     before = None if best is None else (best.offer, best.channel)
@@ -74,7 +74,7 @@ def _dropped(factor: str, policy: Policy, cells: Sequence[TracedTreatment], befo
 def _neutral(
     factor: str, policy: Policy, cells: Sequence[TracedTreatment]
 ) -> Callable[[TracedTreatment], Mapping[str, float]]:
-    """What the factor becomes in a cell."""
+    """The factor's neutral figure in a cell."""
     name, _, concern = factor.partition(".")
     if concern:
         weight = 4.0 * policy.weights[concern]

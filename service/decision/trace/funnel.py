@@ -1,8 +1,8 @@
-"""From all offers to those that are shown: how many are left after each stage, and which gate took the others.
+"""The funnel from all offers to those shown: how many are left after each stage, and which gate took the others.
 
-An offer is left while one of the channels that compete is open to it. The stages stand in the order in which a reason
-is named, so the offers a gate takes here are those the decision counts under it in ``withheld``; after the gates comes
-``worth``, where an offer falls whose priority is above zero in none of its open channels.
+An offer is left while one of the channels that compete is open to it. Stages are in the order in which a reason is
+named, so the offers that a gate takes here are those that the decision counts under it in ``withheld``. After the gates
+comes ``worth``: an offer falls whose priority is above zero in none of its open channels.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +50,6 @@ def _fates(traced: Sequence[TracedTreatment]) -> Iterator[tuple[str, str | None]
 
 
 def _last(cells: Sequence[TracedTreatment]) -> str:
-    """The gate, first in its cell, that stands latest in the order of reasons: until then a channel was left."""
+    """Of the first closed gates of the cells, the latest in the order of reasons: until it a channel was open."""
     order = list(cells[0].gates)
     return max((cell.closed_by[0] for cell in cells), key=order.index)

@@ -1,4 +1,4 @@
-"""Where two records differ: every path whose value was one thing when it was stored and is another now.
+"""Record differences: every path at which a stored record differs from its replay.
 
 A replay is right when every byte is the same; where it is not, these say exactly what changed.
 """
@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 BYTES = "(bytes)"
-"""The path of records whose content is the same, written otherwise."""
+"""The path of records of equal content and different bytes."""
 ABSENT = "(absent)"
-"""What stands where only the other side has a value."""
+"""The value of a side that lacks the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Difference:
 def list_differences(stored: bytes, now: bytes) -> tuple[Difference, ...]:
     """Every difference of two JSON records, in the order of the paths; none when all bytes are the same.
 
-    >>> differences(b'{"a":[1,2]}', b'{"a":[1,3],"b":null}')
+    >>> list_differences(b'{"a":[1,2]}', b'{"a":[1,3],"b":null}')
     (Difference(path='a.1', stored=2, now=3), Difference(path='b', stored='(absent)', now=None))
     """
     if stored == now:
@@ -49,7 +49,7 @@ def compare_values(path: str, stored: Any, now: Any) -> Iterator[Difference]:
 
 
 def _members(value: Any) -> Mapping[Any, Any] | None:
-    """What stands in an object or an array by key; None for anything else."""
+    """The members of an object or an array by key; None for anything else."""
     if isinstance(value, dict):
         return value
     return dict(enumerate(value)) if isinstance(value, list) else None

@@ -1,10 +1,10 @@
-"""How far a closed gate is from opening: the fact it asks for, what it is, what it must be, or when the gate opens.
+"""Shortfalls: how far a closed gate is from opening: the fact, what it is and what it must be, or when the gate opens.
 
 For a gate written as an expression: the first of its conditions (joined by ``and``) that does not hold, where it
-compares what is known of the customer with a number, an amount or a day; of alternatives (``or``) the first amount or
-day, since how far a mere number is from one of several ways out says little.
-For caps and cool-offs: the days until enough events have left the window. What else there is, the rule's own text says.
-Only what the decision itself could read is told: of a customer who is not personalised, nothing.
+compares an attribute of the customer with a number, an amount or a day. Of alternatives (``or``) the first amount or
+day counts; the distance to a mere number among several alternatives says little. For caps and cool-offs: the days until
+enough events have left the window. Everything else is left to the rule's own text. Only what the decision could read is
+returned: of a customer who is not personalised, nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,16 +49,16 @@ class Shortfall:
 
 
 class Shortfalls:
-    """What one customer's closed gates lack, cell by cell."""
+    """The shortfalls of one customer's closed gates, cell by cell."""
 
     def __init__(self, policy: Policy, snapshot: Snapshot, context: Context, arm: str) -> None:
-        """Lays out the facts that the decision read, as it read them."""
+        """Builds the facts that the decision read."""
         self._compiled, self._snapshot, self._now = compile_policy(policy), snapshot, context.now
         self._rules = {rule.id: rule for rule in policy.rules}
         self._columns = _columns(self._compiled, snapshot, context, arm)
 
     def of(self, gate: str, cell: TracedTreatment) -> Shortfall | None:
-        """What the gate lacks in a cell that it closed; None where only its own text can say."""
+        """The shortfall of a gate in a cell that it closed; None where only the rule's text can say it."""
         rule = self._rules[gate]
         if isinstance(rule, GateRule):
             return self._of_rule(rule, cell)

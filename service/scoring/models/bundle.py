@@ -1,6 +1,6 @@
-"""An opened bundle: raw facts in, calibrated figures out under the names of ``scoring.propensity``, for one or many.
+"""An opened bundle: raw facts in, calibrated scores out under the names of ``scoring.propensity``, for one or many.
 
-Both ways run the same features, the same trees and the same arithmetic, and agree to the last bit.
+Both run the same features, the same trees and the same arithmetic, and agree to the last bit.
 """
 
 from collections import deque
@@ -27,7 +27,7 @@ from service.scoring.segments import Segment, Segmentation
 
 BLOCK = 16_384
 _TRIED: deque[str] = deque(maxlen=16)
-"""Digests of the bundles that this process has tried last."""
+"""Digests of the bundles that this process tried last."""
 
 
 class CalibratedModel:
@@ -75,7 +75,7 @@ class WeightedModel(CalibratedModel):
 
 
 class ModelGroup:
-    """Models that read the same inputs, by name: a customer's row is laid out once for all of them."""
+    """Models that read the same inputs, by name, so that a customer's row is packed once for all of them."""
 
     def __init__(self, entry: Mapping[str, Any]) -> None:
         self.inputs = Inputs(entry["features"], entry["categories"])
@@ -102,7 +102,7 @@ class Bundle:
     """A proven set of models: ``version``, ``families`` in the manifest's order, and the manifest itself.
 
     A bundle reads customers by the table it was trained with, which may be older than the policy's.
-    ``segments`` and ``lapse`` are what it knows for the portrait, each None where it was trained without. Scores are by
+    ``segments`` and ``lapse`` are for the portrait; each is None where the bundle was trained without. Scores are by
     name: of its families, and where it has them of offers, tickets, evidence and responses.
     """
 
@@ -121,19 +121,19 @@ class Bundle:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences on what works, but not as well as it should."""
+        """Sentences on what slows the bundle down."""
         models = [model for group in self.model_groups for model in group.models.values()]
         reasons = {booster.slow_reason for model in models for booster in model.boosters}
         return tuple(sorted(reason for reason in reasons if reason is not None))
 
     def attributes_read(self, name: str | None = None) -> list[str]:
-        """The raw attributes that a model reads, by itself or through features; of all models unless one is named."""
+        """The raw attributes that a model reads, by itself or through features; of all models without a name."""
         entries = models_of(self.manifest)
         features = {one for model in ([name] if name else entries) for one in entries[model]["features"]}
         return [one.name for one in self.program.table.only(features).attributes]
 
     def score_one(self, attributes: Mapping[str, object]) -> dict[str, float]:
-        """``{name: figure}`` of one record of raw attributes; unknown names are passed over, faulty values unknown."""
+        """``{name: score}`` of one customer's raw attributes; unknown names are ignored, faulty values are unknown."""
         return self.score_columns(self.columns(attributes))
 
     def columns(self, attributes: Mapping[str, object]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class Bundle:
     def score_many(self, frame: Any) -> dict[str, Array]:
         """``{name: (n,)}`` of a pandas or Arrow table of raw attributes.
 
-        Raises InvalidInput where a column holds another kind altogether.
+        Raises: InvalidInput: when a column holds another kind.
         """
         columns: dict[str, Any] = self.program.table.encode_frame(frame)
         self.program.derive_many(columns)
@@ -280,7 +280,7 @@ def _shared_figures(manifest: Manifest, segments: Segmentation | None) -> frozen
 
 
 def _misread(program: FeatureProgram, model: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    """Features the table lacks, words without codes, codes without words."""
+    """Features that the table lacks, text without categories, categories without text."""
     for name in entry["features"]:
         kind = program.table.kind_of(name)
         if kind is None:

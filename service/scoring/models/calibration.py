@@ -1,4 +1,4 @@
-"""p -> calibrated p: the isotonic fit as a table of points, read between two points by a straight line.
+"""Calibration: the isotonic fit as a table of points, interpolated between two points.
 
 The arithmetic is that of ``np.interp``, operation for operation, once for plain floats and once for arrays, so that one
 customer and a million get the same bits (``np.interp`` itself costs 2 us a call and may fuse operations on some
@@ -44,7 +44,7 @@ class Calibration:
 
 
 def faults(x: object, y: object, most_x: float = 1.0, most_y: float = 1.0, least: float = 0.0) -> list[str]:
-    """Why two lists cannot be a calibration of figures from the least to the most; empty when they can."""
+    """The faults of two lists as a calibration within the least and the most; none where they are sound."""
     if (
         not isinstance(x, list)
         or not isinstance(y, list)

@@ -1,7 +1,7 @@
-"""Whether a bundle fits the bank that it is to serve at all, whatever its figures: told by manifests and policy alone.
+"""Fitness: whether a bundle fits this bank and this policy at all, by manifests and policy alone.
 
-Another bank's bundle scores strangers; a family that only the champion scores would fall back to its prior without a
-word; an attribute that the policy does not know can be told by nobody, and so would always be unknown.
+Another bank's bundle scores strangers. A family that only the champion scores would fall back to its prior without
+notice. An attribute that the policy does not have would always be unknown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,14 +21,17 @@ def find_misfits(challenger: Bundle, champion: Manifest | None, policy: Attribut
 
 
 def refuse_misfits(found: Sequence[str]) -> None:
-    """Raise GateRefused, with every sentence, where a bundle does not fit."""
+    """Refuse a bundle that does not fit.
+
+    Raises: GateRefused: with every reason, when there is one.
+    """
     if found:
         lines = "".join(f"\n  no   {line}" for line in found)
         raise GateRefused(f"the challenger is not fit to serve:{lines}")
 
 
 def families_of(manifest: Manifest) -> list[str]:
-    """The families of which a bundle knows something: by a model, or by the evidence of an offer."""
+    """The families that a bundle scores: by a model, or by the evidence of an offer."""
     offers = manifest.get("evidence", {}).get("offers", {}).values()
     return sorted({*manifest.get("families", {}), *(row["family"] for row in offers)})
 
@@ -46,7 +49,7 @@ def _missing(challenger: Manifest, champion: Manifest) -> Iterator[str]:
 
 
 def _unknown(challenger: Bundle, policy: AttributeTable) -> Iterator[str]:
-    """The raw attributes which its models read and the policy lacks, or knows otherwise."""
+    """The raw attributes that its models read and the policy lacks, or has as another kind."""
     known = {one.name: one.kind for one in policy.attributes}
     own = {one.name: one.kind for one in challenger.program.table.attributes}
     read = challenger.attributes_read()
@@ -58,5 +61,5 @@ def _unknown(challenger: Bundle, policy: AttributeTable) -> Iterator[str]:
 
 
 def _figure(kind: Kind) -> Kind:
-    """Money is a number: both are told alike."""
+    """The kind, with money as a number: both are given alike."""
     return Kind.NUMBER if kind is Kind.MONEY else kind

@@ -1,4 +1,4 @@
-"""Bundles in a folder of bundles, each found by its version, which is its content's."""
+"""Folders of bundles: each bundle is found by its version, which names its content."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,10 @@ def list_bundles(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | BundleEr
 
 
 def folder_of(root: Path, version: str) -> Path:
-    """The folder of a version; raises InvalidInput when the word is no version or no such bundle is there."""
+    """The folder of a version.
+
+    Raises: InvalidInput: when the word is no version, or no such bundle is there.
+    """
     if not VERSION.fullmatch(version):
         raise InvalidInput(f'a version is "b-" and 12 hex digits, got {version[:40]!r}')
     folder = root / version
@@ -32,7 +35,10 @@ def folder_of(root: Path, version: str) -> Path:
 
 
 def verify(root: Path, version: str) -> Bundle:
-    """Open a bundle as serving would, and hold its content against the version asked for: promotion's first step."""
+    """Open a bundle as serving would, and compare its content with the version: the first step of a promotion.
+
+    Raises: InvalidInput, BundleError: when it is not there, damaged, or another bundle.
+    """
     bundle = open_bundle(folder_of(root, version))
     if bundle.version != version:
         raise BundleError(f"{root / version}: holds another bundle, {bundle.version}")

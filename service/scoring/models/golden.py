@@ -40,7 +40,10 @@ def make_golden_rows(models: Sequence[bytes], seed: int = 0) -> dict[str, Any]:
 
 
 def prove(manifest: Manifest, boosters: dict[str, list[Booster]]) -> None:
-    """Every booster scores its model's golden rows to the same bits; raises BundleError where one does not."""
+    """Score every model's golden rows and compare bit by bit.
+
+    Raises: BundleError: when a booster scores differently.
+    """
     for name, entry in models_of(manifest).items():
         rows = _matrix(entry["golden"]["rows"])
         for row, booster, expected in zip(entry["files"], boosters[name], entry["golden"]["raw"], strict=True):
@@ -48,7 +51,10 @@ def prove(manifest: Manifest, boosters: dict[str, list[Booster]]) -> None:
 
 
 def prove_here(folder: Path, digest: str) -> None:
-    """Read, load and prove a bundle in this process; ``digest`` is the one the asking process has read."""
+    """Read, load and prove a bundle in this process; ``digest`` is the one that the calling process read.
+
+    Raises: BundleError: when it changed meanwhile, is damaged, or scores differently.
+    """
     manifest = read_manifest(folder)
     if manifest["digest"] != digest:
         raise BundleError(f"{folder}: changed while it was being opened")
@@ -57,7 +63,10 @@ def prove_here(folder: Path, digest: str) -> None:
 
 
 def prove_apart(folder: Path, digest: str, patience_s: float = PATIENCE_S) -> None:
-    """``prove_here`` in a process of its own; a death, a hang or a difference there is a BundleError here."""
+    """``prove_here`` in a process of its own.
+
+    Raises: BundleError: when that process dies, hangs or finds a difference.
+    """
     command = [sys.executable, "-m", "service.scoring.models", "--verify", str(folder), "--digest", digest]
     road = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": road}

@@ -2,8 +2,8 @@
 
 Not through the Python package, on purpose: importing that brings pandas, SciPy and scikit-learn, 1.4 s and 100 MB in
 every worker and in every short-lived check, for the same C functions. Scores are bitwise those of ``Booster.predict``
-(a test holds it). One thread everywhere: a process that forks after LightGBM opened a thread team hangs for ever in the
-child (LightGBM issues 6137, 4751), and for one row the team costs more than the trees.
+(a test compares them). One thread everywhere: a process that forks after LightGBM opened a thread team hangs for ever
+in the child (LightGBM issues 6137, 4751), and for one row the team costs more than the trees.
 """
 
 import ctypes
@@ -55,7 +55,7 @@ class Booster:
         self._prepare()
 
     def predict_one(self, row: bytes) -> float:
-        """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``many`` gives for the same row."""
+        """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``predict_many`` gives for the same row."""
         if len(row) != 8 * self.width:
             raise ValueError(f"a row must hold {self.width} doubles, got {len(row)} bytes")
         with self._lock:
@@ -96,7 +96,7 @@ class Booster:
             self._library.LGBM_BoosterFree(handle)
 
     def _prepare(self) -> None:
-        """The bound call for one row and where it writes, made once: binding costs more than the trees."""
+        """The bound call for one row and its output, made once: binding costs more than the trees."""
         self._result, written = ctypes.c_double(), ctypes.c_int64()
         out = (ctypes.byref(written), ctypes.byref(self._result))
         if self.slow_reason is None:
@@ -147,7 +147,7 @@ def held_library() -> Any:
 
 @contextmanager
 def thread_limit(threads: int) -> Iterator[None]:
-    """At most so many threads inside; afterwards as before, so that training goes on with what it had."""
+    """At most so many threads inside the block; the limit of before afterwards."""
     before = ctypes.c_int()
     library().LGBM_GetMaxThreads(ctypes.byref(before))
     library().LGBM_SetMaxThreads(threads)
@@ -180,7 +180,7 @@ def library_fault(error: OSError) -> str:
 
 
 def missing_symbols(opened: Any) -> str | None:
-    """Why one row cannot take the fast road with this library; None where it can."""
+    """Why one row cannot be scored the fast way with this library; None where it can."""
     lacking = [name for name in FAST if not hasattr(opened, name)]
     if not lacking:
         return None

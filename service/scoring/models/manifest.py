@@ -1,8 +1,8 @@
-"""The manifest of a bundle: what is in the folder, hashed; read and distrusted before LightGBM sees a byte.
+"""The manifest of a bundle: what is in the folder, hashed; read and verified before LightGBM sees a byte.
 
 Order: bytes (bounded) -> JSON -> digest over everything but ``version`` and ``digest`` -> shape -> each file's size and
-SHA-256 -> the file's bytes. LightGBM's reader is no judge of damage: most damaged models kill the process or load with
-other scores. ``training.bundles.registry`` writes what is read here; ``model_artifacts/README.md`` describes the
+SHA-256 -> the file's bytes. LightGBM's own reader does not detect damage: most damaged models kill the process or load
+with other scores. ``training.bundles.registry`` writes what is read here; ``model_artifacts/README.md`` describes the
 format.
 """
 
@@ -22,14 +22,14 @@ from service.scoring.propensity import OFFER, TICKET, UPLIFT
 FORMAT = 1
 NAME = "manifest.json"
 KEPT = {"review": "review.json", "memory": "memory.json"}
-"""What a report is made from, and whom the bundle has learned from: a file each where the manifest keeps its hash under
-that name. Serving never reads them."""
+"""Files for a report, and for whom the bundle learned from, where the manifest holds a hash under that name. Serving
+never reads them."""
 LARGEST_MANIFEST = 16_000_000
 LARGEST_MODEL = 500_000_000
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 UNHASHED = ("version", "digest")
 PROBABILITIES, YUAN, GAINS = (1.0, 1.0), (50.0, 1e12), (10.0, 1.0, -10.0)
-"""The most that a calibration may read and give, and the least: raw and calibrated P, log yuan and yuan, uplifts."""
+"""The bounds of a calibration's input and output: raw and calibrated P, log yuan and yuan, uplifts."""
 KINDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "families": ("", PROBABILITIES),
     "offers": (OFFER, PROBABILITIES),
@@ -44,13 +44,16 @@ PARTS: Mapping[str, Callable[[object], Iterator[str]]] = {
     "response": evidence.response_faults,
     "reference": reference.faults,
 }
-"""What a manifest may hold besides models, and what says whether it can be applied."""
+"""What a manifest may hold besides models, and the function that finds its faults."""
 
 Manifest = Mapping[str, Any]
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """Sorted JSON without blanks; NaN and infinity are refused."""
+    """Sorted JSON without blanks.
+
+    Raises: ValueError: for NaN and infinity.
+    """
     words = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False, "allow_nan": False}
     return json.dumps(document, **words).encode()  # type: ignore[arg-type]
 
@@ -66,7 +69,10 @@ def version_of(digest: str) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle's folder, if it is whole; raises BundleError naming every fault of shape."""
+    """The manifest of a bundle's folder.
+
+    Raises: BundleError: naming every fault, when it is missing, changed or malformed.
+    """
     where = folder / NAME
     manifest = _parsed(where, _bytes(where, LARGEST_MANIFEST))
     if manifest.get("format") != FORMAT:
@@ -81,17 +87,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def models_of(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """Every model's entry under the name by which it speaks (``scoring.propensity``), kind by kind as in ``KINDS``.
-
-    A bundle without the later parts has none of them.
-    """
+    """Every model's entry under the name of its score (``scoring.propensity``), in the order of ``KINDS``."""
     return {
         prefix + name: entry for kind, (prefix, _) in KINDS.items() for name, entry in manifest.get(kind, {}).items()
     }
 
 
 def model_bytes(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
-    """Each model's files, size and SHA-256 checked; the bytes that were checked are those returned."""
+    """The bytes of each model's files, with size and SHA-256 verified.
+
+    Raises: BundleError: when a file is missing or damaged.
+    """
     return {name: [_checked(folder, row) for row in entry["files"]] for name, entry in models_of(manifest).items()}
 
 

@@ -1,8 +1,7 @@
 """What each fact added to a model's score: SHAP values (Lundberg 2018) as LightGBM calculates them, on request only.
 
-``base + sum of contributions = raw score`` in log-odds, to rounding. A family scored by several boosters takes the mean
-of their contributions; its propensity is the calibrated mean of their P, so raw score and propensity rise together but
-are not the same figure.
+``base + sum of contributions = raw score`` in log-odds, to rounding. A family with several boosters takes the mean
+of their contributions. Its propensity is the calibrated mean of their P: both rise together but are not the same.
 """
 
 from collections.abc import Mapping
@@ -14,11 +13,11 @@ import numpy as np
 from service.scoring.models.bundle import Bundle, CalibratedModel, ModelGroup
 
 TOLERANCE = 1e-6
-"""By how much the sum may miss the raw score and still be called additive."""
+"""The largest relative error of the sum that still counts as additive."""
 
 
 def contributions(bundle: Bundle, attributes: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    """Per family: ``base``, ``raw`` (log-odds), ``propensity``, ``additive``, and ``features``, the heaviest first.
+    """Per family: ``base``, ``raw`` (log-odds), ``propensity``, ``additive``, and ``features``, the largest first.
 
     Each feature has its ``name``, its ``value`` (None: unknown) and its ``contribution`` in log-odds.
     """

@@ -2,7 +2,7 @@
 
 Order: ``manifest.json`` and ``review.json``, hashes checked (``registry``) -> ``document`` (all figures, the model
 card, what is left out and why) -> ``page`` (``charts`` drawn into ``page.html``). The same bundle gives the same bytes:
-there is no clock and no chance here. Customers of today, where they are given, add a section on drift.
+the report contains no time and no randomness. Customers of today, where they are given, add a section on drift.
 
     card    what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here
     charts  which charts a family has, from its review
@@ -39,9 +39,11 @@ FIGURES = (
 
 
 def document(folder: Path, drift: Drift | None = None, champion: Path | None = None) -> dict[str, Any]:
-    """Everything the page says, as plain JSON values; InvalidInput or BundleError where the bundle cannot be read.
+    """The content of the page, as plain JSON values.
 
     ``champion``: the folder of the bundle to compare with.
+
+    Raises: InvalidInput, BundleError: the bundle has no review, or is damaged.
     """
     manifest = read_manifest(folder)
     review = read_review(folder, manifest)
@@ -77,7 +79,7 @@ def _family(entry: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, An
 
 
 def _left_out(manifest: Mapping[str, Any], review: Mapping[str, Any], drift: Drift | None) -> list[str]:
-    """What a reader may look for and does not find, and why."""
+    """The sections that are missing, each with the reason."""
     reasons = {
         "Uplift and Qini": None
         if "uplift" in manifest

@@ -1,6 +1,6 @@
 """The model card: what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here.
 
-What the bundle does not say is said to be missing, so that somebody can mend it where it belongs (``bank.yaml``).
+What the bundle does not contain is listed as missing, with the place to add it (``bank.yaml``).
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def card_of(
 ) -> list[dict[str, Any]]:
     """Rows of ``{"name", "zh", "lines"}`` in the order in which a committee asks.
 
-    ``compared``: how it stands beside the champion (``training.bundles.champion``).
+    ``compared``: the comparison with the champion (``training.bundles.champion``).
     """
     about = manifest.get("about", {})
     rows = [
@@ -59,7 +59,7 @@ def card_of(
 
 
 def _compared(manifest: Mapping[str, Any], compared: Mapping[str, Any] | None) -> list[str]:
-    """Its AUC beside the champion's, family by family, and on whom both were measured."""
+    """Its AUC and the champion's, by family, and the customers on which both were measured."""
     if compared is None:
         return ["no champion was named (--champion); fourcast challenge lets it serve a share"]
     version, mine = compared["champion"], manifest["families"]

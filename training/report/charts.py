@@ -1,4 +1,4 @@
-"""Which charts a family has, from its review: ROC, precision and recall, calibration, lift, gain, what it leans on."""
+"""The charts of a family's review: ROC, precision and recall, calibration, lift, gain, feature importance."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,7 +57,7 @@ def leanings(family: Mapping[str, Any]) -> list[Chart]:
 
 
 def fairness(axis: str, tables: Mapping[str, Any], bound: float) -> list[Chart]:
-    """Ratios of one axis of groups: who takes it, and whom the model would choose."""
+    """Ratios of one axis of groups: by takers, and by customers that the model would choose."""
     heads = {"accepted": ("took it", "接受率之比"), "chosen": ("in the model's best fifth", "入选率之比")}
     return [
         _chart(

@@ -1,12 +1,12 @@
-"""A bank that nobody owns: customers drawn from a seed, who know the true propensity by which they buy.
+"""A synthetic bank: customers drawn from a seed, with the true propensities by which they buy.
 
     people       what the bank can see: who they are, what they hold and do
     truth        what it cannot: P0 and the uplift of each family, persuasion, taste, fatigue, channels, drift
     reactions    the true probability that a customer takes an offer shown in a channel after so many contacts
 
-Order: latent traits -> balances and dealings -> truth -> outcomes by chance. ``write`` lays it out as any bank's files
-and folder, so that it takes the same road (``train --bank``); the truth is kept beside them, where no SQL of the bank
-reads it. It is the oracle of tests and benchmarks. Nothing here describes real people.
+Order: latent traits -> balances and transactions -> truth -> random outcomes. ``write`` writes the files and the folder
+of any bank, so that ``train --bank`` reads it; the truth is a file beside them, which no SQL of the bank reads. It is
+the oracle of tests and benchmarks. No real people are described.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ __all__ = [
 
 HORIZON_DAYS = 92
 MONTHLY = 4
-"""The stream of chance from which the outcomes of a later month are drawn."""
+"""The random stream from which the outcomes of a later month are drawn."""
 TRUTH = "truth.parquet"
 ZONE = ZoneInfo("Asia/Shanghai")
 BANK_YAML = """name: Synthetic bank
@@ -61,7 +61,7 @@ SQL: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class SyntheticBank:
-    """Tables by customer: attributes, outcomes, and ``truth``: by which probabilities outcomes and reactions come."""
+    """Tables by customer: attributes, outcomes, and ``truth``: the probabilities of outcomes and reactions."""
 
     customers: pa.Table
     outcomes: pa.Table
@@ -71,8 +71,8 @@ class SyntheticBank:
 def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: int = 0) -> SyntheticBank:
     """A bank of ``count`` customers as of ``today``; the same arguments give the same bank.
 
-    ``months`` of drift: the same customers, whose outcomes follow the propensities of so many months later, by chance
-    of their own: who knows the outcomes of one month knows nothing of the next that the propensities do not say.
+    ``months`` of drift: the same customers, with outcomes drawn independently by the propensities of that many months
+    later.
     """
     chance = np.random.default_rng([seed, 0])
     person = draw_people(chance, count)
@@ -95,7 +95,7 @@ def make(count: int = 50_000, seed: int = 7, today: date | None = None, months: 
 def write(
     folder: Path, count: int = 50_000, seed: int = 7, today: date | None = None, months: int = 0
 ) -> tuple[Path, Path]:
-    """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; the first two.
+    """Write ``folder/bank`` (YAML, SQL), ``folder/files`` (Parquet) and ``folder/truth.parquet``; return the first two.
 
     ``months`` of drift, as in ``make``.
     """
@@ -116,7 +116,7 @@ def write(
 
 
 def _today() -> date:
-    """The day in the bank's zone: elsewhere it may be tomorrow already, of which nobody can say anything."""
+    """Today in the bank's zone: elsewhere it may be tomorrow already, which no file can know."""
     return now_utc().astimezone(ZONE).date()
 
 

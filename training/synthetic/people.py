@@ -1,7 +1,8 @@
-"""Who the synthetic customers are, what they hold and do: all that their bank can see, from one stream of chance.
+"""The synthetic customers' attributes, balances and transactions: all that their bank sees, from one random stream.
 
 Latent traits first (age, means, activity), then balances and their history, then what follows from both. Balances are
-heavy-tailed: the upper hundredth holds a quarter of the money. Not here: by which probability anybody buys (``truth``).
+heavy-tailed: the upper hundredth holds a quarter of the money. Not here: the probabilities by which they buy
+(``truth``).
 """
 
 from collections.abc import Mapping
@@ -121,7 +122,7 @@ def _flags(chance: np.random.Generator, person: Columns, count: int) -> Columns:
 
 
 def _channel(chance: np.random.Generator, person: Columns) -> npt.NDArray[np.str_]:
-    """The young and active ask for the app, the old for the branch, those of means for their adviser."""
+    """Young and active customers prefer the app, old ones the branch, wealthy ones their adviser."""
     age, means, luck = person["age"], person["means"], chance.random(len(person["age"]))
     older = np.where(luck < 0.7, "branch", "adviser_call")
     return np.where(

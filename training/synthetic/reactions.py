@@ -39,13 +39,15 @@ class Reactions:
 
     @classmethod
     def read(cls, path: Path, policy: Policy) -> "Reactions":
-        """The truth that ``synthetic.write`` laid beside the bank, at ``<folder>/truth.parquet``."""
+        """Read the truth that ``synthetic.write`` wrote to ``<folder>/truth.parquet``."""
         return cls(pq.read_table(path), policy)
 
     def react(self, customer: str, offer: str, channel: str, contacts: int = 0, months: int = 0) -> float:
-        """P that the customer takes the offer shown in the channel after so many contacts; KeyError, ValueError.
+        """P that the customer takes the offer shown in the channel after so many contacts.
 
         ``months`` since the bank's day. An offer's outcomes are drawn by ``random() < react(...)``.
+
+        Raises: KeyError: the customer is unknown. ValueError: the offer or the channel is.
         """
         rows = np.array([self._row[customer]])
         place = self.offers.index(offer), self.channels.index(channel)
@@ -59,7 +61,7 @@ class Reactions:
         return chance_of(odds[:, :, np.newaxis] + reach[:, np.newaxis, :] - worn[:, np.newaxis, np.newaxis])
 
     def alone(self, rows: Rows, months: int = 0) -> Floats:
-        """P0, (n, m): of each offer where nobody offers anything."""
+        """P0, (n, m): of each offer without any treatment."""
         found = np.zeros((len(rows), len(self.offers)))
         for family, places in self._families.items():
             level = chance_of(logit(self._truth[family][rows]) + DRIFT[family] * months)

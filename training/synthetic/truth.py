@@ -1,4 +1,4 @@
-"""What nobody but the oracle knows: by which probability each customer buys, what an offer does to it, and what wears.
+"""The truth of the synthetic bank: each customer's propensity, what an offer changes of it, and fatigue.
 
 Three stages, each on the log-odds scale, where causes add up:
 
@@ -20,7 +20,7 @@ from training.synthetic.people import Columns, chance_of, deposits
 
 BASE_RATES: Mapping[str, float] = {"deposit": 0.16, "wealth": 0.08}
 UNSEEN_SPREAD = 0.4
-"""Standard deviation, in log-odds, of what moves a customer and no attribute shows."""
+"""Standard deviation, in log-odds, of a customer's propensity that no attribute shows."""
 DRIFT: Mapping[str, float] = {"deposit": -0.06, "wealth": 0.04}
 """Change of each family's log-odds per month: customers leave deposits as rates fall."""
 PERSUASION_SPREAD = 0.25
@@ -32,7 +32,7 @@ FATIGUE = 0.35
 def propensity(
     chance: np.random.Generator, family: str, person: Columns, money: Mapping[str, Floats], months: int = 0
 ) -> Floats:
-    """P0 of the family: a logistic curve of what can be seen and what cannot, its level set to the family's base rate.
+    """P0 of the family: a logistic curve of seen and unseen signals, its level set to the family's base rate.
 
     The level is that of month 0; each month since moves it by the family's drift.
     """
@@ -85,7 +85,8 @@ def _seen(person: Columns, money: Mapping[str, Floats]) -> dict[str, Floats]:
 
 
 def _persuasion(person: Columns) -> dict[str, Floats]:
-    """Those on the payroll hear of deposits, the active of wealth; the old are put off by wealth, the idle by both."""
+    """Persuasion in log-odds: deposits persuade payroll customers, wealth active ones; old and idle customers are put
+    off."""
     age, activity, payroll = person["age"], person["activity"], person["payroll"]
     return {
         "deposit": 0.5 + 0.9 * payroll - 0.8 * (activity < -1.0) - 0.3 * (age < 30),

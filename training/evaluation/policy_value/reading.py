@@ -1,8 +1,8 @@
 """A log of decisions as numbers, with the new policy's probabilities; every fault at once, by row and column.
 
-The new policy is told in one of two ways: a column with its probability of the logged action, or a table with its
-probability of every action (a row per row of the log, a column per action). The table tells more: which actions the
-log never shows, and what a reward model expects of the others.
+The new policy is given in one of two ways: a column with its probability of the logged action, or a table with its
+probability of every action (a row per row of the log, a column per action). The table shows more: the actions that the
+log never has, and what a reward model expects of the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,14 +20,14 @@ from training.data.files.table_reader import PLAIN, faults, find_disguised, name
 
 LEAST_PROPENSITY = 1e-200
 MOST_REWARD = 1e15
-"""Beyond these a weighted reward leaves what a number can hold; no log of decisions comes near them."""
+"""Beyond these a weighted reward overflows a float; no log of decisions comes near them."""
 SUM_TOLERANCE = 1e-6
-"""How far the probabilities of a row may add up from 1: what six printed decimals lose."""
+"""How far the sum of a row's probabilities may be from 1: the rounding of six printed decimals."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a log are called."""
+    """The names of a log's columns."""
 
     action: str
     reward: str
@@ -66,7 +66,10 @@ class Log:
 
 
 def read_log(path: Path, columns: Columns, new_probabilities: Path | None = None) -> Log:
-    """The log of a file; InvalidInput with every missing column, faulty value and unknown action."""
+    """Read the log of a file.
+
+    Raises: InvalidInput: with every missing column, faulty value and unknown action.
+    """
     if (columns.new_propensity is None) == (new_probabilities is None):
         raise InvalidInput("Name either the column of the new propensities or the table of new probabilities.")
     table = read_table(path)

@@ -1,4 +1,4 @@
-"""The reward model of DR: q(x, a) by LightGBM, cross-fitted, so that no row is judged by a model that has seen it.
+"""The reward model of DR: q(x, a) by LightGBM, cross-fitted: each row is scored by a model of the other folds.
 
 Where the new policy's probabilities of all actions are known, q reads features and action. Where only that of the
 logged action is, q can read the features alone: it then estimates the new policy's own mean, each row weighted as the

@@ -20,8 +20,8 @@ from service.engine.releases.active_release import ReleaseFollower
 from service.rules.contact_gates import CONTACT
 from service.rules.model.contact import RETIREMENT
 from service.rules.policy import Policy
-from service.store import Store, Words
-from service.store.customers.consents import Expect, Said, whatever
+from service.store import ConsentWords, Store
+from service.store.customers.consents import ConsentOnPurpose, Expect, whatever
 
 UNLESS_REFUSED = (PERSONALISATION, CONTACT)
 
@@ -32,7 +32,7 @@ class Preferences:
 
     policy: Policy
     revision: int
-    said: Mapping[str, Said]
+    said: Mapping[str, ConsentOnPurpose]
 
     @property
     def because(self) -> Mapping[str, str]:
@@ -62,7 +62,7 @@ class PreferenceService:
         """
         return Preferences(self._releases.serving.policy, *self._consents.read_current(customer_id))
 
-    def say(self, customer_id: str, said: Words, expect: Expect = whatever) -> Preferences:
+    def say(self, customer_id: str, said: ConsentWords, expect: Expect = whatever) -> Preferences:
         """Store the customer's consents; the next call in any worker follows them.
 
         ``expect`` is called with the current revision, and raises if the caller has read another one.

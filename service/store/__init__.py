@@ -26,28 +26,28 @@ from service.core.clock import Clock, now_ms
 from service.core.errors import Unavailable
 from service.store.connection.database import Database
 from service.store.customers.attribute_sources import Origin
-from service.store.customers.consents import ConsentLedger, Words
-from service.store.customers.file_import.consents import ConsentRow, Word
+from service.store.customers.consents import ConsentLedger, ConsentWords
+from service.store.customers.file_import.consents import ConsentRow, ConsentWord
 from service.store.customers.file_import.load import CustomerRow
 from service.store.customers.file_import.merge import CustomerFile
 from service.store.customers.repository import CustomerChange, CustomerRepository, Loaded, StoredCustomer, WriteResult
 from service.store.decisions.decisions import DecisionRepository, Record, new_decision_id
 from service.store.decisions.outcomes import CustomerHistory, LabelledDecision, OutcomeRepository
-from service.store.events.contacts import Contacts
+from service.store.events.contacts import ContactRepository
 from service.store.events.events import EventRepository
-from service.store.events.trails import Trails
-from service.store.events.visitors import Visitors
+from service.store.events.trails import TrailRepository
+from service.store.events.visitors import VisitorRepository
 from service.store.feed import ChangeFeed
 from service.store.leads import LeadRepository
 from service.store.maintenance import migrate, partitions
 from service.store.maintenance.secrets import Secrets
 from service.store.outbox.backlog import Backlog
-from service.store.outbox.deliveries import Deliveries
-from service.store.outbox.jobs import Jobs
-from service.store.outbox.webhooks import Webhooks
-from service.store.releases.challengers import Challenger, Challengers
+from service.store.outbox.deliveries import DeliveryQueue
+from service.store.outbox.jobs import JobQueue
+from service.store.outbox.webhooks import WebhookRepository
+from service.store.releases.challengers import Challenger, ChallengerRepository
 from service.store.releases.policy_names import PolicyNames
-from service.store.releases.proposals import Proposal, Proposals
+from service.store.releases.proposals import Proposal, ProposalRepository
 from service.store.releases.releases import ReleaseRepository
 from service.store.revisions import Forget, nobody_told
 from service.store.security.access_log import AccessLog
@@ -55,15 +55,17 @@ from service.store.security.audit import AuditLog, ChainVerdict, Head
 from service.store.security.clients import ClientKey, ClientRepository
 from service.store.security.idempotency import IdempotencyStore
 from service.store.security.sealing import Seal
-from service.store.security.signing_keys import SigningKeys
+from service.store.security.signing_keys import SigningKeyRepository
 
 __all__ = [
     "AccessLog",
     "ChainVerdict",
     "Challenger",
-    "Challengers",
+    "ChallengerRepository",
     "ClientKey",
     "ConsentRow",
+    "ConsentWord",
+    "ConsentWords",
     "CustomerChange",
     "CustomerFile",
     "CustomerHistory",
@@ -77,12 +79,10 @@ __all__ = [
     "Origin",
     "PolicyNames",
     "Proposal",
-    "Proposals",
+    "ProposalRepository",
     "Record",
     "Store",
     "StoredCustomer",
-    "Word",
-    "Words",
     "WriteResult",
     "new_decision_id",
     "nobody_told",
@@ -107,17 +107,17 @@ class Store:
         self._database = database = Database(url, deadline_ms, clock)
         seal = Seal(secret_keys)
         self.customers, self.consents = CustomerRepository(database, seal), ConsentLedger(database)
-        self.events, self.contacts = EventRepository(database), Contacts(database)
-        self.trails, self.visitors = Trails(database), Visitors(database)
+        self.events, self.contacts = EventRepository(database), ContactRepository(database)
+        self.trails, self.visitors = TrailRepository(database), VisitorRepository(database)
         self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)
-        self.releases, self.proposals = ReleaseRepository(database), Proposals(database)
-        self.challengers = Challengers(database)
-        self.clients, self.signing_keys = ClientRepository(database), SigningKeys(database, seal)
+        self.releases, self.proposals = ReleaseRepository(database), ProposalRepository(database)
+        self.challengers = ChallengerRepository(database)
+        self.clients, self.signing_keys = ClientRepository(database), SigningKeyRepository(database, seal)
         self.audit, self.access_log = AuditLog(database), AccessLog(database)
         self.idempotency = IdempotencyStore(database, seal)
-        self.jobs, self.leads, self.backlog = Jobs(database), LeadRepository(database), Backlog(database)
+        self.jobs, self.leads, self.backlog = JobQueue(database), LeadRepository(database), Backlog(database)
         self.feed = ChangeFeed(database)
-        self.webhooks, self.deliveries = Webhooks(database, seal), Deliveries(database, seal)
+        self.webhooks, self.deliveries = WebhookRepository(database, seal), DeliveryQueue(database, seal)
         self.secrets = Secrets(database, seal)
 
     def ready(self) -> bool:

@@ -13,7 +13,7 @@ from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.engine.experiments import _effects
 from service.rules.policy import Policy, from_documents
-from service.store import Words
+from service.store import ConsentWords
 from tests.engine.conftest import ASKED, SAVER, House, offers
 from tests.seed import activate, put_customer, put_policy
 from tests.servers import execute
@@ -85,7 +85,7 @@ def test_a_report_counts_what_happened_and_leaves_out_the_withdrawn_and_the_eras
                 [Event(f"e-{now}", customer, "accept", now // 1_000_000, values[customer][0], "mobile_app")]
             )
     gone = people["personalised"][5]
-    store.consents.say(gone, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+    store.consents.say(gone, ConsentWords({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     offers(engine, gone)
     (erased,) = members(tested, "personalised", 1)
     put_customer(store, erased, SAVER)

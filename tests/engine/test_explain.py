@@ -9,7 +9,7 @@ import redis
 from psycopg.sql import SQL, Identifier
 
 from service.engine.engine import OfferRequest
-from service.store import Words
+from service.store import ConsentWords
 from tests.engine.conftest import ASKED, House, offers
 from tests.seed import put_customer
 
@@ -105,7 +105,9 @@ def test_a_replay_of_every_kind_of_customer_is_identical_and_scored_again(house:
 
 def test_who_withdrew_personalisation_is_replayed_without_scores(house: House, customer: str) -> None:
     store = house.store
-    store.consents.say(customer, Words({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True)
+    store.consents.say(
+        customer, ConsentWords({"personalisation": False}, "test", "v1"), 1_790_000_000_000, lambda *_: True
+    )
     store.close()
     engine = house.worker()
     decision_id = offers(engine, customer)["decision_id"]

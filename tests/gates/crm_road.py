@@ -12,7 +12,7 @@ from service.core.domain import Snapshot
 from service.core.errors import ContactRefused
 from service.engine.engine import Answer, Engine, OfferRequest
 from service.store import Store
-from service.store.leads import Actor, AdviserRow, Search
+from service.store.leads import Actor, AdviserRow, LeadSearch
 from tests.gates.oracle import Oracle, Stated
 from tests.gates.roads import Tally
 
@@ -70,7 +70,7 @@ def _leads(engine: Engine, store: Store, oracles: dict[str, Oracle], tally: Tall
     store.leads.put_advisers([AdviserRow("A1", "b-1", 10_080, 1)], actor)
     engine.crm.leads.build(actor)
     after = None
-    while found := engine.crm.leads.list_leads(Search(status="open", after=after, limit=PAGE)):
+    while found := engine.crm.leads.list_leads(LeadSearch(status="open", after=after, limit=PAGE)):
         after = found[-1].priority, found[-1].id
         for lead in found:
             tally.judge(oracles[lead.customer_id], "lead", lead.offer, "adviser_call")

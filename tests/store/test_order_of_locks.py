@@ -2,7 +2,7 @@
 
 from service.core.domain import UNKNOWN_CUSTOMER, Event
 from service.store import Store
-from service.store.customers.file_import.consents import Word
+from service.store.customers.file_import.consents import ConsentWord
 from service.store.security import audit
 from tests.seed import put_customer
 from tests.servers import execute
@@ -46,7 +46,7 @@ def test_a_file_of_consents_takes_its_customers_in_order_however_they_stand_in_i
     store: Store, database_url: str
 ) -> None:
     store.customers.load([("order-2", {}), ("order-1", {})])
-    words = [Word("order-2", "marketing:sms", True), Word("order-1", "marketing:sms", True)]
+    words = [ConsentWord("order-2", "marketing:sms", True), ConsentWord("order-1", "marketing:sms", True)]
     lock = "SELECT 1 FROM customers WHERE id = %s FOR UPDATE NOWAIT"
     with (
         held(database_url, (lock, ("order-1",))) as other,
@@ -59,7 +59,7 @@ def test_a_file_of_consents_takes_its_customers_in_order_however_they_stand_in_i
 
 def test_a_file_that_takes_long_leaves_what_serves_to_others_until_its_end(store: Store, database_url: str) -> None:
     store.customers.load([("slow", {})])
-    words = [Word("slow", "marketing:sms", False)]
+    words = [ConsentWord("slow", "marketing:sms", False)]
     with (
         held(database_url, ("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", ("slow",))) as other,
         waiting(database_url, lambda: store.customers.load_files([("fast", {})], words)) as loaded,

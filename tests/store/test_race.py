@@ -12,7 +12,7 @@ from service.core.domain import Event, Lookback, Release
 from service.core.errors import ContactRefused
 from service.decision.contact_permission import permit
 from service.rules.policy import DEFAULT, load
-from service.store import Store, Words, nobody_told
+from service.store import ConsentWords, Store, nobody_told
 from tests.seed import put_customer
 
 PROCESSES, CUSTOMERS, CHANNELS = 8, 6, ("sms", "email", "wechat")
@@ -46,7 +46,9 @@ def compete(url: str, number: int, start: Barrier, said: "Queue[str]") -> None:
 def test_the_cap_holds_exactly_however_many_ask_at_once(store: Store, database_url: str) -> None:
     for customer in range(CUSTOMERS):
         put_customer(store, f"race-{customer}", FACTS)
-        store.consents.say(f"race-{customer}", Words({f"marketing:{one}": True for one in CHANNELS}, "app", "1"), 1)
+        store.consents.say(
+            f"race-{customer}", ConsentWords({f"marketing:{one}": True for one in CHANNELS}, "app", "1"), 1
+        )
     spawn = multiprocessing.get_context("spawn")
     start, said = spawn.Barrier(PROCESSES), spawn.Queue()
     racers = [spawn.Process(target=compete, args=(database_url, number, start, said)) for number in range(PROCESSES)]

@@ -27,7 +27,7 @@ from service.runtime.config import Settings
 from service.scoring.models import open_bundle
 from service.scoring.models.manifest import metrics_of
 from service.scoring.propensity import PRIOR
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.seed import activate, put_policy
 from tests.servers import MakeDatabase, execute
 from tests.training.exploring_policy import ASKED, exploring
@@ -211,7 +211,7 @@ def test_with_too_few_outcomes_there_is_evidence_and_no_model_and_always_the_sam
 def test_an_erased_customer_and_one_who_withdrew_are_in_no_training_set(served: ServedBank):
     gone, withdrawn = sorted({observation.exposure.customer_id for observation in served.experience().offers})[:2]
     execute(served.url, "DELETE FROM customers WHERE id = %s", gone)
-    served.store.consents.say(withdrawn, Words({"personalisation": False}, "test", "1"), 1)
+    served.store.consents.say(withdrawn, ConsentWords({"personalisation": False}, "test", "1"), 1)
     left = {observation.exposure.customer_id for observation in served.experience().offers}
     assert left.isdisjoint({gone, withdrawn})
     assert left

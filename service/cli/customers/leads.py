@@ -13,7 +13,7 @@ from service.core.grid import DAY_MS, day_at
 from service.engine.crm.leads.building import Term
 from service.engine.crm.row_files import Column, write_rows
 from service.rules.policy import load
-from service.store.leads import Actor, Lead, Search
+from service.store.leads import Actor, Lead, LeadSearch
 
 DAYS = 30
 NUMBERS = ("leads", "claimed", "contacted", "accepted", "sold", "sold_yuan", "rejected", "withdrawn", "expired",
@@ -66,7 +66,7 @@ def list_(branch: str | None, adviser: str | None, status: str | None) -> None:
         engine = engine_of(stack)
         try:
             zone, after, rows = engine.timezone, None, []
-            while found := engine.crm.leads.list_leads(Search(branch, adviser, status, after, SHOWN_AT_ONCE)):
+            while found := engine.crm.leads.list_leads(LeadSearch(branch, adviser, status, after, SHOWN_AT_ONCE)):
                 rows += [_row(one, zone) for one in found]
                 after = found[-1].priority, found[-1].id
         finally:

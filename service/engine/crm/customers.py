@@ -20,10 +20,10 @@ from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import CustomerChange, Store, StoredCustomer, WriteResult
 from service.store.customers.attribute_sources import of_client
-from service.store.customers.listing import Listed
+from service.store.customers.listing import ListedCustomer
 from service.store.customers.repository import Note, no_customer_of
-from service.store.security.audit import Row
-from service.store.security.audit_values import Beside
+from service.store.security.audit import AuditRow
+from service.store.security.audit_values import ValuesBeside
 
 SENTENCE = "The customer does not fit; nothing was stored."
 Expect = Callable[[int | None], None]
@@ -70,7 +70,7 @@ class Customers:
         """Customer id -> external key, of those that have one."""
         return self._store.customers.keys_of(names)
 
-    def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+    def list_customers(self, after: str, branch: str | None, limit: int) -> list[ListedCustomer]:
         """Customers in the order of their ids, after that id; of one branch, or (None) of all."""
         return self._store.customers.list_customers(after, branch, limit)
 
@@ -130,7 +130,7 @@ class Customers:
     def _noted(self, action: str, client: Client, behalf: str | None) -> Note:
         """A function for the audit row of a write; a branch's client leaves one even where nothing changed."""
 
-        def note(before: StoredCustomer | None, after: StoredCustomer) -> Row | None:
+        def note(before: StoredCustomer | None, after: StoredCustomer) -> AuditRow | None:
             changed = before is None or (before.attributes, before.external_key) != (
                 after.attributes,
                 after.external_key,
@@ -142,7 +142,7 @@ class Customers:
             detail = assessments.audit_detail(table, before.attributes if before else {}, after.attributes)
             about = {name: word for name, word in who.items() if word is not None} | {"revision": after.revision}
             alias = self._store.customers.alias_of(after.id)
-            return Row(client.name, action, alias, about, Beside(after.id, alias, detail))
+            return AuditRow(client.name, action, alias, about, ValuesBeside(after.id, alias, detail))
 
         return note
 

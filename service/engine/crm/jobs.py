@@ -24,7 +24,17 @@ from service.engine.offers.request import OfferRequest
 from service.engine.runner_failures import Failures, pause_s
 from service.store import Store
 from service.store.leads import Actor
-from service.store.outbox.jobs import CRM, LEADS, OFFERS, Everybody, Job, Keyed, LeaseLost, Part, Taken
+from service.store.outbox.jobs import (
+    CRM,
+    LEADS,
+    OFFERS,
+    AllCustomers,
+    CustomersByKey,
+    Job,
+    JobPart,
+    LeasedJob,
+    LeaseLost,
+)
 
 PART = 200
 COLUMNS = (
@@ -74,7 +84,7 @@ class Jobs:
         self._failures = Failures("jobs")
 
     def add(
-        self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | Everybody | Keyed,
+        self, client: str, branch: str | None, asked: OfferRequest, whom: Sequence[str] | AllCustomers | CustomersByKey,
         valid_until: int | None = None,
     ) -> Job:  # fmt: skip
         """Queue a job for these customers, or for all of a branch or the bank, valid until ``valid_until``.
@@ -138,7 +148,7 @@ class Jobs:
             self._try(taken, stopping)
         return True
 
-    def _try(self, taken: Taken, stopping: Callable[[], bool]) -> None:
+    def _try(self, taken: LeasedJob, stopping: Callable[[], bool]) -> None:
         """End a job that cannot be done as failed; put one that failed unforeseen off, behind the others."""
         try:
             if taken.kind == LEADS:
@@ -156,7 +166,7 @@ class Jobs:
             words = f"It failed by {type(failure).__name__}; the runner's log says where."
             self._store.jobs.put_off(taken, int(pause_s(taken.attempts) * 1000), words)
 
-    def _build_leads(self, taken: Taken, stopping: Callable[[], bool]) -> None:
+    def _build_leads(self, taken: LeasedJob, stopping: Callable[[], bool]) -> None:
         """Build and report progress; a build that is taken up again makes what still fits into the hours."""
 
         def advance(done: int, total: int) -> None:
@@ -168,7 +178,7 @@ class Jobs:
         actor = Actor(taken.client, taken.branch, language=asked.pop("language"))
         self._store.jobs.finish(taken, outcome=self._build(actor, advance, Term(**asked)).document())
 
-    def _work(self, taken: Taken, stopping: Callable[[], bool]) -> None:
+    def _work(self, taken: LeasedJob, stopping: Callable[[], bool]) -> None:
         asked, until = OfferRequest(**{name: taken.request[name] for name in SLOT}), taken.request.get("valid_until")
         while items := self._store.jobs.open_items(taken, PART):
             if stopping():
@@ -176,11 +186,11 @@ class Jobs:
             self._store.jobs.keep(taken, self._part(self._bulk.round(asked, taken.branch, until), items))
         return self._store.jobs.finish(taken)
 
-    def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> Part:
+    def _part(self, turn: Round, items: Sequence[tuple[int, str]]) -> JobPart:
         decided = self._bulk.turns(turn, [customer for _, customer in items])
         rows = {place: result_rows(one) for (place, _), one in zip(items, decided, strict=True)}
         made = [turn.row(one.made) for one in decided if one.made is not None]
-        return Part(rows, len(decided) - len(made), made)
+        return JobPart(rows, len(decided) - len(made), made)
 
 
 def result_rows(one: Decided) -> list[dict[str, object]]:

@@ -20,7 +20,7 @@ from service.engine.releases.governance import Busy, Governance
 from service.engine.runner_failures import Failures, pause_s
 from service.runtime.child_process import Patience
 from service.store import Proposal, Store
-from service.store.outbox.jobs import APPROVAL, POLICIES, PROPOSAL, Job, LeaseLost, Taken, end
+from service.store.outbox.jobs import APPROVAL, POLICIES, PROPOSAL, Job, LeasedJob, LeaseLost, end
 
 LONGEST_S = 300
 """Seconds that the child process may take, waiting included."""
@@ -78,7 +78,7 @@ class PolicyJobs:
             return self._try(taken, stopping)
         return True
 
-    def _try(self, taken: Taken, stopping: Callable[[], bool]) -> bool:
+    def _try(self, taken: LeasedJob, stopping: Callable[[], bool]) -> bool:
         """Store a refusal as the outcome; put a job that failed unforeseen off, behind the others."""
         try:
             self._carry_out(taken, self._patience(taken, stopping))
@@ -98,7 +98,7 @@ class PolicyJobs:
             self._store.jobs.put_off(taken, int(pause_s(taken.attempts) * 1000), words)
         return True
 
-    def _patience(self, taken: Taken, stopping: Callable[[], bool]) -> Patience:
+    def _patience(self, taken: LeasedJob, stopping: Callable[[], bool]) -> Patience:
         def beat() -> None:
             if stopping():
                 raise _Stopped
@@ -106,7 +106,7 @@ class PolicyJobs:
 
         return Patience(LONGEST_S, beat=beat)
 
-    def _carry_out(self, taken: Taken, patience: Patience) -> None:
+    def _carry_out(self, taken: LeasedJob, patience: Patience) -> None:
         asked = taken.request
         if taken.age_ms > HOUR_MS:
             late = Unavailable("Nobody took it up for an hour; it was not carried out. Ask again.")

@@ -29,13 +29,13 @@ from service.routes.http.query import read_query
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.bulk import BulkOffersInput
-from service.store.outbox.jobs import OFFERS, Everybody, Job, Keyed
+from service.store.outbox.jobs import OFFERS, AllCustomers, CustomersByKey, Job
 
 CAMPAIGN_DAYS = 366
 
 
 class BranchFilter(Strict):
-    """Everybody of a branch."""
+    """AllCustomers of a branch."""
 
     branch = Word(required=True, metadata=describe("The branch that keeps the relationship.", example="b-1"))
 
@@ -228,21 +228,21 @@ def get_job_results(client: Client, job_id: str) -> Response:
     return answer
 
 
-def select_customers(customers: object, client: Client) -> list[str] | Everybody | Keyed:
+def select_customers(customers: object, client: Client) -> list[str] | AllCustomers | CustomersByKey:
     """The customers that a body selects: ids, external keys, or everybody.
 
     Raises: InvalidInput: naming every id or key that does not fit.
     """
     if customers == EVERYBODY:
-        return Everybody(client.branch)
+        return AllCustomers(client.branch)
     if isinstance(customers, dict) and "external_keys" in customers:
         keys = _read_names(
             check(_KEYS, customers, SENTENCE, "customers")["external_keys"], "customers.external_keys", _KEY
         )
         ids = resolve_external_keys(client, keys)
-        return Keyed({key: ids.get(key) for key in keys})
+        return CustomersByKey({key: ids.get(key) for key in keys})
     if isinstance(customers, dict):
-        return Everybody(resolve_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
+        return AllCustomers(resolve_branch(client, check(_FILTER, customers, SENTENCE, "customers")["branch"]))
     return _read_names(customers, "customers", _NAME)
 
 

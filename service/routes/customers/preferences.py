@@ -23,7 +23,7 @@ from service.routes.http.json_body import read_json
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.rules.contact_gates import CONTACT
-from service.store import Words
+from service.store import ConsentWords
 
 
 class PreferencesInput(Strict):
@@ -129,7 +129,7 @@ def put_preferences(client: Client, customer_id: str) -> Response:
     expected = read_precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
     preferences = engine().preferences.say(
-        customer_id, Words(read_words(body), client.name, body["version"]), expected.expect
+        customer_id, ConsentWords(read_words(body), client.name, body["version"]), expected.expect
     )
     return _reply(customer_id, preferences)
 

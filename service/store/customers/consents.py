@@ -39,7 +39,7 @@ SAID = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ConsentWords:
     """Consents given at once: purpose -> yes or no, their ``source``, and the ``version`` of the wording."""
 
     granted: Mapping[str, bool]
@@ -53,7 +53,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConsentOnPurpose:
     """The newest word on one purpose: yes or no, when (ms UTC), its source, and the version of the wording."""
 
     granted: bool
@@ -66,9 +66,9 @@ class CurrentConsents(NamedTuple):
     """A customer's revision, and the newest word on every purpose."""
 
     revision: int
-    said: Mapping[str, Said]
+    said: Mapping[str, ConsentOnPurpose]
 
-    def says_all(self, words: Words) -> bool:
+    def says_all(self, words: ConsentWords) -> bool:
         """Whether each of the words is the newest on its purpose, whenever it was said."""
         stands = {purpose: (one.granted, one.source, one.version) for purpose, one in self.said.items()}
         return all(
@@ -95,7 +95,7 @@ class ConsentLedger:
         return _current(self._database.ask, customer_id)
 
     def say(
-        self, customer_id: str, said: Words, at: int, forget: Forget = nobody_told, expect: Expect = whatever
+        self, customer_id: str, said: ConsentWords, at: int, forget: Forget = nobody_told, expect: Expect = whatever
     ) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's revision.
 
@@ -138,6 +138,6 @@ class ConsentLedger:
 
 def _current(ask: Ask, customer_id: str) -> CurrentConsents:
     for revision, found in ask(SAID, encoding.name("customer_id", customer_id)):
-        said = {purpose: Said(*word) for purpose, word in orjson.loads(found or b"{}").items()}
+        said = {purpose: ConsentOnPurpose(*word) for purpose, word in orjson.loads(found or b"{}").items()}
         return CurrentConsents(wire.whole(revision), said)
     raise no_customer(customer_id)

@@ -14,7 +14,7 @@ PAGE = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedCustomer:
     """One row of the list; ``updated_at`` in ms UTC."""
 
     id: str
@@ -24,7 +24,7 @@ class Listed:
     updated_at: int
 
 
-def page(connection: Connection, after: str, branch: str | None, limit: int) -> list[Listed]:
+def page(connection: Connection, after: str, branch: str | None, limit: int) -> list[ListedCustomer]:
     """At most ``limit`` customers whose ids come after that one, of one branch or (None) of all."""
     rows = connection.execute(PAGE, {"after": after, "branch": branch, "limit": limit})
-    return [Listed(*row) for row in rows]
+    return [ListedCustomer(*row) for row in rows]

@@ -29,7 +29,7 @@ from service.store.customers.file_import.load import CustomerRow
 from service.store.customers.file_import.losses import FileLosses
 from service.store.customers.file_import.merge import CustomerFile
 from service.store.customers.file_import.retirement import take_back
-from service.store.customers.listing import Listed, page
+from service.store.customers.listing import ListedCustomer, page
 from service.store.revisions import Forget
 from service.store.schema import customers as rows
 from service.store.security import audit
@@ -145,7 +145,7 @@ Allow = Callable[[StoredCustomer | None], None]
 Amend = Callable[[StoredCustomer], CustomerChange]
 """The stored customer, under a lock -> the change: attributes (None: unknown) and external key; raises where the caller
 may not write it."""
-Note = Callable[[StoredCustomer | None, StoredCustomer], audit.Row | None]
+Note = Callable[[StoredCustomer | None, StoredCustomer], audit.AuditRow | None]
 """The customer before and after a write -> the row for the audit log, in the same transaction; None: no row."""
 
 
@@ -238,7 +238,7 @@ class CustomerRepository:
         """The revision at which a customer of that id was erased, who is stored again now; 0 where none was."""
         return sum(wire.whole(revision) for (revision,) in ask(COME_BACK, self._digest(name)))
 
-    def list_customers(self, after: str, branch: str | None, limit: int) -> list[Listed]:
+    def list_customers(self, after: str, branch: str | None, limit: int) -> list[ListedCustomer]:
         """At most ``limit`` customers after that id, of one branch or (None) of all."""
         with self._database.begin(PATIENCE_S) as connection:
             return page(connection, after, branch, limit)
@@ -427,7 +427,7 @@ def expect_names(wanted: CustomerChange, entry: StoredCustomer | None) -> None:
         raise InvalidInput("The customer cannot be called that; nothing was stored.", problems)
 
 
-def _note(ask: Ask, row: audit.Row | None) -> None:
+def _note(ask: Ask, row: audit.AuditRow | None) -> None:
     if row is not None:
         audit.append_by(ask, row)
 

@@ -46,7 +46,7 @@ Permit = Callable[[Snapshot], None]
 """Raises ContactRefused where a gate is closed to the contact."""
 
 
-class Contacts:
+class ContactRepository:
     """The contacts of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -6,10 +6,10 @@ comes late is pushed out as if it had come in time. So an event costs the same w
 ten-thousandth, and so does a decision. Surveys with a score have a table of their own.
 
 Customers of a time before trails (column ``trailed`` of ``customers`` is false) are read from their events, with the
-same result, until the runner has made their trails (``Trails.make``). It may be stopped at any moment and continues
-where it was; setting ``trailed`` to false has them made anew. Where a policy needs the count of a kind, and so more
-than ``KEPT``, the events of that kind are read. A trail outlives its events: a month of them may be dropped, and the
-newest refusal is still known for as long as the policy looks back.
+same result, until the runner has made their trails (``TrailRepository.make``). It may be stopped at any moment and
+continues where it was; setting ``trailed`` to false has them made anew. Where a policy needs the count of a kind, and
+so more than ``KEPT``, the events of that kind are read. A trail outlives its events: a month of them may be dropped,
+and the newest refusal is still known for as long as the policy looks back.
 """
 
 from sqlalchemy import Connection, text
@@ -88,7 +88,7 @@ MAKE = (
 )
 
 
-class Trails:
+class TrailRepository:
     """The trails of one database."""
 
     def __init__(self, database: Database) -> None:

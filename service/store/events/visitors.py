@@ -62,7 +62,7 @@ SAME = Statement(
 FORGET = Statement(b"forget_visitors", b"DELETE FROM visitor_trails WHERE newest < $1::bigint")
 
 
-class Visitors:
+class VisitorRepository:
     """The visitors of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -33,11 +33,11 @@ from service.store.leads.rows import (
     WITHDRAWN,
     Actor,
     AdviserRow,
-    Judged,
     Lead,
-    New,
-    Past,
-    Search,
+    LeadJudgement,
+    LeadSearch,
+    NewLead,
+    PastContact,
 )
 
 __all__ = [
@@ -55,11 +55,11 @@ __all__ = [
     "WITHDRAWN",
     "Actor",
     "AdviserRow",
-    "Judged",
     "Lead",
+    "LeadJudgement",
     "LeadRepository",
+    "LeadSearch",
     "LockedLead",
-    "New",
-    "Past",
-    "Search",
+    "NewLead",
+    "PastContact",
 ]

@@ -12,7 +12,7 @@ from service.store.connection.database import ask_within
 from service.store.customers.snapshots import find_snapshots
 from service.store.events import events, trails
 from service.store.leads import advisers
-from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Judged, Lead, lead_of
+from service.store.leads.rows import AT_WORK, COLUMNS, WAITING, WITHDRAWN, Actor, Lead, LeadJudgement, lead_of
 from service.store.revisions import Forget
 from service.store.schema import advisers as advisers_table
 from service.store.schema import customers, leads
@@ -65,7 +65,7 @@ class LockedLead:
         beside = audit_values.values_beside(self.connection, self.lead.customer_id, said) if said else None
         audit.append(self.connection, actor.client, f"lead.{action}", self.lead.id, about, beside)
 
-    def apply_judgement(self, judged: Judged, actor: Actor) -> Lead:
+    def apply_judgement(self, judged: LeadJudgement, actor: Actor) -> Lead:
         """Store what the gates said; a waiting lead is withdrawn where one is closed."""
         if judged.closed_by is not None and self.lead.status in WAITING:
             return self.change(

@@ -21,9 +21,9 @@ from service.store.leads.rows import (
     Actor,
     AdviserRow,
     Lead,
-    New,
-    Past,
-    Search,
+    LeadSearch,
+    NewLead,
+    PastContact,
     lead_of,
 )
 from service.store.schema import customers, leads
@@ -86,7 +86,7 @@ class LeadRepository:
             everybody, busy = connection.execute(counts.select_from(customers)).one()
             return int(everybody), int(busy)
 
-    def add(self, customer_id: str, adviser: AdviserRow, back: Lookback, decide: Callable[[Snapshot], New | None],
+    def add(self, customer_id: str, adviser: AdviserRow, back: Lookback, decide: Callable[[Snapshot], NewLead | None],
             at: int) -> Lead | None:  # fmt: skip
         """Make a lead of what ``decide`` returns for the customer now.
 
@@ -121,7 +121,7 @@ class LeadRepository:
         with self._database.begin() as connection:
             return find_lead(connection, lead_id, branch)
 
-    def list_leads(self, search: Search) -> list[Lead]:
+    def list_leads(self, search: LeadSearch) -> list[Lead]:
         """Leads in the order of their priority, highest first."""
         terms: list[ColumnElement[bool]] = [leads.c[name] == value for name in ("branch", "adviser", "status")
                  if (value := getattr(search, name)) is not None]  # fmt: skip
@@ -171,12 +171,12 @@ class LeadRepository:
         with self._database.begin(PATIENCE_S) as connection:
             return credit.report(connection, since, until, branch)
 
-    def list_past(self, names: Sequence[str]) -> list[Past]:
+    def list_past(self, names: Sequence[str]) -> list[PastContact]:
         """Earlier contacts of these customers and what came of them, the newest last."""
         mine = select(leads.c.customer_id, leads.c.contacted_at, leads.c.outcome, leads.c.said)
         found = mine.where(leads.c.customer_id.in_(names)).order_by(leads.c.built_at, leads.c.id)
         with self._database.begin(PATIENCE_S) as connection:
-            return [Past(*row) for row in connection.execute(found)]
+            return [PastContact(*row) for row in connection.execute(found)]
 
 
 def _of(branch: str | None) -> ColumnElement[bool]:

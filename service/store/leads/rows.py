@@ -103,7 +103,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastContact:
     """A lead of the customer: when they were last contacted, the outcome, and their own reason."""
 
     customer_id: str
@@ -113,7 +113,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LeadJudgement:
     """The judgement of the gates: ``closed_by``, the first closed one (None: all open), ``until`` its end (ms)."""
 
     closed_by: str | None
@@ -132,20 +132,20 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class New:
+class NewLead:
     """A decision that becomes a lead: its row for ``decisions``, and the lead's fields that it gives."""
 
     decision: Mapping[str, object]
     offer: str
     priority: float
     strategies: tuple[str, ...]
-    judged: Judged
+    judged: LeadJudgement
     due_on: date | None = None
     expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class LeadSearch:
     """Which leads to list; ``after`` is the last one of the page before (priority, id).
 
     ``own``: none whose customer has moved to another branch.

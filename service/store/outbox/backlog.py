@@ -20,7 +20,7 @@ COUNT = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueBacklog:
     """How many items wait in a queue, and for how long the oldest has waited (seconds, 0 where none waits)."""
 
     items: int
@@ -33,8 +33,10 @@ class Backlog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def measure(self) -> dict[str, Waiting]:
+    def measure(self) -> dict[str, QueueBacklog]:
         """Every queue, with its items and the age of the oldest; empty queues too."""
         with self._database.begin(PATIENCE_S) as connection:
-            found = {row.queue: Waiting(row.items, max(0.0, float(row.oldest_s))) for row in connection.execute(COUNT)}
-        return {queue: found.get(queue, Waiting(0, 0.0)) for queue in QUEUES}
+            found = {
+                row.queue: QueueBacklog(row.items, max(0.0, float(row.oldest_s))) for row in connection.execute(COUNT)
+            }
+        return {queue: found.get(queue, QueueBacklog(0, 0.0)) for queue in QUEUES}

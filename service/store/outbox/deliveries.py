@@ -38,7 +38,7 @@ DISABLED = "webhook.disabled"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueDelivery:
     """A delivery to be made now; ``sealed`` are the stored secrets that sign it."""
 
     id: str
@@ -50,7 +50,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingWebhook:
     """A webhook with something to send now, and whether its last message failed."""
 
     webhook_id: str
@@ -89,7 +89,7 @@ FAILING = text("""
 """)
 
 
-class Deliveries:
+class DeliveryQueue:
     """The deliveries of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
@@ -151,33 +151,36 @@ class Deliveries:
                                {"xid": last.xid, "seq": last.seq})  # fmt: skip
             return len(found) == BATCH
 
-    def list_waiting(self) -> list[Waiting]:
+    def list_waiting(self) -> list[WaitingWebhook]:
         """The webhooks with deliveries that are due, the longest wait first."""
         with self._database.begin(PATIENCE_S) as connection:
-            return [Waiting(*row) for row in connection.execute(WAITING)]
+            return [WaitingWebhook(*row) for row in connection.execute(WAITING)]
 
-    def take_due(self, shares: Mapping[str, int]) -> list[Due]:
+    def take_due(self, shares: Mapping[str, int]) -> list[DueDelivery]:
         """Lease so many due deliveries of each webhook to this caller, for a minute."""
         if not shares:
             return []
         words = {"webhooks": list(shares), "shares": list(shares.values()), "lease": LEASE_MS}
         with self._database.begin(PATIENCE_S) as connection:
             rows = connection.execute(TAKE, words).all()
-        return [Due(row.id, row.webhook_id, row.url, tuple(filter(None, (row.secret, row.old))), row.body, row.attempts)
-                for row in rows]  # fmt: skip
+        sealed = [tuple(filter(None, (row.secret, row.old))) for row in rows]
+        return [
+            DueDelivery(row.id, row.webhook_id, row.url, secrets, row.body, row.attempts)
+            for row, secrets in zip(rows, sealed, strict=True)
+        ]
 
-    def read_secrets(self, due: Due) -> list[str]:
+    def read_secrets(self, due: DueDelivery) -> list[str]:
         """The secrets that sign a delivery; raises Sealed where no key opens them."""
         return [self._seal.open(one.encode()).decode() for one in due.sealed]
 
-    def mark_delivered(self, due: Due, status: int) -> None:
+    def mark_delivered(self, due: DueDelivery, status: int) -> None:
         """Store that the receiver took the message."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(DONE, {"id": due.id, "status": status})
             connection.execute(update(webhooks).where(webhooks.c.id == due.webhook_id).values(failing_since=None))
 
     def mark_failed(
-        self, due: Due, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS
+        self, due: DueDelivery, status: int | None, error: str, pause_ms: int, patience_ms: int = PATIENCE_MS
     ) -> None:
         """Store a failed attempt: retried after ``pause_ms``, or given up; a webhook that keeps failing is switched
         off.

@@ -121,21 +121,21 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Everybody:
+class AllCustomers:
     """All customers of a branch, or of the bank (None), as they are when the job begins."""
 
     branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
+class CustomersByKey:
     """Customers by external key, in that order, each with the customer id; None where no customer has the key."""
 
     ids: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LeasedJob:
     """A job under this runner's lease."""
 
     id: str
@@ -151,7 +151,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JobPart:
     """Some items' results: place -> rows, how many of them are errors, and the decisions to store."""
 
     rows: Mapping[int, Sequence[Mapping[str, object]]]
@@ -163,14 +163,18 @@ class LeaseLost(Conflict):
     """The job was cancelled, or another runner took it up; nothing was written."""
 
 
-class Jobs:
+class JobQueue:
     """The job queue of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(
-        self, client: str, branch: str | None, request: Mapping[str, object], whom: Sequence[str] | Everybody | Keyed
+        self,
+        client: str,
+        branch: str | None,
+        request: Mapping[str, object],
+        whom: Sequence[str] | AllCustomers | CustomersByKey,
     ) -> Job:
         """Queue a job over those customers, or over all of a branch or the bank.
 
@@ -180,9 +184,9 @@ class Jobs:
             TooMany: the client has as many jobs waiting or running as it may.
         """
         job_id = str(uuid.uuid4())
-        names = [one or NOBODY for one in whom.ids.values()] if isinstance(whom, Keyed) else whom
-        customers = None if isinstance(names, Everybody) else list(names)
-        asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, Everybody) else {})
+        names = [one or NOBODY for one in whom.ids.values()] if isinstance(whom, CustomersByKey) else whom
+        customers = None if isinstance(names, AllCustomers) else list(names)
+        asked = dict(request) | ({EVERYBODY_OF: whom.branch} if isinstance(whom, AllCustomers) else {})
         values = {
             "id": job_id,
             "client": client,
@@ -196,7 +200,7 @@ class Jobs:
             if customers:
                 hold_customers(connection, customers)
                 connection.execute(ITEMS, {"job": job_id, "names": customers})
-            if isinstance(whom, Keyed):
+            if isinstance(whom, CustomersByKey):
                 _answer_nobody(connection, job_id, whom)
             return _one(connection, job_id)
 
@@ -247,7 +251,7 @@ class Jobs:
                 _ended(connection, job_id, "cancelled", None)
             return _one(connection, job_id)
 
-    def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> Taken | None:
+    def take(self, lease_ms: int, kinds: Sequence[str] = CRM) -> LeasedJob | None:
         """Lease the oldest job that waits or whose lease of ``lease_ms`` ran out; None where there is none."""
         lease = str(uuid.uuid4())
         with self._database.begin(PATIENCE_S) as connection:
@@ -255,7 +259,7 @@ class Jobs:
             if row is None:
                 return None
             counted = row.total is not None or row.kind != OFFERS
-            taken = Taken(row.id, lease, lease_ms, row.branch, row.request, counted,
+            taken = LeasedJob(row.id, lease, lease_ms, row.branch, row.request, counted,
                           row.kind, row.client, row.attempts, row.age_ms)  # fmt: skip
             if row.attempts > ATTEMPTS:
                 error = f"Given up: nobody got on with it in {ATTEMPTS} attempts. {row.error or ''}".strip()
@@ -263,7 +267,7 @@ class Jobs:
                 return None
         return taken if taken.counted or self._laid_out(taken) else None
 
-    def _laid_out(self, taken: Taken) -> bool:
+    def _laid_out(self, taken: LeasedJob) -> bool:
         """Add the items of a job over all customers; False where it was cancelled meanwhile."""
         with contextlib.suppress(LeaseLost), self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken, SHARE)
@@ -271,13 +275,13 @@ class Jobs:
             return True
         return False
 
-    def open_items(self, taken: Taken, limit: int) -> list[tuple[int, str]]:
+    def open_items(self, taken: LeasedJob, limit: int) -> list[tuple[int, str]]:
         """The next items without a result: place and customer."""
         with self._database.begin(PATIENCE_S) as connection:
             rows = connection.execute(OPEN, {"id": taken.id, "limit": limit})
             return [(row.place, row.customer_id) for row in rows]
 
-    def keep(self, taken: Taken, part: Part) -> None:
+    def keep(self, taken: LeasedJob, part: JobPart) -> None:
         """Store a part's results and decisions, once, and renew the lease; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             decisions.insert_many(connection, part.decisions)
@@ -288,24 +292,24 @@ class Jobs:
             counts = {"done": len(part.rows), "failed": part.failed, "id": taken.id, "lease_ms": taken.lease_ms}
             connection.execute(ADVANCE, counts)
 
-    def advance(self, taken: Taken, done: int, total: int) -> None:
+    def advance(self, taken: LeasedJob, done: int, total: int) -> None:
         """Store how far a build is, and renew the lease; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken)
             connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
 
-    def finish(self, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
+    def finish(self, taken: LeasedJob, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
         """End the job: done with its ``outcome``, or failed with ``error``; raises LeaseLost."""
         with self._database.begin(PATIENCE_S) as connection:
             end(connection, taken, error, outcome)
 
-    def put_off(self, taken: Taken, pause_ms: int, error: str) -> None:
+    def put_off(self, taken: LeasedJob, pause_ms: int, error: str) -> None:
         """Leave the job alone for a while after its runner failed at it; then another runner takes it up."""
         with self._database.begin(PATIENCE_S) as connection:
             words = {"id": taken.id, "lease": taken.lease, "pause_ms": pause_ms, "error": error}
             connection.execute(PUT_OFF, words)
 
-    def release(self, taken: Taken) -> None:
+    def release(self, taken: LeasedJob) -> None:
         """Return the job to the queue; the next runner continues where this one stopped."""
         with self._database.begin(PATIENCE_S) as connection:
             connection.execute(RELEASE, {"id": taken.id, "lease": taken.lease})
@@ -323,7 +327,7 @@ class Jobs:
 
 
 def end(
-    connection: Connection, taken: Taken, error: str | None = None, outcome: Mapping[str, object] | None = None
+    connection: Connection, taken: LeasedJob, error: str | None = None, outcome: Mapping[str, object] | None = None
 ) -> None:
     """End the job within the caller's transaction, done or failed; raises LeaseLost."""
     _hold(connection, taken)
@@ -363,12 +367,12 @@ def _ended(
         feed.note(connection, "job.ended", job_id, {"job_id": job_id, "state": state}, branch=row.branch)
 
 
-def _hold(connection: Connection, taken: Taken, how: TextClause = HOLD) -> None:
+def _hold(connection: Connection, taken: LeasedJob, how: TextClause = HOLD) -> None:
     if connection.execute(how, {"id": taken.id, "lease": taken.lease}).first() is None:
         raise LeaseLost(f"Job {taken.id} is no longer this runner's.")
 
 
-def _count(connection: Connection, taken: Taken) -> None:
+def _count(connection: Connection, taken: LeasedJob) -> None:
     """Add the items of a job over all customers, once."""
     branch = taken.branch or taken.request.get(EVERYBODY_OF)
     total = connection.execute(EVERYBODY, {"job": taken.id, "branch": branch}).rowcount
@@ -382,7 +386,7 @@ def _one(connection: Connection, job_id: str) -> Job:
     return Job(*row)
 
 
-def _answer_nobody(connection: Connection, job_id: str, whom: Keyed) -> None:
+def _answer_nobody(connection: Connection, job_id: str, whom: CustomersByKey) -> None:
     """Write the results of the external keys that no customer has."""
     rows = [
         {"job": job_id, "place": place, "rows": orjson.dumps([_nobody(key)]).decode()}

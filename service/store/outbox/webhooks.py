@@ -58,7 +58,7 @@ def new_secret() -> str:
     return "whsec_" + b64encode(secrets.token_bytes(32)).decode()
 
 
-class Webhooks:
+class WebhookRepository:
     """The webhooks of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:

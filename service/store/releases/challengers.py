@@ -31,7 +31,7 @@ class Challenger:
     share: float
 
 
-class Challengers:
+class ChallengerRepository:
     """The trials of one database; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:

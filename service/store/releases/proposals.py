@@ -60,7 +60,7 @@ Released = Callable[[Connection, Release], None]
 """Called with a release before the transaction ends."""
 
 
-class Proposals:
+class ProposalRepository:
     """The proposals of one database; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:

@@ -27,7 +27,7 @@ from service.store.connection.wire import Statement
 from service.store.schema import audit
 from service.store.schema import audit_values as values
 from service.store.security import audit_values
-from service.store.security.audit_values import Beside, Coverage
+from service.store.security.audit_values import Coverage, ValuesBeside
 from service.store.security.pseudonyms import find_erased
 
 LOCK = 0x4643_0003
@@ -117,7 +117,7 @@ def append(
     action: str,
     subject: str,
     detail: Mapping[str, object],
-    beside: Beside | None = None,
+    beside: ValuesBeside | None = None,
 ) -> int:
     """Add a row in this transaction; transactions that append wait for each other, so that the chain has one order."""
     sealed = None if beside is None else audit_values.seal(beside)
@@ -136,17 +136,17 @@ def append(
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditRow:
     """A row to be added: actor, action, subject, detail, and values of one customer."""
 
     actor: str
     action: str
     subject: str
     detail: Mapping[str, object]
-    beside: Beside | None = None
+    beside: ValuesBeside | None = None
 
 
-def append_by(ask: Ask, row: Row) -> int:
+def append_by(ask: Ask, row: AuditRow) -> int:
     """As ``append``, in a transaction of prepared statements; after the customer's lock, before what serves."""
     names = [encoding.name(field, getattr(row, field)) for field in ("actor", "action", "subject")]
     sealed = None if row.beside is None else audit_values.seal(row.beside)

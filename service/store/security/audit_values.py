@@ -38,7 +38,7 @@ ADD = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ValuesBeside:
     """Values of one customer for a row of the log, which calls the customer ``alias``."""
 
     customer_id: str
@@ -47,7 +47,7 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class CommittedValues:
     """The values beside a row, and the commitment that the chain holds."""
 
     customer_id: str
@@ -66,23 +66,23 @@ def commitment(salt: bytes, content: bytes) -> str:
     return hashlib.sha256(salt + content).hexdigest()
 
 
-def seal(beside: Beside) -> Sealed:
+def seal(beside: ValuesBeside) -> CommittedValues:
     """The values as they are stored, with a salt of their own."""
-    return Sealed(beside.customer_id, beside.alias, encoding.document("values", beside.values))
+    return CommittedValues(beside.customer_id, beside.alias, encoding.document("values", beside.values))
 
 
-def values_beside(connection: Connection, customer_id: str, values: Mapping[str, object]) -> Beside:
+def values_beside(connection: Connection, customer_id: str, values: Mapping[str, object]) -> ValuesBeside:
     """The values of a customer for a row, with the customer's alias."""
-    return Beside(customer_id, alias_of(digest_of(_key(connection), customer_id)), values)
+    return ValuesBeside(customer_id, alias_of(digest_of(_key(connection), customer_id)), values)
 
 
-def keep(connection: Connection, seq: int, sealed: Sealed) -> None:
+def keep(connection: Connection, seq: int, sealed: CommittedValues) -> None:
     """Store the values beside the row ``seq``, in its transaction, which holds the customer."""
     row = {"seq": seq, "customer_id": sealed.customer_id, "salt": sealed.salt, "content": sealed.content.decode()}
     connection.execute(insert(audit_values).values(row))
 
 
-def keep_by(ask: Ask, seq: int, sealed: Sealed) -> None:
+def keep_by(ask: Ask, seq: int, sealed: CommittedValues) -> None:
     """As ``keep``, by a prepared statement."""
     ask(ADD, b"%d" % seq, encoding.name("customer_id", sealed.customer_id), sealed.salt.hex().encode(), sealed.content)
 

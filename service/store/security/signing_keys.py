@@ -19,7 +19,7 @@ ACCEPTED = Statement(b"signing_keys", b"SELECT id, encode(secret, 'hex') FROM si
 BYTES = 32
 
 
-class SigningKeys:
+class SigningKeyRepository:
     """The signing keys of one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store import Store, Words
-from service.store.customers.consents import Said
+from service.store import ConsentWords, Store
+from service.store.customers.consents import ConsentOnPurpose
 from tests.cli.files import Folders, folders
 from tests.seed import put_customer
 from tests.servers import MakeDatabase
@@ -37,10 +37,10 @@ def bank(tmp_path: Path, opened: tuple[Store, str], redis_url: str) -> Folders:
 def own(store: Store, granted: bool, purpose: str = SMS) -> None:
     """o-1 speaks for themselves, on 2026-04-10."""
     put_customer(store, "o-1", {"demand_yuan": 1})
-    store.consents.say("o-1", Words({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
+    store.consents.say("o-1", ConsentWords({purpose: granted}, "app", "v1"), APRIL_10, lambda _, __: True)
 
 
-def word(store: Store, purpose: str = SMS) -> Said:
+def word(store: Store, purpose: str = SMS) -> ConsentOnPurpose:
     return store.consents.read_current("o-1").said[purpose]
 
 
@@ -51,7 +51,7 @@ def test_a_file_that_proves_no_later_yes_leaves_the_customer_s_own_no_and_says_s
     for day in ("2026-03-31", "2026-04-10", "2026-06-30"):
         bank.day(day)
         assert bank.json("import") == {"customers": 1, "consents": 1, "outvoted": 1}
-        assert word(opened[0]) == Said(False, APRIL_10, "app", "v1")
+        assert word(opened[0]) == ConsentOnPurpose(False, APRIL_10, "app", "v1")
     told = bank.run("import")
     assert "1 consents of the file do not hold: a no stands that is as new, or is the customer's own." in told.output
 
@@ -82,7 +82,7 @@ def test_the_file_s_word_is_dated_as_of_the_bank_s_day_and_not_at_the_import(
     bank: Folders, opened: tuple[Store, str]
 ) -> None:
     bank.json("import")
-    assert word(opened[0]) == Said(True, 1_774_886_400_000, "import", "1")  # 2026-03-31 00:00 in Shanghai
+    assert word(opened[0]) == ConsentOnPurpose(True, 1_774_886_400_000, "import", "1")  # 2026-03-31 00:00 in Shanghai
     own(opened[0], False)
     assert word(opened[0]).granted is False
 

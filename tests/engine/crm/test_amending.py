@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from service.store import CustomerFile, Words
+from service.store import ConsentWords, CustomerFile
 from tests.engine.crm.conftest import Crm, House
 from tests.routes.conftest import SAVER
 
@@ -173,12 +173,12 @@ def test_the_preferences_of_who_is_retired_say_that_there_is_no_contact_and_why(
     path = "/v1/customers/e-gone/preferences"
     put(bank, "e-gone", age=44)
     bank.ask("PUT", path, {"consents": {"contact": True, "marketing:sms": True}, "version": "1"})
-    house.store.consents.say("e-gone", Words({"retired": True}, "import", "1"), 9_000_000_000_000)
+    house.store.consents.say("e-gone", ConsentWords({"retired": True}, "import", "1"), 9_000_000_000_000)
     found = bank.ask("GET", path).json()
     assert (found["do_not_contact"], found["consents"]["contact"]) == (True, False)
     assert found["because"] == {"contact": "retired-customer"}
     assert (found["said"]["contact"]["granted"], found["said"]["retired"]["source"]) == (True, "import")
-    house.store.consents.say("e-gone", Words({"retired": False}, "import", "1"), 9_000_000_000_001)
+    house.store.consents.say("e-gone", ConsentWords({"retired": False}, "import", "1"), 9_000_000_000_001)
     assert (bank.ask("GET", path).json()["because"], bank.ask("GET", path).json()["do_not_contact"]) == ({}, False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from service.store import CustomerFile, Words
+from service.store import ConsentWords, CustomerFile
 from tests.engine.crm.conftest import Crm, House, everything
 from tests.routes.conftest import SAVER
 
@@ -161,7 +161,7 @@ def test_a_new_fact_counts_in_the_next_offers(bank: Crm) -> None:
 def erased(house: House, bank: Crm, name: str) -> tuple[str, str]:
     """A customer with a past, erased; their decision's id, and everything the database still holds, as text."""
     bank.ask("PUT", f"/v1/customers/{name}", {"external_key": f"X-{name}", "attributes": SAVER | {"branch_id": "b-77"}})
-    house.store.consents.say(name, Words({"marketing:sms": True}, "app", "1"), 1)
+    house.store.consents.say(name, ConsentWords({"marketing:sms": True}, "app", "1"), 1)
     event = {"id": f"e-{name}", "customer_id": name, "kind": "click", "at": "2026-01-05T09:30:00+08:00",
              "offer": "term-12m", "channel": "mobile_app"}  # fmt: skip
     assert bank.ask("POST", "/v1/events", event).status_code == 201

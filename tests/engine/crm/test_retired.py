@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.store import CustomerFile, Words
+from service.store import ConsentWords, CustomerFile
 from tests.engine.crm.conftest import Crm, House
 from tests.routes.customers.reachable import REACHABLE, YES, noon
 
@@ -21,7 +21,7 @@ def read(house: House, as_of: int, *names: str) -> None:
 def gone(house: House) -> str:
     """A customer who may be reached in every channel, and whom the newest file does not name."""
     read(house, NOW_MS, "r-1", "r-2")
-    house.store.consents.say("r-1", Words(YES, "app", "1"), 1)
+    house.store.consents.say("r-1", ConsentWords(YES, "app", "1"), 1)
     return "r-1"
 
 

@@ -9,7 +9,7 @@ from service.core.errors import InvalidInput, NotFound
 from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, load
-from service.store import Words
+from service.store import ConsentWords
 from tests.engine.conftest import ASKED, SAVER, House, dismissal, offers, shown
 from tests.seed import put_customer
 
@@ -31,7 +31,7 @@ def test_a_segments_words_are_the_same_fresh_and_cached_and_give_way_to_an_opt_o
     fresh, kept = worker.recommend(customer, ASKED), house.worker().recommend(customer, ASKED)
     assert (fresh.source, kept.source, fresh.body == kept.body) == ("fresh", "cached", True)
     assert b"Keep maturing money at work." in fresh.body
-    worker.preferences.say(customer, Words({"personalisation": False}, "app", "1"))
+    worker.preferences.say(customer, ConsentWords({"personalisation": False}, "app", "1"))
     assert b"Keep maturing money at work." not in house.worker().recommend(customer, ASKED).body
     store.close()
 
@@ -56,7 +56,7 @@ def test_an_event_sent_twice_is_stored_once_and_leaves_the_cache_alone(house: Ho
 def test_a_withdrawn_consent_counts_in_the_next_answer_of_every_worker(house: House, customer: str) -> None:
     one, other, store = house.worker(), house.worker(), house.store
     assert offers(one, customer)["personalised"] is True
-    store.consents.say(customer, Words({"personalisation": False}, "app", "1"), int(time.time() * 1000))
+    store.consents.say(customer, ConsentWords({"personalisation": False}, "app", "1"), int(time.time() * 1000))
     answer = offers(other, customer)
     assert answer["personalised"] is False
     assert {offer["text"]["family"] for offer in answer["offers"]} == {"deposit"}

@@ -15,7 +15,7 @@ from service.app import create_app
 from service.core.domain import Client
 from service.engine.auth import new_key
 from service.routes.docs import CONTRACT
-from service.store import Words
+from service.store import ConsentWords
 from tests.contract.answers import faults
 from tests.engine.conftest import SAVER, House
 from tests.servers import execute
@@ -45,7 +45,7 @@ ROADS: dict[str, tuple[str, str, Any]] = {
 def key(home: Any) -> Iterator[dict[str, str]]:
     store, (text, digest) = House(*home, engines=[]).store, new_key()
     store.customers.load([("known", SAVER), ("opted-out", SAVER)])
-    store.consents.say("opted-out", Words({"personalisation": False}, "test", "v1"), 1)
+    store.consents.say("opted-out", ConsentWords({"personalisation": False}, "test", "v1"), 1)
     keyed = "UPDATE customers SET external_key = 'K-' || id WHERE id = ANY(%s)"
     execute(str(home[0].database_url), keyed, list(CUSTOMERS))
     store.clients.add(Client("walker", frozenset({"offers:read", "offers:explain"}), quota=100_000), digest, "test")

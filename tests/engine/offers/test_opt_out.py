@@ -9,7 +9,7 @@ import pytest
 
 from service.engine.engine import Engine, OfferRequest
 from service.rules.policy import DEFAULT, Policy, load
-from service.store import Words
+from service.store import ConsentWords
 from tests.engine.conftest import ASKED, SAVER, House, offers
 from tests.seed import put_customer
 
@@ -34,7 +34,7 @@ VOLATILE = ("decision_id", "decided_at", "valid_until", "token")
 
 
 def refuse(engine: Engine, customer: str) -> None:
-    engine.preferences.say(customer, Words({"personalisation": False}, "app", "1"))
+    engine.preferences.say(customer, ConsentWords({"personalisation": False}, "app", "1"))
 
 
 def steady(engine: Engine, customer: str, asked: OfferRequest = ASKED) -> bytes:
@@ -114,7 +114,7 @@ def test_agreeing_again_is_as_easy(workers: Callable[[int], list[Engine]], custo
     first, second = workers(2)
     refuse(first, customer)
     assert not offers(second, customer)["personalised"]
-    first.preferences.say(customer, Words({"personalisation": True}, "app", "1"))
+    first.preferences.say(customer, ConsentWords({"personalisation": True}, "app", "1"))
     assert offers(second, customer)["personalised"]
 
 

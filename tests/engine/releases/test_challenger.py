@@ -12,7 +12,7 @@ from service.core.errors import Conflict, InvalidInput, NotFound, OwnApproval
 from service.decision.arms.assignment import experiment_arm
 from service.engine.engine import Engine
 from service.rules.policy import DEFAULT, Policy, from_documents, load
-from service.store import Challenger, Words
+from service.store import Challenger, ConsentWords
 from tests.engine.conftest import SAVER, House, offers
 from tests.seed import activate, put_customer, put_policy
 from tests.waiting import eventually
@@ -90,7 +90,7 @@ def test_a_customer_of_a_standing_test_or_who_withdrew_stays_with_the_champion(
         for customer in people(house, champion, 3, arm):
             assert served(engine, customer)["decision"]["arm"] == arm
     for customer in people(house, champion, 8):
-        store.consents.say(customer, Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+        store.consents.say(customer, ConsentWords({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
         record = served(engine, customer)
         assert (record["decision"]["arm"], record["release"]["policy"]) == (Arm.UNPERSONALISED, champion.hash)
 

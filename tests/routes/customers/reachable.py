@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.clock import Clock, noon_today
 from tests.routes.conftest import SAVER
 from tests.seed import put_customer
@@ -45,7 +45,7 @@ def customer(store: Store) -> str:
     """A customer of this test alone, who can be reached in every channel and agreed to all."""
     name = f"k-{next(NUMBER)}"
     put_customer(store, name, REACHABLE)
-    store.consents.say(name, Words(YES, "app", "1"), 1)
+    store.consents.say(name, ConsentWords(YES, "app", "1"), 1)
     return name
 
 

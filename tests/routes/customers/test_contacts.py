@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.rules.policy import DEFAULT, load
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.clock import Clock, noon_today
 from tests.routes.customers.reachable import (
     HOUR,
@@ -54,11 +54,11 @@ def test_the_same_id_is_the_same_contact_also_when_the_cap_is_full(ask: Ask) -> 
 
 
 def test_a_refusal_leaves_no_trace_and_its_id_is_free(ask: Ask, store: Store, customer: str) -> None:
-    store.consents.say(customer, Words({"marketing:sms": False}, "app", "1"), 2)
+    store.consents.say(customer, ConsentWords({"marketing:sms": False}, "app", "1"), 2)
     before = store.customers.read_revision(customer)
     assert closed(ask(id=f"free-{customer}")) == "marketing-consent"
     assert store.customers.read_revision(customer) == before
-    store.consents.say(customer, Words({"marketing:sms": True}, "app", "1"), 3)
+    store.consents.say(customer, ConsentWords({"marketing:sms": True}, "app", "1"), 3)
     assert ask(id=f"free-{customer}").status_code == 201
 
 

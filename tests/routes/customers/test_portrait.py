@@ -8,7 +8,7 @@ import pytest
 
 from service.cli.customers.portrait import page
 from service.routes.customers.portrait import PortraitAnswer
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.seed import put_customer
 
 Keys = dict[str, dict[str, str]]
@@ -61,7 +61,7 @@ def test_who_refused_personalisation_is_not_profiled_from_the_next_call_on(
 ) -> None:
     put_customer(store, "c-silent", {"age": 40, "demand_yuan": 90_000.0})
     assert portrait(client, keys["app"], "c-silent")["tags"] is not None
-    store.consents.say("c-silent", Words({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
+    store.consents.say("c-silent", ConsentWords({"personalisation": False}, "test", "1"), time.time_ns() // 1_000_000)
     found = portrait(client, keys["app"], "c-silent")
     assert not found["personalised"]
     assert "refused personalisation" in found["note"]

@@ -7,7 +7,7 @@ import pytest
 
 from service.core.suggestions import MOST_NEAR
 from service.engine.preferences import MOST_PROBLEMS
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.seed import put_customer
 
 Keys = dict[str, dict[str, str]]
@@ -63,7 +63,7 @@ def test_the_last_word_holds_even_where_an_earlier_one_is_dated_later(
 ) -> None:
     """Another worker's clock, or an import, dated a yes ahead of time: the customer's no comes after it."""
     store.consents.say(
-        customer, Words({"personalisation": True, "marketing:sms": True}, "import", "1"), 4_000_000_000_000
+        customer, ConsentWords({"personalisation": True, "marketing:sms": True}, "import", "1"), 4_000_000_000_000
     )
     answer = say(personalisation=False, consents={"marketing:sms": False}).json
     assert (answer["personalisation"], answer["consents"]["marketing:sms"]) == (False, False)

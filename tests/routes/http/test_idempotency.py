@@ -13,7 +13,7 @@ from service.core.domain import Client
 from service.core.errors import FourcastError
 from service.engine.auth import new_key
 from service.engine.auth.keys import digest
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.routes.conftest import CLIENTS
 from tests.servers import execute
 
@@ -188,7 +188,7 @@ def test_what_ended_after_it_was_written_is_never_carried_out_again(
     put()
     interrupted(database_url, key)
     with store.idempotency.noting(digest(CLIENTS["app"].principal), key):
-        store.consents.say("c-1", Words({"marketing:sms": True}, "app", "v1"), 1)
+        store.consents.say("c-1", ConsentWords({"marketing:sms": True}, "app", "v1"), 1)
     execute(database_url, "UPDATE repeats SET at = at - 120000 WHERE key = %s", key)
     before = said()
     answer = put()
@@ -204,7 +204,7 @@ def test_a_transaction_that_only_reads_or_is_rolled_back_marks_nothing(
     with store.idempotency.noting(digest(CLIENTS["app"].principal), key):
         store.audit.list_rows(1)
         with pytest.raises(FourcastError):
-            store.consents.say("c-nobody", Words({"marketing:sms": True}, "app", "v1"), 1)
+            store.consents.say("c-nobody", ConsentWords({"marketing:sms": True}, "app", "v1"), 1)
     assert execute(database_url, "SELECT done FROM repeats WHERE key = %s", key) == [(False,)]
 
 

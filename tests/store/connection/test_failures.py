@@ -14,7 +14,7 @@ import pytest
 from service.core.domain import Event, Lookback
 from service.core.errors import InvalidInput, Unavailable
 from service.runtime.embedded import Server, start_postgres
-from service.store import Store, Words, new_decision_id
+from service.store import ConsentWords, Store, new_decision_id
 from tests.seed import put_customer
 from tests.servers import execute, family, pid_of, signal_each
 
@@ -83,7 +83,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
         new_decision_id(NOW), "c-1", NOW, 1, b"x" * 5_000_000
     ),
     "event": lambda store: store.events.record(Event("frozen", "c-1", "click", NOW)),
-    "consents": lambda store: store.consents.say("c-1", Words({"personalisation": False}, "app", "v1"), NOW),
+    "consents": lambda store: store.consents.say("c-1", ConsentWords({"personalisation": False}, "app", "v1"), NOW),
     "customer": lambda store: put_customer(store, "c-1", {}),
     "releases": lambda store: store.releases.list_releases(),
 }

@@ -12,12 +12,12 @@ import pytest
 
 from service.core.domain import Event, Lookback
 from service.core.errors import AnswerLost, InProgress, NotFound
-from service.store import Store, Words, new_decision_id
-from service.store.customers.file_import.consents import Word
+from service.store import ConsentWords, Store, new_decision_id
+from service.store.customers.file_import.consents import ConsentWord
 from service.store.decisions import decisions
 from service.store.feed import note
-from service.store.leads import Actor, AdviserRow, Judged, New
-from service.store.outbox.jobs import Everybody
+from service.store.leads import Actor, AdviserRow, LeadJudgement, NewLead
+from service.store.outbox.jobs import AllCustomers
 from service.store.security import audit
 from service.store.security.sealing import new_key
 from tests.seed import put_customer, transaction
@@ -79,9 +79,9 @@ WRITERS: dict[str, Callable[[Store, str], object]] = {
         Event(f"c-{name}", name, "contact", NOW, "term-12m", "sms"), Lookback(0), lambda _: None, lambda *_: True
     ),
     "a word on consent": lambda store, name: store.consents.say(
-        name, Words({"marketing:sms": True}, "app", "1"), NOW, lambda *_: True
+        name, ConsentWords({"marketing:sms": True}, "app", "1"), NOW, lambda *_: True
     ),
-    "a file's word on consent": lambda store, name: store.consents.load([Word(name, "marketing:sms", True)]),
+    "a file's word on consent": lambda store, name: store.consents.load([ConsentWord(name, "marketing:sms", True)]),
 }
 
 
@@ -117,7 +117,7 @@ def test_a_load_that_meets_an_erasure_does_not_bring_the_erased_back(
         erased = pool.submit(store.customers.erase, name, redact_slowly, lambda *_: True, "test", {})
         assert begun.wait(30)
         people = read if new else [*read, (name, {"age": 45})]
-        words = [Word(name, "marketing:sms", True), Word(other, "marketing:sms", True)]
+        words = [ConsentWord(name, "marketing:sms", True), ConsentWord(other, "marketing:sms", True)]
         with waiting(database_url, lambda: store.customers.load_files(people, words)) as loaded:
             go_on.set()
             assert erased.result()
@@ -131,7 +131,7 @@ def test_a_load_of_who_was_erased_after_the_file_was_read_stores_the_others(stor
     store.customers.load([("read-1", {"age": 1}), ("read-2", {"age": 2})])
     assert erase(store, "read-1")
     both = [("read-1", {"age": 3}), ("read-2", {"age": 4})]
-    loaded = store.customers.load_files(both, [Word(name, "marketing:sms", True) for name, _ in both])
+    loaded = store.customers.load_files(both, [ConsentWord(name, "marketing:sms", True) for name, _ in both])
     assert (loaded.erased, loaded.customers) == ({"read-1"}, 1), "nobody is both stored and left out"
     assert store.audit.list_rows(1)[0]["detail"]["customers"] == 1
     assert left(database_url, "read-1") == {}
@@ -243,7 +243,7 @@ def test_erasing_again_takes_out_what_an_earlier_erasure_left(store: Store, data
 
 def test_a_job_laid_out_during_an_erasure_waits_and_names_nobody_of_everybody(store: Store, database_url: str) -> None:
     put_customer(store, "everybody", {})
-    store.jobs.add("bank", None, {}, Everybody())
+    store.jobs.add("bank", None, {}, AllCustomers())
     with (
         erasing(database_url, "everybody") as erasure,
         waiting(database_url, lambda: store.jobs.take(60_000)) as taken,
@@ -272,7 +272,7 @@ def test_a_sale_is_credited_under_the_customers_lock_and_to_nobody_who_was_erase
 ) -> None:
     put_customer(store, "sold", {})
     store.leads.put_advisers([AdviserRow("li", "b-1", 60, 20)], Actor("test"))
-    new = New(made("sold"), "term-12m", 1.0, (), Judged(None, 1, NOW + 60_000))
+    new = NewLead(made("sold"), "term-12m", 1.0, (), LeadJudgement(None, 1, NOW + 60_000))
     assert store.leads.add("sold", AdviserRow("li", "b-1", 60, 20), Lookback(0), lambda _: new, NOW) is not None
     execute(database_url, "UPDATE leads SET status = 'contacted', contacted_at = 1 WHERE customer_id = 'sold'")
     store.events.record(Event("bought", "sold", "purchase", 5, "term-12m", amount_yuan=1000.0))

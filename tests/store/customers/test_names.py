@@ -7,7 +7,7 @@ import pytest
 from service.core.domain import Client
 from service.core.errors import InvalidInput
 from service.engine.auth import new_key
-from service.store import Store, Word
+from service.store import ConsentWord, Store
 from service.store.leads import Actor, AdviserRow
 from tests.seed import activate, put_customer, put_policy
 
@@ -19,8 +19,8 @@ ROADS: dict[str, Callable[[Store, str], object]] = {
     "their branch": lambda store, name: store.leads.put_advisers([AdviserRow("a-1", name, 60, 20)], Actor("test")),
     "author": lambda store, name: store.proposals.propose("policy", {}, name, ""),
     "who activates": lambda store, name: activate(store, "policy", None, "", name),
-    "purpose": lambda store, name: store.consents.load([Word("c-1", name, True)], "import", "v1"),
-    "version": lambda store, name: store.consents.load([Word("c-1", "marketing:sms", True)], "import", name),
+    "purpose": lambda store, name: store.consents.load([ConsentWord("c-1", name, True)], "import", "v1"),
+    "version": lambda store, name: store.consents.load([ConsentWord("c-1", "marketing:sms", True)], "import", name),
 }
 
 

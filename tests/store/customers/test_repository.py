@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.core.domain import Attributes, Event, Lookback, Snapshot, Trail
 from service.core.errors import Conflict, InvalidInput, NotFound
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 from tests.seed import put_customer
 
 TOLD = 0
@@ -48,9 +48,11 @@ def test_what_is_not_a_number_is_unknown(store: Store) -> None:
 
 def test_the_last_word_on_each_purpose_counts_whatever_clock_dated_it(store: Store) -> None:
     put_customer(store, "c-consent", {}, told)
-    store.consents.say("c-consent", Words({"marketing:sms": True, "personalisation": True}, "app", "v2"), 2000, told)
-    store.consents.say("c-consent", Words({"marketing:sms": False}, "branch", "v1"), 1000, told)
-    store.consents.say("c-consent", Words({"personalisation": False}, "app", "v2"), 2000, told)
+    store.consents.say(
+        "c-consent", ConsentWords({"marketing:sms": True, "personalisation": True}, "app", "v2"), 2000, told
+    )
+    store.consents.say("c-consent", ConsentWords({"marketing:sms": False}, "branch", "v1"), 1000, told)
+    store.consents.say("c-consent", ConsentWords({"personalisation": False}, "app", "v2"), 2000, told)
     snapshot = store.customers.snapshot("c-consent", Lookback(0))
     assert snapshot is not None
     assert snapshot.consents == {"marketing:sms": False, "personalisation": False}
@@ -59,7 +61,7 @@ def test_the_last_word_on_each_purpose_counts_whatever_clock_dated_it(store: Sto
 
 def test_consent_of_a_stranger_is_refused(store: Store) -> None:
     with pytest.raises(NotFound, match='No customer "stranger"'):
-        store.consents.say("stranger", Words({"marketing:sms": True}, "app", "v1"), 1, told)
+        store.consents.say("stranger", ConsentWords({"marketing:sms": True}, "app", "v1"), 1, told)
 
 
 def test_the_past_is_read_as_trails_and_every_event_oldest_first(store: Store) -> None:
@@ -87,7 +89,7 @@ def test_when_the_cache_was_told_the_generation_stays_and_else_it_rises(store: S
 
     put_customer(store, "c-cache", {"age": 1}, remember)
     assert (said, store.customers.read_revision("c-cache")[2]) == ([("c-cache", 2)], before)
-    store.consents.say("c-cache", Words({"personalisation": False}, "app", "v1"), 1, lambda *_: False)
+    store.consents.say("c-cache", ConsentWords({"personalisation": False}, "app", "v1"), 1, lambda *_: False)
     assert store.customers.read_revision("c-cache") == (3, store.customers.read_revision("c-cache")[1], before + 1)
 
 

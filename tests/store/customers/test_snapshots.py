@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.domain import Event, Lookback, Trail
-from service.store import Store, Words
+from service.store import ConsentWords, Store
 
 COUNT = 200
 
@@ -12,7 +12,7 @@ COUNT = 200
 def people(store: Store) -> None:
     store.customers.load([(f"c-{number:03}", {"age": number % 90, "名": "定期"}) for number in range(COUNT)])
     store.consents.load([("c-007", "marketing:sms", True), ("c-007", "personalisation", False)], at=1)
-    store.consents.say("c-007", Words({"marketing:sms": False}, "app", "1"), 2)
+    store.consents.say("c-007", ConsentWords({"marketing:sms": False}, "app", "1"), 2)
     for at in (10, 30, 20):
         store.events.record(
             Event(f"e-{at}", "c-007", "impression", at, "term-12m", "mobile_app", None, 0.1 + 0.2, None)

@@ -5,7 +5,7 @@ import pytest
 from service.core.domain import Event, Lookback, Snapshot, Survey
 from service.core.errors import Conflict
 from service.store import Store
-from service.store.leads import Actor, AdviserRow, Judged, New
+from service.store.leads import Actor, AdviserRow, LeadJudgement, NewLead
 from tests.seed import put_customer
 
 NOW = 1_790_000_000_000
@@ -20,7 +20,7 @@ def told(*_: object) -> bool:
 def lead_of(store: Store, customer_id: str) -> str:
     """The id of a new lead of the customer."""
     decision = {"id": "01990000-0000-7000-8000-000000000001", "customer_id": customer_id, "at": NOW, "release_id": 1}
-    new = New(decision | {"record": b"{}"}, "term-12m", 1.0, (), Judged(None, 1, NOW + 1000))
+    new = NewLead(decision | {"record": b"{}"}, "term-12m", 1.0, (), LeadJudgement(None, 1, NOW + 1000))
     store.leads.put_advisers([ADVISER], Actor("test"))
     lead = store.leads.add(customer_id, ADVISER, Lookback(0), lambda _: new, NOW)
     assert lead is not None

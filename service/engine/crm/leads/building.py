@@ -27,7 +27,7 @@ from service.engine.releases.scores import score_many
 from service.planning.leads import HOURS_FULL, NO_ADVISER, NO_SKILL, Adviser, Assigned, Candidate, assign, left_out
 from service.rules.policy import Policy
 from service.store import Store, new_decision_id
-from service.store.leads import Actor, AdviserRow, Judged, New
+from service.store.leads import Actor, AdviserRow, LeadJudgement, NewLead
 
 PAGE = 2_000
 HAS_LEAD, CHANGED = "has-lead", "changed-meanwhile"
@@ -152,7 +152,7 @@ class Building:
         return made
 
     def _made(self, serving: ActiveRelease, customer_id: str, adviser: AdviserRow, now: int, term: Term) -> bool:
-        def decide(snapshot: Snapshot) -> New | None:
+        def decide(snapshot: Snapshot) -> NewLead | None:
             mine = serving.for_customer(snapshot)
             channel = adviser_channel(mine.policy)
             at = find_next_open(mine.policy, channel, now)
@@ -162,10 +162,10 @@ class Building:
                 return None
             row = {"id": made.decision.id, "customer_id": customer_id, "at": at, "record": made.record,
                    "release_id": serving.release.id}  # fmt: skip
-            judged = Judged(None, serving.release.id, serving.until(now))
+            judged = LeadJudgement(None, serving.release.id, serving.until(now))
             due = _due(snapshot, day_at(now, mine.policy.contact.timezone), term.due_days)
             ends = now + term.expire_days * DAY_MS
-            return New(row, first.offer, first.priority, first.strategies, judged, due, ends)
+            return NewLead(row, first.offer, first.priority, first.strategies, judged, due, ends)
 
         return self._leads.add(customer_id, adviser, serving.expiry.lookback(now), decide, now) is not None
 

@@ -26,7 +26,7 @@ from service.engine.releases.active_release import ReleaseFollower
 from service.rendering.answer import iso
 from service.rules.policy import Policy
 from service.store import Store
-from service.store.leads import Lead, Past
+from service.store.leads import Lead, PastContact
 
 ACTS = frozenset({EventKind.IMPRESSION, EventKind.CLICK, EventKind.ACCEPT, EventKind.DISMISS, EventKind.PURCHASE})
 """What customers do of their own accord, at a time of their own choice."""
@@ -86,7 +86,7 @@ class LeadFactReader:
         now = self._clock()
         names = sorted({one.customer_id for one in leads})
         known = self._store.customers.snapshots(names, Lookback(now - YEAR_MS)) if names else {}
-        past: dict[str, list[Past]] = {}
+        past: dict[str, list[PastContact]] = {}
         for each in self._store.leads.list_past(names) if names else ():
             past.setdefault(each.customer_id, []).append(each)
         calls: dict[str, Call] = {}
@@ -96,7 +96,7 @@ class LeadFactReader:
             if one.customer_id in known
         }
 
-    def _facts(self, snapshot: Snapshot, past: Sequence[Past], now: int, calls: dict[str, Call]) -> LeadFacts:
+    def _facts(self, snapshot: Snapshot, past: Sequence[PastContact], now: int, calls: dict[str, Call]) -> LeadFacts:
         policy = self._releases.serving.for_customer(snapshot).policy
         if policy.hash not in calls:
             calls[policy.hash] = call_of(policy, now)
@@ -126,7 +126,7 @@ def call_of(policy: Policy, now: int) -> Call:
     return Call(first, find_closing(policy, channel, first, first + DAY_MS), frozenset(whole), zone)
 
 
-def last_contact(trails: Iterable[Trail], past: Sequence[Past]) -> dict[str, Any] | None:
+def last_contact(trails: Iterable[Trail], past: Sequence[PastContact]) -> dict[str, Any] | None:
     """The latest contact and its outcome: as an adviser reported it, else the customer's next event."""
     trails = list(trails)
     made = [(one.instants[-1], one.channel, one.offer) for one in trails if one.kind == EventKind.CONTACT]

@@ -6,7 +6,7 @@ from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
 from service.decision.contact_permission import find_next_open, first_closed_gate
 from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
-from service.store.leads import Actor, Judged
+from service.store.leads import Actor, LeadJudgement
 
 GONE = "offer-not-in-policy"
 """Closes a lead whose offer the policy no longer has, or whose customer no longer exists."""
@@ -23,7 +23,7 @@ class Judging:
     def __init__(self, releases: ReleaseFollower, clock: Clock) -> None:
         self._releases, self._clock = releases, clock
 
-    def judge(self, snapshot: Snapshot, offer: str) -> Judged:
+    def judge(self, snapshot: Snapshot, offer: str) -> LeadJudgement:
         """The gates' verdict on an offer by an adviser, at the next time at which calls are allowed."""
         serving, now = self._releases.serving, self._clock()
         mine = serving.for_customer(snapshot)
@@ -32,7 +32,7 @@ class Judging:
         contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
         known = offer in {one.id for one in mine.policy.offers}
         gate = first_closed_gate(mine.policy, snapshot, contact, mine.release) if known else GONE
-        return Judged(gate, serving.release.id, serving.until(now))
+        return LeadJudgement(gate, serving.release.id, serving.until(now))
 
     def refusal(self, gate: str, sentence: str, actor: Actor) -> ContactRefused:
         """The error for a closed gate, in the policy's words."""

@@ -41,10 +41,10 @@ from service.store.leads import (
     WAITING,
     WITHDRAWN,
     Actor,
-    Judged,
     Lead,
+    LeadJudgement,
+    LeadSearch,
     LockedLead,
-    Search,
 )
 
 ROUNDS = 5
@@ -104,7 +104,7 @@ class Leads:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def list_leads(self, search: Search) -> list[Lead]:
+    def list_leads(self, search: LeadSearch) -> list[Lead]:
         """Leads, best first, each with its gates open now."""
         leads = self._leads.list_leads(search)
         for _ in range(ROUNDS):
@@ -146,7 +146,7 @@ class Leads:
                 else:
                     locked.apply_judgement(self._judge(locked, locked.lead.offer), actor)
 
-    def _judge(self, locked: LockedLead, offer: str) -> Judged:
+    def _judge(self, locked: LockedLead, offer: str) -> LeadJudgement:
         """The gates' verdict on an offer to the lead's customer; closed if the customer has moved to another branch."""
         judged = self._judging.judge(_there(locked), offer)
         return replace(judged, closed_by=MOVED) if locked.is_elsewhere() else judged

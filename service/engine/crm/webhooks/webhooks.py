@@ -22,7 +22,7 @@ from service.engine.crm.webhooks.addresses import check_url
 from service.engine.crm.webhooks.sending import DEADLINE_S, headers, send
 from service.engine.runner_failures import Failures
 from service.store import Store
-from service.store.outbox.deliveries import Due, Waiting
+from service.store.outbox.deliveries import DueDelivery, WaitingWebhook
 
 LOG = logging.getLogger("fourcast.work")
 FIRST_S, FACTOR, LONGEST_S = 5.0, 3.0, 6 * 3_600.0
@@ -57,7 +57,7 @@ def receiver(url: str, failing: bool) -> Receiver:
     return Receiver(urlsplit(url).netloc.lower(), failing)
 
 
-def shares(waiting: Sequence[Waiting], busy: Collection[Receiver]) -> dict[str, int]:
+def shares(waiting: Sequence[WaitingWebhook], busy: Collection[Receiver]) -> dict[str, int]:
     """Webhook id -> how many deliveries to begin now, given those under way."""
     at_work, failing, free = Counter(one.name for one in busy), sum(one.failing for one in busy), AT_ONCE - len(busy)
     begun: dict[str, int] = {}
@@ -111,14 +111,14 @@ class Sender:
             self._under_way[self._pool.submit(self._deliver, due)] = receiver(due.url, failing[due.webhook_id])
         return bool(deliveries)
 
-    def _deliver(self, due: Due) -> None:
+    def _deliver(self, due: DueDelivery) -> None:
         """One delivery, which stops no other; if its outcome cannot be stored, it is sent again when its lease ends."""
         try:
             self._failures.attempt(due.id, self.deliver, due)
         except Unavailable as away:
             LOG.warning("waiting", extra={"line": "webhooks", "problem": away.message})
 
-    def deliver(self, due: Due) -> None:
+    def deliver(self, due: DueDelivery) -> None:
         """Send once, and store the outcome."""
         status, error = self._sent(due, self._deliveries.read_secrets(due))
         if status is not None and 200 <= status < 300:
@@ -127,7 +127,7 @@ class Sender:
             chance = random.SystemRandom().random()
             self._deliveries.mark_failed(due, status, error, int(pause_s(due.attempts, chance) * 1000))
 
-    def _sent(self, due: Due, secrets: Sequence[str]) -> tuple[int | None, str]:
+    def _sent(self, due: DueDelivery, secrets: Sequence[str]) -> tuple[int | None, str]:
         """The receiver's status, and why the delivery did not arrive."""
         try:
             named = headers(secrets, f"msg_{due.id}", due.body, self._clock() // 1000)

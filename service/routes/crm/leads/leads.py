@@ -23,7 +23,7 @@ from service.routes.http.query import NEXT_PAGE, decode_cursor, encode_cursor, n
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.schemas import Reason
-from service.store.leads import Lead, Search
+from service.store.leads import Lead, LeadSearch
 
 LEAD: dict[str, Any] = {
     "id": "6c1d2e7a-0a3b-4b1e-8f55-0d6f2b7e4c10",
@@ -212,7 +212,7 @@ def list_leads(client: Client) -> Response:
     query = read_query(_QUERY)
     limit, after = query["limit"], _after(query.get("cursor"))
     branch, own = resolve_branch(client, query.get("branch")), client.branch is not None
-    search = Search(branch, query.get("adviser"), query.get("status"), after, limit, own)
+    search = LeadSearch(branch, query.get("adviser"), query.get("status"), after, limit, own)
     leads = engine().crm.leads.list_leads(search)
     audit_branch_action(client, "leads.view", f"{len(leads)} leads", about(client, leads=[one.id for one in leads]))
     onward = encode_cursor(leads[-1].priority, leads[-1].id) if len(leads) == limit else None

@@ -47,7 +47,7 @@ SAID_ON, VERDICT = ":said_on", ":verdict"
 """The end of the source of a proven word, and of a verdict that follows from several words."""
 
 
-class Word(NamedTuple):
+class ConsentWord(NamedTuple):
     """A customer's word on a purpose, and the first and last instant (ms) at which it may have been said.
 
     Without instants it is dated at the load. ``proven``: the file says when the customer spoke.
@@ -62,7 +62,7 @@ class Word(NamedTuple):
 
 
 ConsentRow = tuple[str, str, bool] | tuple[str, str, bool, int, int, bool]
-"""The fields of a ``Word``, without instants or with them."""
+"""The fields of a ``ConsentWord``, without instants or with them."""
 
 STAGING = """
     CREATE TEMPORARY TABLE spoken (row bigint, customer_id text COLLATE "C", purpose text COLLATE "C", granted boolean,
@@ -213,7 +213,7 @@ def count_outvoted(connection: Connection) -> int:
 
 def _line(now: int) -> Callable[[ConsentRow], tuple[object, ...]]:
     def line(row: ConsentRow) -> tuple[object, ...]:
-        word = Word(*row)
+        word = ConsentWord(*row)
         encoding.name("customer_id", word.customer_id)
         encoding.new_name("purpose", word.purpose)
         earliest = now if word.earliest is None else word.earliest

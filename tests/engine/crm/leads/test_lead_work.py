@@ -10,7 +10,7 @@ import pytest
 
 from service.core.domain import KEPT, Event, Lookback
 from service.engine.crm.leads.building import Built
-from service.store import Words
+from service.store import ConsentWords
 from service.store.leads import Actor
 from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.leads.conftest import RICH, customers, step
@@ -271,7 +271,7 @@ def test_a_row_carries_what_the_adviser_needs(house: House, branch: Crm) -> None
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert told["best_time"] == {"from": "19:00", "until": "20:00"}, "11:20 in London is 19:20 at the bank"
     house.store.consents.say(
-        lead["customer_id"], Words({"personalisation": False}, "app", "1"), int(time.time() * 1000)
+        lead["customer_id"], ConsentWords({"personalisation": False}, "app", "1"), int(time.time() * 1000)
     )
     told = branch.ask("GET", f"/v1/leads/{lead['id']}").json()
     assert (told["maturity"], told["best_time"]) == (None, None), "nothing is read from how they use the bank"

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 
 from service.core.domain import Lookback
-from service.store import Words
-from service.store.leads import Actor, Search
+from service.store import ConsentWords
+from service.store.leads import Actor, LeadSearch
 from tests.engine.crm.conftest import Crm, House, everything
 from tests.engine.crm.leads.conftest import RICH, customers, step
 from tests.engine.crm.race import compete
@@ -81,7 +81,9 @@ def test_an_opt_out_withdraws_the_lead_at_once(house: House, branch: Crm) -> Non
 
 def test_a_claim_after_an_opt_out_is_refused_by_its_gate(house: House, branch: Crm) -> None:
     lead = one_lead(house, branch)
-    house.store.consents.say(lead["customer_id"], Words({"contact": False}, "app", "1"), time.time_ns() // 1_000_000)
+    house.store.consents.say(
+        lead["customer_id"], ConsentWords({"contact": False}, "app", "1"), time.time_ns() // 1_000_000
+    )
     refused = branch.ask("POST", f"/v1/leads/{lead['id']}/claim", {"on_behalf_of": "a-1"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:fourcast:problem:contact-refused")
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["status"] == "withdrawn"
@@ -253,4 +255,4 @@ def test_of_eight_processes_one_gets_the_lead(house: House, branch: Crm) -> None
     assert Counter(answers.values()) == {200: 1, 409: 7}
     winner = next(name for name, status in answers.items() if status == 200)
     assert branch.ask("GET", f"/v1/leads/{lead['id']}").json()["adviser"] == winner
-    assert house.engine.crm.leads.list_leads(Search(adviser=winner, status="claimed"))
+    assert house.engine.crm.leads.list_leads(LeadSearch(adviser=winner, status="claimed"))

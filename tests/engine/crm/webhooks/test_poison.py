@@ -18,7 +18,7 @@ from service.engine.engine import Engine
 from service.engine.runner import Runner
 from service.runtime.config import Settings
 from service.store import Store
-from service.store.outbox.deliveries import Waiting
+from service.store.outbox.deliveries import WaitingWebhook
 from tests.engine.crm.webhooks.receiver import Receiver as Answering
 from tests.routes.conftest import SAVER
 from tests.servers import execute
@@ -189,10 +189,10 @@ def test_receivers_that_never_end_and_poisoned_addresses_hold_nobody_up(
 
 
 def test_each_receiver_has_its_share_and_those_that_fail_have_half() -> None:
-    many = [Waiting(f"w{number}", f"https://r{number % 3}.example/{number}", False) for number in range(5)]
+    many = [WaitingWebhook(f"w{number}", f"https://r{number % 3}.example/{number}", False) for number in range(5)]
     assert shares(many, []) == {"w0": 4, "w1": 4, "w2": 4}, "w3 and w4 lead where w0 and w1 do"
     assert shares(many, [Receiver("r0.example", False)] * 3) == {"w0": 1, "w1": 4, "w2": 4}
-    failing = [Waiting(f"f{number}", f"https://f{number}.example/", True) for number in range(40)]
+    failing = [WaitingWebhook(f"f{number}", f"https://f{number}.example/", True) for number in range(40)]
     assert shares([*failing, many[1]], []) == {f"f{number}": 1 for number in range(16)} | {"w1": 4}
     assert shares(many, [Receiver(str(number), False) for number in range(AT_ONCE)]) == {}
 

@@ -19,7 +19,7 @@ from service.engine.crm.webhooks.sending import headers
 from service.engine.engine import Engine
 from service.runtime.config import Settings
 from service.store import Store
-from service.store.outbox.deliveries import Due
+from service.store.outbox.deliveries import DueDelivery
 from tests.engine.crm.conftest import Crm, House
 from tests.engine.crm.webhooks.receiver import Receiver
 from tests.servers import execute
@@ -174,7 +174,7 @@ def test_no_log_keeps_an_address_in_whose_query_a_secret_stands(house: House, ba
     for secret in ("s3cret-one", "s3cret-two"):
         made = bank.ask("POST", "/v1/webhooks", {"url": f"https://8.8.8.8/h?token={secret}", "types": ["job.*"]}).json()
         bank.ask("PUT", f"/v1/webhooks/{made['id']}", {"url": f"https://8.8.8.8/{secret}"})
-        house.store.deliveries.mark_failed(Due(made["id"], made["id"], "", (), "", 1), 410, "gone", 1)
+        house.store.deliveries.mark_failed(DueDelivery(made["id"], made["id"], "", (), "", 1), 410, "gone", 1)
         bank.ask("DELETE", f"/v1/webhooks/{made['id']}")
     kept = [*house.store.audit.list_rows(20), *bank.ask("GET", "/v1/changes?types=webhook.disabled").json()["changes"]]
     told = orjson.dumps(kept, default=str).decode()

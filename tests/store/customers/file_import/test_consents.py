@@ -10,7 +10,7 @@ import pytest
 
 from service.core.domain import Lookback
 from service.core.errors import InvalidInput
-from service.store import Store, Word, Words
+from service.store import ConsentWord, ConsentWords, Store
 from tests.servers import execute
 
 NOW, DAY = 1000, 100
@@ -20,19 +20,19 @@ SMS = "marketing:sms"
 YES, NO = True, False
 
 
-def record(granted: bool, day: int) -> Word:
+def record(granted: bool, day: int) -> ConsentWord:
     """What the bank's record says as of a day."""
-    return Word("", SMS, granted, day * DAY, day * DAY + DAY - 1)
+    return ConsentWord("", SMS, granted, day * DAY, day * DAY + DAY - 1)
 
 
-def proven(granted: bool, day: int) -> Word:
+def proven(granted: bool, day: int) -> ConsentWord:
     """What the customer said on a day, as a file tells it."""
     return record(granted, day)._replace(proven=True)
 
 
-def at(granted: bool, instant: int) -> Word:
+def at(granted: bool, instant: int) -> ConsentWord:
     """What the customer said at an instant, as a file tells it."""
-    return Word("", SMS, granted, instant, instant, True)
+    return ConsentWord("", SMS, granted, instant, instant, True)
 
 
 class Told:
@@ -45,16 +45,16 @@ class Told:
     def api(self, granted: bool, instant: int) -> "Told":
         """The customer's own word over the API."""
         said = {SMS: granted}
-        self.store.consents.say(self.id, Words(said, "app", "v1"), instant, lambda _, __: True)
+        self.store.consents.say(self.id, ConsentWords(said, "app", "v1"), instant, lambda _, __: True)
         return self
 
-    def files(self, *words: Word, now: int = NOW) -> "Told":
+    def files(self, *words: ConsentWord, now: int = NOW) -> "Told":
         """Files, one after the other."""
         for word in words:
             self.file(word, now=now)
         return self
 
-    def file(self, *words: Word, now: int = NOW) -> "Told":
+    def file(self, *words: ConsentWord, now: int = NOW) -> "Told":
         """One file of several rows."""
         self.store.consents.load([word._replace(customer_id=self.id) for word in words], at=now)
         return self
@@ -80,7 +80,7 @@ def told(store: Store) -> Told:
 
 
 @pytest.mark.parametrize(("word", "holds"), [(record(YES, 3), YES), (proven(YES, 3), YES), (record(NO, 3), NO)])
-def test_where_nothing_was_said_the_file_s_word_holds(told: Told, word: Word, holds: bool) -> None:
+def test_where_nothing_was_said_the_file_s_word_holds(told: Told, word: ConsentWord, holds: bool) -> None:
     assert told.file(word).holds is holds
 
 
@@ -98,7 +98,7 @@ def test_where_nothing_was_said_the_file_s_word_holds(told: Told, word: Word, ho
     ],
 )
 def test_a_customer_s_own_no_gives_way_to_a_proven_later_yes_alone(
-    told: Told, said_at: int, word: Word, holds: bool
+    told: Told, said_at: int, word: ConsentWord, holds: bool
 ) -> None:
     assert told.api(NO, said_at).file(word).holds is holds
 
@@ -118,7 +118,7 @@ def test_a_customer_s_own_no_gives_way_to_a_proven_later_yes_alone(
     ],
 )
 def test_a_file_s_no_counts_unless_the_customer_said_yes_later(
-    told: Told, said_at: int, word: Word, holds: bool
+    told: Told, said_at: int, word: ConsentWord, holds: bool
 ) -> None:
     assert told.api(YES, said_at).file(word).holds is holds
 
@@ -141,7 +141,7 @@ def test_a_file_s_no_counts_unless_the_customer_said_yes_later(
     ],
 )
 def test_of_two_words_of_files_the_same_one_holds_in_either_order(
-    store: Store, first: Word, second: Word, holds: bool
+    store: Store, first: ConsentWord, second: ConsentWord, holds: bool
 ) -> None:
     assert Told(store).files(first, second).holds is holds
     assert Told(store).files(second, first).holds is holds
@@ -211,8 +211,8 @@ def test_a_correction_of_the_same_day_may_withdraw_and_never_grant(told: Told) -
 
 def test_a_withdrawn_personalisation_is_a_word_like_any_other(store: Store) -> None:
     store.customers.load([("own", {})])
-    store.consents.say("own", Words({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
-    yes = Word("own", "personalisation", True, 300, 399)
+    store.consents.say("own", ConsentWords({"personalisation": False}, "app", "v1"), 250, lambda _, __: True)
+    yes = ConsentWord("own", "personalisation", True, 300, 399)
     assert store.consents.load([yes], at=NOW) == 1
     assert store.consents.read_current("own").said["personalisation"].granted is False
     store.consents.load([yes._replace(proven=True)], at=NOW)
@@ -254,7 +254,7 @@ def test_the_ledger_keeps_every_word_and_changes_none(store: Store, database_url
     assert [row[1:] for row in after[3:]] == [(True, 400, "import:said_on"), (True, 500, "import:verdict")]
 
 
-def judged(words: list[Word]) -> bool | None:
+def judged(words: list[ConsentWord]) -> bool | None:
     """The table at the head of the module, told anew: what holds after these words, one file each."""
     proven_words, records = list[tuple[int, bool]](), list[tuple[int, bool]]()
 
@@ -284,7 +284,7 @@ def test_a_thousand_histories_made_of_chance_are_judged_as_the_table_says(store:
     chance = Random(7)
     kinds = [record, proven, lambda granted, day: at(granted, day * DAY + chance.choice((1, 50, 98)))]
 
-    def word() -> Word:
+    def word() -> ConsentWord:
         return chance.choice(kinds)(chance.random() < 0.5, chance.randrange(1, 6))
 
     people = {f"chance-{number}": [word() for _ in range(5)] for number in range(1000)}

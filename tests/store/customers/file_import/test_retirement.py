@@ -6,7 +6,7 @@ import pytest
 
 from service.core.domain import RETIRED, Lookback
 from service.core.errors import Unconfirmed
-from service.store import CustomerChange, CustomerFile, Origin, Store, Words
+from service.store import ConsentWords, CustomerChange, CustomerFile, Origin, Store
 from tests.servers import execute
 
 AHEAD = 7_258_000_000_000
@@ -39,7 +39,7 @@ def consents(store: Store, name: str) -> Mapping[str, bool]:
 
 def test_who_is_not_in_a_full_file_is_retired_and_kept_on_record(store: Store) -> None:
     read(store, 1000, "a", "b")
-    store.consents.say("b", Words({"marketing:sms": True}, "app", "1"), 500)
+    store.consents.say("b", ConsentWords({"marketing:sms": True}, "app", "1"), 500)
     read(store, 2000, "a")
     assert consents(store, "a") == {}
     assert consents(store, "b") == {"marketing:sms": True, RETIRED: True}

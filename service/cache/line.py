@@ -35,6 +35,8 @@ class Line:
     def send(self, *words: Word) -> None:
         """Send one command whose answer ``receive`` returns; raises ``ConnectionError`` where an earlier answer was not
         received.
+
+        Raises: ConnectionLost: when the answer before it was not received.
         """
         if self.waiting:
             raise ConnectionLost("an answer that nobody took is on the way")

@@ -44,7 +44,10 @@ def _names() -> Iterator[str]:
 
 
 def resource_of(name: str) -> Resource:
-    """The ``api`` of a module; raises InvalidInput where it has none."""
+    """The ``api`` of a module.
+
+    Raises: InvalidInput: when it has none, naming the file.
+    """
     api = getattr(import_module(name), "api", None)
     if not isinstance(api, Resource):
         raise InvalidInput(f"{name.replace('.', '/')}.py needs a resource: api = Resource(name, __name__, ...)")

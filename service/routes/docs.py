@@ -72,7 +72,10 @@ def page() -> Response:
 @blueprint.route("/docs/<string:name>")
 @public
 def asset(name: str) -> Response:
-    """One of Swagger UI's own files."""
+    """One of Swagger UI's own files.
+
+    Raises: NotFound: when there is no such file.
+    """
     if name == "start.js":
         return public_response(_START, _ASSETS["swagger-ui-bundle.js"], _ASK_AGAIN)
     if name not in _ASSETS:

@@ -85,7 +85,10 @@ class Place:
 
     @classmethod
     def parse(cls, token: str) -> "Place":
-        """The place of a token; raises InvalidInput where it is none."""
+        """The place of a token.
+
+        Raises: InvalidInput: when it is none.
+        """
         try:
             plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
         except ValueError:

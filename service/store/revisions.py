@@ -39,7 +39,10 @@ def raise_revision(ask: Ask, customer_id: str) -> int:
 
 
 def lock_customer(ask: Ask, customer_id: str) -> int:
-    """Lock the customer until the transaction ends; returns the revision. Raises NotFound."""
+    """Lock the customer until the transaction ends; returns the revision.
+
+    Raises: NotFound: when it is not stored.
+    """
     for (revision,) in ask(LOCK, encoding.name("customer_id", customer_id)):
         return whole(revision)
     raise no_customer(customer_id)

@@ -125,7 +125,7 @@ def table_of(bank: Bank | Path) -> AttributeTable:
 
 
 def expect_day(bank: Bank, now: int) -> None:
-    """InvalidInput where the bank's day is still to come: what is stored of it would beat every later word."""
+    """Raise InvalidInput where the bank's day is still to come: what is stored of it would beat every later word."""
     for fault in day_faults(bank, now):
         raise InvalidInput(f"{bank.folder}: {fault}")
 

@@ -71,7 +71,10 @@ class LapseModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> "LapseModel":  # noqa: N803 (scikit-learn's name)
-        """Train on standardised figures ``X`` (n, f) and two outcomes ``y`` (n,); the greater one is to leave."""
+        """Train on standardised figures ``X`` (n, f) and two outcomes ``y`` (n,); the greater one is to leave.
+
+        Raises: NotLearnable: when there are not two outcomes.
+        """
         z, outcomes = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(outcomes)
         self.classes_, places = np.unique(outcomes, return_inverse=True)

@@ -93,7 +93,10 @@ class TicketModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, names: Sequence[str] | None = None, categorical: Sequence[str] = ()) -> "TicketModel":  # noqa: N803
-        """Train on rows ``X`` (n, f), NaN for unknown, and amounts ``y`` (n,) in yuan, above zero."""
+        """Train on rows ``X`` (n, f), NaN for unknown, and amounts ``y`` (n,) in yuan, above zero.
+
+        Raises: ValueError: when an amount is not above zero. NotLearnable: when there are fewer amounts than folds.
+        """
         rows, yuan = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)
         yuan = np.asarray(yuan, dtype=np.float64)
         if not (yuan > 0).all():

@@ -84,7 +84,10 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         return self._uplift(np.asarray(X, dtype=np.float64))
 
     def parts(self) -> list[tuple[Any, float]]:
-        """Boosters and weights whose weighed sum is the uplift; ValueError where it is no such sum."""
+        """Boosters and weights whose weighed sum is the uplift.
+
+        Raises: ValueError: when it is no such sum.
+        """
         raise NotImplementedError
 
     def _learn(self, inputs: Floats, outcome: Floats, treated: Flags) -> None:
@@ -135,7 +138,10 @@ class XLearner(Learner):
     """e tau0(x) + (1 - e) tau1(x), with tau1 learned from y - mu0(x) of the treated, tau0 from mu1(x) - y."""
 
     def parts(self) -> list[tuple[Any, float]]:
-        """tau0 and tau1, where e is the same for all."""
+        """tau0 and tau1, where e is the same for all.
+
+        Raises: ValueError: when e differs between customers.
+        """
         if not isinstance(self.chance_, float):
             raise ValueError("an X-learner with an estimated probability of treatment is no weighed sum")
         return [(self.on_untreated_, self.chance_), (self.on_treated_, 1.0 - self.chance_)]

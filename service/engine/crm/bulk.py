@@ -54,7 +54,10 @@ class Round:
     until: int | None = None
 
     def decide(self, customer_id: str, external_key: str | None, snapshot: Snapshot | None) -> Decided:
-        """One customer's decision, or its error."""
+        """One customer's decision, or its error.
+
+        Raises: NotFound: when nobody has stored the customer.
+        """
         try:
             if snapshot is None:
                 raise no_customer(customer_id)

@@ -243,7 +243,10 @@ def read_events(body: object) -> list[Sent]:
 
 
 def take_events(client: Client, sent: Sequence[Sent]) -> list[str | FourcastError]:
-    """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused."""
+    """The outcome of each event: ``stored``, ``duplicate``, or the error by which it is refused.
+
+    Raises: FourcastError: when it would befall the rest too, as Unavailable.
+    """
     claims, reached = engine().claims(client.customer_id is None), _reached(client, sent)
     keyed = resolve_external_keys(client, sorted({one.external_key for one in sent if one.external_key is not None}))
     outcomes = list[str | FourcastError]()

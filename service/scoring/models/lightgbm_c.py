@@ -55,7 +55,10 @@ class Booster:
         self._prepare()
 
     def predict_one(self, row: bytes) -> float:
-        """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``predict_many`` gives for the same row."""
+        """P of one row of ``width`` packed doubles, 0 to 1: bitwise what ``predict_many`` gives for the same row.
+
+        Raises: ValueError: when the row has another width. BundleError: when LightGBM cannot score it.
+        """
         if len(row) != 8 * self.width:
             raise ValueError(f"a row must hold {self.width} doubles, got {len(row)} bytes")
         with self._lock:
@@ -64,7 +67,10 @@ class Booster:
             return float(self._result.value)
 
     def predict_many(self, matrix: Array, *, raw: bool = False) -> Array:
-        """P (or with ``raw`` the sum of leaves) of each row of a matrix (n, width), as (n,)."""
+        """P (or with ``raw`` the sum of leaves) of each row of a matrix (n, width), as (n,).
+
+        Raises: ValueError: when the matrix has another width.
+        """
         matrix = np.ascontiguousarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != self.width:
             raise ValueError(f"a matrix must be (n, {self.width}), got {matrix.shape}")
@@ -78,6 +84,8 @@ class Booster:
         """SHAP values of one row (width,), in log-odds, as (width + 1,); the last is the base, their sum the raw score.
 
         Slow: milliseconds, where a score takes microseconds.
+
+        Raises: ValueError: when the row has another width.
         """
         row = np.ascontiguousarray(row, dtype=np.float64)
         if row.shape != (self.width,):
@@ -127,7 +135,10 @@ class Booster:
 
 @cache
 def library() -> Any:
-    """The C library, opened once per process; its calls let other threads run meanwhile."""
+    """The C library, opened once per process; its calls let other threads run meanwhile.
+
+    Raises: NoLightGBM: when it cannot be loaded, or lacks a function.
+    """
     try:
         opened = ctypes.CDLL(str(library_path()))
     except OSError as error:
@@ -158,7 +169,10 @@ def thread_limit(threads: int) -> Iterator[None]:
 
 
 def library_path() -> Path:
-    """Where the installed LightGBM keeps its C library, found without importing the package."""
+    """Where the installed LightGBM keeps its C library, found without importing the package.
+
+    Raises: NoLightGBM: when the package is not installed, or has no C library.
+    """
     found = find_spec("lightgbm")
     if found is None or found.origin is None:
         raise NoLightGBM("LightGBM is not installed; install it with: pip install lightgbm")

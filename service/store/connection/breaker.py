@@ -32,7 +32,10 @@ class DatabaseBreaker:
         self._until = 0.0
 
     def enter(self, deadline_s: float) -> None:
-        """Pass, or raise Unavailable; who passes after a pause keeps the others out while it tries."""
+        """Pass, or raise Unavailable; who passes after a pause keeps the others out while it tries.
+
+        Raises: Unavailable: while it is open.
+        """
         if not self._until:
             return
         with self._lock:

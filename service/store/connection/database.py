@@ -69,7 +69,10 @@ class Database:
         self._engine = self._new_engine()
 
     def ask(self, statement: Statement, *parameters: bytes | None) -> list[Row]:
-        """The rows of a prepared statement; raises Unavailable within the deadline."""
+        """The rows of a prepared statement.
+
+        Raises: Unavailable: when PostgreSQL does not answer within the deadline.
+        """
         begun = time.monotonic()
         until, words = begun + self.deadline_s, list(parameters)
         try:
@@ -90,6 +93,8 @@ class Database:
     def exchange(self) -> Iterator[Ask]:
         """A transaction of prepared statements on this thread's wire, all of it within the deadline; as ``begin``
         otherwise.
+
+        Raises: Unavailable: when PostgreSQL does not answer within the deadline.
         """
         begun = time.monotonic()
         until = begun + self.deadline_s
@@ -112,7 +117,10 @@ class Database:
 
     @contextlib.contextmanager
     def begin(self, deadline_s: float | None = None) -> Iterator[sqlalchemy.Connection]:
-        """A transaction: committed at the end, rolled back on any error; each statement within the deadline."""
+        """A transaction: committed at the end, rolled back on any error; each statement within the deadline.
+
+        Raises: Unavailable: when PostgreSQL does not answer within the deadline, or every connection is in use.
+        """
         begun = time.monotonic()
         try:
             with self._pool().begin() as connection:
@@ -253,7 +261,10 @@ def _failing_as_sqlalchemy(statement: Statement) -> Iterator[None]:
 
 
 def refuse_ended(driver: Any, *_: object) -> None:
-    """Replace an idle connection on which something waits to be read: the server ended it."""
+    """Replace an idle connection on which something waits to be read: the server ended it.
+
+    Raises: DisconnectionError: when the server has ended the connection.
+    """
     idle = select.poll()
     idle.register(driver.pgconn.socket, select.POLLIN)
     if idle.poll(0):
@@ -261,7 +272,10 @@ def refuse_ended(driver: Any, *_: object) -> None:
 
 
 def address(url: str, deadline_ms: int) -> bytes:
-    """The libpq connection string with our session settings; raises InvalidInput where ``url`` is not one."""
+    """The libpq connection string with our session settings.
+
+    Raises: InvalidInput: when ``url`` is none.
+    """
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     try:
         given = conninfo.conninfo_to_dict(plain)

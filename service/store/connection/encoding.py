@@ -16,7 +16,10 @@ NAME_MAX = 200
 
 
 def name(field: str, value: str) -> bytes:
-    """The UTF-8 bytes of an id or name; raises InvalidInput where it is empty, too long, or not text."""
+    """The UTF-8 bytes of an id or name.
+
+    Raises: InvalidInput: when it is empty, too long, or not text.
+    """
     if "\0" in value or not 0 < len(value) <= NAME_MAX:
         raise _refused(field, f"must have 1 to {NAME_MAX} characters and no NUL, got {_shown(value)}")
     try:
@@ -29,6 +32,8 @@ def new_name(field: str, value: str) -> bytes:
     """As ``name``, for a new name: printable, without a blank at either end, because people and logs read it.
 
     Names given before this rule stay valid, so look-ups use ``name``.
+
+    Raises: InvalidInput: when it is not.
     """
     if not value.isprintable() or value != value.strip():
         raise _refused(field, f"must be printable text without a blank at either end, got {_shown(value)}")
@@ -41,7 +46,10 @@ def optional(field: str, value: str | None) -> bytes | None:
 
 
 def document(field: str, value: Mapping[str, Scalar] | Mapping[str, object]) -> bytes:
-    """``value`` as JSON that jsonb takes (NaN becomes null); raises InvalidInput naming what it cannot hold."""
+    """``value`` as JSON that jsonb takes (NaN becomes null).
+
+    Raises: InvalidInput: naming what JSON cannot hold.
+    """
     try:
         encoded = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as broken:

@@ -61,7 +61,10 @@ class Wire:
         self._prepared: set[bytes] = set()
 
     def run(self, statement: Statement, parameters: list[bytes | None], until: float) -> list[Row]:
-        """The rows of one statement; raises Lost, Silent, or the error the server named."""
+        """The rows of one statement.
+
+        Raises: Lost, Silent: when the connection ends, or no answer comes in time. Or the error that the server named.
+        """
         try:
             if statement.name not in self._prepared:
                 self._pgconn.send_prepare(statement.name, statement.text)

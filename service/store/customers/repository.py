@@ -161,14 +161,20 @@ class CustomerRepository:
         self._salt: bytes | None = None
 
     def read(self, customer_id: str) -> StoredCustomer:
-        """The customer of that id; raises NotFound."""
+        """The customer of that id.
+
+        Raises: NotFound: when there is none.
+        """
         found = self._database.ask(BY_ID, encoding.name("customer_id", customer_id))
         if not found:
             raise no_customer(customer_id)
         return _entry(found[0])
 
     def read_by_key(self, external_key: str) -> StoredCustomer:
-        """The customer of that external key; raises NotFound."""
+        """The customer of that external key.
+
+        Raises: NotFound: when there is none.
+        """
         found = self._database.ask(BY_KEY, encoding.name("external_key", external_key))
         if not found:
             raise no_customer_of(external_key)

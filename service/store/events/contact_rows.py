@@ -61,7 +61,10 @@ class Contact:
 
 
 def find_locked(ask: Ask, contact_id: str) -> Contact:
-    """The contact, it and its customer locked until the transaction ends; raises NotFound."""
+    """The contact, it and its customer locked until the transaction ends.
+
+    Raises: NotFound: when there is none.
+    """
     for row in ask(OF, encoding.name("id", contact_id)):
         lock_customer(ask, contact_of(row).customer_id)
     found = find_held(ask, contact_id)

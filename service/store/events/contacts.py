@@ -53,7 +53,10 @@ class ContactRepository:
         self._database = database
 
     def read(self, contact_id: str) -> Contact:
-        """One contact; raises NotFound."""
+        """One contact.
+
+        Raises: NotFound: when there is none.
+        """
         for row in self._database.ask(contact_rows.OF, encoding.name("id", contact_id)):
             return contact_rows.contact_of(row)
         raise contact_rows.no_contact(contact_id)

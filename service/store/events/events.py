@@ -127,7 +127,10 @@ def _encoded(field: str, value: str | float | None) -> bytes | None:
 
 
 def record(ask: Ask, event: Event) -> int | None:
-    """The customer's new revision, or None where the event counts already; raises Conflict, NotFound."""
+    """The customer's new revision, or None where the event counts already.
+
+    Raises: Conflict: when the id was used for another event. NotFound: when the customer is not stored.
+    """
     if _accepted_before(ask, event) and not ask(SAME, encoding.name("id", event.id), body_hash(event)):
         return None
     revision = insert(ask, event)

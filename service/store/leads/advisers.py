@@ -55,7 +55,10 @@ def _problems(connection: Connection, one: AdviserRow) -> list[Problem]:
 
 
 def read(connection: Connection, adviser_id: str, branch: str | None) -> tuple[AdviserRow, int]:
-    """One adviser with how many leads they have at work; raises NotFound, also for another branch's."""
+    """One adviser with how many leads they have at work.
+
+    Raises: NotFound: when there is none, or it is another branch's.
+    """
     row = connection.execute(select(*SHOWN).where(advisers.c.id == adviser_id)).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No adviser "{adviser_id[:64]}".')
@@ -74,7 +77,10 @@ def held(connection: Connection, adviser_id: str, statuses: Sequence[str] = IN_H
 
 
 def remove(connection: Connection, adviser_id: str, actor: Actor) -> None:
-    """Delete an adviser; the leads they worked stay credited to them. Raises NotFound, Conflict."""
+    """Delete an adviser; the leads they worked stay credited to them.
+
+    Raises: NotFound: when there is none. Conflict: when leads are at work.
+    """
     lock(connection, adviser_id)
     one, busy = read(connection, adviser_id, actor.branch)
     if busy:

@@ -137,7 +137,10 @@ def _told(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def find_webhook(connection: Connection, webhook_id: str, branch: str | None) -> Webhook:
-    """One webhook; raises NotFound, also for another branch's."""
+    """One webhook.
+
+    Raises: NotFound: when there is none, or it is another branch's.
+    """
     row = connection.execute(select(*SHOWN).where(webhooks.c.id == uuid_of(webhook_id, "webhook"))).first()
     if row is None or branch not in (None, row.branch):
         raise NotFound(f'No webhook "{webhook_id[:40]}".')
@@ -150,7 +153,10 @@ def webhook_of(row: Any) -> Webhook:
 
 
 def uuid_of(name: str, what: str) -> str:
-    """The name as a UUID; raises NotFound where it is none."""
+    """The name as a UUID.
+
+    Raises: NotFound: when it is none.
+    """
     try:
         return str(uuid.UUID(name))
     except ValueError:

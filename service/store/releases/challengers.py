@@ -70,7 +70,10 @@ class ChallengerRepository:
             return release
 
     def end(self, actor: str, note: str) -> Release:
-        """Let the champion serve all customers again; raises Conflict where nothing is on trial."""
+        """Let the champion serve all customers again.
+
+        Raises: Conflict: when nothing is on trial.
+        """
         with self._database.begin() as connection:
             champion = _champion(connection)
             if connection.execute(select(challengers).where(challengers.c.release_id == champion.id)).first() is None:

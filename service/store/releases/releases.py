@@ -98,7 +98,10 @@ def put_policy(connection: Connection, policy_hash: str, documents: Mapping[str,
 
 
 def read_policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
-    """The documents of one policy; raises NotFound."""
+    """The documents of one policy.
+
+    Raises: NotFound: when it is not stored.
+    """
     kept = connection.execute(select(cast(policies.c.documents, Text)).where(policies.c.hash == policy_hash)).scalar()
     if kept is None:
         raise NotFound(f'No policy "{policy_hash}" is stored.')
@@ -107,7 +110,10 @@ def read_policy(connection: Connection, policy_hash: str) -> dict[str, Any]:
 
 
 def put_bundle(connection: Connection, version: str, manifest: Mapping[str, object]) -> None:
-    """Store a bundle's manifest under its version; raises Conflict where another is stored under it."""
+    """Store a bundle's manifest under its version.
+
+    Raises: Conflict: when another manifest is stored under it.
+    """
     encoding.name("version", version)
     body = encoding.document("manifest", manifest).decode()
     row = insert_new(bundles).values(version=version, manifest=cast(literal(body, Text), JSON))
@@ -117,7 +123,10 @@ def put_bundle(connection: Connection, version: str, manifest: Mapping[str, obje
 
 
 def read_bundle(connection: Connection, version: str) -> dict[str, Any]:
-    """The manifest of one bundle; raises NotFound."""
+    """The manifest of one bundle.
+
+    Raises: NotFound: when it is not stored.
+    """
     kept = connection.execute(select(cast(bundles.c.manifest, Text)).where(bundles.c.version == version)).scalar()
     if kept is None:
         raise NotFound(f'No bundle "{version}" is stored.')

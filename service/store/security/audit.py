@@ -98,7 +98,10 @@ class Head:
 
     @classmethod
     def parse(cls, noted: str) -> "Head":
-        """The head as it was noted; raises InvalidInput where it is none."""
+        """The head as it was noted.
+
+        Raises: InvalidInput: when it is none.
+        """
         found = HEAD(noted.strip())
         if found is None:
             words = "must be what `fourcast audit head` printed: a number, a full stop and 64 hex digits"

@@ -40,7 +40,10 @@ class Seal:
         return secret if self._newest is None else PREFIX + self._newest.encrypt(secret)
 
     def open(self, kept: bytes) -> bytes:
-        """The stored secret; raises Sealed where no key opens it."""
+        """The stored secret.
+
+        Raises: Sealed: when no key opens it.
+        """
         if not kept.startswith(PREFIX):
             return kept
         if self._keys is None:

@@ -66,7 +66,10 @@ def boolean(checker: Checker, tree: exp.Boolean) -> Node:
 
 
 def date(checker: Checker, tree: exp.Cast) -> Node:
-    """``date 'YYYY-MM-DD'``, the only conversion."""
+    """``date 'YYYY-MM-DD'``, the only conversion.
+
+    Raises: ValueError: when the text is no day of the calendar.
+    """
     written = tree.this
     if tree.to.this != exp.DType.DATE or not isinstance(written, exp.Literal) or not written.is_string:
         return checker.fail(tree, "conversions are not allowed; a date is written date 'YYYY-MM-DD'")

@@ -14,14 +14,12 @@ from service.core.domain import Snapshot
 from service.core.errors import FourcastError, no_customer
 from service.engine.auth.branch_scope import expect_reach
 from service.engine.offers.answer_cache import AnswerCache
-from service.engine.offers.recommend import RecordedDecision, decide_recorded
+from service.engine.offers.recommend import CACHE, RecordedDecision, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.runner_failures import Failures
 from service.rendering.answer import Sign
 from service.store import Store, new_decision_id
-
-CACHE = "cache"
 
 
 @dataclass(frozen=True, slots=True)

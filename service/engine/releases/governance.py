@@ -21,6 +21,7 @@ from service.core.grid import Array
 from service.core.progress import Progress
 from service.decision import population_of
 from service.engine.releases import policy_check_process, value_gate_process
+from service.engine.releases.active_release import ON_DISK
 from service.engine.releases.loader import ReleaseLoader
 from service.engine.releases.scores import score_many
 from service.engine.releases.value_gate import ValueGate
@@ -33,8 +34,6 @@ from service.store.releases.proposals import NOTE_MAX, Proposed, Released, same_
 
 CUSTOMERS = 2000
 """Customers of a simulation where none are named."""
-
-ON_DISK = 0
 
 
 class Busy(Unavailable):

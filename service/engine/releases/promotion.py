@@ -40,6 +40,7 @@ def promote(
 
     Raises:
         GateRefused: a gate refuses it and is not overridden.
+        NotFound: no such bundle.
         BundleError: the bundle is damaged.
         Unavailable: the patience ended first.
     """

@@ -1,8 +1,8 @@
 """What a new policy says differently from an old one: added, removed, changed field by field, in words.
 
-Documents are compared as they are named by their hash, so two policies differ here exactly where their hashes do.
-A list whose entries have an ``id`` or ``name`` is compared entry by entry; its order counts, because ties go to the
-first. What follows from the documents without standing in them (the weights of the four C) is told at the end.
+Documents are compared as their hash names them, so two policies differ here exactly where their hashes do. A list whose
+entries have an ``id`` or ``name`` is compared entry by entry; its order counts, because ties go to the first. The
+weights of the four C, which follow from the documents, are compared at the end.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from service.rules.policy import Policy
 
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
 LONGEST = 160
-"""Characters of a value that are shown in words; the document has it whole."""
+"""The most characters of a value in a sentence; the document has all of it."""
 
 NOUNS: Mapping[tuple[str, str], str] = {
     ("attributes", "attributes"): "attribute",
@@ -40,14 +40,14 @@ NOUNS: Mapping[tuple[str, str], str] = {
     ("messages", "offers"): "message of offer",
     ("messages", "positioning"): "words for a segment",
 }
-"""What an entry of a section is called; rules stand in one section of each of the four C."""
+"""The noun for an entry of a section; each of the four C has one section of rules."""
 
 _ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: the document, what kind of thing (``noun``), which one, and where it was changed which field.
+    """One difference: the document, the kind of entry (``noun``), its id, and the field where it was changed.
 
     ``before`` and ``after`` are JSON values; None on the side where there is nothing.
     """
@@ -120,7 +120,7 @@ def _section(document: str, section: str, before: Any, after: Any) -> Iterator[C
 
 
 def _entries(value: Any) -> dict[str, Any] | None:
-    """A section's entries by name; None where it is no collection, or names do not tell its entries apart."""
+    """A section's entries by name; None where it is no collection, or names are missing or repeated."""
     if isinstance(value, Mapping):
         return dict(value) if all(isinstance(entry, Mapping) for entry in value.values()) else None
     if not isinstance(value, list):
@@ -139,7 +139,7 @@ def _name(entry: Any) -> str | None:
 
 
 def _order(document: str, section: str, before: Any, old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
-    """Whether what both lists hold stands in another order; of a mapping order means nothing."""
+    """A change of order among the entries of both lists; the order of a mapping means nothing."""
     was, now = [name for name in old if name in set(new)], [name for name in new if name in set(old)]
     if isinstance(before, list) and was != now:
         yield Change(document, f"order of {section}", "", MOVED, None, was, now)

@@ -1,9 +1,9 @@
-"""Drift: how far customers of today lie from those a bundle learned from, per feature and score, and what it means.
+"""Drift: how far customers of today lie from those a bundle learned from, per feature and score, with a verdict.
 
 Order: the bundle's references and today's columns -> cells counted (``scoring.reference``) -> PSI over tenths, KS over
-all cells -> a verdict by the policy's bounds, but only where there are customers enough and chance is ruled out. The
-same for outcomes against propensities. Pure: the command line, the API and the report say the same. scipy is imported
-where it is needed: it takes longer than all else, and who only serves or asks never measures drift.
+all cells -> a verdict by the policy's bounds, but only where there are enough customers and chance is ruled out. The
+same for outcomes against propensities. Pure: command line, API and report give the same answer. scipy is imported
+inside functions: importing it takes longer than everything else here, and a serving worker never measures drift.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,14 +18,14 @@ from service.scoring.reference import Document, count_cells
 
 TENTHS = 10
 FLOOR = 1e-4
-"""Share of an empty cell: PSI knows no zero."""
+"""The share that an empty cell counts as: PSI is undefined at zero."""
 STEADY, WATCH, DRIFTED, TOO_FEW = "steady", "watch", "drifted", "too few customers"
 WORST_FIRST = (DRIFTED, WATCH, STEADY, TOO_FEW)
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One feature or score, then and now. ``psi_noise`` is what chance alone reaches; ``ks`` None for words.
+    """One feature or score, then and now. ``psi_noise`` is the PSI that chance alone reaches; ``ks`` None for words.
 
     ``unknown_before`` and ``unknown_now`` are shares of the customers; ``verdict`` is one of steady, watch, drifted,
     too few customers.
@@ -66,7 +66,7 @@ class Drift:
 
     @property
     def drifted(self) -> tuple[str, ...]:
-        """What reached an alert, by name."""
+        """The names of what drifted."""
         names = [shift.name for shift in self.shifts if shift.verdict == DRIFTED]
         return (*names, *(f"calibration of {one.family}" for one in self.calibration if one.verdict == DRIFTED))
 

@@ -1,8 +1,9 @@
-"""The gate: whether a challenger is fit to serve, with a line and its numbers for every comparison.
+"""The model gate: whether a challenger is fit to serve, with a line and its numbers for every comparison.
 
-Absolute bounds first (a model that knows too little, figures that may not multiply money, an attribute that knows the
-future), then the champion on customers from whom neither has learned (``champion``), then what a bundle learned from
-events says of itself. A line is ``yes``, ``no``, or ``--`` where nothing could be compared: that decides nothing.
+First the absolute bounds (a model that knows too little, uncalibrated figures, an attribute that knows the future).
+Then the champion, on customers from whom neither has learned (``training.bundles.champion``). Then what a bundle
+learned from events says of itself. A line is ``yes``, ``no``, or ``--`` where nothing could be compared, which decides
+nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,23 +24,26 @@ ON: Mapping[str | None, str] = {
 LARGEST_CALIBRATION_ERROR = 0.02
 """Expected calibration error (10 equal-count bins) above which a propensity may not multiply money."""
 FILES = "files"
-"""Both measured on the very same files, each on unseen customers, but not side by side."""
+"""Both measured on the same files, each out of sample, but not side by side."""
 MOST_CLOSED = 0.25
-"""Share of the unknown that one attribute may resolve."""
+"""The largest share of the uncertainty that one attribute may resolve."""
 MARKS: Mapping[bool | None, str] = {True: "yes", False: "no ", None: "-- "}
 LEAST_AUC = 0.6
-"""Below this a model knows too little to be worth its upkeep; the family's prior serves as well."""
+"""Below this a model serves no better than the family's prior."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says: ``passes``, and one line per comparison with its numbers."""
+    """The gate's verdict: ``passes``, and one line per comparison with its numbers."""
 
     passes: bool
     lines: tuple[str, ...]
 
     def or_refuse(self) -> None:
-        """Raise GateRefused, with every line, where the gate says no."""
+        """Refuse where the gate says no.
+
+        Raises: GateRefused: with every line.
+        """
         if not self.passes:
             raise GateRefused("the challenger is not fit to serve:\n  " + "\n  ".join(self.lines))
 
@@ -69,7 +73,7 @@ def judge_challenger(
 
 
 def compare_manifests(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What two manifests alone tell of the comparison: that of the training, where it was with this champion.
+    """The comparison from two manifests alone: that of the training, where it was with this champion.
 
     Else the figures of both where they were measured on the very same files. None where there is no champion. A family
     of which the challenger has evidence alone is left out.

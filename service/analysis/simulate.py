@@ -1,7 +1,7 @@
 """An old and a new policy side by side: both decide for the same customers at the same moment, with the same models.
 
-``decide_many`` decides, so a simulation is what the service would answer, but for chance: exploration is left out, and
-where an arm still draws, both sides draw alike (a draw goes by the policy's hash, and chance would look like change).
+``decide_many`` decides, so a simulation is what the service would answer, except for chance. Exploration is left out.
+Where an arm still draws, both sides draw alike: a draw depends on the policy's hash, and chance would look like change.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from service.rules.policy import Policy
 EXAMPLES = 10
 ANY_HASH = ""
 Scores = Mapping[str, Array]
-"""Family -> (n,) calibrated P, NaN where no model spoke."""
+"""Name -> (n,) scores, NaN where there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def simulate(
 ) -> Simulation:
     """What would change if ``new`` served instead of ``old``, with the models and prices of ``release``.
 
-    InvalidInput where a policy lacks the context's channel.
+    Raises: InvalidInput: when a policy does not have the context's channel.
     """
     before = _side(old, customers, context, scores, release)
     after = _side(new, customers, context, scores, release)
@@ -126,7 +126,7 @@ def _channels(side: Side) -> dict[str, int]:
 
 
 def _strategies(side: Side) -> dict[str, int]:
-    """First treatments that a raising rule of the strategy spoke for; one treatment may credit several."""
+    """First treatments that a rule of the strategy raised; one treatment may credit several strategies."""
     assert side.decisions.spoken is not None
     rules = [rule.strategy for rule in side.policy.fits]
     names = [name for name, each in side.policy.strategies.items() if each.enabled]
@@ -152,7 +152,7 @@ def _shifts(old: Mapping[str, int], new: Mapping[str, int]) -> tuple[Shift, ...]
 
 
 def _axes(old: Policy, new: Policy, customers: Sequence[Snapshot], context: Context, scores: Scores) -> Groups:
-    """The groups of both policies; where both place customers on an axis, as the new one does."""
+    """The groups of both policies; an axis of both is taken from the new one."""
     return {**find_groups(old, customers, context, scores), **find_groups(new, customers, context, scores)}
 
 

@@ -1,4 +1,4 @@
-"""What a simulation found, as frozen values that print: text for a person, a document for a program.
+"""The result of a simulation, as frozen values that print: text for a person, a document for a program.
 
 Money is expected value in yuan: the priorities of first treatments, summed over customers. Nothing is calculated here.
 """

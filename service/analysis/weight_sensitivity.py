@@ -1,4 +1,4 @@
-"""How firmly the weights of the four C stand: how far each must move before n % of first offers change.
+"""Weight sensitivity: how far each weight of the four C must move before n % of first offers change.
 
 ``w_c`` moves up towards 1 or down towards 0 while the other three keep their proportions; at each point everybody is
 decided anew. The share of changed first offers is not strictly monotone, so bisection finds a crossing: the distance at
@@ -30,7 +30,7 @@ class TippingPoint:
 
 @dataclass(frozen=True, slots=True)
 class Firmness:
-    """One weight and how far it may move; None where even 0 or 1 changes too few."""
+    """One weight and how far it may move; None where even 0 or 1 changes too few first offers."""
 
     concern: str
     weight: float
@@ -68,7 +68,7 @@ def measure_weight_sensitivity(
 def rebalance(weights: Mapping[str, float], concern: str, weight: float) -> dict[str, float]:
     """The weights with ``concern`` at ``weight`` and the others scaled to the rest, in their proportions.
 
-    >>> rebalanced({"consumer": 0.5, "cost": 0.3, "convenience": 0.1, "communication": 0.1}, "consumer", 0.0)
+    >>> rebalance({"consumer": 0.5, "cost": 0.3, "convenience": 0.1, "communication": 0.1}, "consumer", 0.0)
     {'consumer': 0.0, 'cost': 0.6, 'convenience': 0.2, 'communication': 0.2}
     """
     rest = 1.0 - weights[concern]
@@ -80,7 +80,7 @@ def rebalance(weights: Mapping[str, float], concern: str, weight: float) -> dict
 
 
 class _WeightSearch:
-    """The population under one policy, and under that policy with other weights."""
+    """The population decided under one policy, and under that policy with other weights."""
 
     def __init__(
         self, policy: Policy, people: Population, context: Context, scores: Mapping[str, Array], release: Release

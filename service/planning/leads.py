@@ -1,15 +1,14 @@
 """Which customer goes to which adviser: as much priority as the advisers' stated hours can carry. Pure.
 
-An adviser has ``contacts`` places (hours over minutes per contact, less what is open already) and sells nothing riskier
-than ``max_risk``. A customer goes to their own adviser where the bank has named one who is here and may sell what is
-offered, otherwise to any such adviser of their branch, otherwise to any in the bank. The sets of customers that can be
-placed together are a transversal matroid, so taking customers best first, each one if all taken so far can still be
-placed, gives the greatest total priority there is (Edmonds 1971). Nothing is approximated; a test tries every
-assignment of small cases.
+An adviser takes ``contacts`` customers (hours over minutes per contact, less what is open already), and sells nothing
+riskier than ``max_risk``. A customer goes to their own adviser where the bank has named one who is here and may sell
+what is offered, otherwise to any such adviser of their branch, otherwise to any of the bank. The sets of customers that
+can be placed together are a transversal matroid. So taking customers best first, each one if all taken so far can still
+be placed, gives the greatest total priority there is (Edmonds 1971). A test tries every assignment of small cases.
 
-In order: best first -> to whoever of those they may go to has most places left (ties by the adviser's id) -> where all
-are full, somebody placed before moves over to a colleague who has a place, along the shortest chain there is. Customers
-who may go to the same advisers are alike: once one of them finds no place, none of the later ones does.
+In order: best first -> to the adviser of their choice with the most capacity left (ties by the adviser's id) -> where
+all are full, a customer placed before moves to a colleague with capacity, along the shortest chain. Customers of the
+same choice are alike: once one of them finds no adviser, none of the later ones does.
 """
 
 from collections import Counter, deque
@@ -17,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 NO_ADVISER, NO_SKILL, HOURS_FULL = "no-adviser", "no-skill", "hours-full"
-"""Why a customer worth a contact gets none: nobody is here for them, nobody here may sell it, everybody is full."""
+"""Why a customer worth a contact gets none: no adviser is here, none here may sell it, all are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Adviser:
 
     @property
     def contacts(self) -> int:
-        """How many more contacts fit into a week's stated hours.
+        """How many more contacts fit into a week's hours.
 
         >>> Adviser("a", "b", 600, 25, open=4).contacts
         20
@@ -68,7 +67,7 @@ Choice = tuple[str, ...]
 
 
 class Advisers:
-    """Who is here, and whom a customer may go to."""
+    """The advisers who are here, and the choice of each customer."""
 
     def __init__(self, advisers: Sequence[Adviser]) -> None:
         self.all = {one.id: one for one in sorted(advisers, key=lambda one: one.id)}
@@ -82,7 +81,7 @@ class Advisers:
         return list(self.all.values()) if candidate.branch is None else self._branches.get(candidate.branch, [])
 
     def choice(self, candidate: Candidate) -> Choice:
-        """Those who may get the customer, by id."""
+        """The ids of the advisers who may get the customer."""
         own = candidate.adviser if candidate.adviser in self.all else None
         key = (own, candidate.branch, candidate.risk)
         if key not in self._choices:
@@ -96,14 +95,14 @@ def _skilled(advisers: Iterable[Adviser], risk: float | None) -> Choice:
 
 
 class _AdviserCapacity:
-    """How many places each adviser has left, and whom they have by choice."""
+    """How many contacts each adviser has left, and which customers they have, by choice."""
 
     def __init__(self, advisers: Mapping[str, Adviser]) -> None:
         self.left = {name: one.contacts for name, one in advisers.items()}
         self.held: dict[str, dict[Choice, list[Candidate]]] = {name: {} for name in advisers}
 
     def take(self, candidate: Candidate, choice: Choice) -> bool:
-        """Place the candidate, moving others over where that is needed; False where nobody has room."""
+        """Place the candidate, moving others where needed; False where no adviser has capacity."""
         chain = self._chain(choice)
         if chain is None:
             return False
@@ -116,7 +115,10 @@ class _AdviserCapacity:
         return True
 
     def _chain(self, choice: Choice) -> list[str] | None:
-        """Advisers: the first gets the candidate, each gives one of theirs to the next, the last has a place left."""
+        """The advisers of a chain: each gives one customer to the next, the last has capacity.
+
+        None where there is no such chain.
+        """
         before: dict[str, str | None] = dict.fromkeys(choice)
         wave = deque([choice])
         while wave:
@@ -140,7 +142,7 @@ def _steps(last: str, before: Mapping[str, str | None]) -> list[str]:
 
 
 def assign(candidates: Iterable[Candidate], advisers: Sequence[Adviser]) -> list[Assigned]:
-    """The customers with the greatest total priority that fit into the advisers' hours, best first, each placed.
+    """The customers of greatest total priority that fit into the advisers' hours, best first, each with an adviser.
 
     A candidate whose priority is not above zero is left out. Ties by customer id, so the same input gives the same
     answer.
@@ -162,7 +164,7 @@ def assign(candidates: Iterable[Candidate], advisers: Sequence[Adviser]) -> list
 
 
 def left_out(candidates: Iterable[Candidate], advisers: Sequence[Adviser], placed: Sequence[Assigned]) -> Counter[str]:
-    """How many of the candidates who were not placed fell out for which reason."""
+    """Reason -> how many candidates were left out for it."""
     known, served = Advisers(advisers), {one.candidate.customer_id for one in placed}
     return Counter(_reason(one, known) for one in candidates if one.customer_id not in served)
 

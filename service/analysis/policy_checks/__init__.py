@@ -1,9 +1,8 @@
-"""What every policy must hold before it may serve: it harms nobody, it proves itself, and its offers can be reached.
-Pure.
+"""What every policy must hold before it may serve: it harms nobody, proves itself, and reaches customers. Pure.
 
-``lint`` runs first and calls the others; ``engine.releases`` asks before anything is proposed.
+``lint`` runs first and calls ``reachability``; ``engine.releases`` runs both before anything is proposed.
 
-    conduct       what no policy may open, held against a policy before it serves
     lint          what every policy must hold besides being readable
-    reachability  is there anybody an offer can reach
+    reachability  whether an offer can reach anybody
+    conduct       what no policy may open: suitability, consent, and the messages
 """

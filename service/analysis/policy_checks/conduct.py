@@ -1,10 +1,10 @@
-"""What no policy may open, held against a policy before it serves: suitability, consent, and the words. Pure.
+"""Conduct: what no policy may open, checked before it serves: suitability, consent, and the messages. Pure.
 
-A policy's own gates do the work on every road. But a policy is edited by people, so before one is published or served
-it is tried on customers made for the purpose: every tolerance (and none), assessments of every age (and none), ages
-around 65, with all else as inviting as can be. An offer that stays open to a customer who may not hold it, or an
-outbound channel that stays open to one who did not say yes, is a breach, and the policy does not serve. Its messages
-are read once more as well, whatever checked them before.
+A policy's own gates decide every request. But a policy is edited by people, so before one is published or served it is
+tried on customers made for the purpose: every tolerance (and none), assessments of every age (and none), ages around
+65, with everything else as inviting as can be. An offer that stays open to a customer who may not hold it, or an
+outbound channel that stays open without consent, is a breach, and the policy does not serve. Its messages are checked
+once more as well.
 
 Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
 """
@@ -28,7 +28,7 @@ from service.rules.rulebook import open_cells
 NOON = 1_773_115_200_000
 """2026-03-10 12:00 in Shanghai, a Tuesday: no holiday, no quiet hour."""
 VALID = {"2026-03-10": True, "2025-03-10": True, "2025-03-09": False, "2026-03-11": False, None: False}
-"""Days of assessment, and whether it holds on that Tuesday: twelve months to the day, and not from the future."""
+"""Days of assessment -> whether it is valid on that Tuesday: for twelve months, and not from the future."""
 TOLERANCES = (None, 1, 2, 3, 4, 5)
 AGES = (None, 17, 40, 64, 65, 80)
 ELDER, HIGH_RISK, ADULT = 65, 4, 18
@@ -40,7 +40,10 @@ Facts = dict[str, Scalar]
 
 @lru_cache(maxsize=16)
 def assert_compliant(policy: Policy) -> None:
-    """Raise PolicyError naming every breach; a policy never changes, so what was found without any stays so."""
+    """Refuse a policy that breaks a rule of conduct; a policy never changes, so the answer is cached.
+
+    Raises: PolicyError: naming every breach.
+    """
     found = find_breaches(policy)
     if found:
         raise PolicyError(f"the policy breaks conduct rules ({len(found)} problems)", found)
@@ -85,7 +88,7 @@ def _may_not(risk: Scalar, tolerance: int | None, valid: bool, age: int | None, 
 
 
 def _unwanted(compiled: CompiledPolicy, facts: Facts) -> Iterator[Problem]:
-    """Outbound channels that are open without a yes, after a no to all contact, or without personalisation."""
+    """Outbound channels that are open without consent, after a refusal of all contact, or without personalisation."""
     everything = _all_yes(compiled)
     wishes = {
         "who never agreed to it": {},
@@ -123,7 +126,7 @@ def _open(compiled: CompiledPolicy, attributes: Mapping[str, Scalar], consents: 
 
 
 def _inviting(compiled: CompiledPolicy) -> Facts:
-    """Every attribute at its most inviting: much money, all else mild, and each flag as it opens most."""
+    """Every attribute at its most inviting: much money, mild figures, and each flag at the value that opens most."""
     mild: Facts = {"number": 5.0, "money": MONEY, "date": "2026-03-10", "text": "x"}
     table, consents = compiled.policy.attributes.attributes, _all_yes(compiled)
     facts = {one.name: one.values[0] if one.values else mild[one.kind] for one in table if one.kind in mild}

@@ -1,9 +1,9 @@
-"""What every policy must hold besides being readable: its rules prove themselves, and nobody is starved in silence.
+"""Lint: what every policy must hold besides being readable: its rules prove themselves, and no offer is unreachable.
 
-``problems`` are faults: a rule without a case that holds and one that does not, a fit rule that judges whom nobody
-knows, a weight outside (0, 4], an answer that depends on the order of the rules. ``warnings`` are what a marketer may
-mean but should have seen: a gate that opens on the unknown though no case says so, an offer or a channel that none of
-the customers tried can be reached by, a strategy without a rule, a count that takes every event of a customer.
+``problems`` are faults: a rule without a case that holds and one that does not, a fit rule that fires for an unknown
+customer, a weight outside (0, 4], an answer that depends on the order of the rules. ``warnings`` are what a marketer
+may mean but should see: a gate that opens on the unknown though no case says so, an offer or a channel that no customer
+tried can get, a strategy without a rule, a count that reads every event of a customer.
 
 Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
 """
@@ -32,7 +32,7 @@ CLOSE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong, and what should at least be known."""
+    """The problems of a policy, and its warnings."""
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -65,7 +65,7 @@ def _uncased(rules: tuple[GateRule | ContactRule | FitRule, ...]) -> Iterator[Pr
 
 
 def _undeclared(policy: Policy) -> Iterator[Problem]:
-    """Segments that a strategy names and nobody declares say nothing of any customer."""
+    """Segments that a strategy names and strategies.yaml does not declare."""
     for strategy in policy.strategies.values():
         for name in strategy.segments:
             if name != ALL and name not in policy.targets:
@@ -74,14 +74,14 @@ def _undeclared(policy: Policy) -> Iterator[Problem]:
 
 
 def _presuming(policy: Policy) -> Iterator[Problem]:
-    """What is unknown weighs nothing."""
+    """Fit rules that fire for an unknown customer."""
     for fit in policy.fits:
         if not fit.when.static and np.any(compile_truth(fit.when, many=True)(_ignorance(policy))):
             yield Problem(_where(fit), "fires for a customer of whom nothing is known; unknown must be neutral")
 
 
 def _trusting(policy: Policy) -> Iterator[Problem]:
-    """A gate may open on the unknown, if a case says that this is meant; what it may never open, ``conduct`` holds."""
+    """Gates that open on the unknown though no case says that this is meant."""
     for gate in policy.gates:
         if not _states_the_unknown(gate) and _reads_the_customer(gate) and not _closed_by_ignorance(gate, policy):
             yield Problem(_where(gate), "lets through a customer of whom nothing is known, and no case says so")
@@ -124,7 +124,7 @@ def _overweight(policy: Policy) -> Iterator[Problem]:
 
 
 def _orderly(compiled: CompiledPolicy) -> Iterator[Problem]:
-    """The same rules in the opposite order open the same cells and weigh the same, to rounding."""
+    """A problem where the rules in the opposite order open other cells or weigh differently, beyond rounding."""
     policy = compiled.policy
     turned = replace(policy, gates=policy.gates[::-1], fits=policy.fits[::-1])
     one, other = (
@@ -154,7 +154,7 @@ def _starved(compiled: CompiledPolicy) -> Iterator[Problem]:
 
 
 def _idle(policy: Policy) -> Iterator[Problem]:
-    """Enabled strategies in whose name no rule speaks."""
+    """Enabled strategies without a rule."""
     speaking = {rule.strategy for rule in policy.rules}
     for strategy in policy.strategies.values():
         if strategy.enabled and strategy.id not in speaking:

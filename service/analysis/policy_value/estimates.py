@@ -8,7 +8,7 @@ model q(x, a):
     DR      mean(sum_a new(a|x) q(x,a) + w (r - q(x,a_i)))         Dudik, Langford and Li 2011
 
 IPS and DR are unbiased where propensities are right and every action that the new policy may take was possible in the
-log; DR also where q is right. q must not have seen the row it speaks of (cross-fitting).
+log; DR also where q is right. q must be cross-fitted: not trained on the row that it predicts.
 """
 
 from dataclasses import asdict, dataclass
@@ -74,7 +74,7 @@ def dr(rewards: Floats, weights: Floats, modelled: Floats, expected: Floats) -> 
 
 
 def logged_mean(rewards: Floats) -> Estimate:
-    """mean(r): what the policy that served brought."""
+    """mean(r), the value of the policy that served."""
     return mean_of(rewards)
 
 
@@ -95,7 +95,7 @@ def mean_of(terms: Floats) -> Estimate:
 
 
 def _widened(found: Estimate, rewards: Floats, weights: Floats) -> Estimate:
-    """Where nothing varies among the rows that count, but did elsewhere in the log: what may have been missed."""
+    """The interval widened by what may be unseen, where the rows that count are alike and others in the log are not."""
     if found.low != found.high or float(np.ptp(rewards)) == 0.0:
         return found
     size = effective_sample_size(weights)

@@ -1,4 +1,4 @@
-"""One plain verdict from estimates and support: better, worse, cannot tell, or not supported by the log.
+"""The verdict from estimates and support: better, worse, cannot tell, or not supported by the log.
 
 The log must support the judgement first. Then the new policy is held against the one that served, row by row: better
 or worse where the whole interval of the difference (by DR where there is a reward model, else by SNIPS) is on one side
@@ -22,13 +22,13 @@ from service.analysis.policy_value.intervals import Floats
 from service.analysis.policy_value.support import Support
 
 LEAST_EFFECTIVE = 10.0
-"""Fewer effective rows than this support nothing, whatever the interval says."""
+"""The least effective sample size that supports a judgement."""
 MOST_UNSUPPORTED = 0.05
-"""More of the new policy's probability than this on actions the log never shows, and the log does not speak of it."""
+"""The largest share of the new policy's probability on actions that the log never shows."""
 
 
 class Verdict(StrEnum):
-    """What may be said of the new policy beside the one that served."""
+    """The new policy compared with the one that served."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -96,7 +96,7 @@ class PolicyValue:
 
 
 def estimate_policy_value(terms: Terms, support: Support, lacking: str = "") -> PolicyValue:
-    """Every estimate of the log, and the verdict; ``lacking``: why the log supports none, where its reader knows."""
+    """Every estimate of the log, and the verdict; ``lacking``: why the log supports none, where the caller knows."""
     self_normalised = snips(terms.rewards, terms.weights, terms.weighed)
     robust = terms.doubly_robust
     apart, by = _difference(terms, self_normalised)

@@ -23,12 +23,12 @@ EVERY = 2**31 - 1
 
 def trails_of(events: Iterable[Event]) -> tuple[Trail, ...]:
     """The whole trails of events; each trail's instants oldest first."""
-    found: dict[tuple[str, str, str], list[int]] = {}
+    instants: dict[tuple[str, str, str], list[int]] = {}
     for event in events:
-        found.setdefault((event.kind, event.offer or "", event.channel or ""), []).append(event.at)
+        instants.setdefault((event.kind, event.offer or "", event.channel or ""), []).append(event.at)
     return tuple(
-        Trail(kind, offer or None, channel or None, tuple(sorted(found[kind, offer, channel])))
-        for kind, offer, channel in sorted(found)
+        Trail(kind, offer or None, channel or None, tuple(sorted(instants[kind, offer, channel])))
+        for kind, offer, channel in sorted(instants)
     )
 
 

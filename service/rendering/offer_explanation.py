@@ -56,8 +56,8 @@ class OfferStory:
         channel = self._names.channel(best.channel)
         if outcome != "withheld":
             shown = self._shown.get(offer)
-            said = self._say.say(outcome, rank=shown.rank if shown else None, channel=channel)
-            return said if best.uplift is None else self._say.join_sentences([said, self._gain(best)])
+            sentence = self._say.say(outcome, rank=shown.rank if shown else None, channel=channel)
+            return sentence if best.uplift is None else self._say.join_sentences([sentence, self._gain(best)])
         gate = next(gate for step in self._steps for gate, offers in step.taken.items() if offer in offers)
         if gate in self._names.rules:
             return self._say.say("withheld", reason=self._names.reason(gate))

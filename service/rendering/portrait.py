@@ -144,5 +144,5 @@ def _reach(found: ChannelRecord, policy: Policy, language: str, zone: ZoneInfo) 
 
 
 def _event(event: Event, zone: ZoneInfo) -> dict[str, Any]:
-    said = {"kind": event.kind, "offer": event.offer, "channel": event.channel, "amount_yuan": event.amount_yuan}
-    return {"at": iso(event.at, zone), **said, "score": event.score, "question": event.question}
+    facts = {"kind": event.kind, "offer": event.offer, "channel": event.channel, "amount_yuan": event.amount_yuan}
+    return {"at": iso(event.at, zone), **facts, "score": event.score, "question": event.question}

@@ -137,9 +137,9 @@ def consistency(comparisons: Matrix) -> Consistency:
     >>> consistency([[1, 2, 6], [1 / 2, 1, 3], [1 / 6, 1 / 3, 1]]).accepted
     True
     """
-    size, found = len(comparisons), weights(comparisons)
-    rows = [fsum(a * w for a, w in zip(row, found, strict=True)) for row in comparisons]
-    principal = fsum(row / w for row, w in zip(rows, found, strict=True)) / size
+    size, eigenvector = len(comparisons), weights(comparisons)
+    rows = [fsum(a * w for a, w in zip(row, eigenvector, strict=True)) for row in comparisons]
+    principal = fsum(row / w for row, w in zip(rows, eigenvector, strict=True)) / size
     if size < 3:
         return Consistency(float(size), 0.0, 0.0)
     index = max(0.0, (principal - size) / (size - 1))

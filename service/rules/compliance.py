@@ -127,14 +127,14 @@ def message_faults(
     ``cooling_off``: the product gives time to withdraw, which the message must state.
     """
     words = "\n".join((message.title, message.body, *message.disclosures))
-    found = list(_banned(words, (*BANNED, *banned)))
+    faults = list(_banned(words, (*BANNED, *banned)))
     if family != Family.DEPOSIT or risk is not None:
-        found += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
+        faults += [*_banned(words, BANNED_WITH_RISK), *_yields(words, language), *_missing(words, language, risk)]
     if cooling_off:
-        found += _demand(normalise(words), COOLING_OFF[language], "the time to withdraw must be told")
+        faults += _demand(normalise(words), COOLING_OFF[language], "the time to withdraw must be told")
     if family != Family.DEPOSIT:
-        found += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normalise(words), term)]
-    return found
+        faults += [f'"{term}" belongs to deposits only' for term in INSURANCE if _says(normalise(words), term)]
+    return faults
 
 
 def wording_faults(words: str, banned: Sequence[str] = ()) -> list[str]:
@@ -227,8 +227,8 @@ def _missing(words: str, language: str, risk: int | None) -> Iterator[str]:
     text = normalise(words)
     levels = set(_RISK_LEVEL.findall(text))
     if risk is not None and levels != {str(risk)}:
-        told = ", ".join(f"R{level}" for level in sorted(levels)) or "none"
-        yield f"the risk level R{risk} must be told, got {told}"
+        stated = ", ".join(f"R{level}" for level in sorted(levels)) or "none"
+        yield f"the risk level R{risk} must be told, got {stated}"
     if risk is None and not levels:
         yield "a risk level (R1 to R5) must be told"
     yield from _demand(text, NOT_GUARANTEED[language], "it must be said that this is not guaranteed")

@@ -60,18 +60,18 @@ class ConsentGate:
     def check_one(self, consents: Mapping[str, bool], personal: bool = True) -> GateMask:
         """For one customer, from the newest answer per purpose."""
         reachable = personal and consents.get(CONTACT) is not False
-        said = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
-        return True if all(said) else by_channel(said)
+        allowed = [purpose is None or (reachable and consents.get(purpose) is True) for purpose in self._purposes]
+        return True if all(allowed) else by_channel(allowed)
 
     def check_many(self, consents: Mapping[str, Array], customers: int, personal: bool = True) -> GateMask:
         """For many, from columns of 1 (yes), 0 (no) and NaN (never asked) by purpose."""
         silent, free = np.zeros(customers, dtype=bool), np.ones(customers, dtype=bool)
         reachable = (consents[CONTACT] != 0.0 if CONTACT in consents else free) & personal
-        said = [
+        allowed = [
             free if purpose is None else (consents[purpose] == 1.0) & reachable if purpose in consents else silent
             for purpose in self._purposes
         ]
-        return np.stack(said, axis=1)[:, np.newaxis, :]
+        return np.stack(allowed, axis=1)[:, np.newaxis, :]
 
 
 class RetiredGate:

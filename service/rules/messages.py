@@ -14,7 +14,7 @@ from service.rules.model.rules import Channel, Message, Offer, Term
 
 PER_YEAR = "per year"
 ALWAYS = ("name", "offer_id", "channel_id")
-Said = Mapping[str, str]
+PlaceholderValues = Mapping[str, str]
 """The text of each placeholder."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -22,8 +22,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 def placeholder_values(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
     """The text of each placeholder for this offer in this channel."""
-    said = {name: format_value(value, terms[name]) for name, value in offer.terms.items() if value is not None}
-    return said | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
+    values = {name: format_value(value, terms[name]) for name, value in offer.terms.items() if value is not None}
+    return values | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
 
 
 def format_value(value: Scalar, term: Term) -> str:
@@ -43,13 +43,13 @@ def format_value(value: Scalar, term: Term) -> str:
     return _trimmed(f"{value:.6f}") if isinstance(value, float) else str(value)
 
 
-def fill(template: str, said: Said) -> str:
+def fill(template: str, values: PlaceholderValues) -> str:
     """The template with every placeholder replaced.
 
     Raises:
         KeyError: a placeholder has no value.
     """
-    return _PLACEHOLDER.sub(lambda match: said[match.group(1)], template)
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], template)
 
 
 def placeholders(template: str) -> list[str]:
@@ -69,16 +69,16 @@ def fill_message(
     link: str,
     tail: Text | None,
     language: str,
-    said: Mapping[str, str],
+    values: Mapping[str, str],
 ) -> Message:
     """One message from its templates; ``tail`` is what the channel adds to every body."""
     whole = [body[language], *([tail[language]] if tail else [])]
     gap = "" if language == "zh" else " "
     return Message(
-        title=fill(title[language], said),
-        body=gap.join(fill(part, said) for part in whole),
-        disclosures=tuple(fill(sentence[language], said) for sentence in disclosures),
-        link=fill(link, said),
+        title=fill(title[language], values),
+        body=gap.join(fill(part, values) for part in whole),
+        disclosures=tuple(fill(sentence[language], values) for sentence in disclosures),
+        link=fill(link, values),
     )
 
 

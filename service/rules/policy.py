@@ -122,8 +122,8 @@ class Policy:
     @property
     def documents(self) -> dict[str, Any]:
         """A fresh copy of the documents by name: what a store keeps and ``from_documents`` reads."""
-        found: dict[str, Any] = orjson.loads(self.canonical)
-        return found
+        documents: dict[str, Any] = orjson.loads(self.canonical)
+        return documents
 
     @property
     def rules(self) -> tuple[Rule, ...]:

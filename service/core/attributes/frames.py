@@ -106,9 +106,9 @@ def _counted(values: Array, rows: Sequence[int]) -> str:
         value = _sample(values[row])
         counts[value] += 1
         first.setdefault(value, row)
-    told = [f"{value} ({_times(counts[value])}row {first[value] + 1})" for value, _ in counts.most_common(DISTINCT)]
+    listed = [f"{value} ({_times(counts[value])}row {first[value] + 1})" for value, _ in counts.most_common(DISTINCT)]
     others = len(counts) - DISTINCT
-    return ", ".join([*told, f"and {others:,} other values"] if others > 0 else told)
+    return ", ".join([*listed, f"and {others:,} other values"] if others > 0 else listed)
 
 
 def _times(count: int) -> str:

@@ -92,11 +92,11 @@ class AttributeTable:
     @cached_property
     def growing(self) -> frozenset[str]:
         """Attributes that only grow, and features that read one: later customers differ in them by nature."""
-        found = {one.name for one in self.attributes if one.grows}
+        growing = {one.name for one in self.attributes if one.grows}
         for feature in self.features:
-            if any(name.removeprefix("customer.") in found for name in feature.expression.names):
-                found.add(feature.name)
-        return frozenset(found)
+            if any(name.removeprefix("customer.") in growing for name in feature.expression.names):
+                growing.add(feature.name)
+        return frozenset(growing)
 
     def check(self, record: Mapping[str, object]) -> list[Problem]:
         """The first 100 faults of a record of raw attributes. Null means unknown and is always accepted."""

@@ -210,5 +210,7 @@ def _parse_problem(text: str, error: ParseError) -> Problem:
     first = error.errors[0] if error.errors else {}
     line, column = first.get("line") or 1, first.get("col") or 1
     near = (first.get("highlight") or "").strip()
-    said = f'cannot be read near "{near}"' if near else "cannot be read"
-    return Problem(f"line {line}, column {max(column - len(near) + 1, 1)}", f"{said}; expected a complete expression")
+    sentence = f'cannot be read near "{near}"' if near else "cannot be read"
+    return Problem(
+        f"line {line}, column {max(column - len(near) + 1, 1)}", f"{sentence}; expected a complete expression"
+    )

@@ -90,8 +90,8 @@ class HistoryColumns:
         if not self._purposes:
             return {}
         silent = np.full(customers, nan)
-        said = [consents.get(purpose, silent) for purpose in self._purposes]
-        return {CONSENT: np.stack(said, axis=1)[:, np.newaxis, :]}
+        answers = [consents.get(purpose, silent) for purpose in self._purposes]
+        return {CONSENT: np.stack(answers, axis=1)[:, np.newaxis, :]}
 
     def _keep(
         self, columns: dict[str, Column], name: str, counter: Counter, found: Sequence[float] | Array | None

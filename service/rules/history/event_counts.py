@@ -59,7 +59,7 @@ class PastTable:
     """The past of many customers as columns, ordered by customer; -1 is a name that the policy does not know.
 
     ``customer``, ``kind`` (KIND_CODE), ``at`` (ms UTC), ``offer`` and ``channel`` (positions) are of equal length, a
-    row for each instant of each trail; ``surveyed``, ``said_at`` and ``score`` are customer, ms UTC and score of a
+    row for each instant of each trail; ``surveyed``, ``surveyed_at`` and ``score`` are customer, ms UTC and score of a
     survey.
     """
 
@@ -69,15 +69,15 @@ class PastTable:
     offer: Array
     channel: Array
     surveyed: Array
-    said_at: Array
+    surveyed_at: Array
     score: Array
 
     def take_rows(self, rows: Array) -> "PastTable":
         """The past of the customers at ``rows`` (ascending), renumbered 0, 1, 2, ..."""
-        place, kept = _renumbered(self.customer, rows)
-        asked, heard = _renumbered(self.surveyed, rows)
-        kind, at, offer, channel = (column[kept] for column in (self.kind, self.at, self.offer, self.channel))
-        return PastTable(place, kind, at, offer, channel, asked, self.said_at[heard], self.score[heard])
+        customer, events = _renumbered(self.customer, rows)
+        surveyed, scores = _renumbered(self.surveyed, rows)
+        kind, at, offer, channel = (column[events] for column in (self.kind, self.at, self.offer, self.channel))
+        return PastTable(customer, kind, at, offer, channel, surveyed, self.surveyed_at[scores], self.score[scores])
 
 
 def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
@@ -85,9 +85,9 @@ def _renumbered(customer: Array, rows: Array) -> tuple[Array, Array]:
     first, last = np.searchsorted(customer, [rows[0], rows[-1] + 1])
     place = np.full(rows[-1] - rows[0] + 1, -1)
     place[rows - rows[0]] = np.arange(len(rows))
-    found = place[customer[first:last] - rows[0]]
-    kept = np.flatnonzero(found >= 0)
-    return found[kept], first + kept
+    numbers = place[customer[first:last] - rows[0]]
+    members = np.flatnonzero(numbers >= 0)
+    return numbers[members], first + members
 
 
 def past_table(snapshots: Iterable[Snapshot], index: GridIndex) -> PastTable:
@@ -98,9 +98,11 @@ def past_table(snapshots: Iterable[Snapshot], index: GridIndex) -> PastTable:
     where = [(row, KIND_CODE[one.kind], *_where(one, index)[1::2]) for row, one in trails]
     customer, kind, offer, channel = np.repeat(_integers(where, 4), lengths, axis=0).T
     at = np.fromiter(chain.from_iterable(one.instants for _, one in trails), np.int64, sum(lengths))
-    said = [(row, one.at, one.score) for row, each in enumerate(several) for one in each.surveys]
-    surveyed, said_at = _integers([one[:2] for one in said], 2).T
-    return PastTable(customer, kind, at, offer, channel, surveyed, said_at, np.array([one[2] for one in said], float))
+    surveys = [(row, one.at, one.score) for row, each in enumerate(several) for one in each.surveys]
+    surveyed, surveyed_at = _integers([one[:2] for one in surveys], 2).T
+    return PastTable(
+        customer, kind, at, offer, channel, surveyed, surveyed_at, np.array([one[2] for one in surveys], float)
+    )
 
 
 def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
@@ -109,10 +111,10 @@ def _integers(rows: Sequence[Sequence[int]], width: int) -> Array:
 
 def group_events(trails: Iterable[Trail], surveys: Sequence[Survey], index: GridIndex, now: int) -> EventsByKind:
     """One customer's past by kind, with positions."""
-    found: dict[str, list[tuple[Where, Sequence[int]]]] = {}
+    by_kind: dict[str, list[tuple[Where, Sequence[int]]]] = {}
     for one in trails:
-        found.setdefault(one.kind, []).append((_where(one, index), one.instants))
-    return EventsByKind(now, found, surveys)
+        by_kind.setdefault(one.kind, []).append((_where(one, index), one.instants))
+    return EventsByKind(now, by_kind, surveys)
 
 
 def _where(trail: Trail, index: GridIndex) -> Where:
@@ -171,10 +173,10 @@ class Counter:
     def select_events(self, past: PastTable, now: int) -> tuple[Array, Array]:
         """Indices of the events that count, and their positions, for many customers."""
         place = self._positions(past)
-        kept = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
+        counts = self._codes[past.kind] & (past.at > now - self._age) & (place >= 0)
         if self.count.direction is not None:
-            kept &= np.array(self._directed)[past.channel]
-        chosen = np.flatnonzero(kept)
+            counts &= np.array(self._directed)[past.channel]
+        chosen = np.flatnonzero(counts)
         return chosen, place[chosen]
 
     def _positions(self, past: PastTable) -> Array:
@@ -224,7 +226,7 @@ class SurveyMean:
 
     def mean_many(self, past: PastTable, now: int, customers: int) -> Array | None:
         """The means of many, (n,), NaN for a customer without one; None where no customer has one."""
-        chosen = np.flatnonzero(past.said_at > now - self._age)
+        chosen = np.flatnonzero(past.surveyed_at > now - self._age)
         if not len(chosen):
             return None
         rows = past.surveyed[chosen]

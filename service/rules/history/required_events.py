@@ -69,22 +69,22 @@ class RequiredEvents:
 
     def select(self, trails: Iterable[Trail], now: int) -> tuple[Trail, ...]:
         """The trails by the axes at which some rule looks, with the instants that some rule requires."""
-        found: dict[str, list[Trail]] = {}
+        by_kind: dict[str, list[Trail]] = {}
         for one in self._merged(trails):
-            found.setdefault(one.kind, []).append(one)
-        return tuple(chain(*(self._taken(self._of[kind], members, now) for kind, members in found.items())))
+            by_kind.setdefault(one.kind, []).append(one)
+        return tuple(chain(*(self._taken(self._of[kind], members, now) for kind, members in by_kind.items())))
 
     def _merged(self, trails: Iterable[Trail]) -> Iterator[Trail]:
         """Trails as one where they differ only in an axis at which no rule looks, in the order of their positions."""
-        found: dict[tuple[str, str, str], list[Trail]] = {}
+        merged: dict[tuple[str, str, str], list[Trail]] = {}
         for one in trails:
             if one.kind in self._axes:
                 by_offer, by_channel = self._axes[one.kind]
                 place = one.kind, (by_offer and one.offer) or "", (by_channel and one.channel) or ""
-                found.setdefault(place, []).append(one)
-        for place in sorted(found):
+                merged.setdefault(place, []).append(one)
+        for place in sorted(merged):
             kind, offer, channel = place
-            instants = [one.instants for one in found[place]]
+            instants = [one.instants for one in merged[place]]
             whole = instants[0] if len(instants) == 1 else tuple(sorted(chain(*instants)))
             yield Trail(kind, offer or None, channel or None, whole)
 
@@ -100,8 +100,8 @@ class RequiredEvents:
                     if instants[-1] >= first:
                         taken = min(most, len(instants) - bisect_left(instants, first))
                         lengths[number] = max(lengths[number], taken)
-        kept = zip(trails, lengths, strict=True)
-        return (replace(one, instants=one.instants[-length:]) for one, length in kept if length)
+        pairs = zip(trails, lengths, strict=True)
+        return (replace(one, instants=one.instants[-length:]) for one, length in pairs if length)
 
     def is_full(self, need: EventRequirement, trails: Sequence[Trail], since: int) -> bool:
         """Whether at any of its positions so many events are after ``since`` that others may have been left out."""
@@ -112,12 +112,12 @@ class RequiredEvents:
 
     def _groups(self, need: EventRequirement, trails: Sequence[Trail]) -> dict[Place, list[int]]:
         """The numbers of the trails that count for the requirement, by position."""
-        found: dict[Place, list[int]] = {}
+        groups: dict[Place, list[int]] = {}
         for number, trail in enumerate(trails):
             place = self._place(need, trail) if trail.kind == need.kind else None
             if place is not None:
-                found.setdefault(place, []).append(number)
-        return found
+                groups.setdefault(place, []).append(number)
+        return groups
 
     def _place(self, need: EventRequirement, trail: Trail) -> Place | None:
         """None where the trail counts nowhere; an unknown channel counts in either direction."""
@@ -203,8 +203,8 @@ def _within(one: EventRequirement, other: EventRequirement) -> bool:
 
 def _first(trails: Sequence[Instants], since: int, most: int) -> int:
     """The oldest of the newest ``most`` instants after ``since``; without any, the instant after it."""
-    found = sorted(chain(*(_after(one, since, most) for one in trails if one[-1] > since)))
-    return found[-most:][0] if found else since + 1
+    instants = sorted(chain(*(_after(one, since, most) for one in trails if one[-1] > since)))
+    return instants[-most:][0] if instants else since + 1
 
 
 def _after(instants: Instants, since: int, most: int) -> Instants:

@@ -70,8 +70,8 @@ class CaseRunner:
         if unfit:
             return unfit
         verbs = GATE_VERBS if isinstance(rule, GateRule) else FIT_VERBS
-        found = rule_holds(rule, self._columns(rule, case.given))
-        return [] if found is case.holds else [f"expected that it {verbs[not case.holds]}, but it {verbs[not found]}"]
+        held = rule_holds(rule, self._columns(rule, case.given))
+        return [] if held is case.holds else [f"expected that it {verbs[not case.holds]}, but it {verbs[not held]}"]
 
     def _unfit(self, given: Mapping[str, Scalar]) -> list[str]:
         """The facts that no customer can have, and the rows that are not there."""
@@ -104,8 +104,8 @@ class CaseRunner:
         if name not in given and source in self.rows:
             return self.static[name].reshape(-1)[[self.rows[source].index(str(given[source]))]].reshape(1, 1, 1)
         kind = self.schema[name].kind
-        found = encode_value(kind, given.get(name))
-        return np.array(found, dtype=object if kind is Kind.TEXT else float).reshape(1, 1, 1)
+        encoded = encode_value(kind, given.get(name))
+        return np.array(encoded, dtype=object if kind is Kind.TEXT else float).reshape(1, 1, 1)
 
 
 def rule_holds(rule: GateRule | FitRule, columns: Mapping[str, object]) -> bool:

@@ -60,8 +60,8 @@ def _problems(documents: Documents) -> Iterator[Problem]:
     rules = sum(len(_list(documents, *place)) for place in RULES)
     offers, channels = len(_list(documents, "catalogue", "offers")), len(_list(documents, "channels", "channels"))
     if (got := count_cells(rules, offers, channels)) > MOST_CELLS:
-        told = f"{rules:,} rules x {offers:,} offers x {channels:,} channels are {got:,}"
-        yield Problem("catalogue.yaml", f"{told}; expected at most {MOST_CELLS:,}")
+        sentence = f"{rules:,} rules x {offers:,} offers x {channels:,} channels are {got:,}"
+        yield Problem("catalogue.yaml", f"{sentence}; expected at most {MOST_CELLS:,}")
 
 
 def _entries(documents: Documents) -> Iterator[Problem]:
@@ -113,5 +113,5 @@ def _cases(documents: Documents) -> Iterator[Problem]:
 
 def _list(documents: Documents, document: str, key: str) -> list[object]:
     page = documents.get(document)
-    found = page.get(key) if isinstance(page, Mapping) else None
-    return found if isinstance(found, list) else []
+    entries = page.get(key) if isinstance(page, Mapping) else None
+    return entries if isinstance(entries, list) else []

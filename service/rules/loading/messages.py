@@ -182,10 +182,10 @@ def _joined(
     ranked: list[Template | SegmentWords] = [own, family]
     if position is not None:
         ranked.insert(0 if position.offers else 1, position)
-    said = [one.text for one in (*family.disclosures, *own.disclosures) if _goes_to(one, place, columns)]
+    disclosures = [one.text for one in (*family.disclosures, *own.disclosures) if _goes_to(one, place, columns)]
     nothing = dict.fromkeys(LANGUAGES, "")
     titles, bodies = (one.title for one in ranked), (one.body for one in ranked)
-    return _Joined(next(filter(None, titles), nothing), next(filter(None, bodies), nothing), tuple(said))
+    return _Joined(next(filter(None, titles), nothing), next(filter(None, bodies), nothing), tuple(disclosures))
 
 
 def _goes_to(disclosure: Disclosure, place: int, columns: Columns) -> bool:
@@ -221,9 +221,9 @@ def _messages(
     for channel in channels:
         tail = found.channels.get(channel.id)
         for language in LANGUAGES:
-            said = placeholder_values(offer, channel, language, terms)
+            values = placeholder_values(offer, channel, language, terms)
             parts = (template.title, template.body, template.disclosures, found.link, tail)
-            written[offer.id, channel.id, language] = fill_message(*parts, language, said)
+            written[offer.id, channel.id, language] = fill_message(*parts, language, values)
     return written
 
 

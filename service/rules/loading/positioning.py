@@ -49,8 +49,8 @@ def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segm
         segment=entry.choice("segment", segments),
         family=entry.choice("family", families) if entry.has("family") else "",
         offers=entry.words("offers", offers) if entry.has("offers") else (),
-        title=_said(entry, "title"),
-        body=_said(entry, "body"),
+        title=_read_text(entry, "title"),
+        body=_read_text(entry, "body"),
     )
     if entry.has("family") == entry.has("offers"):
         entry.add_fault("", "must name either a family or offers")
@@ -60,14 +60,14 @@ def _position(entry: Entry, families: Sequence[str], offers: Sequence[str], segm
     return position
 
 
-def _said(entry: Entry, key: str) -> Text | None:
+def _read_text(entry: Entry, key: str) -> Text | None:
     """A text in both languages without a figure of its own."""
     text = entry.bilingual_or_none(key)
     for language in LANGUAGES:
         figure = _FIGURE.search(_PLACEHOLDER.sub("", text[language])) if text else None
         if figure is not None:
-            place, said = f"{key}.{language}", figure.group()
+            where, written = f"{key}.{language}", figure.group()
             entry.add_fault(
-                place, f"writes the figure {said}; expected a {{placeholder}}: terms are the same for everybody"
+                where, f"writes the figure {written}; expected a {{placeholder}}: terms are the same for everybody"
             )
     return text

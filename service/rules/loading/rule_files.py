@@ -53,8 +53,8 @@ def read_rules(
 
 def active_gates(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[GateRule, ...]:
     """The gates in force, in stage order, then by concern, then as written."""
-    kept = [rule for rule in rules if isinstance(rule, GateRule) and is_active(rule, strategies)]
-    return tuple(sorted(kept, key=lambda gate: (STAGES.index(gate.stage), CONCERNS.index(gate.concern))))
+    active = [rule for rule in rules if isinstance(rule, GateRule) and is_active(rule, strategies)]
+    return tuple(sorted(active, key=lambda gate: (STAGES.index(gate.stage), CONCERNS.index(gate.concern))))
 
 
 def active_fits(rules: Sequence[GateRule | FitRule], strategies: Mapping[str, Strategy]) -> tuple[FitRule, ...]:

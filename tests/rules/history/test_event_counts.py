@@ -94,5 +94,5 @@ def test_many_are_counted_like_each_one_and_by_hand(tally: EventCount, pasts: li
 def test_part_of_a_table_is_the_table_of_the_part(pasts: list[tuple[Event, ...]], data: st.DataObject):
     rows = sorted(data.draw(st.sets(st.integers(0, len(pasts) - 1), min_size=1)))
     part, own = table_of(pasts, PLACES).take_rows(np.array(rows)), table_of([pasts[row] for row in rows], PLACES)
-    for column in ("customer", "kind", "at", "offer", "channel", "surveyed", "said_at", "score"):
+    for column in ("customer", "kind", "at", "offer", "channel", "surveyed", "surveyed_at", "score"):
         np.testing.assert_array_equal(getattr(part, column), getattr(own, column))

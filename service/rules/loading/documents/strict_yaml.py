@@ -81,19 +81,19 @@ class _Reading:
         return _plain(event.value) if event.implicit[0] and event.style in (None, "") else event.value
 
     def items(self, rest: Iterator[Any], depth: int) -> list[object]:
-        found: list[object] = []
+        values: list[object] = []
         while not isinstance(event := next(rest), yaml.SequenceEndEvent):
-            found.append(self.value(event, rest, depth + 1))
-        return found
+            values.append(self.value(event, rest, depth + 1))
+        return values
 
     def mapping(self, rest: Iterator[Any], depth: int) -> dict[str, object]:
-        found: dict[str, object] = {}
+        values: dict[str, object] = {}
         while not isinstance(event := next(rest), yaml.MappingEndEvent):
             key = self.key(event)
-            if key in found:
+            if key in values:
                 self.note(f'key "{key}" stands twice in one mapping', event)
-            found[key] = self.value(next(rest), rest, depth + 1)
-        return found
+            values[key] = self.value(next(rest), rest, depth + 1)
+        return values
 
     def key(self, event: Any) -> str:
         self.bound(event, 0)

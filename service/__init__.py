@@ -4,7 +4,7 @@ A request comes in by ``routes``, ``engine`` reads what is stored and asks ``dec
 into words. A room imports only lower rooms; ``tests/test_layers.py`` has the table. Training is a package beside this.
 
     analysis   what a policy would change and what it did change
-    app        routes, errors, access and the envelope around them, made for one engine
+    app        the Flask app of one engine: endpoints, error handlers, middleware
     cache      finished answers in Redis, never trusted beyond the revision they were made from
     cli        `fourcast`: the command line
     core       the nouns, the grid, errors, attributes and the expression language

@@ -97,6 +97,15 @@ _QUERY, _INPUT = ExplainedQuery(), OffersInput()
 VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
 _LANGUAGE_HEADERS = {language: ("Content-Language", language) for language in LANGUAGES}
 _NAME = b'"decision_id":"'
+BEST_FIRST = "The offers, best first; an empty list comes with the reasons."
+_IF_NONE_MATCH = {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}
+_REVALIDATION = {
+    "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "private, no-cache: ask before each use, with If-None-Match.",
+        "schema": {"type": "string"},
+    },
+}
 
 api = Resource("offers", __name__, description="What to offer next, and why.")
 
@@ -106,20 +115,9 @@ api = Resource("offers", __name__, description="What to offer next, and why.")
     scope="offers:read",
     nameless=True,
     query=ExplainedQuery,
-    headers=(ACCEPT_LANGUAGE, {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}),
+    headers=(ACCEPT_LANGUAGE, _IF_NONE_MATCH),
     answers={
-        "200": response_doc(
-            "The offers, best first; an empty list comes with the reasons.",
-            OffersAnswer,
-            OFFERS,
-            headers={
-                "ETag": {"description": "Names these bytes.", "schema": {"type": "string"}},
-                "Cache-Control": {
-                    "description": "private, no-cache: ask before each use, with If-None-Match.",
-                    "schema": {"type": "string"},
-                },
-            },
-        ),
+        "200": response_doc(BEST_FIRST, OffersAnswer, OFFERS, headers=_REVALIDATION),
         "304": {"description": "What If-None-Match names is still what would be sent."},
     },
     errors=(NotFound,),
@@ -149,9 +147,7 @@ def list_offers(client: Client, customer_id: str) -> Response:
     headers=(ACCEPT_LANGUAGE,),
     body=OffersInput,
     example=ASKED,
-    answers={
-        "200": response_doc("The offers, best first; an empty list comes with the reasons.", OffersAnswer, OFFERS)
-    },
+    answers={"200": response_doc(BEST_FIRST, OffersAnswer, OFFERS)},
     errors=(NotFound,),
 )
 def request_offers(client: Client, customer_id: str) -> Response:

@@ -21,7 +21,7 @@ from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
 from service.routes.offers.events import EventsAnswer, Sent, answer_events
-from service.routes.offers.offers import VARY, OffersInput, note_answer
+from service.routes.offers.offers import BEST_FIRST, VARY, OffersInput, note_answer
 from service.routes.offers.schemas import OFFERS, OffersAnswer
 
 MAX_EVENTS = 50
@@ -130,11 +130,7 @@ api = Resource("visitors", __name__, description="Offers to people of whom nothi
     headers=(ACCEPT_LANGUAGE,),
     body=VisitorOffersInput,
     example=ASKED,
-    answers={
-        "200": response_doc(
-            "The offers, best first; an empty list comes with the reasons.", VisitorOffersAnswer, VISITOR
-        )
-    },
+    answers={"200": response_doc(BEST_FIRST, VisitorOffersAnswer, VISITOR)},
 )
 def list_visitor_offers(client: Client) -> Response:
     """Offers for a visitor

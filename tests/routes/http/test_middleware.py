@@ -1,4 +1,4 @@
-"""The envelope around a small WSGI app: names in and out, one log line without personal data, metrics."""
+"""The middleware around a small WSGI app: names in and out, one log line without personal data, metrics."""
 
 import json
 from collections.abc import Iterable

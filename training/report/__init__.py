@@ -4,9 +4,9 @@ Order: ``manifest.json`` and ``review.json``, hashes checked (``registry``) -> `
 card, what is left out and why) -> ``page`` (``charts`` drawn into ``page.html``). The same bundle gives the same bytes:
 the report contains no time and no randomness. Customers of today, where they are given, add a section on drift.
 
-    card    what SR 26-2 and SS1/23 ask of a model's record, each line taken from the bundle, none written here
-    charts  which charts a family has, from its review
-    svg     charts as inline SVG, by hand
+    card    the model card by SR 26-2 and SS1/23, each line taken from the bundle
+    charts  the charts of a family, from its review
+    svg     charts as inline SVG
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """A synthetic bank: customers drawn from a seed, with the true propensities by which they buy.
 
-    people       what the bank can see: who they are, what they hold and do
-    truth        what it cannot: P0 and the uplift of each family, persuasion, taste, fatigue, channels, drift
+    people       attributes, balances and transactions, which the bank sees
+    truth        P0 and uplift of each family, persuasion, taste, fatigue, channels, drift, which it does not see
     reactions    the true probability that a customer takes an offer shown in a channel after so many contacts
 
 Order: latent traits -> balances and transactions -> truth -> random outcomes. ``write`` writes the files and the folder

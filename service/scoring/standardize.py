@@ -65,15 +65,11 @@ class Standard:
         if not document["figures"]:
             raise BundleError("figures must be numbers of the table, got none")
         standard = cls([_figure(row) for row in document["figures"]], document["table"])
-        kinds = {name: standard.kind_of(name) for name in standard.names}
+        kinds = {name: standard._program.table.kind_of(name) for name in standard.names}
         strange = sorted(name for name, kind in kinds.items() if kind in (None, Kind.TEXT))
         if strange:
             raise BundleError(f"figures must be numbers of the table, got {', '.join(strange)}")
         return standard
-
-    def kind_of(self, name: str) -> Kind | None:
-        """The kind of a figure in the table."""
-        return self._program.table.kind_of(name)
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -177,8 +177,8 @@ def _manner(merge: bool, full_refresh: bool, yes: bool, rejects: Path | None, mo
 def import_(bank: Path, files: Path, supplement: bool, as_json: bool, **asked: Any) -> None:
     """Map a bank's files by its SQL and store customers and consents.
 
-    The files speak as of the bank's day. Whatever was told later, by API or by a newer file, is kept. Who is retired
-    gets no outbound contact and stays on record, until a file names them again.
+    The files speak as of the bank's day. Whatever came later, by API or by a newer file, is kept. A retired
+    customer gets no outbound contact and stays on record, until a file names them again.
     """
     manner = _manner(**asked)
     settings = selection.settings_for_import(bank, supplement)

@@ -23,7 +23,7 @@ from service.scoring.models.lightgbm_c import library
 def score(bank: Path, files: Path, version: str, out: Path, cluster: str | None, bom: bool, as_json: bool) -> None:
     """Score every customer of a bank's files: customer_id, family, propensity. No outcomes are needed.
 
-    A column that the models read and the files lack is unknown of everybody; it is told by name.
+    A column that the models read and the files lack is unknown for every customer; it is printed by name.
     """
     library()
     from service.scoring.models.folders import verify

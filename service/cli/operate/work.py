@@ -29,7 +29,7 @@ PATIENCE_S = 20.0
 @click.command()
 @click.option("--beside", type=int, hidden=True, help="End when this process is not the parent any more.")
 def work(beside: int | None) -> None:
-    """Do the jobs and the deliveries that wait, until told to stop. `fourcast serve` starts one beside itself.
+    """Do the jobs and the deliveries that wait, until stopped. `fourcast serve` starts one beside itself.
 
     FOURCAST_RUNNER_METRICS_PORT shows Prometheus what waits, measured every 15 seconds, and the drift of what serves,
     measured every 15 minutes.

@@ -66,10 +66,6 @@ class Customers:
         """The customer's external key; None without one."""
         return self._store.customers.keys_of([customer_id]).get(customer_id)
 
-    def keys_of(self, names: Sequence[str]) -> dict[str, str]:
-        """Customer id -> external key, of those that have one."""
-        return self._store.customers.keys_of(names)
-
     def list_customers(self, after: str, branch: str | None, limit: int) -> list[ListedCustomer]:
         """Customers in the order of their ids, after that id; of one branch, or (None) of all."""
         return self._store.customers.list_customers(after, branch, limit)

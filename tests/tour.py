@@ -112,8 +112,8 @@ class Walk:
         return depth > 0 and any(self.holds(part, depth - 1) for part in parts(value))
 
     def report(self) -> str:
-        """The files that the datum passed, in the order in which it came there first, and how many others ran."""
-        passed = [f"`{file}`" for file in self.passed]
+        """The files that the datum passed, in the order in which their functions ran first, and how many others ran."""
+        passed = [f"`{file}`" for file in self.ran if file in self.passed]
         alone = len(self.whole - self.passed.keys())
         others = f"; {alone} more were handed the whole policy" if alone else ""
         bound, ran = BOUNDS[self.name], len(self.ran)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forwarders import forwarders
+
 ROOT = Path(__file__).resolve().parents[1]
 PURE = frozenset({"numpy", "sqlglot"})
 DOCUMENTS = PURE | {"yaml", "orjson"}
@@ -313,14 +315,6 @@ def test_the_house_has_at_most_sixteen_rooms_on_eleven_floors() -> None:
     assert floors() <= 11
 
 
-def test_no_test_borrows_from_another_test() -> None:
-    for path in (ROOT / "tests").rglob("*.py"):
-        lines = [
-            line for line in path.read_text().splitlines() if re.match(r"\s*(from|import) tests\.(\w+\.)*test_", line)
-        ]
-        assert lines == [], f"{path.relative_to(ROOT)}: put what tests share in a module beside them, or a conftest"
-
-
 MIGRATIONS = ROOT / "service" / "store" / "migrations" / "versions"
 """A migration is a file, and no migration ever goes: the one folder that grows without end."""
 FOLDERS = sorted({path.parent for path in files().values()} - {MIGRATIONS})
@@ -340,3 +334,7 @@ def test_no_module_of_the_tests_imports_from_a_test_or_reaches_into_a_store() ->
     told = {path.relative_to(ROOT): path.read_text() for path in TESTS if path != Path(__file__)}
     assert [str(path) for path, text in told.items() if OF_A_TEST.search(text)] == []
     assert [str(path) for path, text in told.items() if "._database" in text] == []
+
+
+def test_no_function_only_passes_on_to_one_of_its_name() -> None:
+    assert list(forwarders()) == []

@@ -15,7 +15,6 @@ The end of the output lists the forwarders: functions whose body only calls a fu
 arguments. The walk in CONTRIBUTING.md is this output, written there by ``--write``.
 """
 
-import ast
 import random
 import sys
 import tempfile
@@ -49,6 +48,7 @@ from service.runtime.config import Settings
 from service.runtime.embedded import start_postgres, start_valkey
 from service.store import Store, new_decision_id
 from tests.added_rule import RULE
+from tests.forwarders import forwarders
 from training.models.propensity import PropensityModel
 from training.train_from_events import EventTraining, learn_bundle
 
@@ -288,29 +288,6 @@ def walk_to_reason(folder: Path) -> Walk:
         words = render(decision, Phrasebook(policy), "en", now)
     assert b"For the busiest customers only" in words
     return walk
-
-
-def forwarders() -> Iterator[str]:
-    """Functions whose body only calls a function of the same name with exactly their own arguments."""
-    for folder in ("service", "training"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.FunctionDef) and passes_on(node):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-
-
-def passes_on(function: ast.FunctionDef) -> bool:
-    """Whether a function is a forwarder; one that closes what it owns is none."""
-    match [line for line in function.body if not isinstance(getattr(line, "value", None), ast.Constant)]:
-        case [ast.Return(value=ast.Call() as call) | ast.Expr(value=ast.Call() as call)]:
-            known = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)} - {"self", "cls"}
-            passed = [*call.args, *(keyword.value for keyword in call.keywords)]
-            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
-                return False
-            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            own = {argument.id for argument in passed if isinstance(argument, ast.Name)}
-            return bool(known) and called == function.name and len(passed) == len(own) and own == known
-    return False
 
 
 def main() -> None:

@@ -118,7 +118,7 @@ def approve(policy_hash: str, override: bool, name: str | None, note: str, as_js
 def list_(limit: int, as_json: bool) -> None:
     """List what was proposed, newest first: by whom, its state, who approved it."""
     with open_stack() as stack:
-        listed = governance_of(stack).list_proposals(limit)
+        listed = stack.store.proposals.list_proposals(limit)
     show({each.policy: _told(each) if as_json else _proposal_line(each) for each in listed}, as_json)
 
 
@@ -128,7 +128,7 @@ def list_(limit: int, as_json: bool) -> None:
 def releases(limit: int, as_json: bool) -> None:
     """List the releases, newest first: what served, since when, by whom and why."""
     with open_stack() as stack:
-        listed = governance_of(stack).list_releases(limit)
+        listed = stack.store.releases.list_releases(limit)
     show({str(each["id"]): each if as_json else _release_line(each) for each in listed}, as_json)
 
 

@@ -24,7 +24,7 @@ from service.core.errors import Forbidden
 from service.engine.auth.customer_tokens import CustomerTokens, Minted, is_customer_token
 from service.engine.auth.jwks import KeySet
 from service.engine.auth.keys import Clients, key_digest, new_key
-from service.engine.auth.quotas import Allowance, Quotas
+from service.engine.auth.quotas import Quotas
 from service.engine.auth.scopes import SCOPES
 from service.engine.auth.signing import SigningKeys
 from service.engine.auth.tokens import AccessTokens, is_token
@@ -39,7 +39,7 @@ class Access:
 
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock) -> None:
         self._access_log, self.idempotency = store.access_log, store.idempotency
-        self._quotas = Quotas(settings, cache.taken, clock)
+        self.quotas = Quotas(settings, cache.taken, clock)
         self._clients = Clients(store.clients.find_by_key_hash)
         self.signing = SigningKeys(store.signing_keys.list_accepted)
         self.customer_tokens = CustomerTokens(self.signing, self._clients.holder, clock)
@@ -70,10 +70,6 @@ class Access:
         if is_customer_token(credential) or (self._tokens is not None and is_token(credential)):
             raise Forbidden("Only a key mints tokens. Who signs in at the identity provider gets its tokens there.")
         return self.customer_tokens.mint(key_digest(credential), client, customer_id, scopes, seconds)
-
-    def spend(self, client: Client, count: int = 1) -> Allowance:
-        """Count requests against the client's quota; ``left`` is -1 if they were too many."""
-        return self._quotas.spend(client, count)
 
     def reachable(self, client: Client, customer_ids: Sequence[str], operation: str) -> frozenset[str]:
         """The customers that the client may reach; each that a branch's client asks for is written to the access log.

@@ -20,7 +20,6 @@ from service.engine.offers.answer_cache import AnswerCache
 from service.engine.releases.active_release import ReleaseFollower
 from service.store import CustomerChange, Store, StoredCustomer, WriteResult
 from service.store.customers.attribute_sources import of_client
-from service.store.customers.listing import ListedCustomer
 from service.store.customers.repository import Note, no_customer_of
 from service.store.security.audit import AuditRow
 from service.store.security.audit_values import ValuesBeside
@@ -42,14 +41,6 @@ class Customers:
     def __init__(self, store: Store, releases: ReleaseFollower, answers: AnswerCache, clock: Clock) -> None:
         self._store, self._releases, self._answers, self._clock = store, releases, answers, clock
 
-    def read(self, customer_id: str) -> StoredCustomer:
-        """The stored customer.
-
-        Raises:
-            NotFound: no such customer is stored.
-        """
-        return self._store.customers.read(customer_id)
-
     def by_key(self, external_key: str) -> StoredCustomer:
         """The customer of an external key.
 
@@ -65,10 +56,6 @@ class Customers:
     def key_of(self, customer_id: str) -> str | None:
         """The customer's external key; None without one."""
         return self._store.customers.keys_of([customer_id]).get(customer_id)
-
-    def list_customers(self, after: str, branch: str | None, limit: int) -> list[ListedCustomer]:
-        """Customers in the order of their ids, after that id; of one branch, or (None) of all."""
-        return self._store.customers.list_customers(after, branch, limit)
 
     def put(
         self, wanted: CustomerChange, client: Client, expect: Expect = anything, behalf: str | None = None

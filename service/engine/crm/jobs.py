@@ -114,10 +114,6 @@ class Jobs:
             raise NotFound(f'No job "{job_id[:40]}".')
         return job
 
-    def list_jobs(self, branch: str | None, limit: int) -> list[Job]:
-        """The jobs, newest first."""
-        return self._store.jobs.list_jobs(branch, limit)
-
     def cancel(self, job_id: str, branch: str | None) -> Job:
         """Cancel a job.
 

@@ -8,7 +8,6 @@ computes; here they get customers, models and the time.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from typing import Any
 
 from service.analysis.diff import Difference, diff
 from service.analysis.simulate import simulate
@@ -174,14 +173,6 @@ class Governance:
             NotFound: nobody proposed it.
         """
         return self._store.proposals.find(policy_hash)
-
-    def list_proposals(self, limit: int) -> list[Proposal]:
-        """The proposals, newest first."""
-        return self._store.proposals.list_proposals(limit)
-
-    def list_releases(self, limit: int) -> list[dict[str, Any]]:
-        """The releases, newest first."""
-        return self._store.releases.list_releases(limit)
 
     def policy(self, policy_hash: str | None = None) -> Policy:
         """The policy of a hash; None: the one that serves.

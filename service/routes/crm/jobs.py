@@ -178,7 +178,7 @@ def list_jobs(client: Client) -> Response:
 
     Those of a branch's key are its own branch's.
     """
-    jobs = engine().crm.jobs.list_jobs(client.branch, 100)
+    jobs = engine().store.jobs.list_jobs(client.branch, 100)
     return RawResponse(orjson.dumps({"jobs": [_document(job) for job in jobs]}), 200, [NO_STORE])
 
 

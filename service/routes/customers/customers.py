@@ -204,7 +204,7 @@ def get_customer(client: Client, customer: str) -> Response:
     Attributes, external key and revision. A branch's key reads its own customers, and each look is on the audit log.
     """
     return _answer_if_reachable(
-        client, engine().crm.customers.read(expect_word(customer, "customer")), no_customer(customer)
+        client, engine().store.customers.read(expect_word(customer, "customer")), no_customer(customer)
     )
 
 
@@ -315,7 +315,7 @@ def find_customer(client: Client) -> Response:
     """
     query, customers = read_query(_LOOK_UP), engine().crm.customers
     if "id" in query:
-        return _answer_if_reachable(client, customers.read(query["id"]), no_customer(query["id"]))
+        return _answer_if_reachable(client, engine().store.customers.read(query["id"]), no_customer(query["id"]))
     key = query["external_key"]
     return _answer_if_reachable(client, customers.by_key(key), no_customer_of(key))
 
@@ -326,7 +326,7 @@ def _put(client: Client, wanted: CustomerChange, behalf: str | None, expected: P
 
 def _answer_write(stored: WriteResult) -> RawResponse:
     """The customer as a write left it."""
-    return _answer(engine().crm.customers.read(stored.id), 201 if stored.new else 200)
+    return _answer(engine().store.customers.read(stored.id), 201 if stored.new else 200)
 
 
 def _store_item(client: Client, row: object, where: str) -> dict[str, Any]:

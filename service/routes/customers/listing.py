@@ -81,7 +81,7 @@ def list_customers(client: Client) -> Response:
     query = read_query(_QUERY)
     after = decode_cursor(query["cursor"], str)[0] if "cursor" in query else ""
     limit, branch = query["limit"], resolve_branch(client, query.get("branch"))
-    customers = engine().crm.customers.list_customers(after, branch, limit)
+    customers = engine().store.customers.list_customers(after, branch, limit)
     seen = reachable_customers(client, [one.id for one in customers])
     onward = encode_cursor(customers[-1].id) if len(customers) == limit else None
     zone = engine().timezone

@@ -154,7 +154,7 @@ def spend(client: Client, count: int, of: int = 1) -> None:
     Raises: TooMany: where the quota is used up; the message names ``of``.
     """
     if count:
-        request_context().allowance = allowance = engine().access.spend(client, count)
+        request_context().allowance = allowance = engine().access.quotas.spend(client, count)
         expect_allowed(allowance, of)
 
 

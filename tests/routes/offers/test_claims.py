@@ -333,7 +333,7 @@ def test_a_batch_of_which_none_can_be_taken_is_an_error_that_names_each(
 def test_each_event_of_a_batch_counts_in_the_quota(
     app: Flask, client: Any, store: Store, make_event: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.extensions["fourcast"].access._quotas, "_clock", lambda: 5_000_000 * WINDOW_S)
+    monkeypatch.setattr(app.extensions["fourcast"].access.quotas, "_clock", lambda: 5_000_000 * WINDOW_S)
     key, digest = new_key()
     store.clients.add(Client("batches", frozenset(SCOPES), quota=50), digest, actor="test")
     headers = {"Authorization": f"Bearer {key}"}

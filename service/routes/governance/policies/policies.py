@@ -142,8 +142,9 @@ def list_policies(client: Client) -> Response:
 
     Newest first; the one that serves is `active`, those that served are `retired`.
     """
-    governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
-    return answer_json({"policies": [proposal_document(each) for each in governance.list_proposals(limit)]})
+    limit = check(ListQuery(), dict(request.args), QUERY)["limit"]
+    proposals = engine().store.proposals.list_proposals(limit)
+    return answer_json({"policies": [proposal_document(each) for each in proposals]})
 
 
 @api.get(

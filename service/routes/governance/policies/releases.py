@@ -55,8 +55,8 @@ def list_releases(client: Client) -> Response:
 
     Newest first. A rollback is a release of its own that names the one it restores.
     """
-    governance, limit = engine().governance, check(ListQuery(), dict(request.args), QUERY)["limit"]
-    rows = governance.list_releases(limit)
+    limit = check(ListQuery(), dict(request.args), QUERY)["limit"]
+    rows = engine().store.releases.list_releases(limit)
     return answer_json({"releases": [{**row, "activated_at": iso(row["activated_at"], UTC)} for row in rows]})
 
 

@@ -29,7 +29,7 @@ PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "openapi-v1.json"
 
 def guarded(contract: Contract) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, row in contract["paths"].items():
-        for method in {"get", "post", "put", "patch", "delete"} & row.keys():
+        for method in (each for each in ("get", "post", "put", "patch", "delete") if each in row):
             if row[method]["security"]:
                 yield path, method, row[method]
 

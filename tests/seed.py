@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection
 
 from service.core.domain import Attributes, Release
-from service.store import CustomerChange, Forget, Store, nobody_told
+from service.store import CustomerChange, Forget, Store, without_cache
 from service.store.connection.database import Database
 from service.store.releases import releases
 
@@ -15,7 +15,7 @@ def put_customer(
     store: Store,
     customer_id: str,
     attributes: Attributes,
-    forget: Forget = nobody_told,
+    forget: Forget = without_cache,
     external_key: str | None = None,
 ) -> int:
     """Store a customer whole; returns the revision."""

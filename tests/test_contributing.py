@@ -31,7 +31,7 @@ DECISION_ID = "01900000-0000-7000-8000-000000000000"
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of the service."""
-    shutil.copytree(ROOT / "service", tmp_path / "service", ignore=shutil.ignore_patterns("__pycache__", "console"))
+    shutil.copytree(ROOT / "service", tmp_path / "service", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
 

@@ -30,8 +30,8 @@ BANDS: Mapping[str, tuple[str, Sequence[float], Sequence[str]]] = {
 }
 """Axis -> attribute or feature, lower bounds of the second band and up, names of the bands."""
 
-STANDING: Mapping[str, str] = {"found segment": "customer.segment", "stage": "customer.stage"}
-"""Axis -> where a customer stands."""
+PLACED_BY: Mapping[str, str] = {"found segment": "customer.segment", "stage": "customer.stage"}
+"""Axis -> the column that places a customer."""
 
 Groups = Mapping[str, Mapping[str, Array]]
 """Axis -> name -> (n,) who is in it."""
@@ -56,7 +56,7 @@ def _placed(policy: Policy, customers: Sequence[Snapshot], context: Context, sco
     """By declared segment, by the segment that training found, by stage."""
     membership = SegmentMembership(policy, {name: target.when for name, target in policy.targets.items()}, placed=True)
     found = [membership.evaluate(one, context, _spoken(scores, row)) for row, one in enumerate(customers)]
-    standing = {axis: [columns[name] or UNKNOWN for _, columns in found] for axis, name in STANDING.items()}
+    standing = {axis: [columns[name] or UNKNOWN for _, columns in found] for axis, name in PLACED_BY.items()}
     placed = {axis: _parted(words, sorted({*words} - {UNKNOWN})) for axis, words in standing.items()}
     return {"segment": _several([told for told, _ in found], policy.targets), **placed}
 

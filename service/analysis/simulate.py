@@ -88,23 +88,25 @@ def _side(policy: Policy, customers: Sequence[Snapshot], context: Context, score
         without_chance(policy), population_of(policy, customers), context, scores, release, reasons=True
     )
     value = np.where(found.offer[:, 0] >= 0, found.priority[:, 0], 0.0)
-    return Side(policy, found, _ids(policy, found.offer[:, 0]), value)
+    return Side(policy, found, _offer_ids(policy, found.offer[:, 0]), value)
 
 
-def _ids(policy: Policy, places: Array) -> Array:
+def _offer_ids(policy: Policy, places: Array) -> Array:
     """Offer places as ids, -1 as None."""
     return np.array([*(offer.id for offer in policy.offers), None], dtype=object)[places]
 
 
-def _roads(policy: Policy, places: Array) -> Array:
+def _channel_ids(policy: Policy, places: Array) -> Array:
     return np.array([*(channel.id for channel in policy.channels), None], dtype=object)[places]
 
 
 def _same_lists(before: Side, after: Side) -> Array:
     """(n,) whose offers and channels are the same, in the same order."""
-    offers = _ids(before.policy, before.decisions.offer) == _ids(after.policy, after.decisions.offer)
-    roads = _roads(before.policy, before.decisions.channel) == _roads(after.policy, after.decisions.channel)
-    same: Array = (offers & roads).all(axis=1)
+    offers = _offer_ids(before.policy, before.decisions.offer) == _offer_ids(after.policy, after.decisions.offer)
+    channels = _channel_ids(before.policy, before.decisions.channel) == _channel_ids(
+        after.policy, after.decisions.channel
+    )
+    same: Array = (offers & channels).all(axis=1)
     return same
 
 
@@ -113,16 +115,16 @@ def _volumes(before: Side, after: Side) -> dict[str, tuple[Shift, ...]]:
 
 
 def _first(side: Side) -> dict[str, int]:
-    return _tally(side.first, [offer.id for offer in side.policy.offers])
+    return _count(side.first, [offer.id for offer in side.policy.offers])
 
 
 def _shown(side: Side) -> dict[str, int]:
-    return _tally(_ids(side.policy, side.decisions.offer).ravel(), [offer.id for offer in side.policy.offers])
+    return _count(_offer_ids(side.policy, side.decisions.offer).ravel(), [offer.id for offer in side.policy.offers])
 
 
 def _channels(side: Side) -> dict[str, int]:
-    first = _roads(side.policy, side.decisions.channel[:, 0])
-    return _tally(first, [channel.id for channel in side.policy.channels])
+    first = _channel_ids(side.policy, side.decisions.channel[:, 0])
+    return _count(first, [channel.id for channel in side.policy.channels])
 
 
 def _strategies(side: Side) -> dict[str, int]:
@@ -142,7 +144,7 @@ def _starved(side: Side) -> dict[str, int]:
     return dict(Counter(gate for gate in side.decisions.closed.tolist() if gate is not None).most_common())
 
 
-def _tally(values: Array, names: Sequence[str]) -> dict[str, int]:
+def _count(values: Array, names: Sequence[str]) -> dict[str, int]:
     counts = Counter(values.tolist())
     return {name: counts[name] for name in names}
 

@@ -1,4 +1,4 @@
-"""The wall clock, in milliseconds since 1970-01-01 UTC. The only module that reads it.
+"""The wall clock, in milliseconds since 1970-01-01 UTC. No other module reads it, but for one migration.
 
 Whatever depends on the time of day gets a ``Clock`` from the engine or the store, which are built with one. Waiting is
 measured by ``time.monotonic``, which is free to use anywhere.

@@ -10,8 +10,8 @@ is a hash of the customer, the day and the policy. So the same inputs give the s
     arms                the arms of experiments: who is in which, and what each does differently
     privacy             who is personalised, and what stays unread of those who are not
     columns             the columns that a rule or formula may read
-    segment_and_stage   the segment and the stage of life of a customer, as columns
-    segment_membership  the marketers' segments that a customer is in
+    segment_and_stage   the trained segment and the stage of life, as columns of rules
+    segment_membership  the declared segments of strategies.yaml that a customer is in
     single              one customer at one moment
     population          what decide_many reads, and what it answers
     batch               many customers at one moment

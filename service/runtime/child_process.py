@@ -58,8 +58,8 @@ def ask(module: str, asked: object, cpu_s: int, patience: Patience = ENDLESS) ->
 
     Raises: Exhausted, TimeoutError: when it exceeds its bounds or the patience. Or the error that the process raised.
     """
-    road = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": road}
+    search_path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": search_path}
     command = [sys.executable, "-m", module, str(cpu_s)]
     with (
         _file(orjson.dumps(asked)) as body,

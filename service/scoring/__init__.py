@@ -9,7 +9,7 @@ Facts -> ``models`` (scores) -> ``propensity`` (which score speaks for an offer)
     value           what an offer is worth if taken
     arbitration     priority = propensity x value x fit x lever x response - contact cost - price, in yuan
     standardize     raw facts of a customer as numbers around 0, for distances and weighted sums
-    segments        the trained group that a customer is nearest to
+    segments        the trained segment that a customer is nearest to
     lifetime        lifetime value, and the chance to lapse
     satisfaction    satisfaction by the four C and overall
     channel_record  the channels to a customer: consent, preference, contacts

@@ -57,12 +57,12 @@ def performance(score: float, low: float, high: float) -> float:
 def _newest(events: Iterable[Event], terms: SatisfactionTerms, now: int) -> dict[str | None, float]:
     """The newest performance per question in the window; None is the question in general."""
     start = now - terms.window_days * DAY_MS
-    heard = [event for event in events if event.kind == SURVEY and event.score is not None and event.at > start]
-    heard.sort(key=lambda event: (event.at, event.id))
+    surveys = [event for event in events if event.kind == SURVEY and event.score is not None and event.at > start]
+    surveys.sort(key=lambda event: (event.at, event.id))
     known = {question.id for question in terms.questions} | {None}
     return {
         event.question: performance(event.score, terms.low, terms.high)
-        for event in heard
+        for event in surveys
         if event.score is not None and event.question in known
     }
 

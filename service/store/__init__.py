@@ -49,7 +49,7 @@ from service.store.releases.challengers import Challenger, ChallengerRepository
 from service.store.releases.policy_names import PolicyNames
 from service.store.releases.proposals import Proposal, ProposalRepository
 from service.store.releases.releases import ReleaseRepository
-from service.store.revisions import Forget, nobody_told
+from service.store.revisions import Forget, without_cache
 from service.store.security.access_log import AccessLog
 from service.store.security.audit import AuditLog, ChainVerdict, Head
 from service.store.security.clients import ClientKey, ClientRepository
@@ -85,7 +85,7 @@ __all__ = [
     "StoredCustomer",
     "WriteResult",
     "new_decision_id",
-    "nobody_told",
+    "without_cache",
 ]
 
 

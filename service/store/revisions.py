@@ -26,13 +26,17 @@ LOCK = Statement(b"lock_customer", b"SELECT revision FROM customers WHERE id = $
 HOLD = text("SELECT id FROM customers WHERE id = ANY (:names) ORDER BY id FOR KEY SHARE")
 
 
-def nobody_told(_customer_id: str, _revision: int) -> bool:
-    """A ``Forget`` for callers without a cache: the cache was not told."""
+def without_cache(_customer_id: str, _revision: int) -> bool:
+    """A ``Forget`` for callers without a cache: returns False, so the cache generation is raised."""
     return False
 
 
 def raise_revision(ask: Ask, customer_id: str) -> int:
-    """Raise and return the customer's revision; they are locked until the transaction ends. Raises NotFound."""
+    """Raise and return the customer's revision; the row is locked until the transaction ends.
+
+    Raises:
+        NotFound: no such customer is stored.
+    """
     for (revision,) in ask(RAISE, encoding.name("customer_id", customer_id)):
         return int(revision or 0)
     raise no_customer(customer_id)

@@ -12,7 +12,7 @@ from service.core.domain import Event, Lookback, Release
 from service.core.errors import ContactRefused
 from service.decision.contact_permission import permit
 from service.rules.policy import DEFAULT, load
-from service.store import ConsentWords, Store, nobody_told
+from service.store import ConsentWords, Store, without_cache
 from tests.seed import put_customer
 
 PROCESSES, CUSTOMERS, CHANNELS = 8, 6, ("sms", "email", "wechat")
@@ -34,7 +34,7 @@ def compete(url: str, number: int, start: Barrier, said: "Queue[str]") -> None:
                     contact,
                     Lookback(0),
                     lambda snapshot, asked=contact: permit(policy, snapshot, asked, release, "en"),
-                    nobody_told,
+                    without_cache,
                 )
                 said.put("reserved")
             except ContactRefused as refused:

@@ -1,4 +1,6 @@
-"""How good models are, on customers they have not seen: ranking, calibration, fairness, leakage, drift, champion.
+"""How good models are, out of fold: ranking, calibration, fairness, leakage, policy value.
+
+Not here: drift and the champion (``training.bundles``).
 
 metrics         AUC, Brier score, lift, calibration error
 curves          the curves of a report, from out-of-fold scores

@@ -10,10 +10,10 @@ turn, together with its near copies, so that a leak in two columns is found too 
 question is asked for each family's outcome, and for whether a customer has an outcome at all.
 
 The bound lies between measured values (`python -m benchmarks.leakage`): the heaviest honest attribute (wealth held, for
-buying wealth, in the synthetic bank) closes 0.2; the label of the Xiamen contest closes 0.4 of who has an outcome,
-since half of its lowest class left the bank; the duration of the UCI calls closes 0.7. Gain, or AUC of the attribute
-alone, does not separate them: an honest rate of interest reaches AUC 0.77, the label 0.63. The canary does not find a
-leak that says little of both questions, nor one in every attribute. Dates after the bank's day are found by
+buying wealth, in the synthetic bank) closes 0.2; the label of the Xiamen contest closes 0.4 for whether a customer has
+an outcome, since half of its lowest class left the bank; the duration of the UCI calls closes 0.7. Gain, or AUC of the
+attribute alone, does not separate them: an honest rate of interest reaches AUC 0.77, the label 0.63. The canary does
+not find a leak that says little of both questions, nor one in every attribute. Dates after the bank's day are found by
 ``table_contract``. An attribute can be allowed by name, ``fourcast train --allow-leak ATTRIBUTE``; the manifest records
 it.
 """

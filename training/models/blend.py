@@ -23,7 +23,7 @@ def blend_score(taken: Floats, scores: Floats, held: Flags) -> float:
 
 
 def blend(training_set: TrainingSet, oof_scores: Sequence[Floats], most: int = LARGEST_BLEND) -> list[int]:
-    """Places of the members whose mean stands best: the best one, then each time the one that helps most.
+    """Indices of the members whose mean ranks best, by greedy forward selection.
 
     Source: Caruana et al. 2004, Ensemble selection from libraries of models; here each member once, as trees cost time.
     """

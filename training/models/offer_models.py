@@ -65,9 +65,11 @@ class LearnedModels:
         said = Evidence(self.evidence).scores_beside(scores) if self.evidence else {}
         scores |= {name: np.full(len(observations), figure) for name, figure in said.items()}
         ready = compile_policy(self.policy)
-        heard = ready.score_resolver.resolve_many(scores, len(observations)).propensity[:, :, 0]
+        resolved = ready.score_resolver.resolve_many(scores, len(observations)).propensity[:, :, 0]
         return np.asarray(
-            heard[np.arange(len(observations)), [ready.places.offer[observation.offer] for observation in observations]]
+            resolved[
+                np.arange(len(observations)), [ready.places.offer[observation.offer] for observation in observations]
+            ]
         )
 
 

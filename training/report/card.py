@@ -97,15 +97,15 @@ def _made_with(manifest: Mapping[str, Any]) -> str:
 
 def _validation(manifest: Mapping[str, Any]) -> str:
     if "experience" in manifest:
-        return "by customer: figures by boosters that have not seen them; beside how they were served, and the holdout"
+        return "out of fold, by customer; beside the scores that served, and the holdout"
     return SPLITS.get(manifest.get("about", {}).get("split", ""), MISSING)
 
 
 def _customers(manifest: Mapping[str, Any]) -> str:
-    about, lived = manifest.get("about", {}), manifest.get("experience")
-    if lived is not None:
-        counts = f"{lived['customers']:,} customers served, {lived['trials']:,} trials, {lived['taken']:,} taken"
-        return f"{counts}, windows of {lived['window_days']:g} days"
+    about, experience = manifest.get("about", {}), manifest.get("experience")
+    if experience is not None:
+        counts = f"{experience['customers']:,} customers served, {experience['trials']:,} trials"
+        return f"{counts}, {experience['taken']:,} taken, windows of {experience['window_days']:g} days"
     if "customers" not in about:
         return "number of customers not kept"
     return f"{about['customers']:,} customers, {about['learned_from']:,} of them with an outcome"

@@ -7,7 +7,7 @@ brings is taken to depend on the treatment, not on what stands beside it, so eac
     DR    sum_t new(t) q(t) + sum_t w_t (r_t - q(t))                 q = propensity x value, in yuan
 
 over treatments t, an offer in a channel. ``q`` comes from models that have not seen the outcome. Exploration and
-standing tests of the new policy are left out of who it serves, its epsilon stays in.
+standing tests of the new policy are left out of the customers it serves, its epsilon stays in.
 """
 
 from collections.abc import Mapping, Sequence

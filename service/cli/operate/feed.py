@@ -8,10 +8,10 @@ from service.cli.terminal import json_option, show
 
 
 @click.command()
-@click.option("--decisions", type=click.Choice(["on", "off"]), help="Tell each decision of a customer from now on.")
+@click.option("--decisions", type=click.Choice(["on", "off"]), help="Write each decision to the feed from now on.")
 @json_option
 def feed(decisions: str | None, as_json: bool) -> None:
-    """Whether the feed of changes tells decisions, to whoever asks for them by type. Each is a row for 30 days."""
+    """Whether the feed of changes has decisions, for clients that ask for them by type. Each is a row for 30 days."""
     with open_stack() as stack:
         if decisions is not None:
             stack.store.feed.tell_decisions(decisions == "on", actor_of(None)[0])

@@ -32,9 +32,11 @@ def challenge(
     Exit code 1 where the bundle does not fit this bank (its name, its families, the attributes it reads), as `promote`.
     """
     with open_stack() as stack:
-        desk = governance_of(stack)
+        governance = governance_of(stack)
         release = (
-            desk.end_challenge(actor, note) if end else desk.challenge(policy, bundle, share, actor, note, override)
+            governance.end_challenge(actor, note)
+            if end
+            else governance.challenge(policy, bundle, share, actor, note, override)
         )
     show({"release": release.id, "champion": release.policy, "on trial": not end}, as_json)
 

@@ -106,12 +106,12 @@ def _traced(
     asked: int | None,
     levers: bool,
 ) -> TracedTreatment:
-    noun, road = compiled.policy.offers[offer], compiled.policy.channels[channel]
+    noun, slot = compiled.policy.offers[offer], compiled.policy.channels[channel]
     fired = {fit.id for fit, where in cells.fitness.fired if _holds(where, offer, channel)}
     fits = compiled.scalar_rules.rulebook.fits
     return TracedTreatment(
         offer=noun.id,
-        channel=road.id,
+        channel=slot.id,
         asked=asked in (None, channel),
         gates={gate: _holds(ok, offer, channel) for gate, ok in zip(compiled.gate_ids, cells.gate_masks, strict=True)},
         fits={fit.id: fit.id in fired for fit in fits},
@@ -122,7 +122,7 @@ def _traced(
         fit=cell_figure(cells.fit, offer, channel),
         lever=noun.lever if levers else 1.0,
         response=cell_figure(cells.response, offer, channel),
-        contact_cost=road.contact_cost_yuan,
+        contact_cost=slot.contact_cost_yuan,
         price=float(price[0, offer, channel]),
         priority=cell_figure_or_none(cells.priority, offer, channel),
     )

@@ -38,7 +38,7 @@ class _Purse:
     window: int
     left: int = 0
     used: int = 0
-    """Of the quota, by all workers, as far as the last lease said."""
+    """Requests counted over all workers at the last lease."""
     empty: bool = False
     """No more is to be had in this window."""
 

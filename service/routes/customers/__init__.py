@@ -1,7 +1,7 @@
 """Resources of one customer, and the list of all.
 
 customers    /v1/customers/{customer} and /v1/external-keys/{external_key}: customers stored and read, alone or in bulk
-erasure      the same paths by DELETE: customers erased, for good
+erasure      DELETE on the same paths, and /v1/customers?id= or ?external_key=: customers erased, for good
 listing      GET /v1/customers/bulk: the list of customers, page by page, to reconcile another system with
 preferences  GET and PUT /v1/customers/{customer_id}/preferences: what the customer permits, by purpose and channel
 contacts     /v1/contacts: whether this customer may be contacted, now or at a planned time; reserved if so

@@ -50,7 +50,7 @@ class RollAnswer(Loose):
     )
 
 
-ROLL: dict[str, Any] = {
+PAGE: dict[str, Any] = {
     "customers": [
         {"customer_id": "c-000001", "external_key": "CIF-0042", "branch": "b-1", "revision": 3,
          "updated_at": CUSTOMER["updated_at"]}
@@ -70,7 +70,7 @@ api = Resource("roll", __name__, description="Who is stored.")
     scope=READS,
     reach=BoundClients.BRANCH,
     query=RollQuery,
-    answers={"200": response_doc("A page.", RollAnswer, ROLL, headers=NEXT_PAGE)},
+    answers={"200": response_doc("A page.", RollAnswer, PAGE, headers=NEXT_PAGE)},
 )
 def list_customers(client: Client) -> Response:
     """Customers, page by page

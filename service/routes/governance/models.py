@@ -194,12 +194,14 @@ def promote_model(client: Client, version: str) -> Response:
     Opened and proven first, then held against the champion: 409 `gate-refused` says which figure is too low, or that
     the stored decisions show that it may earn too much less. A body is not needed.
     """
-    desk, sent_body = engine().models, read_json(request) if read_bytes(request) else {}
+    catalogue, sent_body = engine().models, read_json(request) if read_bytes(request) else {}
     body = check(PromotionInput(), sent_body, BODY)
-    desk.manifest(expect_word(version, "version"))
+    catalogue.manifest(expect_word(version, "version"))
     waits = Patience(engine().governance.deadline_s, "The command line takes the time it needs.")
     note, override = body["note"] or "promoted", body["override"]
-    made = promote_bundle(desk.store, desk.settings, version, client.name, note, override=override, patience=waits)
+    made = promote_bundle(
+        catalogue.store, catalogue.settings, version, client.name, note, override=override, patience=waits
+    )
     engine().governance.announce(made)
     return answer_json(release_document(made))
 

@@ -160,19 +160,21 @@ def _table(documents: Documents, problems: list[Problem], exact: bool) -> Attrib
 
 
 def _goods(pages: DocumentEntries, table: AttributeTable | None, exact: bool) -> Assortment:
-    shop, roads = pages["catalogue"], pages["channels"]
-    offer_terms, channel_terms = terms.read_terms(shop), terms.read_terms(roads)
+    catalogue_page, channels_page = pages["catalogue"], pages["channels"]
+    offer_terms, channel_terms = terms.read_terms(catalogue_page), terms.read_terms(channels_page)
     known = table is not None and {"catalogue", "channels"} <= set(pages.documents)
     customer = table.schema() if table is not None else {}
-    schema = catalogue.read_schema(customer, shop, offer_terms, roads, channel_terms) if known else None
+    schema = (
+        catalogue.read_schema(customer, catalogue_page, offer_terms, channels_page, channel_terms) if known else None
+    )
     if schema is not None:
         schema = {**portrait.segment_and_stage_names(pages.documents.get("portrait")), **schema}
         schema = _compared(schema, exact)
-    offers = catalogue.read_offers(shop, offer_terms)
-    families = catalogue.read_families(shop, schema, _compared(TICKET, exact), offers)
-    channels = catalogue.read_channels(roads, channel_terms, schema)
-    shop.close()
-    roads.close()
+    offers = catalogue.read_offers(catalogue_page, offer_terms)
+    families = catalogue.read_families(catalogue_page, schema, _compared(TICKET, exact), offers)
+    channels = catalogue.read_channels(channels_page, channel_terms, schema)
+    catalogue_page.close()
+    channels_page.close()
     columns = catalogue.static_columns(offers, offer_terms, channels, channel_terms)
     return Assortment(offers, channels, families, offer_terms, channel_terms, schema, columns)
 

@@ -18,14 +18,16 @@ from service.rules.vocabulary import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HIS
 Terms = Mapping[str, Term]
 
 
-def read_schema(customer: Schema, catalogue: Entry, offer_terms: Terms, roads: Entry, channel_terms: Terms) -> Schema:
+def read_schema(
+    customer: Schema, catalogue: Entry, offer_terms: Terms, channels_page: Entry, channel_terms: Terms
+) -> Schema:
     """Every name that a rule may read; ids and placements are the words of the names that hold them."""
-    offers, channels = tuple(_ids(catalogue, "offers")), tuple(_ids(roads, "channels"))
+    offers, channels = tuple(_ids(catalogue, "offers")), tuple(_ids(channels_page, "channels"))
     closed = {
         "offer.id": offers,
         "channel.id": channels,
         "context.channel": channels,
-        "context.placement": _slots(roads),
+        "context.placement": _slots(channels_page),
     }
     tables = {**HISTORY, **CONTEXT, **OFFER, **CHANNEL}
     fixed = {name: replace(entry, values=closed.get(name, entry.values)) for name, entry in tables.items()}
@@ -91,8 +93,8 @@ def _ids(page: Entry, key: str) -> list[str]:
     return [row["id"] for row in _rows(page, key) if isinstance(row.get("id"), str)]  # type: ignore[misc]
 
 
-def _slots(roads: Entry) -> tuple[str, ...]:
-    lists = [row.get("placements") for row in _rows(roads, "channels")]
+def _slots(channels_page: Entry) -> tuple[str, ...]:
+    lists = [row.get("placements") for row in _rows(channels_page, "channels")]
     words = [word for words in lists if isinstance(words, list) for word in words if isinstance(word, str)]
     return tuple(dict.fromkeys(words))
 

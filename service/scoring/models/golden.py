@@ -68,8 +68,8 @@ def prove_apart(folder: Path, digest: str, patience_s: float = PATIENCE_S) -> No
     Raises: BundleError: when that process dies, hangs or finds a difference.
     """
     command = [sys.executable, "-m", "service.scoring.models", "--verify", str(folder), "--digest", digest]
-    road = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": road}
+    search_path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": search_path}
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, timeout=patience_s, check=False, stdin=subprocess.DEVNULL

@@ -39,7 +39,7 @@ FAST = ("LGBM_BoosterPredictForMatSingleRowFastInit", "LGBM_BoosterPredictForMat
 class Booster:
     """One tree model, held by the C library; safe to call from several threads.
 
-    ``slow_reason`` is None where one row takes the fast road, else the sentence that says why it does not.
+    ``slow_reason`` is None where one row takes the fast path, else the sentence that says why it does not.
     """
 
     def __init__(self, text: bytes, threads: int = 1) -> None:
@@ -152,7 +152,7 @@ def library() -> Any:
 
 @cache
 def held_library() -> Any:
-    """The same library for calls of microseconds: keeping the interpreter's lock costs less than passing it on."""
+    """The same library, called without releasing the interpreter lock (GIL): faster for calls of microseconds."""
     return ctypes.PyDLL(library()._name)
 
 

@@ -15,7 +15,7 @@ from service.store.connection.wire import Statement
 from service.store.customers.file_import import consents
 from service.store.customers.file_import.consents import ConsentRow
 from service.store.customers.file_import.load import loading
-from service.store.revisions import Forget, nobody_told
+from service.store.revisions import Forget, without_cache
 
 SAY = Statement(
     b"say",
@@ -95,7 +95,7 @@ class ConsentLedger:
         return _current(self._database.ask, customer_id)
 
     def say(
-        self, customer_id: str, said: ConsentWords, at: int, forget: Forget = nobody_told, expect: Expect = whatever
+        self, customer_id: str, said: ConsentWords, at: int, forget: Forget = without_cache, expect: Expect = whatever
     ) -> int:
         """Add each purpose's word to the ledger as the newest; returns the customer's revision.
 

@@ -24,7 +24,7 @@ from service.store.connection.wire import Row, Statement
 from service.store.events import contact_rows
 from service.store.events.contact_rows import Contact
 from service.store.events.trails import COUNTED, HAPPENED
-from service.store.revisions import Forget, nobody_told
+from service.store.revisions import Forget, without_cache
 from service.store.schema import events as rows
 
 NAMES = tuple(field.name for field in fields(Event))
@@ -83,7 +83,7 @@ class EventRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, event: Event, forget: Forget = nobody_told) -> bool:
+    def record(self, event: Event, forget: Forget = without_cache) -> bool:
         """Store an event and raise the customer's revision; False where it was stored before.
 
         Raises:

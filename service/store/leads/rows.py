@@ -94,7 +94,7 @@ class Lead:
     corrected_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Whether a lead at work has lasted its time."""
+        """Whether a lead at work has passed its end."""
         return self.status in AT_WORK and self.expires_at is not None and self.expires_at <= now
 
     def lasting(self, until: int) -> int | None:

@@ -24,7 +24,7 @@ MOST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
-    """What is on trial, for which share of the customers who are in no standing experiment."""
+    """What is on trial, for which share of the customers who are in no standing test."""
 
     policy: str
     bundle: str | None

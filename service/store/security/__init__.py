@@ -7,5 +7,5 @@ audit         the audit log: a chain in which each row's hash covers the row and
 audit_values  values of one customer beside the chain, erased with the customer
 pseudonyms    keyed digests of erased customers' ids
 sealing       encryption of stored secrets, with keys that the database does not hold
-signing_keys  keys that offer tokens are signed with
+signing_keys  keys that offer tokens and customer tokens are signed with
 """

@@ -90,10 +90,10 @@ def train(  # noqa: PLR0913
     cluster
         Address of a Dask scheduler whose workers grow the trees.
 
-    Raises
-    ------
-    InvalidInput
-        The folder, the SQL or the files break their contract (with every fault), or there is no such champion.
+    Raises:
+        InvalidInput: when the folder, the SQL or the files break their contract (with every fault), or there is no such
+            champion.
+        NotLearnable: when there are too few customers to learn from, or one outcome only.
     """
     against = champion_of(artifacts, champion)
     described = open_bank(bank)

@@ -75,10 +75,9 @@ def tune(  # noqa: PLR0913, PLR0917 (what the command line takes)
     ``most_trials`` per family ends the search early and, on a new study, makes it the same every time. ``base`` has
     the parameters that no trial asks for: folds, rounds, patience.
 
-    Raises
-    ------
-    InvalidInput
-        As ``train``, before the search begins; or Optuna is not installed; or the study belongs to other files.
+    Raises:
+        InvalidInput: when ``train`` would raise it, before the search begins; when Optuna is not installed, or the
+            study belongs to other files.
     """
     begun, base = time.monotonic(), base or PropensityModel()
     champion_of(artifacts, champion)
@@ -189,7 +188,11 @@ def _kept(search: Search, number: int) -> Path:
 
 
 def _opened(study: Path, sources: Mapping[str, str]) -> tuple[Any, Path]:
-    """The study's storage and the folder of its scores; InvalidInput where it was begun on other files."""
+    """The study's storage and the folder of its scores.
+
+    Raises:
+        InvalidInput: when the study was begun on other files or other SQL, or Optuna is not installed.
+    """
     study.parent.mkdir(parents=True, exist_ok=True)
     scores = study.with_name(f"{study.name}.scores")
     scores.mkdir(exist_ok=True)

@@ -28,15 +28,19 @@ class Line:
         self.prefix = f"fc:{self._server()}:"
 
     def ask(self, *words: Word) -> object:
-        """Send one command and return its answer; raises ``redis.RedisError`` when it fails."""
+        """Send one command and return its answer.
+
+        Raises:
+            redis.RedisError: when it fails.
+        """
         self.send(*words)
         return self.receive()
 
     def send(self, *words: Word) -> None:
-        """Send one command whose answer ``receive`` returns; raises ``ConnectionError`` where an earlier answer was not
-        received.
+        """Send one command whose answer ``receive`` returns.
 
-        Raises: ConnectionLost: when the answer before it was not received.
+        Raises:
+            ConnectionLost: when the answer before it was not received.
         """
         if self.waiting:
             raise ConnectionLost("an answer that nobody took is on the way")
@@ -45,7 +49,11 @@ class Line:
         self._connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
 
     def receive(self) -> object:
-        """The answer to the command that was sent; raises ``redis.RedisError`` when there is none."""
+        """The answer to the command that was sent.
+
+        Raises:
+            redis.RedisError: when there is none, or the server refuses the command.
+        """
         try:
             answer: object = self._connection.read_response()
         except ResponseError:

@@ -24,12 +24,9 @@ AHEAD = 5_000
 def permit(policy: Policy, snapshot: Snapshot, contact: Event, release: Release, language: str) -> None:
     """Return when every gate is open to ``contact`` at its instant.
 
-    Raises
-    ------
-    ContactRefused
-        A gate is closed; the first in the order of reasons is named.
-    InvalidInput
-        The policy does not have the offer or the channel, or the channel is inbound.
+    Raises:
+        ContactRefused: when a gate is closed; the first in the order of reasons is named.
+        InvalidInput: when the policy does not have the offer or the channel, or the channel is inbound.
     """
     gate = first_closed_gate(policy, snapshot, contact, release)
     if gate is None:

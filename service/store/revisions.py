@@ -35,7 +35,7 @@ def raise_revision(ask: Ask, customer_id: str) -> int:
     """Raise and return the customer's revision; the row is locked until the transaction ends.
 
     Raises:
-        NotFound: no such customer is stored.
+        NotFound: when the customer is not stored.
     """
     for (revision,) in ask(RAISE, encoding.name("customer_id", customer_id)):
         return int(revision or 0)

@@ -61,10 +61,8 @@ def write_bundle(  # noqa: PLR0913 (each is a part of the bundle)
     learned_from
         Whom it has learned from: as the review.
 
-    Raises
-    ------
-    InvalidInput
-        The models do not read the features as named.
+    Raises:
+        InvalidInput: when the models do not read the features as named.
     """
     models = {_file_name(name, place): text for name, one in families.items() for place, text in enumerate(one.models)}
     documents = {"review": review, "memory": None if learned_from is None else learned_from.document}

@@ -68,9 +68,13 @@ class Learner(BaseEstimator):  # type: ignore[misc]
         chance: Floats | None = None,
         names: Sequence[str] | None = None,
     ) -> Self:
-        """Learn from n rows: ``X`` (n, f), ``y`` (n,) a number or 0/1, ``treatment`` (n,) 1 or 0; ValueError.
+        """Learn from n rows: ``X`` (n, f), ``y`` (n,) a number or 0/1, ``treatment`` (n,) 1 or 0.
 
         ``chance`` (n,): each row's probability of treatment, for the DR-learner; ``names`` those of X's columns.
+
+        Raises:
+            ValueError: when a shape differs, a treatment is neither 0 nor 1, or a ``y`` is not finite.
+            NotLearnable: when an arm has too few rows.
         """
         inputs, outcome, treated = _checked(X, y, treatment)
         self.n_features_in_ = inputs.shape[1]

@@ -51,7 +51,11 @@ class Replayed:
     def chances(
         self, snapshot: Snapshot, context: Context, scores: Mapping[str, float | None], release: Release
     ) -> Chances:
-        """What the policy may show at that moment; InvalidInput where it lacks the context's channel."""
+        """What the policy may show at that moment.
+
+        Raises:
+            InvalidInput: when the policy does not have the context's channel.
+        """
         whole = replace(context, limit=len(self.policy.offers))
         mine = replace(release, policy=self._certain.hash, on_trial=False)
         found = decide(self._certain, snapshot, whole, scores, mine, "").treatments

@@ -128,10 +128,8 @@ class AttributeTable:
 
         Columns of other names are skipped.
 
-        Raises
-        ------
-        InvalidInput
-            A column holds another kind; all problems at once.
+        Raises:
+            InvalidInput: when a column holds another kind; all problems at once.
         """
         return frames.encode(self._encoders, frame)
 

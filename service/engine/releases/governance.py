@@ -76,7 +76,7 @@ class Governance:
         Raises:
             PolicyError: names every problem of the policy.
             Busy: another policy is being checked.
-            Unavailable: the patience ended first.
+            Unavailable: the deadline passed first.
         """
         with in_turn(self._store, patience):
             policy = policy_check_process.check_policy(documents, patience)
@@ -145,7 +145,11 @@ class Governance:
         return self.announce(self._store.challengers.begin(challenger, actor, note))
 
     def _admitted(self, challenger: Challenger, champion: Release, note: str, override: bool) -> str:
-        """The note, with the bundle's misfits; GateRefused unless overridden."""
+        """The note, with the bundle's misfits.
+
+        Raises:
+            GateRefused: when the bundle does not fit this bank and ``override`` is not set.
+        """
         if challenger.bundle is None:
             return note
         policy, bundle = self._loader.policy(challenger.policy), self._loader.bundle(challenger.bundle)

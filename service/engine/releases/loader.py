@@ -31,14 +31,26 @@ class ReleaseLoader:
             PolicyError: its documents were altered, or cannot be read any more.
         """
         self.compiled = lru_cache(maxsize=POLICIES)(self._compile)
-        """The policy of a hash, compiled and checked against the rules of conduct; raises as ``policy``."""
+        """The policy of a hash, compiled and checked against the rules of conduct.
+
+        Raises:
+            NotFound: when no such policy is stored.
+            PolicyError: when ``policy`` raises it, or a rule of conduct is broken.
+        """
         self.bundle = lru_cache(maxsize=BUNDLES)(self._open)
-        """The bundle of a version. Raises: BundleError."""
+        """The bundle of a version.
+
+        Raises:
+            NotFound: when the artefact store has no such bundle.
+            BundleError: when the bundle is damaged, or the artefact store does not answer.
+        """
 
     def models(self, version: str | None) -> Models:
         """The bundle of a version; ``NO_BUNDLE`` for None.
 
-        Raises: BundleError.
+        Raises:
+            NotFound: when the artefact store has no such bundle.
+            BundleError: when the bundle is damaged, or the artefact store does not answer.
         """
         return NO_BUNDLE if version is None else self.bundle(version)
 

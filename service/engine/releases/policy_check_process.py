@@ -45,7 +45,7 @@ def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedP
 
     Raises:
         PolicyError: names every problem, or says that the policy is too large.
-        Unavailable: the patience ended first.
+        Unavailable: the deadline passed first.
     """
     try:
         checked = child_process.ask(PROCESS, documents, CPU_S, patience)

@@ -42,7 +42,7 @@ def promote(
         GateRefused: a gate refuses it and is not overridden.
         NotFound: no such bundle.
         BundleError: the bundle is damaged.
-        Unavailable: the patience ended first.
+        Unavailable: the deadline passed first.
     """
     bundle = verify(Artifacts.of(settings).folder_of(version).parent, version)
     active = store.releases.active()

@@ -38,7 +38,7 @@ def refusal(
         NotFound: no such policy is stored.
         PolicyError: the policy cannot be read.
         BundleError: the bundle cannot be read.
-        Unavailable: the patience ended first.
+        Unavailable: the deadline passed first.
     """
     asked = {"url": store.url, "policy": policy, "bundle": bundle}
     if artifacts is not None:

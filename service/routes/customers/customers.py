@@ -352,7 +352,11 @@ def _text(value: object) -> str | None:
 
 
 def _answer_if_reachable(client: Client, entry: StoredCustomer, nobody: NotFound) -> RawResponse:
-    """The customer; raises ``nobody`` where the client may not reach it."""
+    """The customer.
+
+    Raises:
+        NotFound: when the client may not reach it; the error ``nobody``.
+    """
     if not reachable_customers(client, (entry.id,)):
         raise nobody
     return _answer(entry, 200)

@@ -223,10 +223,8 @@ def open_bundle(folder: Path, *, threads: int = 1, proven: str | None = None) ->
         The digest of a bundle that this machine has proven a moment ago (the launcher, before its workers). The trial
         is not repeated for the same content, nor for what this process itself has tried.
 
-    Raises
-    ------
-    BundleError
-        Something is missing, changed, or scores differently from the machine that trained it.
+    Raises:
+        BundleError: when something is missing, changed, or scores differently from the machine that trained it.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)

@@ -22,7 +22,11 @@ def copy_in(
     line: Callable[[Any], tuple[object, ...]],
     progress: Progress | None,
 ) -> int:
-    """Send every good row; raises InvalidInput with the faults of the others together."""
+    """Send every good row; returns how many rows were read.
+
+    Raises:
+        InvalidInput: when a row does not fit, with the faults of all such rows (at most 20).
+    """
     total, number, problems = length_hint(rows), 0, list[Problem]()
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:

@@ -47,7 +47,11 @@ class ConsentWords:
     version: str
 
     def checked(self) -> tuple[dict[bytes, bytes], tuple[bytes, bytes]]:
-        """The statement's parameters: purpose -> word; source and version. Raises InvalidInput for what is no name."""
+        """The statement's parameters: purpose -> word; source and version.
+
+        Raises:
+            InvalidInput: when a purpose, the source or the version is no name.
+        """
         words = {encoding.name("purpose", purpose): b"t" if word else b"f" for purpose, word in self.granted.items()}
         return words, (encoding.name("source", self.source), encoding.name("version", self.version))
 
@@ -91,7 +95,11 @@ class ConsentLedger:
         self._database = database
 
     def read_current(self, customer_id: str) -> CurrentConsents:
-        """A customer's newest words on every purpose; raises NotFound."""
+        """A customer's newest words on every purpose.
+
+        Raises:
+            NotFound: when the customer is not stored.
+        """
         return _current(self._database.ask, customer_id)
 
     def say(

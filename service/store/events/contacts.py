@@ -137,7 +137,12 @@ def _made(contact: Contact, at: int) -> Event:
 
 
 def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
-    """The contact of that id, None where there is none; raises Conflict where it is another contact."""
+    """The contact of that id; None where there is none.
+
+    Raises:
+        Conflict: when the id was used for something else, or its contact is another one, cancelled, or planned for
+            another time.
+    """
     found = contact_rows.find_held(ask, wanted.id) or _reported(ask, wanted)
     if found is None:
         return None
@@ -150,7 +155,11 @@ def _before(ask: Ask, wanted: Event, planned: bool) -> Contact | None:
 
 
 def _reported(ask: Ask, wanted: Event) -> Contact | None:
-    """A contact of before contacts had rows, by its event alone; raises Conflict where the id is of something else."""
+    """A contact of before contacts had rows, by its event alone.
+
+    Raises:
+        Conflict: when the id is of something else.
+    """
     for *said, at in ask(REPORTED, encoding.name("id", wanted.id), wanted.customer_id.encode()):
         customer, kind, offer, channel, decision = map(wire.word, said)
         if (customer, kind) != (wanted.customer_id, str(EventKind.CONTACT)):

@@ -118,7 +118,11 @@ def body_hash(event: Event) -> bytes:
 
 
 def columns(event: Event) -> list[bytes | None]:
-    """The event as PostgreSQL reads it; raises InvalidInput naming what it cannot hold."""
+    """The event as PostgreSQL reads it.
+
+    Raises:
+        InvalidInput: when PostgreSQL cannot hold a field; names it.
+    """
     return [_encoded(name, getattr(event, name)) for name in NAMES]
 
 
@@ -140,7 +144,12 @@ def record(ask: Ask, event: Event) -> int | None:
 
 
 def insert(ask: Ask, event: Event) -> int | None:
-    """Store an event and its key; the customer's new revision, None where the id was used before; raises NotFound."""
+    """Store an event and its key; the customer's new revision, None where the id was used before.
+
+    Raises:
+        NotFound: when the customer is not stored.
+        InvalidInput: when PostgreSQL cannot hold a field.
+    """
     cells = columns(event)
     return _raised(ask, event, cells) if ask(INSERT, *cells, body_hash(event)) else None
 
@@ -151,7 +160,11 @@ def id_was_used(event: Event) -> Conflict:
 
 
 def _raised(ask: Ask, event: Event, cells: Sequence[bytes | None]) -> int:
-    """The customer's new revision, their trail longer by the event; raises NotFound."""
+    """The customer's new revision, their trail longer by the event.
+
+    Raises:
+        NotFound: when the customer is not stored.
+    """
     told = dict(zip(NAMES, cells, strict=True))
     for (revision,) in ask(HAPPENED, *(told[name] for name in COUNTED)):
         return int(revision or 0)

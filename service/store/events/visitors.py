@@ -98,7 +98,11 @@ class VisitorRepository:
 
 
 def _is_new(ask: Ask, device: bytes, event: Event) -> bool:
-    """Whether the event is new; stores its key. Raises Conflict for an id of another event."""
+    """Whether the event is new; stores its key.
+
+    Raises:
+        Conflict: when the id was used for another event.
+    """
     names = encoding.name("id", event.id), events.body_hash(event)
     if ask(KEY, device, *names, b"%d" % event.at):
         return True

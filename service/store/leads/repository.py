@@ -51,7 +51,11 @@ class LeadRepository:
             advisers.put(connection, rows, actor)
 
     def read_adviser(self, adviser_id: str, branch: str | None = None) -> tuple[AdviserRow, int]:
-        """One adviser with how many leads they have at work; raises NotFound, also for another branch's."""
+        """One adviser with how many leads they have at work.
+
+        Raises:
+            NotFound: when there is no such adviser, or it is another branch's.
+        """
         with self._database.begin() as connection:
             return advisers.read(connection, adviser_id, branch)
 
@@ -117,7 +121,11 @@ class LeadRepository:
     # Reading ---------------------------------------------------------------------------------------------------------
 
     def read(self, lead_id: str, branch: str | None = None) -> Lead:
-        """One lead; raises NotFound, also for another branch's."""
+        """One lead.
+
+        Raises:
+            NotFound: when there is no such lead, or it is another branch's.
+        """
         with self._database.begin() as connection:
             return find_lead(connection, lead_id, branch)
 
@@ -154,7 +162,11 @@ class LeadRepository:
 
     @contextmanager
     def lock(self, lead_id: str, back: Lookback, branch: str | None = None) -> Iterator[LockedLead]:
-        """A lead under its customer's lock; committed at the end, rolled back by any error. Raises NotFound."""
+        """A lead under its customer's lock; committed at the end, rolled back by any error.
+
+        Raises:
+            NotFound: when there is no such lead, or it is another branch's.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             lead = find_lead(connection, lead_id, branch)
             snapshot = lock_snapshot(connection, lead.customer_id, back)

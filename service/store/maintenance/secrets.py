@@ -19,7 +19,11 @@ class Secrets:
         self._database, self._seal = database, seal
 
     def seal(self, actor: str) -> int:
-        """Seal with the newest key whatever is plain or sealed with another; returns how many. Raises Sealed."""
+        """Seal with the newest key whatever is plain or sealed with another; returns how many.
+
+        Raises:
+            Sealed: when a secret opens with none of the keys.
+        """
         if not self._seal:
             return 0
         with self._database.begin(PATIENCE_S) as connection:

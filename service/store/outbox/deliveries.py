@@ -170,7 +170,11 @@ class DeliveryQueue:
         ]
 
     def read_secrets(self, due: DueDelivery) -> list[str]:
-        """The secrets that sign a delivery; raises Sealed where no key opens them."""
+        """The secrets that sign a delivery.
+
+        Raises:
+            Sealed: when no key opens one of them.
+        """
         return [self._seal.open(one.encode()).decode() for one in due.sealed]
 
     def mark_delivered(self, due: DueDelivery, status: int) -> None:

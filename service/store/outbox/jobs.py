@@ -218,7 +218,11 @@ class JobQueue:
             return _one(connection, job_id)
 
     def read(self, job_id: str) -> Job:
-        """One job; raises NotFound."""
+        """One job.
+
+        Raises:
+            NotFound: when there is no such job.
+        """
         with self._database.begin() as connection:
             return _one(connection, job_id)
 
@@ -282,7 +286,11 @@ class JobQueue:
             return [(row.place, row.customer_id) for row in rows]
 
     def keep(self, taken: LeasedJob, part: JobPart) -> None:
-        """Store a part's results and decisions, once, and renew the lease; raises LeaseLost."""
+        """Store a part's results and decisions, once, and renew the lease.
+
+        Raises:
+            LeaseLost: when the job is no longer this runner's; nothing is stored.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             decisions.insert_many(connection, part.decisions)
             rows = [{"job": taken.id, "place": place, "rows": orjson.dumps(told).decode()}
@@ -293,13 +301,21 @@ class JobQueue:
             connection.execute(ADVANCE, counts)
 
     def advance(self, taken: LeasedJob, done: int, total: int) -> None:
-        """Store how far a build is, and renew the lease; raises LeaseLost."""
+        """Store how far a build is, and renew the lease.
+
+        Raises:
+            LeaseLost: when the job is no longer this runner's.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             _hold(connection, taken)
             connection.execute(PROGRESS, {"done": done, "total": total, "lease_ms": taken.lease_ms, "id": taken.id})
 
     def finish(self, taken: LeasedJob, error: str | None = None, outcome: Mapping[str, object] | None = None) -> None:
-        """End the job: done with its ``outcome``, or failed with ``error``; raises LeaseLost."""
+        """End the job: done with its ``outcome``, or failed with ``error``.
+
+        Raises:
+            LeaseLost: when the job is no longer this runner's.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             end(connection, taken, error, outcome)
 
@@ -329,7 +345,11 @@ class JobQueue:
 def end(
     connection: Connection, taken: LeasedJob, error: str | None = None, outcome: Mapping[str, object] | None = None
 ) -> None:
-    """End the job within the caller's transaction, done or failed; raises LeaseLost."""
+    """End the job within the caller's transaction, done or failed.
+
+    Raises:
+        LeaseLost: when the job is no longer this runner's.
+    """
     _hold(connection, taken)
     _ended(connection, taken.id, "done" if error is None else "failed", error, outcome)
 

@@ -86,12 +86,20 @@ class WebhookRepository:
             return [webhook_of(row) for row in connection.execute(select(*SHOWN).where(mine).order_by(webhooks.c.id))]
 
     def read(self, webhook_id: str, branch: str | None) -> Webhook:
-        """One webhook; raises NotFound, also for another branch's."""
+        """One webhook.
+
+        Raises:
+            NotFound: when there is no such webhook, or it is another branch's.
+        """
         with self._database.begin() as connection:
             return find_webhook(connection, webhook_id, branch)
 
     def change(self, webhook_id: str, branch: str | None, client: str, values: Mapping[str, object]) -> Webhook:
-        """Set ``url``, ``types`` or ``enabled``; switching it on resets its failures. Raises NotFound."""
+        """Set ``url``, ``types`` or ``enabled``; switching it on resets its failures.
+
+        Raises:
+            NotFound: when there is no such webhook, or it is another branch's.
+        """
         with self._database.begin() as connection:
             found = find_webhook(connection, webhook_id, branch)
             forgiven = {"failing_since": None} if values.get("enabled") else {}
@@ -100,14 +108,22 @@ class WebhookRepository:
             return find_webhook(connection, webhook_id, branch)
 
     def remove(self, webhook_id: str, branch: str | None, client: str) -> None:
-        """Delete a webhook and its waiting deliveries; raises NotFound."""
+        """Delete a webhook and its waiting deliveries.
+
+        Raises:
+            NotFound: when there is no such webhook, or it is another branch's.
+        """
         with self._database.begin(PATIENCE_S) as connection:
             found = find_webhook(connection, webhook_id, branch)
             connection.execute(delete(webhooks).where(webhooks.c.id == found.id))
             audit.append(connection, client, "webhook.remove", found.id, told_of(found.url))
 
     def rotate(self, webhook_id: str, branch: str | None, client: str) -> str:
-        """Make a new secret; for a day messages carry the signatures of both. Raises NotFound."""
+        """Make a new secret; for a day messages carry the signatures of both.
+
+        Raises:
+            NotFound: when there is no such webhook, or it is another branch's.
+        """
         secret = new_secret()
         with self._database.begin() as connection:
             found = find_webhook(connection, webhook_id, branch)

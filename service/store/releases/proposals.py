@@ -156,7 +156,11 @@ class ProposalRepository:
             return [*newest, *([] if before is None else [before.policy])]
 
     def find(self, policy: str) -> Proposal:
-        """One proposal by its policy's hash; raises NotFound."""
+        """One proposal by its policy's hash.
+
+        Raises:
+            NotFound: when nobody proposed the policy.
+        """
         with self._database.begin() as connection:
             return _found(connection, policy)
 

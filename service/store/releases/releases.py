@@ -48,7 +48,11 @@ class ReleaseRepository:
             return [{str(name): value for name, value in row.items()} for row in rows]
 
     def policy(self, policy_hash: str) -> dict[str, Any]:
-        """The documents of one policy; raises NotFound."""
+        """The documents of one policy.
+
+        Raises:
+            NotFound: when the policy is not stored.
+        """
         with self._database.begin() as connection:
             return read_policy(connection, policy_hash)
 
@@ -58,12 +62,20 @@ class ReleaseRepository:
             return policy_names.read_names(connection)
 
     def bundle(self, version: str) -> dict[str, Any]:
-        """The manifest of one bundle; raises NotFound."""
+        """The manifest of one bundle.
+
+        Raises:
+            NotFound: when the bundle is not stored.
+        """
         with self._database.begin() as connection:
             return read_bundle(connection, version)
 
     def put_bundle(self, version: str, manifest: Mapping[str, object]) -> None:
-        """Store a bundle's manifest under its version; raises Conflict where another is stored under it."""
+        """Store a bundle's manifest under its version.
+
+        Raises:
+            Conflict: when another manifest is stored under it.
+        """
         with self._database.begin() as connection:
             put_bundle(connection, version, manifest)
 

@@ -26,7 +26,11 @@ class SigningKeyRepository:
         self._database, self._seal = database, seal
 
     def list_accepted(self) -> dict[int, bytes]:
-        """The newest key and the one before it, by number; raises Sealed where they do not open."""
+        """The newest key and the one before it, by number.
+
+        Raises:
+            Sealed: when one of them does not open.
+        """
         rows = self._database.ask(ACCEPTED)
         kept = {int(number or 0): bytes.fromhex((secret or b"").decode()) for number, secret in rows}
         return {number: self._seal.open(secret) for number, secret in kept.items()}

@@ -40,10 +40,9 @@ def read_text(path: Path) -> str:
 def encoding_of(path: Path, stated: str | None = None) -> str:
     """The encoding of a file: by its byte order mark, else as ``stated``, else UTF-8, else GB18030.
 
-    Raises
-    ------
-    InvalidInput
-        Names the file, the first byte that does not fit and the remedy.
+    Raises:
+        InvalidInput: when the file is in no such encoding, or no text; names the file, the first byte that does not
+            fit and the remedy.
     """
     head = next(_blocks(path), b"")
     marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), None)

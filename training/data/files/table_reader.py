@@ -58,7 +58,11 @@ def _as_words(table: pa.Table) -> pa.Table:
 
 
 def _csv(path: Path) -> pa.Table:
-    """Every column as text, whatever encoding can be told apart; an empty file raises ArrowInvalid."""
+    """Every column as text, whatever encoding can be told apart.
+
+    Raises:
+        ArrowInvalid: when the file is empty.
+    """
     encoding = encoding_of(path)
     if encoding == "utf-8":
         return _utf8_csv(path)

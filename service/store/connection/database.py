@@ -233,7 +233,7 @@ def ask_within(connection: sqlalchemy.Connection) -> Ask:
             value if value is None or place == statement.binary else value.decode()
             for place, value in enumerate(parameters)
         ]
-        with _failing_as_sqlalchemy(statement), psycopg.RawCursor(driver) as cursor:
+        with _failing_as_sqlalchemy(connection, statement), psycopg.RawCursor(driver) as cursor:
             cursor.execute(statement.text, words)
             return [] if cursor.pgresult is None else rows(cursor.pgresult)
 
@@ -245,18 +245,24 @@ def stream_within(
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of a statement in a transaction of SQLAlchemy, through a server's cursor, as the driver reads them."""
     driver: Any = connection.connection.driver_connection
-    with _failing_as_sqlalchemy(statement), psycopg.RawServerCursor(driver, statement.name.decode()) as cursor:
+    with (
+        _failing_as_sqlalchemy(connection, statement),
+        psycopg.RawServerCursor(driver, statement.name.decode()) as cursor,
+    ):
         cursor.itersize = at_a_time
         cursor.execute(statement.text, parameters)
         yield from cursor
 
 
 @contextlib.contextmanager
-def _failing_as_sqlalchemy(statement: Statement) -> Iterator[None]:
-    """The driver's errors as ``Database.begin`` expects them."""
+def _failing_as_sqlalchemy(connection: sqlalchemy.Connection, statement: Statement) -> Iterator[None]:
+    """The driver's errors as ``Database.begin`` expects them; nothing is rolled back on a connection that is lost."""
     try:
         yield
     except psycopg.Error as failure:
+        driver: Any = connection.connection.driver_connection
+        if driver.closed:
+            connection.invalidate(failure)
         raise exc.DBAPIError(statement.name.decode(), None, failure) from failure
 
 

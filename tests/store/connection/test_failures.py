@@ -1,5 +1,6 @@
 """When PostgreSQL fails: an answer within the deadline, nothing acknowledged is lost, and it heals by itself."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -15,6 +16,8 @@ from service.core.domain import Event, Lookback
 from service.core.errors import InvalidInput, Unavailable
 from service.runtime.embedded import Server, start_postgres
 from service.store import ConsentWords, Store, new_decision_id
+from service.store.connection.database import Database, ask_within
+from service.store.revisions import LOCK
 from tests.seed import put_customer
 from tests.servers import execute, family, pid_of, signal_each
 
@@ -138,6 +141,16 @@ def test_a_session_that_the_server_ended_is_replaced_unseen(server: Server, own:
     assert own.customers.read_revision("c-1")[0] is not None
     assert own.customers.sample_ids(1) == ["c-1"]
     assert own.events.record(Event(f"after-{time.time_ns()}", "c-1", "click", NOW)) is True
+
+
+def test_a_session_that_the_server_ended_within_a_transaction_is_named_and_opens_no_breaker(server: Server) -> None:
+    with contextlib.closing(Database(server.url, DEADLINE_MS)) as database:
+        with pytest.raises(Unavailable, match="terminating connection"), database.begin() as connection:
+            process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            execute(server.url, f"SELECT pg_terminate_backend({process}, 10000)")
+            ask_within(connection)(LOCK, b"c-1")
+        with database.begin() as connection:
+            assert ask_within(connection)(LOCK, b"c-1")
 
 
 def test_a_slow_statement_ends_without_losing_its_connection(server: Server, own: Store) -> None:

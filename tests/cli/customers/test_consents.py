@@ -1,6 +1,5 @@
 """An import never turns a customer's own no into yes, unless the file proves that a yes was said later."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,11 @@ from service.store import ConsentWords, Store
 from service.store.customers.consents import ConsentOnPurpose
 from tests.cli.files import Folders, folders
 from tests.seed import put_customer
-from tests.servers import MakeDatabase
 
 SMS = "marketing:sms"
 DATED = "SELECT id AS customer_id, purpose, granted, said_on FROM read_csv(file('said.csv'))"
 APRIL_10 = 1_775_793_600_000
 """2026-04-10 12:00 in Shanghai."""
-
-
-@pytest.fixture
-def opened(make_database: MakeDatabase) -> Iterator[tuple[Store, str]]:
-    url = make_database()
-    store = Store(url, 5000)
-    yield store, url
-    store.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,6 @@ import pytest
 from service.core.domain import Lookback
 from service.store import Store
 from tests.cli.files import ACCOUNTS, SAID, Folders, folders
-from tests.servers import MakeDatabase
-
-
-@pytest.fixture
-def opened(make_database: MakeDatabase) -> Iterator[tuple[Store, str]]:
-    url = make_database()
-    store = Store(url, 5000)
-    yield store, url
-    store.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 Each step names the adviser for whom it is done (``on_behalf_of``) and is on the audit log.
 """
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -113,16 +114,11 @@ _PLAN, _REASSIGN, _CORRECTION = PlanInput(), ReassignInput(), CorrectionInput()
 _BEHALF = {"on_behalf_of": "a-17"}
 
 
-@api.post(
-    f"{ONE}/claim",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=LeadActionInput,
-    example=_BEHALF,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict, ContactRefused),
-)
+_step = partial(api.post, scope="leads:write", reach=BoundClients.BRANCH, headers=(ACCEPT_LANGUAGE,), answers=ANSWERS)
+"""One step of a lead: what all of them share; a step adds its path, body, example and errors."""
+
+
+@_step(f"{ONE}/claim", body=LeadActionInput, example=_BEHALF, errors=(NotFound, Conflict, ContactRefused))
 def claim_lead(client: Client, lead_id: str) -> Response:
     """Claim a lead
 
@@ -133,16 +129,7 @@ def claim_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.claim(lead_id, _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/release",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=LeadActionInput,
-    example=_BEHALF,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict),
-)
+@_step(f"{ONE}/release", body=LeadActionInput, example=_BEHALF, errors=(NotFound, Conflict))
 def release_lead(client: Client, lead_id: str) -> Response:
     """Give a claimed lead back
 
@@ -152,16 +139,7 @@ def release_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.release(lead_id, _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/contact",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=LeadActionInput,
-    example=_BEHALF,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict, ContactRefused),
-)
+@_step(f"{ONE}/contact", body=LeadActionInput, example=_BEHALF, errors=(NotFound, Conflict, ContactRefused))
 def contact_lead(client: Client, lead_id: str) -> Response:
     """Contact the customer now
 
@@ -171,16 +149,7 @@ def contact_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.contact(lead_id, _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/reaction",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=ReactionInput,
-    example=REACTION_IN,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict),
-)
+@_step(f"{ONE}/reaction", body=ReactionInput, example=REACTION_IN, errors=(NotFound, Conflict))
 def react_lead(client: Client, lead_id: str) -> Response:
     """Report what the customer did
 
@@ -194,16 +163,7 @@ def react_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.react(lead_id, reaction, _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/override",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=OverrideInput,
-    example=OVERRIDE_IN,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict, ContactRefused),
-)
+@_step(f"{ONE}/override", body=OverrideInput, example=OVERRIDE_IN, errors=(NotFound, Conflict, ContactRefused))
 def override_lead(client: Client, lead_id: str) -> Response:
     """Propose another offer
 
@@ -213,16 +173,7 @@ def override_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.override(lead_id, body["offer"], body["reason"], _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/reassign",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=ReassignInput,
-    example=REASSIGN_IN,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict),
-)
+@_step(f"{ONE}/reassign", body=ReassignInput, example=REASSIGN_IN, errors=(NotFound, Conflict))
 def reassign_lead(client: Client, lead_id: str) -> Response:
     """Hand a lead to another adviser
 
@@ -232,16 +183,7 @@ def reassign_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.reassign(lead_id, body["to"], body.get("reason"), _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/plan",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=PlanInput,
-    example=PLAN_IN,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict),
-)
+@_step(f"{ONE}/plan", body=PlanInput, example=PLAN_IN, errors=(NotFound, Conflict))
 def plan_lead(client: Client, lead_id: str) -> Response:
     """Note when to call back, by when it is due, and what to remember
 
@@ -252,16 +194,7 @@ def plan_lead(client: Client, lead_id: str) -> Response:
     return answer_lead(engine().crm.leads.plan(lead_id, plan, _actor(client, body)))
 
 
-@api.post(
-    f"{ONE}/correction",
-    scope="leads:write",
-    reach=BoundClients.BRANCH,
-    headers=(ACCEPT_LANGUAGE,),
-    body=CorrectionInput,
-    example=CORRECTION_IN,
-    answers=ANSWERS,
-    errors=(NotFound, Conflict),
-)
+@_step(f"{ONE}/correction", body=CorrectionInput, example=CORRECTION_IN, errors=(NotFound, Conflict))
 def correct_lead(client: Client, lead_id: str) -> Response:
     """Correct a sale
 

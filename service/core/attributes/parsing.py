@@ -13,10 +13,10 @@ FILE = "attributes.yaml"
 KINDS = tuple(kind.value for kind in Kind)
 BOUND = encoders.number_encoder(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "meaning", "source", "personal", "ahead", "grows"}
+FLAGS = ("personal", "told", "ahead", "grows")
+ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "words", "meaning", "source", *FLAGS}
 FEATURE_KEYS = {"name", "kind", "unit", "expression", "meaning"}
-FLAGS = ("personal", "ahead", "grows")
-TEXT_KEYS = ("unit", "meaning", "source", "expression")
+TEXT_KEYS = ("unit", "meaning", "expression")
 
 Row = Mapping[str, Any]
 
@@ -86,7 +86,21 @@ def _row_faults(row: Row, noun: str, keys: set[str]) -> list[str]:
     if noun == "feature" and not row.get("expression"):
         faults.append("expression is missing")
     faults += [f"{key} must be text" for key in TEXT_KEYS if not isinstance(row.get(key, ""), str)]
-    return faults + _range_faults(row) + _values_faults(row)
+    return faults + _words_faults(row) + _range_faults(row) + _values_faults(row)
+
+
+def _words_faults(row: Row) -> list[str]:
+    """``words``, and ``source`` unless it is one text for both languages, must be in both languages."""
+    return [
+        f"{key} must be {{zh: ..., en: ...}}, two short texts, got {quote_value(row[key])}"
+        for key in ("words", "source")
+        if key in row and not _in_both_languages(row[key]) and not (key == "source" and isinstance(row[key], str))
+    ]
+
+
+def _in_both_languages(words: object) -> bool:
+    judge = encoders.text_encoder(None).encode_one
+    return isinstance(words, Mapping) and set(words) == {"zh", "en"} and all(map(judge, words.values()))
 
 
 def _range_faults(row: Row) -> list[str]:
@@ -124,7 +138,7 @@ def _values_faults(row: Row) -> list[str]:
 def _attribute(row: Row) -> Attribute:
     low, high = (float(bound) for bound in row["range"]) if "range" in row else (None, None)
     values = tuple(row["values"]) if "values" in row else None
-    words = {key: row[key] for key in ("unit", "meaning", "source", *FLAGS) if key in row}
+    words = {key: row[key] for key in ("unit", "words", "meaning", "source", *FLAGS) if key in row}
     return Attribute(row["name"], Kind(row["kind"]), low=low, high=high, values=values, **words)
 
 

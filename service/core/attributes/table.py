@@ -23,8 +23,9 @@ SHOWN = 60
 class Attribute:
     """One raw attribute. ``low`` and ``high`` bound numbers; ``values`` closes a text; ``personal`` marks a trait.
 
-    ``ahead`` marks a date that may lie in the future, ``grows`` a number that is higher for every newer customer. Two
-    attributes are equal where they read values alike, whatever their descriptions.
+    ``ahead`` marks a date that may lie in the future, ``grows`` a number that is higher for every newer customer,
+    ``told`` what the customer stated. ``words`` name it for customers, by language; None where the table has no such
+    words. Two attributes are equal where they read values alike, whatever their descriptions.
     """
 
     name: str
@@ -33,11 +34,18 @@ class Attribute:
     low: float | None = None
     high: float | None = None
     values: tuple[str, ...] | None = None
+    words: Mapping[str, str] | None = field(default=None, compare=False)
     meaning: str = field(default="", compare=False)
-    source: str | None = field(default=None, compare=False)
+    source: str | Mapping[str, str] | None = field(default=None, compare=False)
     personal: bool = field(default=False, compare=False)
+    told: bool = field(default=False, compare=False)
     ahead: bool = field(default=False, compare=False)
     grows: bool = field(default=False, compare=False)
+
+    @property
+    def origin(self) -> str:
+        """Where a value comes from: ``outside`` the bank, stated by the ``customer``, or the ``bank``'s own records."""
+        return "outside" if self.source else "customer" if self.told or self.personal else "bank"
 
     def encoder(self) -> Encoder:
         """How values of this attribute are judged and encoded."""

@@ -1,6 +1,7 @@
 """The table of attributes: what it accepts, what it says, and that one customer and a file read alike."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,32 @@ def test_every_attribute_has_a_meaning_and_money_and_numbers_have_a_unit_and_a_r
     assert [
         one.name for one in TABLE.attributes if one.name in NUMBER_NAMES and (one.unit is None or one.low is None)
     ] == []
+
+
+def test_every_attribute_has_a_name_that_customers_read_without_a_latin_letter_in_the_chinese_one() -> None:
+    named = [one for one in TABLE.attributes if one.words is not None]
+    assert named == list(TABLE.attributes)
+    assert [one.name for one in named if one.words and re.search("[A-Za-z]", one.words["zh"])] == []
+    assert all(isinstance(one.source, dict) for one in TABLE.attributes if one.origin == "outside")
+
+
+@pytest.mark.parametrize(
+    ("name", "origin"), [("age", "customer"), ("risk_tolerance", "customer"), ("demand_yuan", "bank")]
+)
+def test_an_attribute_says_where_its_values_come_from(name: str, origin: str) -> None:
+    assert next(one.origin for one in TABLE.attributes if one.name == name) == origin
+
+
+@pytest.mark.parametrize("key", ["words", "source"])
+@pytest.mark.parametrize("words", [{"zh": "年龄"}, {"zh": "年龄", "en": ""}, {"zh": "年龄", "en": 5}, ["age"]])
+def test_words_are_two_short_texts(key: str, words: object) -> None:
+    (fault,) = refused({"attributes": [{"name": "age", "kind": "number", key: words}]})
+    assert f"{key} must be {{zh: ..., en: ...}}" in fault
+
+
+def test_a_source_may_be_one_text_for_both_languages() -> None:
+    table = parse_table({"attributes": [{"name": "age", "kind": "number", "source": "register of residents"}]})
+    assert table.attributes[0].origin == "outside"
 
 
 def test_the_schema_holds_raw_and_derived_names_with_their_words() -> None:

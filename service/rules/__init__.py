@@ -13,6 +13,7 @@ Elsewhere: what no policy may open (``analysis.policy_checks.conduct``), and the
     rulebook       gates and fit rules, compiled: which cells of the grid are open, and their fit
     contact_gates  consent, quiet hours, caps and cool-offs, compiled: may we contact them now, here
     history        a customer's past as columns that rules read, and how much of it is read
+    statutory      what the law demands whatever a policy says, one row a law
     expiry         until when an answer may be repeated, and how far back a decision looks
     formulas       every expression of a policy, with the id of the rule, offer or channel it belongs to
     triggers       the triggers that a policy knows

@@ -4,6 +4,7 @@
     context.*                              the request and the bank's day (``core.context``)
     history.consent                        what the customer agreed to (``rules.history``)
     history.*                              what happened (``rules.history``)
+    labels.dropped                         the labels that a customer dropped (``rules.model.labels``)
     customer.segment, customer.stage       the trained segment and the stage of life (``segment_and_stage``)
 
 ``offer.*`` and ``channel.*`` are not here: they never change, and are folded into each expression when it is compiled.
@@ -25,6 +26,7 @@ from service.decision.privacy import UNSAID, redact_context
 from service.decision.segment_and_stage import UNKNOWN, SegmentAndStage
 from service.rules.history.columns import NOTHING, HistoryColumns
 from service.rules.history.event_counts import EventsByKind, past_table
+from service.rules.model.labels import DROPPED, dropped_by_many, dropped_by_one
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
@@ -67,6 +69,8 @@ class RuleColumns:
             columns.update({**NOTHING, **UNKNOWN})
             return columns, {**columns, **happened, **UNSAID}
         columns.update(happened)
+        if dropped := dropped_by_one(snapshot.consents):
+            columns[DROPPED] = dropped
         self.segment_and_stage.add_one(columns, scores)
         return columns, columns
 
@@ -86,6 +90,8 @@ class RuleColumns:
         columns.update(self.history.fill_consent_many(people.consents, customers))
         if not personal:
             return columns, {**columns, **happened, **UNSAID}
+        if dropped := dropped_by_many(people.consents):
+            columns[DROPPED] = dropped
         self.segment_and_stage.add_many(columns, scores, customers)
         return columns, columns
 

@@ -2,8 +2,9 @@
 
 Order: columns (``columns``, with segment and stage) -> holdings -> satisfaction -> lifetime value -> needs and tags,
 which may read all of it. What cannot be told is None; ``missing`` names the facts that it would take. Of a customer who
-withdrew personalisation no segment, stage, lifetime value, need or tag is given. Holdings, survey answers and events
-are records and stay. Words and languages are not here.
+withdrew personalisation no segment, stage, lifetime value, need or tag is given, and no label that the customer
+dropped (``rules.model.labels``). Holdings, survey answers and events are records and stay. Words and languages are not
+here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,14 @@ from math import isnan, nan
 from typing import Any
 
 from service.core.domain import Context, Event, Scalar, Snapshot
-from service.core.expressions import Expression, compile_truth, compile_value
+from service.core.expressions import Columns, Expression, compile_truth, compile_value
 from service.core.trails import surveys_of, trails_of
 from service.decision.columns import RuleColumns
 from service.decision.segment_and_stage import NAMES, with_stages
 from service.rules.history.event_counts import group_events
+from service.rules.model.labels import NEED, TAG, dropped_by_one, is_dropped, unless_dropped
 from service.rules.model.rules import grid_index_of
+from service.rules.model.targeting import Run
 from service.rules.policy import Policy
 from service.scoring.channel_record import ChannelRecord, count_events, list_channel_records
 from service.scoring.lifetime import YEAR_DAYS, lifetime_value, survival
@@ -80,6 +83,8 @@ class Portrait:
     propensity: Mapping[str, float] | None = None
     needs: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
+    dropped: tuple[str, ...] = ()
+    """The labels that the customer dropped: not looked at, so neither given nor missing."""
 
 
 class PortraitBuilder:
@@ -108,6 +113,7 @@ class PortraitBuilder:
             "holdings": {name: _known(run(columns)) for name, run in self._holdings},
             "satisfaction": feeling,
             "channels": list_channel_records(self.policy, snapshot, events, now),
+            "dropped": tuple(sorted(dropped_by_one(snapshot.consents))),
             "counts": count_events(events, now),
             "recent": tuple(reversed(events[-RECENT:])),
         }
@@ -127,8 +133,8 @@ class PortraitBuilder:
             "segment": estimates.segment,
             "lifetime": worth,
             "propensity": estimates.scores or None,
-            "needs": tuple(name for name, holds in self._needs if holds(columns)),
-            "tags": tuple(name for name, holds in self._tags if holds(columns)),
+            "needs": _labels(self._needs, columns, NEED),
+            "tags": _labels(self._tags, columns, TAG),
         }
 
     def _lifetime(self, columns: Mapping[str, Any], estimates: Estimates) -> Lifetime | None:
@@ -176,7 +182,8 @@ class PortraitBuilder:
             "lifetime": self._unknown((one.margin_yuan for one in terms.holdings), columns),
             "propensity": (MODELS,),
         }
-        return {part: facts for part, facts in found.items() if profile[part] is None}
+        unread_parts = {part for part in found if is_dropped(columns, part)}
+        return {part: facts for part, facts in found.items() if profile[part] is None and part not in unread_parts}
 
     def _unknown(self, expressions: Iterable[Expression], columns: Mapping[str, Any]) -> tuple[str, ...]:
         """The unknown raw attributes behind the expressions."""
@@ -198,6 +205,10 @@ def _names(policy: Policy) -> frozenset[str]:
     expressions += [formula for one in terms.holdings for formula in (one.yuan, one.margin_yuan)]
     attributes = frozenset(f"customer.{one.name}" for one in policy.attributes.attributes)
     return with_stages(policy, attributes.union(NAMES, *(expression.names for expression in expressions)))
+
+
+def _labels(conditions: Sequence[tuple[str, Run]], columns: Columns, kind: str) -> tuple[str, ...]:
+    return tuple(name for name, holds in conditions if unless_dropped(holds(columns), columns, kind + name))
 
 
 def _known(figure: Any) -> float | None:

@@ -2,7 +2,8 @@
 
 ``customer.segment`` comes with the scores (``segment:<id>``), so that a record holds it and a replay needs no model.
 ``customer.stage`` is the first of the portrait's stages that is true. Both are None where they are unknown, for a
-customer who is not personalised, and where no rule reads them: then they are not computed.
+customer who is not personalised or dropped the label (``labels``), and where no rule reads them: then they are not
+computed.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -12,6 +13,8 @@ import numpy as np
 
 from service.core.expressions import compile_truth
 from service.core.grid import Array
+from service.rules.model import labels
+from service.rules.model.labels import is_dropped
 from service.rules.policy import Policy
 from service.scoring.propensity import SEGMENT, Scores
 
@@ -37,8 +40,10 @@ class SegmentAndStage:
 
     def add_one(self, columns: MutableMapping[str, Any], scores: Scores) -> None:
         """Add both to the columns of one customer."""
-        columns[NAMES[0]] = _segment(scores) if self.reads_segment else None
-        columns[NAMES[1]] = next((stage for stage, holds in self._one if holds(columns)), None)
+        segment = self.reads_segment and not is_dropped(columns, labels.SEGMENT)
+        stages = () if is_dropped(columns, labels.STAGE) else self._one
+        columns[NAMES[0]] = _segment(scores) if segment else None
+        columns[NAMES[1]] = next((stage for stage, holds in stages if holds(columns)), None)
 
     def add_many(self, columns: MutableMapping[str, Any], scores: Mapping[str, Array], customers: int) -> None:
         """Add both to the columns of n customers, as (n, 1, 1)."""
@@ -48,6 +53,8 @@ class SegmentAndStage:
                 segments[scores[name] == 1.0] = name.removeprefix(SEGMENT)
         for stage, holds in reversed(self._many):
             stages[np.broadcast_to(holds(columns), stages.shape)] = stage
+        for label, column in zip((labels.SEGMENT, labels.STAGE), (segments, stages), strict=True):
+            column[np.broadcast_to(is_dropped(columns, label), column.shape)] = None
         columns.update(zip(NAMES, (segments, stages), strict=True))
 
 

@@ -1,7 +1,7 @@
 """Segment membership: which of the marketers' segments a customer is in, apart from any decision. Pure.
 
 Only what the conditions read is computed, a small part of a decision. No condition is true of a customer who may not be
-read (``privacy.is_personal``).
+read (``privacy.is_personal``), or who dropped the segment's label.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from service.decision.compiled import compile_policy
 from service.decision.privacy import is_personal
 from service.decision.segment_and_stage import NAMES, UNKNOWN, with_stages
 from service.rules.history.event_counts import group_events
+from service.rules.model.labels import TARGET, unless_dropped
 from service.rules.policy import Policy
 from service.scoring.propensity import Scores
 
@@ -38,4 +39,7 @@ class SegmentMembership:
             return dict.fromkeys(self._holds, False), UNKNOWN
         past = group_events(snapshot.trails, snapshot.surveys, self._columns.places, context.now)
         columns, _ = self._columns.of_one(snapshot, context, scores, past, self._columns.moment(context.now))
-        return {name: bool(holds(columns)) for name, holds in self._holds.items()}, columns
+        found = {
+            name: bool(unless_dropped(holds(columns), columns, TARGET + name)) for name, holds in self._holds.items()
+        }
+        return found, columns

@@ -24,7 +24,7 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
     ``database``      PostgreSQL is down: cached answers, else the default offers, which are those for a customer of
                       whom nothing is known; events are refused with 503
 
-The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``explanations``,
+The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``explanations``,
 ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine
 from ``Engine.store``.
 """
@@ -50,11 +50,12 @@ from service.engine.offers.recommend import CACHE, DATABASE, Answer, decide_reco
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.offers.visitors import VisitorService
 from service.engine.portrait import portrait_now
-from service.engine.preferences import PreferenceService
 from service.engine.releases.active_release import ActiveRelease, ReleaseFollower
 from service.engine.releases.governance import Governance
 from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
+from service.engine.rights.labels import LabelService
+from service.engine.rights.preferences import PreferenceService
 from service.rendering.answer import mark_degraded
 from service.runtime.config import Settings
 from service.runtime.tracing import span
@@ -84,6 +85,7 @@ class Engine:
         self.contacts = ContactService(store, self._releases, self._answers, clock)
         self.visitors = VisitorService(store, self._releases, self._away, clock)
         self.preferences = PreferenceService(store, self._releases, self._answers, clock)
+        self.labels = LabelService(store, self._releases, self._answers, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)

@@ -26,13 +26,30 @@ def portrait_now(store: Store, serving: ActiveRelease, customer_id: str, languag
     Raises:
         NotFound: no such customer is stored.
     """
+    (snapshot, external_key), events = _read(store, customer_id, now)
+    portrait = portray(snapshot, events, now, serving.policy, serving.bundle)
+    return orjson.dumps({"external_key": external_key, **describe_portrait(portrait, serving.policy, language)})
+
+
+def portray_stored(
+    store: Store, serving: ActiveRelease, customer_id: str, now: int
+) -> tuple[Portrait, Snapshot, ActiveRelease]:
+    """The customer's portrait at ``now`` (ms UTC), what it was made of, and the release that serves the customer.
+
+    Raises:
+        NotFound: no such customer is stored.
+    """
+    (snapshot, _), events = _read(store, customer_id, now)
+    mine = serving.for_customer(snapshot)
+    return portray(snapshot, events, now, mine.policy, mine.bundle), snapshot, mine
+
+
+def _read(store: Store, customer_id: str, now: int) -> tuple[tuple[Snapshot, str | None], Sequence[Event]]:
     since = now - HISTORY_DAYS * DAY_MS
     stored = store.customers.keyed_snapshot(customer_id, Lookback(since))
     if stored is None:
         raise no_customer(customer_id)
-    (snapshot, external_key), events = stored, store.events.since(customer_id, since)
-    portrait = portray(snapshot, events, now, serving.policy, serving.bundle)
-    return orjson.dumps({"external_key": external_key, **describe_portrait(portrait, serving.policy, language)})
+    return stored, store.events.since(customer_id, since)
 
 
 def portray(snapshot: Snapshot, events: Sequence[Event], now: int, policy: Policy, models: Models) -> Portrait:

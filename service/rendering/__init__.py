@@ -9,6 +9,7 @@ cannot differ from the decision.
     offer_explanation    one offer of the explanation: its outcome, factors and channels
     unlocks              what would unlock further offers
     portrait             a customer's portrait in Chinese or English
+    labels               the labels that decide for a customer, and what each does
     wording              every sentence of an explanation, in Chinese and English
 """
 

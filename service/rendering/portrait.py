@@ -66,6 +66,7 @@ def describe_portrait(portrait: Portrait, policy: Policy, language: str) -> dict
             "recent": [_event(event, zone) for event in portrait.recent],
         },
         "tags": _tags(portrait.tags, terms.tags, language),
+        "dropped_labels": list(portrait.dropped),
         "missing": [{"part": part, "facts": list(facts)} for part, facts in portrait.missing.items()],
     }
 

@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from service.core.expressions import Expression, compile_falsity, compile_truth, fold
+from service.core.expressions import compile_falsity, compile_truth, fold
 from service.core.grid import Array, Columns
 from service.rules.contact_gates import GateMask
 from service.rules.loading.rule_files import FALLS_AWAY
-from service.rules.model.targeting import restrict_to
+from service.rules.model.targeting import Membership, Run, restrict_to
 from service.rules.policy import FitRule, GateRule, Policy, Rule
 
-Run = Callable[[Columns], Any]
 _GRID = frozenset({"offer", "channel"})
 _AXES = (frozenset[str](), frozenset({"offer"}), frozenset({"channel"}), _GRID)
 _OFFER = 1
@@ -57,19 +56,21 @@ def falls_away(rule: Rule, strategy: str) -> bool:
 
 def _spares(rule: GateRule, policy: Policy, many: bool) -> Run:
     """Where the gate does not apply: ``applies`` is false, or the customer is outside the segments of its strategy."""
-    target = target_of(rule, policy)
-    reasons = [
-        compile_falsity(fold(each, policy.static_columns), many) for each in (rule.applies, target) if each is not None
-    ]
+    membership = membership_of(rule, policy, many)
+    reasons = [] if rule.applies is None else [compile_falsity(fold(rule.applies, policy.static_columns), many)]
+    reasons += [] if membership is None else [membership.is_outside]
     if len(reasons) < 2:
         return reasons[0] if reasons else lambda columns: False
     return lambda columns: reasons[0](columns) | reasons[1](columns)
 
 
-def target_of(rule: Rule, policy: Policy) -> Expression | None:
+def membership_of(rule: Rule, policy: Policy, many: bool) -> Membership | None:
     """The customers a rule is for: its strategy's segments where it can fall away, else everybody (None)."""
     strategy = policy.strategies.get(rule.strategy)
-    return strategy.target if strategy is not None and rule.stage in FALLS_AWAY else None
+    if strategy is None or strategy.target is None or rule.stage not in FALLS_AWAY:
+        return None
+    segments = [policy.targets[one] for one in strategy.segments if one in policy.targets]
+    return Membership(strategy.target, segments, policy.static_columns, many)
 
 
 def _passes(require: Run, spares: Run) -> Callable[[Columns], GateMask]:
@@ -198,12 +199,7 @@ class Rulebook:
 
 def _fit(rule: FitRule, policy: Policy, many: bool) -> Fit:
     factor = rule.weight ** (4.0 * policy.weights[rule.concern])
-    fires = restrict_to(
-        compile_truth(fold(rule.when, policy.static_columns), many),
-        target_of(rule, policy),
-        policy.static_columns,
-        many,
-    )
+    fires = restrict_to(compile_truth(fold(rule.when, policy.static_columns), many), membership_of(rule, policy, many))
     return Fit(rule.id, rule.weight, factor, np.array([1.0, factor]), _AXES.index(rule.when.axes & _GRID), fires)
 
 

@@ -12,6 +12,7 @@ KINDS = [str(kind) for kind in EventKind]
 OFFER_IDS = ["term", "cd", "cash", "equity", "withdrawn-offer", None]
 CHANNEL_IDS = ["mobile_app", "branch", "sms", "adviser_call", "closed-channel", None]
 PURPOSES = ["marketing:sms", "marketing:adviser_call", "marketing:branch"]
+LABELS = ["label:segment", "label:stage", "label:target:x", "label:target:y"]
 
 money = st.one_of(
     st.sampled_from([0.0, 50.0, 199_999.99, 200_000.0, 1e9]), st.integers(0, 10**9).map(lambda fen: fen / 100)
@@ -28,7 +29,7 @@ attributes = st.fixed_dictionaries(
         "mobile_active": st.booleans(),
     },
 )
-consents = st.dictionaries(st.sampled_from([*PURPOSES, "personalisation"]), st.booleans())
+consents = st.dictionaries(st.sampled_from([*PURPOSES, *LABELS, "personalisation"]), st.booleans())
 ages = st.one_of(st.integers(-DAY, 200 * DAY), st.sampled_from([0, 7 * DAY, 7 * DAY - 1, 30 * DAY, 30 * DAY - 1, DAY]))
 events = st.lists(
     st.builds(

@@ -9,53 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.core.domain import Arm, Context, Decision, Snapshot
-from service.core.expressions import Kind, Name, parse
 from service.decision import decide, decide_many, encode, population_of, replay
-from service.rules.model.portrait import StageOfLife
-from service.rules.policy import Policy, Strategy
+from service.rules.policy import Policy
 from tests.decision.bank import (
     NOON,
     PLAIN,
     RELEASE,
     RICH,
-    SCHEMA,
-    WORDS,
     customer,
     fit,
     gate,
-    small_policy,
 )
+from tests.decision.standing import says, standing_policy
 from tests.decision.strategies import as_columns, contexts, renamed, scores, snapshots
 
-CUSTOMER = frozenset({"customer"})
-STANDING = {
-    **SCHEMA,
-    "customer.segment": Name(Kind.TEXT, CUSTOMER),
-    "customer.stage": Name(Kind.TEXT, CUSTOMER, ("young", "settled")),
-}
 KEEN = {"segment:keen": 1.0}
-
-
-def says(text: str) -> Any:
-    return parse(text, STANDING, Kind.BOOLEAN)
-
-
-def strategy(target: str | None) -> dict[str, Strategy]:
-    return {"s": Strategy("s", "consumer", WORDS, WORDS, WORDS, ("x",), True, target and says(target))}
-
-
-def standing_policy(target: str | None = "customer.segment = 'keen'", **changes: Any) -> Policy:
-    """Stages by age; one fit rule and one applicability gate of a strategy with a target."""
-    stages = (StageOfLife("young", WORDS, says("customer.age < 40")), StageOfLife("settled", WORDS, says("true")))
-    usual = small_policy()
-    parts = {
-        "portrait": replace(usual.portrait, stages=stages),
-        "strategies": strategy(target),
-        "gates": (replace(gate("big", "applicability", "customer.total_yuan >= 500000")),),
-        "fits": (fit("raise", "consumer", "offer.family = 'deposit'", 2.0),),
-        "schema": STANDING,
-    }
-    return replace(usual, **(parts | changes))
 
 
 def decided(policy: Policy, said: dict[str, float], **more: Any) -> Decision:

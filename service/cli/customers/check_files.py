@@ -9,7 +9,7 @@ from service.cli.bank import selection
 from service.cli.bank.bank_folder import bank_option, bank_without_erased, files_option
 from service.cli.terminal import json_option, show
 from service.core.errors import InvalidInput, Problem
-from service.engine.preferences import purposes_of
+from service.engine.rights.preferences import purposes_of
 from service.rules.policy import load
 
 MOST_TOLD = 1_000

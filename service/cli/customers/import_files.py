@@ -18,7 +18,7 @@ from service.core.clock import now_ms
 from service.core.errors import FourcastError, InvalidInput, Unconfirmed
 from service.core.grid import day_at
 from service.engine.crm.assessments import problems_in_files
-from service.engine.preferences import purposes_of
+from service.engine.rights.preferences import purposes_of
 from service.rules.policy import load
 from service.runtime.config import Settings
 from service.store import CustomerFile, Loaded

@@ -8,15 +8,18 @@ from service.core.domain import Snapshot
 from service.core.grid import Array
 from service.decision.portrait import Estimates
 from service.decision.privacy import is_withdrawn
+from service.rules.model import labels
 from service.scoring.models import Models
 
 
 def score_one(models: Models, snapshot: Snapshot, segment: bool) -> dict[str, float]:
     """Name -> score of one customer; empty without a bundle, or if the customer withdrew personalisation.
 
-    ``segment``: with ``segment:<id>`` as well, for a policy that reads it.
+    ``segment``: with ``segment:<id>`` as well, for a policy that reads it, unless the customer dropped that label.
     """
-    return {} if is_withdrawn(snapshot.consents) else models.score_with_segment(snapshot.attributes, segment)
+    if is_withdrawn(snapshot.consents):
+        return {}
+    return models.score_with_segment(snapshot.attributes, segment and not _is_segment_dropped(snapshot))
 
 
 def score_many(models: Models, people: Sequence[Snapshot]) -> dict[str, Array]:
@@ -36,9 +39,13 @@ def estimate(models: Models, snapshot: Snapshot) -> Estimates:
         return Estimates(models.version, reads=reads)
     return Estimates(
         version=models.version,
-        segment=None if segments is None else segments.assign(attributes),
+        segment=None if segments is None or _is_segment_dropped(snapshot) else segments.assign(attributes),
         lapse=None if lapse is None else lapse.predict_one(attributes),
         lapse_days=None if lapse is None else lapse.horizon_days,
         scores={name: score for name, score in models.score_one(attributes).items() if name in models.families},
         reads=reads,
     )
+
+
+def _is_segment_dropped(snapshot: Snapshot) -> bool:
+    return labels.SEGMENT in labels.dropped_by_one(snapshot.consents)

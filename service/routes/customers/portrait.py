@@ -146,6 +146,7 @@ class PortraitAnswer(Loose):
     channels = fields.List(fields.Nested(ChannelAnswer), required=True)
     contact_history = fields.Nested(ContactHistory, required=True)
     tags = fields.List(fields.Nested(TagAnswer), **NULL)
+    dropped_labels = fields.List(fields.String(), metadata=describe("Labels that the customer dropped: not inferred."))
     missing = fields.List(fields.Nested(Missing), required=True)
 
 

@@ -14,7 +14,7 @@ from marshmallow import fields
 from service.core.domain import Client
 from service.core.errors import InvalidInput, NotFound, PreconditionFailed, PreconditionRequired, Problem
 from service.decision.privacy import PERSONALISATION
-from service.engine.preferences import Preferences, purposes_of
+from service.engine.rights.preferences import Preferences, purposes_of
 from service.rendering.answer import iso
 from service.routes.http.fields import Loose, Named, Strict, Truth, Word, check, describe
 from service.routes.http.guard import engine

@@ -16,11 +16,11 @@ from service.rules.loading.documents.entry import Entry
 from service.rules.model.portrait import (
     PORTRAIT_NAMES,
     Holding,
-    Label,
     LifetimeTerms,
     PortraitTerms,
     Question,
     SatisfactionTerms,
+    ShownAttribute,
     StageOfLife,
     Tag,
 )
@@ -37,7 +37,7 @@ def read_portrait(page: Entry, whole: Schema | None, table: AttributeTable | Non
     stages = tuple(_stage(entry, schema) for entry in page.children("stages", "stage"))
     drawn = None if schema is None else {**schema, **_drawn(stages)}
     terms = PortraitTerms(
-        who=tuple(_label(entry, table) for entry in page.children("who", "who", named_by="attribute")),
+        who=tuple(_shown(entry, table) for entry in page.children("who", "who", named_by="attribute")),
         holdings=tuple(_holding(entry, schema) for entry in page.children("holdings", "holding")),
         stages=stages,
         needs=tuple(_tag(entry, drawn) for entry in page.children("needs", "need", optional=True)),
@@ -96,13 +96,13 @@ def _demand_free_names(page: Entry, whole: Schema) -> None:
             )
 
 
-def _label(entry: Entry, table: AttributeTable | None) -> Label:
-    """A label names an attribute: a feature says what a customer does, not who they are."""
+def _shown(entry: Entry, table: AttributeTable | None) -> ShownAttribute:
+    """It names an attribute: a feature says what a customer does, not who they are."""
     known = [attribute.name for attribute in table.attributes] if table is not None else []
     attribute = entry.choice("attribute", known) if known else entry.text("attribute")
-    label = Label(attribute, entry.bilingual("name"))
+    shown = ShownAttribute(attribute, entry.bilingual("name"))
     entry.close()
-    return label
+    return shown
 
 
 def _stage(entry: Entry, schema: Schema | None) -> StageOfLife:

@@ -2,6 +2,7 @@
 
 rules       offers, channels, strategies, rules, experiments and messages
 contact     the contact policy: consents, quiet hours, caps and cool-offs
+labels      what a customer is called and decided by, and which names they dropped
 targeting   segments: to which customers a strategy speaks
 portrait    the terms of a customer's portrait
 monitoring  the bounds within which serving models are steady

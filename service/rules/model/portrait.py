@@ -23,7 +23,7 @@ PORTRAIT_NAMES: Mapping[str, Name] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ShownAttribute:
     """An attribute that says who the customer is, with its name in both languages."""
 
     attribute: str
@@ -97,7 +97,7 @@ class SatisfactionTerms:
 class PortraitTerms:
     """All of ``portrait.yaml``."""
 
-    who: tuple[Label, ...]
+    who: tuple[ShownAttribute, ...]
     holdings: tuple[Holding, ...]
     stages: tuple[StageOfLife, ...]
     needs: tuple[Tag, ...]

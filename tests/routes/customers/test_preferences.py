@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.core.suggestions import MOST_NEAR
-from service.engine.preferences import MOST_PROBLEMS
+from service.engine.rights.preferences import MOST_PROBLEMS
 from service.store import ConsentWords, Store
 from tests.seed import put_customer
 

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from service.engine.preferences import purposes_of
+from service.engine.rights.preferences import purposes_of
 from service.rules.policy import DEFAULT, load
 from training.data.bank_tables import default_table, read_consents, read_customers
 from training.data.simulated_consents import PURPOSES, assessments, simulated_consents, supplement_customers

@@ -4,7 +4,8 @@ All of it comes from the explanation of the lead's decision, so it cannot differ
 the policy's. After an override, the points are those of the offer now proposed.
 
 Talking points begin with the customer: money that matures, why this offer fits, the last reason they gave. Then follow
-the offer's message and its disclosures.
+the offer's message and its disclosures. Of a customer who has dropped a label since, no reason of the decision is told
+and the message is the plain one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.explain import ExplanationService
 from service.engine.releases.active_release import ReleaseFollower
+from service.rules.model.labels import dropped_by_one
 from service.rules.policy import Policy
 from service.store import Store
 from service.store.leads import Lead
@@ -52,8 +54,10 @@ class AdviserBrief:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
         policy = self._releases.serving.policy
         mine = next((one for one in explanation["offers"] if one["offer"] == lead.offer), None)
-        reasons = [] if mine is None else why(mine)
-        words = (policy, lead.offer, adviser_channel(policy), language, variant_of(policy, record, lead.offer))
+        dropped = self._drops_since(lead.customer_id, record)
+        reasons = [] if mine is None or dropped else why(mine)
+        variant = None if dropped else variant_of(policy, record, lead.offer)
+        words = (policy, lead.offer, adviser_channel(policy), language, variant)
         return {
             "talking_points": [*about(facts, reasons, language), *talking_points(*words)],
             "why": reasons,
@@ -64,6 +68,16 @@ class AdviserBrief:
             ][:OTHERS],
             "unlocks": [one["text"] for one in explanation["unlocks"]],
         }
+
+    def _drops_since(self, customer_id: str, record: bytes) -> bool:
+        """Whether the customer dropped a label after the decision: then none of its reasons may be told any more."""
+        try:
+            said = self._store.consents.read_current(customer_id).said
+        except NotFound:
+            return True
+        _, snapshot, *_ = decode(record)
+        now = {purpose: word.granted for purpose, word in said.items()}
+        return not dropped_by_one(now).keys() <= dropped_by_one(snapshot.consents).keys()
 
 
 def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:

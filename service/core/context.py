@@ -13,7 +13,7 @@ from math import nan
 
 from service.core.domain import Context
 from service.core.expressions import Kind
-from service.core.grid import Column, Moment, year_before
+from service.core.grid import Column, Moment, WorkCalendar, year_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +29,35 @@ class RequestName:
 
 @dataclass(frozen=True, slots=True)
 class DayName:
-    """One name of the bank's day: ``read`` takes the moment and the policy's holidays (day numbers)."""
+    """One name of the bank's day: ``read`` takes the moment and the policy's calendar."""
 
     name: str
     kind: Kind
     meaning: str
-    read: Callable[[Moment, frozenset[int]], float]
+    read: Callable[[Moment, WorkCalendar], float]
 
 
 DAY_NAMES = (
-    DayName("context.hour", Kind.NUMBER, "The hour, 0 to 23.", lambda at, holidays: at.hour),
-    DayName("context.weekday", Kind.NUMBER, "The day of the week; 1 is Monday.", lambda at, holidays: at.weekday),
-    DayName("context.today", Kind.DATE, "The day.", lambda at, holidays: at.day),
+    DayName("context.hour", Kind.NUMBER, "The hour, 0 to 23.", lambda at, calendar: at.hour),
+    DayName("context.weekday", Kind.NUMBER, "The day of the week; 1 is Monday.", lambda at, calendar: at.weekday),
+    DayName("context.today", Kind.DATE, "The day.", lambda at, calendar: at.day),
     DayName(
         "context.year_ago",
         Kind.DATE,
         "The same day 12 months before; 1 March for 29 February.",
-        lambda at, holidays: year_before(at.day),
+        lambda at, calendar: year_before(at.day),
     ),
     DayName(
         "context.holiday",
         Kind.BOOLEAN,
         "Whether the day is one of the policy's holidays.",
-        lambda at, holidays: at.day in holidays,
+        lambda at, calendar: at.day in calendar.holidays,
+    ),
+    DayName(
+        "context.working_day",
+        Kind.BOOLEAN,
+        "Whether the day is worked: a weekday that is no holiday, or a weekend day worked in place of one.",
+        lambda at, calendar: calendar.is_working(at),
     ),
 )
 """Hours and days are those of the policy's time zone."""
@@ -76,9 +82,9 @@ _TEXTS = {one.name: field for field, one in REQUEST_NAMES.items() if one.kind is
 _FIGURES = {one.name: field for field, one in REQUEST_NAMES.items() if one.kind is not Kind.TEXT}
 
 
-def context_columns(context: Context, at: Moment, holidays: frozenset[int]) -> dict[str, Column]:
+def context_columns(context: Context, at: Moment, calendar: WorkCalendar) -> dict[str, Column]:
     """``context.*`` of one request as plain scalars; NaN (None for text) where the request states nothing."""
-    columns: dict[str, Column] = dict(_day_columns(at, holidays))
+    columns: dict[str, Column] = dict(_day_columns(at, calendar))
     for name, field in _TEXTS.items():
         columns[name] = getattr(context, field)
     for name, field in _FIGURES.items():
@@ -88,6 +94,6 @@ def context_columns(context: Context, at: Moment, holidays: frozenset[int]) -> d
 
 
 @lru_cache(maxsize=64)
-def _day_columns(at: Moment, holidays: frozenset[int]) -> Mapping[str, Column]:
+def _day_columns(at: Moment, calendar: WorkCalendar) -> Mapping[str, Column]:
     """The names of the day; the same for every request of one minute."""
-    return {one.name: float(one.read(at, holidays)) for one in DAY_NAMES}
+    return {one.name: float(one.read(at, calendar)) for one in DAY_NAMES}

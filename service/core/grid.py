@@ -26,6 +26,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 _QUARTER_MS = 900_000
 _EPOCH = date(1970, 1, 1)
+_FRIDAY = 5
 
 
 def by_customer(values: Sequence[object] | Array) -> Array:
@@ -75,6 +76,23 @@ class Moment:
     def hour(self) -> int:
         """0 to 23."""
         return self.minute // 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkCalendar:
+    """The bank's holidays, and the weekend days that are worked, as day numbers."""
+
+    holidays: frozenset[int] = frozenset()
+    working: frozenset[int] = frozenset()
+
+    def is_working(self, at: Moment) -> bool:
+        """Whether the day is worked: a weekday that is no holiday, or a weekend day in place of one.
+
+        >>> saturday = Moment(day_number("2026-02-14"), 720, 6)
+        >>> WorkCalendar().is_working(saturday), WorkCalendar(working=frozenset({saturday.day})).is_working(saturday)
+        (False, True)
+        """
+        return at.day in self.working or (at.weekday <= _FRIDAY and at.day not in self.holidays)
 
 
 def moment(now: int, timezone: str) -> Moment:

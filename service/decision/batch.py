@@ -118,7 +118,6 @@ class _Task:
         self.compiled, self.context = compiled, context
         self.withheld: dict[str, int] | None = {} if reasons else None
         self.at = compiled.columns.moment(context.now)
-        self.holiday = self.at.day in compiled.columns.holidays
         self.asked = compiled.asked_channel(context)
         self.cost = compiled.contact_cost + compiled.prices(release.prices)
 
@@ -177,7 +176,7 @@ class _Task:
         personal = is_personal_arm(arm)
         columns, contact_columns = self.compiled.columns.of_many(part, self.context, scores, self.at, personal)
         crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
-        contact = self.compiled.contact.check_many(crowd, self.at, self.holiday)
+        contact = self.compiled.contact.check_many(crowd, self.at, self.compiled.columns.calendar)
         resolved = self.compiled.score_resolver.resolve_many(used, crowd.customers)
         return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost)
 

@@ -20,7 +20,7 @@ import numpy as np
 from service.core.attributes.features import FeatureProgram
 from service.core.context import context_columns
 from service.core.domain import Context, Scalar, Snapshot
-from service.core.grid import Array, Columns, GridIndex, Moment, day_number, moment
+from service.core.grid import Array, Columns, GridIndex, Moment, moment
 from service.decision.population import Population
 from service.decision.privacy import UNSAID, redact_context
 from service.decision.segment_and_stage import UNKNOWN, SegmentAndStage
@@ -43,7 +43,7 @@ class RuleColumns:
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = HistoryColumns(places, names)
         self.segment_and_stage = SegmentAndStage(policy, names)
-        self.holidays = frozenset(map(day_number, policy.contact.holidays))
+        self.calendar = policy.contact.days
         self._timezone = policy.contact.timezone
         self._nobody = self._customer({})
 
@@ -62,7 +62,7 @@ class RuleColumns:
     ) -> Found:
         """Plain scalars, (1, m, 1) and (1, 1, k); ``past`` are the snapshot's events as they are counted."""
         columns = self._customer(snapshot.attributes) if personal and snapshot.attributes else self._nobody.copy()
-        columns.update(context_columns(redact_context(context, personal), at, self.holidays))
+        columns.update(context_columns(redact_context(context, personal), at, self.calendar))
         columns.update(self.history.fill_consent_one(snapshot.consents))
         happened = self.history.fill_one(past)
         if not personal:
@@ -86,7 +86,7 @@ class RuleColumns:
             self.features.derive_many(columns)
         else:
             columns = {**self._nobody, **NOTHING, **UNKNOWN}
-        columns.update(context_columns(redact_context(context, personal), at, self.holidays))
+        columns.update(context_columns(redact_context(context, personal), at, self.calendar))
         columns.update(self.history.fill_consent_many(people.consents, customers))
         if not personal:
             return columns, {**columns, **happened, **UNSAID}

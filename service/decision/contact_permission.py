@@ -79,7 +79,7 @@ def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
 
     def open_at(at: int) -> bool:
         wall = compiled.columns.moment(at)
-        gate_masks = (gate.check(wall, wall.day in compiled.columns.holidays) for gate in gates)
+        gate_masks = (gate.check(wall, compiled.columns.calendar) for gate in gates)
         return all(ok if isinstance(ok, bool) else bool(cell_figure(ok, 0, place)) for ok in gate_masks)
 
     return open_at

@@ -76,9 +76,9 @@ def judge_cells(
 ) -> JudgedCells:
     """Every cell of one customer's grid; ``moment`` is the context's, in the bank's time zone."""
     past = group_events(snapshot.trails, snapshot.surveys, compiled.places, context.now)
-    personal, holiday = is_personal_arm(arm), moment.day in compiled.columns.holidays
+    personal = is_personal_arm(arm)
     columns, contact_columns = compiled.columns.of_one(snapshot, context, scores, past, moment, personal)
-    contact = compiled.contact.check_one(snapshot.consents, past, moment, holiday, personal)
+    contact = compiled.contact.check_one(snapshot.consents, past, moment, compiled.columns.calendar, personal)
     rules = compiled.arm_rules[arm]
     resolved = compiled.score_resolver.resolve_one(scores if rules.arm_policy.scored else {})
     cost = compiled.contact_cost + compiled.prices(release.prices)

@@ -79,7 +79,7 @@ class Engine:
         self.store, self.clock = store, clock
         self.access = Access(settings, store, cache, clock)
         self.tokens = OfferTokens(store, settings.offer_token_hours, clock)
-        self._releases = ReleaseFollower(settings, store)
+        self._releases = ReleaseFollower(settings, store, clock)
         self._names = KnownNames(store, self._releases)
         self._answers = AnswerCache(cache, settings.cache_seconds)
         self.contacts = ContactService(store, self._releases, self._answers, clock)

@@ -6,12 +6,16 @@ No label holds anything about a customer; labels are the policy's own names. Req
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from service.analysis.drift import DRIFTED, Drift
+from service.analysis.policy_checks.calendar_horizon import find_horizon
 from service.core.domain import Decision, Release
+from service.core.grid import day_at, start_of
+from service.rules.policy import Policy
 from service.scoring.propensity import is_propensity
 
 _SCORES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
@@ -40,6 +44,11 @@ _waiting = _newest("fourcast_waiting_items", "Items that wait in a queue of the 
 _oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest item of a queue has waited.", "queue")
 _failures = Counter("fourcast_work_failures_total", "Units of a runner's work that failed unforeseen.", ["line"])
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
+_calendar = _newest(
+    "fourcast_calendar_until_seconds",
+    "When the known calendar of the serving policy ends, Unix time, by its ground; 0 where today is not known.",
+    "ground",
+)
 MOST_NAMES = 200
 """The number of features and scores with gauges, worst first; it bounds what a policy can add."""
 
@@ -89,6 +98,16 @@ def note_serving(before: Release | None, now: Release) -> None:
     if before is not None:
         _of(before).set(0)
     _of(now).set(1)
+
+
+def note_calendar(policy: Policy, now: int) -> None:
+    """Show until when the policy's calendar is known, by official notice and by law; nothing where no rule needs it."""
+    _calendar.clear()
+    zone = policy.contact.timezone
+    horizon = find_horizon(policy, day_at(now, zone))
+    if horizon.rules:
+        for ground, last in (("notice", horizon.noticed), ("law", horizon.by_law)):
+            _calendar.labels(ground).set(0 if last is None else start_of(last + timedelta(days=1), zone) / 1000)
 
 
 def _of(release: Release) -> Gauge:

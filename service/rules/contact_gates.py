@@ -16,7 +16,7 @@ from math import inf
 import numpy as np
 
 from service.core.domain import RETIRED
-from service.core.grid import Array, GridIndex, Moment, by_channel
+from service.core.grid import Array, GridIndex, Moment, WorkCalendar, by_channel
 from service.rules.history.event_counts import Counter, EventCount, EventsByKind, PastTable
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, CoolOff, QuietHours
 
@@ -96,16 +96,22 @@ class RetiredGate:
 
 
 class QuietGate:
-    """Closed from start to end of the local day, and on holidays where the rule says so."""
+    """Closed from start to end of the local day, and on holidays or days that are not worked where the rule says so."""
 
     def __init__(self, rule: QuietHours, index: GridIndex) -> None:
         """Marks the channels of the rule once."""
         self.id, self._rule = rule.id, rule
         self._open = ~_channels(index, rule.direction, rule.channels)
 
-    def check(self, at: Moment, holiday: bool) -> GateMask:
+    def check(self, at: Moment, calendar: WorkCalendar) -> GateMask:
         """What is open at one moment, the same for every customer."""
-        return self._open if self.is_quiet(at.minute) or (holiday and self._rule.holidays) else True
+        return self._open if self.is_quiet(at.minute) or self._rests(at, calendar) else True
+
+    def _rests(self, at: Moment, calendar: WorkCalendar) -> bool:
+        """Whether the whole day is quiet."""
+        if self._rule.working_days:
+            return not calendar.is_working(at)
+        return self._rule.holidays and at.day in calendar.holidays
 
     def is_quiet(self, minute: int) -> bool:
         """Whether the minute is quiet: from start (included) to end (excluded), across midnight where start is above
@@ -205,21 +211,26 @@ class ContactGates:
         self.ids = [RETIREMENT.id, *(rule.id for rule in contact.rules)]
 
     def check_one(
-        self, consents: Mapping[str, bool], past: EventsByKind, at: Moment, holiday: bool, personal: bool = True
+        self,
+        consents: Mapping[str, bool],
+        past: EventsByKind,
+        at: Moment,
+        calendar: WorkCalendar,
+        personal: bool = True,
     ) -> list[GateMask]:
         """For one customer; ``personal``: whether their personal facts may be read."""
         return [
             self._retired.check_one(consents),
             *(gate.check_one(consents, personal) for gate in self._consents),
-            *(gate.check(at, holiday) for gate in self._quiet),
+            *(gate.check(at, calendar) for gate in self._quiet),
             *(gate.check_one(past) for gate in self._limits),
         ]
 
-    def check_many(self, crowd: Crowd, at: Moment, holiday: bool) -> list[GateMask]:
+    def check_many(self, crowd: Crowd, at: Moment, calendar: WorkCalendar) -> list[GateMask]:
         """For many customers at one instant."""
         return [
             self._retired.check_many(crowd.consents),
             *(gate.check_many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
-            *(gate.check(at, holiday) for gate in self._quiet),
+            *(gate.check(at, calendar) for gate in self._quiet),
             *(gate.check_many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
         ]

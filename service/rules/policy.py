@@ -3,8 +3,8 @@
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (documents as ``load`` reads them, or
 as a store returns them). Elsewhere: how a document is read and checked (``loading``), how rules are applied
 (``rulebook``, ``contact_gates``). Reading order: attributes -> catalogue -> channels -> schema -> strategies -> rules
--> weights -> contact -> experiments -> messages -> portrait -> monitoring -> compliance. Each step adds its problems to
-one list, and all are raised together at the end.
+-> weights -> calendar -> contact -> experiments -> messages -> portrait -> monitoring -> compliance. Each step adds its
+problems to one list, and all are raised together at the end.
 """
 
 from collections.abc import Mapping

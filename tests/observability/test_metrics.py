@@ -1,12 +1,15 @@
 """What Prometheus reads: the sums over all workers of what an operator needs, and no customer in any label."""
 
 import re
+from dataclasses import replace
 
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.core.domain import Decision, Release
-from service.engine.metrics import count_decision, note_serving
+from service.engine.metrics import count_decision, note_calendar, note_serving
+from service.rules.policy import DEFAULT, load
+from tests.gates.people import instant
 from tests.observability.conftest import SECRETS, Seen
 
 
@@ -72,3 +75,17 @@ def test_scores_and_releases_are_counted_as_they_come() -> None:
     assert now("fourcast_serving", release="8001", policy="a" * 12, bundle="none") == 0
     assert now("fourcast_serving", release="8002", policy="a" * 12, bundle="v1") == 1
     note_serving(second, Release(0, "", None))
+
+
+def test_the_end_of_the_known_calendar_is_shown_by_its_ground() -> None:
+    def until(ground: str) -> float | None:
+        return REGISTRY.get_sample_value("fourcast_calendar_until_seconds", {"ground": ground})
+
+    policy = load(DEFAULT)
+    note_calendar(policy, instant("2026-11-30T12:00"))
+    assert until("notice") == instant("2027-01-01T00:00") / 1000
+    assert until("law") == instant("2033-01-01T00:00") / 1000
+    note_calendar(policy, instant("2027-01-01T00:00"))
+    assert until("notice") == 0.0
+    note_calendar(replace(policy, contact=replace(policy.contact, quiet_hours=())), instant("2026-11-30T12:00"))
+    assert until("notice") is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.core.grid import DAY_MS, GridIndex, Moment
+from service.core.grid import DAY_MS, GridIndex, Moment, WorkCalendar
 from service.rules.contact_gates import CapGate, ConsentGate, ContactGates, CoolOffGate, QuietGate
 from service.rules.history.event_counts import EventsByKind
 from tests.decision.bank import CHANNELS, CONTACT, NOON, OFFERS, cap, event, past_of, table_of
@@ -44,7 +44,7 @@ def test_one_purpose_may_stand_for_all_channels():
     [(20 * 60 + 59, False), (21 * 60, True), (1439, True), (0, True), (479, True), (480, False), (720, False)],
 )
 def test_quiet_hours_run_across_midnight_from_start_until_before_end(minute: int, quiet: bool):
-    found = QuietGate(QUIET, PLACES).check(Moment(1, minute, 5), holiday=False)
+    found = QuietGate(QUIET, PLACES).check(Moment(1, minute, 5), WorkCalendar())
     assert (found if found is True else found.tolist()) == (OUTBOUND_SHUT if quiet else True)
 
 
@@ -56,13 +56,31 @@ def test_quiet_hours_within_a_day_need_no_midnight(minute: int, quiet: bool):
 
 def test_a_holiday_is_quiet_all_day_only_where_the_rule_says_so():
     noon = Moment(1, 720, 5)
-    assert QuietGate(QUIET, PLACES).check(noon, holiday=True) is not True
-    assert QuietGate(replace(QUIET, holidays=False), PLACES).check(noon, holiday=True) is True
+    assert QuietGate(QUIET, PLACES).check(noon, WorkCalendar(frozenset({1}))) is not True
+    assert QuietGate(replace(QUIET, holidays=False), PLACES).check(noon, WorkCalendar(frozenset({1}))) is True
+
+
+@pytest.mark.parametrize(
+    ("weekday", "calendar", "quiet"),
+    [
+        (5, WorkCalendar(), False),
+        (5, WorkCalendar(holidays=frozenset({1})), True),
+        (6, WorkCalendar(), True),
+        (7, WorkCalendar(holidays=frozenset({1})), True),
+        (6, WorkCalendar(working=frozenset({1})), False),
+    ],
+)
+def test_a_rule_of_working_days_closes_weekends_and_holidays_and_opens_weekends_that_are_worked(
+    weekday: int, calendar: WorkCalendar, quiet: bool
+):
+    gate = QuietGate(replace(QUIET, holidays=False, working_days=True), PLACES)
+    assert (gate.check(Moment(1, 720, weekday), calendar) is not True) is quiet
+    assert gate.check(Moment(1, 1300, weekday), calendar) is not True, "quiet hours hold on every day"
 
 
 def test_quiet_hours_may_hold_for_named_channels_only():
     gate = QuietGate(replace(QUIET, direction=None, channels=("adviser_call",)), PLACES)
-    assert gate.check(Moment(1, 0, 5), holiday=False).tolist() == [[[True, True, True, False]]]
+    assert gate.check(Moment(1, 0, 5), WorkCalendar()).tolist() == [[[True, True, True, False]]]
 
 
 def test_a_cap_closes_when_its_maximum_is_reached_and_opens_when_the_window_has_passed():

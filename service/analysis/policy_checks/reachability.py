@@ -14,7 +14,7 @@ import numpy as np
 
 from service.core.domain import Context, Scalar, Snapshot
 from service.core.expressions import Expression, Kind
-from service.core.grid import Array
+from service.core.grid import Array, WorkCalendar
 from service.decision.batch import population_of
 from service.decision.compiled import CompiledPolicy, JudgedCells
 from service.decision.population import Population
@@ -85,7 +85,7 @@ def judge_customers(compiled: CompiledPolicy, customers: list[Facts]) -> JudgedC
     count = len(customers)
     people = _people(compiled, customers)
     seen, moment = _columns_of(compiled, people, customers), compiled.columns.moment(NOON)
-    contact = compiled.contact.check_many(Crowd(count, NOON, people.consents, people.past), moment, False)
+    contact = compiled.contact.check_many(Crowd(count, NOON, people.consents, people.past), moment, WorkCalendar())
     resolved = compiled.score_resolver.resolve_many({}, count)
     cost = compiled.contact_cost + compiled.prices({})
     return compiled.array_rules.judge(seen, seen, contact, resolved, cost)

@@ -1,9 +1,9 @@
 """The check of a deployment before traffic: every fault at once, each with where to mend it.
 
 In order: settings, machine (OpenMP, folders), the policy on disk, PostgreSQL (reachable, durable, migrated, rights,
-clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash, its bundle's hashes and
-golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended before traffic; a ``note`` is
-worth knowing. The checks are independent: a server that is down hides no fault of another.
+clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash and calendar, its bundle's
+hashes and golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended before traffic; a
+``note`` is worth knowing. The checks are independent: a server that is down hides no fault of another.
 """
 
 import os
@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.calendar_horizon import find_horizon
 from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
+from service.core.clock import now_ms
 from service.core.errors import FourcastError
+from service.core.grid import day_at
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.loader import ReleaseLoader
-from service.rules.policy import load
+from service.rules.policy import Policy, load
 from service.runtime.config import Settings
 from service.store import Store
 from service.store.maintenance.inspection import DatabaseState
@@ -83,11 +86,12 @@ def folders(settings: Settings) -> Iterator[Finding]:
 
 
 def policy(settings: Settings) -> Iterator[Finding]:
-    """The findings on the policy on disk: it loads, passes the rules of conduct, and its time zone is known."""
+    """The findings on the policy on disk: it loads, passes the rules of conduct, and knows its days ahead."""
     found = load(settings.policy)
     conduct.assert_compliant(found)
     zone = found.contact.timezone
     yield Finding("policy on disk", "ok", f"{found.hash[:12]}, {len(found.rules)} rules, time zone {zone}")
+    yield _calendar("calendar on disk", found)
 
 
 def postgresql(settings: Settings) -> Iterator[Finding]:
@@ -173,7 +177,9 @@ def release(settings: Settings) -> Iterator[Finding]:
             yield Finding("release", "note", "none is active: the policy on disk serves by priors; fourcast promote")
             return
         loader = ReleaseLoader(store, Artifacts.of(settings))
-        yield Finding("release", "ok", f"{active.id}: policy {loader.compiled(active.policy).hash[:12]} as approved")
+        serving = loader.compiled(active.policy)
+        yield Finding("release", "ok", f"{active.id}: policy {serving.hash[:12]} as approved")
+        yield _calendar("calendar", serving)
         if active.bundle is None:
             yield Finding("bundle", "note", "the release has none: priors decide")
         else:
@@ -181,6 +187,15 @@ def release(settings: Settings) -> Iterator[Finding]:
             yield Finding("bundle", "ok", f"{active.bundle}: every file as its manifest says, golden rows score alike")
     finally:
         store.close()
+
+
+def _calendar(name: str, policy: Policy) -> Finding:
+    """Whether holidays and working days are known long enough for the rules that read them."""
+    found = find_horizon(policy, day_at(now_ms(), policy.contact.timezone))
+    if not found.short:
+        return Finding(name, "ok", str(found))
+    mend = "fourcast calendar import FILE FOLDER, then publish and approve the policy"
+    return Finding(name, "fault" if found.ended else "note", f"{found}: {mend}")
 
 
 def _clock(name: str, skew_ms: float) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Verbs of the marketer: check, propose, compare and approve a policy, and what its parts bring.
 
+calendar      `fourcast calendar`: bring in the official notice of a year's holidays, show what is known
 challenge     `fourcast challenge`: another policy or bundle on trial, for a share of the customers
 experiments   `fourcast experiments`: what each part of the method brings, with intervals
 policy        `fourcast policy`: check a folder of YAML, propose it, approve somebody else's, roll back

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
 from service.analysis.weight_sensitivity import Firmness
 from service.cli.actor import actor_of, as_option, note_option
@@ -19,7 +20,9 @@ from service.cli.bank.services import governance_of
 from service.cli.bank.stack import Stack, open_stack
 from service.cli.models.rollback import rollback
 from service.cli.terminal import bar, json_option, release_document, show
+from service.core.clock import now_ms
 from service.core.errors import NotFound, PolicyError
+from service.core.grid import day_at
 from service.engine.releases.governance import CUSTOMERS
 from service.rendering.answer import iso
 from service.rules.loading import limits
@@ -65,6 +68,7 @@ def check(folder: Path, as_json: bool) -> None:
     found = lint_policy(checked)
     if found.problems:
         raise PolicyError("the policy's rules do not prove themselves", found.problems)
+    warnings = [*found.warnings, *calendar_warnings(checked, day_at(now_ms(), checked.contact.timezone))]
     show(
         {
             "policy": checked.hash,
@@ -74,7 +78,7 @@ def check(folder: Path, as_json: bool) -> None:
             "fit rules": len(checked.fits),
             "strategies": len(checked.strategies),
             "weights": {concern: round(weight, 4) for concern, weight in checked.weights.items()},
-            "warnings": [f"{one.where} {one.message}" for one in found.warnings],
+            "warnings": [f"{one.where} {one.message}" for one in warnings],
         },
         as_json,
     )

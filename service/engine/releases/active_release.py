@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from service.analysis.policy_checks import conduct
+from service.core.clock import Clock, now_ms
 from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
-from service.engine.metrics import note_serving
+from service.engine.metrics import note_calendar, note_serving
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.challenger import expect_same_placements, is_served_by_challenger
 from service.engine.releases.loader import POLICIES, ReleaseLoader
@@ -97,9 +98,10 @@ class ActiveRelease:
 class ReleaseFollower:
     """Follows the active release; ``serving`` is the newest one that loaded."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, clock: Clock = now_ms) -> None:
         self._settings = settings
         self._store = store
+        self._clock = clock
         self.artifacts = Artifacts.of(settings)
         self.loader = ReleaseLoader(store, self.artifacts)
         self._wake = threading.Event()
@@ -109,6 +111,7 @@ class ReleaseFollower:
         self.problem: str | None = None
         self.serving = self._first()
         note_serving(None, self.serving.release)
+        note_calendar(self.serving.policy, clock())
         self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
         self._thread.start()
 
@@ -129,6 +132,7 @@ class ReleaseFollower:
         try:
             former, self.serving = self.serving.release, self._load(release)
             note_serving(former, self.serving.release)
+            note_calendar(self.serving.policy, self._clock())
             self.problem = None
             LOG.info("serving release", extra={"release": release.id})
         except Unavailable:

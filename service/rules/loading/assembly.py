@@ -19,8 +19,6 @@ from service.core.errors import PolicyError, Problem
 from service.core.expressions import Kind, compile_value
 from service.rules.loading import (
     catalogue,
-    contact_cases,
-    contact_policy,
     experiments,
     messages,
     monitoring,
@@ -30,6 +28,7 @@ from service.rules.loading import (
     weights,
 )
 from service.rules.loading.cases import CaseRunner
+from service.rules.loading.contact import calendar, contact_cases, contact_policy
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.contact import RETIREMENT, Contact
 from service.rules.model.rules import (
@@ -183,7 +182,8 @@ def _book(pages: DocumentEntries, goods: Assortment) -> RuleSet:
     whole = None if goods.schema is None else portrait.portrait_schema(goods.schema)
     strategies, targets = rule_files.read_strategies(pages["strategies"], whole)
     rules = tuple(r for c in CONCERNS for r in rule_files.read_rules(pages[c], c, goods.schema, strategies))
-    contact = contact_policy.read_contact(pages["contact"], strategies, [channel.id for channel in goods.channels])
+    days, channels = calendar.read_calendar(pages["calendar"]), [channel.id for channel in goods.channels]
+    contact = contact_policy.read_contact(pages["contact"], strategies, channels, days)
     pages.problems += rule_files.repeated_ids([*rules, RETIREMENT, *contact.rules])
     return RuleSet(strategies, targets, rules, contact)
 

@@ -1,6 +1,7 @@
 """The policy's nouns as frozen values: what the YAML documents become once they are checked.
 
 rules       offers, channels, strategies, rules, experiments and messages
+calendar    holidays and worked weekend days: the yearly notices, and the days fixed by law
 contact     the contact policy: consents, quiet hours, caps and cool-offs
 labels      what a customer is called and decided by, and which names they dropped
 targeting   segments: to which customers a strategy speaks

@@ -1,12 +1,14 @@
 """The contact policy's nouns as frozen values: consents, quiet hours, caps and cool-offs, each with its own cases.
 
-``loading.contact_policy`` reads them, ``contact_gates`` applies them, ``loading.contact_cases`` runs their cases.
+``loading.contact`` reads them and runs their cases, ``contact_gates`` applies them.
 Windows are days; times of day are minutes after midnight in the policy's time zone.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from service.core.grid import WorkCalendar, day_number
+from service.rules.model.calendar import Calendar
 from service.rules.model.rules import Rule
 
 
@@ -75,7 +77,8 @@ class QuietHours(ContactRule):
     """No contact from ``start_minute`` (included) to ``end_minute`` (excluded) of the local day.
 
     The hours go across midnight where start is above end. Where ``holidays`` is set, the policy's holidays are quiet
-    all day. The rule is for the named channels, or for all of ``direction`` where ``channels`` is None.
+    all day; where ``working_days`` is set, every day that is not worked is. The rule is for the named channels, or for
+    all of ``direction`` where ``channels`` is None.
     """
 
     direction: str | None
@@ -83,6 +86,7 @@ class QuietHours(ContactRule):
     start_minute: int
     end_minute: int
     holidays: bool
+    working_days: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,10 @@ class CoolOff(ContactRule):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """May we contact them now, here: the bank's time zone and holidays (ISO dates), and the contact gates."""
+    """May we contact them now, here: the bank's time zone and calendar, and the contact gates.
+
+    ``holidays`` are ISO dates that the bank adds to its calendar.
+    """
 
     timezone: str
     holidays: tuple[str, ...]
@@ -123,6 +130,14 @@ class Contact:
     quiet_hours: tuple[QuietHours, ...]
     caps: tuple[Cap, ...]
     cool_offs: tuple[CoolOff, ...]
+    calendar: Calendar = field(default_factory=Calendar)
+
+    @property
+    def days(self) -> WorkCalendar:
+        """Holidays and worked weekend days by number: those of the calendar, and the bank's own holidays."""
+        off = [*self.holidays, *(day.isoformat() for day in self.calendar.holidays)]
+        worked = (day.isoformat() for day in self.calendar.working)
+        return WorkCalendar(frozenset(map(day_number, off)), frozenset(map(day_number, worked)))
 
     @property
     def rules(self) -> tuple[ContactRule, ...]:

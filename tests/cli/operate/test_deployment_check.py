@@ -1,6 +1,7 @@
 """`fourcast check --deployment` on real servers: ready where all is well, and every fault at once where it is not."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +59,23 @@ def test_a_good_deployment_has_no_fault(look: Look) -> None:
     assert found["migrations"][0][0] == "ok"
     assert found["redis when full"] == [("ok", "allkeys-lru at 256 MiB")]
     assert "Asia/Shanghai" in found["policy on disk"][0][1]
+
+
+def test_a_calendar_that_ends_is_told_on_disk_and_of_what_serves(look: Look, database_url: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DEFAULT, tmp_path / "policy"))
+    (folder / "calendar.yaml").unlink()
+    contact = (folder / "contact.yaml").read_text().replace("holidays: []", 'holidays: ["2020-01-01"]')
+    (folder / "contact.yaml").write_text(re.sub(r"(2026-02-17|2027-01-01) 11:00", "2020-01-01 11:00", contact))
+    ended, store = load(folder), Store(database_url, 5000)
+    put_policy(store, ended.hash, ended.documents)
+    activate(store, ended.hash, None, "test", "test")
+    store.close()
+    found = look(policy=folder)
+    for name in ("calendar on disk", "calendar"):
+        ((verdict, words),) = found[name]
+        assert verdict == "fault"
+        assert words.startswith("no official notice covers ")
+        assert words.endswith(", then publish and approve the policy")
 
 
 def test_servers_that_are_away_are_faults_beside_each_other(look: Look) -> None:

@@ -12,7 +12,7 @@ import pytest
 from service.core.attributes.features import FeatureProgram
 from service.core.context import context_columns
 from service.core.domain import Context
-from service.core.grid import day_at, day_number, moment, start_of
+from service.core.grid import WorkCalendar, day_at, day_number, moment, start_of
 from tests.training.experience.small_experience import experience, made, said
 from tests.training.small_bank import small_bank
 from training.bundles.review_from_events import _day
@@ -48,7 +48,7 @@ def test_one_instant_near_midnight_is_one_day_in_training_scoring_and_serving(tm
     expected = [day_number("2026-01-31"), 5.0]
     assert [served[name] for name in NAMES] == expected
     assert [trained[name].ravel()[0] for name in NAMES] == expected
-    context = context_columns(Context(NOW), moment(NOW, SHANGHAI), frozenset())
+    context = context_columns(Context(NOW), moment(NOW, SHANGHAI), WorkCalendar())
     assert context["context.today"] == served["customer.last_transfer_on"]
 
 

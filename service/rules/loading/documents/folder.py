@@ -26,6 +26,7 @@ NAMES = (
     "communication",
     "strategies",
     "weights",
+    "calendar",
     "contact",
     "experiments",
     "messages",
@@ -34,7 +35,7 @@ NAMES = (
 )
 """The documents of a policy, each in ``<name>.yaml``."""
 
-OPTIONAL = ("monitoring",)
+OPTIONAL = ("calendar", "monitoring")
 """Documents that a policy may lack: policies stored before these existed have none."""
 
 FILES = tuple(f"{name}.yaml" for name in NAMES)

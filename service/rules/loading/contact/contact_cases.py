@@ -6,6 +6,7 @@ tested where they are written.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from service.core.domain import Event, EventKind
 from service.core.errors import Problem
-from service.core.grid import DAY_MS, GridIndex, day_number, moment
+from service.core.grid import DAY_MS, GridIndex, WorkCalendar, moment
 from service.core.trails import trails_of
 from service.rules.contact_gates import ContactGates
 from service.rules.history.event_counts import group_events
@@ -36,14 +37,24 @@ def read_cases(entry: Entry) -> tuple[ContactCase, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every case is run on: the bank's time zone and calendar, and the gates on their grid."""
+
+    timezone: str
+    days: WorkCalendar
+    gates: ContactGates
+    index: GridIndex
+
+
 def case_problems(contact: Contact, index: GridIndex) -> list[Problem]:
     """Every case that names what is not there, or has another result than written."""
-    gates = ContactGates(contact, index)
+    bench = Bench(contact.timezone, contact.days, ContactGates(contact, index), index)
     return [
         Problem(f'contact.yaml: rule "{rule.id}"', f"cases[{number}] {fault}")
         for rule in contact.rules
         for number, case in enumerate(rule.cases, 1)
-        for fault in _faults(rule, case, contact, gates, index)
+        for fault in _faults(rule, case, bench)
     ]
 
 
@@ -90,15 +101,13 @@ def _local_time(entry: Entry) -> str:
     return text
 
 
-def _faults(
-    rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, index: GridIndex
-) -> Iterator[str]:
-    strangers = [*_strangers(case, index)]
+def _faults(rule: ContactRule, case: ContactCase, bench: Bench) -> Iterator[str]:
+    strangers = [*_strangers(case, bench.index)]
     if strangers:
         yield from strangers
     elif isinstance(rule, Cap | CoolOff) and rule.per in ("offer", "family") and case.offer is None:
         yield "must say which offer it speaks of (offer: ...)"
-    elif (found := _passes(rule, case, contact, gates, index)) is not case.holds:
+    elif (found := _passes(rule, case, bench)) is not case.holds:
         yield f"expected that it {GATE_VERBS[not case.holds]}, but it {GATE_VERBS[not found]}"
 
 
@@ -113,16 +122,15 @@ def _strangers(case: ContactCase, index: GridIndex) -> Iterator[str]:
                 yield f'knows no {noun} "{name}"; {nearest(name, known)}'
 
 
-def _passes(rule: ContactRule, case: ContactCase, contact: Contact, gates: ContactGates, index: GridIndex) -> bool:
+def _passes(rule: ContactRule, case: ContactCase, bench: Bench) -> bool:
     """Whether the rule's own gate leaves the case's cell open."""
-    zone = ZoneInfo(contact.timezone)
+    zone, index = ZoneInfo(bench.timezone), bench.index
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
-    at = moment(now, contact.timezone)
     past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), index, now)
-    oks = gates.check_one(case.consents, past, at, at.day in set(map(day_number, contact.holidays)))
+    oks = bench.gates.check_one(case.consents, past, moment(now, bench.timezone), bench.days)
     shape = 1, len(index.offers), len(index.channels)
     cell = 0, index.offer.get(case.offer or "", 0), index.channel[case.channel]
-    return bool(np.broadcast_to(oks[gates.ids.index(rule.id)], shape)[cell])
+    return bool(np.broadcast_to(oks[bench.gates.ids.index(rule.id)], shape)[cell])
 
 
 def _events(past: Past, now: int) -> list[Event]:

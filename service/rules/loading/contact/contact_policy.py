@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.core.domain import RETIRED
 from service.core.grid import is_iso_day
-from service.rules.loading.contact_cases import EVENTS, read_cases
+from service.rules.loading.contact.contact_cases import EVENTS, read_cases
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.rule_files import Common, read_common
+from service.rules.model.calendar import Calendar
 from service.rules.model.contact import Cap, ConsentRule, Contact, CoolOff, QuietHours
 from service.rules.model.rules import CONCERNS, Strategy
 from service.rules.vocabulary import DIRECTIONS
@@ -21,8 +22,8 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 Strategies = Mapping[str, Strategy]
 
 
-def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str]) -> Contact:
-    """The contact policy."""
+def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str], calendar: Calendar) -> Contact:
+    """The contact policy, beside the calendar."""
     contact = Contact(
         timezone=_timezone(page),
         holidays=_holidays(page),
@@ -32,6 +33,7 @@ def read_contact(page: Entry, strategies: Strategies, channels: Sequence[str]) -
         ),
         caps=tuple(_cap(one, strategies) for one in page.children("caps", "cap", optional=True)),
         cool_offs=tuple(_cool_off(one, strategies) for one in page.children("cool_offs", "cool-off", optional=True)),
+        calendar=calendar,
     )
     page.close()
     return contact
@@ -67,10 +69,13 @@ def _quiet(entry: Entry, strategies: Strategies, channels: Sequence[str]) -> Qui
         start_minute=_minute(entry, "from"),
         end_minute=_minute(entry, "to"),
         holidays=entry.flag("holidays", default=False),
+        working_days=entry.has("days") and entry.choice("days", ("all", "working")) == "working",
         cases=read_cases(entry),
     )
     if rule.start_minute == rule.end_minute:
         entry.add_fault("to", "must differ from from; write 00:00 to 24:00 for the whole day")
+    if rule.working_days and rule.holidays:
+        entry.add_fault("holidays", "must be left out beside days: working, which closes holidays too")
     entry.close()
     return rule
 
@@ -125,6 +130,8 @@ def _timezone(page: Entry) -> str:
 
 
 def _holidays(page: Entry) -> tuple[str, ...]:
+    if page.has("holidays") and page.values["holidays"] == []:
+        return ()
     days = page.words("holidays", optional=True)
     for day in days:
         if not is_iso_day(day):

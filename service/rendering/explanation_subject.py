@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from service.core.domain import Context, Decision, Release, Snapshot, Text
 from service.decision import Scores
@@ -29,7 +30,7 @@ class Names:
     def __init__(self, policy: Policy, say: Wording) -> None:
         self.say, self.language = say, say.language
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in policy.rules}
-        self._offers = {offer.id: offer.name for offer in policy.offers}
+        self._offers = {offer.id: offer for offer in policy.offers}
         self._channels = {channel.id: channel.name for channel in policy.channels}
         self._segments = {segment: target.name for segment, target in policy.targets.items()}
 
@@ -44,7 +45,14 @@ class Names:
 
     def offer(self, offer: str) -> str:
         """An offer's name."""
-        return self.in_language(self._offers[offer])
+        return self.in_language(self._offers[offer].name)
+
+    def seller(self, offer: str) -> dict[str, Any] | None:
+        """As what the bank sells a product, its issuer's name and both ratings; None without ``sold_as``."""
+        sold = self._offers[offer]
+        stated = {key: sold.terms.get(key) for key in ("sold_as", "issuer_risk", "bank_risk")}
+        issuer = None if sold.issuer is None else self.in_language(sold.issuer)
+        return {**stated, "name": issuer} if stated["sold_as"] is not None else None
 
     def channel(self, channel: str) -> str:
         """A channel's name."""

@@ -48,6 +48,7 @@ class OfferStory:
             "channel": best.channel,
             "text": self._fate(offer, outcome, best),
             "positioning": self._positioning(offer),
+            "seller": self._names.seller(offer),
             "factors": self._factors(best),
             "channels": [self._cell(cell) for cell in cells],
         }

@@ -13,6 +13,8 @@ from service.core.domain import Scalar, Text
 from service.rules.model.rules import Channel, Message, Offer, Term
 
 PER_YEAR = "per year"
+ISSUER = "issuer"
+"""A placeholder of offers that another company issues."""
 ALWAYS = ("name", "offer_id", "channel_id")
 PlaceholderValues = Mapping[str, str]
 """The text of each placeholder."""
@@ -23,7 +25,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 def placeholder_values(offer: Offer, channel: Channel, language: str, terms: Mapping[str, Term]) -> dict[str, str]:
     """The text of each placeholder for this offer in this channel."""
     values = {name: format_value(value, terms[name]) for name, value in offer.terms.items() if value is not None}
-    return values | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
+    issued = {ISSUER: offer.issuer[language]} if offer.issuer else {}
+    return values | issued | {"name": offer.name[language], "offer_id": offer.id, "channel_id": channel.id}
 
 
 def format_value(value: Scalar, term: Term) -> str:

@@ -3,8 +3,8 @@
 Here: the value itself, ``load`` (a folder of YAML files) and ``from_documents`` (documents as ``load`` reads them, or
 as a store returns them). Elsewhere: how a document is read and checked (``loading``), how rules are applied
 (``rulebook``, ``contact_gates``). Reading order: attributes -> catalogue -> channels -> schema -> strategies -> rules
--> weights -> calendar -> contact -> experiments -> messages -> portrait -> monitoring -> compliance. Each step adds its
-problems to one list, and all are raised together at the end.
+-> weights -> calendar -> contact -> experiments -> messages -> portrait -> monitoring -> kinds -> compliance. Each step
+adds its problems to one list, and all are raised together at the end.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from service.rules.ahp import Hierarchy
 from service.rules.loading import assembly
 from service.rules.loading.documents.folder import NAMES, OPTIONAL, canonical, content_hash, nearest, read_folder
 from service.rules.model.contact import RETIREMENT, Cap, ConsentRule, Contact, ContactRule, CoolOff, QuietHours
+from service.rules.model.kinds import ProductKind
 from service.rules.model.monitoring import Monitoring
 from service.rules.model.portrait import PortraitTerms
 from service.rules.model.rules import (
@@ -116,6 +117,7 @@ class Policy:
     variants: Mapping[str, Variant] = field(repr=False)
     portrait: PortraitTerms = field(repr=False)
     monitoring: Monitoring = field(repr=False)
+    kinds: Mapping[str, ProductKind] = field(repr=False)
     schema: Schema = field(repr=False)
     static_columns: Mapping[str, NDArray[Any]] = field(repr=False)
 

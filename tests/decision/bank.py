@@ -14,6 +14,7 @@ from service.core.grid import GridIndex
 from service.core.trails import surveys_of, trails_of
 from service.rules.ahp import Hierarchy
 from service.rules.history.event_counts import EventsByKind, PastTable, group_events, past_table
+from service.rules.model.kinds import STATUTORY_KINDS
 from service.rules.model.monitoring import Monitoring
 from service.rules.model.portrait import LifetimeTerms, PortraitTerms, SatisfactionTerms
 from service.rules.policy import (
@@ -219,6 +220,7 @@ def small_policy(**changes: Any) -> Policy:
         "variants": {},
         "portrait": PortraitTerms((), (), (), (), (), LifetimeTerms(1, 0, 0, 0), SatisfactionTerms(1, 5, 180, 50, ())),
         "monitoring": Monitoring(),
+        "kinds": STATUTORY_KINDS,
         "schema": SCHEMA,
         "static_columns": static_columns(offers, channels),
     }

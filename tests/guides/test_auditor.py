@@ -17,6 +17,7 @@ ARTICLES = (
     *("PIPL art. 15", "PIPL art. 16", "PIPL art. 24", "PIPL art. 28", "PIPL art. 29", "PIPL art. 45", "PIPL art. 47"),
     *("PIPL art. 55", "PIPL art. 56", "Algorithm provisions art. 17", "Algorithm provisions art. 24"),
     *("Advertising Law art. 9", "Advertising Law, deposits", "Online marketing measures 2026"),
+    *("PBOC announcement 2016 No. 13", "Deposit Insurance Regulations", "Asset Management Guiding Opinions 2018"),
     *("CBIRC order 2021 No. 4", "Messages", "全国年节及纪念日放假办法", "29 CFR 1607.4(D)", "SR 26-2, PRA SS1/23"),
 )
 """What the rows are about; a row's first cell begins with one of them."""

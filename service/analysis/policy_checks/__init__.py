@@ -5,5 +5,8 @@
     lint              what every policy must hold besides being readable
     reachability      whether an offer can reach anybody
     conduct           what no policy may open: suitability, consent, and the messages
+    product_kinds     every offer against its kind, every kind against the law
+    channel_facts     what a channel is, whatever a policy calls it
+    proposal          what a proposal must hold besides conduct
     calendar_horizon  how far ahead holidays and working days are known, for the rules that need them
 """

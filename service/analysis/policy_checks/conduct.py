@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 
+from service.analysis.policy_checks.channel_facts import find_misdeclared_channels
+from service.analysis.policy_checks.product_kinds import find_contradictions
 from service.core.domain import Context, Family, Release, Scalar, Snapshot
 from service.core.errors import PolicyError, Problem
 from service.core.grid import Array
@@ -54,6 +56,7 @@ def find_breaches(policy: Policy) -> list[Problem]:
     compiled = compile_policy(policy)
     facts = _inviting(compiled)
     found = [*_unsuitable(compiled, facts), *_unwanted(compiled, facts), *_unsayable(policy)]
+    found += [*find_contradictions(policy), *find_misdeclared_channels(policy)]
     return list(dict.fromkeys(found))
 
 

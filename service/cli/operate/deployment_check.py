@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.calendar_horizon import find_horizon
+from service.analysis.policy_checks.proposal import assert_proposable
 from service.cache.inspection import RedisState
 from service.cache.inspection import inspect as inspect_redis
 from service.core.clock import now_ms
@@ -88,7 +88,7 @@ def folders(settings: Settings) -> Iterator[Finding]:
 def policy(settings: Settings) -> Iterator[Finding]:
     """The findings on the policy on disk: it loads, passes the rules of conduct, and knows its days ahead."""
     found = load(settings.policy)
-    conduct.assert_compliant(found)
+    assert_proposable(found)
     zone = found.contact.timezone
     yield Finding("policy on disk", "ok", f"{found.hash[:12]}, {len(found.rules)} rules, time zone {zone}")
     yield _calendar("calendar on disk", found)

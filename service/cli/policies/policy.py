@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from service.analysis.policy_checks import conduct
 from service.analysis.policy_checks.calendar_horizon import calendar_warnings
 from service.analysis.policy_checks.lint import lint_policy
+from service.analysis.policy_checks.proposal import assert_proposable
 from service.analysis.weight_sensitivity import Firmness
 from service.cli.actor import actor_of, as_option, note_option
 from service.cli.bank import selection
@@ -64,7 +64,7 @@ def check(folder: Path, as_json: bool) -> None:
     """Check the policy in FOLDER (the shipped one by default): every problem at once, with file and key."""
     checked = load(folder)
     limits.refuse_oversized(checked.documents)
-    conduct.assert_compliant(checked)
+    assert_proposable(checked)
     found = lint_policy(checked)
     if found.problems:
         raise PolicyError("the policy's rules do not prove themselves", found.problems)

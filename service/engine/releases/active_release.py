@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.proposal import assert_proposable
 from service.core.clock import Clock, now_ms
 from service.core.domain import Release, Snapshot
 from service.core.errors import BundleError, FourcastError, PolicyError, Unavailable
@@ -167,7 +167,7 @@ class ReleaseFollower:
             self.problem = f"no release could be loaded: {error.message}"
             LOG.error("no release could be loaded", extra={"problem": str(error)})
         policy = load(self._settings.policy)
-        conduct.assert_compliant(policy)
+        assert_proposable(policy)
         return ActiveRelease(Release(ON_DISK, policy.hash, None), policy, NO_BUNDLE, Phrasebook(policy))
 
     def _load(self, release: Release, priors_allowed: bool = False) -> ActiveRelease:

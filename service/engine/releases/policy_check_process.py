@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.proposal import assert_proposable
 from service.core.errors import PolicyError, Unavailable
 from service.rules.loading import limits
 from service.rules.policy import from_documents
@@ -61,7 +61,7 @@ def check_policy(documents: Documents, patience: Patience = ENDLESS) -> CheckedP
 def _check(documents: Documents) -> dict[str, object]:
     limits.refuse_oversized(documents)
     policy = from_documents(documents)
-    conduct.assert_compliant(policy)
+    assert_proposable(policy)
     return {"hash": policy.hash, "documents": orjson.Fragment(policy.canonical)}
 
 

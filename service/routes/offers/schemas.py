@@ -55,6 +55,10 @@ class ExplainedOffer(Told):
     rank = fields.Integer(required=True, allow_none=True)
     channel = fields.String(required=True)
     positioning = fields.Nested(Positioning, required=True, allow_none=True)
+    seller = fields.Dict(
+        allow_none=True,
+        metadata=describe("sold_as (issuer, agency or own), the issuer's name, its risk rating and the bank's."),
+    )
     factors = fields.Dict(required=True)
     channels = fields.List(fields.Dict(), required=True)
 

@@ -6,8 +6,7 @@ cases are run. A reader notes each problem and returns a stand-in, so that all p
     documents    bytes of YAML into plain documents, and one mapping of a document, read key by key
     limits       how much a proposed policy may hold
     assembly     the order of reading, and the parts that a policy is made of
-    catalogue    catalogue.yaml and channels.yaml: offers, families, channels, and the schema they open
-    terms        the terms of an offer or a channel, stated values, and their columns
+    goods        catalogue.yaml, channels.yaml and kinds.yaml: offers, terms, channels, product kinds
     rule_files   strategies.yaml and the four C's files: strategies, gates, fit rules
     cases        a rule's own cases, run when the policy is checked
     weights      weights.yaml: the situation analysis and the experts' judgments as weights of the four C

@@ -18,18 +18,17 @@ from service.core.attributes.features import FeatureProgram
 from service.core.errors import PolicyError, Problem
 from service.core.expressions import Kind, compile_value
 from service.rules.loading import (
-    catalogue,
     experiments,
     messages,
     monitoring,
     portrait,
     rule_files,
-    terms,
     weights,
 )
 from service.rules.loading.cases import CaseRunner
 from service.rules.loading.contact import calendar, contact_cases, contact_policy
 from service.rules.loading.documents.entry import Entry
+from service.rules.loading.goods import catalogue, kinds, terms
 from service.rules.model.contact import RETIREMENT, Contact
 from service.rules.model.rules import (
     CONCERNS,
@@ -98,6 +97,7 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     words = messages.read_templates(pages["messages"], goods.schema, goods.offers, goods.channels, book.targets)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     watched = monitoring.read_monitoring(pages["monitoring"])
+    sorts = kinds.read_kinds(pages["kinds"])
     problems += rule_files.wording_problems([*book.rules, *book.contact.rules], words.banned)
     problems += portrait.wording_problems(drawn, words.banned)
     if problems or table is None:
@@ -119,6 +119,7 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
         "variants": MappingProxyType(variants),
         "portrait": drawn,
         "monitoring": watched,
+        "kinds": MappingProxyType(dict(sorts)),
         **_goods_parts(goods),
         **_book_parts(book),
     }

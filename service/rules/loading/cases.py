@@ -15,8 +15,8 @@ from service.core.errors import Problem
 from service.core.expressions import Expression, Kind, compile_falsity, compile_truth
 from service.rules.loading.documents.entry import quote_json
 from service.rules.loading.documents.folder import nearest
+from service.rules.loading.goods.terms import encode_value
 from service.rules.loading.rule_files import FIT_VERBS, GATE_VERBS
-from service.rules.loading.terms import encode_value
 from service.rules.model.rules import Case, FitRule, GateRule, Schema
 
 Columns = dict[str, object]

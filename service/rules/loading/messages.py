@@ -18,7 +18,7 @@ from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.positioning import SegmentWords, read_segment_words
-from service.rules.messages import ALWAYS, fill_message, placeholder_values, placeholders, stray_braces
+from service.rules.messages import ALWAYS, ISSUER, fill_message, placeholder_values, placeholders, stray_braces
 from service.rules.model.rules import LANGUAGES, Channel, Message, Offer, Schema, Term, Variant
 from service.rules.model.targeting import Target
 
@@ -205,7 +205,7 @@ def _templates(template: _Joined, found: MessageTemplates) -> list[tuple[str, st
 
 
 def _unfilled(template: _Joined, found: MessageTemplates, offer: Offer) -> list[str]:
-    stated = tuple(sorted((*ALWAYS, *offer.terms)))
+    stated = tuple(sorted((*ALWAYS, *offer.terms, *((ISSUER,) if offer.issuer else ()))))
     texts = _templates(template, found)
     unknown = [(key, name) for key, text in texts for name in placeholders(text) if name not in stated]
     stray = [key for key, text in texts if stray_braces(text)]

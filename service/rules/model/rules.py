@@ -52,7 +52,10 @@ class FamilyTerms:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One product on stated terms. ``share`` = popularity / sum of its family's popularities."""
+    """One product on stated terms. ``share`` = popularity / sum of its family's popularities.
+
+    ``issuer`` is the company that issues it, where another than the bank does.
+    """
 
     id: str
     family: str
@@ -61,6 +64,7 @@ class Offer:
     lever: float
     name: Text
     terms: Mapping[str, Scalar]
+    issuer: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

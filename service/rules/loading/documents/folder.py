@@ -19,6 +19,7 @@ from service.rules.loading.documents.strict_yaml import MOST_DEPTH, MOST_NODES, 
 NAMES = (
     "attributes",
     "catalogue",
+    "kinds",
     "channels",
     "consumer",
     "cost",
@@ -35,7 +36,7 @@ NAMES = (
 )
 """The documents of a policy, each in ``<name>.yaml``."""
 
-OPTIONAL = ("calendar", "monitoring")
+OPTIONAL = ("kinds", "calendar", "monitoring")
 """Documents that a policy may lack: policies stored before these existed have none."""
 
 FILES = tuple(f"{name}.yaml" for name in NAMES)

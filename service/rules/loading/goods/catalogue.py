@@ -9,13 +9,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from service.core.domain import Scalar
 from service.core.expressions import Kind
-from service.rules.loading import terms as stating
 from service.rules.loading.documents.entry import Entry
+from service.rules.loading.goods import terms as stating
 from service.rules.model.rules import Channel, FamilyTerms, Offer, Schema, Term
 from service.rules.vocabulary import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER
 
 Terms = Mapping[str, Term]
+RISK, RATINGS = "risk", ("issuer_risk", "bank_risk")
+"""The term that rules read, computed where an offer states the two ratings apart."""
 
 
 def read_schema(
@@ -111,10 +114,30 @@ def _offer(entry: Entry, terms: Terms) -> Offer:
         share=1.0,
         lever=entry.number("lever", 0.0, 10.0, default=1.0),
         name=entry.bilingual("name"),
-        terms=stating.read_stated(entry, terms),
+        terms=_rated(entry, stating.read_stated(entry, terms), terms),
+        issuer=entry.bilingual_or_none("issuer"),
     )
     entry.close()
     return offer
+
+
+def _rated(entry: Entry, stated: Mapping[str, Scalar], terms: Terms) -> Mapping[str, Scalar]:
+    """The stated terms with ``risk`` = the strictest of the issuer's rating, the bank's and a ``risk`` stated alone.
+
+    A stated ``risk`` below either rating is a problem; so are ratings where no term ``risk`` is declared.
+    """
+    ratings = {name: float(level) for name in RATINGS if isinstance(level := stated.get(name), int | float)}
+    if not ratings:
+        return stated
+    strictest = max(ratings, key=lambda name: ratings[name])
+    if RISK not in terms:
+        entry.add_fault("terms", f'{strictest} rates the offer, but no term "{RISK}" is declared; expected one')
+    level = stated.get(RISK)
+    if not isinstance(level, int | float):
+        return {**stated, RISK: stated[strictest]}
+    if level < ratings[strictest]:
+        entry.add_fault("", f"risk must not be below {strictest} ({ratings[strictest]:g}), got {level:g}")
+    return {**stated, RISK: max(level, ratings[strictest])}
 
 
 def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema) -> FamilyTerms:

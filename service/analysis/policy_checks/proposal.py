@@ -1,0 +1,22 @@
+"""What a proposal must hold besides conduct: checked by `policy check`, when a policy is published, and on disk. Pure.
+
+These checks are newer than some stored policies. A policy that was approved before them serves on until the next one
+is proposed; conduct holds it meanwhile.
+"""
+
+from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.product_kinds import find_unstated
+from service.core.errors import PolicyError
+from service.rules.policy import Policy
+
+
+def assert_proposable(policy: Policy) -> None:
+    """Refuse a policy that breaks conduct, or that leaves unsaid what every new policy says.
+
+    Raises:
+        PolicyError: naming every fault.
+    """
+    conduct.assert_compliant(policy)
+    found = find_unstated(policy)
+    if found:
+        raise PolicyError(f"the policy leaves unsaid what it must state ({len(found)} problems)", found)

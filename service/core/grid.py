@@ -152,6 +152,17 @@ def is_iso_day(text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
+def year_after(day: date) -> date:
+    """The last day of the 12 months that begin on a day: the same day a year later, 28 February for 29 February.
+
+    What ``year_before`` of a day includes has not ended on that day (Civil Code art. 202).
+
+    >>> year_after(date(2025, 3, 10)), year_after(date(2024, 2, 29))
+    (datetime.date(2026, 3, 10), datetime.date(2025, 2, 28))
+    """
+    return day.replace(year=day.year + 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
 def year_before(day: int) -> int:
     """The first day whose 12 months have not ended: the same day a year before, 1 March for 29 February.
 

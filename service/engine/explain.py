@@ -1,7 +1,9 @@
 """Explanations and replays of decisions. Reads only.
 
     explain_now     the answer that would be decided now, with its explanation
-    explain_record  the explanation of a stored record
+    decide_now      its record alone, for whichever reader
+    explain_record  the explanation of a record: the analyst's, which holds everything
+    explain_to      the explanation of a record for one reader: customer, adviser or analyst
     replay_record   the decision made again from its record, and every difference
 
 A record holds all that was read. So the explanation of any decision, old or made only to be explained, is the same
@@ -11,6 +13,7 @@ as recorded; if it is here, it must give the same scores from the same attribute
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -21,14 +24,25 @@ from service.core.errors import BundleError, FourcastError, NotFound, Unavailabl
 from service.decision import Scores, decode, replay
 from service.decision.record import UNREADABLE, policy_as_decided
 from service.decision.trace.record_differences import Difference, compare_values, list_differences
-from service.engine.offers.recommend import UNRECORDED, decide_recorded
+from service.engine.offers.recommend import UNRECORDED, RecordedDecision, decide_recorded
 from service.engine.offers.request import OfferRequest, check_slot
 from service.engine.releases.active_release import ReleaseFollower
 from service.rendering import Contributions, Subject, write_explanation
+from service.rendering.readers.adviser import write_adviser_explanation
+from service.rendering.readers.customer import write_customer_explanation
 from service.scoring.models import Bundle
 from service.scoring.models.shap import contributions
 from service.scoring.propensity import SEGMENT
 from service.store import Store
+
+
+class Reader(StrEnum):
+    """For whom a decision is explained: what each may hear differs (``rendering.readers``)."""
+
+    CUSTOMER = "customer"
+    ADVISER = "adviser"
+    ANALYST = "analyst"
+
 
 EQUAL, DIFFERENT, NOT_SCORED, NO_BUNDLE = "equal", "different", "not scored", "bundle not here"
 
@@ -71,27 +85,67 @@ class ExplanationService:
         Raises:
             NotFound: no such customer is stored.
         """
+        made, external_key = self.decide_now(customer_id, request)
+        explained = orjson.dumps(self.explain_record(made.record, request.language, shap))
+        until = self._releases.serving.until(made.decision.at)
+        answer = made.render(request.language, until, external_key=external_key)
+        return answer[:-1] + b',"explanation":' + explained + b"}"
+
+    def decide_now(self, customer_id: str, request: OfferRequest) -> tuple[RecordedDecision, str | None]:
+        """The decision that would be made now, recorded nowhere, and the customer's external key.
+
+        Raises:
+            NotFound: no such customer is stored.
+        """
         now, serving = self._clock(), self._releases.serving
         check_slot(request, serving)
         stored = self._store.customers.keyed_snapshot(customer_id, serving.expiry.lookback(now))
         if stored is None:
             raise no_customer(customer_id)
         snapshot, external_key = stored
-        made = decide_recorded(serving, snapshot, request, now, (), UNRECORDED)
-        explained = orjson.dumps(self.explain_record(made.record, request.language, shap))
-        answer = made.render(request.language, serving.until(now), external_key=external_key)
-        return answer[:-1] + b',"explanation":' + explained + b"}"
+        return decide_recorded(serving, snapshot, request, now, (), UNRECORDED), external_key
 
     def explain_record(self, record: bytes, language: str, shap: bool) -> dict[str, Any]:
-        """The explanation of a record.
+        """The analyst's explanation of a record.
 
         Raises:
             NotFound: its policy is gone, or with ``shap`` its bundle.
         """
+        subject = self.subject_of(record)
+        told = self._contributions(subject.snapshot, subject.scores, subject.release) if shap else None
+        return write_explanation(subject, language, told)
+
+    def explain_to(self, reader: Reader, record: bytes, language: str) -> dict[str, Any]:
+        """The explanation of a record for one reader.
+
+        Raises:
+            NotFound: its policy is gone.
+        """
+        if reader is Reader.ANALYST:
+            return self.explain_record(record, language, False)
+        subject = self.subject_of(record)
+        if reader is Reader.ADVISER:
+            return write_adviser_explanation(subject, language)
+        return write_customer_explanation(subject, language, self._read_by_models(subject.scores, subject.release))
+
+    def subject_of(self, record: bytes) -> Subject:
+        """What a record holds, with the policy that decided it.
+
+        Raises:
+            NotFound: its policy is gone.
+        """
         decision, snapshot, context, scores, release = decode(record)
         policy = policy_as_decided(record, self._releases.policy(release.policy))
-        subject = Subject(policy, decision, snapshot, context, scores, release)
-        return write_explanation(subject, language, self._contributions(snapshot, scores, release) if shap else None)
+        return Subject(policy, decision, snapshot, context, scores, release)
+
+    def _read_by_models(self, scores: Scores, release: Release) -> frozenset[str] | None:
+        """The raw attributes behind the scores; None where the bundle is not here, so that any may have been read."""
+        if not scores or release.bundle is None:
+            return frozenset()
+        try:
+            return frozenset(one.name for one in self._bundle(release.bundle).program.table.attributes)
+        except (NotFound, BundleError):
+            return None
 
     def replay_record(self, decision_id: str, record: bytes) -> Replayed:
         """The decision made again from its record: identical, or every difference."""

@@ -4,12 +4,16 @@ The texts come from ``decision``, from ``decision.trace`` and from the policy. N
 cannot differ from the decision.
 
     answer               the answer to a request, as JSON bytes
-    explanation          the explanation of one decision, as a document
+    explanation          the analyst's explanation of one decision, as a document: everything
     explanation_subject  what is explained: a decision with everything it was made from
     offer_explanation    one offer of the explanation: its outcome, factors and channels
     unlocks              what would unlock further offers
     portrait             a customer's portrait in Chinese or English
+<<<<<<< HEAD
     labels               the labels that decide for a customer, and what each does
+=======
+    readers              the explanation for the customer, and for the adviser who speaks with them
+>>>>>>> 83951ee (Explain a decision to its customer and its adviser in their own words, and log who reads)
     wording              every sentence of an explanation, in Chinese and English
 """
 

@@ -14,17 +14,12 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from service.core.domain import Decision, Treatment
+from service.rendering.readers.topics import ASSESSMENT, PRIVATE, Topic, list_topics
+from service.rendering.readers.words import CUSTOMER
 from service.rules.model.rules import FitRule, Rule
 from service.rules.policy import Policy
 
 TAIL_WHOLE = b',"degraded":[]}'
-STRUCTURAL: Mapping[str, Mapping[str, str]] = {
-    "no-positive-value": {
-        "zh": "目前没有对您有净收益的方案。",
-        "en": "Nothing would be worth more to you and the bank than it costs right now.",
-    },
-}
-"""Reasons from arbitration itself, not from a rule of the policy."""
 
 
 class Phrasebook:
@@ -34,6 +29,7 @@ class Phrasebook:
         self._policy = policy
         self._rules: dict[str, Rule] = {rule.id: rule for rule in policy.rules}
         self._offers = {offer.id: offer for offer in policy.offers}
+        self._topics = list_topics(policy)
         self._pieces: dict[tuple[str, ...], orjson.Fragment | None] = {}
         self.timezone: tzinfo = ZoneInfo(policy.contact.timezone)
         self.placements = {channel.id: channel.placements for channel in policy.channels}
@@ -57,19 +53,30 @@ class Phrasebook:
             )
         return self._pieces[key]
 
-    def withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
-        """Code and text of a gate, how many offers it closes, and what would unlock them (null where nothing would)."""
-        key = ("withheld", rule_id, str(count), language)
-        piece = self._pieces.get(key)
-        if piece is None:
-            piece = self._pieces[key] = self._withheld(rule_id, count, language)
-        return piece
+    def withheld(self, rule_id: str, count: int, language: str, renewable: bool) -> orjson.Fragment | None:
+        """Code and text of a gate, how many offers it closes, and what would open them; null where that is not told.
 
-    def _withheld(self, rule_id: str, count: int, language: str) -> orjson.Fragment:
+        None for a gate of private products: to whom they are closed, they are not hinted at. What would open risk-rated
+        products is told of none but the assessment, and of that only where it is ``renewable``: an assessment that is
+        valid is not to be retaken, and no product is a reason to take one.
+        """
+        key = ("withheld", rule_id, str(count), language, str(renewable))
+        if key not in self._pieces:
+            self._pieces[key] = self._withheld(rule_id, count, language, renewable)
+        return self._pieces[key]
+
+    def _withheld(self, rule_id: str, count: int, language: str, renewable: bool) -> orjson.Fragment | None:
+        topic = self._topics[rule_id]
+        if topic.about == PRIVATE:
+            return None
+        unlock = self._unlock(rule_id, topic, language, renewable)
+        return fragment({"code": rule_id, "text": topic.reason[language], "unlock": unlock, "offers": count})
+
+    def _unlock(self, rule_id: str, topic: Topic, language: str, renewable: bool) -> str | None:
+        if topic.about == ASSESSMENT and renewable:
+            return CUSTOMER["assessment"][language]
         rule = self._rules.get(rule_id)
-        text = rule.reason if rule else STRUCTURAL[rule_id]
-        unlock = rule.unlock[language] if rule and rule.unlock else None
-        return fragment({"code": rule_id, "text": text[language], "unlock": unlock, "offers": count})
+        return None if topic.hushed or rule is None or rule.unlock is None else rule.unlock[language]
 
     def _offer(self, offer_id: str, channel: str, language: str, variant: str | None) -> orjson.Fragment:
         offer = self._offers[offer_id]
@@ -104,14 +111,15 @@ PLAIN: Mapping[str, str] = {}
 
 def render(
     decision: Decision, phrases: Phrasebook, language: str, valid_until: int, sign: Sign | None = None,
-    variants: Mapping[str, str] = PLAIN, external_key: str | None = None,
+    variants: Mapping[str, str] = PLAIN, external_key: str | None = None, renewable: bool = False,
 ) -> bytes:  # fmt: skip
     """The answer to one request as JSON bytes, without personal figures: words, ranks and reasons only.
 
     Each offer carries its decision, its end and its token (null where nothing was recorded). ``variants`` maps an offer
-    to the segment's words that it is shown in.
+    to the segment's words that it is shown in. ``renewable``: the customer has no valid risk assessment.
     """
     until = iso(valid_until, phrases.timezone)
+    withheld = (phrases.withheld(rule, count, language, renewable) for rule, count in decision.withheld.items())
     body = orjson.dumps(
         {
             "customer_id": decision.customer_id or (None if external_key is None else ""),
@@ -130,7 +138,7 @@ def render(
                 }
                 for treatment in decision.treatments
             ],
-            "withheld": [phrases.withheld(rule, count, language) for rule, count in decision.withheld.items()],
+            "withheld": [one for one in withheld if one is not None],
         }
     )
     return body[:-1] + encode_tail(decision.degraded)

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.core.domain import Context, Decision, Release, Snapshot, Text
 from service.decision import Scores
-from service.rendering.answer import STRUCTURAL
+from service.rendering.readers.topics import STRUCTURAL
 from service.rendering.wording import Wording
 from service.rules.model.rules import Rule
 from service.rules.policy import Policy

@@ -49,9 +49,10 @@ FACTORS: Mapping[str, Mapping[str, str]] = {
 }
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "zh": {
-        "offered": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，它的预期价值最高（{priority}）。",
-        "explored": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，本次为随机探索，不按预期价值排序。",
-        "tested": "首推{offer}（{channel}）：{all}款产品中{left}款可提供，该客户属于对照测试{arm}，不按预期价值排序。",
+        "offered": "排在首位的是{offer}（{channel}）：{all}款产品中{left}款可提供，它的预期价值最高（{priority}）。",
+        "explored": "排在首位的是{offer}（{channel}）：{all}款产品中{left}款可提供，本次为随机探索，不按预期价值排序。",
+        "tested": "排在首位的是{offer}（{channel}）：{all}款产品中{left}款可提供，该客户属于对照测试{arm}，"
+        "不按预期价值排序。",
         "nothing": "目前没有可提供的产品：{all}款产品均未通过。{reason}",
         "stage": "{stage}：剩余{left}款{taken}。",
         "all-held": "，无产品被排除",
@@ -62,10 +63,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "no-worth": "不提供：在任何渠道中收益都不足以抵偿成本。",
         "no-gain": "不提供：向该客户推荐并不会提高其购买的可能。",
         "gain": "推荐使其购买概率提高{uplift}；排序依据这一提升，而非购买倾向（{propensity}）。",
-        "same": "不考虑{factor}，首推仍是{offer}（{channel}）。",
-        "other": "不考虑{factor}，首推将变为{offer}（{channel}）。",
+        "same": "不考虑{factor}，排在首位的仍是{offer}（{channel}）。",
+        "other": "不考虑{factor}，排在首位的将是{offer}（{channel}）。",
         "none": "不考虑{factor}，将没有值得提供的产品。",
-        "unlock": "{facts}，即可解锁{count}款产品：{offers}。",
+        "unlock": "{facts}，即可再提供{count}款产品：{offers}。",
         "fallen": "待“{reason}”不再成立",
         "plain-words": "采用通用文案。",
         "segment-words": "采用面向“{segment}”的文案；条款与所有客户一致。",
@@ -91,7 +92,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "same": "Without {factor}, {offer} through {channel} would still come first.",
         "other": "Without {factor}, {offer} through {channel} would come first instead.",
         "none": "Without {factor}, nothing would be worth offering.",
-        "unlock": "{facts}, to unlock {count}: {offers}.",
+        "unlock": "{facts}, to open {count}: {offers}.",
         "fallen": "Once this no longer holds: {reason}",
         "plain-words": "Shown in the general words.",
         "segment-words": "Shown in the words for {segment}; the terms are the same for everybody.",

@@ -32,6 +32,8 @@ def decided(served: Served) -> dict[str, Any]:
         "getPortrait": {"200": read(served, f"/v1/customers/{EXAMPLE_CUSTOMER}/portrait")},
         "getDecision": {"200": read(served, decision)},
         "explainDecision": {"200": read(served, f"{decision}/explanation")},
+        "explainDecisionToCustomer": {"200": read(served, f"{decision}/explanation/customer")},
+        "explainDecisionToAdviser": {"200": read(served, f"{decision}/explanation/adviser")},
         "listExperiments": {"200": read(served, "/v1/experiments")},
     }
 

@@ -36,9 +36,9 @@ def told(language: str = "en", snapshot: Snapshot = SNAPSHOT, policy: Any = POLI
 def test_the_expired_assessment_is_the_nearest_unlock_and_says_by_how_much_and_for_what():
     first = told()["unlocks"][0]
     assert first["text"].startswith("Renew the risk assessment in the app, about three minutes (expired 12 days ago), ")
-    assert f"to unlock {len(first['offers'])} offers: " in first["text"]
+    assert f"to open {len(first['offers'])} offers: " in first["text"]
     assert first["gates"][0]["shortfall"]["have"] == "2025-02-26"
-    assert told("zh")["unlocks"][0]["text"].startswith("在手机银行重新测评，约三分钟（已过期12天），即可解锁")
+    assert told("zh")["unlocks"][0]["text"].startswith("在手机银行重新测评，约三分钟（已过期12天），即可再提供")
 
 
 def test_a_rest_says_when_it_ends_by_itself():

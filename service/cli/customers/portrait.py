@@ -25,6 +25,7 @@ def portrait(customer_id: str | None, external_key: str | None, language: str, a
         named = whose(stack.store, customer_id, external_key)
         engine = engine_of(stack)
         found: dict[str, Any] = orjson.loads(engine.portrait(named, language))
+        stack.store.access_log.record_reading("cli", named, "fourcast portrait")
         engine.close()
     show(found if as_json else dict(page(found)), as_json)
 

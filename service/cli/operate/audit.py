@@ -73,7 +73,7 @@ def list_(limit: int, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @json_option
 def views(customer: str | None, external_key: str | None, client: str | None, limit: int, as_json: bool) -> None:
-    """Which branch's clients looked at which customers, newest first; refused attempts too."""
+    """Who looked at which customers, newest first: a branch's clients, and all who read explanations and portraits."""
     with open_stack() as stack:
         found = stack.store.access_log.list_views(limit, id_of(stack.store, customer, external_key), client)
     if as_json:
@@ -81,9 +81,8 @@ def views(customer: str | None, external_key: str | None, client: str | None, li
         return
     for view in found:
         verdict = "allowed" if view.allowed else "refused"
-        click.echo(
-            f"{iso(view.at, UTC)}  {view.client} of {view.branch}  {view.operation}  {view.customer_id}  {verdict}"
-        )
+        who = f"{view.client} of {view.branch}" if view.branch else view.client
+        click.echo(f"{iso(view.at, UTC)}  {who}  {view.operation}  {view.customer_id}  {verdict}")
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from service.engine.offers.request import OfferRequest
 from service.engine.releases.active_release import ActiveRelease
 from service.engine.releases.scores import score_one
 from service.rendering.answer import Sign, render
+from service.rendering.readers.assessment import assessment_of
 from service.rules.history.required_events import cut_snapshot
 from service.runtime.tracing import span
 
@@ -37,16 +38,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDecision:
-    """A decision, its record, the release that served the customer, and by offer the segment's message variant."""
+    """A decision, its record, the release that served the customer, and by offer the segment's message variant.
+
+    ``renewable``: the customer is personalised and has no valid risk assessment.
+    """
 
     decision: Decision
     record: bytes
     serving: ActiveRelease
     variants: Mapping[str, str]
+    renewable: bool = False
 
     def render(self, language: str, until: int, sign: Sign | None = None, external_key: str | None = None) -> bytes:
         """The answer as JSON, valid until ``until`` (ms UTC); with ``sign``, a token for each offer."""
-        return render(self.decision, self.serving.phrases, language, until, sign, self.variants, external_key)
+        words = self.variants, external_key, self.renewable
+        return render(self.decision, self.serving.phrases, language, until, sign, *words)
 
 
 def decide_recorded(
@@ -65,7 +71,9 @@ def decide_recorded(
     if decision_id != UNRECORDED:
         count_decision(decision, scores)
     variants = choose_variants(mine.policy, decision, snapshot, context, scores)
-    return RecordedDecision(decision, encode(decision, snapshot, context, scores, mine.release), mine, variants)
+    record = encode(decision, snapshot, context, scores, mine.release)
+    assessed = assessment_of(snapshot, now, mine.policy.contact.timezone) if decision.personalised else None
+    return RecordedDecision(decision, record, mine, variants, assessed is not None and not assessed.valid)
 
 
 def default_answer(

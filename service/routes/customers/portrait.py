@@ -1,7 +1,8 @@
 """GET /v1/customers/{customer_id}/portrait: who the customer is, what they hold and need, and what is not known.
 
-For advisers and analysts, and for the customer's own client. Not on the hot path, never cached. The engine encodes the
-answer; a test holds the bytes against these schemas.
+For advisers and analysts: it holds what a customer is worth to the bank, so it is no customer's to read. Not on the hot
+path, never cached. Each reading is written to the access log. The engine encodes the answer; a test holds the bytes
+against these schemas.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from marshmallow import fields
 from service.core.domain import Client, Family
 from service.core.errors import NotFound
 from service.routes.http.fields import Loose, describe
-from service.routes.http.guard import engine
+from service.routes.http.guard import BoundClients, engine, note_reading
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_language
 from service.routes.http.resource import Resource, response_doc
 from service.routes.http.responses import NO_STORE, RawResponse
@@ -156,6 +157,7 @@ api = Resource("portrait", __name__, description="Who a customer is.")
 @api.get(
     "/v1/customers/<string:customer_id>/portrait",
     scope="offers:explain",
+    reach=BoundClients.BRANCH,
     headers=(ACCEPT_LANGUAGE,),
     answers={"200": response_doc("The portrait; what is unknown is null.", PortraitAnswer)},
     errors=(NotFound,),
@@ -164,7 +166,8 @@ def get_portrait(client: Client, customer_id: str) -> Response:
     """The portrait of a customer
 
     In Chinese or English by `Accept-Language`. Of a customer who refused personalisation nothing is inferred, and
-    `note` says so. `missing` names the facts behind what is null. A customer's own key reads that customer only.
+    `note` says so. `missing` names the facts behind what is null. No customer's own key reads it.
     """
+    note_reading(client, customer_id)
     spoken = choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     return RawResponse(engine().portrait(customer_id, spoken), 200, [NO_STORE, ("Content-Language", spoken)])

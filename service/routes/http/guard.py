@@ -48,7 +48,8 @@ class BoundClients(StrEnum):
     BANK = "bank"
     """Only clients that are not bound. The default where the path names no customer."""
     BRANCH = "branch"
-    """Also clients of a branch. The view narrows to the branch by ``resolve_branch``."""
+    """Also clients of a branch, never a customer's own. Where the path names a customer the guard checks; elsewhere the
+    view narrows to the branch by ``resolve_branch`` or ``reachable_customers``."""
     CUSTOMER = "customer"
     """All clients, each for customers it may reach. The path names the customer and the guard checks."""
     NAMED = "named"
@@ -88,7 +89,7 @@ def needs(
         def guarded(**words: Any) -> Response:
             client = identify(*scopes)
             keyed = [name for name, value in words.items() if isinstance(value, ExternalKey)]
-            if "customer_id" not in words and client.bound:
+            if client.bound and ("customer_id" not in words or reach == BoundClients.BRANCH):
                 _expect_reach(client, reach)
             if keyed:
                 words |= {name: _resolve_or_keep(client, words[name], nameless) for name in keyed}
@@ -112,8 +113,9 @@ def reach_of(view: object, path: str) -> BoundClients | None:
     """Which bound clients an endpoint takes; None for a public one."""
     if scope_of(view) in (None, PUBLIC):
         return None
+    reach: BoundClients = getattr(view, "reach", BoundClients.BANK)
     named = "customer_id>" in path or path.startswith(f"{BY_KEY}/")
-    return BoundClients.CUSTOMER if named else getattr(view, "reach", BoundClients.BANK)
+    return BoundClients.CUSTOMER if named and reach != BoundClients.BRANCH else reach
 
 
 def scope_of(view: object) -> str | None:
@@ -175,6 +177,14 @@ def reachable_customers(client: Client, customer_ids: Sequence[str]) -> frozense
     rule = request.url_rule
     operation = f"{request.method} {rule.rule if rule is not None else ''}"
     return engine().access.reachable(client, customer_ids, operation)
+
+
+def note_reading(client: Client, customer_id: str) -> None:
+    """Log that the client read what is held of the customer; the guard has logged a branch's client already."""
+    if client.branch is None:
+        rule = request.url_rule
+        operation = f"{request.method} {rule.rule if rule is not None else ''}"
+        engine().store.access_log.record_reading(client.name, customer_id, operation)
 
 
 def resolve_external_keys(client: Client, external_keys: Sequence[str]) -> dict[str, str]:

@@ -6,4 +6,5 @@ visitors   POST /v1/offers and POST /v1/visitors/events: people of whom the bank
 events     POST /v1/events: what happened between customer and bank
 decisions  GET /v1/decisions/{decision_id}: one decision as recorded, explained, or replayed
 schemas    answers with offers, and their explanation: schemas that these resources share
+reader_schemas  the explanations for the customer and for the adviser
 """

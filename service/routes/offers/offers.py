@@ -18,7 +18,7 @@ from service.core.errors import Forbidden, NotFound, Unavailable
 from service.core.expressions import Kind
 from service.engine.engine import Answer, OfferRequest
 from service.routes.http.fields import Amount, Day, QueryInteger, Strict, Truth, Whole, Word, Yuan, check, describe
-from service.routes.http.guard import ExternalKey, engine
+from service.routes.http.guard import ExternalKey, engine, note_reading
 from service.routes.http.headers.languages import ACCEPT_LANGUAGE, LANGUAGES, choose_language
 from service.routes.http.json_body import read_json
 from service.routes.http.query import MAX_HOT_QUERY, MISFIT, parse_query
@@ -92,6 +92,7 @@ ASKED: dict[str, Any] = {
 
 
 EXPLAIN = "offers:explain"
+NO_CUSTOMERS = "This key belongs to one customer: read the decision's explanation for the customer instead."
 PATH = "/v1/customers/<string:customer_id>/offers"
 _QUERY, _INPUT = ExplainedQuery(), OffersInput()
 VARY = ("Vary", "Accept-Language, Authorization, X-API-Key")
@@ -178,14 +179,18 @@ def recommend(customer_id: str, asked: OfferRequest) -> Answer:
 
 
 def explain(client: Client, customer_id: str, asked: OffersRequest) -> RawResponse:
-    """The answer with its explanation, decided without recording or caching.
+    """The answer with its explanation, decided without recording or caching; the reading is logged.
 
-    Raises: Forbidden: without the scope. Unavailable: while the external key cannot be resolved.
+    Raises: Forbidden: without the scope, or for a customer's own key. Unavailable: while the external key cannot be
+    resolved.
     """
     if EXPLAIN not in client.scopes:
         raise Forbidden(f'This key lacks the scope "{EXPLAIN}", which explain=true needs.')
+    if client.customer_id is not None:
+        raise Forbidden(NO_CUSTOMERS)
     if isinstance(customer_id, ExternalKey):
         raise Unavailable("Nobody can tell just now whose this external key is.")
+    note_reading(client, customer_id)
     body = engine().explanations.explain_now(customer_id, asked, asked.shap)
     request_context().source = "explained"
     return RawResponse(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])

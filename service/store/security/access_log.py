@@ -1,14 +1,15 @@
-"""The access log: looks at customers by a branch's clients, one row per customer and request.
+"""The access log: looks at customers by a branch's clients, and who read a customer's explanation; one row each.
 
-The statement that allows a look writes its row, so nothing is seen that is not logged; refused attempts are rows too. A
-plain insert, because these rows are many: the chained log (``audit``) is for changes.
+The statement that allows a look writes its row, so nothing is seen that is not logged; refused attempts are rows too.
+Readings of explanations and portraits are rows whoever reads, the customer included (PIPL art. 24, 51). A plain insert,
+because these rows are many: the chained log (``audit``) is for changes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from service.store.connection import encoding
 from service.store.connection.database import Database
@@ -26,9 +27,16 @@ SEE = Statement(
 )
 
 
+BANK = ""
+"""The branch of a client that is of none."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """One look: when (ms UTC), by which client of which branch, at whom, by which operation, and whether allowed."""
+    """One look: when (ms UTC), by which client of which branch, at whom, by which operation, and whether allowed.
+
+    ``branch`` is ``BANK`` for a client of the whole bank, or of a customer.
+    """
 
     at: int
     client: str
@@ -51,6 +59,12 @@ class AccessLog:
         who = encoding.name("client", client), encoding.name("branch", branch), orjson.dumps(list(customer_ids))
         rows = self._database.ask(SEE, *who, encoding.name("operation", operation), b"%d" % self._database.clock())
         return frozenset(str(row[0], "utf-8") for row in rows if row[0] is not None and row[1] == b"t")
+
+    def record_reading(self, client: str, customer_id: str, operation: str) -> None:
+        """Log that a client of no branch read what is held of the customer; durable when this returns."""
+        row = {"client": client, "branch": BANK, "customer_id": customer_id, "operation": operation, "allowed": True}
+        with self._database.begin() as connection:
+            connection.execute(insert(views).values(at=self._database.clock(), **row))
 
     def list_views(self, limit: int, customer_id: str | None = None, client: str | None = None) -> list[View]:
         """The newest looks first, of one customer or by one client where named."""

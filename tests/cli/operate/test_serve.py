@@ -106,7 +106,18 @@ def test_every_verb_that_takes_a_customer_takes_the_banks_own_key_of_them(run: R
         assert told(run(verb, *key, "--json"))["customer_id"] == "c-2"
     made = told(run("keys", "add", "phone", "--scope", "offers:read", *key, "--json"))
     assert made["customer"] == "c-2"
-    assert told(run("audit", "views", *key, "--json")) == {"views": []}
+    views = told(run("audit", "views", *key, "--json"))["views"]
+    assert [view["operation"] for view in views] == ["fourcast portrait", "fourcast explain --reader analyst"]
+
+
+def test_explain_speaks_to_its_reader_and_shap_is_for_the_analyst(run: Run) -> None:
+    customer = told(run("explain", "c-1", "--reader", "customer", "--language", "zh", "--json"))
+    assert "propensity" not in str(customer) and customer["rights"]
+    page = run("explain", "c-1", "--reader", "adviser", "--language", "en").stdout
+    assert "retake" in page and "NFRA order 2025 No. 7" in page
+    assert run("explain", "c-1", "--reader", "customer", "--language", "en").stdout.startswith("On 20")
+    refused = run("explain", "c-1", "--reader", "customer", "--shap")
+    assert refused.exit_code == 2 and "--shap is for the analyst alone" in refused.stderr
 
 
 @pytest.mark.parametrize(

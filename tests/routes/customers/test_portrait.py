@@ -78,9 +78,15 @@ def test_what_is_unknown_is_null_with_what_is_missing(client: Any, keys: Keys, s
     assert found["satisfaction"]["overall"] is None and missing["satisfaction"] == ["survey"]
 
 
-def test_a_customers_own_key_sees_itself_only(client: Any, keys: Keys) -> None:
-    assert client.get(PATH.format("c-1"), headers=keys["own"]).status_code == 200
-    assert client.get(PATH.format("c-2"), headers=keys["own"]).status_code == 403
+def test_what_a_customer_is_worth_is_no_customers_to_read(client: Any, keys: Keys) -> None:
+    for customer in ("c-1", "c-2"):
+        assert client.get(PATH.format(customer), headers=keys["own"]).status_code == 403
+
+
+def test_each_reading_is_in_the_access_log(client: Any, keys: Keys, store: Store) -> None:
+    portrait(client, keys["app"])
+    assert (newest := store.access_log.list_views(1)[0]).customer_id == "c-2"
+    assert newest.operation == "GET /v1/customers/<string:customer_id>/portrait"
 
 
 def test_reading_offers_is_not_reading_portraits(client: Any, keys: Keys) -> None:

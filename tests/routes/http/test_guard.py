@@ -67,10 +67,12 @@ NAMED: dict[str, Callable[[str], dict[str, Any]]] = {
     "reportContact": lambda customer: {"outcome": "delivered"},
     "getDecision": lambda customer: {},
     "explainDecision": lambda customer: {},
+    "explainDecisionToCustomer": lambda customer: {},
+    "explainDecisionToAdviser": lambda customer: {},
     "replayDecision": lambda customer: {},
 }
 """The body that names a customer, of every operation that takes its customers from elsewhere than the path."""
-BANKS_OWN = {"reserveContact", "getContact", "cancelContact", "reportContact"}
+BANKS_OWN = NAMED.keys() - {"recordEvents", "explainDecisionToCustomer"}
 """Those of them that a customer's own key does not open."""
 
 
@@ -195,7 +197,7 @@ def test_each_look_of_a_branch_is_on_record_refused_ones_too(client: Any, keys: 
     assert (refused.customer_id, refused.allowed) == ("c-2", False)
     assert refused.operation == "GET /v1/customers/<string:customer_id>/portrait"
     before = len(store.access_log.list_views(1000))
-    client.get("/v1/customers/c-1/portrait", headers=keys["app"])
+    client.get("/v1/customers/c-1/offers", headers=keys["app"])
     assert len(store.access_log.list_views(1000)) == before
 
 

@@ -29,10 +29,21 @@ def test_the_record_is_what_was_stored(client: Any, keys: Keys, store: Store, de
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_customers_own_key_sees_its_own_decisions_only(client: Any, keys: Keys, decision_of: DecisionOf) -> None:
-    assert client.get(f"/v1/decisions/{decision_of('c-1')}", headers=keys["own"]).status_code == 200
-    others = client.get(f"/v1/decisions/{decision_of('c-2')}", headers=keys["own"])
+def test_a_customers_own_key_sees_no_record_of_a_decision(client: Any, keys: Keys, decision_of: DecisionOf) -> None:
+    own, others = (client.get(f"/v1/decisions/{decision_of(one)}", headers=keys["own"]) for one in ("c-1", "c-2"))
     none = client.get("/v1/decisions/0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10", headers=keys["own"])
+    assert own.status_code == others.status_code == none.status_code == 403
+    assert {**own.json, "trace_id": ""} == {**others.json, "trace_id": ""} == {**none.json, "trace_id": ""}
+
+
+def test_a_customers_own_key_reads_the_explanation_of_its_own_decisions_only(
+    client: Any, keys: Keys, decision_of: DecisionOf
+) -> None:
+    def read(decision_id: str) -> Any:
+        return client.get(f"/v1/decisions/{decision_id}/explanation/customer", headers=keys["own"])
+
+    others, none = read(decision_of("c-2")), read("0199d3c8-6f1e-7c3a-9a55-0d6f2b7e4c10")
+    assert read(decision_of("c-1")).status_code == 200
     assert others.status_code == none.status_code == 404
     assert {**others.json, "trace_id": ""} == {**none.json, "trace_id": ""}
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from service.routes.offers.decisions import ReplayAnswer
+from service.routes.offers.reader_schemas import AdviserExplanation, CustomerExplanation
 from service.routes.offers.schemas import ExplanationAnswer, OffersAnswer
 from service.store import Store
 
@@ -55,7 +56,7 @@ def test_explaining_needs_its_own_scope_besides(client: Any, keys: Keys, app: Fl
     assert refused.status_code == 403
     assert "offers:explain" in refused.json["detail"]
     assert client.get(f"{PATH}?explain=true", headers=keys["stranger"]).status_code == 403
-    assert client.get(f"{PATH}?explain=true", headers=keys["own"]).status_code == 200
+    assert client.get(f"{PATH}?explain=true", headers=keys["own"]).status_code == 403
     assert client.get("/v1/customers/c-2/offers?explain=true", headers=keys["own"]).status_code == 403
 
 
@@ -100,10 +101,68 @@ def test_a_stored_decision_replays_identically(client: Any, keys: Keys, decision
     }
 
 
-@pytest.mark.parametrize("what", ["explanation", "replay"])
-def test_to_others_a_decision_does_not_exist(client: Any, keys: Keys, decision_id: str, what: str) -> None:
+@pytest.mark.parametrize("what", ["", "/explanation", "/replay", "/explanation/adviser"])
+def test_what_holds_margins_and_scores_is_no_customers_to_read(
+    client: Any, keys: Keys, decision_id: str, what: str
+) -> None:
+    assert client.get(f"/v1/decisions/{decision_id}{what}", headers=keys["app"]).status_code == 200
+    assert client.get(f"/v1/decisions/{decision_id}{what}", headers=keys["own"]).status_code == 403
+    assert client.get(f"/v1/decisions/{decision_id}{what}", headers=keys["reader"]).status_code == 403
+    assert client.get(f"/v1/decisions/%07{what}", headers=keys["app"]).status_code == 422
+
+
+def test_to_others_a_customers_explanation_does_not_exist(client: Any, keys: Keys, decision_id: str) -> None:
     other = str(client.get("/v1/customers/c-2/offers", headers=keys["app"]).json["decision_id"])
-    assert client.get(f"/v1/decisions/{decision_id}/{what}", headers=keys["own"]).status_code == 200
-    assert client.get(f"/v1/decisions/{other}/{what}", headers=keys["own"]).status_code == 404
-    assert client.get(f"/v1/decisions/{other}/{what}", headers=keys["reader"]).status_code == 403
-    assert client.get(f"/v1/decisions/%07/{what}", headers=keys["app"]).status_code == 422
+    own, theirs = (f"/v1/decisions/{one}/explanation/customer" for one in (decision_id, other))
+    assert client.get(own, headers=keys["own"]).status_code == 200
+    assert client.get(theirs, headers=keys["own"]).status_code == 404
+    assert client.get(theirs, headers=keys["reader"]).status_code == 200
+    assert client.get(own, headers=keys["stranger"]).status_code == 403
+
+
+def test_an_adviser_reads_of_customers_of_the_branch_alone(client: Any, keys: Keys, decision_id: str) -> None:
+    other = str(client.get("/v1/customers/c-2/offers", headers=keys["app"]).json["decision_id"])
+    for what, expected in ((decision_id, 200), (other, 404)):
+        answer = client.get(f"/v1/decisions/{what}/explanation/adviser", headers=keys["branch"])
+        assert answer.status_code == expected
+
+
+@pytest.mark.parametrize(("reader", "schema"), [("customer", CustomerExplanation), ("adviser", AdviserExplanation)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_reader_is_answered_on_the_contract(
+    client: Any, keys: Keys, decision_id: str, reader: str, schema: Any, language: str
+) -> None:
+    headers = keys["app"] | {"Accept-Language": language}
+    answer = client.get(f"/v1/decisions/{decision_id}/explanation/{reader}", headers=headers)
+    assert schema(unknown="raise").validate(answer.json) == {}
+    assert set(schema().fields) == set(answer.json)
+    assert (answer.json["decision_id"], answer.json["language"]) == (decision_id, language)
+    assert (answer.headers["Cache-Control"], answer.headers["Content-Language"]) == ("no-store", language)
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("own", "/explanation/customer"),
+        ("app", "/explanation/customer"),
+        ("app", "/explanation"),
+        ("app", "/explanation/adviser"),
+        ("app", ""),
+        ("app", "/replay"),
+        ("branch", "/explanation/adviser"),
+    ],
+)
+def test_each_reading_is_in_the_access_log_once_whoever_reads(
+    client: Any, keys: Keys, decision_id: str, store: Store, who: str, path: str
+) -> None:
+    before = len(store.access_log.list_views(1000))
+    assert client.get(f"/v1/decisions/{decision_id}{path}", headers=keys[who]).status_code == 200
+    newest, *older = store.access_log.list_views(1000)
+    assert len(older) == before
+    assert newest.operation == f"GET /v1/decisions/<string:decision_id>{path}"
+    assert (newest.client, newest.customer_id, newest.allowed) == (who, "c-1", True)
+
+
+def test_an_explained_answer_is_a_reading_too(client: Any, keys: Keys, store: Store) -> None:
+    client.get(f"{PATH}?explain=true", headers=keys["app"])
+    assert store.access_log.list_views(1)[0].operation == "GET /v1/customers/<string:customer_id>/offers"

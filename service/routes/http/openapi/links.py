@@ -30,7 +30,13 @@ NAMES = ("customer_id", "customer", "external_key")
 """Path parameters with an ``x-new-pattern``. It is not ``pattern``: older stored values are still accepted."""
 NEVER_EMPTY = ("contact_id",)
 """Parameters promised with a ``minLength`` that their converter does not state."""
-_DECISION = ("getDecision", "explainDecision", "replayDecision")
+_DECISION = (
+    "getDecision",
+    "explainDecision",
+    "explainDecisionToCustomer",
+    "explainDecisionToAdviser",
+    "replayDecision",
+)
 _CUSTOMER = ("listOffers", "getPortrait", "getPreferences")
 _POLICY = ("getPolicy", "diffPolicy", "simulatePolicy", "approvePolicy")
 

@@ -1,12 +1,12 @@
 """A clock that a test sets: handed to an engine or a store in place of the wall clock."""
 
-from datetime import UTC, datetime
-
 from service.core.clock import now_ms
-from service.core.grid import DAY_MS
+from service.core.grid import DAY_MS, moment
+from service.rules.policy import DEFAULT, load
 
 NOON_MS = 4 * 3_600_000
 """Noon in Shanghai after midnight UTC."""
+WEDNESDAY = 3
 
 
 class Clock:
@@ -37,7 +37,15 @@ def noon_today() -> int:
     return now_ms() // DAY_MS * DAY_MS + NOON_MS
 
 
+def noon_of_a_working_day() -> int:
+    """Noon in Shanghai of the present UTC day, or of the next on which the shipped policy has people work, ms UTC."""
+    contact = load(DEFAULT).contact
+    days = (noon_today() + day * DAY_MS for day in range(30))
+    return next(at for at in days if contact.days.is_working(moment(at, contact.timezone)))
+
+
 def noon_of_next_wednesday() -> int:
-    """Noon in Shanghai of this Wednesday or the next, ms UTC: an hour of work on most weeks."""
-    days = (noon_today() + day * DAY_MS for day in range(7))
-    return next(at for at in days if datetime.fromtimestamp(at / 1000, UTC).weekday() == 2)
+    """Noon in Shanghai of the first Wednesday from today on that is a working day, ms UTC."""
+    contact = load(DEFAULT).contact
+    walls = ((at, moment(at, contact.timezone)) for at in (noon_today() + day * DAY_MS for day in range(30)))
+    return next(at for at, wall in walls if wall.weekday == WEDNESDAY and contact.days.is_working(wall))

@@ -225,7 +225,7 @@ def _contact(rule: Rule) -> str:
         return f"{rule.direction} channels: consent {rule.purpose} was given"
     if isinstance(rule, QuietHours):
         where = f"{rule.direction} channels" if rule.channels is None else ", ".join(rule.channels)
-        days = " and on holidays" if rule.holidays else ""
+        days = _quiet_days(rule)
         return f"{where}: not from {_clock(rule.start_minute)} to {_clock(rule.end_minute)}{days}"
     if isinstance(rule, Cap):
         return f"fewer than {rule.maximum} {' or '.join(rule.counts)} per {rule.per} in {rule.window_days:g} days"
@@ -233,6 +233,12 @@ def _contact(rule: Rule) -> str:
         ended = f" without a later {' or '.join(rule.until)}" if rule.until else ""
         return f"no {' or '.join(rule.after)} per {rule.per} in {rule.days:g} days{ended}"
     return rule.id
+
+
+def _quiet_days(rule: QuietHours) -> str:
+    if rule.working_days:
+        return ", nor on days that are not working days"
+    return " and on holidays" if rule.holidays else ""
 
 
 def _line(text: str) -> str:

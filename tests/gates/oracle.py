@@ -18,6 +18,9 @@ OUTBOUND = frozenset({"adviser_call", "sms", "wechat", "email"})
 FACE_TO_FACE = frozenset({"branch", "adviser_call"})
 HOLIDAYS = frozenset({date(2026, 10, 1)})
 """Those of the generated days that are one."""
+WORKED = frozenset({date(2026, 2, 14)})
+"""The Saturday that was worked for the Spring Festival."""
+SATURDAY = 6
 UNKNOWN_MONEY = Decimal(10_000)
 
 
@@ -132,7 +135,11 @@ class Oracle:
         if not (8, 0, 0, 0) <= self.clock < (21, 0, 0, 0):
             return True
         late = not (9, 0, 0, 0) <= self.clock < (20, 0, 0, 0)
-        return channel == "adviser_call" and (late or self.today in HOLIDAYS)
+        return channel == "adviser_call" and (late or not self._worked())
+
+    def _worked(self) -> bool:
+        weekend = self.today.isoweekday() >= SATURDAY
+        return self.today in WORKED or not (weekend or self.today in HOLIDAYS)
 
     def _over_cap(self, offer: Stated, channel: str) -> Iterator[str]:
         if sum(age < 7 * DAY for _, age in self.contacts) >= 2:

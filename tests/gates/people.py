@@ -35,11 +35,15 @@ BARS = ("deceased", "frozen", "staff", "do_not_contact", "complaint_open", "cred
 
 
 def moments() -> list[int]:
-    """Instants around every edge of the clock, on an ordinary day, a holiday, a leap day and the last of a year."""
+    """Instants around every edge of the clock, on an ordinary day, a holiday, a leap day and the last of a year.
+
+    Before them the noon of a Saturday, and of one that was worked.
+    """
     days = ("2026-03-10", "2026-10-01", "2028-02-29", "2026-12-31")
     clocks = ("12:00:00.000", "07:59:59.999", "08:00:00.000", "08:59:59.999", "19:59:59.999", "20:00:00.000",
               "20:59:59.999", "21:00:00.000", "23:59:59.999", "00:00:00.000")  # fmt: skip
-    return [instant(f"{day}T{clock}") for clock in clocks for day in days]
+    weekend = [instant("2026-03-14T12:00:00"), instant("2026-02-14T12:00:00")]
+    return [*weekend, *(instant(f"{day}T{clock}") for clock in clocks for day in days)]
 
 
 def instant(local: str) -> int:

@@ -11,11 +11,12 @@ import click
 from service.analysis.policy_checks.calendar_horizon import WHERE, find_horizon
 from service.cli.terminal import json_option, show
 from service.core.clock import now_ms
-from service.core.errors import InvalidInput, Problem
+from service.core.errors import InvalidInput, PolicyError, Problem
 from service.core.grid import day_at
 from service.rules.loading.contact.calendar import LONGER_MAY
 from service.rules.loading.contact.calendar_text import HEAD, head_of, write_calendar
 from service.rules.loading.contact.notice_table import notice_of
+from service.rules.loading.documents.folder import read_folder
 from service.rules.loading.documents.strict_yaml import RefusedError, parse
 from service.rules.model.calendar import Notice
 from service.rules.policy import DEFAULT, Policy, from_documents, load
@@ -46,13 +47,12 @@ def import_(file: Path, folder: Path, as_json: bool) -> None:
     A CSV file has the columns day, kind (holiday or working), name, source and noticed_on, one row a day. A YAML file
     holds `notices` as calendar.yaml does. Nothing is written unless the whole policy is sound with it.
     """
-    policy, notices = load(folder), _read(file)
-    today = day_at(now_ms(), policy.contact.timezone)
-    documents = policy.documents
-    document = documents.setdefault("calendar", {})
-    before = dict(document.get("notices") or {})
+    notices, documents = _read(file), _documents(folder)
+    document = _mapping(documents.get("calendar"))
+    before = _mapping(document.get("notices"))
     document["notices"] = {**before, **notices}
-    checked = from_documents(documents)
+    checked = from_documents({**documents, "calendar": document})
+    today = day_at(now_ms(), checked.contact.timezone)
     _refuse_ahead(checked, notices, today)
     _replace(folder / WHERE, write_calendar(document, _head(folder / WHERE)))
     show({**_told(checked, today), "notices": [_line(checked, year, before, notices) for year in notices]}, as_json)
@@ -75,6 +75,19 @@ def show_(folder: Path, as_json: bool) -> None:
         {**_told(policy, day_at(now_ms(), policy.contact.timezone)), **({"days": listed} if as_json else listed)},
         as_json,
     )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _documents(folder: Path) -> dict[str, Any]:
+    """The documents of a folder as they are written; a case may wait for the notice that is being brought in."""
+    problems: list[Problem] = []
+    documents = read_folder(folder, problems)
+    if problems:
+        raise PolicyError("the policy cannot be read", problems)
+    return documents
 
 
 def _told(policy: Policy, today: date) -> dict[str, Any]:

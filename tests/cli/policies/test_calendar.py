@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.main import main
+from service.core.errors import PolicyError
 from service.rules.policy import DEFAULT, load
 
 HEAD = "day,kind,name,source,noticed_on\n"
@@ -94,9 +95,11 @@ def test_what_is_no_notice_is_refused_and_nothing_is_written(
 
 def test_a_policy_without_a_calendar_gets_one(folder: Path, tmp_path: Path) -> None:
     contact = folder / "contact.yaml"
-    contact.write_text(contact.read_text().replace("holidays: []", 'holidays: ["2026-02-17", "2027-01-01"]'))
+    contact.write_text(contact.read_text().replace("holidays: []", 'holidays: ["2027-01-01"]'))
     (tmp_path / "two.yaml").write_text((folder / "calendar.yaml").read_text())
     (folder / "calendar.yaml").unlink()
+    with pytest.raises(PolicyError):
+        load(folder)  # the case of a worked Saturday waits for its notice
     told("import", tmp_path / "two.yaml", folder)
     assert sorted(load(folder).contact.calendar.notices) == [2025, 2026]
 

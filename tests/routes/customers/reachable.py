@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.store import ConsentWords, Store
-from tests.clock import Clock, noon_today
+from tests.clock import Clock, noon_of_a_working_day
 from tests.routes.conftest import SAVER
 from tests.seed import put_customer
 
@@ -34,8 +34,8 @@ NUMBER = itertools.count(1)
 
 @pytest.fixture(autouse=True)
 def noon(clock: Clock) -> Iterator[None]:
-    """It is noon in Shanghai today, so that no quiet hour depends on when the tests run."""
-    clock.start_at(noon_today())
+    """It is noon in Shanghai of a working day, so that no quiet hour depends on when the tests run."""
+    clock.start_at(noon_of_a_working_day())
     yield
     clock.reset()
 

@@ -152,6 +152,7 @@ def test_a_policy_without_a_calendar_is_read_with_its_own_holidays_alone() -> No
     documents = POLICY.documents
     del documents["calendar"]
     documents["contact"]["holidays"] = ["2026-02-17", "2027-01-01"]
+    documents["contact"]["quiet_hours"].pop()
     days = from_documents(documents).contact.days
     assert (len(days.holidays), days.working) == (2, frozenset())
 

@@ -50,7 +50,7 @@ def test_a_contact_rule_without_a_case_of_either_sort_is_a_problem(section: str,
     [
         ("quiet-night", {"to": "07:30"}, 3, ("blocks", "passes")),
         ("quiet-night", {"from": "20:30"}, 1, ("passes", "blocks")),
-        ("quiet-calls", {"holidays": False}, 3, ("blocks", "passes")),
+        ("quiet-calls", {"days": "all"}, 3, ("blocks", "passes")),
         ("cap-outbound-week", {"maximum": 3}, 1, ("blocks", "passes")),
         ("cap-outbound-week", {"window_days": 7.5}, 2, ("passes", "blocks")),
         ("cool-off-rejected", {"days": 30}, 1, ("blocks", "passes")),

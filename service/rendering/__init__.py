@@ -9,11 +9,8 @@ cannot differ from the decision.
     offer_explanation    one offer of the explanation: its outcome, factors and channels
     unlocks              what would unlock further offers
     portrait             a customer's portrait in Chinese or English
-<<<<<<< HEAD
     labels               the labels that decide for a customer, and what each does
-=======
     readers              the explanation for the customer, and for the adviser who speaks with them
->>>>>>> 83951ee (Explain a decision to its customer and its adviser in their own words, and log who reads)
     wording              every sentence of an explanation, in Chinese and English
 """
 

@@ -9,4 +9,6 @@
     channel_facts     what a channel is, whatever a policy calls it
     proposal          what a proposal must hold besides conduct
     calendar_horizon  how far ahead holidays and working days are known, for the rules that need them
+    proof             that the gates of a policy imply the law, or a customer for whom they do not
+    stated            what a policy states of itself, as far as the law reads it
 """

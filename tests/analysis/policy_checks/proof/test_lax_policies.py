@@ -1,0 +1,261 @@
+"""Lax policies written by hand, one way of loosening a row: each is refused with a customer for whom it is open.
+
+And policies written differently but not laxer: none of them is refused.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from service.analysis.policy_checks.proof.findings import find_open_laws
+from service.analysis.policy_checks.proof.search import Budget
+from service.core.errors import Problem
+from service.core.expressions import Expression, Kind, parse
+from service.rules.model.rules import StandingTest
+from service.rules.policy import DEFAULT, GateRule, Policy, load
+
+TOLERANCE, ASSESSMENT, CARE = "tolerance-covers-risk", "assessment-valid", "care-from-65"
+
+
+OFFERS = ("term-12m", "structured-3m", "mixed-r3", "equity-r4", "asset-plan-r3")
+CHANNELS = ("mobile_app", "branch", "adviser_call", "sms")
+
+
+@cache
+def shipped() -> Policy:
+    """The shipped rules over a few of its offers and channels, which is much less work."""
+    whole = load(DEFAULT)
+    offers = [place for place, offer in enumerate(whole.offers) if offer.id in OFFERS]
+    channels = [place for place, channel in enumerate(whole.channels) if channel.id in CHANNELS]
+    columns = {
+        name: column[:, offers, :] if name.startswith("offer.") else column[:, :, channels]
+        for name, column in whole.static_columns.items()
+    }
+    return replace(
+        whole,
+        offers=tuple(whole.offers[place] for place in offers),
+        channels=tuple(whole.channels[place] for place in channels),
+        static_columns=columns,
+    )
+
+
+def condition(text: str) -> Expression:
+    return parse(text, shipped().schema, Kind.BOOLEAN)
+
+
+def changed(rule_id: str, **texts: str) -> Policy:
+    """The shipped policy with other words in one rule; OLD stands for the words that were there."""
+
+    def rewritten(gate: GateRule) -> GateRule:
+        if gate.id != rule_id:
+            return gate
+        written = {"require": gate.require.text, "applies": gate.applies.text if gate.applies else "true"}
+        words = {key: text.replace("OLD", f"({written[key]})") for key, text in texts.items() if key in written}
+        kept = {key: text for key, text in texts.items() if key not in written}
+        return replace(gate, **kept, **{key: condition(text) for key, text in words.items()})
+
+    gates = tuple(map(rewritten, shipped().gates))
+    assert gates != shipped().gates
+    return replace(shipped(), gates=gates)
+
+
+def without(rule_id: str) -> Policy:
+    return replace(shipped(), gates=tuple(gate for gate in shipped().gates if gate.id != rule_id))
+
+
+def told(policy: Policy) -> str:
+    return "\n".join(map(str, find_open_laws(policy)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "require", "witness"),
+    [
+        (TOLERANCE, "OLD or context.weekday = 1", "tolerance C1, assessed today, age 18, on a Monday"),
+        (TOLERANCE, "OLD or context.hour between 9 and 11", "context.hour = 9"),
+        (TOLERANCE, "OLD or context.holiday", "context.holiday = true"),
+        (TOLERANCE, "OLD or customer.region = 'north'", "customer.region = 'north'"),
+        (TOLERANCE, "OLD or context.placement = 'lobby'", "context.placement = 'lobby'"),
+        (TOLERANCE, "OLD or customer.branch_id in ('b-1', 'b-2')", "customer.branch_id = 'b-1'"),
+        (TOLERANCE, "OLD or context.trigger = 'maturity'", "context.trigger = 'maturity'"),
+        (TOLERANCE, "OLD or context.amount_yuan > 1000000", "context.amount_yuan = 1000000.005"),
+        (TOLERANCE, "OLD or coalesce(customer.region, 'south') = 'south'", "customer.region = 'south'"),
+        (TOLERANCE, "OLD or customer.segment = 'investors'", "customer.segment = 'investors'"),
+        (TOLERANCE, "OLD or customer.stage = 'grow'", "customer.stage = 'grow'"),
+        (TOLERANCE, "OLD or history.contacts_7d > 3", "history.contacts_7d = 6"),
+        (TOLERANCE, "case when customer.staff then true else customer.risk_tolerance >= offer.risk end",
+         "customer.staff = true"),
+        (TOLERANCE, "case when customer.staff then 5 else customer.risk_tolerance end >= offer.risk",
+         "customer.staff = true"),
+        (TOLERANCE, "customer.risk_tolerance + 1 >= offer.risk", "tolerance C1"),
+        (TOLERANCE, "round(customer.risk_tolerance * 1.2) >= offer.risk", "tolerance C1.25"),
+        (TOLERANCE, "customer.risk_tolerance + customer.logins_30d >= offer.risk", "the sum customer.logins_30d"),
+        (TOLERANCE, "customer.risk_tolerance * customer.logins_30d >= offer.risk",
+         "where (customer.risk_tolerance * customer.logins_30d) >= 2 is true"),
+        (TOLERANCE, "customer.risk_tolerance * customer.risk_tolerance >= offer.risk", "cannot be decided"),
+        (TOLERANCE, "OLD or customer.risk_tolerance is null", "tolerance unknown"),
+        (TOLERANCE, "coalesce(customer.risk_tolerance, 5) >= offer.risk", "tolerance unknown"),
+        (TOLERANCE, "greatest(customer.risk_tolerance, 3) >= offer.risk", "tolerance C1"),
+        (TOLERANCE, "least(customer.risk_tolerance, 5) >= offer.risk", "tolerance unknown"),
+        (TOLERANCE, "not not (customer.risk_tolerance < offer.risk)", "tolerance C1"),
+        (TOLERANCE, "customer.risk_tolerance <= offer.risk", "tolerance C1"),
+        (ASSESSMENT, "customer.risk_assessed_on between context.today - 400 and context.today",
+         "assessed 366 days ago"),
+        (ASSESSMENT, "customer.risk_assessed_on between context.today - 366 and context.today",
+         "assessed 366 days ago"),
+        (ASSESSMENT, "context.today - customer.risk_assessed_on <= 365", "assessed 1 day ahead of today"),
+        (ASSESSMENT, "customer.risk_assessed_on >= context.year_ago", "assessed 1 day ahead of today"),
+        (ASSESSMENT, "OLD or customer.risk_assessed_on > date '2026-01-01'", "date '2026-01-01' is true"),
+        (ASSESSMENT, "OLD or context.today < date '2026-12-31'", "context.today < date '2026-12-31' is true"),
+        (ASSESSMENT, "coalesce(customer.risk_assessed_on, context.today) between context.year_ago and context.today",
+         "assessed never"),
+        (ASSESSMENT, "customer.risk_assessed_on + 30 between context.year_ago and context.today + 30",
+         "assessed 366 days ago"),
+        (CARE, "customer.age < 66 or channel.face_to_face", "age 65"),
+        (CARE, "coalesce(customer.age, 40) < 65 or channel.face_to_face", "age unknown"),
+        (CARE, "OLD or customer.pensioner", "customer.pensioner = true"),
+        ("adults-only", "coalesce(customer.age, 18) + 1 >= 18", "age 17"),
+        ("not-deceased", "OLD or customer.age > 100", "deceased"),
+        ("accounts-not-frozen", "not coalesce(nullif(customer.frozen, true), false)", "frozen accounts"),
+        ("qualified-investors-only", "coalesce(customer.qualified_investor, true)", "qualified investor unknown"),
+    ],
+)  # fmt: skip
+def test_a_loosened_requirement_is_refused(rule: str, require: str, witness: str) -> None:
+    assert witness in told(changed(rule, require=require))
+
+
+@pytest.mark.parametrize(
+    ("rule", "applies", "witness"),
+    [
+        (TOLERANCE, "OLD and context.hour < 20", "context.hour = 20"),
+        (TOLERANCE, "offer.family = 'wealth'", 'offer "structured-3m"'),
+        (TOLERANCE, "OLD and customer.risk_tolerance is not null", "tolerance unknown"),
+        (ASSESSMENT, "OLD and channel.direction = 'inbound'", 'in channel "adviser_call"'),
+        (CARE, "OLD and offer.id <> 'equity-r4'", 'offer "equity-r4"'),
+    ],
+)
+def test_a_rule_that_applies_less_often_is_refused(rule: str, applies: str, witness: str) -> None:
+    assert witness in told(changed(rule, applies=applies))
+
+
+@pytest.mark.parametrize(
+    ("rule", "law"),
+    [
+        (TOLERANCE, "law-tolerance"),
+        (ASSESSMENT, "law-assessment"),
+        (CARE, "law-care-from-65"),
+        ("adults-only", "law-adults"),
+        ("not-deceased", "law-not-deceased"),
+        ("accounts-not-frozen", "law-not-frozen"),
+        ("qualified-investors-only", "law-qualified"),
+    ],
+)
+def test_a_deleted_rule_is_missed_by_its_law(rule: str, law: str) -> None:
+    found = told(without(rule))
+    assert law in found
+    assert "is open to this customer" in found
+
+
+def test_means_are_proven_by_either_of_two_rules_and_missed_without_both() -> None:
+    assert told(without("within-means")) == ""
+    bare = replace(without("within-means"), gates=tuple(
+        gate for gate in without("within-means").gates if gate.id != "reserve-before-risk"
+    ))  # fmt: skip
+    assert "law-means" in told(bare)
+    assert 'offer "asset-plan-r3"' in told(bare)
+
+
+def test_a_rule_that_a_standing_test_drops_guards_nobody() -> None:
+    assert "law-tolerance" in told(changed(TOLERANCE, stage="applicability"))
+
+
+def test_a_rule_that_no_test_drops_guards_within_its_segments_only() -> None:
+    moved = changed(TOLERANCE, stage="applicability")
+    calm = replace(moved, experiments=replace(moved.experiments, tests=()))
+    assert told(calm) == ""
+    some = replace(calm.strategies["portrait-matching"], target=condition("customer.payroll_customer"))
+    narrowed = replace(calm, strategies={**calm.strategies, "portrait-matching": some})
+    assert "customer.payroll_customer = false" in told(narrowed)
+    test = StandingTest("t", "without-strategy", 0.01, "salt", "portrait-matching")
+    assert "law-tolerance" in told(replace(calm, experiments=replace(calm.experiments, tests=(test,))))
+
+
+def test_a_consent_to_something_else_is_no_consent_to_marketing() -> None:
+    (rule,) = shipped().contact.consents
+    contact = replace(shipped().contact, consents=(replace(rule, purpose="service:<channel>"),))
+    found = told(replace(shipped(), contact=contact))
+    assert found.count("law-consent") == 2, "adviser_call and sms"
+    assert "consent to marketing refused" in found
+    assert "law-no-contact" not in found, "the rule still asks whether the customer may be contacted at all"
+
+
+def test_without_a_consent_rule_every_outbound_channel_is_open_to_those_who_refused() -> None:
+    found = find_open_laws(replace(shipped(), contact=replace(shipped().contact, consents=())))
+    outbound = {f'channel "{channel.id}"' for channel in shipped().channels if channel.direction == "outbound"}
+    assert {problem.where for problem in found} == outbound
+    assert len(found) == 3 * len(outbound), "consent, contact as such, personalisation"
+
+
+@pytest.mark.parametrize(
+    ("rule", "require"),
+    [
+        (TOLERANCE, "OLD and customer.age > 20"),
+        (TOLERANCE, "customer.risk_tolerance - 1 >= offer.risk"),
+        (TOLERANCE, "not (customer.risk_tolerance < offer.risk)"),
+        (TOLERANCE, "customer.risk_tolerance * 1.0 >= offer.risk"),
+        (TOLERANCE, "nullif(customer.risk_tolerance, 1) >= offer.risk"),
+        (TOLERANCE, "coalesce(customer.risk_tolerance, 0) >= offer.risk"),
+        (TOLERANCE, "case when customer.staff then customer.risk_tolerance else customer.risk_tolerance end"
+         " >= offer.risk"),
+        (TOLERANCE, "OLD or (context.weekday = 1 and context.weekday = 2)"),
+        (TOLERANCE, "OLD or (customer.region = 'north' and customer.region <> 'north')"),
+        (TOLERANCE, "customer.risk_tolerance between offer.risk and 5"),
+        (TOLERANCE, "customer.risk_tolerance > offer.risk or customer.risk_tolerance = offer.risk"),
+        (ASSESSMENT, "context.today - customer.risk_assessed_on between 0 and 365"),
+        (ASSESSMENT, "customer.risk_assessed_on > context.today - 180 and customer.risk_assessed_on < context.today"),
+        (ASSESSMENT, "OLD and customer.risk_assessed_on > date '2026-01-01'"),
+        (CARE, "customer.age <= 64 or channel.face_to_face"),
+        (CARE, "customer.age < 65 or channel.id = 'branch'"),
+        ("not-deceased", "customer.deceased = false"),
+        ("not-deceased", "not customer.deceased"),
+        ("within-means", "customer.demand_yuan >= offer.minimum_yuan and customer.fund_yuan >= 0"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_as_strict_in_other_words_is_not_refused(rule: str, require: str) -> None:
+    assert find_open_laws(changed(rule, require=require)) == []
+
+
+def test_the_witness_names_offer_channel_customer_law_and_ground() -> None:
+    assert find_open_laws(changed(TOLERANCE, require="OLD or context.weekday = 1", applies="offer.risk = 3"))[0] == (
+        Problem(
+            'offer "structured-3m"',
+            'offer "structured-3m" in channel "mobile_app" is open to this customer: tolerance C1, assessed today,'
+            " age 18; against law-tolerance: The product's risk is above the customer's tolerance, or one of the two"
+            " is unknown (NFRA order 2025 No. 7 art. 12 (suitability))",
+        )
+    )
+
+
+def test_what_takes_too_much_work_is_refused_with_its_rule_and_expression() -> None:
+    found = find_open_laws(changed(TOLERANCE, require="OLD or context.weekday = 1"), Budget(2_000))
+    assert any(
+        problem.message.startswith(f'cannot be decided within the work allowed: rule "{TOLERANCE}" requires ')
+        and "context.weekday = 1" in problem.message
+        for problem in found
+    )
+
+
+@pytest.mark.parametrize(
+    "require",
+    [
+        "OLD or " + "greatest(" * 12 + "customer.age" + ", customer.logins_30d)" * 12 + " >= 3",
+        "OLD or " + "coalesce(" * 14 + "customer.staff" + ", customer.pensioner)" * 14,
+        "OLD or " + "case when customer.staff then " * 14 + "1" + " else customer.age end" * 14 + " > 3",
+        "OLD or (" + " and ".join(f"customer.logins_30d + {n} * customer.age > {n}" for n in range(1, 40)) + ")",
+        "OLD or " + "nullif(" * 6 + "customer.staff" + ", customer.pensioner)" * 6,
+    ],
+)
+def test_a_monstrous_expression_costs_bounded_work(require: str) -> None:
+    budget = Budget()
+    assert find_open_laws(changed(TOLERANCE, require=require), budget)
+    assert budget.left >= 0

@@ -44,7 +44,8 @@ class Crm:
         self._store = store
         self.customers = Customers(store, releases, answers, clock)
         self.bulk = Bulk(store, releases, answers, sign, clock)
-        self.leads, self.briefs = Leads(store, releases, answers, clock), AdviserBrief(store, releases, explanations)
+        self.leads = Leads(store, releases, answers, clock)
+        self.briefs = AdviserBrief(store, releases, explanations, clock)
         self.lead_facts = LeadFactReader(store, releases, clock)
         self.sender = Sender(store, settings.webhook_loopback == "on", clock=clock)
         self.jobs = Jobs(store, self.bulk, self.leads.build, settings.job_lease_seconds)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from service.core.domain import Context, Snapshot
 from service.decision import TracedTreatment, find_unlocks, trace_cells
 from service.decision.privacy import is_withdrawn
 from service.decision.trace.funnel import trace_funnel
@@ -17,7 +18,7 @@ from service.rendering.answer import iso
 from service.rendering.explanation_subject import Names, Subject
 from service.rendering.readers.assessment import assessment_of
 from service.rendering.readers.conduct import VERSION, list_rules
-from service.rendering.readers.naming import HELD, offers_to_name
+from service.rendering.readers.naming import HELD, lawful_offers, offers_to_name
 from service.rendering.readers.topics import PRIVATE, list_topics
 from service.rendering.readers.words import ADVISER, ground_in
 from service.rendering.unlocks import UnlockStory
@@ -35,9 +36,13 @@ def write_adviser_explanation(subject: Subject, language: str) -> Document:
 
 
 class AdviserStory:
-    """The adviser's explanation of one decision in one language."""
+    """The adviser's explanation of one decision in one language.
 
-    def __init__(self, subject: Subject, language: str) -> None:
+    ``today`` is the customer as they are now, where that is later than the decision: what they may not hold by now is
+    not named either.
+    """
+
+    def __init__(self, subject: Subject, language: str, today: tuple[Snapshot, Context] | None = None) -> None:
         self._subject, self._policy, self._language = subject, subject.policy, language
         self._words = Wording(language)
         self._names = Names(subject.policy, self._words)
@@ -45,6 +50,8 @@ class AdviserStory:
         self._asked = [cell for cell in self._cells if cell.asked]
         self._topics = list_topics(subject.policy)
         self._named = offers_to_name(subject.policy, self._asked, subject.snapshot, subject.context)
+        if today is not None:
+            self._named &= lawful_offers(subject.policy, *today)
         self._offers = {offer.id: offer for offer in subject.policy.offers}
 
     def document(self) -> Document:
@@ -115,8 +122,39 @@ class AdviserStory:
         return float(risk) if isinstance(risk, int | float) else 0.0
 
     def _reasons(self, fired: Sequence[str]) -> list[str]:
+        return [one["text"] for one in self._favouring(fired)]
+
+    def _favouring(self, fired: Sequence[str]) -> list[dict[str, str]]:
         rules = (self._names.rules.get(rule) for rule in fired)
-        return [one.reason[self._language] for one in rules if isinstance(one, FitRule) and one.weight > 1]
+        return [
+            {"code": one.id, "text": one.reason[self._language]}
+            for one in rules
+            if isinstance(one, FitRule) and one.weight > 1
+        ]
+
+    def why(self, offer: str) -> list[dict[str, str]]:
+        """The rules that favour an offer in its best cell, code and text; none where it may not be named."""
+        cells = [cell for cell in self._asked if cell.offer == offer and offer in self._named]
+        best = max(cells, key=lambda cell: (cell.candidate, not cell.closed_by, cell.priority or 0.0), default=None)
+        return [] if best is None else self._favouring([rule for rule, fired in best.fits.items() if fired])
+
+    def why_not(self) -> list[dict[str, str]]:
+        """The offers that may be named and are not made now, each with the reason; none whose reason speaks of risk."""
+        taken = [(gate, one) for step in trace_funnel(self._policy, self._cells) for gate in step.taken
+                 for one in step.taken[gate]]  # fmt: skip
+        return [
+            {"offer": one, "name": self._names.offer(one), "text": self._withheld(gate)}
+            for gate, one in taken
+            if one in self._named and not self._topics[gate].hushed
+        ]
+
+    def _withheld(self, gate: str) -> str:
+        return self._words.say("withheld", reason=self._topics[gate].reason[self._language].rstrip("。."))
+
+    def reminders(self, offer: str) -> list[str]:
+        """What must not be forgotten when this offer is spoken of: from 65, high risk needs a second confirmation."""
+        known = offer in self._offers
+        return [self._say("second")] if known and self._is_elderly() and self._risk(offer) >= HIGH_RISK else []
 
     def _not_offered(self) -> Iterator[Document]:
         """Each gate that takes products away, its ground and how many; no name, and no private product's gate."""

@@ -41,6 +41,13 @@ def offers_to_name(
     )
 
 
+def lawful_offers(policy: Policy, snapshot: Snapshot, context: Context) -> frozenset[str]:
+    """The ids of the offers that the law lets the customer hold, by way of some channel that the context asks for."""
+    asked = [place for place, one in enumerate(policy.channels) if context.channel in (None, one.id)]
+    held: Array = lawful_cells(policy, snapshot, context)[:, asked].max(axis=1)
+    return frozenset(offer.id for offer, lawful in zip(policy.offers, held, strict=True) if lawful)
+
+
 def lawful_cells(policy: Policy, snapshot: Snapshot, context: Context) -> Array:
     """(m, k): whether the law lets the customer hold the offer, by way of the channel."""
     columns = _columns(policy, snapshot, context)

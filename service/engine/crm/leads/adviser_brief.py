@@ -1,16 +1,21 @@
 """The brief of a lead for its adviser: talking points, reasons, what would unlock more, in Chinese or English.
 
-All of it comes from the explanation of the lead's decision, so it cannot differ from what was decided; the wording is
-the policy's. After an override, the points are those of the offer now proposed.
+All of it comes from the adviser's explanation of the lead's decision (``rendering.readers.adviser``), so it cannot
+differ from what was decided, and keeps to the rules of conduct: no product that the customer may not hold, then or now,
+no result of an assessment, no prompt to take one. The wording is the policy's. After an override, the points are those
+of the offer now proposed.
 
 Talking points begin with the customer: money that matures, why this offer fits, the last reason they gave. Then follow
-the offer's message and its disclosures. Of a customer who has dropped a label since, no reason of the decision is told
-and the message is the plain one.
+the offer's message and its disclosures, and the second confirmation where one is due. Of a customer who has dropped a
+label since, no reason of the decision is told and the message is the plain one.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from service.core.clock import Clock
+from service.core.domain import Lookback
 from service.core.errors import NotFound
 from service.decision import decode
 from service.decision.positioning import choose_variants
@@ -18,6 +23,7 @@ from service.engine.crm.leads.customer_facts import NOTHING, LeadFacts
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.explain import ExplanationService
 from service.engine.releases.active_release import ReleaseFollower
+from service.rendering.readers.adviser import AdviserStory
 from service.rules.model.labels import dropped_by_one
 from service.rules.policy import Policy
 from service.store import Store
@@ -42,42 +48,41 @@ OTHERS = 5
 class AdviserBrief:
     """Writes briefs of leads."""
 
-    def __init__(self, store: Store, releases: ReleaseFollower, explanations: ExplanationService) -> None:
-        self._store, self._releases, self._explanations = store, releases, explanations
+    def __init__(self, store: Store, releases: ReleaseFollower, explanations: ExplanationService, clock: Clock) -> None:
+        self._store, self._releases, self._explanations, self._clock = store, releases, explanations, clock
 
     def write(self, lead: Lead, language: str, facts: LeadFacts = NOTHING) -> dict[str, Any]:
-        """The lead's brief, with its customer's facts; empty lists if its decision is no longer stored."""
+        """The lead's brief, with its customer's facts; empty lists if its decision or customer is no longer stored."""
+        now = self._clock()
+        stored = self._store.customers.keyed_snapshot(lead.customer_id, Lookback(now))
         try:
             record = self._store.decisions.read(lead.decision_id).record
-            explanation = self._explanations.explain_record(record, language, False)
+            subject = self._explanations.subject_of(record)
         except NotFound:
+            stored = None
+        if stored is None:
             return {"talking_points": [], "why": [], "why_not": [], "unlocks": []}
-        policy = self._releases.serving.policy
-        mine = next((one for one in explanation["offers"] if one["offer"] == lead.offer), None)
-        dropped = self._drops_since(lead.customer_id, record)
-        reasons = [] if mine is None or dropped else why(mine)
-        variant = None if dropped else variant_of(policy, record, lead.offer)
-        words = (policy, lead.offer, adviser_channel(policy), language, variant)
+        today = stored[0]
+        story = AdviserStory(subject, language, (today, replace(subject.context, now=now)))
+        dropped = not dropped_by_one(today.consents).keys() <= dropped_by_one(subject.snapshot.consents).keys()
+        reasons = [] if dropped else story.why(lead.offer)
         return {
-            "talking_points": [*about(facts, reasons, language), *talking_points(*words)],
+            "talking_points": [
+                *about(facts, reasons, language),
+                *self._offer(lead.offer, language, None if dropped else variant_of(self._policy, record, lead.offer)),
+                *story.reminders(lead.offer),
+            ],
             "why": reasons,
-            "why_not": [
-                {"offer": one["offer"], "name": one["name"], "text": one["text"]}
-                for one in explanation["offers"]
-                if one["outcome"] == "withheld" and one["offer"] != lead.offer
-            ][:OTHERS],
-            "unlocks": [one["text"] for one in explanation["unlocks"]],
+            "why_not": [one for one in story.why_not() if one["offer"] != lead.offer][:OTHERS],
+            "unlocks": story.unlocks(),
         }
 
-    def _drops_since(self, customer_id: str, record: bytes) -> bool:
-        """Whether the customer dropped a label after the decision: then none of its reasons may be told any more."""
-        try:
-            said = self._store.consents.read_current(customer_id).said
-        except NotFound:
-            return True
-        _, snapshot, *_ = decode(record)
-        now = {purpose: word.granted for purpose, word in said.items()}
-        return not dropped_by_one(now).keys() <= dropped_by_one(snapshot.consents).keys()
+    @property
+    def _policy(self) -> Policy:
+        return self._releases.serving.policy
+
+    def _offer(self, offer: str, language: str, variant: str | None) -> list[str]:
+        return talking_points(self._policy, offer, adviser_channel(self._policy), language, variant)
 
 
 def variant_of(policy: Policy, record: bytes, offer: str) -> str | None:
@@ -104,9 +109,3 @@ def talking_points(policy: Policy, offer: str, channel: str, language: str, vari
         return []
     message = policy.message(offer, channel, language, variant)
     return [message.body, *message.disclosures]
-
-
-def why(offer: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The rules that favour the offer, code and text, by C."""
-    rules = (rule for concern in offer["factors"]["concerns"].values() for rule in concern["rules"])
-    return [{"code": rule["code"], "text": rule["text"]} for rule in rules if rule["weight"] > 1]

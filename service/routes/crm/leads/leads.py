@@ -68,8 +68,8 @@ LEAD: dict[str, Any] = {
         "Early withdrawal earns the demand rate.",
     ],
     "why": [{"code": "idle-demand-balance", "text": "Much of your balance earns the demand rate."}],
-    "why_not": [{"offer": "mixed-r3", "name": "Mixed R3", "text": "Withheld: a risk assessment is needed first."}],
-    "unlocks": ["Complete the risk assessment: opens 8 offers."],
+    "why_not": [{"offer": "term-24m", "name": "2-year term deposit", "text": "Not offered: declined lately."}],
+    "unlocks": ["Once this no longer holds: declined lately (opens by itself in 9 days), to open 1 offer."],
 }
 
 
@@ -158,8 +158,12 @@ class LeadAnswer(Loose):
         metadata=describe("Of the customer first, then of the offer, then what is disclosed."),
     )
     why = fields.List(fields.Nested(Reason), required=True)
-    why_not = fields.List(fields.Nested(OtherOffer), required=True)
-    unlocks = fields.List(fields.String(), required=True)
+    why_not = fields.List(
+        fields.Nested(OtherOffer), required=True, metadata=describe("Of products that the customer may hold.")
+    )
+    unlocks = fields.List(
+        fields.String(), required=True, metadata=describe("What time or the customer's own word on contact opens.")
+    )
 
 
 class LeadsQuery(Strict):

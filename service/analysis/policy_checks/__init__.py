@@ -7,6 +7,7 @@
     conduct           what no policy may open: suitability, consent, and the messages
     product_kinds     every offer against its kind, every kind against the law
     channel_facts     what a channel is, whatever a policy calls it
+    fair_terms        no personal trait decides between offers of one kind on different terms
     proposal          what a proposal must hold besides conduct
     calendar_horizon  how far ahead holidays and working days are known, for the rules that need them
     proof             that the gates of a policy imply the law, or a customer for whom they do not

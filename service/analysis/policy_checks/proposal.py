@@ -5,18 +5,19 @@ is proposed; conduct holds it meanwhile.
 """
 
 from service.analysis.policy_checks import conduct
+from service.analysis.policy_checks.fair_terms import find_unfair_terms
 from service.analysis.policy_checks.product_kinds import find_unstated
 from service.core.errors import PolicyError
 from service.rules.policy import Policy
 
 
 def assert_proposable(policy: Policy) -> None:
-    """Refuse a policy that breaks conduct, or that leaves unsaid what every new policy says.
+    """Refuse a policy that breaks conduct, leaves unsaid what it must state, or lets a trait decide on terms.
 
     Raises:
         PolicyError: naming every fault.
     """
     conduct.assert_compliant(policy)
-    found = find_unstated(policy)
+    found = [*find_unstated(policy), *find_unfair_terms(policy)]
     if found:
-        raise PolicyError(f"the policy leaves unsaid what it must state ({len(found)} problems)", found)
+        raise PolicyError(f"the policy cannot be proposed ({len(found)} problems)", found)

@@ -14,6 +14,7 @@ from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.model.targeting import ALL, Target, any_segment
+from service.rules.model.traits import TRAIT_GROUNDS
 
 FIT = "fit"
 FALLS_AWAY = frozenset({FIT, "applicability"})
@@ -32,6 +33,7 @@ class Common(TypedDict):
     reason: Text
     unlock: Text | None
     ground: str | None
+    trait_ground: str | None
 
 
 def read_strategies(page: Entry, schema: Schema | None) -> tuple[dict[str, Strategy], dict[str, Target]]:
@@ -105,6 +107,7 @@ def read_common(entry: Entry, concern: str, stage: str, strategies: Mapping[str,
         reason=entry.bilingual("reason"),
         unlock=entry.bilingual_or_none("unlock"),
         ground=entry.text("ground") if entry.has("ground") else None,
+        trait_ground=entry.choice("trait_ground", tuple(TRAIT_GROUNDS)) if entry.has("trait_ground") else None,
     )
 
 

@@ -48,6 +48,7 @@ class FamilyTerms:
     horizon_days: int
     ticket: Expression
     value: Expression
+    trait_ground: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule has: whose concern it is, its stage, why it is there, and what would unlock it."""
+    """What every rule has: whose concern it is, its stage, why it is there, and what would unlock it.
+
+    ``trait_ground`` (of ``traits.TRAIT_GROUNDS``) is claimed where a personal trait decides between terms.
+    """
 
     id: str
     concern: str
@@ -116,6 +120,7 @@ class Rule:
     reason: Text
     unlock: Text | None = None
     ground: str | None = None
+    trait_ground: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

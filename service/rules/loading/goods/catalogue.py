@@ -14,6 +14,7 @@ from service.core.expressions import Kind
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.goods import terms as stating
 from service.rules.model.rules import Channel, FamilyTerms, Offer, Schema, Term
+from service.rules.model.traits import TRAIT_GROUNDS
 from service.rules.vocabulary import CHANNEL, CONTEXT, DIRECTIONS, FAMILIES, HISTORY, OFFER
 
 Terms = Mapping[str, Term]
@@ -147,6 +148,7 @@ def _family(entry: Entry, family: str, schema: Schema | None, ticket: Schema) ->
         horizon_days=entry.whole("horizon_days", 1, 3660),
         ticket=entry.expression("ticket", schema, Kind.MONEY),
         value=entry.expression("value", None if schema is None else {**schema, **ticket}, Kind.MONEY),
+        trait_ground=entry.choice("trait_ground", tuple(TRAIT_GROUNDS)) if entry.has("trait_ground") else None,
     )
     entry.close()
     return terms

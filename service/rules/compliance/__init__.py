@@ -1,0 +1,21 @@
+"""What a message may not say, and what it must: the bank's words checked against conduct rules.
+
+Order: ``spelling`` brings a text to one form, ``promises`` searches the two tables of promises in it, ``denial`` and
+``contexts`` free what is denied or honest, ``demands`` names what is missing, ``faults`` puts it together. A policy can
+add words of its own, and take none away.
+
+chinese    what may not be promised in Chinese, by class; the version of the list
+contexts   honest uses of words that otherwise promise: safety of an account, fees, shares, losses
+demands    what a message must say
+denial     whether a sentence denies, forbids or warns of a promise
+english    what may not be promised in English, by class; the version of the list
+faults     why a text may not reach a customer
+promises   the promises in a text, and words in disguise
+spelling   a text in one form, with only the marks that part sentences and clauses
+table      concepts and rows of a language's list, compiled
+"""
+
+from service.rules.compliance.faults import message_faults, text_faults, wording_faults
+from service.rules.compliance.promises import VERSION
+
+__all__ = ["VERSION", "message_faults", "text_faults", "wording_faults"]

@@ -1,0 +1,189 @@
+"""The promises in a text: both languages' tables and the figures read over each of its sentences.
+
+A sentence is judged once and cached. Words that are hidden by stand-in letters or by marks in their middle are sought
+in the two other readings of ``spelling``; such a disguise is refused whatever the sentence around it denies.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from service.rules.compliance import chinese, english
+from service.rules.compliance.contexts import is_bare_yield, is_honest, is_yield
+from service.rules.compliance.denial import is_denied
+from service.rules.compliance.spelling import HAN, read_stand_ins, read_text, stand_in_form
+from service.rules.compliance.table import ALL, RISK, WEALTH, Pattern
+
+VERSION = f"{chinese.VERSION}, {english.VERSION}"
+"""The lists in force, one for each language."""
+
+_TABLES = (chinese.TABLE, english.TABLE)
+_HAN = re.compile(f"[{HAN}]")
+_START = r"(?<![a-z0-9])"
+_LONG = 7  # letters of a word that is found also where blanks part it: no plain sentence spells one by chance
+
+_FIGURE = chinese.TABLE.compile(
+    r"<number>(?:多)?(?:(?:-|到|至|~)<number>)?(?:%|‰|٪|(?:来|多)?个多?(?:百分)?点<digit>{0,2}|百分点|个?基点|bps?(?![a-z])|厘<digit>?|"
+    r" ?(?:per ?cent|pct|basis points?)(?![a-z]))|(?:百分之|千分之)<number>|"
+    r"(?<![a-z])(?:<number>|one|two|three|four|five|six|seven|eight|nine|ten)(?: and a half)? (?:per ?cent|percent)(?![a-z])"
+)
+_BARE = re.compile(r"(?<![\d.a-z])(?:\d\.\d{1,2}(?![\d.%个万亿元块折倍版寸点天月年]| ?(?:yuan|million|years|hours))|[一二三四五六七八九]点[一二三四五六七八九零](?![钟刻分半点]))")
+_NEAR = chinese.TABLE.compile(
+    r"(?:<yield>|到手)[^\d,\n]{0,8}?(?<![r第])(?!零)<number>(?!\d|年(?!化)|月|日|天|期|个月|个工作|小时|号|只|位|名|款|级|步|次|者|定|样|旦|致|起|般|些|方|直|切|律|份|类|种|下|份)"
+)
+_AFTER = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2})?个?(?:的)?(?:收益|年化|回报)(?!类|型|者)")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What may not be said: its class, the words that say it, and where it holds."""
+
+    kind: str
+    words: str
+    on: str
+
+
+def find_promises(text: str) -> tuple[Promise, ...]:
+    """Every promise of a text, each class and wording once."""
+    reading, guessed = read_text(text), read_stand_ins(text)
+    found = [one for sentence in reading.sentences for one in _judge_sentence(sentence)]
+    found += _across_seams(reading.run, reading.seams, reading.breaks)
+    found += _in_stand_ins(guessed.sentences, reading.sentences)
+    return tuple(dict.fromkeys(found))
+
+
+def find_words(text: str, words: Sequence[str]) -> list[str]:
+    """Those of the bank's own words that a text says, in any spelling, unless it denies them."""
+    return [word for word in words if _says(text, word)]
+
+
+@lru_cache(maxsize=4096)
+def _judge_sentence(sentence: str) -> tuple[Promise, ...]:
+    found, denied = list[tuple[Promise, range]](), list[range]()
+    for pattern in _patterns():
+        for said in pattern.sought.finditer(sentence):
+            place = range(said.start(), said.end())
+            if is_denied(sentence, said.start(), said.end()):
+                denied.append(place)
+            elif not is_honest(pattern, sentence, said.start(), said.end()):
+                found.append((Promise(pattern.kind, said.group().strip(" ,"), pattern.on), place))
+    free = [one for one, place in found if not any(_is_inside(place, other) for other in denied)]
+    return tuple(_outermost([*free, *_figures(sentence)]))
+
+
+def _is_inside(place: range, other: range) -> bool:
+    return other.start <= place.start and place.stop <= other.stop
+
+
+def _figures(sentence: str) -> Iterator[Promise]:
+    for said in _FIGURE.finditer(sentence):
+        if is_yield(sentence, said.start(), said.end()) and not is_denied(sentence, said.start(), said.end()):
+            yield Promise("yield-figure", said.group().strip(), RISK)
+    for sought in (_BARE, _NEAR, _AFTER):
+        for said in sought.finditer(sentence):
+            if is_bare_yield(sentence, said.start(), said.end()) and not is_denied(sentence, said.start(), said.end()):
+                yield Promise("yield-figure", said.group().strip(), RISK)
+
+
+def _outermost(found: list[Promise]) -> Iterator[Promise]:
+    """Without those whose words are inside longer words of the same class that hold wherever they do."""
+    for one in dict.fromkeys(found):
+        if not any(one.words != other.words and one.words in other.words and _covers(other, one) for other in found):
+            yield one
+
+
+def _covers(other: Promise, one: Promise) -> bool:
+    return other.kind == one.kind and (other.on == ALL or other.on == one.on)
+
+
+@cache
+def _patterns() -> tuple[Pattern, ...]:
+    return tuple(
+        Pattern(one.kind, one.on, one.sought if table is chinese.TABLE else _at_words(one.sought))
+        for table in _TABLES
+        for one in table.patterns()
+    )
+
+
+def _at_words(sought: re.Pattern[str]) -> re.Pattern[str]:
+    """An English pattern from the start of a word to the end of one."""
+    return re.compile(f"{_START}(?:{sought.pattern})(?![a-z])")
+
+
+_DISGUISED = {
+    "guarantee": ("guarantee", "promise", "assured", "保证", "保证收益", "承诺", "稳赚", "稳赢", "包赚", "必赚", "刚兑", "刚性兑付", "旱涝保收"),
+    "capital-protection": ("safe", "secure", "principal protected", "capital protected", "安全", "保本", "保息", "保底", "兜底", "保本保息", "本金无忧", "绝对安全"),
+    "denial-of-loss": ("risk free", "riskless", "no risk", "zero risk", "without risk", "low risk", "sure win", "cannot lose", "无风险", "零风险", "0风险", "低风险", "零亏损", "不亏", "无损", "只赚不赔", "稳赚不赔", "不会亏损"),
+    "yield-figure": ("expected yield", "expected return", "forecast yield", "projected return", "预期收益", "预计收益", "预期年化", "收益可达", "万份收益"),
+    "enticement": ("high yield", "high return", "high interest", "高收益", "高回报", "高利率", "低门槛", "零门槛"),
+    "liquidity": ("秒到账", "实时到账"),
+    "urgency": ("last chance", "act now", "手慢无", "抢购", "先到先得"),
+    "gift": ("cash back", "free gift", "返现", "存款返现", "存款送礼", "贴息"),
+    "superlative": ("number one", "最高收益", "全国第一", "收益第一"),
+    "deposit-insurance": ("deposit insurance", "存款保险"),
+}
+"""Words that are sought also where a disguise hides them; each with its class."""
+_EVERYWHERE = frozenset({"no risk", "risk free", "riskless", "zero risk", "without risk", "low risk", "sure win", "cannot lose", "无风险", "零风险", "0风险", "低风险", "只赚不赔", "稳赚不赔", "稳赚", "包赚", "必赚", "刚性兑付", "绝对安全", "保本保息", "秒到账"})
+_ALWAYS = frozenset({"enticement", "urgency", "gift", "superlative"})
+
+
+def _hold(kind: str, word: str) -> str:
+    if kind == "deposit-insurance":
+        return WEALTH
+    return ALL if kind in _ALWAYS or word in _EVERYWHERE else RISK
+
+
+@cache
+def _disguised() -> tuple[tuple[Promise, re.Pattern[str], re.Pattern[str]], ...]:
+    """Each hidden word as a promise, with what finds it as it is and with stand-ins."""
+    words = [(kind, word) for kind, listed in _DISGUISED.items() for word in listed]
+    return tuple((Promise(kind, word, _hold(kind, word)), _spread(word), _spread(stand_in_form(word))) for kind, word in words)
+
+
+@lru_cache(maxsize=512)
+def _spread(word: str) -> re.Pattern[str]:
+    """A Chinese word anywhere; another from where a word starts, also with blanks inside where it is long."""
+    if _HAN.search(word):
+        return re.compile(re.escape(word))
+    gap = "" if len(word) < _LONG else " ?"
+    return re.compile(_START + " ?".join(gap.join(map(re.escape, part)) for part in word.split()))
+
+
+def _across_seams(run: str, seams: frozenset[int], breaks: frozenset[int]) -> Iterator[Promise]:
+    for promise, sought, _ in _disguised():
+        for said in sought.finditer(run):
+            inside = range(said.start() + 1, said.end())
+            if any(place in breaks for place in inside) or (_is_long(promise.words) and any(p in seams for p in inside)):
+                yield promise
+
+
+def _is_long(word: str) -> bool:
+    return _HAN.search(word) is not None and len(word) > 2
+
+
+def _in_stand_ins(guessed: Sequence[str], plain: Sequence[str]) -> Iterator[Promise]:
+    """What is read only where signs stand for letters, or where blanks part a word."""
+    said_plainly = "\n".join(plain)
+    for promise, sought, other in _disguised():
+        for sentence in plain:
+            for said in sought.finditer(sentence):
+                if " " in said.group() and promise.words not in said.group() and not _HAN.search(promise.words):
+                    yield promise
+        if _HAN.search(promise.words) and "0" not in promise.words:
+            continue
+        if any(other.search(sentence) for sentence in guessed) and not sought.search(said_plainly):
+            yield promise
+
+
+def _says(text: str, word: str) -> bool:
+    """Whether a text says a word in any spelling and does not deny it."""
+    reading, guessed = read_text(text), read_stand_ins(text)
+    plain = read_text(word).run
+    sought, other = _spread(plain), _spread(read_stand_ins(word).run)
+    open_ = any(
+        not is_denied(sentence, said.start(), said.end())
+        for sentence in reading.sentences
+        for said in sought.finditer(sentence)
+    )
+    return open_ or (not sought.search("\n".join(reading.sentences)) and any(map(other.search, guessed.sentences)))

@@ -33,6 +33,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from service.analysis.policy_checks.words import further_banned, judge_texts
 from service.cache import Cache
 from service.core.clock import Clock, now_ms
 from service.core.domain import UNKNOWN_CUSTOMER, Event, Snapshot
@@ -141,6 +142,13 @@ class Engine:
     def timezone(self) -> tzinfo:
         """The time zone of the active policy."""
         return self._releases.serving.phrases.timezone
+
+    def judge_words(
+        self, texts: Sequence[str], language: str, family: str, risk: int | None, part: str
+    ) -> dict[str, object]:
+        """Texts about a product judged as a policy's own are, with the banned words of the policy that serves."""
+        banned = further_banned(self._releases.serving.policy.documents)
+        return judge_texts(texts, language, family, risk, part, banned)
 
     def portrait(self, customer_id: str, language: str) -> bytes:
         """The customer's portrait now, as JSON in ``zh`` or ``en``.

@@ -139,7 +139,9 @@ def test_a_segments_words_are_read_once_more_before_a_policy_serves(shipped: Pol
     key = next(iter(variant.messages))
     broken = replace(variant, messages={**variant.messages, key: replace(variant.messages[key], body="稳 賺 不赔")})
     found = find_breaches(replace(shipped, variants={**shipped.variants, variant.id: broken}))
-    assert [str(one) for one in found] == [f'message of offer "{key[0]}": ({key[2]}) "稳赚" may not be said']
+    where = f'positioning "{variant.id}", message of offer "{key[0]}"'
+    assert {one.where for one in found} == {where}
+    assert f'{where}: ({key[2]}) "稳赚不赔" may not be said: denial-of-loss' in map(str, found)
 
 
 def test_a_diff_names_the_segments_words(shipped: Policy) -> None:

@@ -57,7 +57,7 @@ SAID = {"低风险": "低风险", "低 門檻": "低门槛", "秒到账": "秒�
 
 @pytest.mark.parametrize(("said", "word"), SAID.items())
 def test_what_online_marketing_may_never_say_is_refused_on_deposits_too(said: str, word: str) -> None:
-    assert deposit(said) == [f'"{word}" may not be said']
+    assert [fault.partition(":")[0] for fault in deposit(said)] == [f'"{word}" may not be said']
 
 
 def test_a_sentence_that_denies_a_promise_is_none() -> None:
@@ -66,11 +66,11 @@ def test_a_sentence_that_denies_a_promise_is_none() -> None:
 
 
 def test_a_promise_beside_a_denial_is_still_one() -> None:
-    assert wealth("不保证本金，但保证收益") == ['"保证" may not be said']
+    assert wealth("不保证本金，但保证收益") == ['"保证" may not be said: guarantee']
 
 
 def test_words_that_only_look_alike_are_free() -> None:
-    assert wealth("Your safety box was a fee", "en") == ['"safe" may not be said']
+    assert wealth("Your safety box was a fee", "en") == []
     assert wealth("It was a fee.", "en") == []
 
 
@@ -87,7 +87,7 @@ def test_insurance_of_deposits_is_not_for_wealth() -> None:
     "figure", ["年化3.5%", "３．５％", "3.5 percent", "百分之三", "3.5個百分點", "350 bp", "３５０基點"]
 )
 def test_a_figure_reads_as_a_promised_yield(figure: str) -> None:
-    assert "a figure in per cent reads as a promised yield" in wealth(f"收益可以看{figure}")
+    assert [fault.rpartition(": ")[2] for fault in wealth(f"收益可以看{figure}")] == ["yield-figure"]
 
 
 def test_a_fee_is_not_a_yield() -> None:
@@ -116,10 +116,10 @@ def test_a_risk_rated_deposit_is_held_to_the_same() -> None:
 
 
 def test_the_banks_own_words_are_added_not_put_in_place() -> None:
-    said = Message("x", "限时 秒杀，高收益", (), "https://x")
-    assert message_faults(said, "zh", "deposit", None, ["限时秒杀"]) == [
-        '"高收益" may not be said',
-        '"限时秒杀" may not be said',
+    said = Message("x", "内部 渠道，高收益", (), "https://x")
+    assert message_faults(said, "zh", "deposit", None, ["内部渠道"]) == [
+        '"高收益" may not be said: enticement',
+        '"内部渠道" may not be said',
     ]
 
 

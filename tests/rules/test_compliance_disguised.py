@@ -49,11 +49,11 @@ def test_a_sentence_that_only_comes_near_is_free(sentence: str) -> None:
 @pytest.mark.parametrize("figure", ["٣٪", "3.5﹪", "四个百分点", "350 BPs", "3.5 per-cent", "3 pct", "三点五個百分點"])
 def test_a_yield_in_disguise_is_one(figure: str) -> None:
     found = message_faults(Message("x", f"收益{figure}", (ZH_CARE,), "https://x"), "zh", "wealth", 2)
-    assert "a figure in per cent reads as a promised yield" in found
+    assert [fault.rpartition(": ")[2] for fault in found] == ["yield-figure"]
 
 
 def test_a_reason_is_held_to_the_same_spellings() -> None:
-    assert wording_faults("Because it has l0w rіsk") == ['"low risk" may not be said']
+    assert wording_faults("Because it has l0w rіsk") == ['"low risk" may not be said: denial-of-loss']
 
 
 @pytest.mark.parametrize(

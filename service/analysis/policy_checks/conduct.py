@@ -9,15 +9,14 @@ customer for whom it fails.
 Not part of reading a policy: one that served years ago must still be read, to replay what it decided.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 
+from service.analysis.policy_checks import words
 from service.analysis.policy_checks.channel_facts import find_misdeclared_channels
 from service.analysis.policy_checks.product_kinds import find_contradictions
 from service.analysis.policy_checks.proof.findings import find_open_laws
 from service.analysis.policy_checks.stated import find_misstatements, find_unread
 from service.core.errors import PolicyError, Problem
-from service.rules import compliance
 from service.rules.policy import Policy
 
 
@@ -38,18 +37,5 @@ def find_breaches(policy: Policy) -> list[Problem]:
     Nothing is proven of a policy in which the law cannot read what it must.
     """
     found = [*find_misstatements(policy), *([] if find_unread(policy) else find_open_laws(policy))]
-    found += [*_unsayable(policy), *find_contradictions(policy), *find_misdeclared_channels(policy)]
+    found += [*words.find_promises(policy), *find_contradictions(policy), *find_misdeclared_channels(policy)]
     return list(dict.fromkeys(found))
-
-
-def _unsayable(policy: Policy) -> Iterator[Problem]:
-    offers = {offer.id: offer for offer in policy.offers}
-    variants = (variant.messages for variant in policy.variants.values())
-    for (offer_id, _, language), message in (said for one in (policy.messages, *variants) for said in one.items()):
-        offer = offers[offer_id]
-        risk = offer.terms.get("risk")
-        level = int(risk) if isinstance(risk, int | float) else None
-        for fault in compliance.message_faults(
-            message, language, offer.family, level, cooling_off=bool(offer.terms.get("cooling_off_hours"))
-        ):
-            yield Problem(f'message of offer "{offer_id}"', f"({language}) {fault}")

@@ -9,30 +9,53 @@ import re
 from service.rules.compliance.table import Pattern
 
 _SECURITY_BEFORE = re.compile(
-    "(?:账户|账号|信息|数据|密码|登录|登陆|网络|网络环境|交易|支付|用卡|隐私|系统|设备|手机|人身|公共|消防|环境|通信|网银|信息的|升级|银行卡|帐户|安防|出行|食品)$"
+    "(?:账户|账号|信息|数据|密码|登录|登陆|网络|网络环境|交易|支付|用卡|隐私|系统|设备|手机|"
+    "人身|公共|消防|环境|通信|网银|信息的|升级|银行卡|帐户|安防|出行|食品)$"
 )
 _SECURITY_AFTER = re.compile(
-    "^(?:提示|提醒|码|中心|验证|认证|控件|键盘|工具|锁|登录|登陆|退出|设置|问题|知识|教育|意识|出口|通道|检查|须知|用卡|月|周|宣传|防护|账户|证书|芯片|隐患|事件|保密|热线|等级|支付|升级|网关|密钥|部门|保卫|员)"
+    "^(?:提示|提醒|码|中心|验证|认证|控件|键盘|工具|锁|登录|登陆|退出|设置|问题|知识|教育|意识|"
+    "出口|通道|检查|须知|用卡|月|周|宣传|防护|账户|证书|芯片|隐患|事件|保密|热线|等级|支付|"
+    "升级|网关|密钥|部门|保卫|员)"
 )
 _SECURITY_TALK = re.compile(
-    "请勿|切勿|谨防|不要(?:泄露|点击|转账|告诉|将|把|向)|泄露|验证码|密码|诈骗|陌生|链接|报警|电诈|盗刷|冒用|木马|病毒|挂失|登录|"
-    "your (?:password|code|card|pin)|sign(?:ing)? (?:in|out)|log(?:ging)? (?:in|out)|never share|your data|personal data|your card|your account|your identity|we never ask|for your security|call is recorded"
+    "请勿|切勿|谨防|不要(?:泄露|点击|转账|告诉|将|把|向)|泄露|验证码|密码|诈骗|陌生|链接|报警|"
+    "电诈|盗刷|冒用|木马|病毒|挂失|登录|"
+    "your (?:password|code|card|pin)|sign(?:ing)? (?:in|out)|log(?:ging)? (?:in|out)|never share|"
+    "your data|personal data|your card|your account|your identity|we never ask|for your security|"
+    "call is recorded"
 )
 _FEE = re.compile(
-    "(?:费|费率|佣金|报酬|计提|税|折扣|折|罚息|违约金|fees?|charges?|commission|taxe?s?)[^\n%]{0,16}$|^[^\n,]{0,6}(?:的?(?:费|佣金|手续费|业绩报酬)|计提)|"
+    "(?:费|费率|佣金|报酬|计提|税|折扣|折|罚息|违约金|fees?|charges?|commission|taxe?s?)[^\n%]{0,16}$|"
+    "^[^\n,]{0,6}(?:的?(?:费|佣金|手续费|业绩报酬)|计提)|"
     "^[^\n,]{0,12}(?:fee|charge|commission)(?![a-z])"
 )
 _SHARE = re.compile(
-    "(?:比例|占比|仓位|投资于|资产|权益|债券|股票|现金|敞口|集中度|持仓|比例的?|份额|同意|投票)[^\n]{0,20}(?:不低于|不超过|不高于|不少于|达到|为|约|从|由|至多|至少|上限|下限|占|合计|[-0-9%])[^\n]{0,6}$|(?:比例|占比|仓位|资产的)[^\n,]{0,4}$|"
-    "(?:at least|at most|no more than|up to|make up|not exceed|less than|more than|equities|bonds|limit of)[a-z ]{0,24}$"
+    "(?:比例|占比|仓位|投资于|资产|权益|债券|股票|现金|敞口|集中度|持仓|比例的?|份额|同意|投票)[^\n]{0,20"
+    "}(?:不低于|不超过|不高于|不少于|达到|为|约|从|由|至多|至少|上限|下限|占|合计|[-0-9%])[^\n]{0,6}$|"
+    "(?:比例|占比|仓位|资产的)[^\n,]{0,4}$|"
+    "(?:at least|at most|no more than|up to|make up|not exceed|less than|more than|equities|"
+    "bonds|limit of)[a-z ]{0,24}$"
 )
-_ASSETS_AFTER = re.compile("^[^\n]{0,3}(?:以上|以下)?[^\n]{0,4}(?:的?(?:资产|仓位|债券|权益))|^ ?(?:of|in) (?:the |its |all )?(?:assets?|portfolio|fund|bonds|equities|stocks|net)")
-_LOSS_BEFORE = re.compile("(?:亏损|损失|下跌|跌幅|跌|亏|下降|缩水|回落|回撤(?!控制|不)|loss of|lose|lost|losses of|fell|fall|falls|dropped|decline[ds]?|down by|down)[^\n,]{0,14}$")
-_LOSS_AFTER = re.compile("^[^\n,]{0,4}(?:的?(?:亏损|损失|跌幅)|下降|下跌)|^ (?:of your principal )?(?:loss|decline|fall)")
+_ASSETS_AFTER = re.compile(
+    "^[^\n]{0,3}(?:以上|以下)?[^\n]{0,4}(?:的?(?:资产|仓位|债券|权益))|^ ?(?:of|in) (?:the |"
+    "its |all )?(?:assets?|portfolio|fund|bonds|equities|stocks|net)"
+)
+_LOSS_BEFORE = re.compile(
+    "(?:亏损|损失|下跌|跌幅|跌|亏|下降|缩水|回落|回撤(?!控制|不)|loss of|lose|lost|losses of|"
+    "fell|fall|falls|dropped|decline[ds]?|down by|down)[^\n,]{0,14}$"
+)
+_LOSS_AFTER = re.compile(
+    "^[^\n,]{0,4}(?:的?(?:亏损|损失|跌幅)|下降|下跌)|^ (?:of your principal )?(?:loss|decline|fall)"
+)
 _YIELD_WORD = re.compile("收益(?!类|型|凭证)|年化|利率|回报|利息|赚|yield|return|interest|earn|profit")
 _BENCHMARK = re.compile("业绩比较基准|业绩基准|比较基准|benchmark")
-_TOUTED = re.compile("高达|可达|达到|兑付|到期按|保守|乐观|轻松|稳|保证|就拿|拿到|至少|超过|突破|as high as|reaches|guaranteed|you (?:will )?(?:get|receive|earn)")
-_BARE_BEFORE = re.compile("(?:净值|版本?|v|第|汇率|费率|费|指数|面值|手机银行|app|等级|金额|fee|value|version|was|level|at)[^\n,]{0,10}$")
+_TOUTED = re.compile(
+    "高达|可达|达到|兑付|到期按|保守|乐观|轻松|稳|保证|就拿|拿到|至少|超过|突破|as high as|"
+    "reaches|guaranteed|you (?:will )?(?:get|receive|earn)"
+)
+_BARE_BEFORE = re.compile(
+    "(?:净值|版本?|v|第|汇率|费率|费|指数|面值|手机银行|app|等级|金额|fee|value|version|was|level|at)[^\n,]{0,10}$"
+)
 _MONEY_OFF = re.compile("(?:费|费用|手续费|上限|限额|起点|起存|赎回|fee|limit)[^\n]{0,14}$")
 _ELSEWHERE = re.compile("^[^\n]{0,8},(?:但|而)?(?:理财|本产品|该产品|基金|本理财|它)[^\n]{0,6}(?:没有|不|无)")
 
@@ -87,4 +110,6 @@ def _speaks_of_loss(before: str, after: str) -> bool:
 def _speaks_of_security(sentence: str, before: str, after: str, said: str) -> bool:
     if said.endswith("安全") and (_SECURITY_BEFORE.search(before) or _SECURITY_AFTER.search(after)):
         return True
-    return _SECURITY_TALK.search(sentence) is not None and not re.search("产品|理财|收益|投资|买|return|product", sentence)
+    return _SECURITY_TALK.search(sentence) is not None and not re.search(
+        "产品|理财|收益|投资|买|return|product", sentence
+    )

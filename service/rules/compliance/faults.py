@@ -74,4 +74,6 @@ def _said(text: str, places: frozenset[str], banned: tuple[str, ...]) -> tuple[s
 
 
 def _told(kind: str, words: str) -> str:
-    return f'"{words}" belongs to deposits only' if kind == "deposit-insurance" else f'"{words}" may not be said: {kind}'
+    return (
+        f'"{words}" belongs to deposits only' if kind == "deposit-insurance" else f'"{words}" may not be said: {kind}'
+    )

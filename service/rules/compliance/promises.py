@@ -18,19 +18,24 @@ from service.rules.compliance.table import ALL, RISK, WEALTH, Pattern
 VERSION = f"{chinese.VERSION}, {english.VERSION}"
 """The lists in force, one for each language."""
 
-_TABLES = (chinese.TABLE, english.TABLE)
-_HAN = re.compile(f"[{HAN}]")
+_HAN, _LATIN = re.compile(f"[{HAN}]"), re.compile("[a-z#]")
 _START = r"(?<![a-z0-9])"
 _LONG = 7  # letters of a word that is found also where blanks part it: no plain sentence spells one by chance
 
 _FIGURE = chinese.TABLE.compile(
-    r"<number>(?:多)?(?:(?:-|到|至|~)<number>)?(?:%|‰|٪|(?:来|多)?个多?(?:百分)?点<digit>{0,2}|百分点|个?基点|bps?(?![a-z])|厘<digit>?|"
+    r"<number>(?:多)?(?:(?:-|到|至|~)<number>)?(?:%|‰|٪|(?:来|多)?个多?(?:百分)?点<digit>{0,2}|"
+    r"百分点| ?个?基点| ?bps?(?![a-z])|厘<digit>?|"
     r" ?(?:per ?cent|pct|basis points?)(?![a-z]))|(?:百分之|千分之)<number>|"
-    r"(?<![a-z])(?:<number>|one|two|three|four|five|six|seven|eight|nine|ten)(?: and a half)? (?:per ?cent|percent)(?![a-z])"
+    r"(?<![a-z])(?:<number>|one|two|three|four|five|six|seven|eight|nine|ten)(?: and a half)? (?:per ?cent"
+    r"|percent)(?![a-z])"
 )
-_BARE = re.compile(r"(?<![\d.a-z])(?:\d\.\d{1,2}(?![\d.%个万亿元块折倍版寸点天月年]| ?(?:yuan|million|years|hours))|[一二三四五六七八九]点[一二三四五六七八九零](?![钟刻分半点]))")
+_BARE = re.compile(
+    r"(?<![\d.a-z])(?:\d\.\d{1,2}(?![\d.%个万亿元块折倍版寸点天月年]| ?(?:yuan|million|years|"
+    r"hours))|[一二三四五六七八九]点[一二三四五六七八九零](?![钟刻分半点]))"
+)
 _NEAR = chinese.TABLE.compile(
-    r"(?:<yield>|到手)[^\d,\n]{0,8}?(?<![r第])(?!零)<number>(?!\d|年(?!化)|月|日|天|期|个月|个工作|小时|号|只|位|名|款|级|步|次|者|定|样|旦|致|起|般|些|方|直|切|律|份|类|种|下|份)"
+    r"(?:<yield>|到手)[^\d,\n]{0,8}?(?<![r第])(?!零)<number>(?!\d|年(?!化)|月|日|天|期|个月|"
+    r"个工作|小时|号|只|位|名|款|级|步|次|者|定|样|旦|致|起|般|些|方|直|切|律|份|类|种|下|份)"
 )
 _AFTER = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2})?个?(?:的)?(?:收益|年化|回报)(?!类|型|者)")
 
@@ -61,7 +66,7 @@ def find_words(text: str, words: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _judge_sentence(sentence: str) -> tuple[Promise, ...]:
     found, denied = list[tuple[Promise, range]](), list[range]()
-    for pattern in _patterns():
+    for pattern in _patterns_for(sentence):
         for said in pattern.sought.finditer(sentence):
             place = range(said.start(), said.end())
             if is_denied(sentence, said.start(), said.end()):
@@ -77,12 +82,15 @@ def _is_inside(place: range, other: range) -> bool:
 
 
 def _figures(sentence: str) -> Iterator[Promise]:
-    for said in _FIGURE.finditer(sentence):
-        if is_yield(sentence, said.start(), said.end()) and not is_denied(sentence, said.start(), said.end()):
-            yield Promise("yield-figure", said.group().strip(), RISK)
-    for sought in (_BARE, _NEAR, _AFTER):
+    """The figures that read as a yield, each named once: a longer reading goes before a shorter one within it."""
+    taken = list[range]()
+    for sought, reads in ((_FIGURE, is_yield), (_NEAR, is_bare_yield), (_AFTER, is_bare_yield), (_BARE, is_bare_yield)):
         for said in sought.finditer(sentence):
-            if is_bare_yield(sentence, said.start(), said.end()) and not is_denied(sentence, said.start(), said.end()):
+            start, end = said.span()
+            if any(start < other.stop and other.start < end for other in taken):
+                continue
+            if reads(sentence, start, end) and not is_denied(sentence, start, end):
+                taken.append(range(start, end))
                 yield Promise("yield-figure", said.group().strip(), RISK)
 
 
@@ -94,16 +102,25 @@ def _outermost(found: list[Promise]) -> Iterator[Promise]:
 
 
 def _covers(other: Promise, one: Promise) -> bool:
-    return other.kind == one.kind and (other.on == ALL or other.on == one.on)
+    return other.kind == one.kind and other.on in (ALL, one.on)
+
+
+def _patterns_for(sentence: str) -> Iterator[Pattern]:
+    """The patterns of the languages whose letters the sentence has."""
+    if _HAN.search(sentence):
+        yield from _chinese()
+    if _LATIN.search(sentence):
+        yield from _english()
 
 
 @cache
-def _patterns() -> tuple[Pattern, ...]:
-    return tuple(
-        Pattern(one.kind, one.on, one.sought if table is chinese.TABLE else _at_words(one.sought))
-        for table in _TABLES
-        for one in table.patterns()
-    )
+def _chinese() -> tuple[Pattern, ...]:
+    return chinese.TABLE.patterns()
+
+
+@cache
+def _english() -> tuple[Pattern, ...]:
+    return tuple(Pattern(one.kind, one.on, _at_words(one.sought)) for one in english.TABLE.patterns())
 
 
 def _at_words(sought: re.Pattern[str]) -> re.Pattern[str]:
@@ -112,10 +129,66 @@ def _at_words(sought: re.Pattern[str]) -> re.Pattern[str]:
 
 
 _DISGUISED = {
-    "guarantee": ("guarantee", "promise", "assured", "保证", "保证收益", "承诺", "稳赚", "稳赢", "包赚", "必赚", "刚兑", "刚性兑付", "旱涝保收"),
-    "capital-protection": ("safe", "secure", "principal protected", "capital protected", "安全", "保本", "保息", "保底", "兜底", "保本保息", "本金无忧", "绝对安全"),
-    "denial-of-loss": ("risk free", "riskless", "no risk", "zero risk", "without risk", "low risk", "sure win", "cannot lose", "无风险", "零风险", "0风险", "低风险", "零亏损", "不亏", "无损", "只赚不赔", "稳赚不赔", "不会亏损"),
-    "yield-figure": ("expected yield", "expected return", "forecast yield", "projected return", "预期收益", "预计收益", "预期年化", "收益可达", "万份收益"),
+    "guarantee": (
+        "guarantee",
+        "promise",
+        "assured",
+        "保证",
+        "保证收益",
+        "承诺",
+        "稳赚",
+        "稳赢",
+        "包赚",
+        "必赚",
+        "刚兑",
+        "刚性兑付",
+        "旱涝保收",
+    ),
+    "capital-protection": (
+        "safe",
+        "secure",
+        "principal protected",
+        "capital protected",
+        "安全",
+        "保本",
+        "保息",
+        "保底",
+        "兜底",
+        "保本保息",
+        "本金无忧",
+        "绝对安全",
+    ),
+    "denial-of-loss": (
+        "risk free",
+        "riskless",
+        "no risk",
+        "zero risk",
+        "without risk",
+        "low risk",
+        "sure win",
+        "cannot lose",
+        "无风险",
+        "零风险",
+        "0风险",
+        "低风险",
+        "零亏损",
+        "不亏",
+        "无损",
+        "只赚不赔",
+        "稳赚不赔",
+        "不会亏损",
+    ),
+    "yield-figure": (
+        "expected yield",
+        "expected return",
+        "forecast yield",
+        "projected return",
+        "预期收益",
+        "预计收益",
+        "预期年化",
+        "收益可达",
+        "万份收益",
+    ),
     "enticement": ("high yield", "high return", "high interest", "高收益", "高回报", "高利率", "低门槛", "零门槛"),
     "liquidity": ("秒到账", "实时到账"),
     "urgency": ("last chance", "act now", "手慢无", "抢购", "先到先得"),
@@ -124,7 +197,31 @@ _DISGUISED = {
     "deposit-insurance": ("deposit insurance", "存款保险"),
 }
 """Words that are sought also where a disguise hides them; each with its class."""
-_EVERYWHERE = frozenset({"no risk", "risk free", "riskless", "zero risk", "without risk", "low risk", "sure win", "cannot lose", "无风险", "零风险", "0风险", "低风险", "只赚不赔", "稳赚不赔", "稳赚", "包赚", "必赚", "刚性兑付", "绝对安全", "保本保息", "秒到账"})
+_EVERYWHERE = frozenset(
+    {
+        "no risk",
+        "risk free",
+        "riskless",
+        "zero risk",
+        "without risk",
+        "low risk",
+        "sure win",
+        "cannot lose",
+        "无风险",
+        "零风险",
+        "0风险",
+        "低风险",
+        "只赚不赔",
+        "稳赚不赔",
+        "稳赚",
+        "包赚",
+        "必赚",
+        "刚性兑付",
+        "绝对安全",
+        "保本保息",
+        "秒到账",
+    }
+)
 _ALWAYS = frozenset({"enticement", "urgency", "gift", "superlative"})
 
 
@@ -138,7 +235,9 @@ def _hold(kind: str, word: str) -> str:
 def _disguised() -> tuple[tuple[Promise, re.Pattern[str], re.Pattern[str]], ...]:
     """Each hidden word as a promise, with what finds it as it is and with stand-ins."""
     words = [(kind, word) for kind, listed in _DISGUISED.items() for word in listed]
-    return tuple((Promise(kind, word, _hold(kind, word)), _spread(word), _spread(stand_in_form(word))) for kind, word in words)
+    return tuple(
+        (Promise(kind, word, _hold(kind, word)), _spread(word), _spread(stand_in_form(word))) for kind, word in words
+    )
 
 
 @lru_cache(maxsize=512)
@@ -150,11 +249,29 @@ def _spread(word: str) -> re.Pattern[str]:
     return re.compile(_START + " ?".join(gap.join(map(re.escape, part)) for part in word.split()))
 
 
+@cache
+def _lettered() -> tuple[tuple[Promise, re.Pattern[str], re.Pattern[str]], ...]:
+    """The hidden words that letters or a nought spell: those that stand-ins can hide."""
+    return tuple(row for row in _disguised() if not _HAN.search(row[0].words) or "0" in row[0].words)
+
+
+@cache
+def _any_lettered() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds any of them, as they are and with stand-ins: nearly every text has none."""
+    plain = "|".join(sought.pattern for _, sought, _ in _lettered())
+    return re.compile(plain), re.compile("|".join(other.pattern for _, _, other in _lettered()))
+
+
 def _across_seams(run: str, seams: frozenset[int], breaks: frozenset[int]) -> Iterator[Promise]:
-    for promise, sought, _ in _disguised():
+    """Words with a mark in their middle: the end of a line in any, another mark in a long one."""
+    for promise, sought, _ in _disguised() if seams else ():
+        if _HAN.search(promise.words) and promise.words not in run:
+            continue
         for said in sought.finditer(run):
             inside = range(said.start() + 1, said.end())
-            if any(place in breaks for place in inside) or (_is_long(promise.words) and any(p in seams for p in inside)):
+            if any(place in breaks for place in inside) or (
+                _is_long(promise.words) and any(p in seams for p in inside)
+            ):
                 yield promise
 
 
@@ -164,16 +281,16 @@ def _is_long(word: str) -> bool:
 
 def _in_stand_ins(guessed: Sequence[str], plain: Sequence[str]) -> Iterator[Promise]:
     """What is read only where signs stand for letters, or where blanks part a word."""
-    said_plainly = "\n".join(plain)
-    for promise, sought, other in _disguised():
-        for sentence in plain:
-            for said in sought.finditer(sentence):
-                if " " in said.group() and promise.words not in said.group() and not _HAN.search(promise.words):
-                    yield promise
-        if _HAN.search(promise.words) and "0" not in promise.words:
-            continue
-        if any(other.search(sentence) for sentence in guessed) and not sought.search(said_plainly):
-            yield promise
+    any_plain, any_other = _any_lettered()
+    said, read = "\n".join(plain), "\n".join(guessed)
+    if any_plain.search(said) or any_other.search(read):
+        yield from (promise for promise, sought, other in _lettered() if _is_hidden(promise, sought, other, said, read))
+
+
+def _is_hidden(promise: Promise, sought: re.Pattern[str], other: re.Pattern[str], said: str, read: str) -> bool:
+    plainly = [match.group() for match in sought.finditer(said)]
+    parted = any(words != promise.words for words in plainly)
+    return parted or len(other.findall(read)) > len(plainly)
 
 
 def _says(text: str, word: str) -> bool:
@@ -181,9 +298,6 @@ def _says(text: str, word: str) -> bool:
     reading, guessed = read_text(text), read_stand_ins(text)
     plain = read_text(word).run
     sought, other = _spread(plain), _spread(read_stand_ins(word).run)
-    open_ = any(
-        not is_denied(sentence, said.start(), said.end())
-        for sentence in reading.sentences
-        for said in sought.finditer(sentence)
-    )
-    return open_ or (not sought.search("\n".join(reading.sentences)) and any(map(other.search, guessed.sentences)))
+    said = [(sentence, match) for sentence in reading.sentences for match in sought.finditer(sentence)]
+    hidden = sum(len(other.findall(sentence)) for sentence in guessed.sentences) > len(said)
+    return hidden or any(not is_denied(sentence, match.start(), match.end()) for sentence, match in said)

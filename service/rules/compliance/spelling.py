@@ -1,11 +1,12 @@
 """A text as a reader takes it: one spelling, and only the marks that part sentences and clauses.
 
 ``fold_text`` makes wide, traditional and look-alike characters equal. What stands between two characters without
-parting a clause (``保*证``, ``g.u.a.r``, a blank between Chinese characters) goes. Sentences end in a newline, clauses
+parting a clause ("保*证", "g.u.a.r", a blank between Chinese characters) goes. Sentences end in a newline, clauses
 in a comma. So a promise reads the same however it is spelt, and a denial still has the clause that it belongs to.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ HAN = "\u4e00-\u9fff\u3007"
 MOST_CHARACTERS = 4_000
 """A longer text is no sentence of a message; it is refused before any word is searched."""
 
+_DIGIT = re.compile(r"[^\W\D0-9]")
 _APOSTROPHE = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL = re.compile(r"(?<=\d) ?[\u00b7\u2022\u30fb\u2027] ?(?=\d)")
@@ -61,7 +63,7 @@ def read_text(text: str) -> Reading:
 
 @lru_cache(maxsize=2048)
 def read_stand_ins(text: str) -> Reading:
-    """The text with signs read as the letters they replace (``gu@r4ntee``); I, l and 1 are one."""
+    """The text with signs read as the letters they replace ("gu@r4ntee"); I, l and 1 are one."""
     return _reading(fold_text(text).translate(_STAND_INS))
 
 
@@ -95,7 +97,8 @@ def _reading(folded: str) -> Reading:
 
 def _mark(folded: str) -> str:
     """The folded text with nothing but words, figures, commas and newlines."""
-    text = _THOUSANDS.sub("", _APOSTROPHE.sub("", folded))
+    text = _DIGIT.sub(lambda digit: str(unicodedata.digit(digit.group())), folded)
+    text = _THOUSANDS.sub("", _APOSTROPHE.sub("", text))
     text = _DECIMAL.sub(_KEPT["."], text)
     text = re.sub(r"(?<=\d)\.(?=\d)", _KEPT["."], text)
     text = _RANGE.sub(_KEPT["-"], _CLOCK.sub(_KEPT[":"], text))

@@ -1,7 +1,7 @@
 """A language's table of promises: concepts, rows of classes, and what a denial looks like; compiled once.
 
-A row's patterns are regular expressions over a sentence of ``spelling``. ``<name>`` stands for any word of a concept,
-``~4`` for up to four characters of the same clause that deny nothing. Every gap is bounded, so a sentence is read in
+A row's patterns are regular expressions over a sentence of ``spelling``. "<name>" stands for any word of a concept,
+"~4" for up to four characters of the same clause that deny nothing. Every gap is bounded, so a sentence is read in
 time that grows with its length.
 """
 

@@ -98,8 +98,6 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     drawn = portrait.read_portrait(pages["portrait"], goods.schema, table)
     watched = monitoring.read_monitoring(pages["monitoring"])
     sorts = kinds.read_kinds(pages["kinds"])
-    problems += rule_files.wording_problems([*book.rules, *book.contact.rules], words.banned)
-    problems += portrait.wording_problems(drawn, words.banned)
     if problems or table is None:
         return {}
     features = FeatureProgram(table)

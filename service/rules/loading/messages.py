@@ -2,8 +2,8 @@
 
 An offer's own title or body replaces the family's; its disclosures are added to the family's. A disclosure with
 ``when`` (an expression over ``offer.*``) goes to the offers for which it is true. A segment's words (``positioning``)
-are written out the same way, with the same disclosures. ``compliance`` checks every message in both languages; a
-placeholder that the offer does not state, or a stray brace, is a problem.
+are written out the same way, with the same disclosures. A placeholder that the offer does not state, or a stray brace,
+is a problem; what may not be said is one of ``analysis.policy_checks``, as old policies must still be read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,6 @@ import numpy as np
 from service.core.domain import Text
 from service.core.errors import Problem
 from service.core.expressions import Columns, Expression, Kind, compile_truth
-from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.loading.documents.folder import nearest
 from service.rules.loading.positioning import SegmentWords, read_segment_words
@@ -83,7 +82,7 @@ Written = dict[tuple[str, str, str], Message]
 
 @dataclass(frozen=True, slots=True)
 class MessageWriter:
-    """Writes the whole document out; ``problems`` collects what may not be said or cannot be filled in."""
+    """Writes the whole document out; ``problems`` collects what cannot be filled in."""
 
     templates: MessageTemplates
     offers: Sequence[Offer]
@@ -112,14 +111,11 @@ class MessageWriter:
 
     def _of(self, place: int, position: SegmentWords | None, where: str) -> Written:
         """One offer's messages in every channel and language."""
-        offer, found, messages = self.offers[place], self.templates, Written()
+        offer, found = self.offers[place], self.templates
         template = _joined(found, offer, place, self.columns, position)
         noted = dict.fromkeys(_unfilled(template, found, offer))
-        if not noted:
-            messages = _messages(template, found, offer, self.channels, self.terms)
-            noted = {fault: None for key, one in messages.items() for fault in _refused(one, key[2], offer, found)}
         self.problems.extend(Problem(where, fault) for fault in noted)
-        return messages
+        return {} if noted else _messages(template, found, offer, self.channels, self.terms)
 
 
 def _section(page: Entry, key: str) -> Entry:
@@ -225,11 +221,3 @@ def _messages(
             parts = (template.title, template.body, template.disclosures, found.link, tail)
             written[offer.id, channel.id, language] = fill_message(*parts, language, values)
     return written
-
-
-def _refused(one: Message, language: str, offer: Offer, found: MessageTemplates) -> list[str]:
-    risk = offer.terms.get("risk")
-    level = int(risk) if isinstance(risk, int | float) else None
-    rests = bool(offer.terms.get("cooling_off_hours"))
-    faults = compliance.message_faults(one, language, offer.family, level, found.banned, rests)
-    return [f"({language}) {fault}" for fault in faults]

@@ -1,7 +1,6 @@
 """portrait.yaml: labels, holdings, stages, needs, tags, lifetime value and satisfaction of a customer.
 
 Every expression is checked against the names of one customer on one day; offers and channels are no part of a portrait.
-Texts must meet the same conduct rules as reasons, because the customer may read them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +8,7 @@ from dataclasses import replace
 
 from service.core.attributes import AttributeTable
 from service.core.context import DAY_NAMES
-from service.core.errors import Problem
 from service.core.expressions import Kind, Name
-from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.portrait import (
     PORTRAIT_NAMES,
@@ -68,18 +65,6 @@ def segment_and_stage_names(document: object) -> dict[str, Name]:
     known = tuple(str(row["id"]) for row in rows if "id" in row) or None
     names = ("customer.segment", "customer.stage")
     return {name: replace(PORTRAIT_NAMES[name], values=known if name.endswith("stage") else None) for name in names}
-
-
-def wording_problems(terms: PortraitTerms, banned: Sequence[str]) -> list[Problem]:
-    """One problem for each banned word in the text of a need or tag."""
-    kinds = (("need", terms.needs), ("tag", terms.tags))
-    return [
-        Problem(f'{FILE}: {noun} "{tag.id}"', f"text.{language}: {fault}")
-        for noun, tags in kinds
-        for tag in tags
-        for language, words in tag.text.items()
-        for fault in compliance.wording_faults(words, banned)
-    ]
 
 
 def _drawn(stages: Sequence[StageOfLife]) -> Mapping[str, Name]:

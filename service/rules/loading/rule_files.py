@@ -10,7 +10,6 @@ from typing import TypedDict
 from service.core.domain import Text
 from service.core.errors import Problem
 from service.core.expressions import Kind
-from service.rules import compliance
 from service.rules.loading.documents.entry import Entry
 from service.rules.model.rules import CONCERNS, STAGES, FitRule, GateRule, Rule, Schema, Strategy
 from service.rules.model.targeting import ALL, Target, any_segment
@@ -79,17 +78,6 @@ def repeated_ids(rules: Sequence[Rule]) -> list[Problem]:
         )
         for rule in rules
         if rule.id and seen.setdefault(rule.id, rule) is not rule
-    ]
-
-
-def wording_problems(rules: Sequence[Rule], banned: Sequence[str]) -> list[Problem]:
-    """One problem for each banned word in a reason or hint; customers read these too."""
-    return [
-        Problem(f'{_file(rule)}: rule "{rule.id}"', f"{key}.{language}: {fault}")
-        for rule in rules
-        for key, text in (("reason", rule.reason), ("unlock", rule.unlock or {}))
-        for language, words in text.items()
-        for fault in compliance.wording_faults(words, banned)
     ]
 
 

@@ -88,4 +88,4 @@ def test_words_are_read_again_before_they_are_served(shipped: Policy) -> None:
     found = conduct.find_breaches(replace(shipped, messages={**shipped.messages, key: said}))
     assert {problem.where for problem in found} == {'message of offer "cash-r1"'}
     assert any('"保证"' in problem.message for problem in found)
-    assert any("per cent" in problem.message for problem in found)
+    assert any("yield-figure" in problem.message for problem in found)

@@ -50,10 +50,6 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda p: p["needs"][0].update(when="customer.age + 1"),
         'portrait.yaml: need "service-first": when',
     ),
-    "a banned promise in a tag": (
-        lambda p: p["tags"][0].update(text={"zh": "稳赚不赔", "en": "x"}),
-        'portrait.yaml: tag "large-balances": text.zh:',
-    ),
     "who by an attribute nobody keeps": (
         lambda p: p["who"][0].update(attribute="agee"),
         'portrait.yaml: who "agee": attribute must be one of',

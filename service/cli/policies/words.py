@@ -25,7 +25,7 @@ def words() -> None:
 @words.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--language", type=click.Choice(LANGUAGES), required=True, help="The language of what must be said.")
-@click.option("--family", type=click.Choice([family.value for family in Family]), required=True, help="The product's family.")
+@click.option("--family", type=click.Choice([one.value for one in Family]), required=True, help="Of the product.")
 @click.option("--risk", type=click.IntRange(1, 5), help="The product's risk level; none for a plain deposit.")
 @click.option(
     "--part",

@@ -123,7 +123,7 @@ def start_of(day: date, timezone: str) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)).timestamp()) * 1000
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _offset_ms(quarter: int, timezone: str) -> int:
     """Local minus UTC; no zone has ever moved its clocks within a quarter of an hour."""
     then = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(timezone))

@@ -175,7 +175,8 @@ class _Task:
         """``scores`` give every arm the segment; ``used`` are the scores that this arm may use."""
         personal = is_personal_arm(arm)
         columns, contact_columns = self.compiled.columns.of_many(part, self.context, scores, self.at, personal)
-        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal)
+        clocks = self.compiled.columns.own_clocks(columns, self.context.now, self.at)
+        crowd = Crowd(len(part.customers), self.context.now, part.consents, part.past, personal, clocks)
         contact = self.compiled.contact.check_many(crowd, self.at, self.compiled.columns.calendar)
         resolved = self.compiled.score_resolver.resolve_many(used, crowd.customers)
         return self.compiled.array_rules.judge(columns, contact_columns, contact, resolved, self.cost)

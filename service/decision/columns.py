@@ -24,6 +24,7 @@ from service.core.grid import Array, Columns, GridIndex, Moment, moment
 from service.decision.population import Population
 from service.decision.privacy import UNSAID, redact_context
 from service.decision.segment_and_stage import UNKNOWN, SegmentAndStage
+from service.rules.contact_gates import WallClocks
 from service.rules.history.columns import NOTHING, HistoryColumns
 from service.rules.history.event_counts import EventsByKind, past_table
 from service.rules.model.labels import DROPPED, dropped_by_many, dropped_by_one
@@ -38,18 +39,42 @@ class RuleColumns:
     """The builder of one policy. ``names`` are those that some rule reads; no others are computed."""
 
     def __init__(self, policy: Policy, places: GridIndex, names: frozenset[str]) -> None:
+        zone = policy.attributes.zone if policy.contact.quiet_hours else None
         used = [name.removeprefix("customer.") for name in names if name.startswith("customer.")]
+        used += [] if zone is None else [zone]
         self.places = places
         self.features = FeatureProgram(policy.attributes.only(used))
         self.history = HistoryColumns(places, names)
         self.segment_and_stage = SegmentAndStage(policy, names)
         self.calendar = policy.contact.days
-        self._timezone = policy.contact.timezone
+        self._timezone, self._zone = policy.contact.timezone, f"customer.{zone}"
         self._nobody = self._customer({})
 
     def moment(self, now: int) -> Moment:
         """``now`` in the bank's time zone."""
         return moment(now, self._timezone)
+
+    def own_moment(self, columns: Columns, now: int, at: Moment) -> Moment:
+        """``now`` on the customer's own clock; ``at``, the bank's, where their time zone is not known."""
+        zone = columns.get(self._zone)
+        return at if zone is None else moment(now, str(zone))
+
+    def own_clocks(self, columns: Columns, now: int, at: Moment) -> WallClocks | None:
+        """``now`` on the clocks of many customers; None where they all live by the bank's."""
+        column = columns.get(self._zone)
+        if not isinstance(column, np.ndarray):
+            return None
+        zones = column.ravel().tolist()
+        different = {zone: place for place, zone in enumerate(dict.fromkeys(zones))}
+        if different.keys() <= {None}:
+            return None
+        moments = [at if zone is None else moment(now, zone) for zone in different]
+        return WallClocks(moments, np.array([different[zone] for zone in zones]))
+
+    def zone_of(self, attributes: Mapping[str, Scalar]) -> str | None:
+        """The time zone of one customer; None where it is not known, and the bank's is used."""
+        zone = self.features.table.encode(attributes).get(self._zone)
+        return None if zone is None else str(zone)
 
     def of_one(
         self,

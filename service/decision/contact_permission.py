@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from service.core.domain import Context, Event, Release, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, Problem, TranslatedProblem
+from service.core.grid import moment
 from service.core.suggestions import explain_unknown
 from service.decision.arms.assignment import arm_of
 from service.decision.compiled import CompiledPolicy, compile_policy
+from service.decision.privacy import is_withdrawn
 from service.decision.single import cell_figure, judge_cells
 from service.rules.contact_gates import QuietGate
 from service.rules.expiry import AnswerExpiry
@@ -48,12 +50,18 @@ def first_closed_gate(policy: Policy, snapshot: Snapshot, contact: Event, releas
     return next((gate for gate, open_ in zip(compiled.gate_ids, held, strict=True) if not open_), None)
 
 
-def find_next_open(policy: Policy, channel: str, now: int) -> int:
+def find_zone(policy: Policy, snapshot: Snapshot) -> str | None:
+    """The customer's own time zone; None where it is not known or may not be read, and the bank's is used."""
+    return None if is_withdrawn(snapshot.consents) else compile_policy(policy).columns.zone_of(snapshot.attributes)
+
+
+def find_next_open(policy: Policy, channel: str, now: int, zone: str | None = None) -> int:
     """The first instant (ms) from ``now`` on at which no quiet hour or holiday closes the channel.
 
-    ``now`` itself where none opens within ``AHEAD`` quarters of an hour.
+    ``zone``: the customer's own time zone; None is the bank's. ``now`` itself where none opens within ``AHEAD``
+    quarters of an hour.
     """
-    open_at, clock, at = opening_hours(policy, channel), AnswerExpiry.for_policy(policy), now
+    open_at, clock, at = opening_hours(policy, channel, zone), AnswerExpiry.for_policy(policy), now
     for _ in range(AHEAD):
         if open_at(at):
             return at
@@ -61,16 +69,16 @@ def find_next_open(policy: Policy, channel: str, now: int) -> int:
     return now
 
 
-def find_closing(policy: Policy, channel: str, at: int, most: int) -> int:
+def find_closing(policy: Policy, channel: str, at: int, most: int, zone: str | None = None) -> int:
     """The first instant (ms) from ``at`` on at which quiet hours or a holiday close the channel; at most ``most``."""
-    open_at, clock = opening_hours(policy, channel), AnswerExpiry.for_policy(policy)
+    open_at, clock = opening_hours(policy, channel, zone), AnswerExpiry.for_policy(policy)
     while at < most and open_at(at):
         at = clock.end(at)
     return min(at, most)
 
 
-def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
-    """Whether no quiet hour or holiday closes the channel at an instant (ms)."""
+def opening_hours(policy: Policy, channel: str, zone: str | None = None) -> Callable[[int], bool]:
+    """Whether no quiet hour or holiday closes the channel at an instant (ms), by the clock of ``zone``."""
     compiled = compile_policy(policy)
     gates, place = (
         [QuietGate(rule, compiled.places) for rule in policy.contact.quiet_hours],
@@ -78,7 +86,7 @@ def opening_hours(policy: Policy, channel: str) -> Callable[[int], bool]:
     )
 
     def open_at(at: int) -> bool:
-        wall = compiled.columns.moment(at)
+        wall = compiled.columns.moment(at) if zone is None else moment(at, zone)
         gate_masks = (gate.check(wall, compiled.columns.calendar) for gate in gates)
         return all(ok if isinstance(ok, bool) else bool(cell_figure(ok, 0, place)) for ok in gate_masks)
 

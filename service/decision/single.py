@@ -78,7 +78,8 @@ def judge_cells(
     past = group_events(snapshot.trails, snapshot.surveys, compiled.places, context.now)
     personal = is_personal_arm(arm)
     columns, contact_columns = compiled.columns.of_one(snapshot, context, scores, past, moment, personal)
-    contact = compiled.contact.check_one(snapshot.consents, past, moment, compiled.columns.calendar, personal)
+    own = compiled.columns.own_moment(columns, context.now, moment)
+    contact = compiled.contact.check_one(snapshot.consents, past, own, compiled.columns.calendar, personal)
     rules = compiled.arm_rules[arm]
     resolved = compiled.score_resolver.resolve_one(scores if rules.arm_policy.scored else {})
     cost = compiled.contact_cost + compiled.prices(release.prices)

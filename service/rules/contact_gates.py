@@ -9,7 +9,7 @@ contact me) is contacted in no channel, whatever a channel's own consent says. N
 personalisation: their attributes may not be read, so nobody knows whether they can be reached or are alive.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -29,11 +29,20 @@ CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WallClocks:
+    """One instant on the clocks of n customers: the different moments, and the place (n,) of each customer's."""
+
+    moments: Sequence[Moment]
+    places: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
     """The contact facts of n customers at one instant: consents by purpose as 1, 0 and NaN (n,), and the past as
     columns.
 
-    ``personal``: whether their personal facts may be read, the same for all of them.
+    ``personal``: whether their personal facts may be read, the same for all of them. ``clocks``: their own time, where
+    they do not all live by the bank's.
     """
 
     customers: int
@@ -41,6 +50,7 @@ class Crowd:
     consents: Mapping[str, Array]
     past: PastTable
     personal: bool = True
+    clocks: WallClocks | None = None
 
 
 class ConsentGate:
@@ -103,8 +113,16 @@ class QuietGate:
         self.id, self._rule = rule.id, rule
         self._open = ~_channels(index, rule.direction, rule.channels)
 
+    def check_many(self, clocks: WallClocks, calendar: WorkCalendar) -> GateMask:
+        """What is open to customers who live by several clocks."""
+        masks = [self.check(at, calendar) for at in clocks.moments]
+        if all(mask is True for mask in masks):
+            return True
+        cells: Array = np.concatenate([np.broadcast_to(mask, self._open.shape) for mask in masks])
+        return cells[clocks.places]
+
     def check(self, at: Moment, calendar: WorkCalendar) -> GateMask:
-        """What is open at one moment, the same for every customer."""
+        """What is open at one moment on the customer's clock."""
         return self._open if self.is_quiet(at.minute) or self._rests(at, calendar) else True
 
     def _rests(self, at: Moment, calendar: WorkCalendar) -> bool:
@@ -218,7 +236,7 @@ class ContactGates:
         calendar: WorkCalendar,
         personal: bool = True,
     ) -> list[GateMask]:
-        """For one customer; ``personal``: whether their personal facts may be read."""
+        """For one customer, ``at`` on their own clock; ``personal``: whether their personal facts may be read."""
         return [
             self._retired.check_one(consents),
             *(gate.check_one(consents, personal) for gate in self._consents),
@@ -227,10 +245,14 @@ class ContactGates:
         ]
 
     def check_many(self, crowd: Crowd, at: Moment, calendar: WorkCalendar) -> list[GateMask]:
-        """For many customers at one instant."""
+        """For many customers at one instant, ``at`` on the bank's clock."""
         return [
             self._retired.check_many(crowd.consents),
             *(gate.check_many(crowd.consents, crowd.customers, crowd.personal) for gate in self._consents),
-            *(gate.check(at, calendar) for gate in self._quiet),
+            *(self._check_quiet(gate, crowd, at, calendar) for gate in self._quiet),
             *(gate.check_many(crowd.past, crowd.now, crowd.customers) for gate in self._limits),
         ]
+
+    @staticmethod
+    def _check_quiet(gate: QuietGate, crowd: Crowd, at: Moment, calendar: WorkCalendar) -> GateMask:
+        return gate.check(at, calendar) if crowd.clocks is None else gate.check_many(crowd.clocks, calendar)

@@ -1,9 +1,9 @@
 """Until when an answer may be repeated, and how far back a decision must look. Pure.
 
 An answer is cached for a grain of minutes, but never across an instant at which time alone may open or close a gate:
-the edges of quiet hours, and every full hour of the bank's day. Midnight is one of them: holidays begin, assessments
-expire, maturities come near. Every other change that closes a gate raises the customer's revision; an event that ages
-can only open one.
+the edges of quiet hours (on every clock that a customer may live by), and every full hour of the bank's day. Midnight
+is one of them: holidays begin, assessments expire, maturities come near. Every other change that closes a gate raises
+the customer's revision; an event that ages can only open one.
 """
 
 from bisect import bisect_right
@@ -19,6 +19,8 @@ from service.rules.model.contact import Contact
 from service.rules.policy import Policy
 
 MINUTE_MS = 60_000
+DAY, QUARTER = 1440, 15
+"""In minutes. Every time zone is a multiple of a quarter of an hour from every other."""
 
 
 class AnswerExpiry:
@@ -26,9 +28,14 @@ class AnswerExpiry:
     instant 0.
     """
 
-    def __init__(self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = ()) -> None:
+    def __init__(
+        self, contact: Contact, grain_minutes: int, kinds: Iterable[KindLookback] = (), zones: bool = False
+    ) -> None:
+        """``zones``: whether customers may live by clocks of their own."""
         hours = {60 * hour for hour in range(1, 25)}
         quiet = {minute for rule in contact.quiet_hours for minute in (rule.start_minute, rule.end_minute)}
+        if zones and quiet:
+            quiet = {(minute + shift) % DAY for minute in {*quiet, 0} for shift in range(0, DAY, QUARTER)}
         self._timezone, self._grain_ms = contact.timezone, grain_minutes * MINUTE_MS
         self._edges = sorted((hours | quiet) - {0})
         self._kept, self._kinds = (0, 0), {one.kind: one for one in kinds}
@@ -37,7 +44,8 @@ class AnswerExpiry:
     @classmethod
     def for_policy(cls, policy: Policy) -> "AnswerExpiry":
         """The expiry of a policy."""
-        return cls(policy.contact, policy.experiments.cache_grain_minutes, required_events_of(policy).kinds)
+        grain, kinds = policy.experiments.cache_grain_minutes, required_events_of(policy).kinds
+        return cls(policy.contact, grain, kinds, policy.attributes.zone is not None)
 
     def lookback(self, now: int) -> Lookback:
         """How much of the past a decision made at ``now`` reads."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 import numpy as np
 
@@ -107,6 +109,23 @@ def text_encoder(values: tuple[str, ...] | None) -> Encoder:
         return judge(value) if isinstance(value, str) else None
 
     return Encoder(one, lambda column: _words(column, one), _is_text, expected, None, judge=judge)
+
+
+def zone_encoder() -> Encoder:
+    """Names of time zones as the IANA database has them, such as ``Asia/Shanghai``; otherwise None."""
+    judge = {name: name for name in _zones()}.get
+
+    def one(value: object) -> str | None:
+        return judge(value) if isinstance(value, str) else None
+
+    expected = "an IANA time zone such as Asia/Shanghai"
+    return Encoder(one, lambda column: _words(column, one), _is_text, expected, None, judge=judge)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """Every zone that is named by its place or is UTC; what names a machine's own zone is left out."""
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def is_known(value: object) -> bool:

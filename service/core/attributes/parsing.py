@@ -13,7 +13,7 @@ FILE = "attributes.yaml"
 KINDS = tuple(kind.value for kind in Kind)
 BOUND = encoders.number_encoder(-1e18, 1e18, "a number")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-FLAGS = ("personal", "told", "ahead", "grows")
+FLAGS = ("personal", "told", "ahead", "grows", "zone")
 ATTRIBUTE_KEYS = {"name", "kind", "unit", "range", "values", "words", "meaning", "source", *FLAGS}
 FEATURE_KEYS = {"name", "kind", "unit", "expression", "meaning"}
 TEXT_KEYS = ("unit", "meaning", "expression")
@@ -33,7 +33,7 @@ def parse_table(document: object, exact: bool = False) -> AttributeTable:
     raw, derived = _sections(document, problems)
     attributes = tuple(_attribute(row) for row in _sound(raw, "attribute", ATTRIBUTE_KEYS, problems))
     features = _features(_sound(derived, "feature", FEATURE_KEYS, problems), attributes, problems, exact)
-    problems += _repeated([*attributes, *features])
+    problems += [*_repeated([*attributes, *features]), *_many_zones(attributes)]
     if problems:
         raise PolicyError("the table of attributes does not hold together", problems)
     return AttributeTable(
@@ -124,6 +124,8 @@ def _values_faults(row: Row) -> list[str]:
         faults.append("ahead belongs to dates only")
     if row.get("grows") is True and row.get("kind") not in ("number", "money"):
         faults.append("grows belongs to numbers and money only; dates grow by nature")
+    if row.get("zone") is True and (row.get("kind") != "text" or "values" in row):
+        faults.append("zone belongs to a text without values: the names of time zones are known")
     if "values" not in row:
         return faults
     if row.get("kind") != "text":
@@ -164,6 +166,13 @@ def _expression(row: Row, schema: Mapping[str, Name], problems: list[Problem]) -
         inner = error.problems or (Problem("", error.message),)
         problems += [Problem(where, f"{one.where} {one.message}".strip()) for one in inner]
         return None
+
+
+def _many_zones(attributes: tuple[Attribute, ...]) -> list[Problem]:
+    """A customer lives in one time zone."""
+    names = [one.name for one in attributes if one.zone]
+    words = f"is marked zone: true in more than one attribute: {', '.join(names)}"
+    return [Problem(f"{FILE}: attributes", words)] if len(names) > 1 else []
 
 
 def _repeated(rows: list[Attribute | Feature]) -> list[Problem]:

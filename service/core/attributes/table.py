@@ -24,8 +24,9 @@ class Attribute:
     """One raw attribute. ``low`` and ``high`` bound numbers; ``values`` closes a text; ``personal`` marks a trait.
 
     ``ahead`` marks a date that may lie in the future, ``grows`` a number that is higher for every newer customer,
-    ``told`` what the customer stated. ``words`` name it for customers, by language; None where the table has no such
-    words. Two attributes are equal where they read values alike, whatever their descriptions.
+    ``told`` what the customer stated, ``zone`` a text that is the customer's own time zone. ``words`` name it for
+    customers, by language; None where the table has no such words. Two attributes are equal where they read
+    values alike, whatever their descriptions.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Attribute:
     told: bool = field(default=False, compare=False)
     ahead: bool = field(default=False, compare=False)
     grows: bool = field(default=False, compare=False)
+    zone: bool = False
 
     @property
     def origin(self) -> str:
@@ -53,7 +55,9 @@ class Attribute:
             return encoders.number_encoder(*self._bounds(), self._expected())
         if self.kind is Kind.BOOLEAN:
             return encoders.truth_encoder()
-        return encoders.day_encoder() if self.kind is Kind.DATE else encoders.text_encoder(self.values)
+        if self.kind is Kind.DATE:
+            return encoders.day_encoder()
+        return encoders.zone_encoder() if self.zone else encoders.text_encoder(self.values)
 
     def _bounds(self) -> tuple[float, float]:
         low = -encoders.LARGEST if self.low is None else self.low
@@ -96,6 +100,11 @@ class AttributeTable:
     def kind_of(self, name: str) -> Kind | None:
         """The kind of an attribute or feature by its bare name; None where the table has no such name."""
         return self._kinds.get(name)
+
+    @cached_property
+    def zone(self) -> str | None:
+        """The attribute that holds the customer's own time zone; None where the table has none."""
+        return next((one.name for one in self.attributes if one.zone), None)
 
     @cached_property
     def growing(self) -> frozenset[str]:

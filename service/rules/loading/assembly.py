@@ -104,7 +104,9 @@ def assemble(documents: Documents, problems: list[Problem], exact: bool = False)
     problems += _unvalued(goods, table, features)
     bench = CaseRunner(goods.schema or {}, goods.columns)
     problems += [*bench.undecided_gates(book.rules), *bench.problems(book.rules)]
-    problems += contact_cases.case_problems(book.contact, grid_index_of(goods.offers, goods.channels))
+    problems += contact_cases.case_problems(
+        book.contact, grid_index_of(goods.offers, goods.channels), table.zone is not None
+    )
     writing = messages.MessageWriter(words, goods.offers, goods.channels, goods.offer_terms, goods.columns, problems)
     written, variants = writing.write_plain(), writing.write_variants(book.targets)
     return {

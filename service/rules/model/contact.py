@@ -1,7 +1,7 @@
 """The contact policy's nouns as frozen values: consents, quiet hours, caps and cool-offs, each with its own cases.
 
-``loading.contact`` reads them and runs their cases, ``contact_gates`` applies them.
-Windows are days; times of day are minutes after midnight in the policy's time zone.
+``loading.contact`` reads them and runs their cases, ``contact_gates`` applies them. Windows are days; times of day are
+minutes after midnight on the customer's clock, in the policy's time zone where theirs is not known.
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ class ContactCase:
     """A contact rule's own example: after these events, may this offer go out through this channel, as far as the rule
     says?
 
-    ``at`` is local time (``YYYY-MM-DD HH:MM``). ``past`` are kinds of event, each with its offer, its channel and how
-    many days ago it happened.
+    ``at`` is the bank's local time (``YYYY-MM-DD HH:MM``), ``timezone`` the customer's own, where it is known. ``past``
+    are kinds of event, each with its offer, its channel and how many days ago it happened.
     """
 
     holds: bool
@@ -38,6 +38,7 @@ class ContactCase:
     at: str
     consents: Mapping[str, bool] = field(default_factory=dict)
     past: tuple["Past", ...] = ()
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from service.core.errors import InvalidInput
 from service.core.grid import DAY_MS, day_at
 from service.core.progress import Progress
 from service.decision import decide_many, population_of
-from service.decision.contact_permission import find_next_open
+from service.decision.contact_permission import find_next_open, find_zone
 from service.engine.auth.branch_scope import ADVISER, BRANCH
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.offers.recommend import decide_recorded
@@ -155,7 +155,7 @@ class Building:
         def decide(snapshot: Snapshot) -> NewLead | None:
             mine = serving.for_customer(snapshot)
             channel = adviser_channel(mine.policy)
-            at = find_next_open(mine.policy, channel, now)
+            at = find_next_open(mine.policy, channel, now, find_zone(mine.policy, snapshot))
             made = decide_recorded(serving, snapshot, OfferRequest(channel, limit=1), at, (), new_decision_id(now))
             first = made.decision.treatments[0] if made.decision.treatments else None
             if first is None or not adviser.may_sell(risk_of(mine.policy, first.offer)):
@@ -197,8 +197,23 @@ def risk_of(policy: Policy, offer: str) -> float | None:
 def _worth_a_call(
     mine: ActiveRelease, members: Sequence[Snapshot], now: int, fell: Counter[str]
 ) -> Iterator[Candidate]:
-    channel = adviser_channel(mine.policy)
-    context = Context(find_next_open(mine.policy, channel, now), channel, limit=1)
+    """The members who are worth a call, those of each time zone judged at the next time at which they may be called."""
+    for zone, neighbours in _by_zone(mine.policy, members).items():
+        at = find_next_open(mine.policy, adviser_channel(mine.policy), now, zone)
+        yield from _worth_a_call_at(mine, neighbours, at, fell)
+
+
+def _by_zone(policy: Policy, members: Sequence[Snapshot]) -> dict[str | None, list[Snapshot]]:
+    found: dict[str | None, list[Snapshot]] = {}
+    for one in members:
+        found.setdefault(find_zone(policy, one), []).append(one)
+    return found
+
+
+def _worth_a_call_at(
+    mine: ActiveRelease, members: Sequence[Snapshot], at: int, fell: Counter[str]
+) -> Iterator[Candidate]:
+    context = Context(at, adviser_channel(mine.policy), limit=1)
     scores = score_many(mine.bundle, members)
     people = population_of(mine.policy, members)
     decisions = decide_many(mine.policy, people, context, scores, mine.release, reasons=True)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from service.core.clock import Clock
 from service.core.domain import EventKind, Lookback, Snapshot, Trail
 from service.core.grid import DAY_MS
-from service.decision.contact_permission import find_closing, find_next_open
+from service.decision.contact_permission import find_closing, find_next_open, find_zone
 from service.decision.privacy import is_withdrawn
 from service.engine.crm.leads.judging import adviser_channel
 from service.engine.releases.active_release import ReleaseFollower
@@ -73,6 +73,8 @@ class LeadFacts:
 
 
 NOTHING = LeadFacts()
+Calls = dict[tuple[str, str | None], Call]
+"""By policy and time zone."""
 
 
 class LeadFactReader:
@@ -89,23 +91,24 @@ class LeadFactReader:
         past: dict[str, list[PastContact]] = {}
         for each in self._store.leads.list_past(names) if names else ():
             past.setdefault(each.customer_id, []).append(each)
-        calls: dict[str, Call] = {}
+        calls: Calls = {}
         return {
             one.id: self._facts(known[one.customer_id], past.get(one.customer_id, []), now, calls)
             for one in leads
             if one.customer_id in known
         }
 
-    def _facts(self, snapshot: Snapshot, past: Sequence[PastContact], now: int, calls: dict[str, Call]) -> LeadFacts:
+    def _facts(self, snapshot: Snapshot, past: Sequence[PastContact], now: int, calls: Calls) -> LeadFacts:
         policy = self._releases.serving.for_customer(snapshot).policy
-        if policy.hash not in calls:
-            calls[policy.hash] = call_of(policy, now)
+        key = policy.hash, find_zone(policy, snapshot)
+        if key not in calls:
+            calls[key] = call_of(policy, now, key[1])
         private = is_withdrawn(snapshot.consents)
         return LeadFacts(
             maturity=None if private else maturity(snapshot),
             last_contact=last_contact(snapshot.trails, past),
             said=next((each.said for each in reversed(past) if each.said is not None), None),
-            call=(call := calls[policy.hash]),
+            call=(call := calls[key]),
             best_hour=None if private else best_hour(snapshot.trails, call.zone, call.hours),
         )
 
@@ -116,14 +119,19 @@ def maturity(snapshot: Snapshot) -> tuple[str, float | None] | None:
     return (on[:10], float(yuan) if isinstance(yuan, int | float) else None) if isinstance(on, str) else None
 
 
-def call_of(policy: Policy, now: int) -> Call:
-    """When an adviser may call next: now, or after quiet hours and holidays."""
+def call_of(policy: Policy, now: int, own: str | None = None) -> Call:
+    """When an adviser may call next: now, or after quiet hours and holidays on the customer's clock.
+
+    ``own``: the customer's time zone; None is the bank's. Hours are told in the bank's, in which advisers work.
+    """
     channel, zone = adviser_channel(policy), ZoneInfo(policy.contact.timezone)
-    first = find_next_open(policy, channel, now)
+    first = find_next_open(policy, channel, now, own)
     day = datetime.fromtimestamp(first / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     begins = {hour: int(day.replace(hour=hour).timestamp() * 1000) for hour in range(24)}
-    whole = (hour for hour, at in begins.items() if find_closing(policy, channel, at, at + HOUR_MS) == at + HOUR_MS)
-    return Call(first, find_closing(policy, channel, first, first + DAY_MS), frozenset(whole), zone)
+    whole = (
+        hour for hour, at in begins.items() if find_closing(policy, channel, at, at + HOUR_MS, own) == at + HOUR_MS
+    )
+    return Call(first, find_closing(policy, channel, first, first + DAY_MS, own), frozenset(whole), zone)
 
 
 def last_contact(trails: Iterable[Trail], past: Sequence[PastContact]) -> dict[str, Any] | None:

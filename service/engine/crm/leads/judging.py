@@ -3,7 +3,7 @@
 from service.core.clock import Clock
 from service.core.domain import Event, EventKind, Snapshot
 from service.core.errors import ContactRefused, InvalidInput, TranslatedProblem
-from service.decision.contact_permission import find_next_open, first_closed_gate
+from service.decision.contact_permission import find_next_open, find_zone, first_closed_gate
 from service.engine.releases.active_release import ReleaseFollower
 from service.rules.policy import Policy
 from service.store.leads import Actor, LeadJudgement
@@ -28,7 +28,7 @@ class Judging:
         serving, now = self._releases.serving, self._clock()
         mine = serving.for_customer(snapshot)
         channel = adviser_channel(mine.policy)
-        at = find_next_open(mine.policy, channel, now)
+        at = find_next_open(mine.policy, channel, now, find_zone(mine.policy, snapshot))
         contact = Event("", snapshot.customer_id, EventKind.CONTACT, at, offer, channel)
         known = offer in {one.id for one in mine.policy.offers}
         gate = first_closed_gate(mine.policy, snapshot, contact, mine.release) if known else GONE

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from service.core.attributes.encoders import zone_encoder
 from service.core.domain import Event, EventKind
 from service.core.errors import Problem
 from service.core.grid import DAY_MS, GridIndex, WorkCalendar, moment
@@ -45,11 +46,15 @@ class Bench:
     days: WorkCalendar
     gates: ContactGates
     index: GridIndex
+    zoned: bool
 
 
-def case_problems(contact: Contact, index: GridIndex) -> list[Problem]:
-    """Every case that names what is not there, or has another result than written."""
-    bench = Bench(contact.timezone, contact.days, ContactGates(contact, index), index)
+def case_problems(contact: Contact, index: GridIndex, zoned: bool = False) -> list[Problem]:
+    """Every case that names what is not there, or has another result than written.
+
+    ``zoned``: whether the policy knows time zones of customers.
+    """
+    bench = Bench(contact.timezone, contact.days, ContactGates(contact, index), index, zoned)
     return [
         Problem(f'contact.yaml: rule "{rule.id}"', f"cases[{number}] {fault}")
         for rule in contact.rules
@@ -65,6 +70,7 @@ def _case(entry: Entry, where: str, place: int) -> ContactCase:
         channel=entry.text("channel", "the channel it speaks of"),
         offer=entry.text("offer") if entry.has("offer") else None,
         at=_local_time(entry),
+        timezone=_zone(entry),
         consents=_consents(entry),
         past=tuple(_past(one) for one in entry.children("past", "event", optional=True, named_by="")),
     )
@@ -101,10 +107,22 @@ def _local_time(entry: Entry) -> str:
     return text
 
 
+def _zone(entry: Entry) -> str | None:
+    if not entry.has("timezone"):
+        return None
+    zone = zone_encoder()
+    found = zone.encode_one(entry.values["timezone"])
+    if found is None:
+        entry.add_wrong_kind("timezone", zone.expected)
+    return None if found is None else str(found)
+
+
 def _faults(rule: ContactRule, case: ContactCase, bench: Bench) -> Iterator[str]:
     strangers = [*_strangers(case, bench.index)]
     if strangers:
         yield from strangers
+    elif case.timezone is not None and not bench.zoned:
+        yield "speaks of the customer's time zone, but no attribute has zone: true"
     elif isinstance(rule, Cap | CoolOff) and rule.per in ("offer", "family") and case.offer is None:
         yield "must say which offer it speaks of (offer: ...)"
     elif (found := _passes(rule, case, bench)) is not case.holds:
@@ -127,7 +145,7 @@ def _passes(rule: ContactRule, case: ContactCase, bench: Bench) -> bool:
     zone, index = ZoneInfo(bench.timezone), bench.index
     now = round(datetime.strptime(case.at, FORM).replace(tzinfo=zone).timestamp() * 1000)
     past = group_events(trails_of(event for one in case.past for event in _events(one, now)), (), index, now)
-    oks = bench.gates.check_one(case.consents, past, moment(now, bench.timezone), bench.days)
+    oks = bench.gates.check_one(case.consents, past, moment(now, case.timezone or bench.timezone), bench.days)
     shape = 1, len(index.offers), len(index.channels)
     cell = 0, index.offer.get(case.offer or "", 0), index.channel[case.channel]
     return bool(np.broadcast_to(oks[bench.gates.ids.index(rule.id)], shape)[cell])

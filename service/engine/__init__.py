@@ -8,7 +8,7 @@ what serves loaded. The other services read or write beside that path; ``runner`
     releases         releases: proposed, checked, approved, loaded, promoted
     offers           offers: answered from the cache or decided, and the events that follow them
     contacts         contacts: reserved before they are made
-    rights           rights of a customer: what they permit, what they are called
+    rights           rights of a customer: what they permit, what they are called, a copy of all
     explain          explanations and replays of decisions
     portrait         the portrait of a customer, as JSON
     experiments      experiment reports: the lift of every standing test and strategy

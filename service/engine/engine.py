@@ -24,9 +24,9 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
     ``database``      PostgreSQL is down: cached answers, else the default offers, which are those for a customer of
                       whom nothing is known; events are refused with 503
 
-The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``explanations``,
-``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows that need no engine
-from ``Engine.store``.
+The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``copies``,
+``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows
+that need no engine from ``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,6 +55,7 @@ from service.engine.releases.active_release import ActiveRelease, ReleaseFollowe
 from service.engine.releases.governance import Governance
 from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
+from service.engine.rights.copy import CopyService
 from service.engine.rights.labels import LabelService
 from service.engine.rights.preferences import PreferenceService
 from service.rendering.answer import mark_degraded
@@ -87,6 +88,7 @@ class Engine:
         self.visitors = VisitorService(store, self._releases, self._away, clock)
         self.preferences = PreferenceService(store, self._releases, self._answers, clock)
         self.labels = LabelService(store, self._releases, self._answers, clock)
+        self.copies = CopyService(store, self._releases, self.labels, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)

@@ -27,6 +27,7 @@ from service.core.errors import Unavailable
 from service.store.connection.database import Database
 from service.store.customers.attribute_sources import Origin
 from service.store.customers.consents import ConsentLedger, ConsentWords
+from service.store.customers.copy import CopyRepository
 from service.store.customers.file_import.consents import ConsentRow, ConsentWord
 from service.store.customers.file_import.load import CustomerRow
 from service.store.customers.file_import.merge import CustomerFile
@@ -92,7 +93,8 @@ __all__ = [
 class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
-    One attribute per noun: ``customers``, ``consents`` (the ledger), ``events``, ``contacts``, ``trails``,
+    One attribute per noun: ``customers``, ``consents`` (the ledger), ``copies`` (of all
+    about a customer), ``events``, ``contacts``, ``trails``,
     ``visitors``, ``decisions``, ``outcomes`` (what came of decisions), ``releases``, ``proposals``, ``challengers``,
     ``clients``, ``audit`` (the log), ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
     tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``leads``, ``feed`` (of changes),
@@ -107,6 +109,7 @@ class Store:
         self._database = database = Database(url, deadline_ms, clock)
         seal = Seal(secret_keys)
         self.customers, self.consents = CustomerRepository(database, seal), ConsentLedger(database)
+        self.copies = CopyRepository(database)
         self.events, self.contacts = EventRepository(database), ContactRepository(database)
         self.trails, self.visitors = TrailRepository(database), VisitorRepository(database)
         self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)

@@ -1,5 +1,6 @@
-"""Rights of a customer: what they permit, what they are called.
+"""Rights of a customer: what they permit, what they are called, what is stored of them.
 
 preferences  consents of a customer, by the purposes of the active policy
 labels       labels that decide for a customer: read, dropped, taken back
+copy         a copy of everything about one customer
 """

@@ -63,12 +63,22 @@ def decode_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
 
     Raises: InvalidInput: where this list gave no such cursor.
     """
+    place = decode_place(text)
+    if [type(each) for each in place] != list(kinds):
+        raise InvalidInput(MISFIT, [Problem("cursor", "is no cursor that this list gave")])
+    return place
+
+
+def decode_place(text: str) -> tuple[Any, ...]:
+    """The place of a cursor, of whatever kinds: who uses it checks them.
+
+    Raises: InvalidInput: where the text is no cursor.
+    """
     try:
         place = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         place = None
-    fits = isinstance(place, list) and [type(each) for each in place] == list(kinds)
-    if not fits or holds_nul(place):
+    if not isinstance(place, list) or holds_nul(place):
         raise InvalidInput(MISFIT, [Problem("cursor", "is no cursor that this list gave")])
     return tuple(place)
 
@@ -81,5 +91,10 @@ def next_page_link(path: str, **words: object) -> Pair:
     >>> next_page_link("/v1/customers/张 a?b/contacts", cursor="WzFd", limit=2, branch="b&1")
     ('Link', '</v1/customers/%E5%BC%A0%20a%3Fb/contacts?cursor=WzFd&limit=2&branch=b%261>; rel="next"')
     """
+    return "Link", f'<{next_page(path, **words)}>; rel="next"'
+
+
+def next_page(path: str, **words: object) -> str:
+    """The address of the next page: a path as Flask gives it, and the query without None, both percent-encoded."""
     query = urlencode({name: word for name, word in words.items() if word is not None}, safe=",*")
-    return "Link", f'<{quote(path)}?{query}>; rel="next"'
+    return f"{quote(path)}?{query}"

@@ -176,6 +176,14 @@ class AuditLog:
         with self._database.begin() as connection:
             return append(connection, actor, action, subject, detail)
 
+    def append_about(
+        self, actor: str, action: str, customer_id: str, detail: Mapping[str, object], values: Mapping[str, object]
+    ) -> int:
+        """Add a row about a customer, by the customer's alias, with ``values`` beside the chain; returns its number."""
+        with self._database.begin() as connection:
+            beside = audit_values.values_beside(connection, customer_id, values)
+            return append(connection, actor, action, beside.alias, detail, beside)
+
     def list_rows(self, limit: int) -> list[dict[str, Any]]:
         """The newest rows first, each with its hash in hex, its detail read, and the erasable values beside it."""
         with self._database.begin() as connection:

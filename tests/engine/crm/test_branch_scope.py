@@ -32,6 +32,8 @@ ROADS: dict[str, Callable[[str], list[Asked]]] = {
         ("PUT", f"/v1/customers/{name}/preferences", {"personalisation": False, "version": "v1"})
     ],
     "getLabels": lambda name: [("GET", f"/v1/customers/{name}/labels", None)],
+    "getCopy": lambda name: [("GET", f"/v1/customers/{name}/copy", None)],
+    "getCopyPage": lambda name: [("GET", f"/v1/customers/{name}/copy.html", None)],
     "putLabels": lambda name: [("PUT", f"/v1/customers/{name}/labels", {"labels": {"stage": False}, "version": "v1"})],
     "getCustomer": lambda name: [("GET", f"/v1/customers/{name}", None)],
     "getCustomerByKey": lambda name: [("GET", f"/v1/external-keys/K-{name}", None)],
@@ -83,7 +85,7 @@ def by_key(asked: Callable[[str], list[Asked]]) -> Callable[[str], list[Asked]]:
 
 
 BELOW = ("listOffers", "requestOffers", "getPortrait", "getPreferences", "putPreferences", "listContacts")
-BELOW += ("getLabels", "putLabels")
+BELOW += ("getLabels", "putLabels", "getCopy", "getCopyPage")
 ROADS |= {f"{road}ByKey": by_key(ROADS[road]) for road in (*BELOW, "updateCustomer")}
 OF_STORING = {"putCustomer", "putCustomerByKey", "putCustomers"}
 

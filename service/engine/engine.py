@@ -25,8 +25,8 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
                       whom nothing is known; events are refused with 503
 
 The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``copies``,
-``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``. Routes read rows
-that need no engine from ``Engine.store``.
+``objections``, ``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``.
+Routes read rows that need no engine from ``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,6 +57,7 @@ from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.copy import CopyService
 from service.engine.rights.labels import LabelService
+from service.engine.rights.objections import ObjectionService
 from service.engine.rights.preferences import PreferenceService
 from service.rendering.answer import mark_degraded
 from service.runtime.config import Settings
@@ -89,6 +90,7 @@ class Engine:
         self.preferences = PreferenceService(store, self._releases, self._answers, clock)
         self.labels = LabelService(store, self._releases, self._answers, clock)
         self.copies = CopyService(store, self._releases, self.labels, clock)
+        self.objections = ObjectionService(settings, store, self._releases, clock)
         self.explanations = ExplanationService(store, self._releases, clock)
         self.governance = Governance(store, self._releases.loader, self._releases.notice, settings.workers == 1, clock)
         self.policy_jobs = PolicyJobs(store, self.governance, settings.job_lease_seconds)

@@ -42,6 +42,7 @@ _ratio = _newest("fourcast_calibration_ratio", "Taken / expected by propensity."
 _measured = _newest("fourcast_drift_measured_seconds", "When drift was measured, Unix time.", "bundle")
 _waiting = _newest("fourcast_waiting_items", "Items that wait in a queue of the runners.", "queue")
 _oldest = _newest("fourcast_waiting_oldest_seconds", "For how long the oldest item of a queue has waited.", "queue")
+_objections = _newest("fourcast_objections", "Customers' objections by what they wait for: open, overdue.", "state")
 _failures = Counter("fourcast_work_failures_total", "Units of a runner's work that failed unforeseen.", ["line"])
 _drift_gauges = (_psi, _ks, _drifted, _ratio, _measured)
 _calendar = _newest(
@@ -51,6 +52,12 @@ _calendar = _newest(
 )
 MOST_NAMES = 200
 """The number of features and scores with gauges, worst first; it bounds what a policy can add."""
+
+
+def note_objections(open_cases: int, overdue: int) -> None:
+    """Show how many objections of customers are open, and how many of them are after their last day."""
+    _objections.labels("open").set(open_cases)
+    _objections.labels("overdue").set(overdue)
 
 
 def note_drift(found: Drift | None, bundle: str = "", at_s: float = 0.0) -> None:

@@ -18,6 +18,7 @@ from service.engine.crm import Crm
 from service.engine.drift import DriftService
 from service.engine.offers.visitors import VisitorService
 from service.engine.releases.policy_jobs import PolicyJobs
+from service.engine.rights.objections import ObjectionService
 from service.engine.runner_failures import Failures
 
 LOG = logging.getLogger("fourcast.work")
@@ -38,7 +39,14 @@ class Line:
 class Runner:
     """All lines of work of one process."""
 
-    def __init__(self, crm: Crm, drift: DriftService, visitors: VisitorService, policy_jobs: PolicyJobs) -> None:
+    def __init__(
+        self,
+        crm: Crm,
+        drift: DriftService,
+        visitors: VisitorService,
+        policy_jobs: PolicyJobs,
+        objections: ObjectionService,
+    ) -> None:
         self._stop = threading.Event()
         self._sender = crm.sender
         self._lines: tuple[Line, ...] = (
@@ -51,6 +59,8 @@ class Runner:
             Line("pruning", crm.prune, 3_600.0),
             Line("visitors", visitors.prune, 3_600.0),
             Line("drift", drift.watch, 900.0),
+            Line("objections", objections.measure, 60.0),
+            Line("objection_records", objections.prune, 3_600.0),
         )
 
     def stop(self) -> None:

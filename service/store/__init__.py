@@ -31,6 +31,7 @@ from service.store.customers.copy import CopyRepository
 from service.store.customers.file_import.consents import ConsentRow, ConsentWord
 from service.store.customers.file_import.load import CustomerRow
 from service.store.customers.file_import.merge import CustomerFile
+from service.store.customers.objections import ObjectionRepository
 from service.store.customers.repository import CustomerChange, CustomerRepository, Loaded, StoredCustomer, WriteResult
 from service.store.decisions.decisions import DecisionRepository, Record, new_decision_id
 from service.store.decisions.outcomes import CustomerHistory, LabelledDecision, OutcomeRepository
@@ -94,7 +95,7 @@ class Store:
     """The store behind one PostgreSQL ``url``; ``deadline_ms`` bounds every wait for an answer.
 
     One attribute per noun: ``customers``, ``consents`` (the ledger), ``copies`` (of all
-    about a customer), ``events``, ``contacts``, ``trails``,
+    about a customer), ``objections``, ``events``, ``contacts``, ``trails``,
     ``visitors``, ``decisions``, ``outcomes`` (what came of decisions), ``releases``, ``proposals``, ``challengers``,
     ``clients``, ``audit`` (the log), ``access_log`` (whom a branch's clients looked at), ``signing_keys`` (of offer
     tokens), ``idempotency`` (the stored answers of repeated requests), ``jobs``, ``leads``, ``feed`` (of changes),
@@ -109,7 +110,7 @@ class Store:
         self._database = database = Database(url, deadline_ms, clock)
         seal = Seal(secret_keys)
         self.customers, self.consents = CustomerRepository(database, seal), ConsentLedger(database)
-        self.copies = CopyRepository(database)
+        self.copies, self.objections = CopyRepository(database), ObjectionRepository(database)
         self.events, self.contacts = EventRepository(database), ContactRepository(database)
         self.trails, self.visitors = TrailRepository(database), VisitorRepository(database)
         self.decisions, self.outcomes = DecisionRepository(database), OutcomeRepository(database)

@@ -9,7 +9,7 @@ SCOPES: Mapping[str, str] = {
     "customers:read": "Read what customers permit, and what is stored of them.",
     "customers:write": "Store and erase customers, but for their risk assessment; read and say what they permit.",
     "assessments:write": "Beside customers:write: change a customer's risk assessment and qualification.",
-    "preferences:write": "Read and say what customers permit, and nothing else of them.",
+    "preferences:write": "Read and say what customers permit; object to decisions; and nothing else of them.",
     "tokens:write": "Mint short-lived tokens of single customers, with no more scopes than the key has.",
     "leads:read": "Read the leads of a branch and its advisers.",
     "leads:write": "Claim leads, report what became of them, propose other offers; store advisers.",

@@ -75,6 +75,10 @@ class PreferenceService:
         self._consents.say(customer_id, said, now, self._answers.forget, expect)
         return self.read(customer_id)
 
+    def refuse_all(self) -> dict[str, bool]:
+        """The words that withdraw every purpose of the policy that serves, personalisation and contact among them."""
+        return dict.fromkeys(purposes_of(self._releases.serving.policy), False)
+
 
 def purposes_of(policy: Policy) -> tuple[str, ...]:
     """Every purpose for which the policy asks."""

@@ -6,6 +6,7 @@ listing      GET /v1/customers/bulk: the list of customers, page by page, to rec
 preferences  GET and PUT /v1/customers/{customer_id}/preferences: what the customer permits, by purpose and channel
 labels       GET and PUT /v1/customers/{customer_id}/labels: what they are called and decided by, dropped one by one
 copy         GET /v1/customers/{customer_id}/copy and /copy.html: a copy of everything about a customer
+objections   /v1/customers/{customer_id}/objections and /v1/objections: objections to decisions, and their answers
 contacts     /v1/contacts: whether this customer may be contacted, now or at a planned time; reserved if so
 portrait     GET /v1/customers/{customer_id}/portrait: who the customer is, what they hold and need
 tokens       POST /v1/tokens: a short-lived token of one customer

@@ -2,7 +2,8 @@
 
 A PUT changes the purposes it names and leaves the others; repeating it is harmless. It is in the consent ledger before
 it is acknowledged, as the customer's newest word, and the next call in any worker follows it, with or without Redis.
-Withdrawing is as easy as agreeing: the same call with ``false``. The ETag is the customer's revision.
+Withdrawing is as easy as agreeing: the same call with ``false``, or ``withdraw_all`` for every purpose at once. Agreeing
+to everything has no such word: consent is given per purpose. The ETag is the customer's revision.
 """
 
 from typing import Any
@@ -32,6 +33,7 @@ class PreferencesInput(Strict):
     personalisation = Truth(metadata=describe("false: offers that rest on nothing personal.", example=False))
     do_not_contact = Truth(metadata=describe("true: no outbound channel at all.", example=False))
     consents = Named(Truth(), metadata=describe("By purpose, `marketing:<channel>` for a channel."))
+    withdraw_all = Truth(metadata=describe("true: no to every purpose that is asked after, and nothing else is said."))
     version = Word(required=True, metadata=describe("The wording that the customer saw.", example="privacy-2026-09"))
 
 
@@ -124,14 +126,15 @@ def get_preferences(client: Client, customer_id: str) -> Response:
 def put_preferences(client: Client, customer_id: str) -> Response:
     """Say what a customer permits
 
-    What is left out stays as it was. The next call, in any worker, follows it.
+    What is left out stays as it was. The next call, in any worker, follows it. Withdrawing takes the same fields as
+    agreeing, with `false`; `withdraw_all` refuses every purpose at once.
     """
     expected = read_precondition(client, request)
     body = check(_INPUT, read_json(request), SENTENCE)
-    preferences = engine().preferences.say(
-        customer_id, ConsentWords(read_words(body), client.name, body["version"]), expected.expect
-    )
-    return _reply(customer_id, preferences)
+    words = engine().preferences.refuse_all() if body.pop("withdraw_all", False) else {}
+    granted = _refused(words, body) if words else read_words(body)
+    said = ConsentWords(granted, client.name, body["version"])
+    return _reply(customer_id, engine().preferences.say(customer_id, said, expected.expect))
 
 
 def read_words(body: dict[str, Any]) -> dict[str, bool]:
@@ -149,6 +152,13 @@ def read_words(body: dict[str, Any]) -> dict[str, bool]:
         nothing = "must say something: personalisation, do_not_contact or consents"
         raise InvalidInput(SENTENCE, [Problem("", nothing)])
     return granted
+
+
+def _refused(words: dict[str, bool], body: dict[str, Any]) -> dict[str, bool]:
+    """No to everything; nothing else may be said beside it, so that no yes is lost in it."""
+    if body.keys() - {"version"}:
+        raise InvalidInput(SENTENCE, [Problem("withdraw_all", "must stand alone: it says no to every purpose")])
+    return words
 
 
 def _negate(word: bool | None) -> bool | None:

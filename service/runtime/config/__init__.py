@@ -66,6 +66,13 @@ class Settings:
     policy: Path = setting(
         "POLICY", folder(), DEFAULT_POLICY, "The policy that serves until a release is active.", "the shipped policy"
     )
+    objection_days: int = setting(
+        "OBJECTION_DAYS", whole(1, 90), 15, "Days in which a customer's objection to a decision is answered."
+    )
+    objection_days_counted: str = setting(
+        "OBJECTION_DAYS_COUNTED", one_of("calendar", "working"), "calendar",
+        "Which days count: all, or those that the bank works by the policy's calendar.",
+    )  # fmt: skip
     host: str = setting("HOST", address(), "127.0.0.1", "The address the service listens on.")
     port: int = setting("PORT", whole(1, 65535), 8000, "The port the service listens on.")
     workers: int = setting("WORKERS", whole(1, 256), 2, "Worker processes: about one per processor core.")

@@ -7,5 +7,6 @@ consents           the ledger of consents: each purpose's words, the newest hold
 copy               everything about one customer, table by table, or the ground on which it is left out
 listing            customers page by page in the order of their ids, to reconcile another system with
 file_import        a bank's files, merged with what is stored
+objections         customers' objections to decisions: opened, answered by a person, withdrawn
 erasure            erasing a customer: deleted tables, and rows kept under a pseudonym
 """

@@ -4,12 +4,13 @@
 the schema and fails where a table or a column about a customer is in neither. Source: PIPL art. 45.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, Uuid, literal, select, tuple_
 
 from service.core.domain import Text
 from service.core.errors import InvalidInput, Problem
@@ -31,6 +32,7 @@ from service.store.schema import (
     job_items,
     jobs,
     leads,
+    objections,
     surveys,
     trails,
     views,
@@ -39,6 +41,9 @@ from service.store.schema import (
 
 PAGE = 200
 """Rows of one section that one call reads; a longer section says where its next page begins."""
+
+LARGEST = 2**62
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 INTERNAL: Text = {"zh": "系统内部编号，不描述客户", "en": "a number of the system's own, which says nothing of you"}
 CALCULATION: Text = {
@@ -148,6 +153,15 @@ SECTIONS: tuple[CopySection, ...] = (
         ("id",),
         (webhooks, webhooks.c.id == deliveries.c.webhook_id, {"client": "client"}),
     ),
+    CopySection(
+        "objections",
+        objections,
+        (
+            *("id", "number", "branch", "decision_id", "offer", "objection", "state", "opened_at", "answer_by"),
+            *("source", "outcome", "answer", "answered_at", "answered_by", "reviewer", "withdrawn_at"),
+        ),
+        ("number",),
+    ),
     CopySection("looks", views, ("at", "client", "branch", "operation", "allowed"), ("at", "seq")),
     CopySection(
         "writes",
@@ -228,6 +242,14 @@ def tables_of_customers() -> list[Table]:
 
 
 def _expect_place(section: CopySection, after: Sequence[Any]) -> None:
-    kinds = [int if column.type.python_type is int else str for column in section.order]
-    if after and [type(value) for value in after] != kinds:
+    if after and not (len(after) == len(section.key) and all(map(_fits, after, section.order))):
         raise InvalidInput("The copy has no such page.", [Problem("after", "is no place that this copy gave")])
+
+
+def _fits(value: object, column: Column[Any]) -> bool:
+    """Whether a value of a cursor is one of the column's."""
+    if isinstance(column.type, Uuid):
+        return isinstance(value, str) and _UUID.fullmatch(value) is not None
+    if column.type.python_type is int:
+        return type(value) is int and abs(value) < LARGEST
+    return isinstance(value, str)

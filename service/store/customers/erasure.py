@@ -4,7 +4,8 @@
         of the
                      feed, of webhooks and beside the audit log, stored answers that name them
     under a          decisions (what was offered, when and why; figures to one significant digit), leads (whose and how
-    pseudonym        they ended; no amount, no word of the customer's), looks at the customer, their own keys (revoked)
+    pseudonym        they ended; no amount, no word of the customer's), objections (to which decision, how they ended;
+                     no word of customer or bank), looks at the customer, their own keys (revoked)
     stored           a keyed digest of the id, and for 30 days on the feed that the id was erased
 
 Locks: the customer, the audit log, what serves, then the stored answers, in the order of every transaction that takes
@@ -37,6 +38,7 @@ from service.store.schema import (
     events,
     job_items,
     leads,
+    objections,
     pseudonyms,
     surveys,
     trails,
@@ -124,6 +126,7 @@ def _forget(connection: Connection, customer_id: str, pseudonym: str, redact: Re
     """Delete everything that names the customer; returns the counts that the audit log needs."""
     _forget_facts(connection, customer_id)
     _forget_leads(connection, customer_id, pseudonym)
+    _forget_objections(connection, customer_id, pseudonym)
     return {
         "decisions": _redact_decisions(connection, customer_id, pseudonym, redact),
         "keys": _revoke_keys(connection, customer_id),
@@ -155,6 +158,13 @@ def _forget_leads(connection: Connection, customer_id: str, pseudonym: str) -> N
     words = dict.fromkeys(("reason", "note", "said", "sold_yuan"))
     connection.execute(mine.values(customer_id=pseudonym, priority=ROUGHLY, **words))
     connection.execute(update(views).where(views.c.customer_id == customer_id).values(customer_id=pseudonym))
+
+
+def _forget_objections(connection: Connection, customer_id: str, pseudonym: str) -> None:
+    """End open cases; every case keeps to which decision it was and how it ended, and nothing of the customer."""
+    mine = update(objections).where(objections.c.customer_id == customer_id)
+    connection.execute(mine.where(objections.c.state == "open").values(state="erased"))
+    connection.execute(mine.values(customer_id=pseudonym, objection=None, answer=None))
 
 
 def _redact_decisions(connection: Connection, customer_id: str, pseudonym: str, redact: Redact) -> int:

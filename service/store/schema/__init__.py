@@ -5,7 +5,7 @@ Instants named ``at`` are integers, milliseconds since 1970 UTC. ``events`` are 
 foreign keys; writers of the large ones lock or check the customer.
 
     metadata    one catalogue, and the type of a name
-    facts       customers, consents, events, contacts, decisions, erasures
+    facts       customers, consents, events, contacts, decisions, objections, erasures
     governance  policies, releases, clients, the audit log
     crm         jobs, the feed of changes, advisers, leads, webhooks
 """
@@ -31,6 +31,7 @@ from service.store.schema.facts import (
     erasures,
     event_keys,
     events,
+    objections,
     pseudonyms,
     surveys,
     trails,
@@ -77,6 +78,7 @@ __all__ = [
     "job_items",
     "jobs",
     "leads",
+    "objections",
     "policies",
     "proposals",
     "pseudonyms",

@@ -1,9 +1,10 @@
-"""Tables of facts: customers, consents, events, contacts, visitors, decisions, erasures."""
+"""Tables of facts: customers, consents, events, contacts, visitors, decisions, objections, erasures."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Identity,
@@ -144,6 +145,37 @@ decisions = Table(
     postgresql_partition_by="RANGE (id)",
 )
 Index("decisions_of_customer", decisions.c.customer_id, decisions.c.id)
+
+objections = Table(
+    "objections",
+    METADATA,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("number", BigInteger, Identity(always=True), unique=True),
+    Column("customer_id", NAME, nullable=False),
+    Column("branch", NAME),
+    Column("decision_id", Uuid(as_uuid=False), nullable=False),
+    Column("offer", NAME),
+    Column("objection", Text),
+    Column("state", NAME, nullable=False, server_default=text("'open'")),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("answer_by", Date, nullable=False),
+    Column("source", NAME, nullable=False),
+    Column("outcome", NAME),
+    Column("answer", Text),
+    Column("answered_at", BigInteger),
+    Column("answered_by", NAME),
+    Column("reviewer", NAME),
+    Column("withdrawn_at", BigInteger),
+)
+Index(
+    "objections_one_open",
+    objections.c.customer_id,
+    objections.c.decision_id,
+    unique=True,
+    postgresql_where=text("state = 'open'"),
+)
+Index("objections_of_customer", objections.c.customer_id, objections.c.number)
+Index("objections_by_deadline", objections.c.state, objections.c.answer_by, objections.c.number)
 
 pseudonyms = Table(
     "pseudonyms",

@@ -5,6 +5,7 @@ nobody is, only what is refused can be alike: a precondition, or a customer of a
 """
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,12 @@ ROADS: dict[str, Callable[[str], list[Asked]]] = {
         ("PUT", f"/v1/customers/{name}/preferences", {"personalisation": False, "version": "v1"})
     ],
     "getLabels": lambda name: [("GET", f"/v1/customers/{name}/labels", None)],
+    "createObjection": lambda name: [
+        ("POST", f"/v1/customers/{name}/objections", {"decision_id": str(uuid.uuid4()), "objection": "no"})
+    ],
+    "listObjections": lambda name: [("GET", f"/v1/customers/{name}/objections", None)],
+    "getObjection": lambda name: [("GET", f"/v1/customers/{name}/objections/{uuid.uuid4()}", None)],
+    "withdrawObjection": lambda name: [("POST", f"/v1/customers/{name}/objections/{uuid.uuid4()}/withdraw", {})],
     "getCopy": lambda name: [("GET", f"/v1/customers/{name}/copy", None)],
     "getCopyPage": lambda name: [("GET", f"/v1/customers/{name}/copy.html", None)],
     "putLabels": lambda name: [("PUT", f"/v1/customers/{name}/labels", {"labels": {"stage": False}, "version": "v1"})],
@@ -86,6 +93,7 @@ def by_key(asked: Callable[[str], list[Asked]]) -> Callable[[str], list[Asked]]:
 
 BELOW = ("listOffers", "requestOffers", "getPortrait", "getPreferences", "putPreferences", "listContacts")
 BELOW += ("getLabels", "putLabels", "getCopy", "getCopyPage")
+BELOW += ("createObjection", "listObjections", "getObjection", "withdrawObjection")
 ROADS |= {f"{road}ByKey": by_key(ROADS[road]) for road in (*BELOW, "updateCustomer")}
 OF_STORING = {"putCustomer", "putCustomerByKey", "putCustomers"}
 

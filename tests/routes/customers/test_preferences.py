@@ -112,3 +112,31 @@ def test_the_customer_says_it_with_their_own_key(client: Any, keys: Keys) -> Non
     body = {"personalisation": False, "version": "1"}
     assert client.put("/v1/customers/c-1/preferences", headers=keys["own"], json=body).status_code == 200
     assert client.get("/v1/customers/c-1/offers", headers=keys["own"]).json["personalised"] is False
+
+
+def test_withdrawing_takes_one_call_and_the_same_fields_as_agreeing_for_every_purpose(say: Say) -> None:
+    """PIPL art. 15: no purpose asks for one word more, or for another call, to be withdrawn than to be given."""
+    purposes = say(personalisation=True).json["consents"]
+    for purpose in purposes:
+        own = {"personalisation": {"personalisation": True}, "contact": {"do_not_contact": False}}
+        given = own.get(purpose, {"consents": {purpose: True}})
+        withdrawn = own_opposite(given)
+        assert say(**given).json["consents"][purpose] is True
+        answer = say(**withdrawn)
+        assert (answer.status_code, answer.json["consents"][purpose]) == (200, False)
+
+
+def own_opposite(body: dict[str, Any]) -> dict[str, Any]:
+    """The same fields with the other word."""
+    return {name: own_opposite(word) if isinstance(word, dict) else not word for name, word in body.items()}
+
+
+def test_everything_is_withdrawn_by_one_word(say: Say, client: Any, keys: Keys, customer: str) -> None:
+    say(personalisation=True, consents={"marketing:sms": True, "marketing:email": True})
+    answer = say(withdraw_all=True)
+    assert not any(answer.json["consents"].values())
+    assert (answer.json["personalisation"], answer.json["do_not_contact"]) == (False, True)
+    offers = client.get(f"/v1/customers/{customer}/offers", headers=keys["app"]).json
+    assert offers["personalised"] is False
+    assert say(withdraw_all=True, personalisation=True).status_code == 422
+    assert say(withdraw_all=False, consents={"marketing:sms": True}).json["consents"]["marketing:sms"] is True

@@ -16,6 +16,7 @@ PARAMETERS = {
     "version": "The bundle's version, as `GET /v1/models` lists it.",
     "job_id": "The job's id, as its creation gave it.",
     "lead_id": "The lead's id.",
+    "objection_id": "The objection's id, as its creation gave it.",
     "customer": f"The bank's own id of the customer. {SENTENCE}",
     "adviser_id": "The adviser's id in the CRM.",
     "webhook_id": "The webhook's id.",

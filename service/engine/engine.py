@@ -25,8 +25,8 @@ When a part fails, answers degrade in steps, which they report as ``degraded``:
                       whom nothing is known; events are refused with 503
 
 The other parts are attributes of ``Engine``: ``visitors``, ``contacts``, ``preferences``, ``labels``, ``copies``,
-``objections``, ``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``, ``crm``.
-Routes read rows that need no engine from ``Engine.store``.
+``objections``, ``filing``, ``explanations``, ``experiments``, ``drift``, ``governance``, ``policy_jobs``, ``models``,
+``crm``. Routes read rows that need no engine from ``Engine.store``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,6 +56,7 @@ from service.engine.releases.governance import Governance
 from service.engine.releases.model_catalogue import ModelCatalogue
 from service.engine.releases.policy_jobs import PolicyJobs
 from service.engine.rights.copy import CopyService
+from service.engine.rights.filing import read_filing
 from service.engine.rights.labels import LabelService
 from service.engine.rights.objections import ObjectionService
 from service.engine.rights.preferences import PreferenceService
@@ -81,6 +82,7 @@ class Engine:
     def __init__(self, settings: Settings, store: Store, cache: Cache, clock: Clock = now_ms) -> None:
         self.store, self.clock = store, clock
         self.access = Access(settings, store, cache, clock)
+        self.filing = read_filing(settings.filing)
         self.tokens = OfferTokens(store, settings.offer_token_hours, clock)
         self._releases = ReleaseFollower(settings, store, clock)
         self._names = KnownNames(store, self._releases)

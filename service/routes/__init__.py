@@ -4,6 +4,7 @@
     customers/    customers and their list, preferences, contacts, portrait, tokens
     crm/          leads, builds of leads, advisers, jobs, changes, webhooks
     governance/   policies and releases, models, drift, experiments
+    about         what the algorithm is for, its filing, and where a customer uses which right
     health, docs  for operators and for readers
     http/         what every resource shares: resource, guard, JSON body, fields, OpenAPI, problems, middleware ...
     examples/     the larger examples, captured from a running service

@@ -1,9 +1,9 @@
 """The check of a deployment before traffic: every fault at once, each with where to mend it.
 
-In order: settings, machine (OpenMP, folders), the policy on disk, PostgreSQL (reachable, durable, migrated, rights,
-clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash and calendar, its bundle's
-hashes and golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended before traffic; a
-``note`` is worth knowing. The checks are independent: a server that is down hides no fault of another.
+In order: settings, machine (OpenMP, folders), the policy on disk, the algorithm's filing, PostgreSQL (reachable,
+durable, migrated, rights, clock), Redis (reachable, eviction, rights, clock), the active release (its policy's hash and
+calendar, its bundle's hashes and golden rows). It only reads: nothing is migrated or stored. A ``fault`` must be mended
+before traffic; a ``note`` is worth knowing. The checks are independent: a server that is down hides no fault of others.
 """
 
 import os
@@ -22,6 +22,7 @@ from service.core.errors import FourcastError
 from service.core.grid import day_at
 from service.engine.releases.artifacts import Artifacts
 from service.engine.releases.loader import ReleaseLoader
+from service.engine.rights.filing import read_filing
 from service.rules.policy import Policy, load
 from service.runtime.config import Settings
 from service.store import Store
@@ -51,7 +52,7 @@ def examine(settings: Settings, deployed: bool) -> list[Finding]:
     """All findings; those about servers and release only for a deployment."""
     rows: tuple[tuple[str, Check], ...] = (("folders", folders), ("policy", policy))
     if deployed:
-        rows = (*rows, ("postgresql", postgresql), ("redis", redis), ("release", release))
+        rows = (*rows, ("filing", filing), ("postgresql", postgresql), ("redis", redis), ("release", release))
     return [finding for name, check in rows for finding in _safely(name, check, settings)]
 
 
@@ -92,6 +93,15 @@ def policy(settings: Settings) -> Iterator[Finding]:
     zone = found.contact.timezone
     yield Finding("policy on disk", "ok", f"{found.hash[:12]}, {len(found.rules)} rules, time zone {zone}")
     yield _calendar("calendar on disk", found)
+
+
+def filing(settings: Settings) -> Iterator[Finding]:
+    """The finding on the filing of the algorithm: whether the bank states all of it."""
+    missing = read_filing(settings.filing).missing
+    if not missing:
+        yield Finding("filing", "ok", f"{settings.filing}: purpose, principle, contact and filing number are stated")
+    else:
+        yield Finding("filing", "note", f"not stated: {', '.join(missing)}; set FOURCAST_FILING to a file that says it")
 
 
 def postgresql(settings: Settings) -> Iterator[Finding]:

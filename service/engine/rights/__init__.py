@@ -4,5 +4,6 @@ and what they object to.
 preferences  consents of a customer, by the purposes of the active policy
 labels       labels that decide for a customer: read, dropped, taken back
 copy         a copy of everything about one customer
+filing       the filing of the algorithm, as the bank states it
 objections   objections to decisions: cases with a deadline, answered by a person
 """

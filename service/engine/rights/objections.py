@@ -5,7 +5,6 @@ that ended are deleted after three years; of an erased customer they are kept un
 Source: PIPL art. 24 (refusal of automated decisions) and 50 (requests), 47 and 55 (records).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -49,7 +48,7 @@ class Deadline:
 
 
 class ObjectionService:
-    """Opens, lists, answers and withdraws cases."""
+    """Opens, answers and withdraws cases; lists of them are the store's."""
 
     def __init__(self, settings: Settings, store: Store, releases: ReleaseFollower, clock: Clock) -> None:
         self._store, self._cases, self._releases, self._clock = store, store.objections, releases, clock
@@ -89,14 +88,6 @@ class ObjectionService:
         if case.customer_id != customer_id:
             raise NotFound(f'No objection "{objection_id[:40]}".')
         return case
-
-    def list_of(self, customer_id: str, before: int, limit: int) -> list[Objection]:
-        """The customer's cases below the number ``before``, the newest first."""
-        return self._cases.list_of(customer_id, before, limit)
-
-    def list_by_deadline(self, state: str, branch: str | None, after: Sequence[object], limit: int) -> list[Objection]:
-        """Cases in a state, the nearest deadline first; of one branch, or (None) of the bank."""
-        return self._cases.list_by_deadline(state, branch, after, limit)
 
     def answer(self, objection_id: str, said: ObjectionAnswer, branch: str | None = None) -> Objection:
         """Answer a case, for a person who reviewed it; the same answer again changes nothing.

@@ -148,7 +148,7 @@ def list_objections(client: Client, customer_id: str) -> Response:
     """
     query = read_query(_QUERY)
     before = decode_cursor(query["cursor"], int)[0] if "cursor" in query else LATEST
-    cases = engine().objections.list_of(customer_id, min(before, LATEST), query["limit"])
+    cases = engine().store.objections.list_of(customer_id, min(before, LATEST), query["limit"])
     onward = encode_cursor(cases[-1].number) if len(cases) == query["limit"] else None
     return _page(cases, onward, request.path, limit=query["limit"])
 
@@ -180,7 +180,7 @@ def list_cases(client: Client) -> Response:
     """
     query = read_query(_CASES)
     branch, limit = resolve_branch(client, query.get("branch")), query["limit"]
-    cases = engine().objections.list_by_deadline(query["state"], branch, _after(query), limit)
+    cases = engine().store.objections.list_by_deadline(query["state"], branch, _after(query), limit)
     onward = encode_cursor(str(cases[-1].answer_by), cases[-1].number) if len(cases) == limit else None
     seen = reachable_customers(client, [case.customer_id for case in cases]) if client.bound else None
     mine = [case for case in cases if seen is None or case.customer_id in seen]

@@ -2,8 +2,8 @@
 
 A PUT changes the purposes it names and leaves the others; repeating it is harmless. It is in the consent ledger before
 it is acknowledged, as the customer's newest word, and the next call in any worker follows it, with or without Redis.
-Withdrawing is as easy as agreeing: the same call with ``false``, or ``withdraw_all`` for every purpose at once. Agreeing
-to everything has no such word: consent is given per purpose. The ETag is the customer's revision.
+Withdrawing is as easy as agreeing: the same call with ``false``, or ``withdraw_all`` for every purpose at once. There
+is no such yes: consent is given per purpose. The ETag is the customer's revision.
 """
 
 from typing import Any

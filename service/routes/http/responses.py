@@ -33,6 +33,9 @@ LEAST = 1400
 """Least bytes that are packed: a shorter body fits one packet anyway."""
 REMEMBERED = 16_384
 """Most bytes of a packed body that is cached."""
+ABOUT_PATH = "/v1/about-recommendations"
+ABOUT = ("Link", f'<{ABOUT_PATH}>; rel="describedby"')
+"""Leads from offers and their explanations to what the algorithm is for."""
 _PACKABLE = frozenset({JSON, PROBLEM, "text/html; charset=utf-8", "text/css; charset=utf-8"})
 BY_ENCODING = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")

@@ -20,7 +20,7 @@ from service.routes.http.headers.languages import ACCEPT_LANGUAGE, choose_langua
 from service.routes.http.query import read_query
 from service.routes.http.request_context import request_context
 from service.routes.http.resource import Resource, response_doc
-from service.routes.http.responses import NO_STORE, RawResponse
+from service.routes.http.responses import ABOUT, NO_STORE, RawResponse
 from service.routes.offers.offers import VARY
 from service.routes.offers.reader_schemas import AdviserExplanation, CustomerExplanation
 from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, ExplanationAnswer
@@ -171,7 +171,7 @@ def _explain_to(reader: Reader, client: Client, decision_id: str) -> Response:
 
 def _answer(explanation: dict[str, Any], spoken: str) -> Response:
     explanation["external_key"] = engine().crm.customers.key_of(str(explanation["customer_id"]))
-    return RawResponse(orjson.dumps(explanation), 200, [NO_STORE, VARY, ("Content-Language", spoken)])
+    return RawResponse(orjson.dumps(explanation), 200, [NO_STORE, VARY, ABOUT, ("Content-Language", spoken)])
 
 
 def _read_stored(client: Client, decision_id: str) -> Record:

@@ -24,7 +24,7 @@ from service.routes.http.json_body import read_json
 from service.routes.http.query import MAX_HOT_QUERY, MISFIT, parse_query
 from service.routes.http.request_context import RequestContext, request_context
 from service.routes.http.resource import Resource, response_doc
-from service.routes.http.responses import ASK_AGAIN, NO_STORE, RawResponse, respond_unless_held
+from service.routes.http.responses import ABOUT, ASK_AGAIN, NO_STORE, RawResponse, respond_unless_held
 from service.routes.offers.schemas import OFFERS, SHAP, YES_NO, OffersAnswer
 
 
@@ -136,7 +136,7 @@ def list_offers(client: Client, customer_id: str) -> Response:
         return explain(client, customer_id, asked)
     answer = recommend(customer_id, asked)
     note_answer(request_context(), answer)
-    headers = [ASK_AGAIN, VARY, _LANGUAGE_HEADERS[asked.language]]
+    headers = [ASK_AGAIN, VARY, ABOUT, _LANGUAGE_HEADERS[asked.language]]
     known, accepted = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_ACCEPT_ENCODING", "")
     return respond_unless_held(answer.body, headers, known, accepted)
 
@@ -160,7 +160,7 @@ def request_offers(client: Client, customer_id: str) -> Response:
     asked = OfferRequest(**stated, language=choose_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     answer = recommend(customer_id, asked)
     note_answer(request_context(), answer)
-    return RawResponse(answer.body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+    return RawResponse(answer.body, 200, [NO_STORE, VARY, ABOUT, _LANGUAGE_HEADERS[asked.language]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def explain(client: Client, customer_id: str, asked: OffersRequest) -> RawRespon
     note_reading(client, customer_id)
     body = engine().explanations.explain_now(customer_id, asked, asked.shap)
     request_context().source = "explained"
-    return RawResponse(body, 200, [NO_STORE, VARY, _LANGUAGE_HEADERS[asked.language]])
+    return RawResponse(body, 200, [NO_STORE, VARY, ABOUT, _LANGUAGE_HEADERS[asked.language]])
 
 
 @lru_cache(maxsize=4096)

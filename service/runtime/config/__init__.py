@@ -25,6 +25,7 @@ from service.runtime.config.parsing import (
     address,
     decimal,
     fernet_keys,
+    file,
     folder,
     folder_or_url,
     one_of,
@@ -66,6 +67,10 @@ class Settings:
     policy: Path = setting(
         "POLICY", folder(), DEFAULT_POLICY, "The policy that serves until a release is active.", "the shipped policy"
     )
+    filing: Path | None = setting(
+        "FILING", file(), None,
+        "The bank's own statement of what the algorithm is for, with its filing number (YAML); `docs/auditor.md`.",
+    )  # fmt: skip
     objection_days: int = setting(
         "OBJECTION_DAYS", whole(1, 90), 15, "Days in which a customer's objection to a decision is answered."
     )

@@ -91,6 +91,11 @@ def folder() -> tuple[Parse, str]:
     return lambda text: Path(text).expanduser(), "a folder"
 
 
+def file() -> tuple[Parse, str]:
+    """A file's path, ``~`` allowed; who reads it says what is wrong with it."""
+    return lambda text: Path(text).expanduser(), "a file"
+
+
 def folder_or_url() -> tuple[Parse, str]:
     """A folder's path as ``folder`` takes it, or the text of a URL, unchanged."""
     path, _ = folder()

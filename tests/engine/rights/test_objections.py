@@ -55,7 +55,10 @@ def test_asked_again_it_is_the_same_case_and_after_its_end_a_new_one(house: Hous
     assert worker.objections.withdraw(customer, first.id, "app").state == "withdrawn"
     later, newest = worker.objections.open(customer, decision, None, "still no", "app")
     assert newest and later.number > first.number
-    assert [case.number for case in worker.objections.list_of(customer, 2**62, 10)] == [later.number, first.number]
+    assert [case.number for case in worker.store.objections.list_of(customer, 2**62, 10)] == [
+        later.number,
+        first.number,
+    ]
 
 
 def test_nobody_objects_to_a_decision_about_somebody_else_or_to_an_offer_it_did_not_show(
@@ -77,10 +80,10 @@ def test_nobody_objects_to_a_decision_about_somebody_else_or_to_an_offer_it_did_
 def test_open_cases_are_listed_by_deadline_and_counted_when_overdue(house: House, customer: str) -> None:
     worker = house.worker()
     case = object_to(worker, customer)
-    listed = worker.objections.list_by_deadline("open", None, (), 1_000)
+    listed = worker.store.objections.list_by_deadline("open", None, (), 1_000)
     assert case in listed
     assert [(one.answer_by, one.number) for one in listed] == sorted((one.answer_by, one.number) for one in listed)
-    rest = worker.objections.list_by_deadline("open", None, (case.answer_by, case.number), 1_000)
+    rest = worker.store.objections.list_by_deadline("open", None, (case.answer_by, case.number), 1_000)
     assert case not in rest
     open_cases, overdue = worker.store.objections.count_open(worker.objections.today)
     later, all_overdue = worker.store.objections.count_open(worker.objections.today + timedelta(days=400))
@@ -108,7 +111,7 @@ def test_an_erased_customers_cases_stay_under_a_pseudonym_without_words(house: H
         kept = worker.store.objections.read(case.id)
         assert (kept.state, kept.objection, kept.answer) == (state, None, None)
         assert kept.customer_id.startswith("erased-") and kept.number == case.number
-    assert worker.objections.list_of(customer, 2**62, 10) == []
+    assert worker.store.objections.list_of(customer, 2**62, 10) == []
 
 
 def test_ended_cases_are_deleted_after_three_years_and_open_ones_never(house: House, customer: str) -> None:

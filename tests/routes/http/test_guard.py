@@ -224,6 +224,7 @@ def test_without_a_good_key_nothing_is_reached(client: Any, headers: dict[str, s
 
 
 PUBLIC_ROUTES = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/start.js"]
+PUBLIC_ROUTES += ["/v1/about-recommendations"]
 
 
 @pytest.mark.parametrize("path", PUBLIC_ROUTES)

@@ -32,10 +32,14 @@ def assert_compliant(policy: Policy) -> None:
 
 
 def find_breaches(policy: Policy) -> list[Problem]:
-    """Every rule of conduct that the policy breaks, each named once.
+    """Every rule of conduct that the policy breaks, each named once."""
+    return list(dict.fromkeys([*find_unlawful(policy), *words.find_promises(policy)]))
+
+
+def find_unlawful(policy: Policy) -> list[Problem]:
+    """All of them but for the words.
 
     Nothing is proven of a policy in which the law cannot read what it must.
     """
-    found = [*find_misstatements(policy), *([] if find_unread(policy) else find_open_laws(policy))]
-    found += [*words.find_promises(policy), *find_contradictions(policy), *find_misdeclared_channels(policy)]
-    return list(dict.fromkeys(found))
+    proven = [] if find_unread(policy) else find_open_laws(policy)
+    return [*find_misstatements(policy), *proven, *find_contradictions(policy), *find_misdeclared_channels(policy)]

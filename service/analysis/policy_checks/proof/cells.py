@@ -5,16 +5,19 @@ A gate guards a cell where no arm and no test of the policy can drop it. It pass
 nobody. What the policy alone decides is folded for the cell first; cells of the same figures share their formulas.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from service.analysis.policy_checks.proof import truth
 from service.analysis.policy_checks.proof.reading import Reader
+from service.analysis.policy_checks.proof.search import Witness
 from service.analysis.policy_checks.proof.truth import ALWAYS, Formula
 from service.analysis.policy_checks.proof.variables import Vocabulary
+from service.core.attributes import AttributeTable
 from service.core.expressions import Expression, Kind, Name, fold, parse
 from service.core.expressions.tree import Columns, is_missing
 from service.rules.loading.rule_files import FALLS_AWAY
@@ -24,6 +27,8 @@ from service.rules.rulebook import falls_away
 from service.rules.statutory import ANSWERS, LAW_COLUMNS, LAW_SCHEMA, STATUTORY, StatutoryGate, read_expressions
 
 CONSENT = "history.consent"
+MOST_ANSWERS = 20_000
+"""Answers that are kept for further policies."""
 _OWN_ANSWERS = {"contact": "consent.contact"}
 _FLAG = Name(Kind.BOOLEAN, frozenset({"customer"}))
 
@@ -46,7 +51,7 @@ class Cell:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Gate:
     """A gate before it is folded: a customer passes where ``require`` is true or one of ``spares`` is false."""
 
@@ -65,23 +70,66 @@ class _Gate:
     def text(self) -> str:
         return self.require.text
 
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        return self.require.text, *(one.text for one in self.spares)
+
+
+class Readings:
+    """What was read under one table of attributes and one schema: policies that share these share the work."""
+
+    def __init__(self, table: AttributeTable, names: Mapping[str, Name]) -> None:
+        self.vocabulary = Vocabulary(table, names)
+        self.answers: dict[tuple[str, ...], tuple[Witness | None, int]] = {}
+        """What was found for given formulas, and the work it took."""
+        self._reader = Reader(table, self.vocabulary, frozenset({*LAW_COLUMNS, *ANSWERS}))
+        self._read: dict[tuple[Any, ...], Formula] = {}
+
+    def passes(self, gate: _Gate, figures: Sequence[Any], columns: Callable[[], Columns]) -> Formula:
+        """The formula that is true where a gate passes in a cell of these figures, which ``columns`` makes columns."""
+        key = (*gate.texts, gate.contact, *figures)
+        if key not in self._read:
+            self._read[key] = self._formula(gate, columns())
+        return self._read[key]
+
+    def _formula(self, gate: _Gate, columns: Columns) -> Formula:
+        require, *spares = (
+            self._reader.read(fold(one, columns).program, gate.contact) for one in (gate.require, *gate.spares)
+        )
+        return truth.disjunction(
+            [truth.certainty(require), *(truth.certainty(truth.negation(spare)) for spare in spares)]
+        )
+
+
+@lru_cache(maxsize=2)
+def _readings(table: AttributeTable, names: tuple[tuple[str, Name], ...]) -> Readings:
+    return Readings(table, dict(names))
+
+
+def _shared_readings(policy: Policy) -> Readings:
+    """The readings of the policy's table and schema; begun anew once they hold very many."""
+    names = {**policy.schema, **LAW_SCHEMA, **dict.fromkeys(_purposes(policy), _FLAG)}
+    found = _readings(policy.attributes, tuple(sorted(names.items())))
+    if len(found.answers) <= MOST_ANSWERS:
+        return found
+    _readings.cache_clear()
+    return _readings(policy.attributes, tuple(sorted(names.items())))
+
 
 class Cells:
     """The cells of a policy, and the laws in each of them."""
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        whole = {**policy.schema, **LAW_SCHEMA, **dict.fromkeys(_purposes(policy), _FLAG)}
-        self.vocabulary = Vocabulary(policy.attributes, whole)
-        self._reader = Reader(policy.attributes, self.vocabulary, frozenset({*LAW_COLUMNS, *ANSWERS}))
+        self._policy, self.readings = policy, _shared_readings(policy)
+        self.vocabulary = self.readings.vocabulary
         self._gates = [_of_rule(rule, policy) for rule in policy.gates if not _may_fall_away(rule, policy)]
         self._laws = [_of_law(row) for row in STATUTORY]
         self._consents = {
-            channel.id: [_of_consent(rule, channel) for rule in policy.contact.consents
-                         if rule.direction == channel.direction]
+            channel.id: [
+                _of_consent(rule, channel) for rule in policy.contact.consents if rule.direction == channel.direction
+            ]
             for channel in policy.channels
-        }  # fmt: skip
-        self._read: dict[tuple[Any, ...], Formula] = {}
+        }
 
     def __iter__(self) -> Iterator[Cell]:
         """Every cell, offer by offer."""
@@ -101,19 +149,10 @@ class Cells:
 
     def _passes(self, gate: _Gate, offer_place: int, channel_place: int) -> Formula:
         figures = [self._figure(name, offer_place, channel_place) for name in gate.static_names]
-        key = (gate.id, gate.text, *figures)
-        if key not in self._read:
-            columns = {name: self._column(name, value) for name, value in zip(gate.static_names, figures, strict=True)}
-            self._read[key] = self._formula(gate, columns)
-        return self._read[key]
+        return self.readings.passes(gate, figures, lambda: self._columns(gate, figures))
 
-    def _formula(self, gate: _Gate, columns: Columns) -> Formula:
-        require, *spares = (
-            self._reader.read(fold(one, columns).program, gate.contact) for one in (gate.require, *gate.spares)
-        )
-        return truth.disjunction(
-            [truth.certainty(require), *(truth.certainty(truth.negation(spare)) for spare in spares)]
-        )
+    def _columns(self, gate: _Gate, figures: Sequence[Any]) -> dict[str, Any]:
+        return {name: self._column(name, value) for name, value in zip(gate.static_names, figures, strict=True)}
 
     def _figure(self, name: str, offer_place: int, channel_place: int) -> Any:
         """What the cell states of a name; None where the policy has no such term, or the cell does not state it."""

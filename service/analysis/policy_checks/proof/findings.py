@@ -15,8 +15,6 @@ from service.core.errors import Problem
 from service.rules.policy import Policy
 from service.rules.statutory import STATUTORY, StatutoryGate, read_expressions
 
-_Key = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -51,7 +49,7 @@ class _Prover:
     def __init__(self, policy: Policy, budget: Budget) -> None:
         self.cells, self._budget = Cells(policy), budget
         self._channels = len(policy.channels)
-        self._answers: dict[_Key, Witness | None] = {}
+        self._paid: set[tuple[str, ...]] = set()
         self.found: dict[tuple[str, str], Breach | Undecided] = {}
 
     def search(self) -> None:
@@ -76,11 +74,17 @@ class _Prover:
         return None if witness is None else Breach(row, cell, law, beside, witness)
 
     def _witness(self, guards: Sequence[Guard], law: Formula) -> Witness | None:
+        """The witness for these formulas; one that is known from before costs what it cost then."""
         passes = list({guard.passes.key: guard.passes for guard in guards}.values())
-        key = (law.key, *(one.key for one in passes))
-        if key not in self._answers:
-            self._answers[key] = find_witness(passes, law, self.cells.vocabulary, self._budget)
-        return self._answers[key]
+        key, answers = (law.key, *(one.key for one in passes)), self.cells.readings.answers
+        if key in answers and key not in self._paid:
+            self._budget.spend(answers[key][1])
+        elif key not in answers:
+            before = self._budget.left
+            found = find_witness(passes, law, self.cells.vocabulary, self._budget)
+            answers[key] = found, before - self._budget.left
+        self._paid.add(key)
+        return answers[key][0]
 
 
 def _subject(row: StatutoryGate, cell: Cell) -> str:

@@ -61,7 +61,7 @@ def _figure(value: Value, kind: Kind) -> str:
         return _truth(value)
     if isinstance(value, str):
         return "any other word" if value == OTHER else f"'{value}'"
-    return spell_number(value)
+    return f"{value:.12g}" if abs(value) < 1e12 else spell_number(value)
 
 
 def _truth(value: Value) -> str:

@@ -28,8 +28,8 @@ def spell(node: Node) -> str:
 
 
 def spell_number(number: float) -> str:
-    """A number without a fraction it does not have."""
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else f"{number:.15g}"
+    """A number to its last digit, without a fraction it does not have."""
+    return str(int(number)) if abs(number) < 1e15 and number == int(number) else repr(float(number))
 
 
 def _side(node: Node) -> str:
